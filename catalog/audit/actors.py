@@ -1,0 +1,33 @@
+"""Who can act: a person, or a part of the product that says its name; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Actor(Protocol):
+    """Whoever acts: a person, or a worker that says its name."""
+
+    @property
+    def audit_id(self) -> str: ...
+
+    @property
+    def audit_name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A part of the product that acts by itself."""
+
+    name: str
+
+    @property
+    def audit_id(self) -> str:
+        """Return the id that the trail shows."""
+        return f"worker:{self.name}"
+
+    @property
+    def audit_name(self) -> str:
+        """Return the name that the trail shows."""
+        return self.name

@@ -1,0 +1,95 @@
+"""Writing the audit trail: events beside their change, and the one sealer of their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.forms.models import model_to_dict
+from django.utils import timezone
+
+from catalog.audit.actors import Actor
+from catalog.audit.chain import GENESIS, link
+from catalog.audit.models import AuditEvent, AuditSeal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What an event is about."""
+
+    kind: str
+    id: str
+    name: str
+    domain_id: int | None = None
+    revision: int = 0
+
+
+def record(
+    *,
+    actor: Actor,
+    verb: str,
+    subject: Subject,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    on_behalf_of: str = "",
+) -> AuditEvent:
+    """Write one event; call it inside the transaction of the change it tells of."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    return AuditEvent.objects.create(
+        occurred_at=timezone.now(),
+        actor_id=actor.audit_id,
+        actor_name=actor.audit_name[:200],
+        on_behalf_of=on_behalf_of,
+        verb=verb,
+        object_kind=subject.kind,
+        object_id=subject.id,
+        object_name=subject.name[:300],
+        domain_id=subject.domain_id,
+        revision=subject.revision,
+        before=dict(before or {}),
+        after=dict(after or {}),
+        reason=reason,
+        request_id=str(request_id)[:64],
+    )
+
+
+@transaction.atomic
+def seal_pending(*, limit: int = 1000) -> int:
+    """Chain up to `limit` unsealed events in their order; return how many.
+
+    Two sealers cannot both win a place: the sequence number is the primary key.
+    """
+    last = AuditSeal.objects.order_by("-sequence").first()
+    sequence, digest = (last.sequence, last.digest) if last else (0, GENESIS)
+    seals = []
+    for event in AuditEvent.objects.unsealed()[:limit]:
+        sequence, previous = sequence + 1, digest
+        digest = link(previous, _fields(event))
+        seals.append(
+            AuditSeal(sequence=sequence, event=event, previous_digest=previous, digest=digest)
+        )
+    AuditSeal.objects.bulk_create(seals)
+    return len(seals)
+
+
+def first_broken_seal() -> int | None:
+    """Walk the chain; return the sequence of the first seal that does not hold, or None."""
+    expected, digest = 1, GENESIS
+    for seal in AuditSeal.objects.select_related("event").order_by("sequence").iterator():
+        broken = seal.sequence != expected or seal.previous_digest != digest
+        digest = link(seal.previous_digest, _fields(seal.event))
+        if broken or digest != seal.digest:
+            return seal.sequence
+        expected += 1
+    return None
+
+
+def _fields(event: AuditEvent) -> dict[str, Any]:
+    fields = model_to_dict(event)
+    fields["id"] = event.pk
+    fields["occurred_at"] = event.occurred_at.isoformat()
+    return fields

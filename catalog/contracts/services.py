@@ -1,0 +1,236 @@
+"""Writing contracts: versions of a document, projected into servers, objects and properties."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.contracts.models import (
+    DataContract,
+    PortContract,
+    SchemaObject,
+    SchemaProperty,
+    Server,
+)
+from catalog.contracts.projection import (
+    ContractColumns,
+    DeclaredObject,
+    columns_of,
+    new_tree,
+)
+from catalog.ports.addresses import check_url
+from catalog.ports.answers import FetchFailed
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
+from catalog.products.projection import Tree, digest_of, unstorable_faults, with_custom
+from catalog.products.services import Writer, claim, note_edit, replace_tree
+from catalog.refusals import Fault, Frozen, Invalid, NameTaken
+
+
+@transaction.atomic
+def save_contract(
+    *, product: DataProduct, tree: Tree, edition: int, actor: Writer, reason: str = ""
+) -> tuple[DataContract, DataProduct]:
+    """Save a contract version of a product: a new one, or the new content of a draft one.
+
+    An equal document changes nothing. Returns the contract and the product as they stand.
+    Raises NotAllowed, EditionConflict, Invalid, Frozen (a published version names the content).
+    """
+    product = claim(product=product, edition=edition, actor=actor)
+    if faults := unstorable_faults(tree):
+        raise Invalid(faults)
+    columns = columns_of(tree)
+    _check_servers(columns)
+    contract = product.contracts.filter(
+        identifier=columns.identifier, version=columns.version
+    ).first()
+    digest = digest_of(tree)
+    if contract and contract.digest == digest:
+        return contract, product
+    before = {"digest": contract.digest} if contract else {}
+    if contract and is_frozen(contract):
+        raise Frozen(
+            f"{contract} is part of a published version and never changes.",
+            where="/version",
+            way_out="Raise the contract's version and save it as a new one.",
+        )
+    contract = contract or DataContract(product=product, identifier=columns.identifier)
+    _write(contract, tree, digest, columns)
+    link_ports(product)
+    note_edit(
+        product=product,
+        actor=actor,
+        verb="edited contract",
+        before=before,
+        reason=reason,
+        after={"contract": columns.identifier, "version": columns.version, "digest": digest},
+    )
+    return contract, product
+
+
+@transaction.atomic
+def delete_contract(
+    *, contract: DataContract, edition: int, actor: Writer, reason: str = ""
+) -> DataProduct:
+    """Delete a contract version that nothing published names. Raises Frozen."""
+    product = claim(product=contract.product, edition=edition, actor=actor)
+    if is_frozen(contract):
+        raise Frozen(f"{contract} is part of a published version.", where="version")
+    named = {"contract": contract.identifier, "version": contract.version}
+    contract.delete()
+    link_ports(product)
+    note_edit(product=product, actor=actor, verb="deleted contract", before=named, reason=reason)
+    return product
+
+
+@transaction.atomic
+def add_output_port(
+    *,
+    product: DataProduct,
+    name: str,
+    server: dict[str, Any],
+    edition: int,
+    actor: Writer,
+    version: str = "1.0.0",
+    description: str = "",
+    port_type: str = "",
+    interval: int | None = None,
+) -> tuple[OutputPort, DataProduct]:
+    """Add an output port with a draft contract 0.1.0 that names its server and an empty schema.
+
+    Raises NotAllowed, EditionConflict, Invalid, NameTaken.
+    """
+    ports = list(product.tree.get("outputPorts") or [])
+    if any(port.get("name") == name and port.get("version") == version for port in ports):
+        raise NameTaken(f"There is a port {name} {version}.", where="name")
+    identifier = str(uuid.uuid4())
+    port: dict[str, Any] = {"name": name, "version": version, "contractId": identifier}
+    port |= {"description": description} if description else {}
+    port |= {"type": port_type} if port_type else {}
+    port = with_custom(port, "assayInterval", interval)
+    product = replace_tree(
+        product=product,
+        tree=product.tree | {"outputPorts": [*ports, port]},
+        edition=edition,
+        actor=actor,
+    )
+    tree = new_tree(identifier=identifier, name=f"{product.name}: {name}", servers=[server])
+    _, product = save_contract(product=product, tree=tree, edition=product.edition, actor=actor)
+    return product.output_ports.get(name=name, version=version), product
+
+
+def link_ports(product: DataProduct) -> None:
+    """Point each output port at the contract that it names: its own version, else the newest."""
+    contracts: dict[str, list[DataContract]] = {}
+    for contract in product.contracts.order_by("id"):
+        contracts.setdefault(contract.identifier, []).append(contract)
+    PortContract.objects.filter(port__product=product).delete()
+    links = []
+    for port in OutputPort.objects.filter(product=product):
+        versions = contracts.get(port.contract_identifier, [])
+        if versions:
+            equal = [contract for contract in versions if contract.version == port.version]
+            links.append(PortContract(port=port, contract=(equal or versions)[-1]))
+    PortContract.objects.bulk_create(links)
+
+
+def is_frozen(contract: DataContract) -> bool:
+    """Say whether a published version of the product names this contract's content."""
+    frozen = contract.product.versions.values_list("contract_digests", flat=True)
+    return any(contract.digest in digests.values() for digests in frozen)
+
+
+def _check_servers(columns: ContractColumns) -> None:
+    faults = []
+    for index, server in enumerate(columns.servers):
+        at = f"/servers/{index}/location"
+        if server.type == "api":
+            try:
+                check_url(server.location, allowed=settings.ASSAY_ALLOWED_NETS)
+            except FetchFailed as refusal:
+                faults.append(
+                    Fault(
+                        where=at,
+                        message=str(refusal),
+                        way_out="Give the public http or https address of the API.",
+                    )
+                )
+        elif server.type == "local" and _climbs(server.location):
+            faults.append(
+                Fault(
+                    where=f"/servers/{index}/path",
+                    message="This path leads out of the files root.",
+                    way_out="Give a path below the files root, without '..'.",
+                )
+            )
+    if faults:
+        raise Invalid(faults)
+
+
+def _climbs(path: str) -> bool:
+    parts = path.replace("\\", "/").split("/")
+    return path.startswith(("/", "~", "\\")) or ".." in parts
+
+
+def _write(contract: DataContract, tree: Tree, digest: str, columns: ContractColumns) -> None:
+    contract.tree, contract.digest = tree, digest
+    contract.version, contract.name = columns.version, columns.name
+    contract.status, contract.purpose = columns.status, columns.purpose
+    contract.save()
+    contract.servers.all().delete()
+    contract.schema_objects.all().delete()
+    Server.objects.bulk_create(
+        Server(
+            contract=contract,
+            position=position,
+            name=server.name,
+            type=server.type,
+            environment=server.environment,
+            location=server.location,
+            format=server.format,
+            description=server.description,
+        )
+        for position, server in enumerate(columns.servers)
+    )
+    for position, declared in enumerate(columns.objects):
+        _write_object(contract, declared, position)
+
+
+def _write_object(contract: DataContract, declared: DeclaredObject, position: int) -> None:
+    schema_object = SchemaObject.objects.create(
+        contract=contract,
+        position=position,
+        name=declared.name,
+        physical_name=declared.physical_name,
+        physical_type=declared.physical_type,
+        business_name=declared.business_name,
+        description=declared.description,
+    )
+    rows: dict[tuple[int, str], SchemaProperty] = {}
+    levels: dict[int, list[SchemaProperty]] = {}
+    for place, item in enumerate(declared.properties):
+        row = SchemaProperty(
+            schema_object=schema_object,
+            position=place,
+            path=item.path,
+            name=item.name,
+            depth=item.depth,
+            business_name=item.business_name,
+            logical_type=item.logical_type,
+            physical_type=item.physical_type,
+            classification=item.classification,
+            description=item.description,
+            is_required=item.is_required,
+            is_unique=item.is_unique,
+            is_primary_key=item.is_primary_key,
+        )
+        row.parent = rows.get((item.depth - 1, item.parent))
+        rows[item.depth, item.path] = row
+        levels.setdefault(item.depth, []).append(row)
+    for depth in sorted(levels):
+        for row in levels[depth]:
+            row.parent = row.parent
+        SchemaProperty.objects.bulk_create(levels[depth], batch_size=500)

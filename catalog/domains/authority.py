@@ -1,0 +1,144 @@
+"""Who may see and do what, where: the one place that answers, for every surface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.contrib.auth.models import AnonymousUser
+
+from catalog.audit.actors import Actor, Worker
+from catalog.domains.models import Domain, Membership, ancestors_in
+from catalog.people.models import Person, TeamMember, current
+from catalog.permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
+from catalog.refusals import NotAllowed
+
+PUBLIC = "public"
+MEMBERS = "members"
+
+Visitor = Person | AnonymousUser | Worker
+
+
+class Owned(Protocol):
+    """Anything that a domain owns."""
+
+    @property
+    def domain_id(self) -> int | None: ...
+
+    @property
+    def reader_tokens(self) -> Collection[str]: ...
+
+
+@dataclass(frozen=True)
+class Reader:
+    """All that decides what somebody may read and do, read once.
+
+    `roles` are by domain id, inherited roles included; mesh roles stand under None.
+    """
+
+    tokens: frozenset[str]
+    roles: Mapping[int | None, frozenset[Role]] = field(default_factory=dict)
+    team_ids: frozenset[int] = frozenset()
+    is_signed_in: bool = False
+    reads_everything: bool = False
+
+    def may(self, permission: Permission, domain_id: int | None) -> bool:
+        """Say whether the reader may do something in a domain (None: in the mesh)."""
+        held = self.roles.get(domain_id, frozenset()) | self.roles.get(None, frozenset())
+        return any(permission in ROLE_PERMISSIONS[role] for role in held)
+
+    def domains_with(self, permission: Permission) -> frozenset[int]:
+        """Return the ids of the domains where the reader may do something."""
+        return frozenset(
+            domain_id
+            for domain_id in self.roles
+            if domain_id is not None and self.may(permission, domain_id)
+        )
+
+    def reads(self, thing: Owned) -> bool:
+        """Say whether the reader may see a thing at all."""
+        return self.reads_everything or not self.tokens.isdisjoint(thing.reader_tokens)
+
+
+TokenSource = Callable[[Person], Iterable[str]]
+_token_sources: list[TokenSource] = []
+
+ANONYMOUS = Reader(tokens=frozenset({PUBLIC}))
+EVERYTHING = Reader(tokens=frozenset({PUBLIC, MEMBERS}), is_signed_in=True, reads_everything=True)
+
+
+def register_token_source(source: TokenSource) -> None:
+    """Let grants add to the tokens by which a person reads."""
+    if source not in _token_sources:
+        _token_sources.append(source)
+
+
+def reader_of(visitor: Visitor | Reader | Any) -> Reader:
+    """Return what a visitor may read and do at this moment; ends and team changes bite at once."""
+    if isinstance(visitor, Reader):
+        return visitor
+    if isinstance(visitor, Worker):
+        return EVERYTHING
+    if not isinstance(visitor, Person) or not visitor.is_active:
+        return ANONYMOUS
+    team_ids = frozenset(
+        TeamMember.objects.filter(current(), person=visitor).values_list("team_id", flat=True)
+    )
+    roles = _roles(visitor, team_ids)
+    return Reader(
+        tokens=frozenset(_tokens(visitor, roles, team_ids)),
+        roles=roles,
+        team_ids=team_ids,
+        is_signed_in=True,
+    )
+
+
+def _roles(person: Person, team_ids: Collection[int]) -> dict[int | None, frozenset[Role]]:
+    direct: dict[int | None, set[Role]] = {}
+    for domain_id, role in (
+        Membership.objects.held().filter(person=person).values_list("domain_id", "role")
+    ):
+        direct.setdefault(domain_id, set()).add(Role(role))
+    rows = list(Domain.objects.values_list("id", "parent_id", "owner_team_id"))
+    for domain_id, _, owner_team_id in rows:
+        if owner_team_id in team_ids:
+            direct.setdefault(domain_id, set()).add(Role.CONTRIBUTOR)
+    parents = {domain_id: parent_id for domain_id, parent_id, _ in rows}
+    roles: dict[int | None, frozenset[Role]] = {None: frozenset(direct.get(None, ()))}
+    for domain_id in parents:
+        held = {
+            role for above in ancestors_in(parents, domain_id) for role in direct.get(above, ())
+        }
+        if held or roles[None]:
+            roles[domain_id] = frozenset(held)
+    return roles
+
+
+def _tokens(
+    person: Person, roles: Mapping[int | None, frozenset[Role]], team_ids: Collection[int]
+) -> Iterable[str]:
+    yield from (PUBLIC, MEMBERS)
+    yield from (f"domain:{domain_id}" for domain_id in roles if domain_id is not None)
+    yield from (f"team:{team_id}" for team_id in team_ids)
+    for source in _token_sources:
+        yield from source(person)
+
+
+def may(visitor: Visitor | Reader, permission: Permission, domain_id: int | None) -> bool:
+    """Say whether a visitor may do something in a domain; a worker of the product may."""
+    return isinstance(visitor, Worker) or reader_of(visitor).may(permission, domain_id)
+
+
+def demand(visitor: Visitor | Actor, permission: Permission, domain: Domain | None) -> None:
+    """Raise NotAllowed, saying who may, unless the visitor may do this in the domain."""
+    domain_id = domain.pk if domain else None
+    if isinstance(visitor, Worker | Person | AnonymousUser) and may(visitor, permission, domain_id):
+        return
+    who = " or ".join(sorted(role.value.replace("_", " ") for role in roles_with(permission)))
+    place = f"of {domain.name}" if domain else "of the mesh"
+    raise NotAllowed(
+        f"This needs the role {who} {place}.",
+        where="actor",
+        way_out=f"Ask an owner {place}, or sign in as somebody who has the role.",
+    )

@@ -1,0 +1,138 @@
+"""The tree of domains, and who has which role where and until when."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from catalog.people.models import Person, Team, current
+from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
+
+
+class DomainQuerySet(models.QuerySet["Domain"]):
+    """Reads of the tree."""
+
+    def parents(self) -> dict[int, int | None]:
+        """Return each domain's parent by id; one statement for the whole tree."""
+        return dict(self.values_list("id", "parent_id"))
+
+
+def ancestors_in(parents: Mapping[int, int | None], domain_id: int) -> list[int]:
+    """Return a domain and all above it, nearest first."""
+    found: list[int] = []
+    at: int | None = domain_id
+    while at is not None and at not in found:
+        found.append(at)
+        at = parents.get(at)
+    return found
+
+
+class Domain(models.Model):
+    """A part of the organisation that owns data products; it may have parts of its own."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.CharField(max_length=120, unique=True)
+    name = models.CharField(max_length=120)
+    mission = models.TextField(
+        blank=True, help_text="What the domain is for, in a sentence or two."
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    owner_team = models.ForeignKey(
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="domains",
+        help_text="Its members contribute to the domain; none for a foreign source.",
+    )
+    is_foreign = models.BooleanField(default=False, help_text="A source of entries from outside.")
+    edition = models.PositiveBigIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(default=1)
+
+    objects = DomainQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [
+            (permission.value, permission.value.replace("_", " ").capitalize())
+            for permission in Permission
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(parent=models.F("id")), name="a_domain_is_not_its_own_parent"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormerDomainSlug(models.Model):
+    """A slug that a domain had; it leads to the domain for ever."""
+
+    slug = models.CharField(max_length=120, unique=True)
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="former_slugs")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Reads of who is what."""
+
+    def held(self) -> MembershipQuerySet:
+        """Return the memberships that hold now, of people who are active."""
+        return self.filter(current(), person__is_active=True)
+
+
+class Membership(models.Model):
+    """A person's role in a domain, or in the mesh where no domain is named."""
+
+    domain = models.ForeignKey(
+        Domain, models.CASCADE, null=True, blank=True, related_name="memberships"
+    )
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain", "person", "role"], name="a_person_has_a_domain_role_once"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "role"],
+                condition=Q(domain__isnull=True),
+                name="a_person_has_a_mesh_role_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(domain__isnull=True, role__in=[role.value for role in MESH_ROLES])
+                | Q(domain__isnull=False, role__in=[role.value for role in DOMAIN_ROLES]),
+                name="a_role_fits_its_place",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.role} in {self.domain or 'the mesh'}"
+
+
+class DomainGroupPermission(GroupObjectPermissionBase):
+    """guardian's row: what the group of a domain and role may do there."""
+
+    content_object = models.ForeignKey(Domain, on_delete=models.CASCADE)
+
+
+class DomainUserPermission(UserObjectPermissionBase):
+    """guardian's row for one person; the product grants to groups, so this stays empty."""
+
+    content_object = models.ForeignKey(Domain, on_delete=models.CASCADE)

@@ -1,0 +1,57 @@
+"""The catalog's models, gathered here for Django alone; everybody else imports the slices."""
+
+from __future__ import annotations
+
+from catalog.audit.models import AuditEvent, AuditSeal
+from catalog.contracts.models import (
+    DataContract,
+    PortContract,
+    SchemaObject,
+    SchemaProperty,
+    Server,
+)
+from catalog.domains.models import (
+    Domain,
+    DomainGroupPermission,
+    DomainUserPermission,
+    FormerDomainSlug,
+    Membership,
+)
+from catalog.people.models import ApiToken, Invitation, Person, Team, TeamMember
+from catalog.ports.models import InputPort, OutputPort
+from catalog.products.models import DataProduct, FormerAddress, ProductAlias, ProductReader
+from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
+from catalog.publication.models import ProductVersion
+from catalog.revisions.models import Followed, Tombstone
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "AuditSeal",
+    "DataContract",
+    "DataProduct",
+    "Domain",
+    "DomainGroupPermission",
+    "DomainUserPermission",
+    "Followed",
+    "FormerAddress",
+    "FormerDomainSlug",
+    "Imbalance",
+    "InputPort",
+    "Invitation",
+    "Membership",
+    "OutputPort",
+    "Person",
+    "PortContract",
+    "ProductAlias",
+    "ProductReader",
+    "ProductVersion",
+    "ProvenanceAnswer",
+    "ProvenanceRecord",
+    "SchemaObject",
+    "SchemaProperty",
+    "Server",
+    "Team",
+    "TeamMember",
+    "Tombstone",
+]

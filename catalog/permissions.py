@@ -1,0 +1,77 @@
+"""What a person may do, and which role may do it; said once, for every surface."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One act on a domain and on all that it owns."""
+
+    VIEW_DRAFTS = "view_drafts"
+    EDIT_PRODUCTS = "edit_products"
+    PUBLISH_PRODUCTS = "publish_products"
+    DELETE_PRODUCTS = "delete_products"
+    STEWARD_PRODUCTS = "steward_products"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_DOMAIN = "manage_domain"
+    OPERATE_PLATFORM = "operate_platform"
+    READ_AUDIT = "read_audit"
+
+
+class Role(StrEnum):
+    """What a person is in a domain, or in the mesh as a whole."""
+
+    OWNER = "owner"
+    STEWARD = "steward"
+    CONTRIBUTOR = "contributor"
+    CONSUMER = "consumer"
+    GOVERNANCE_LEAD = "governance_lead"
+    PLATFORM_OPERATOR = "platform_operator"
+    AUDITOR = "auditor"
+
+
+DOMAIN_ROLES = (Role.OWNER, Role.STEWARD, Role.CONTRIBUTOR, Role.CONSUMER)
+MESH_ROLES = (Role.GOVERNANCE_LEAD, Role.PLATFORM_OPERATOR, Role.AUDITOR)
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(
+        {
+            Permission.VIEW_DRAFTS,
+            Permission.EDIT_PRODUCTS,
+            Permission.PUBLISH_PRODUCTS,
+            Permission.DELETE_PRODUCTS,
+            Permission.MANAGE_MEMBERS,
+            Permission.MANAGE_DOMAIN,
+            Permission.READ_AUDIT,
+        }
+    ),
+    Role.STEWARD: frozenset(
+        {
+            Permission.VIEW_DRAFTS,
+            Permission.EDIT_PRODUCTS,
+            Permission.STEWARD_PRODUCTS,
+            Permission.READ_AUDIT,
+        }
+    ),
+    Role.CONTRIBUTOR: frozenset({Permission.VIEW_DRAFTS, Permission.EDIT_PRODUCTS}),
+    Role.CONSUMER: frozenset(),
+    Role.GOVERNANCE_LEAD: frozenset(
+        {
+            Permission.VIEW_DRAFTS,
+            Permission.STEWARD_PRODUCTS,
+            Permission.MANAGE_MEMBERS,
+            Permission.MANAGE_DOMAIN,
+            Permission.READ_AUDIT,
+        }
+    ),
+    Role.PLATFORM_OPERATOR: frozenset(
+        {Permission.OPERATE_PLATFORM, Permission.VIEW_DRAFTS, Permission.READ_AUDIT}
+    ),
+    Role.AUDITOR: frozenset({Permission.VIEW_DRAFTS, Permission.READ_AUDIT}),
+}
+
+
+def roles_with(permission: Permission) -> frozenset[Role]:
+    """Return the roles that carry a permission."""
+    return frozenset(role for role, held in ROLE_PERMISSIONS.items() if permission in held)

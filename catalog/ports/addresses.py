@@ -1,0 +1,266 @@
+"""Which addresses Assay may call: URLs as written, network addresses as opened; pure.
+
+Python's own `ipaddress` judgements differ between releases and miss embedded addresses, so the
+table here is ours: the IANA special-purpose registries, with every wrapping of IPv4 taken off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from catalog.ports.answers import AddressRefused, BadUrl
+
+Address = IPv4Address | IPv6Address
+
+LONGEST_URL = 2048
+
+# Link-local, "this host" and cloud metadata: no setting can open them.
+NEVER_V4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",
+            "100.100.100.200/32",
+            "168.63.129.16/32",
+            "169.254.0.0/16",
+            "192.0.0.192/32",
+            "224.0.0.0/4",
+            "255.255.255.255/32",
+        ),
+    )
+)
+NEVER_V6 = tuple(map(IPv6Network, ("::/128", "fe80::/10", "fd00:ec2::/32", "ff00::/8")))
+
+PRIVATE_V4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.31.196.0/24",
+            "192.52.193.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "192.175.48.0/24",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "240.0.0.0/4",
+        ),
+    )
+)
+# Only 2000::/3 is handed out for the public; these parts of it are not.
+PUBLIC_V6 = IPv6Network("2000::/3")
+PRIVATE_V6 = tuple(
+    map(IPv6Network, ("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20"))
+)
+NAT64 = IPv6Network("64:ff9b::/96")
+SIX_TO_FOUR = IPv6Network("2002::/16")
+# An interface identifier that ISATAP builds around an IPv4 address, local and universal form.
+ISATAP = (0x00005EFE, 0x02005EFE)
+
+# The ports that the Fetch standard refuses because another protocol listens there.
+OTHER_PROTOCOLS = frozenset(
+    (1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102)
+    + (103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427)
+    + (465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989)
+    + (990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566)
+    + (6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080)
+)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+LOCAL_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "home.arpa")
+
+FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20\x7f-\x9f\\^`{|}<>\"\u2028\u2029\ufeff\ud800-\udfff]")
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\Z")
+PORT = re.compile(r"[0-9]{1,5}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a URL leads: its host in lower case (an IPv6 address without brackets) and port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Return what two URLs share when credentials for one may go to the other."""
+        return (self.scheme, self.host, self.port)
+
+    @property
+    def place(self) -> str:
+        """Return the host:port form in which the allow-list names it."""
+        return place_of(self.host, self.port)
+
+
+def place_of(host: str, port: int) -> str:
+    """Return host:port, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
+    """Return where a URL leads, once everything that can be known without a look-up is in order.
+
+    Raises BadUrl where the text is not a plain http or https URL, AddressRefused where it names
+    an address or a name that is not public and not in `allowed` (host:port texts).
+    """
+    target = read_url(url)
+    allowed = frozenset(allowed)
+    address = literal(target.host)
+    if address is not None:
+        check_address(address, target, allowed=allowed)
+    elif target.place not in allowed:
+        _check_name(target)
+    if target.port in OTHER_PROTOCOLS and target.place not in allowed:
+        raise BadUrl(f"port {target.port} belongs to another protocol than HTTP")
+    return target
+
+
+def read_url(url: str) -> Target:
+    """Return where a URL leads; raises BadUrl where two programs might read it differently."""
+    if len(url) > LONGEST_URL:
+        raise BadUrl(f"the URL is longer than {LONGEST_URL} characters")
+    if FORBIDDEN_CHARACTER.search(url):
+        raise BadUrl("the URL holds a space, a backslash, a control or another forbidden character")
+    parts = _split(url)
+    scheme = parts.scheme
+    if scheme not in DEFAULT_PORTS:
+        raise BadUrl("only http:// and https:// are called")
+    if not parts.netloc or not url[len(scheme) :].startswith("://"):
+        raise BadUrl("the URL names no host")
+    if "@" in parts.netloc:
+        raise BadUrl("a user name or password may not stand in a URL")
+    host, port = _host_and_port(parts.netloc)
+    return Target(scheme, _checked_host(host), port or DEFAULT_PORTS[scheme])
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise BadUrl("the URL cannot be taken apart; check its brackets") from error
+
+
+def _host_and_port(netloc: str) -> tuple[str, int | None]:
+    """Split by hand: `urlsplit().port` takes digits of every script."""
+    if netloc.startswith("["):
+        host, closed, rest = netloc[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")) or ":" not in host:
+            raise BadUrl("brackets belong around an IPv6 address, and only there")
+        return host, _port(rest[1:]) if rest else None
+    host, colon, port = netloc.partition(":")
+    return host, _port(port) if colon else None
+
+
+def _port(text: str) -> int:
+    if not PORT.match(text) or not 0 < int(text) < 65536:
+        raise BadUrl("the port is a number from 1 to 65535")
+    return int(text)
+
+
+def _checked_host(host: str) -> str:
+    host = host.lower()
+    if not host.isascii():
+        raise BadUrl("write an international host name in its xn-- form")
+    if "%" in host:
+        raise BadUrl("a host name holds no percent sign")
+    if ":" in host:
+        return _ipv6(host)
+    name = host.removesuffix(".")
+    if not name or len(name) > 253 or not all(LABEL.match(label) for label in name.split(".")):
+        raise BadUrl("the host is not a valid name or address")
+    last = name.rsplit(".", 1)[-1]
+    if (last.isdigit() or last.startswith("0x")) and not _is_dotted(name):
+        raise BadUrl("write an IPv4 address as four decimal numbers with dots")
+    return name
+
+
+def _ipv6(host: str) -> str:
+    try:
+        return IPv6Address(host).compressed
+    except ValueError as error:
+        raise BadUrl("the text in brackets is not an IPv6 address") from error
+
+
+def _is_dotted(name: str) -> bool:
+    try:
+        IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def literal(host: str) -> Address | None:
+    """Return the address that a host is written as, or None for a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _check_name(target: Target) -> None:
+    labels = target.host.split(".")
+    for local in LOCAL_NAMES:
+        if labels[-local.count(".") - 1 :] == local.split("."):
+            raise AddressRefused(f"{target.host} is a local name, not a public one")
+    if len(labels) == 1:
+        raise AddressRefused(f"{target.host} is a local name; write the full host name")
+
+
+def check_address(address: Address, target: Target, *, allowed: frozenset[str]) -> None:
+    """Raise AddressRefused unless a connection for `target` may be opened to `address`.
+
+    `allowed` opens private addresses by the URL's host:port or by the very address:port;
+    link-local, metadata and multicast addresses stay closed.
+    """
+    for inner in unwrapped(address):
+        if is_never_allowed(inner):
+            raise AddressRefused(f"{target.host} leads to an address that is never called")
+        listed = target.place in allowed or place_of(str(inner), target.port) in allowed
+        if not is_public(inner) and not listed:
+            raise AddressRefused(f"{target.host} does not lead to a public address")
+
+
+def unwrapped(address: Address) -> tuple[Address, ...]:
+    """Return every address that a packet for `address` may end at.
+
+    Mapped, NAT64 and 6to4 forms give the IPv4 address inside; ISATAP gives both.
+    """
+    if isinstance(address, IPv4Address):
+        return (address,)
+    number = int(address)
+    if address.ipv4_mapped is not None:
+        return (address.ipv4_mapped,)
+    if address in NAT64:
+        return (IPv4Address(number & 0xFFFFFFFF),)
+    if address in SIX_TO_FOUR:
+        return (IPv4Address(number >> 80 & 0xFFFFFFFF),)
+    plain = IPv6Address(number)
+    if number >> 32 & 0xFFFFFFFF in ISATAP:
+        return (plain, IPv4Address(number & 0xFFFFFFFF))
+    return (plain,)
+
+
+def is_never_allowed(address: Address) -> bool:
+    """Say whether an address is closed whatever the settings are."""
+    if isinstance(address, IPv4Address):
+        return any(address in network for network in NEVER_V4)
+    return any(address in network for network in NEVER_V6)
+
+
+def is_public(address: Address) -> bool:
+    """Say whether an address, once unwrapped, belongs to the public internet."""
+    if is_never_allowed(address):
+        return False
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in PRIVATE_V4)
+    return address in PUBLIC_V6 and not any(address in network for network in PRIVATE_V6)

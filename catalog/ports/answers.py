@@ -1,0 +1,158 @@
+"""What is asked of the network and what comes back: an answer or a typed failure, timed; pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One fetch to make. `deadline`, in seconds, covers everything, redirects too.
+
+    Past `max_bytes` the fetch ends: cut short where `may_cut`, else as TooLarge. Redirects are
+    followed for GET and HEAD only; caller's headers stay behind when they lead to another origin.
+    """
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    deadline: float = 10.0
+    max_bytes: int = 1024 * 1024
+    may_cut: bool = False
+    max_redirects: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """Seconds that the parts of a call took; None where a part did not happen or end.
+
+    `first_byte` runs from the request sent until the head of the answer was read.
+    """
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer as received: header names in lower case, the body decoded.
+
+    `is_cut` says that the body went on past the byte limit and was left unread.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    phases: Phases
+    is_cut: bool = False
+
+
+class FetchFailed(Exception):
+    """No usable answer came back. `message` is safe to show; `phases` holds what was timed."""
+
+    code = "failed"
+
+    def __init__(self, message: str, *, phases: Phases | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.phases = phases or Phases()
+
+
+class BadUrl(FetchFailed):
+    """The text is not a plain http or https URL that every program reads alike."""
+
+    code = "bad-url"
+
+
+class AddressRefused(FetchFailed):
+    """The URL leads to an address that Assay does not call."""
+
+    code = "address-refused"
+
+
+class Unreachable(FetchFailed):
+    """The name was not found, or no connection stood: refused, reset or closed."""
+
+    code = "unreachable"
+
+
+class TlsFailed(FetchFailed):
+    """The encrypted connection did not stand: a bad, expired or foreign certificate."""
+
+    code = "tls-failed"
+
+
+class DeadlinePassed(FetchFailed):
+    """The whole answer was not there within the deadline."""
+
+    code = "deadline-passed"
+
+
+class TooLarge(FetchFailed):
+    """More bytes came, on the wire or decoded, than the caller takes."""
+
+    code = "too-large"
+
+
+class TooManyRedirects(FetchFailed):
+    """Each answer pointed to another place, more often than the caller follows."""
+
+    code = "too-many-redirects"
+
+
+class BadAnswer(FetchFailed):
+    """What came back is not well-formed HTTP, or ended early."""
+
+    code = "bad-answer"
+
+
+Fetched = Answer | FetchFailed
+
+
+@dataclass(slots=True)
+class CappedBody:
+    """Collects a body up to `limit` decoded bytes, whatever its compression would swell to.
+
+    Raises BadAnswer for an encoding that was not asked for, or a broken one.
+    """
+
+    limit: int
+    encoding: str = ""
+    is_full: bool = False
+    _parts: list[bytes] = field(default_factory=list)
+    _size: int = 0
+    _inflater: zlib._Decompress | None = None
+
+    def __post_init__(self) -> None:
+        self.encoding = self.encoding.strip().lower()
+        if self.encoding in {"gzip", "x-gzip"}:
+            self._inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        elif self.encoding not in {"", "identity"}:
+            raise BadAnswer("the body is encoded in a way that was not asked for")
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a chunk from the wire; returns whether more may come."""
+        left = self.limit - self._size
+        plain = self._inflated(chunk, left + 1) if self._inflater else chunk
+        self.is_full = self.is_full or len(plain) > left
+        self._parts.append(plain[:left])
+        self._size += len(self._parts[-1])
+        return not self.is_full
+
+    def _inflated(self, chunk: bytes, most: int) -> bytes:
+        assert self._inflater is not None
+        try:
+            return self._inflater.decompress(chunk, most)
+        except zlib.error as error:
+            raise BadAnswer("the compressed body is broken") from error
+
+    def content(self) -> bytes:
+        """Return what was collected, at most `limit` bytes."""
+        return b"".join(self._parts)

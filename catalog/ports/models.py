@@ -1,0 +1,66 @@
+"""Where a product is served (output ports) and what it is made from (input ports)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.products.models import DataProduct
+
+
+class OutputPort(models.Model):
+    """One way to consume a product; projected from the product's tree, key = name and version."""
+
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="output_ports")
+    name = models.CharField(max_length=120)
+    version = models.CharField(max_length=60)
+    type = models.CharField(max_length=60, blank=True)
+    description = models.TextField(blank=True)
+    contract_identifier = models.CharField(max_length=400, blank=True)
+    is_deprecated = models.BooleanField(default=False)
+    interval = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Seconds between probes; empty for the default."
+    )
+    position = models.PositiveIntegerField(default=0)
+
+    # Trust columns: measured, written by services.note_probes alone.
+    last_probed_at = models.DateTimeField(null=True, blank=True)
+    last_good_at = models.DateTimeField(null=True, blank=True)
+    last_outcome = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "name", "version"], name="a_port_is_a_name_and_a_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(interval__isnull=True) | Q(interval__gte=5),
+                name="a_port_is_probed_every_five_seconds_at_most",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+class InputPort(models.Model):
+    """One thing that a product is made from; `source` is known where it lies in this mesh."""
+
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="input_ports")
+    name = models.CharField(max_length=120)
+    version = models.CharField(max_length=60, blank=True)
+    contract_identifier = models.CharField(max_length=400, blank=True)
+    source_name = models.CharField(
+        max_length=250, blank=True, help_text="Domain and slug of the source, as declared."
+    )
+    source = models.ForeignKey(
+        DataProduct, models.SET_NULL, null=True, blank=True, related_name="feeds"
+    )
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name

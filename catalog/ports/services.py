@@ -1,0 +1,107 @@
+"""Writing ports: projected from the tree, stamped by what the probes saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.ports.models import InputPort, OutputPort
+from catalog.ports.projection import DeclaredPort, input_ports, output_ports
+from catalog.products.models import DataProduct
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What a probe saw of a port: the moment, its outcome, and whether it was good."""
+
+    at: datetime
+    outcome: str
+    is_good: bool
+
+
+def project_ports(product: DataProduct) -> None:
+    """Bring a product's port rows in step with its tree; rows that stay keep what was measured."""
+    declared = output_ports(product.tree)
+    _keep_output_ports(product, declared)
+    _replace_input_ports(product, input_ports(product.tree))
+    resolve_sources(product=product)
+
+
+@transaction.atomic
+def note_probes(*, probes: Mapping[int, Probe]) -> None:
+    """Stamp ports (by id) with what was last seen; an older probe never overwrites a newer."""
+    ports = OutputPort.objects.in_bulk(list(probes))
+    stamped = []
+    for port_id, port in ports.items():
+        probe = probes[port_id]
+        if port.last_probed_at is not None and port.last_probed_at >= probe.at:
+            continue
+        port.last_probed_at, port.last_outcome = probe.at, probe.outcome
+        if probe.is_good:
+            port.last_good_at = probe.at
+        stamped.append(port)
+    OutputPort.objects.bulk_update(
+        stamped, ["last_probed_at", "last_outcome", "last_good_at"], batch_size=200
+    )
+
+
+def _keep_output_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:
+    standing = {(port.name, port.version): port for port in product.output_ports.all()}
+    for position, port in enumerate(declared):
+        columns: dict[str, Any] = asdict(port) | {"position": position}
+        columns.pop("source_name")
+        row = standing.pop((port.name, port.version), None) or OutputPort(product=product)
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save()
+    OutputPort.objects.filter(pk__in=[row.pk for row in standing.values()]).delete()
+
+
+def _replace_input_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:
+    product.input_ports.all().delete()
+    InputPort.objects.bulk_create(
+        InputPort(
+            product=product,
+            name=port.name,
+            version=port.version,
+            contract_identifier=port.contract_identifier,
+            source_name=port.source_name,
+            source=_source(product, port),
+            position=position,
+        )
+        for position, port in enumerate(declared)
+    )
+
+
+def _source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
+    """Return the product of this mesh that an input port names, by address or by contract."""
+    others = DataProduct.objects.exclude(pk=product.pk)
+    if port.source_name:
+        domain, slug = port.source_name.split("/")
+        return others.filter(domain__slug=domain, slug=slug).first()
+    if not port.contract_identifier:
+        return None
+    named = Q(output_ports__contract_identifier=port.contract_identifier)
+    return others.filter(named).order_by("id").first()
+
+
+@transaction.atomic
+def resolve_sources(*, product: DataProduct) -> int:
+    """Link the input ports of other products that were declared before this product existed."""
+    contracts = set(
+        product.output_ports.exclude(contract_identifier="").values_list(
+            "contract_identifier", flat=True
+        )
+    )
+    address = f"{product.domain.slug}/{product.slug}"
+    return (
+        InputPort.objects.filter(source__isnull=True)
+        .filter(Q(source_name=address) | Q(source_name="", contract_identifier__in=contracts))
+        .exclude(product=product)
+        .update(source=product)
+    )

@@ -1,0 +1,254 @@
+"""The data product: its tree, its life cycle, who may read it, and what is known of its trust."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.domains.authority import Reader, Visitor, reader_of
+from catalog.domains.models import Domain
+from catalog.identity import product_path, readable_name
+from catalog.people.models import Team
+from catalog.permissions import Permission
+
+PRODUCT = "product"
+
+
+class Sensitivity(models.IntegerChoices):
+    """How much harm a leak would do; masks and policies compare by this order."""
+
+    PUBLIC = 1, "public"
+    INTERNAL = 2, "internal"
+    CONFIDENTIAL = 3, "confidential"
+    RESTRICTED = 4, "restricted"
+
+
+class Status(models.TextChoices):
+    """Where a product stands in its life."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+    EXTERNAL = "external"
+
+
+class Visibility(models.TextChoices):
+    """Who may know that a product exists, once it is no draft."""
+
+    PUBLIC = "public"
+    MEMBERS = "members"
+    RESTRICTED = "restricted"
+
+
+class Verdict(models.TextChoices):
+    """What the measurements say of a product's objectives, the worst one first."""
+
+    BREACHED = "breached"
+    AT_RISK = "at_risk"
+    NO_DATA = "no_data"
+    MET = "met"
+
+
+class DataProductQuerySet(models.QuerySet["DataProduct"]):
+    """Reads of products."""
+
+    def visible_to(self, visitor: Visitor | Reader | Any) -> DataProductQuerySet:
+        """Return the products that a visitor may know of; the SQL twin of `Reader.reads`."""
+        reader = reader_of(visitor)
+        if reader.reads_everything:
+            return self
+        drafts = reader.domains_with(Permission.VIEW_DRAFTS)
+        readable = Q(visibility=Visibility.PUBLIC)
+        if reader.is_signed_in:
+            readable |= Q(visibility=Visibility.MEMBERS) | Q(domain_id__in=_own(reader))
+            named = ProductReader.objects.filter(
+                Q(domain_id__in=_own(reader)) | Q(team_id__in=reader.team_ids)
+            )
+            readable |= Q(pk__in=named.values("product_id"))
+            readable |= Q(uuid__in=_granted(reader))
+        return self.filter((~Q(status=Status.DRAFT) & readable) | Q(domain_id__in=drafts))
+
+    def in_domains(self, domain_ids: Collection[int]) -> DataProductQuerySet:
+        """Return the products of some domains."""
+        return self.filter(domain_id__in=domain_ids)
+
+    def live(self) -> DataProductQuerySet:
+        """Return the products that a consumer can use or read about today."""
+        return self.exclude(status__in=[Status.DRAFT, Status.RETIRED])
+
+    def with_place(self) -> DataProductQuerySet:
+        """Return the products with what every card of them shows."""
+        return self.select_related("domain__owner_team", "successor__domain").prefetch_related(
+            "readers"
+        )
+
+
+def _own(reader: Reader) -> list[int]:
+    return [domain_id for domain_id in reader.roles if domain_id is not None]
+
+
+def _granted(reader: Reader) -> list[str]:
+    prefix = "product:"
+    return [token.removeprefix(prefix) for token in reader.tokens if token.startswith(prefix)]
+
+
+class DataProduct(models.Model):
+    """Data that a domain owns, describes and serves.
+
+    `tree` is the parsed product document and the truth of all that people declare; the columns
+    beside it are projected from it. `edition` counts people's edits, `revision` all that a
+    follower must see.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="products")
+    slug = models.CharField(max_length=120)
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=60, default="0.1.0")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    purpose = models.TextField(blank=True)
+    limitations = models.TextField(blank=True)
+    usage = models.TextField(blank=True)
+    tags = models.JSONField(default=list)
+    sensitivity = models.PositiveSmallIntegerField(
+        choices=Sensitivity, default=Sensitivity.INTERNAL
+    )
+    visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.PUBLIC)
+    tree = models.JSONField(default=dict)
+    edition = models.PositiveBigIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(default=1)
+    successor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="predecessors"
+    )
+    ends_on = models.DateField(null=True, blank=True, help_text="When a deprecated product ends.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now, help_text="The last edit by people.")
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    # Trust columns: measured, written by services.set_trust alone, never part of the tree.
+    slo_verdict = models.CharField(max_length=10, choices=Verdict, default=Verdict.NO_DATA)
+    slo_figures = models.JSONField(default=dict, help_text="By indicator: value, target, as of.")
+    certification = models.CharField(max_length=12, blank=True)
+    certified_until = models.DateField(null=True, blank=True)
+
+    objects = DataProductQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain", "slug"], name="a_slug_names_one_product_of_a_domain"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="product_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="product_visibility_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(sensitivity__in=Sensitivity.values),
+                name="product_sensitivity_is_on_the_scale",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "visibility"], name="product_by_reader"),
+            models.Index(fields=["-updated_at", "id"], name="product_by_update"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def path(self) -> str:
+        """Return the path of the product's page."""
+        return product_path(self.domain.slug, self.slug)
+
+    @property
+    def readable_name(self) -> str:
+        """Return `<domain>.<product>@<version>`."""
+        return readable_name(self.domain.slug, self.slug, version=self.version)
+
+    @property
+    def reader_tokens(self) -> list[str]:
+        """Return the tokens of which a reader needs one; `readers` may be prefetched."""
+        tokens = [f"domain:{self.domain_id}", f"product:{self.uuid}"]
+        if self.status == Status.DRAFT:
+            return tokens[:1]
+        if self.visibility == Visibility.PUBLIC:
+            return ["public", *tokens]
+        if self.visibility == Visibility.MEMBERS:
+            return ["members", *tokens]
+        return tokens + [row.token for row in self.readers.all()]
+
+
+class ProductReader(models.Model):
+    """A domain or a team that may read a restricted product."""
+
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="readers")
+    domain = models.ForeignKey(Domain, models.CASCADE, null=True, blank=True)
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(domain__isnull=False, team__isnull=True)
+                | Q(domain__isnull=True, team__isnull=False),
+                name="a_reader_is_a_domain_or_a_team",
+            ),
+            models.UniqueConstraint(fields=["product", "domain"], name="a_domain_reads_once"),
+            models.UniqueConstraint(fields=["product", "team"], name="a_team_reads_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.token
+
+    @property
+    def token(self) -> str:
+        """Return the reader token that this row stands for."""
+        return f"domain:{self.domain_id}" if self.domain_id else f"team:{self.team_id}"
+
+
+class FormerAddress(models.Model):
+    """An address that a product had; it leads to the product for ever."""
+
+    domain = models.ForeignKey(Domain, models.CASCADE)
+    slug = models.CharField(max_length=120)
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="former_addresses")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain", "slug"], name="a_former_address_leads_to_one_product"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain_id}/{self.slug}"
+
+
+class ProductAlias(models.Model):
+    """The name of a product in another system, kept word for word; also its last import."""
+
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="aliases")
+    system = models.CharField(max_length=60)
+    identifier = models.CharField(max_length=400)
+    imported_digest = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the tree as last imported."
+    )
+    imported_edition = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "identifier"], name="an_identifier_means_one_product"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.identifier}"

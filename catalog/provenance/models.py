@@ -1,0 +1,89 @@
+"""Where a product's data comes from, and which groups it shows too much or too little of."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
+
+
+class ProvenanceRecord(models.Model):
+    """A product's answers to one question set."""
+
+    product = models.OneToOneField(DataProduct, models.CASCADE, related_name="provenance")
+    question_set = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return f"provenance of {self.product}"
+
+
+class ProvenanceAnswer(models.Model):
+    """One answer, typed: a fact, 'unknown', or why the question does not apply."""
+
+    class State(models.TextChoices):
+        ANSWERED = "answered"
+        UNKNOWN = "unknown"
+        NOT_APPLICABLE = "not_applicable"
+
+    record = models.ForeignKey(ProvenanceRecord, models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=60)
+    state = models.CharField(max_length=16, choices=State)
+    text = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "question"], name="a_question_is_answered_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.state}"
+
+
+class Imbalance(models.Model):
+    """A group's share of the records beside its share of a named reference; shares from 0 to 1."""
+
+    class Origin(models.TextChoices):
+        DECLARED = "declared"
+        MEASURED = "measured"
+
+    record = models.ForeignKey(ProvenanceRecord, models.CASCADE, related_name="imbalances")
+    attribute = models.CharField(max_length=60)
+    group = models.CharField(max_length=200)
+    share = models.FloatField(null=True, blank=True)
+    reference_share = models.FloatField(null=True, blank=True)
+    n = models.PositiveBigIntegerField(null=True, blank=True)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.DECLARED)
+    port = models.ForeignKey(OutputPort, models.SET_NULL, null=True, blank=True)
+    measured_at = models.DateTimeField(null=True, blank=True)
+    reference_name = models.CharField(max_length=200, blank=True)
+    reference_date = models.DateField(null=True, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(share__isnull=True) | Q(share__gte=0, share__lte=1),
+                name="imbalance_share_is_a_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(reference_share__isnull=True)
+                | Q(reference_share__gte=0, reference_share__lte=1),
+                name="imbalance_reference_share_is_a_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} {self.group}: {self.share}"
+
+    @property
+    def gap(self) -> float | None:
+        """Return the share less the reference share, from -1 to 1; None where one is unknown."""
+        if self.share is None or self.reference_share is None:
+            return None
+        return self.share - self.reference_share

@@ -1,0 +1,64 @@
+"""Writing provenance: declared answers and imbalances follow the tree, measured ones stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from catalog.products.models import DataProduct
+from catalog.products.projection import with_custom
+from catalog.products.services import Writer, replace_tree
+from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
+from catalog.provenance.projection import KEY, provenance_of
+
+
+def project_provenance(product: DataProduct) -> None:
+    """Bring a product's provenance rows in step with its tree; replaces only declared rows."""
+    declared = provenance_of(product.tree)
+    record, _ = ProvenanceRecord.objects.update_or_create(
+        product=product, defaults={"question_set": declared.question_set}
+    )
+    record.answers.all().delete()
+    ProvenanceAnswer.objects.bulk_create(
+        ProvenanceAnswer(
+            record=record,
+            question=answer.question,
+            state=answer.state,
+            text=answer.text,
+            reason=answer.reason,
+        )
+        for answer in declared.answers
+    )
+    record.imbalances.filter(origin=Imbalance.Origin.DECLARED).delete()
+    Imbalance.objects.bulk_create(
+        Imbalance(
+            record=record,
+            position=position,
+            attribute=row.attribute,
+            group=row.group,
+            share=row.share,
+            reference_share=row.reference_share,
+            n=row.n,
+            reference_name=row.reference_name,
+            reference_date=row.reference_date,
+        )
+        for position, row in enumerate(declared.imbalances)
+    )
+
+
+@transaction.atomic
+def declare_provenance(
+    *,
+    product: DataProduct,
+    provenance: dict[str, Any],
+    edition: int,
+    actor: Writer,
+    reason: str = "",
+) -> DataProduct:
+    """Put a new provenance declaration (the value of `assayProvenance`) into the tree.
+
+    Raises NotAllowed, EditionConflict, Invalid.
+    """
+    tree = with_custom(product.tree, KEY, provenance or None)
+    return replace_tree(product=product, tree=tree, edition=edition, actor=actor, reason=reason)

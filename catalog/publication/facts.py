@@ -1,0 +1,35 @@
+"""What the gates know of a product; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortFacts:
+    """One output port: where it is served and when it last answered well."""
+
+    name: str
+    version: str
+    is_deprecated: bool
+    server_types: tuple[str, ...]
+    last_good_at: datetime | None
+    has_schema: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductFacts:
+    """One product as the gates see it; `now` is the moment of asking."""
+
+    product_id: int
+    name: str
+    purpose: str
+    status: str
+    sensitivity: int
+    visibility: str
+    owners: tuple[str, ...]
+    stewards: tuple[str, ...]
+    ports: tuple[PortFacts, ...]
+    open_questions: tuple[str, ...]
+    now: datetime

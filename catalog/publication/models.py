@@ -1,0 +1,32 @@
+"""Published versions of a product: frozen, readable for ever."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from catalog.products.models import DataProduct
+
+
+class ProductVersion(models.Model):
+    """What was published under one version number; never changed, never deleted alone."""
+
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="versions")
+    version = models.CharField(max_length=60)
+    tree = models.JSONField()
+    tree_digest = models.CharField(max_length=64)
+    contract_digests = models.JSONField(default=dict, help_text="By `identifier@version`.")
+    edition = models.PositiveBigIntegerField()
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["-published_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "version"], name="a_version_is_published_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.version}"

@@ -1,0 +1,230 @@
+"""Publishing, deprecating, retiring and adopting products, behind the gates."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.domains.models import Domain, Membership, ancestors_in
+from catalog.permissions import Permission, Role
+from catalog.products.models import DataProduct, Status
+from catalog.products.projection import digest_of
+from catalog.products.services import Writer, claim, set_status
+from catalog.provenance.questions import CURRENT_SET
+from catalog.publication.facts import PortFacts, ProductFacts
+from catalog.publication.gates import Finding, PublicationRefused, ask_gates
+from catalog.publication.models import ProductVersion
+from catalog.refusals import Fault, Frozen, Invalid, StatusConflict
+
+
+@transaction.atomic
+def publish_product(
+    *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
+) -> DataProduct:
+    """Publish a product's present edition and freeze it under its version number.
+
+    Publishing what is already published under that version changes nothing. Raises NotAllowed,
+    EditionConflict, StatusConflict, PublicationRefused (all findings), Frozen (the version
+    number names other content already).
+    """
+    product = claim(
+        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
+    )
+    if product.status in (Status.RETIRED, Status.EXTERNAL):
+        raise StatusConflict(
+            f"A product that is {product.status} is not published.",
+            where="status",
+            way_out="Adopt an external entry first; register a retired product anew.",
+        )
+    frozen = product.versions.filter(version=product.version).first()
+    digests = _contract_digests(product)
+    if frozen and _equals(frozen, product, digests):
+        if product.status == Status.PUBLISHED:
+            return product
+    elif frozen:
+        raise Frozen(
+            f"Version {product.version} is published with other content.",
+            where="version",
+            way_out="Raise the product's version, then publish.",
+        )
+    findings = findings_of(product)
+    if any(finding.is_blocking for finding in findings):
+        raise PublicationRefused(findings)
+    product = set_status(
+        product=product,
+        status=Status.PUBLISHED,
+        verb="published",
+        actor=actor,
+        reason=reason,
+        published_at=timezone.now(),
+        successor=None,
+        ends_on=None,
+    )
+    if not frozen:
+        _freeze(product, digests, actor)
+    return product
+
+
+@transaction.atomic
+def deprecate_product(
+    *,
+    product: DataProduct,
+    edition: int,
+    actor: Writer,
+    successor: DataProduct | None = None,
+    ends_on: date | None = None,
+    reason: str = "",
+) -> DataProduct:
+    """Say that a published product will end, when, and what comes after it."""
+    product = claim(
+        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
+    )
+    if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
+        raise StatusConflict(f"A {product.status} product is not deprecated.", where="status")
+    _check_successor(product, successor)
+    return set_status(
+        product=product,
+        status=Status.DEPRECATED,
+        verb="deprecated",
+        actor=actor,
+        reason=reason,
+        successor=successor,
+        ends_on=ends_on,
+    )
+
+
+@transaction.atomic
+def retire_product(
+    *,
+    product: DataProduct,
+    edition: int,
+    actor: Writer,
+    successor: DataProduct | None = None,
+    reason: str = "",
+) -> DataProduct:
+    """End a product: its address says 410 and names its successor."""
+    product = claim(
+        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
+    )
+    if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
+        raise StatusConflict(
+            f"A {product.status} product is not retired.",
+            where="status",
+            way_out="Delete a draft instead.",
+        )
+    _check_successor(product, successor)
+    return set_status(
+        product=product,
+        status=Status.RETIRED,
+        verb="retired",
+        actor=actor,
+        reason=reason,
+        successor=successor or product.successor,
+    )
+
+
+@transaction.atomic
+def adopt_product(
+    *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
+) -> DataProduct:
+    """Turn an entry from outside into a draft under governance."""
+    product = claim(product=product, edition=edition, actor=actor)
+    if product.status != Status.EXTERNAL:
+        raise StatusConflict("Only an external entry is adopted.", where="status")
+    return set_status(
+        product=product, status=Status.DRAFT, verb="adopted", actor=actor, reason=reason
+    )
+
+
+def findings_of(product: DataProduct) -> list[Finding]:
+    """Return what the gates find in a product as it stands; nothing is changed or fetched."""
+    return ask_gates(facts_of(product))
+
+
+def facts_of(product: DataProduct) -> ProductFacts:
+    """Return what the gates know of a product."""
+    owners, stewards = accountable(product.domain)
+    return ProductFacts(
+        product_id=product.pk,
+        name=product.name,
+        purpose=product.purpose,
+        status=product.status,
+        sensitivity=product.sensitivity,
+        visibility=product.visibility,
+        owners=tuple(person.username for person in owners),
+        stewards=tuple(person.username for person in stewards),
+        ports=tuple(_port_facts(product)),
+        open_questions=tuple(_open_questions(product)),
+        now=timezone.now(),
+    )
+
+
+def accountable(domain: Domain) -> tuple[list[Any], list[Any]]:
+    """Return the active owners and stewards of a domain, those of the domains above included."""
+    above = ancestors_in(Domain.objects.parents(), domain.pk)
+    held = Membership.objects.held().filter(
+        domain_id__in=above, role__in=[Role.OWNER.value, Role.STEWARD.value]
+    )
+    people: dict[str, dict[int, Any]] = {Role.OWNER.value: {}, Role.STEWARD.value: {}}
+    for membership in held.select_related("person").order_by("id"):
+        people[membership.role].setdefault(membership.person_id, membership.person)
+    return list(people[Role.OWNER.value].values()), list(people[Role.STEWARD.value].values())
+
+
+def _port_facts(product: DataProduct) -> list[PortFacts]:
+    ports = product.output_ports.select_related("port_contract__contract").prefetch_related(
+        "port_contract__contract__servers", "port_contract__contract__schema_objects"
+    )
+    facts = []
+    for port in ports:
+        link = getattr(port, "port_contract", None)
+        contract = link.contract if link else None
+        servers = contract.servers.all() if contract else ()
+        facts.append(
+            PortFacts(
+                name=port.name,
+                version=port.version,
+                is_deprecated=port.is_deprecated,
+                server_types=tuple(server.type for server in servers),
+                last_good_at=port.last_good_at,
+                has_schema=bool(contract and contract.schema_objects.all()),
+            )
+        )
+    return facts
+
+
+def _open_questions(product: DataProduct) -> list[str]:
+    record = getattr(product, "provenance", None)
+    answered = set(record.answers.values_list("question", flat=True)) if record else set()
+    return [code for code in CURRENT_SET.codes if code not in answered]
+
+
+def _contract_digests(product: DataProduct) -> dict[str, str]:
+    return {
+        f"{contract.identifier}@{contract.version}": contract.digest
+        for contract in product.contracts.all()
+    }
+
+
+def _equals(frozen: ProductVersion, product: DataProduct, digests: dict[str, str]) -> bool:
+    return frozen.tree_digest == digest_of(product.tree) and frozen.contract_digests == digests
+
+
+def _freeze(product: DataProduct, digests: dict[str, str], actor: Writer) -> None:
+    ProductVersion.objects.create(
+        product=product,
+        version=product.version,
+        tree=product.tree,
+        tree_digest=digest_of(product.tree),
+        contract_digests=digests,
+        edition=product.edition,
+        published_by=actor.audit_name,
+    )
+
+
+def _check_successor(product: DataProduct, successor: DataProduct | None) -> None:
+    if successor and successor.pk == product.pk:
+        raise Invalid([Fault(where="successor", message="A product does not succeed itself.")])

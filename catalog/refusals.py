@@ -1,0 +1,86 @@
+"""Why the catalog says no: one small family of errors that pages, API and commands translate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing wrong with what was sent.
+
+    `where` is a JSON Pointer into the document or a field's name; `way_out` says what to do.
+    """
+
+    where: str
+    message: str
+    way_out: str = ""
+    code: str = "invalid"
+
+
+class Refusal(Exception):
+    """The catalog will not do what was asked; nothing has changed."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, where: str = "", way_out: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.way_out = way_out
+
+
+class NotAllowed(Refusal):
+    """The actor may see the thing but may not do this to it."""
+
+    code = "not-allowed"
+
+
+class NotVisible(Refusal):
+    """There is no such thing for this actor, whether or not it exists."""
+
+    code = "not-found"
+
+
+class NameTaken(Refusal):
+    """The name is in use by something else in the same place."""
+
+    code = "name-taken"
+
+
+class StatusConflict(Refusal):
+    """The step does not start from the present status."""
+
+    code = "status-conflict"
+
+
+class Frozen(Refusal):
+    """A published version names this content, so it never changes again."""
+
+    code = "frozen"
+
+
+class EditionConflict(Refusal):
+    """Someone else has edited in between: `seen` is the edition sent, `current` the one that stands."""
+
+    code = "edition-conflict"
+
+    def __init__(self, *, seen: int, current: int) -> None:
+        super().__init__(
+            f"You edited edition {seen}, but edition {current} stands.",
+            where="edition",
+            way_out="Look at what changed, then send your edit again with the present edition.",
+        )
+        self.seen = seen
+        self.current = current
+
+
+class Invalid(Refusal):
+    """What was sent does not hold together; `faults` names every place."""
+
+    code = "invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{f.where}: {f.message}" for f in faults) or "invalid")
+        self.faults = tuple(faults)

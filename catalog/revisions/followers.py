@@ -1,0 +1,29 @@
+"""The seam by which a change is told to whoever follows it; pure.
+
+A telling is only a hint: a follower that misses it finds the change by its revision.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+Telling = Callable[[Sequence[UUID]], None]
+
+log = logging.getLogger(__name__)
+_tellings: dict[str, dict[str, Telling]] = {}
+
+
+def register_follower(name: str, *, kind: str, tell: Telling) -> None:
+    """Have `tell(ids)` called after each commit that changed objects of a kind."""
+    _tellings.setdefault(kind, {})[name] = tell
+
+
+def tell_followers(kind: str, ids: Sequence[UUID]) -> None:
+    """Tell every follower of a kind; one that fails is logged and catches up by revision."""
+    for name, tell in _tellings.get(kind, {}).items():
+        try:
+            tell(ids)
+        except Exception:
+            log.warning("follower %s could not be told of %d %s", name, len(ids), kind)

@@ -1,0 +1,57 @@
+"""Which follower has handled which revision of what; and what is gone but not yet forgotten."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Followed(models.Model):
+    """The revision of one object that one follower last handled."""
+
+    follower = models.CharField(max_length=100)
+    kind = models.CharField(max_length=40)
+    object_id = models.UUIDField()
+    revision = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["follower", "kind", "object_id"], name="follower_remembers_one_revision"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.follower}: {self.kind} {self.object_id} @{self.revision}"
+
+
+class TombstoneQuerySet(models.QuerySet["Tombstone"]):
+    """Reads of what was deleted."""
+
+    def unseen_by(self, follower: str) -> TombstoneQuerySet:
+        """Return the tombstones that a follower has not handled, oldest first."""
+        seen = Followed.objects.filter(
+            follower=follower,
+            kind=models.OuterRef("kind"),
+            object_id=models.OuterRef("object_id"),
+            revision__gte=models.OuterRef("revision"),
+        )
+        return self.filter(~models.Exists(seen)).order_by("id")
+
+
+class Tombstone(models.Model):
+    """Something deleted, kept until every follower has seen that it is gone."""
+
+    kind = models.CharField(max_length=40)
+    object_id = models.UUIDField()
+    revision = models.PositiveBigIntegerField(help_text="Above the last revision of the living.")
+    deleted_at = models.DateTimeField()
+
+    objects = TombstoneQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id"], name="an_object_dies_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

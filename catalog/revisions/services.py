@@ -1,0 +1,45 @@
+"""Remembering what followers have handled, and burying what was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.revisions.followers import tell_followers
+from catalog.revisions.models import Followed, Tombstone
+
+
+def announce(*, kind: str, ids: Sequence[UUID]) -> None:
+    """Tell the followers once the present transaction has committed."""
+    transaction.on_commit(partial(tell_followers, kind, list(ids)), robust=True)
+
+
+def remember(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None:
+    """Note the revisions that a follower has handled; a later note replaces an earlier one."""
+    rows = [
+        Followed(follower=follower, kind=kind, object_id=object_id, revision=revision)
+        for object_id, revision in revisions.items()
+    ]
+    Followed.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["follower", "kind", "object_id"],
+        update_fields=["revision"],
+        batch_size=500,
+    )
+
+
+def bury(*, kind: str, object_id: UUID, revision: int) -> None:
+    """Leave a tombstone for a deleted object, in the transaction that deletes it."""
+    Tombstone.objects.create(
+        kind=kind, object_id=object_id, revision=revision, deleted_at=timezone.now()
+    )
+
+
+def forget(*, follower: str) -> None:
+    """Drop all that a follower remembers, so that it starts anew or ends."""
+    Followed.objects.filter(follower=follower).delete()

@@ -1,0 +1,119 @@
+"""What is searched, filtered, counted and sorted, with its weights: said once for both engines."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FieldKind(StrEnum):
+    """How a field is asked for: by one of its words, by a number, by a moment, by a keyed number."""
+
+    TERMS = "terms"
+    NUMBER = "number"
+    MOMENT = "moment"
+    KEYED = "keyed"
+
+
+class Unit(StrEnum):
+    """What a typed number means before it is compared."""
+
+    PERCENT = "percent"
+    SECONDS = "seconds"
+    SHARE = "share"
+    AGE = "age"
+    DATE = "date"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field people may name: `name:value`. `attribute` is where the document keeps it."""
+
+    name: str
+    attribute: str
+    kind: FieldKind = FieldKind.TERMS
+    unit: Unit = Unit.PLAIN
+    is_facet: bool = False
+    choices: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
+SENSITIVITIES = ("public", "internal", "confidential", "restricted")
+VERDICTS = ("met", "at_risk", "breached", "no_data")
+KINDS = ("product", "term", "feature", "domain")
+PRESENCES = ("bias-notes", "contract", "slo", "columns", "limits", "usage")
+
+FIELDS = (
+    Field("type", "kinds", is_facet=True, choices=KINDS),
+    Field("domain", "domains", is_facet=True),
+    Field("is", "states", is_facet=True, choices=STATES, aliases=("status",)),
+    Field("sensitivity", "sensitivities", is_facet=True, choices=SENSITIVITIES),
+    Field("slo", "verdicts", is_facet=True, choices=VERDICTS),
+    Field("format", "formats", is_facet=True),
+    Field("owner", "owners", is_facet=True, aliases=("team",)),
+    Field("tag", "tags", is_facet=True),
+    Field("has", "has", choices=PRESENCES),
+    Field("column", "columns"),
+    Field("port", "ports"),
+    Field("source", "sources"),
+    Field("method", "methods", aliases=("collection", "collection_method")),
+    Field("imbalance", "imbalances"),
+    Field("iri", "aliases", aliases=("urn", "id")),
+    Field("quality", "quality", FieldKind.NUMBER, Unit.PERCENT),
+    Field("availability", "availability", FieldKind.NUMBER, Unit.PERCENT),
+    Field("latency", "latency", FieldKind.NUMBER, Unit.SECONDS),
+    Field("updated", "updated", FieldKind.MOMENT, Unit.AGE),
+    Field("certified", "certified_until", FieldKind.MOMENT, Unit.DATE),
+    Field("min_share", "measures", FieldKind.KEYED, Unit.SHARE),
+    Field("max_gap", "measures", FieldKind.KEYED, Unit.SHARE),
+)
+BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
+FACETS = tuple(field for field in FIELDS if field.is_facet)
+# What a facet shows before "show all"; the rest is counted too.
+FACET_SIZE = 200
+
+# Ranked by any word: one combined text, and lightly the name, the slug, the first sentence and the
+# columns. Each weight was measured on the relevance set (docs/adr); boosting the name hurts.
+TEXT_WEIGHTS = {"text": 1.0, "name_text": 0.5, "slug_text": 0.3, "lead_text": 0.3, "column_text": 0.3}
+# A word is held by a document that has it in one of these; the lighter fields repeat the first.
+HOLDING = ("text", "column_text")
+# Where at least so many documents hold all words they are the set; else any word will do.
+ENOUGH_HOLD_ALL = 20
+ALL_WORDS_NUDGE = 1.0
+# Added for the whole query as a name, slug, alias or address; and as the beginning of a name.
+EXACT_BOOST = 1000.0
+PREFIX_BOOST = 2.0
+PHRASE_FIELDS = ("text", "column_text")
+
+# Shown marked where they hold the words, in this order.
+HIGHLIGHTED = ("name", "summary", "columns", "tags", "aliases", "answers", "used_in", "notes")
+SNIPPET_LENGTH = 220
+
+STOP_WORDS = tuple(
+    "a an and are as at be but by for from how if in into is it its no not of on or such that the "
+    "their then there these they this to using via was we were what which will with".split()
+)
+LONGEST_WORD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of results: by one attribute, ties by identity; what lacks it comes last."""
+
+    name: str
+    attribute: str
+    descending: bool
+
+
+SORTS = (
+    Sort("name", "name", descending=False),
+    Sort("updated", "updated", descending=True),
+    Sort("quality", "quality", descending=True),
+    Sort("certified", "certified_until", descending=False),
+)
+SORT_BY_NAME = {sort.name: sort for sort in SORTS}
+RELEVANCE = "relevance"
+# What relevance means where nothing was typed.
+WITHOUT_WORDS = "name"
+PAGE_SIZE = 20
+DEEPEST_OFFSET = 10_000

@@ -1,0 +1,257 @@
+"""What a search engine does for the catalog: documents in, requests and answers, one protocol."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+from catalog.search.query import Condition, Expression
+
+
+class SearchUnavailable(Exception):
+    """The engine does not answer, or holds no index that this version can read."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(f"{engine}: {reason}")
+        self.engine = engine
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchDocument:
+    """All that search knows of one thing. Moments are seconds of the epoch, shares 0 to 1."""
+
+    kind: str
+    id: str
+    revision: int
+    readers: tuple[str, ...]
+    name: str
+    slug: str = ""
+    summary: str = ""
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    domain_names: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    owner_names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    sensitivities: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    imbalances: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    used_in: tuple[str, ...] = ()
+    quality: float | None = None
+    availability: float | None = None
+    latency: float | None = None
+    updated: int | None = None
+    certified_until: int | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
+    weight: float = 1.0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind, in the shape of the other filters."""
+        return (self.kind,)
+
+    @property
+    def key(self) -> str:
+        """Identity across kinds."""
+        return key_of(self.kind, self.id)
+
+    def digest(self) -> str:
+        """Equal for equal content, whatever the revision."""
+        content = {**asdict(self), "revision": None, "measures": dict(self.measures)}
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def key_of(kind: str, identity: str) -> str:
+    """Identity of a thing across kinds."""
+    return f"{kind}:{identity}"
+
+
+def tie_of(key: str) -> int:
+    """A number that settles equal ranks the same way in every engine."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7])
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in an ordered result: right after (or before) one value and identity.
+
+    `position` is how many results came before it when it was made; a hint for numbering only.
+    """
+
+    value: str | float | int
+    tie: int
+    position: int = 0
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """A question. `readers` are the tokens that the caller holds: nothing else is seen or counted."""
+
+    readers: tuple[str, ...]
+    words: Expression = ()
+    typed: str = ""
+    conditions: tuple[Condition, ...] = ()
+    sort: str = "relevance"
+    offset: int = 0
+    cursor: Cursor | None = None
+    limit: int = 20
+    is_corrected: bool = True
+    has_facets: bool = True
+    has_highlights: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a document is among the hits: the field and the texts of it that hold the words."""
+
+    field: str
+    texts: tuple[str, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document found. Highlights are HTML, escaped but for `<mark>`; `lacks` are words not held."""
+
+    kind: str
+    id: str
+    score: float
+    highlights: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value on offer and how many would be shown if it were chosen."""
+
+    value: str
+    count: int
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Values of one field within the set; its counts ignore the field's own choices."""
+
+    name: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A typed word that no readable document holds, and the word searched instead."""
+
+    typed: str
+    searched: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """What was found. The cursors lead to the pages beside this one, where there are any."""
+
+    count: int
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    next: Cursor | None = None
+    previous: Cursor | None = None
+    last: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A completion: of a word (`words`), or to one thing (`kind` and `id` set)."""
+
+    text: str
+    count: int = 1
+    kind: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestAnswer:
+    """Completions of what is being typed: things by their names, and words."""
+
+    things: tuple[Suggestion, ...] = ()
+    words: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an engine's ledger: what it holds of one thing."""
+
+    kind: str
+    id: str
+    revision: int
+    readers: tuple[str, ...]
+    digest: str
+
+
+class IndexSession(Protocol):
+    """An open door for writing. What was put is seen by every reader once `commit` returns."""
+
+    def put(self, documents: Iterable[SearchDocument]) -> None:
+        """Hold the documents, each unless a later revision of it is held already."""
+
+    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+        """Forget (kind, id) as of a revision; a write of an earlier revision stays without effect."""
+
+    def commit(self) -> None:
+        """Make all that was put and deleted durable and visible."""
+
+
+class SearchBackend(Protocol):
+    """An engine. Every method raises SearchUnavailable where the engine is down or has no index."""
+
+    name: str
+
+    def fingerprint(self) -> str:
+        """A short hash of fields, analyzers and engine; another one means rebuild."""
+
+    def is_ready(self) -> bool:
+        """An index of this fingerprint is there and answers."""
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """Answer from what the caller may read, and from nothing else."""
+
+    def suggest(self, typed: str, readers: tuple[str, ...], limit: int) -> SuggestAnswer:
+        """Complete what is being typed, from what the caller may read."""
+
+    def values(
+        self, field: str, prefix: str, readers: tuple[str, ...], limit: int
+    ) -> tuple[FacetValue, ...]:
+        """Values of a field that begin so, with their counts, most frequent first."""
+
+    def writing(self) -> AbstractContextManager[IndexSession]:
+        """Take the one writer of the live index; waits for another holder a while."""
+
+    def rebuilding(self) -> AbstractContextManager["Rebuild"]:
+        """Build an index beside the live one. Left without `swap`, it is thrown away."""
+
+    def ledger(self) -> Iterator[Entry]:
+        """Everything that the live index holds, one moment's view."""
+
+
+class Rebuild(IndexSession, Protocol):
+    """An index being built beside the live one, which goes on answering."""
+
+    def ledger(self) -> Iterator[Entry]:
+        """Everything committed into the new index so far."""
+
+    def swap(self) -> AbstractContextManager[IndexSession]:
+        """Hold the live writer; on leaving, the new index answers and the old one is kept once."""

@@ -1,0 +1,255 @@
+"""The users' grammar: any text in, an expression out; nothing typed is ever an error. Pure.
+
+Words, "exact phrase", -word, +word, word*, OR, parentheses, field:value, min_share(sex)>=0.4.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from catalog.search.conditions import (
+    Condition,
+    Doubt,
+    NotUnderstood,
+    field_of,
+    read_condition,
+)
+
+LONGEST_QUERY = 500
+MOST_WORDS = 60
+DEEPEST_NESTING = 8
+
+_TOKEN = re.compile(
+    r"""
+      (?P<open>[-+]?\() | (?P<close>\))
+    | (?P<quoted>[-+]?"(?P<phrase>[^"]*)"?)
+    | (?P<named>(?P<sign>[-+]?)(?P<name>[^\W\d][\w-]*(?:\([^()\s"]{1,80}\)|\.[\w-]{1,80})?)
+        (?: :(?P<value>(?:"[^"]*"?|[^\s"()])+) | (?P<comparison>(?:>=|<=|>|<|=)[^\s()"]+) ))
+    | (?P<word>[^\s()"]+)
+    """,
+    re.VERBOSE,
+)
+
+
+class Demand(StrEnum):
+    """Whether a clause ranks, must hold, or must not."""
+
+    ANY = "any"
+    MUST = "must"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One typed word (it may hold several terms, `sentinel-2`), or its beginning."""
+
+    text: str
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words side by side, exactly as written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A condition inside parentheses or beside an OR."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of the options holds."""
+
+    options: tuple["Clause", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All of the clauses hold."""
+
+    clauses: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A node and whether it is demanded."""
+
+    node: Words | Phrase | Matches | Either | Together
+    demand: Demand = Demand.ANY
+
+
+Expression = tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuery:
+    """What was understood: the words, the filters lifted out of the text, the text left, doubts."""
+
+    words: Expression
+    lifted: tuple[tuple[str, str], ...]
+    text: str
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    sign: str
+    start: int
+    end: int
+    name: str = ""
+
+
+@dataclass(slots=True)
+class _Reader:
+    tokens: list[_Token]
+    now: datetime
+    place: int = 0
+    doubts: list[Doubt] = field(default_factory=list)
+    lifted: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def read_query(text: str, *, now: datetime) -> ReadQuery:
+    """Understand any text; what cannot be used as written comes back as doubts."""
+    text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    doubts = [Doubt("too-long", str(LONGEST_QUERY))] if len(text) > LONGEST_QUERY else []
+    text = text[:LONGEST_QUERY]
+    tokens = list(_tokens(text))
+    if sum(token.kind in ("word", "phrase") for token in tokens) > MOST_WORDS:
+        doubts.append(Doubt("too-many-words", str(MOST_WORDS)))
+        tokens = tokens[:MOST_WORDS]
+    reader = _Reader(tokens, now, doubts=doubts)
+    words: list[Clause] = []
+    while reader.place < len(tokens):
+        words += _sequence(reader, depth=0)
+    spans = [(tokens[place].start, tokens[place].end) for place in reader.lifted]
+    lifted = tuple(reader.lifted.values())
+    return ReadQuery(tuple(words), lifted, _without(text, spans), tuple(reader.doubts))
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(text):
+        span = match.span()
+        whole = match[0]
+        sign = whole[0] if whole[0] in "+-" and len(whole) > 1 else ""
+        if match["open"]:
+            yield _Token("open", "", sign, *span)
+        elif match["close"]:
+            yield _Token("close", "", "", *span)
+        elif match["quoted"]:
+            yield _Token("phrase", match["phrase"], sign, *span)
+        elif match["named"] and (match["value"] or field_of(match["name"])):
+            yield _Token("named", match["value"] or match["comparison"], sign, *span, match["name"])
+        else:
+            yield _Token("word", whole.removeprefix(sign), sign, *span)
+
+
+def _sequence(reader: _Reader, depth: int) -> list[Clause]:
+    """Read clauses up to the closing parenthesis; a top-level filter is lifted out."""
+    clauses: list[Clause] = []
+    starts: list[int] = []
+    is_or = is_not = False
+    while reader.place < len(reader.tokens):
+        token, start = reader.tokens[reader.place], reader.place
+        reader.place += 1
+        if token.kind == "close":
+            break
+        if token.kind == "word" and not token.sign and token.text in _OPERATORS:
+            is_or, is_not = is_or or token.text in ("OR", "|"), is_not or token.text == "NOT"
+            continue
+        for clause in _clauses(reader, token, depth):
+            clause = _negated(clause) if is_not else clause
+            if is_or and clauses and Demand.NOT not in (clauses[-1].demand, clause.demand):
+                clauses[-1] = _either(clauses[-1], clause)
+                starts[-1] = -1
+            else:
+                clauses.append(clause)
+                starts.append(-1 if is_or else start)
+        is_or = is_not = False
+    return _lifted(reader, clauses, starts) if depth == 0 else clauses
+
+
+_OPERATORS = ("OR", "|", "AND", "NOT")
+
+
+def _clauses(reader: _Reader, token: _Token, depth: int) -> list[Clause]:
+    """The clauses that one token stands for: none, one, or those of a group."""
+    if token.kind == "open":
+        return _group(reader, token.sign, depth + 1)
+    if token.kind == "named":
+        return _named(reader, token)
+    if not any(map(str.isalnum, token.text)):
+        return []
+    if token.kind == "phrase":
+        return [Clause(Phrase(token.text), Demand.NOT if token.sign == "-" else Demand.MUST)]
+    return [_word(token)]
+
+
+def _word(token: _Token) -> Clause:
+    is_prefix = token.text.endswith("*") and len(token.text) > 1
+    return Clause(Words(token.text.rstrip("*") or token.text, is_prefix), _DEMANDS[token.sign])
+
+
+_DEMANDS = {"": Demand.ANY, "+": Demand.MUST, "-": Demand.NOT}
+
+
+def _group(reader: _Reader, sign: str, depth: int) -> list[Clause]:
+    clauses = _sequence(reader, depth)
+    if depth > DEEPEST_NESTING or all(clause.demand is Demand.NOT for clause in clauses):
+        return clauses
+    if len(clauses) == 1 and not sign:
+        return clauses
+    return [Clause(Together(tuple(clauses)), _DEMANDS[sign])]
+
+
+def _named(reader: _Reader, token: _Token) -> list[Clause]:
+    """A filter; where no field has nearly that name, its text is searched as words instead."""
+    name = f"-{token.name}" if token.sign == "-" else token.name
+    try:
+        condition = read_condition(name, token.text, now=reader.now)
+    except NotUnderstood as refusal:
+        reader.doubts.append(refusal.doubt)
+        if refusal.doubt.code == "unknown-field" and not refusal.doubt.offer:
+            text = f"{token.name}:{token.text}".replace('"', " ")
+            return [Clause(Words(text), _DEMANDS[token.sign])]
+        return []
+    return [Clause(Matches(condition), Demand.MUST)]
+
+
+def _negated(clause: Clause) -> Clause:
+    return Clause(clause.node, Demand.NOT)
+
+
+def _either(one: Clause, other: Clause) -> Clause:
+    options = one.node.options if isinstance(one.node, Either) else (one,)
+    both_must = one.demand is other.demand is Demand.MUST
+    return Clause(Either((*options, other)), Demand.MUST if both_must else Demand.ANY)
+
+
+def _lifted(reader: _Reader, clauses: list[Clause], starts: list[int]) -> list[Clause]:
+    """Take the filters that stand alone out of the words; they become parameters."""
+    kept = []
+    for clause, start in zip(clauses, starts, strict=True):
+        token = reader.tokens[start]
+        if isinstance(clause.node, Matches) and start >= 0 and token.kind == "named":
+            condition = clause.node.condition
+            is_negated = condition.is_negated != (clause.demand is Demand.NOT)
+            name = condition.parameter.removeprefix("-")
+            reader.lifted[start] = (f"-{name}" if is_negated else name, condition.typed)
+        else:
+            kept.append(clause)
+    return kept
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return " ".join(text.split())

@@ -1,0 +1,63 @@
+"""The shared cache, and what stands in for it while its server is away."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+
+class SteadyCache(RedisCache):
+    """A Redis cache that never fails a request: without its server each process counts alone.
+
+    Limits on sign-in and on the API therefore still hold in each process, only not across them.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._stand_in = LocMemCache("steady", params)
+
+    def _either(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        shared: Callable[..., Any] = getattr(super(), name)
+        try:
+            return shared(*args, **kwargs)
+        except (RedisError, OSError) as error:
+            logger.warning("the cache is away, counting in this process: %s", error)
+            return getattr(self._stand_in, name)(*args, **kwargs)
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._either("add", *args, **kwargs))
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("get", *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> None:
+        self._either("set", *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._either("touch", *args, **kwargs))
+
+    def delete(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._either("delete", *args, **kwargs))
+
+    def get_many(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
+        return dict(self._either("get_many", *args, **kwargs))
+
+    def has_key(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._either("has_key", *args, **kwargs))
+
+    def incr(self, *args: Any, **kwargs: Any) -> int:
+        return int(self._either("incr", *args, **kwargs))
+
+    def set_many(self, *args: Any, **kwargs: Any) -> list[Any]:
+        return list(self._either("set_many", *args, **kwargs))
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> None:
+        self._either("delete_many", *args, **kwargs)
+
+    def clear(self) -> bool:
+        return bool(self._either("clear"))

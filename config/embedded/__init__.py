@@ -1,0 +1,1 @@
+"""What one machine needs to run Assay alone: data folder, bundled server, supervisor."""

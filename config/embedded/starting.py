@@ -1,0 +1,98 @@
+"""One start of Assay on one machine, from the first check to the line that says it is ready."""
+
+import http.client
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+
+import redis
+from django.conf import settings
+
+from config import heartbeats
+from config.embedded.claims import StartRefused, claimed_folder, refuse_taken_port
+from config.embedded.layout import logs_folder
+from config.embedded.processes import end_with_parent
+from config.embedded.programs import installed_programs, manage, valkey_program
+from config.embedded.supervisor import StopAsked, Supervisor, say
+
+READY_SECONDS = 180
+
+
+def start() -> int:
+    """Run Assay until a signal comes; the exit code, 0 after an ordered stop.
+
+    Raises StartRefused with the way out where it cannot start.
+    """
+    if os.environ.get("ASSAY_TETHERED") == "1":
+        end_with_parent(os.getppid(), signal.SIGTERM)
+    with claimed_folder(settings.ASSAY_DATA_DIR):
+        refuse_taken_port(settings.ASSAY_HOST, settings.ASSAY_PORT, setting="ASSAY_PORT")
+        if settings.ASSAY_DEMO:
+            refuse_taken_port("127.0.0.1", settings.ASSAY_DEMO_PORT, setting="ASSAY_DEMO_PORT")
+        supervisor = Supervisor(logs_folder(settings.ASSAY_DATA_DIR), say=say)
+        with suppress(StopAsked), supervisor.signals():
+            _run(supervisor)
+    say("Assay has stopped.")
+    return 0
+
+
+def _run(supervisor: Supervisor) -> None:
+    if not settings.REDIS_URL:
+        supervisor.start([valkey_program(settings.ASSAY_DATA_DIR)])
+        supervisor.wait_until(broker_answers, seconds=20, what="The bundled Valkey")
+    # What the last run's workers left would make them seem alive before they are.
+    heartbeats.take_back((*heartbeats.QUEUES, heartbeats.BEAT))
+    prepare_in_child()
+    say("Starting web server and workers ...")
+    supervisor.start(installed_programs())
+    supervisor.wait_until(is_healthy, seconds=READY_SECONDS, what="Assay")
+    announce()
+    supervisor.watch()
+
+
+def prepare_in_child() -> None:
+    """Prepare the data folder in a process of its own, whose memory is given back afterwards."""
+    parent = os.getpid()
+    child = subprocess.Popen(  # noqa: S603  our own command
+        manage("prepare"),
+        start_new_session=True,
+        preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  one thread only
+    )
+    try:
+        if child.wait():
+            raise StartRefused(
+                "The data folder could not be prepared; the reason stands above. "
+                f"The next start tries again on {settings.ASSAY_DATA_DIR}."
+            )
+    except StopAsked:
+        child.kill()
+        child.wait()
+        raise
+
+
+def broker_answers() -> bool:
+    """Whether the bundled server takes commands."""
+    with suppress(redis.RedisError):
+        return bool(redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET)).ping())
+    return False
+
+
+def is_healthy() -> bool:
+    """Ask our own /readyz."""
+    host = "127.0.0.1" if settings.ASSAY_HOST in {"0.0.0.0", "::"} else settings.ASSAY_HOST  # noqa: S104
+    connection = http.client.HTTPConnection(host, settings.ASSAY_PORT, timeout=10)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": "127.0.0.1"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        time.sleep(0.3)
+        return False
+    finally:
+        connection.close()
+
+
+def announce() -> None:
+    say(f"Assay is ready: http://127.0.0.1:{settings.ASSAY_PORT}")
+    say(f"Logs: {logs_folder(settings.ASSAY_DATA_DIR)}. Ctrl-C stops everything.")

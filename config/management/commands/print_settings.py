@@ -1,0 +1,35 @@
+"""`manage.py print_settings`: every setting of the environment, its default and its meaning."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from config.environment import SETTINGS, Setting
+
+
+class Command(BaseCommand):
+    """Prints the settings; in Markdown for the README."""
+
+    help = "Print every setting that the environment may give, with default and meaning."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--markdown", action="store_true", help="as the README's table")
+
+    def handle(self, *args: Any, markdown: bool, **options: Any) -> str:
+        return settings_table() if markdown else "\n".join(map(_paragraph, SETTINGS))
+
+
+def settings_table() -> str:
+    rows = [f"| `{one.name}` | {_shown_default(one)} | {one.help} |" for one in SETTINGS]
+    return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
+
+
+def _shown_default(setting: Setting) -> str:
+    return setting.shown_default or f"`{setting.default}`"
+
+
+def _paragraph(setting: Setting) -> str:
+    return (
+        f"{setting.name} (default: {setting.shown_default or setting.default})\n    {setting.help}"
+    )

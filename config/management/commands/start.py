@@ -1,0 +1,20 @@
+"""`manage.py start`: the whole of Assay on this machine, under one supervisor."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config.embedded.claims import StartRefused
+from config.embedded.starting import start
+
+
+class Command(BaseCommand):
+    """Starts everything and prints the address once every part is healthy."""
+
+    help = "Start web server, workers, beat and the bundled Valkey; Ctrl-C stops them in order."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            start()
+        except StartRefused as refused:
+            raise CommandError(str(refused)) from refused

@@ -1,0 +1,41 @@
+"""The style guide: all tokens, badges, states and charts on one page, in the reader's own theme."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.templatetags.marks import CERTIFICATIONS, LIFE_CYCLE, SENSITIVITIES, VERDICTS
+from config.pages import samples
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Show every part of the visual language with made-up values."""
+    wrong = samples.SampleForm({"name": "", "sensitivity": "9"})
+    page = Paginator(range(400), 20).page(7)
+    context = {
+        "surfaces": samples.SURFACES,
+        "texts": samples.TEXTS,
+        "fills": samples.FILLS,
+        "sizes": samples.SIZES,
+        "verdicts": list(VERDICTS),
+        "life_cycle": list(LIFE_CYCLE),
+        "certifications": list(CERTIFICATIONS),
+        "sensitivities": list(SENSITIVITIES),
+        "cells": samples.sample_cells(),
+        "days": samples.sample_days(),
+        "readings": samples.sample_readings(),
+        "imbalances": samples.IMBALANCES,
+        "coverage": [("met", 31), ("at_risk", 4), ("breached", 3), ("no_data", 9)],
+        "latency_names": ("p50", "p95"),
+        "form": wrong,
+        "page": page,
+    }
+    return render(request, "pages/styleguide.html", context)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Say how to search, what the badges mean and which keys there are."""
+    return render(request, "pages/help.html", {"verdicts": list(VERDICTS)})

@@ -1,0 +1,334 @@
+"""The settings of Assay, read from the environment; config/environment.py declares each of them."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import structlog
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config.embedded.layout import valkey_socket
+from config.environment import Environment
+from config.keyring import kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment = ENVIRONMENT = Environment()
+
+# --- the installation -------------------------------------------------------------------------
+ASSAY_PORT = environment.number("ASSAY_PORT", least=1, most=65535)
+ASSAY_HOST = environment.text("ASSAY_HOST")
+ASSAY_DATA_DIR = environment.folder("ASSAY_DATA_DIR", default=BASE_DIR / "var", below=BASE_DIR)
+ASSAY_DEMO = environment.switch("ASSAY_DEMO")
+ASSAY_DEMO_PORT = environment.number(
+    "ASSAY_DEMO_PORT", least=1, most=65535, default=min(ASSAY_PORT + 1, 65535)
+)
+ASSAY_BASE_IRI = environment.address(
+    "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")
+)
+ASSAY_WEB_PROCESSES = environment.number("ASSAY_WEB_PROCESSES", least=1, most=64)
+ASSAY_WEB_THREADS = environment.number("ASSAY_WEB_THREADS", least=1, most=64)
+ASSAY_WORKER_PROCESSES = environment.number("ASSAY_WORKER_PROCESSES", least=1, most=64)
+DEBUG = environment.switch("ASSAY_DEBUG")
+KEPT_SECRET_KEY = kept_secret(ASSAY_DATA_DIR, "secret_key")
+SECRET_KEY = environment.text("ASSAY_SECRET_KEY") or KEPT_SECRET_KEY
+
+# --- who is answered --------------------------------------------------------------------------
+BASE_ADDRESS = urlsplit(ASSAY_BASE_IRI)
+IS_SECURE = BASE_ADDRESS.scheme == "https"
+ALLOWED_HOSTS = [
+    *environment.words("ASSAY_HOSTS", pattern=r"[\w.\-*\[\]:]+", example="catalog.example.org"),
+    BASE_ADDRESS.hostname or "localhost",
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
+CSRF_TRUSTED_ORIGINS = [f"{BASE_ADDRESS.scheme}://{BASE_ADDRESS.netloc}"]
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_SECURE
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "assay_session", "assay_csrf"
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("ASSAY_PROXIES", least=0, most=9)
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT and IS_SECURE else None
+)
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- the parts --------------------------------------------------------------------------------
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+INSTALLED_APPS = [
+    "config",
+    "governance",
+    "catalog",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "guardian",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "drf_standardized_errors",
+    "django_htmx",
+    "lucide",
+    "django_structlog",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+# --- what is kept -----------------------------------------------------------------------------
+SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": ASSAY_DATA_DIR / "assay.sqlite3",
+}
+# A deferred transaction that turns into a writer fails at once, whatever the timeout.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;"
+        "PRAGMA mmap_size=134217728;PRAGMA cache_size=-16000;PRAGMA journal_size_limit=67108864;"
+    ),
+}
+DATABASE = environment.database("DATABASE_URL", default=SQLITE)
+IS_SQLITE = DATABASE["ENGINE"] == SQLITE["ENGINE"]
+DATABASES = {
+    "default": {
+        **DATABASE,
+        "CONN_MAX_AGE": None if IS_SQLITE else 300,
+        "CONN_HEALTH_CHECKS": not IS_SQLITE,
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), **(SQLITE_OPTIONS if IS_SQLITE else {})},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ASSAY_FILES_ROOT = environment.folder(
+    "ASSAY_FILES_ROOT", default=ASSAY_DATA_DIR / "files", below=BASE_DIR
+)
+ASSAY_ALLOWED_NETS = environment.words(
+    "ASSAY_ALLOWED_NETS", pattern=r"(\[[0-9a-fA-F:.]+\]|[\w.\-]+):\d{1,5}", example="host:port"
+) + ((f"127.0.0.1:{ASSAY_DEMO_PORT}",) if ASSAY_DEMO else ())
+STATIC_URL = "static/"
+STATIC_ROOT = ASSAY_DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+ASSAY_STATIC_HASHED = environment.switch("ASSAY_STATIC_HASHED")
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not ASSAY_STATIC_HASHED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if ASSAY_STATIC_HASHED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- search, broker, cache, background work ---------------------------------------------------
+ELASTICSEARCH_URL = environment.address("ELASTICSEARCH_URL", default="", schemes=("http", "https"))
+ASSAY_SEARCH_ENGINES = list(
+    environment.words(
+        "ASSAY_SEARCH_ENGINES", pattern="embedded|elasticsearch", example="embedded,elasticsearch"
+    )
+) or ["elasticsearch" if ELASTICSEARCH_URL else "embedded"]
+REDIS_URL = environment.address("REDIS_URL", default="", schemes=("redis", "rediss"))
+VALKEY_SOCKET = valkey_socket(ASSAY_DATA_DIR)
+CACHES = {
+    "default": {
+        "BACKEND": "config.caching.SteadyCache",
+        "LOCATION": f"{REDIS_URL}/1" if REDIS_URL else f"unix://{quote(str(VALKEY_SOCKET))}?db=1",
+        "KEY_PREFIX": "assay",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
+    }
+}
+CELERY_BROKER_URL = (
+    f"{REDIS_URL}/0" if REDIS_URL else f"redis+socket://{quote(str(VALKEY_SOCKET))}?virtual_host=0"
+)
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 240, 300
+# A lost task comes back after the visibility timeout; below the hard limit it would run twice.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * CELERY_TASK_TIME_LIMIT,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "health_check_interval": 10,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A message is only a hint: what it says is in the database, and a drain finds it there.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = False
+CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_ROUTES = {
+    "catalog.index.*": {"queue": "index"},
+    "governance.query.*": {"queue": "query"},
+}
+CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
+
+# --- people -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "catalog.Person"
+KNOX_TOKEN_MODEL = "catalog.ApiToken"  # noqa: S105  a model's name
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "/"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
+globals().update(environment.mail("ASSAY_EMAIL_URL"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("ASSAY_EMAIL_FROM")
+EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Assay] "
+EMAIL_TIMEOUT = 10
+
+# --- the API ----------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "config.problems.CursorPaging",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "config.problems.SignedOutThrottle",
+        "config.problems.SignedInThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"signed_out": "300/min", "signed_in": "1200/min"},
+    "EXCEPTION_HANDLER": "config.problems.exception_handler",
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_PREFIX": "assay_", "AUTH_HEADER_PREFIX": "Bearer", "AUTO_REFRESH": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Assay",
+    "DESCRIPTION": "The data catalog that tests what it certifies.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- language and time ------------------------------------------------------------------------
+LANGUAGE_CODE = environment.text("ASSAY_LANGUAGE")
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- logs -------------------------------------------------------------------------------------
+SHARED_LOG_STEPS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+LOG_FORMAT = environment.choice("ASSAY_LOG_FORMAT", ("text", "json"))
+LOG_LEVEL = environment.choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": SHARED_LOG_STEPS,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer()
+                if LOG_FORMAT == "json"
+                else structlog.processors.KeyValueRenderer(
+                    key_order=["timestamp", "level", "event"], drop_missing=True
+                ),
+            ],
+        }
+    },
+    "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stream"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *SHARED_LOG_STEPS,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,27 @@
+"""How gunicorn serves Assay; `gunicorn --config python:config.webserver` reads this module."""
+
+import os
+
+from django.conf import settings
+
+from config.embedded.processes import end_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+wsgi_app = "config.wsgi:application"
+host = f"[{settings.ASSAY_HOST}]" if ":" in settings.ASSAY_HOST else settings.ASSAY_HOST
+bind = f"{host}:{settings.ASSAY_PORT}"
+worker_class = "gthread"
+workers = settings.ASSAY_WEB_PROCESSES
+threads = settings.ASSAY_WEB_THREADS
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+control_socket_disable = True
+# Heartbeat files on a slow disk would stall the workers.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+
+
+def post_fork(server: object, worker: object) -> None:
+    """A worker ends with its master, also where that one is killed."""
+    end_with_parent(os.getppid())

@@ -1,0 +1,20 @@
+#!/usr/bin/env python
+"""The command line of Assay: every command of the product starts here."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as wrong:
+        sys.exit(f"Assay cannot start: {wrong}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+// Single-key shortcuts: never the only way, silent while typing, and switched off by a cookie of the reader.
+const isOn = () => document.documentElement.dataset.shortcuts !== "off";
+const isTyping = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+let waitsForPlace = 0;
+
+function visible(selector) {
+  return [...document.querySelectorAll(selector)].filter((element) => element.offsetParent !== null);
+}
+
+function step(selector, by) {
+  const all = visible(selector);
+  if (!all.length) return;
+  const at = all.findIndex((element) => element === document.activeElement || element.ariaCurrent);
+  return all[Math.min(Math.max(at + by, 0), all.length - 1)];
+}
+
+function goTo(key) {
+  if (key === "h") { location.assign("/"); return; }
+  document.querySelector(`a[data-key="${CSS.escape(key)}"]`)?.click();
+}
+
+const acts = {
+  "/": () => visible("input[data-shortcut=search]")[0]?.select(),
+  "?": () => {
+    const help = document.querySelector("a[data-help]");
+    if (help) location.assign(`${help.href}#keys`);
+  },
+  g: () => { waitsForPlace = Date.now(); },
+  j: () => step("a[data-item]", 1)?.focus(),
+  k: () => step("a[data-item]", -1)?.focus(),
+  o: () => document.activeElement.matches("a[data-item]") && document.activeElement.click(),
+  "]": () => step(".tabs a", 1)?.click(),
+  "[": () => step(".tabs a", -1)?.click(),
+};
+
+function closeInnermost(target) {
+  const menu = target.closest?.("details[data-menu][open]") || document.querySelector("details[data-menu][open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
+export function watchKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeInnermost(event.target);
+    if (!isOn() || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (Date.now() - waitsForPlace < 1500) {
+      waitsForPlace = 0;
+      goTo(event.key);
+    } else if (Object.hasOwn(acts, event.key)) {
+      event.preventDefault();
+      acts[event.key]();
+    }
+  });
+}

@@ -1,0 +1,117 @@
+"""What every test stands on: which servers there are, and no socket but loopback."""
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.settings import ON_POSTGRES, TEST_SERVERS
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+CHROMIUM = os.environ.get("ASSAY_CHROMIUM") or shutil.which("chromium") or ""
+SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
+NEEDS = {
+    "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
+    "redis": (TEST_SERVERS["redis"], "REDIS_URL is not set"),
+    "browser": (CHROMIUM, "no chromium in PATH (or ASSAY_CHROMIUM)"),
+    "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
+}
+NOT_FAST = {*NEEDS, "django_db", "slow", "databases"}
+REACHABLE = {urlsplit(address).hostname for address in TEST_SERVERS.values() if address}
+
+
+class ReachedOutside(RuntimeError):
+    """A test tried to open a socket to another machine."""
+
+
+def only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse addresses outside, and answer names as if there were no resolver."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = str(arguments[1][0])
+        if not is_here(host):
+            raise ReachedOutside(f"a test may not connect to {arguments[1]!r}")
+    if event == "socket.getaddrinfo" and arguments[0] and not is_here(arguments[0]):
+        raise socket.gaierror(
+            socket.EAI_NONAME, f"tests resolve no names, {arguments[0]!r} neither"
+        )
+
+
+def is_here(host: str | bytes) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in {"localhost", socket.gethostname(), *REACHABLE}:
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+sys.addaudithook(only_loopback)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the house are marked by their folder, fast ones by needing nothing that is slow."""
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if "house" in item.path.parts:
+            item.add_marker("house")
+        if not marks & NOT_FAST and "db" not in getattr(item, "fixturenames", ()):
+            item.add_marker("fast")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, (present, reason) in NEEDS.items():
+        if item.get_closest_marker(name) is None or present:
+            continue
+        if SERVERS_REQUIRED and not (name == "postgres" and TEST_SERVERS["postgres"]):
+            pytest.fail(f"needed here (ASSAY_REQUIRE_SERVERS=1): {reason}", pytrace=False)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """Address of a real Elasticsearch; the test is marked `elasticsearch`."""
+    return TEST_SERVERS["elasticsearch"]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """Address of a real Redis; the test is marked `redis`."""
+    return TEST_SERVERS["redis"]
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """Corpora and samples beside the checkout; the test is skipped where they are not."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium, without a sandbox (we may be root) and without its own traffic."""
+    quiet = ["no-sandbox", "no-first-run", "disable-gpu", "disable-background-networking"]
+    quiet += ["disable-component-update", "disable-sync", "disable-default-apps"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "args": [f"--{flag}" for flag in quiet],
+    }
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits_for_the_last_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Playwright keeps an event loop running, which Django takes for an async caller."""
+    if request.node.get_closest_marker("browser"):
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)

@@ -1,0 +1,33 @@
+"""The product's settings in a throw-away data folder, away from every server of the environment.
+
+Servers to test against are kept in TEST_SERVERS; tests that use one are marked with its name.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+TEST_SERVERS = {
+    "elasticsearch": os.environ.pop("ELASTICSEARCH_URL", ""),
+    "redis": os.environ.pop("REDIS_URL", ""),
+    "postgres": os.environ.pop("ASSAY_TEST_POSTGRES_URL", "") or os.environ.get("DATABASE_URL", ""),
+}
+ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1"
+os.environ.pop("DATABASE_URL", None)
+if ON_POSTGRES:
+    os.environ["DATABASE_URL"] = TEST_SERVERS["postgres"]
+DATA_DIR = tempfile.mkdtemp(prefix="assay-tests-")
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+for name in [name for name in os.environ if name.startswith("ASSAY_")]:
+    if name not in {"ASSAY_REQUIRE_SERVERS", "ASSAY_TEST_ON_POSTGRES", "ASSAY_CHROMIUM"}:
+        del os.environ[name]
+os.environ |= {"ASSAY_DATA_DIR": DATA_DIR, "ASSAY_DEMO": "0", "ASSAY_STATIC_HASHED": "0"}
+
+from config.settings import *  # noqa: E402, F403  the environment above must stand first
+
+CELERY_BROKER_URL = "memory://"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# The real hasher takes 0.2 s for each of the cast; what it protects is not under test.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
