@@ -62,7 +62,7 @@ class Frozen(Refusal):
 
 
 class EditionConflict(Refusal):
-    """Someone else has edited in between: `seen` is the edition sent, `current` the one that stands."""
+    """Someone has edited in between: `seen` is the edition sent, `current` the one that stands."""
 
     code = "edition-conflict"
 

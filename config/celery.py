@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
 
 from config import heartbeats
 from config.embedded.processes import end_with_parent
@@ -27,6 +27,12 @@ app.conf.beat_schedule = {
 @app.task(name="config.celery.beat_is_alive")
 def beat_is_alive() -> None:
     """Run by a worker because beat asked: both live, and the broker between them."""
+    heartbeats.give_sign(heartbeats.BEAT)
+
+
+@beat_init.connect
+def first_sign_of_beat(**options: Any) -> None:
+    """Its first tick only comes after a while."""
     heartbeats.give_sign(heartbeats.BEAT)
 
 

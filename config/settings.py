@@ -128,6 +128,15 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# The tabs of a product's page by URL name; one whose route is not installed is left out.
+ASSAY_PRODUCT_TABS = [
+    ("product_overview", _("Overview")),
+    ("product_schema", _("Schema")),
+    ("product_provenance", _("Provenance & bias")),
+    ("product_slo", _("SLO")),
+    ("product_history", _("History")),
+]
+
 # --- what is kept -----------------------------------------------------------------------------
 SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",

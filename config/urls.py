@@ -3,8 +3,18 @@
 from django.urls import URLPattern, URLResolver, path
 
 from config import health
+from config.pages.display import display_settings
+from config.pages.styleguide import help_page, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("help", help_page, name="help"),
+    path("styleguide", styleguide, name="styleguide"),
+    path("settings/display", display_settings, name="display_settings"),
 ]
+
+handler400 = "config.pages.errors.bad_request"
+handler403 = "config.pages.errors.forbidden"
+handler404 = "config.pages.errors.not_found"
+handler500 = "config.pages.errors.server_error"

@@ -16,6 +16,7 @@ from catalog.refusals import NotAllowed
 
 PUBLIC = "public"
 MEMBERS = "members"
+DRAFT_ROLES = roles_with(Permission.VIEW_DRAFTS)
 
 Visitor = Person | AnonymousUser | Worker
 
@@ -119,7 +120,12 @@ def _tokens(
     person: Person, roles: Mapping[int | None, frozenset[Role]], team_ids: Collection[int]
 ) -> Iterable[str]:
     yield from (PUBLIC, MEMBERS)
-    yield from (f"domain:{domain_id}" for domain_id in roles if domain_id is not None)
+    mesh = roles[None]
+    for domain_id, held in roles.items():
+        if domain_id is not None:
+            yield f"domain:{domain_id}"
+            if not DRAFT_ROLES.isdisjoint(held | mesh):
+                yield f"drafts:{domain_id}"
     yield from (f"team:{team_id}" for team_id in team_ids)
     for source in _token_sources:
         yield from source(person)

@@ -43,6 +43,7 @@ class DocumentSchema:
 
     def __init__(self, schema: dict[str, Any], *, rule: str) -> None:
         self.schema, self.rule = schema, rule
+        self.known = keys_known(schema)
         self._validator = jsonschema_rs.validator_for(schema, retriever=refuse_reference)
 
     def take_texts(self, document: Document, at: Path = ()) -> None:
@@ -51,7 +52,9 @@ class DocumentSchema:
         So `version: 1.0` is the text 1.0 and no number. Changes the document's tree.
         """
         for _ in range(3):  # a text taken may lead the schema to further places
-            if not any([self._take_text(document, at, error) for error in self._leaves(document, at)]):
+            if not any(
+                [self._take_text(document, at, error) for error in self._leaves(document, at)]
+            ):
                 return
 
     def problems(self, document: Document, at: Path = ()) -> list[Problem]:
@@ -73,28 +76,36 @@ class DocumentSchema:
     ) -> None:
         for leaf in _nearest(error):
             path = (*at, *leaf.instance_path)
-            if unexpected := _unexpected(leaf):
-                # Where a part fails, 2019-09 forgets which keys its branches know.
-                if not any(said.startswith(pointer(path) + "/") for said, _ in found):
-                    for key in unexpected:
-                        found.setdefault(*self._unknown(document, path, key))
-            else:
-                problem = self._problem(document, path, leaf)
+            problems = [
+                self._unknown(document, path, key) for key in self._strange(leaf, path, found)
+            ]
+            if not _unexpected(leaf):
+                problems.append(self._problem(document, path, leaf))
+            for problem in problems:
                 found.setdefault((problem.path, problem.rule), problem)
 
-    def _unknown(
-        self, document: Document, path: Path, key: str
-    ) -> tuple[tuple[str, str], Problem]:
-        known = sorted(keys_known(self.schema))
-        meant = did_you_mean(key, [name for name in known if name != key])
-        problem = document.problem(
+    def _strange(
+        self, error: ValidationError, path: Path, found: dict[tuple[str, str], Problem]
+    ) -> list[str]:
+        """Return the keys that the schema does not know.
+
+        Where a part of a value fails, draft 2019-09 forgets which keys that part knows.
+        """
+        keys, place = _unexpected(error), pointer(path)
+        is_sure = isinstance(error.kind, ValidationErrorKind.AdditionalProperties)
+        if is_sure or not any(said == place or said.startswith(place + "/") for said, _ in found):
+            return keys
+        return [key for key in keys if key not in self.known]
+
+    def _unknown(self, document: Document, path: Path, key: str) -> Problem:
+        meant = did_you_mean(key, sorted(self.known - {key}))
+        return document.problem(
             (*path, key),
             f"{self.rule}.unknown-field",
             f"{shortened(key)} is no field of the standard here; it is kept and not read",
             meant or "Move it into customProperties, or remove it.",
             Severity.WARNING,
         )
-        return (problem.path, problem.rule), problem
 
     def _problem(self, document: Document, path: Path, error: ValidationError) -> Problem:
         message, way_out = _words(error)
@@ -172,7 +183,9 @@ def _all_leaves(error: ValidationError) -> Iterator[ValidationError]:
 def _nearest(error: ValidationError) -> Iterator[ValidationError]:
     """Say what is wrong with the branch that the value comes nearest to, not that none fits."""
     branches = [branch for branch in _branches(error) if branch]
-    deeper = [b for b in branches if any(len(e.instance_path) > len(error.instance_path) for e in b)]
+    deeper = [
+        b for b in branches if any(len(e.instance_path) > len(error.instance_path) for e in b)
+    ]
     if not deeper:
         yield error
         return
@@ -212,9 +225,9 @@ def _said(error: ValidationError) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return {True: "true", False: "false", None: "null"}.get(value, repr(value)[:60]) if (
-        value is None or isinstance(value, bool)
-    ) else shortened(repr(value), 60)
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    return shortened(repr(value), 60)
 
 
 def _listed(words: list[str]) -> str:

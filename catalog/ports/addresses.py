@@ -68,13 +68,13 @@ SIX_TO_FOUR = IPv6Network("2002::/16")
 ISATAP = (0x00005EFE, 0x02005EFE)
 
 # The ports that the Fetch standard refuses because another protocol listens there.
-OTHER_PROTOCOLS = frozenset(
-    (1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102)
-    + (103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427)
-    + (465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989)
-    + (990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566)
-    + (6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080)
-)
+_OTHER_PROTOCOLS = """
+    1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113
+    115 117 119 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554
+    556 563 587 601 636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6379 6566
+    6665 6666 6667 6668 6669 6679 6697 10080
+"""
+OTHER_PROTOCOLS = frozenset(map(int, _OTHER_PROTOCOLS.split()))
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOCAL_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "home.arpa")
 
@@ -100,6 +100,9 @@ class Target:
     def place(self) -> str:
         """Return the host:port form in which the allow-list names it."""
         return place_of(self.host, self.port)
+
+
+NOWHERE = Target("", "", 0)
 
 
 def place_of(host: str, port: int) -> str:

@@ -52,6 +52,18 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
 OWN_HEADERS = {"User-Agent": "Assay/1 (data catalog)", "Accept-Encoding": "gzip"}
 
+FAILURES: tuple[tuple[tuple[type[Exception], ...], type[FetchFailed], str], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), Unreachable, "no address is known for {target.host}"),
+    ((aiohttp.ClientSSLError,), TlsFailed, "no trusted encrypted connection to {target.host}"),
+    ((TimeoutError,), DeadlinePassed, "no whole answer in time"),
+    ((aiohttp.InvalidURL,), BadUrl, "the URL is not well formed"),
+    (
+        (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, ValueError),
+        BadAnswer,
+        "the answer is not well-formed HTTP, or ended early",
+    ),
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -182,19 +194,10 @@ def _failure(error: Exception, trail: Trail) -> FetchFailed:
     """Say in our words what a client error means; nothing of its text is shown to anyone."""
     if trail.is_overflowing:
         return TooLarge("more bytes came than are taken")
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return Unreachable(f"no address is known for {trail.target.host}")
-        case aiohttp.ClientSSLError():
-            return TlsFailed(f"no trusted encrypted connection to {trail.target.host}")
-        case TimeoutError():
-            return DeadlinePassed("no whole answer in time")
-        case aiohttp.InvalidURL():
-            return BadUrl("the URL is not well formed")
-        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError() | ValueError():
-            return BadAnswer("the answer is not well-formed HTTP, or ended early")
-        case _:
-            return Unreachable(f"no connection to {trail.target.place}, or it was cut")
+    for kinds, failure, words in FAILURES:
+        if isinstance(error, kinds):
+            return failure(words.format(target=trail.target))
+    return Unreachable(f"no connection to {trail.target.place}, or it was cut")
 
 
 async def _note_connected(*_: object) -> None:

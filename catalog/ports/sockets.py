@@ -19,7 +19,7 @@ from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
-from catalog.ports.addresses import Target, check_address
+from catalog.ports.addresses import NOWHERE, Target, check_address
 from catalog.ports.answers import Phases
 
 AddrInfo = tuple[Any, ...]
@@ -39,7 +39,7 @@ class Trail:
     allowed: frozenset[str]
     wire_limit: int
     call_started: float
-    target: Target = Target("", "", 0)
+    target: Target = NOWHERE
     started: float | None = None
     opened: float | None = None
     tls_started: float | None = None
@@ -125,7 +125,7 @@ class TimedTls(ssl.SSLContext):
 
 @cache
 def tls_context(authorities: str | None = None) -> ssl.SSLContext:
-    """Return the context that checks names and certificates, by the system's authorities or a file."""
+    """Return the context that checks certificates, by the system's authorities or a file's."""
     context = TimedTls(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authorities:

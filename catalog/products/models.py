@@ -177,9 +177,9 @@ class DataProduct(models.Model):
     @property
     def reader_tokens(self) -> list[str]:
         """Return the tokens of which a reader needs one; `readers` may be prefetched."""
-        tokens = [f"domain:{self.domain_id}", f"product:{self.uuid}"]
         if self.status == Status.DRAFT:
-            return tokens[:1]
+            return [f"drafts:{self.domain_id}"]
+        tokens = [f"domain:{self.domain_id}", f"product:{self.uuid}"]
         if self.visibility == Visibility.PUBLIC:
             return ["public", *tokens]
         if self.visibility == Visibility.MEMBERS:

@@ -15,7 +15,7 @@ _projectors: dict[str, Projector] = {}
 
 
 def register_projector(name: str, project: Projector) -> None:
-    """Have `project(product)` called whenever a product's tree changes, in the order of registration."""
+    """Have `project(product)` called whenever a tree changes, in the order of registration."""
     _projectors[name] = project
 
 

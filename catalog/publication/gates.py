@@ -1,4 +1,4 @@
-"""What is asked before a product may be published: the registry of gates, and their findings; pure."""
+"""What is asked before a product is published: the gates, and their findings; pure."""
 
 from __future__ import annotations
 

@@ -25,5 +25,5 @@ def tell_followers(kind: str, ids: Sequence[UUID]) -> None:
     for name, tell in _tellings.get(kind, {}).items():
         try:
             tell(ids)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a hint may be lost, the change may not
             log.warning("follower %s could not be told of %d %s", name, len(ids), kind)

@@ -79,29 +79,28 @@ def key_of(kind: str, identity: str) -> str:
     return f"{kind}:{identity}"
 
 
-def tie_of(key: str) -> int:
-    """A number that settles equal ranks the same way in every engine."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7])
-
-
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in an ordered result: right after (or before) one value and identity.
+    """A place in an ordered result: right after one value and identity, or right before it.
 
-    `position` is how many results came before it when it was made; a hint for numbering only.
+    `value` is a sort key, or the rank that relevance gave; nothing means the very end.
+    `position` says how many results came before it when it was made, a hint.
     """
 
-    value: str | float | int
-    tie: int
+    value: str | float | None
+    tie: int = 0
     position: int = 0
     backwards: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """A question. `readers` are the tokens that the caller holds: nothing else is seen or counted."""
+    """A question. `readers` are the tokens that the caller holds: nothing else is seen or counted.
 
-    readers: tuple[str, ...]
+    Without readers (None) everything is; only the product's own workers ask so.
+    """
+
+    readers: tuple[str, ...] | None
     words: Expression = ()
     typed: str = ""
     conditions: tuple[Condition, ...] = ()
@@ -229,11 +228,11 @@ class SearchBackend(Protocol):
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Answer from what the caller may read, and from nothing else."""
 
-    def suggest(self, typed: str, readers: tuple[str, ...], limit: int) -> SuggestAnswer:
+    def suggest(self, typed: str, readers: tuple[str, ...] | None, limit: int) -> SuggestAnswer:
         """Complete what is being typed, from what the caller may read."""
 
     def values(
-        self, field: str, prefix: str, readers: tuple[str, ...], limit: int
+        self, field: str, prefix: str, readers: tuple[str, ...] | None, limit: int
     ) -> tuple[FacetValue, ...]:
         """Values of a field that begin so, with their counts, most frequent first."""
 

@@ -4,7 +4,7 @@ Words, "exact phrase", -word, +word, word*, OR, parentheses, field:value, min_sh
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +31,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Demand(StrEnum):
@@ -81,10 +84,11 @@ class Together:
 class Clause:
     """A node and whether it is demanded."""
 
-    node: Words | Phrase | Matches | Either | Together
+    node: "Node"
     demand: Demand = Demand.ANY
 
 
+Node = Words | Phrase | Matches | Either | Together
 Expression = tuple[Clause, ...]
 
 
@@ -122,7 +126,7 @@ def read_query(text: str, *, now: datetime) -> ReadQuery:
     text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
     doubts = [Doubt("too-long", str(LONGEST_QUERY))] if len(text) > LONGEST_QUERY else []
     text = text[:LONGEST_QUERY]
-    tokens = list(_tokens(text))
+    tokens = list(_shallow(_tokens(text)))
     if sum(token.kind in ("word", "phrase") for token in tokens) > MOST_WORDS:
         doubts.append(Doubt("too-many-words", str(MOST_WORDS)))
         tokens = tokens[:MOST_WORDS]
@@ -152,6 +156,17 @@ def _tokens(text: str) -> Iterator[_Token]:
             yield _Token("word", whole.removeprefix(sign), sign, *span)
 
 
+def _shallow(tokens: Iterator[_Token]) -> Iterator[_Token]:
+    """Leave out parentheses below the deepest nesting; what they hold stays."""
+    depth = 0
+    for token in tokens:
+        depth += {"open": 1, "close": -1}.get(token.kind, 0)
+        is_too_deep = depth > DEEPEST_NESTING - (token.kind == "close")
+        if not (is_too_deep and token.kind in ("open", "close")):
+            yield token
+        depth = max(depth, 0)
+
+
 def _sequence(reader: _Reader, depth: int) -> list[Clause]:
     """Read clauses up to the closing parenthesis; a top-level filter is lifted out."""
     clauses: list[Clause] = []
@@ -174,7 +189,7 @@ def _sequence(reader: _Reader, depth: int) -> list[Clause]:
                 clauses.append(clause)
                 starts.append(-1 if is_or else start)
         is_or = is_not = False
-    return _lifted(reader, clauses, starts) if depth == 0 else clauses
+    return _flat(_lifted(reader, clauses, starts) if depth == 0 else clauses)
 
 
 _OPERATORS = ("OR", "|", "AND", "NOT")
@@ -203,11 +218,20 @@ _DEMANDS = {"": Demand.ANY, "+": Demand.MUST, "-": Demand.NOT}
 
 def _group(reader: _Reader, sign: str, depth: int) -> list[Clause]:
     clauses = _sequence(reader, depth)
-    if depth > DEEPEST_NESTING or all(clause.demand is Demand.NOT for clause in clauses):
-        return clauses
-    if len(clauses) == 1 and not sign:
+    if all(clause.demand is Demand.NOT for clause in clauses) or (len(clauses) == 1 and not sign):
         return clauses
     return [Clause(Together(tuple(clauses)), _DEMANDS[sign])]
+
+
+def _flat(clauses: list[Clause]) -> list[Clause]:
+    """Parentheses matter beside OR and after a sign; elsewhere only their words do."""
+    flat: list[Clause] = []
+    for clause in clauses:
+        if isinstance(clause.node, Together) and clause.demand is Demand.ANY:
+            flat += clause.node.clauses
+        else:
+            flat.append(clause)
+    return flat
 
 
 def _named(reader: _Reader, token: _Token) -> list[Clause]:
@@ -216,11 +240,11 @@ def _named(reader: _Reader, token: _Token) -> list[Clause]:
     try:
         condition = read_condition(name, token.text, now=reader.now)
     except NotUnderstood as refusal:
-        reader.doubts.append(refusal.doubt)
-        if refusal.doubt.code == "unknown-field" and not refusal.doubt.offer:
-            text = f"{token.name}:{token.text}".replace('"', " ")
-            return [Clause(Words(text), _DEMANDS[token.sign])]
-        return []
+        is_name = refusal.doubt.code == "unknown-field" and not refusal.doubt.offer
+        if not (is_name and token.text.startswith("//")):
+            reader.doubts.append(refusal.doubt)
+        text = f"{token.name}:{token.text}".replace('"', " ")
+        return [Clause(Words(text), _DEMANDS[token.sign])] if is_name else []
     return [Clause(Matches(condition), Demand.MUST)]
 
 
@@ -253,3 +277,34 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
     for start, end in sorted(spans, reverse=True):
         text = f"{text[:start]} {text[end:]}"
     return " ".join(text.split())
+
+
+def respelled(words: Expression, searched: Mapping[str, str]) -> Expression:
+    """The expression with some words replaced, wherever they are plain words."""
+    return tuple(Clause(_respelled(clause.node, searched), clause.demand) for clause in words)
+
+
+def _respelled(node: Node, searched: Mapping[str, str]) -> Node:
+    match node:
+        case Words(text, False):
+            return Words(respelled_text(text, searched))
+        case Either(options):
+            return Either(respelled(options, searched))
+        case Together(clauses):
+            return Together(respelled(clauses, searched))
+    return node
+
+
+def respelled_text(text: str, searched: Mapping[str, str]) -> str:
+    """A text with some of its words replaced."""
+    return _WORD.sub(lambda match: searched.get(match[0].casefold(), match[0]), text)
+
+
+def open_words(words: Expression) -> Iterator[str]:
+    """The words that may be corrected: not demanded, not shut out, no phrase, no beginning."""
+    for clause in words:
+        match clause:
+            case Clause(Words(text, False), Demand.ANY):
+                yield from (word.casefold() for word in _WORD.findall(text))
+            case Clause(Either(clauses) | Together(clauses), Demand.ANY):
+                yield from open_words(clauses)

@@ -60,3 +60,9 @@ def closest(word: str, options: Iterable[str]) -> str | None:
     limit = 1 if len(word) < SHORTEST_CORRECTED else 2
     ranked = sorted((distance(word, option, limit), option) for option in options)
     return ranked[0][1] if ranked and ranked[0][0] <= limit else None
+
+
+def bare(text: str) -> str:
+    """A name without its punctuation: how names, slugs and addresses are compared as wholes."""
+    kept = "".join(sign if sign.isalnum() else " " for sign in fold(text))
+    return " ".join(kept.split())

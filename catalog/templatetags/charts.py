@@ -9,7 +9,7 @@ from typing import Any
 
 from django import template
 
-from catalog.templatetags.marks import UNKNOWN, VERDICTS
+from catalog.templatetags.marks import standing_of
 
 register = template.Library()
 
@@ -40,7 +40,7 @@ def day_bars(days: Sequence[Day], name: str) -> dict[str, Any]:
     bars = [
         {
             "day": day,
-            "tone": VERDICTS.get(day.verdict, UNKNOWN).tone,
+            "tone": standing_of(day.verdict).tone,
             "height": HEIGHTS.get(day.verdict, 0),
             "top": 100 - HEIGHTS.get(day.verdict, 0),
         }
@@ -93,7 +93,7 @@ def stack_bar(counts: Iterable[tuple[str, int]]) -> dict[str, Any]:
     total = sum(count for _, count in rows) or 1
     for verdict, count in rows:
         width = round(100 * count / total, 2)
-        tone = VERDICTS.get(verdict, UNKNOWN).tone
+        tone = standing_of(verdict).tone
         parts.append({"x": round(at, 2), "width": width, "tone": tone, "verdict": verdict, "n": count})
         at += width
     return {"parts": parts}

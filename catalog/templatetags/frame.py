@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.core.paginator import Page
 from django.http import HttpRequest, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html_join
@@ -57,6 +58,12 @@ def page_href(context: dict[str, Any], number: int) -> str:
     query = request.GET.copy() if request else QueryDict(mutable=True)
     query["page"] = str(number)
     return f"?{query.urlencode()}"
+
+
+@register.filter
+def elided(page: Page[Any]) -> list[int | str]:
+    """Return the numbers of the pages near this one, and dots where some are left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
 
 
 @register.simple_tag

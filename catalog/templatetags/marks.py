@@ -68,7 +68,17 @@ SENSITIVITIES: dict[int, Word] = {
     3: _("Confidential"),
     4: _("Restricted"),
 }
+# What is said, not measured: shown like a verdict, but neither good nor bad.
+SAID = {
+    "stated": Standing("info", "circle", _("stated")),
+    "open": Standing("ok", "circle", _("readable")),
+}
 UNKNOWN = Standing("none", "ring", _("not known"))
+
+
+def standing_of(verdict: str) -> Standing:
+    """Return how a verdict, or what is only said, is shown."""
+    return VERDICTS.get(verdict) or SAID.get(verdict) or UNKNOWN
 
 
 @register.simple_tag
@@ -93,7 +103,7 @@ def octagon(inside: str = "empty", size: int = 16) -> SafeString:
 @register.simple_tag
 def shape(verdict: str, size: int = 12) -> SafeString:
     """Return the shape of a verdict: full circle, triangle, diamond, or an empty ring."""
-    name = VERDICTS.get(verdict, UNKNOWN).shape
+    name = standing_of(verdict).shape
     return format_html(
         '<svg class="shape{1}" width="{0}" height="{0}" viewBox="0 0 12 12" aria-hidden="true">{2}</svg>',
         size,
@@ -105,7 +115,7 @@ def shape(verdict: str, size: int = 12) -> SafeString:
 @register.simple_tag
 def status_mark(verdict: str) -> SafeString:
     """Return a verdict as shape and word in its colour."""
-    standing = VERDICTS.get(verdict, UNKNOWN)
+    standing = standing_of(verdict)
     return format_html(
         '<span class="verdict" data-tone="{}">{} {}</span>',
         standing.tone,
@@ -117,19 +127,19 @@ def status_mark(verdict: str) -> SafeString:
 @register.filter
 def tone_of(verdict: str) -> str:
     """Return the tone of a verdict."""
-    return VERDICTS.get(verdict, UNKNOWN).tone
+    return standing_of(verdict).tone
 
 
 @register.filter
 def verdict_word(verdict: str) -> Word:
     """Return the word of a verdict."""
-    return VERDICTS.get(verdict, UNKNOWN).word
+    return standing_of(verdict).word
 
 
 @register.inclusion_tag("components/badge.html")
 def slo_badge(verdict: str, href: str = "") -> dict[str, Any]:
     """Show whether a product keeps its objectives."""
-    standing = VERDICTS.get(verdict, UNKNOWN)
+    standing = standing_of(verdict)
     words = {"lead": _("SLO"), "word": standing.word}
     return words | {"tone": standing.tone, "mark": shape(verdict), "href": href}
 

@@ -11,7 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import pytest
+
+from catalog.ports.answers import Answer, Call, FetchFailed
+from catalog.ports.outbound import fetch
+
+DEADLINE = 1.0
+OK = b"HTTP/1.1 200 OK\r\n"
 Behaviour = Callable[[socket.socket], None]
 
 
@@ -42,11 +50,12 @@ class Endpoint:
                 threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            if self.tls is not None:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            self.requests.append(connection.recv(65536))
-            self.behave(connection)
+        with contextlib.suppress(OSError), connection, self._wrapped(connection) as talking:
+            self.requests.append(talking.recv(65536))
+            self.behave(talking)
+
+    def _wrapped(self, connection: socket.socket) -> socket.socket:
+        return self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
 
     def close(self) -> None:
         self.is_open = False
@@ -148,3 +157,17 @@ def unused_place() -> str:
     """Return a loopback host:port where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+def call_of(endpoint: Endpoint, path: str = "", **options: Any) -> Answer:
+    """Call an endpoint that may be called."""
+    return fetch(Call(url=endpoint.url + path, **options), allowed=[endpoint.place])
+
+
+def failing(url: str, *, allowed: list[str], **options: Any) -> FetchFailed:
+    """Return how a call fails, having seen that it ended in time."""
+    started = time.monotonic()
+    with pytest.raises(FetchFailed) as caught:
+        fetch(Call(url=url, deadline=DEADLINE, **options), allowed=allowed)
+    assert time.monotonic() - started < DEADLINE + 1
+    return caught.value

@@ -155,8 +155,9 @@ SELECT o.i, code('P', 700000 + o.i) AS parcel_id, o.order_id, o.customer_id, o.c
        p.municipality, p.urbanity, o.placed_at + to_hours(whole(o.i, 'pack', 2, 30)) AS handed_over_at,
        whole(o.i, 'heavy', 120, 14000) AS weight_g,
        weigh(o.i, 'drop', ['locker', 'home', 'store'], [0.48, 0.84]) AS drop_kind,
-       CASE p.urbanity WHEN 'capital region' THEN 21 WHEN 'other city' THEN 29 ELSE 52 END
-         + 9 * abs(bell(o.i, 'transit')) AS transit_hours,
+       CASE p.urbanity WHEN 'capital region' THEN 21 + 9 * abs(bell(o.i, 'transit'))
+            WHEN 'other city' THEN 29 + 11 * abs(bell(o.i, 'transit'))
+            ELSE 40 + 16 * abs(bell(o.i, 'transit')) END AS transit_hours,
        p.hub_id
 FROM world.orders o JOIN world.postcodes p USING (postcode)
 WHERE o.channel <> 'store';

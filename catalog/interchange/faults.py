@@ -1,0 +1,42 @@
+"""The catalog's own readings of a tree, applied to a document: their faults as problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from catalog.interchange.marks import Document, Tree
+from catalog.interchange.problems import Problem, tokens_of
+from catalog.refusals import Fault, Invalid
+
+
+def problems_of(
+    reading: Callable[[Tree], Any],
+    document: Document,
+    *,
+    rule: str,
+    beside: Sequence[Problem] = (),
+) -> list[Problem]:
+    """Return what a reading has against the document, but for places that `beside` names."""
+    try:
+        reading(document.tree)
+    except Invalid as invalid:
+        named = {problem.path for problem in beside}
+        return [
+            problem_of(fault, document, rule=rule)
+            for fault in invalid.faults
+            if _normal(fault.where) not in named
+        ]
+    return []
+
+
+def problem_of(fault: Fault, document: Document, *, rule: str) -> Problem:
+    """Return a fault with the line at which its place was written."""
+    message = fault.message.rstrip(".")
+    return document.problem(
+        tokens_of(_normal(fault.where)), f"{rule}.{fault.code}", message, fault.way_out
+    )
+
+
+def _normal(where: str) -> str:
+    return where.rstrip("/") if where.startswith("/") else f"/{where}" if where else ""

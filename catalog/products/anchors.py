@@ -1,0 +1,16 @@
+"""Where a column stands on its product's schema page; pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+
+def column_anchor(path: str) -> str:
+    """Return the id of a column's row, `col-` and the path in plain letters."""
+    return "col-" + re.sub(r"[^\w.-]+", "-", path).strip("-").lower()
+
+
+def column_href(product_path: str, path: str) -> str:
+    """Return the address that opens the page of the schema with a column and goes to its row."""
+    return f"{product_path}/schema?{urlencode({'column': path})}#{column_anchor(path)}"

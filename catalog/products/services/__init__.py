@@ -1,0 +1,32 @@
+"""Writing products: every change is one transaction with its audit event and its revision."""
+
+from __future__ import annotations
+
+from catalog.products.services.edits import (
+    Writer,
+    about,
+    claim,
+    note_edit,
+    patch_tree,
+    replace_tree,
+)
+from catalog.products.services.readers import move_product, share_product
+from catalog.products.services.registration import delete_product, name_alias, register_product
+from catalog.products.services.standing import set_status, set_trust, touch_products
+
+__all__ = [
+    "Writer",
+    "about",
+    "claim",
+    "delete_product",
+    "move_product",
+    "name_alias",
+    "note_edit",
+    "patch_tree",
+    "register_product",
+    "replace_tree",
+    "set_status",
+    "set_trust",
+    "share_product",
+    "touch_products",
+]

@@ -1,0 +1,24 @@
+"""Addresses of products: free or taken, and kept for ever."""
+
+from __future__ import annotations
+
+from catalog.products.models import DataProduct, FormerAddress
+from catalog.refusals import NameTaken
+
+
+def free_address(product: DataProduct) -> None:
+    place = {"domain_id": product.domain_id, "slug": product.slug}
+    former = FormerAddress.objects.filter(**place)
+    former.filter(product_id=product.pk or 0).delete()
+    if DataProduct.objects.filter(**place).exclude(pk=product.pk).exists() or former.exists():
+        raise NameTaken(
+            f"{product.domain.slug}/{product.slug} is or was the address of another product.",
+            where="slug",
+            way_out="Choose another name, or set assaySlug.",
+        )
+
+
+def keep_address(product: DataProduct, domain_id: int, slug: str) -> None:
+    FormerAddress.objects.get_or_create(
+        domain_id=domain_id, slug=slug, defaults={"product": product}
+    )

@@ -1,0 +1,73 @@
+"""Who may read a product, and which domain owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from catalog.domains.authority import demand
+from catalog.domains.models import Domain
+from catalog.people.models import Team
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct, ProductReader
+from catalog.products.services.addresses import free_address, keep_address
+from catalog.products.services.edits import Writer, claim, note_edit
+
+
+@transaction.atomic
+def share_product(
+    *,
+    product: DataProduct,
+    domains: Collection[Domain],
+    teams: Collection[Team],
+    edition: int,
+    actor: Writer,
+    reason: str = "",
+) -> DataProduct:
+    """Say which other domains and teams may read a restricted product; replaces the list."""
+    product = claim(
+        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
+    )
+    before = sorted(row.token for row in product.readers.all())
+    product.readers.all().delete()
+    ProductReader.objects.bulk_create(
+        [ProductReader(product=product, domain=domain) for domain in domains]
+        + [ProductReader(product=product, team=team) for team in teams]
+    )
+    after = sorted(row.token for row in ProductReader.objects.filter(product=product))
+    note_edit(
+        product=product,
+        actor=actor,
+        verb="shared",
+        before={"readers": before},
+        after={"readers": after},
+        reason=reason,
+    )
+    return product
+
+
+@transaction.atomic
+def move_product(
+    *, product: DataProduct, domain: Domain, edition: int, actor: Writer, reason: str = ""
+) -> DataProduct:
+    """Give a product to another domain; the old address leads to it for ever."""
+    demand(actor, Permission.EDIT_PRODUCTS, domain)
+    product = claim(
+        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
+    )
+    before, old = product.domain.slug, (product.domain_id, product.slug)
+    product.domain = domain
+    product.tree = product.tree | {"domain": domain.slug}
+    free_address(product)
+    keep_address(product, *old)
+    product.save(update_fields=["domain", "tree"])
+    note_edit(
+        product=product,
+        actor=actor,
+        verb="moved",
+        before={"domain": before},
+        after={"domain": domain.slug},
+        reason=reason,
+    )
+    return product

@@ -1,0 +1,88 @@
+"""How a product enters the catalog, and how it leaves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from catalog.domains.authority import demand
+from catalog.domains.models import Domain
+from catalog.permissions import Permission
+from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
+from catalog.products.projection import Tree
+from catalog.products.services.addresses import free_address
+from catalog.products.services.edits import Writer, claim, note, project_elsewhere, set_tree
+from catalog.refusals import StatusConflict
+from catalog.revisions.services import bury
+
+
+@transaction.atomic
+def register_product(
+    *, domain: Domain, tree: Tree, actor: Writer, status: str = Status.DRAFT, reason: str = ""
+) -> DataProduct:
+    """Register a product in a domain as a draft of edition 1 (or as an external entry).
+
+    Raises NotAllowed, Invalid (with JSON Pointers), NameTaken.
+    """
+    demand(actor, Permission.EDIT_PRODUCTS, domain)
+    if status not in (Status.DRAFT, Status.EXTERNAL):
+        raise StatusConflict("A product starts as a draft.", where="status")
+    product = DataProduct(domain=domain, status=status)
+    set_tree(product, tree)
+    free_address(product)
+    product.save(force_insert=True)
+    project_elsewhere(product)
+    note(actor, "registered", product, after=_summary(product), reason=reason)
+    return product
+
+
+@transaction.atomic
+def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason: str = "") -> None:
+    """Delete a draft or an external entry for good; a tombstone tells the followers.
+
+    Raises StatusConflict for a product that consumers may know: retire that one instead.
+    """
+    product = claim(
+        product=product, edition=edition, actor=actor, permission=Permission.DELETE_PRODUCTS
+    )
+    if product.status not in (Status.DRAFT, Status.EXTERNAL):
+        raise StatusConflict(
+            f"A {product.status} product is not deleted.",
+            where="status",
+            way_out="Retire it: its address then says what came after it.",
+        )
+    bury(kind=PRODUCT, object_id=product.uuid, revision=product.revision + 1)
+    note(actor, "deleted", product, before=_summary(product), reason=reason)
+    product.delete()
+
+
+@transaction.atomic
+def name_alias(
+    *,
+    product: DataProduct,
+    system: str,
+    identifier: str,
+    digest: str = "",
+) -> ProductAlias:
+    """Keep a product's name in another system, with the digest and edition of its last import."""
+    alias, _ = ProductAlias.objects.update_or_create(
+        system=system,
+        identifier=identifier,
+        defaults={
+            "product": product,
+            "imported_digest": digest,
+            "imported_edition": product.edition if digest else None,
+        },
+    )
+    return alias
+
+
+def _summary(product: DataProduct) -> dict[str, Any]:
+    return {
+        "slug": product.slug,
+        "name": product.name,
+        "version": product.version,
+        "status": product.status,
+        "visibility": product.visibility,
+    }

@@ -1,0 +1,74 @@
+"""Where a product stands: its status, its trust, and what followers must see anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from catalog.audit.actors import Worker
+from catalog.products.models import PRODUCT, DataProduct, Status
+from catalog.products.services.edits import Writer, note, note_edit
+from catalog.revisions.services import announce
+
+
+@transaction.atomic
+def set_status(
+    *,
+    product: DataProduct,
+    status: Status,
+    verb: str,
+    actor: Writer,
+    reason: str = "",
+    **columns: Any,
+) -> DataProduct:
+    """Move a claimed product along its life and count the edit; `columns` go with the step."""
+    before = {"status": product.status}
+    product.status = status
+    for name, value in columns.items():
+        setattr(product, name, value)
+    product.save(update_fields=["status", *columns])
+    note_edit(
+        product=product,
+        actor=actor,
+        verb=verb,
+        before=before,
+        after={"status": status.value} | {name: str(value) for name, value in columns.items()},
+        reason=reason,
+    )
+    return product
+
+
+@transaction.atomic
+def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: Worker) -> bool:
+    """Write what was measured; return whether the verdict turned.
+
+    A turned verdict raises the revision and is audited; new figures alone do neither.
+    """
+    product = (
+        DataProduct.objects.select_for_update(of=("self",))
+        .select_related("domain")
+        .get(pk=product_id)
+    )
+    turned = product.slo_verdict != verdict
+    if not turned:
+        DataProduct.objects.filter(pk=product_id).update(slo_figures=figures)
+        return False
+    before = {"slo_verdict": product.slo_verdict}
+    DataProduct.objects.filter(pk=product_id).update(
+        slo_verdict=verdict, slo_figures=figures, revision=F("revision") + 1
+    )
+    product.refresh_from_db(fields=["revision"])
+    note(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})
+    return True
+
+
+@transaction.atomic
+def touch_products(*, products: Collection[int]) -> int:
+    """Raise the revision of some products, because something they show has changed."""
+    rows = DataProduct.objects.filter(pk__in=products)
+    count = rows.update(revision=F("revision") + 1)
+    announce(kind=PRODUCT, ids=list(rows.values_list("uuid", flat=True)))
+    return count

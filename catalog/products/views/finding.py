@@ -1,0 +1,114 @@
+"""From an address to a product: hidden is missing, moved leads on for ever, retired is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.domains.authority import Reader, reader_of
+from catalog.domains.models import FormerDomainSlug
+from catalog.identity import folded
+from catalog.products.models import DataProduct, FormerAddress, Status
+
+PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponse]
+
+
+class Moved(Exception):
+    """The product has another address now."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
+    """Return the product at an address, if the reader may know of it. Raises Http404, Moved."""
+    visible = DataProduct.objects.visible_to(reader).with_place()
+    found = visible.filter(domain__slug=domain, slug=slug).first()
+    if found is not None:
+        return found
+    raise Moved(_new_path(reader, folded(domain), folded(slug)))
+
+
+def _new_path(reader: Reader, domain: str, slug: str) -> str:
+    """Return the present path of what had an address once, or was written with capitals."""
+    visible = DataProduct.objects.visible_to(reader).with_place()
+    renamed = FormerDomainSlug.objects.filter(slug=domain).values("domain__slug")[:1]
+    now_called = renamed.first()
+    domains = [domain, now_called["domain__slug"]] if now_called else [domain]
+    found = visible.filter(domain__slug__in=domains, slug=slug).first()
+    if found is None:
+        former = FormerAddress.objects.filter(domain__slug__in=domains, slug=slug)
+        found = visible.filter(pk__in=former.values("product_id")).first()
+    if found is None:
+        raise Http404
+    return found.path
+
+
+def on_product(
+    view: PageView | None = None, *, reads_retired: bool = False
+) -> Callable[..., HttpResponse]:
+    """Make a view of one product out of a function of request, product and reader."""
+
+    def wrap(view: PageView) -> Callable[..., HttpResponse]:
+        @require_safe
+        @wraps(view)
+        def found(request: HttpRequest, domain: str, product: str, **_: Any) -> HttpResponse:
+            reader = reader_of(request.user)
+            try:
+                row = find_product(reader, domain, product)
+            except Moved as moved:
+                return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
+            if row.status == Status.RETIRED and not reads_retired:
+                return gone(request, row, reader)
+            return view(request, row, reader)
+
+        return found
+
+    return wrap(view) if view else wrap
+
+
+def gone(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Answer for a retired product: 410, and what came after it where the reader may know that."""
+    successor = product.successor
+    if successor is not None and not reader.reads(successor):
+        successor = None
+    if request.path.endswith(".json"):
+        body = {"type": "about:blank", "title": "The product is retired.", "status": 410}
+        way_on = {"successor": successor.path} if successor else {}
+        kind = "application/problem+json"
+        return JsonResponse(body | way_on, status=410, content_type=kind)
+    context = {"product": product, "successor": successor}
+    return render(request, "errors/410.html", context, status=410)
+
+
+@require_safe
+def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Lead from the identifier that never changes to the page, or to its JSON where that is asked."""
+    reader = reader_of(request.user)
+    product = DataProduct.objects.visible_to(reader).with_place().filter(uuid=uuid).first()
+    if product is None:
+        raise Http404
+    wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    response = HttpResponse(status=303)
+    response["Location"] = f"{product.path}.json" if wants_json else product.path
+    response["Vary"] = "Accept, Cookie"
+    return response
+
+
+def _same_tab(request: HttpRequest, domain: str, slug: str, path: str) -> str:
+    tab = request.path.removeprefix(f"/p/{domain}/{slug}")
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}{tab}{'?' if query else ''}{query}"

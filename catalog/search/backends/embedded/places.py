@@ -1,0 +1,88 @@
+"""Where the index lies on disk: generations beside each other, a pointer to the one that answers,
+and the locks by which one process at a time writes.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog.search.port import SearchUnavailable
+
+ENGINE = "embedded"
+LONGEST_WAIT = 30.0
+_STEP = 0.02
+
+
+class Place:
+    """The folder of one index: `current` names the generation that answers."""
+
+    def __init__(self, root: Path, fingerprint: str) -> None:
+        self.root = root
+        self.fingerprint = fingerprint
+        self.pointer = root / "current"
+
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever another generation answers; (0, 0) where there is none."""
+        try:
+            found = self.pointer.stat()
+        except FileNotFoundError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns
+
+    def current(self) -> Path:
+        """The generation that answers; raises SearchUnavailable for none, or one of another shape."""
+        try:
+            name = self.pointer.read_text()
+        except FileNotFoundError:
+            raise SearchUnavailable(ENGINE, "there is no index yet") from None
+        if not name.startswith(f"{self.fingerprint}-"):
+            raise SearchUnavailable(ENGINE, "the index has another shape and must be rebuilt")
+        return self.root / name
+
+    def beside(self) -> Path:
+        """A new, empty generation."""
+        folder = self.root / f"{self.fingerprint}-{time.time_ns()}"
+        for part in ("documents", "words"):
+            (folder / part).mkdir(parents=True)
+        return folder
+
+    def swap(self, fresh: Path) -> None:
+        """Let another generation answer; the one that answered is kept, older ones go."""
+        kept = {fresh.name, self.pointer.read_text() if self.pointer.exists() else ""}
+        written = self.root / "current.new"
+        written.write_text(fresh.name)
+        written.replace(self.pointer)
+        folder = os.open(self.root, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+        self.clear(kept)
+
+    def clear(self, kept: set[str]) -> None:
+        """Remove the generations that nobody needs, half-built ones too."""
+        for folder in self.root.iterdir():
+            if folder.is_dir() and folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a lock of the whole machine; raises SearchUnavailable where another holds it long."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / f"{name}.lock").open("a") as file:
+            deadline = time.monotonic() + LONGEST_WAIT
+            while not _locked(file.fileno()):
+                if time.monotonic() > deadline:
+                    raise SearchUnavailable(ENGINE, f"another process holds the {name} lock")
+                time.sleep(_STEP)
+            yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""How documents lie in a tantivy index: fields, analyzers, and one document's terms."""
+
+import hashlib
+import json
+
+import tantivy
+from tantivy import Document, Filter, Index, Schema, TextAnalyzer, Tokenizer
+
+from catalog.search import fields
+from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
+from catalog.search.ordering import keyed_number, sort_key, tie_of
+from catalog.search.port import SearchDocument
+from catalog.search.spelling import bare, fold
+from catalog.search.texts import COMBINED, texts_of, titles_of
+
+LAYOUT = 1
+TEXT, WORDS = "assay_text", "assay_words"
+# What is left of a deleted document: its revision, and no reader who could find it.
+GONE = "gone"
+TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
+FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
+NUMBERS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.NUMBER)
+MOMENTS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.MOMENT)
+
+
+def analyzer(name: str) -> TextAnalyzer:
+    """The analyzer of ranked text (stop words, stems), or that of words as they stand."""
+    builder = tantivy.TextAnalyzerBuilder(Tokenizer.simple())
+    for step in (Filter.remove_long(LONGEST_WORD), Filter.lowercase(), Filter.ascii_fold()):
+        builder = builder.filter(step)
+    if name == TEXT:
+        builder = builder.filter(Filter.custom_stopword(list(fields.STOP_WORDS)))
+        builder = builder.filter(Filter.stemmer("english"))
+    return builder.build()
+
+
+def register(index: Index) -> None:
+    """Analyzers are not kept in an index; every opening registers them anew."""
+    for name in (TEXT, WORDS):
+        index.register_tokenizer(name, analyzer(name))
+
+
+def build_schema() -> Schema:
+    """The fields of the index of documents."""
+    builder = tantivy.SchemaBuilder()
+    for name in ("key", "readers"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("exact", "measures"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in fields.TEXT_WEIGHTS:
+        builder.add_text_field(name, tokenizer_name=TEXT, index_option="freq")
+    builder.add_text_field("words", tokenizer_name=WORDS, index_option="position")
+    builder.add_text_field("title", tokenizer_name=WORDS, index_option="basic")
+    for name in TERMS:
+        is_fast = name in FAST_TERMS
+        builder.add_text_field(name, fast=is_fast, tokenizer_name="raw", index_option="basic")
+    for name in NUMBERS:
+        builder.add_float_field(name, indexed=True, fast=True)
+    for name in MOMENTS:
+        builder.add_integer_field(name, indexed=True, fast=True)
+    for sort in SORTS:
+        builder.add_text_field(
+            f"sort_{sort.name}", fast=True, tokenizer_name="raw", index_option="basic"
+        )
+    builder.add_integer_field("tie", fast=True)
+    builder.add_float_field("weight", fast=True)
+    builder.add_integer_field("revision", stored=True, fast=True)
+    for name in ("digest", "shown"):
+        builder.add_bytes_field(name, stored=True)
+    return builder.build()
+
+
+def build_vocabulary() -> Schema:
+    """The fields of the index of words, one entry for each word that any document ever held."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+def fingerprint() -> str:
+    """A short hash of layout, fields, weights that shape the index, and the engine's version."""
+    shape = (LAYOUT, tantivy.__version__, fields.STOP_WORDS, LONGEST_WORD, COMBINED)
+    names = (FIELDS, SORTS, HIGHLIGHTED, sorted(fields.TEXT_WEIGHTS))
+    return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
+
+
+def document_of(document: SearchDocument) -> Document:
+    """The document as the index holds it."""
+    entry = Document()
+    entry.add_text("key", document.key)
+    for token in document.readers:
+        entry.add_text("readers", token)
+    for text in dict.fromkeys(map(bare, titles_of(document))):
+        entry.add_text("exact", text)
+    for name, texts in texts_of(document).items():
+        for text in texts:
+            entry.add_text(name, text)
+            if name in fields.HOLDING:
+                entry.add_text("words", text)
+    for text in titles_of(document):
+        entry.add_text("title", text)
+    _add_filters(entry, document)
+    entry.add_integer("revision", document.revision)
+    entry.add_bytes("digest", document.digest().encode())
+    shown = {name: getattr(document, name) for name in HIGHLIGHTED}
+    entry.add_bytes("shown", json.dumps(shown).encode())
+    return entry
+
+
+def _add_filters(entry: Document, document: SearchDocument) -> None:
+    for name in TERMS:
+        for value in dict.fromkeys(map(fold, getattr(document, name))):
+            entry.add_text(name, value)
+    for name in NUMBERS:
+        if (number := getattr(document, name)) is not None:
+            entry.add_float(name, number)
+    for name in MOMENTS:
+        if (moment := getattr(document, name)) is not None:
+            entry.add_integer(name, moment)
+    for key, number in document.measures.items():
+        entry.add_text("measures", keyed_number(fold(key), number))
+    tie = tie_of(document.key)
+    for sort in SORTS:
+        entry.add_text(f"sort_{sort.name}", sort_key(getattr(document, sort.attribute), tie, sort))
+    entry.add_integer("tie", tie)
+    entry.add_float("weight", document.weight)
+
+
+def tombstone_of(key: str, revision: int) -> Document:
+    """What remembers a deletion, so that an earlier write cannot bring the document back."""
+    entry = Document()
+    entry.add_text("key", key)
+    entry.add_integer("revision", revision)
+    entry.add_bytes("digest", GONE.encode())
+    return entry
+
+
+def word_entry(word: str) -> Document:
+    """One word of the vocabulary."""
+    entry = Document()
+    entry.add_text("word", word)
+    return entry

@@ -1,0 +1,128 @@
+"""Writing into a tantivy index: late writes lose, words are collected, one commit makes it seen."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tantivy import Index, Query, Searcher
+
+from catalog.search.backends.embedded import schema
+from catalog.search.port import Entry, SearchDocument, key_of
+from catalog.search.spelling import SHORTEST_CORRECTED
+
+HEAP = 64_000_000
+SMALL_HEAP = 15_000_000
+
+
+class Opened:
+    """One generation, open: its documents and its words."""
+
+    def __init__(self, folder: Path) -> None:
+        self.documents = Index(schema.build_schema(), str(folder / "documents"))
+        self.words = Index(schema.build_vocabulary(), str(folder / "words"))
+        for index in (self.documents, self.words):
+            index.config_reader("manual")
+        schema.register(self.documents)
+        self.schema = self.documents.schema
+
+    def reload(self) -> None:
+        """See what was committed by anybody."""
+        self.documents.reload()
+        self.words.reload()
+
+
+class Session:
+    """The one writer of a generation. Nothing is seen before `commit`."""
+
+    def __init__(self, opened: Opened, *, is_new: bool = False) -> None:
+        self._opened = opened
+        self._is_new = is_new
+        self._documents = opened.documents.writer(HEAP, 1)
+        self._words = opened.words.writer(SMALL_HEAP, 1)
+        self._analyzer = schema.analyzer(schema.WORDS)
+        self._pending: dict[str, int] = {}
+        self._searcher = self._current()
+        self._known = set(_words(opened.words.searcher()))
+        self._has_new_words = False
+
+    def put(self, documents: Iterable[SearchDocument]) -> None:
+        """Hold the documents, each unless a later revision of it is held already."""
+        for document in documents:
+            if not self._is_late(document.key, document.revision):
+                self._replace(document.key, document.revision)
+                self._documents.add_document(schema.document_of(document))
+                self._learn(document)
+
+    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+        """Leave a tombstone in place of each thing, unless a later revision of it is held."""
+        for kind, identity, revision in things:
+            key = key_of(kind, identity)
+            if not self._is_late(key, revision):
+                self._replace(key, revision)
+                self._documents.add_document(schema.tombstone_of(key, revision))
+
+    def commit(self) -> None:
+        """Make all that was put and deleted durable and visible to every process."""
+        if self._has_new_words:
+            self._words.commit()
+            self._has_new_words = False
+        if self._pending:
+            self._documents.commit()
+            if not self._is_new:
+                self._pending.clear()
+                self._searcher = self._current()
+
+    def close(self) -> None:
+        """Let the merges end and give the writer up; what was not committed is gone."""
+        for writer in (self._documents, self._words):
+            writer.rollback()
+            writer.wait_merging_threads()
+
+    def _current(self) -> Searcher:
+        self._opened.reload()
+        return self._opened.documents.searcher()
+
+    def _is_late(self, key: str, revision: int) -> bool:
+        held = self._pending.get(key)
+        if held is None and not self._is_new:
+            held = _held_revision(self._searcher, self._opened, key)
+        return held is not None and held > revision
+
+    def _replace(self, key: str, revision: int) -> None:
+        if not self._is_new or key in self._pending:
+            self._documents.delete_documents_by_term("key", key)
+        self._pending[key] = revision
+
+    def _learn(self, document: SearchDocument) -> None:
+        """Collect words that no document held before, from which typos are corrected."""
+        texts = schema.texts_of(document)
+        for text in (*texts["text"], *texts["column_text"]):
+            for word in set(self._analyzer.analyze(text)) - self._known:
+                self._known.add(word)
+                if len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha():
+                    self._words.add_document(schema.word_entry(word))
+                    self._has_new_words = True
+
+
+def _held_revision(searcher: Searcher, opened: Opened, key: str) -> int | None:
+    found = searcher.search(Query.term_query(opened.schema, "key", key), 1, count=False).hits
+    if not found:
+        return None
+    return int(searcher.fast_field_values("revision", [found[0][1]])[0] or 0)
+
+
+def _words(searcher: Searcher) -> Iterator[str]:
+    return (word for word, _ in searcher.terms_with_prefix("word", ""))
+
+
+def ledger(searcher: Searcher) -> Iterator[Entry]:
+    """Everything that is held, tombstones left out."""
+    if not searcher.num_docs:
+        return
+    for _, address in searcher.search(Query.all_query(), searcher.num_docs, count=False).hits:
+        entry = searcher.doc(address)
+        digest = bytes(entry.get_first("digest") or b"").decode()
+        if digest != schema.GONE:
+            kind, _, identity = str(entry.get_first("key")).partition(":")
+            readers = tuple(sorted(map(str, entry.get_all("readers"))))
+            yield Entry(kind, identity, int(entry.get_first("revision") or 0), readers, digest)
+

@@ -1,0 +1,81 @@
+"""A mergeable histogram of latencies, and the edges that thresholds snap to; pure.
+
+The edges are the preferred numbers of ISO 3, series R40: forty to a decade, about 6 % apart, from
+0.1 ms to 1000 s. People's thresholds (0.2, 0.25, 0.5, 0.75, 1, 1.5, 2, 5 s) are edges themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+R40 = """
+    1.00 1.06 1.12 1.18 1.25 1.32 1.40 1.50 1.60 1.70 1.80 1.90 2.00 2.12 2.24 2.36 2.50 2.65 2.80
+    3.00 3.15 3.35 3.55 3.75 4.00 4.25 4.50 4.75 5.00 5.30 5.60 6.00 6.30 6.70 7.10 7.50 8.00 8.50
+    9.00 9.50
+""".split()
+EDGES = tuple(float(f"{step}e{power}") for power in range(-4, 3) for step in R40) + (1000.0,)
+
+
+def bucket_of(seconds: float) -> int:
+    """Return the bucket of a latency: number i holds what is above edge i-1, up to edge i."""
+    return min(bisect_left(EDGES, seconds), len(EDGES) - 1)
+
+
+def snapped(threshold: float) -> float:
+    """Return the edge nearest to a threshold by ratio; of two equally near, the greater."""
+    above = EDGES[bucket_of(threshold)]
+    below = EDGES[max(bucket_of(threshold) - 1, 0)]
+    if threshold <= 0:
+        return EDGES[0]
+    return above if above / threshold <= threshold / below else below
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many latencies fell into each bucket. Sums of histograms lose nothing."""
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, latencies: Iterable[float]) -> Histogram:
+        """Count latencies in seconds."""
+        return cls(Counter(map(bucket_of, latencies)))
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, int]) -> Histogram:
+        """Read what `as_json` wrote."""
+        return cls({int(bucket): count for bucket, count in stored.items()})
+
+    def as_json(self) -> dict[str, int]:
+        """Return the filled buckets, in order, with keys that JSON can hold."""
+        return {str(bucket): self.counts[bucket] for bucket in sorted(self.counts)}
+
+    def __add__(self, other: Histogram) -> Histogram:
+        """Return the histogram of both crowds together."""
+        return Histogram(Counter(self.counts) + Counter(other.counts))
+
+    @property
+    def total(self) -> int:
+        """Return how many latencies were counted."""
+        return sum(self.counts.values())
+
+    def at_or_below(self, threshold: float) -> int:
+        """Return how many latencies were at or below a threshold, snapped to its edge."""
+        last = bucket_of(snapped(threshold))
+        return sum(count for bucket, count in self.counts.items() if bucket <= last)
+
+    def quantile(self, share: float) -> float | None:
+        """Return the edge at or below which this share of the latencies lies (nearest rank).
+
+        It is never below the true quantile and at most one bucket above. None without latencies.
+        """
+        rank, seen = math.ceil(share * self.total), 0
+        for bucket in sorted(self.counts):
+            seen += self.counts[bucket]
+            if seen and seen >= rank:
+                return EDGES[bucket]
+        return None

@@ -1,0 +1,24 @@
+"""How one measurement of a port can end; pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What a consumer would have met at the port. Only GOOD counts as available."""
+
+    GOOD = "good"
+    HTTP_ERROR = "http_error"
+    BAD_ANSWER = "bad_answer"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    TLS_ERROR = "tls_error"
+    REFUSED = "refused"
+    MISSING = "missing"
+    WRONG_FORMAT = "wrong_format"
+
+
+# A port whose last measurements ended so is probed apart from the healthy ones, because each
+# attempt may cost its whole deadline.
+SLOW_TO_FAIL = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.TLS_ERROR})

@@ -1,0 +1,93 @@
+"""What a stretch of time saw of a port: outcomes counted, latencies in a histogram; pure.
+
+An hour is kept as its twelve slices of five minutes, because an objective that is budgeted by
+time slices must still see each slice when the single measurements are long gone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import add
+from typing import Any
+
+from governance.slo.histogram import Histogram, bucket_of
+from governance.slo.outcomes import Outcome
+
+SLICE = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+Stored = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of measurements by outcome, and the latencies of the good ones."""
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    latencies: Histogram = field(default_factory=Histogram)
+
+    @property
+    def total(self) -> int:
+        """Return how many measurements there were."""
+        return sum(self.outcomes.values())
+
+    @property
+    def good(self) -> int:
+        """Return how many of them were good."""
+        return self.outcomes.get(Outcome.GOOD, 0)
+
+    @property
+    def timeouts(self) -> int:
+        """Return how many of them never ended in time."""
+        return self.outcomes.get(Outcome.TIMEOUT, 0)
+
+    def __add__(self, other: Tally) -> Tally:
+        """Return what both saw together."""
+        outcomes = Counter(self.outcomes) + Counter(other.outcomes)
+        return Tally(dict(outcomes), self.latencies + other.latencies)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Tally:
+        """Read a stored tally: `outcomes` by name, `latencies` by bucket."""
+        return cls(stored.get("outcomes", {}), Histogram.from_json(stored.get("latencies", {})))
+
+    def as_json(self) -> Stored:
+        """Return the tally as it is stored."""
+        return {"outcomes": dict(self.outcomes), "latencies": self.latencies.as_json()}
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """Return what several stretches saw together."""
+    return reduce(add, tallies, Tally())
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the start of the hour in which a moment lies."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def day_of(moment: datetime) -> datetime:
+    """Return the start of the UTC day in which a moment lies."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def count_into(slices: Stored, *, slot: datetime, outcome: str, seconds: float | None) -> None:
+    """Count one measurement into the stored slices of its hour; `seconds` only where it was good."""
+    stored = slices.setdefault(str(slot.minute // 5), {"outcomes": {}, "latencies": {}})
+    _raise(stored["outcomes"], outcome)
+    if outcome == Outcome.GOOD and seconds is not None:
+        _raise(stored["latencies"], str(bucket_of(seconds)))
+
+
+def _raise(counts: dict[str, int], key: str) -> None:
+    counts[key] = counts.get(key, 0) + 1
+
+
+def slices_of(stored: Mapping[str, Stored]) -> dict[int, Tally]:
+    """Return the tallies of an hour's slices, by number from 0 to 11."""
+    return {int(number): Tally.from_json(kept) for number, kept in stored.items()}

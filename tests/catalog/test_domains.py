@@ -1,0 +1,172 @@
+"""The tree of domains, roles, and who may see and do what."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from catalog.domains.authority import may, reader_of
+from catalog.domains.models import Domain
+from catalog.domains.services import create_domain, edit_domain, give_role, take_role
+from catalog.people.services import deactivate_person, join_team, leave_team
+from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission, Role
+from catalog.products.models import DataProduct
+from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    make_team,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_domain_cannot_lie_below_itself():
+    top = make_domain("top")
+    middle = make_domain("middle", parent=top)
+    low = make_domain("low", parent=middle)
+
+    with pytest.raises(Invalid) as refused:
+        edit_domain(domain=top, edition=top.edition, actor=FACTORY, parent=low)
+
+    assert refused.value.faults[0].where == "parent"
+    assert Domain.objects.get(slug="top").parent is None
+
+
+def test_a_renamed_domain_keeps_its_old_slug_for_itself():
+    domain = make_domain("sales")
+
+    edit_domain(domain=domain, edition=1, actor=FACTORY, slug="commerce")
+
+    assert domain.former_slugs.get().slug == "sales"
+    with pytest.raises(NameTaken):
+        make_domain("sales")
+
+
+def test_of_two_edits_of_one_edition_the_second_is_refused():
+    domain = make_domain("sales")
+    edit_domain(domain=domain, edition=1, actor=FACTORY, mission="Sell.")
+
+    with pytest.raises(EditionConflict) as refused:
+        edit_domain(domain=Domain.objects.get(), edition=1, actor=FACTORY, mission="Buy.")
+
+    assert (refused.value.seen, refused.value.current) == (1, 2)
+    assert Domain.objects.get().mission == "Sell."
+
+
+@pytest.mark.parametrize("slug", ["", "Sales", "-x", "a b", "ä", "a" * 121])
+def test_an_ill_formed_slug_is_named(slug):
+    with pytest.raises(Invalid) as refused:
+        make_domain(slug or "", name="X") if slug else create_domain(
+            slug="", name="X", actor=FACTORY
+        )
+
+    assert [fault.where for fault in refused.value.faults] == ["slug"]
+
+
+def test_a_stranger_creates_no_domain():
+    with pytest.raises(NotAllowed):
+        create_domain(slug="mine", name="Mine", actor=make_person())
+
+
+def test_a_role_of_the_mesh_is_not_given_in_a_domain():
+    with pytest.raises(Invalid):
+        give_role(person=make_person(), role=Role.AUDITOR, domain=make_domain(), actor=FACTORY)
+
+
+def test_a_role_reaches_down_the_tree_and_never_up():
+    top = make_domain("top")
+    low = make_domain("low", parent=top)
+    above, below = make_person(), make_person()
+    give_role(person=above, role=Role.OWNER, domain=top, actor=FACTORY)
+    give_role(person=below, role=Role.OWNER, domain=low, actor=FACTORY)
+
+    assert may(above, Permission.EDIT_PRODUCTS, low.pk)
+    assert not may(below, Permission.EDIT_PRODUCTS, top.pk)
+
+
+def test_somebody_in_several_domains_has_the_union():
+    first, second, third = make_domain(), make_domain(), make_domain()
+    person = make_person()
+    give_role(person=person, role=Role.STEWARD, domain=first, actor=FACTORY)
+    give_role(person=person, role=Role.CONSUMER, domain=second, actor=FACTORY)
+
+    tokens = reader_of(person).tokens
+
+    assert {f"domain:{first.pk}", f"domain:{second.pk}"} <= tokens
+    assert f"domain:{third.pk}" not in tokens
+
+
+def test_an_end_date_and_a_taken_role_bite_at_once():
+    domain, person = make_domain(), make_person()
+    membership = give_role(
+        person=person,
+        role=Role.OWNER,
+        domain=domain,
+        actor=FACTORY,
+        ends_at=timezone.now() - timedelta(seconds=1),
+    )
+    ended = may(person, Permission.EDIT_PRODUCTS, domain.pk)
+    membership = give_role(person=person, role=Role.OWNER, domain=domain, actor=FACTORY)
+    held = may(person, Permission.EDIT_PRODUCTS, domain.pk)
+
+    take_role(membership=membership, actor=FACTORY)
+
+    assert (ended, held) == (False, True)
+    assert not may(person, Permission.EDIT_PRODUCTS, domain.pk)
+
+
+def test_the_owner_teams_people_contribute_while_they_are_in_it():
+    team, person = make_team(), make_person()
+    domain = make_domain(owner_team=team)
+    join_team(team=team, person=person, actor=FACTORY)
+    inside = may(person, Permission.EDIT_PRODUCTS, domain.pk)
+
+    leave_team(team=team, person=person, actor=FACTORY)
+
+    assert inside
+    assert not may(person, Permission.EDIT_PRODUCTS, domain.pk)
+
+
+def test_a_deactivated_person_reads_like_a_visitor():
+    cast = make_cast()
+    deactivate_person(person=cast.owner, actor=FACTORY)
+
+    assert reader_of(cast.owner).tokens == reader_of(AnonymousUser()).tokens == {"public"}
+
+
+@pytest.mark.parametrize("role", DOMAIN_ROLES)
+def test_guardian_answers_as_the_authority_does(role):
+    domain, person = make_domain(), make_person()
+    give_role(person=person, role=role, domain=domain, actor=FACTORY)
+
+    allowed = {p for p in Permission if person.has_perm(f"catalog.{p.value}", domain)}
+
+    assert allowed == ROLE_PERMISSIONS[role]
+    assert allowed == {p for p in Permission if may(person, p, domain.pk)}
+
+
+def _seen(visitor) -> set[str]:
+    by_query = set(DataProduct.objects.visible_to(visitor).values_list("name", flat=True))
+    reader = reader_of(visitor)
+    by_token = {product.name for product in DataProduct.objects.all() if reader.reads(product)}
+    assert by_query == by_token
+    return by_query
+
+
+def test_each_visibility_has_its_readers():
+    cast = make_cast(make_domain("sales"))
+    make_product("draft", domain=cast.domain)
+    make_published_product("open", domain=cast.domain)
+    make_published_product("members", domain=cast.domain, assayVisibility="members")
+    make_published_product("closed", domain=cast.domain, assayVisibility="restricted")
+
+    assert _seen(AnonymousUser()) == {"open"}
+    assert _seen(cast.stranger) == {"open", "members"}
+    assert _seen(cast.consumer) == {"open", "members", "closed"}
+    assert _seen(cast.owner) == {"draft", "open", "members", "closed"}

@@ -1,0 +1,100 @@
+"""People, teams, invitations and tokens."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalog.people.models import ApiToken, Invitation, Person
+from catalog.people.services import (
+    accept_invitation,
+    create_person,
+    create_token,
+    invite,
+    open_invitation,
+    revoke_token,
+)
+from catalog.refusals import Invalid, NameTaken, NotVisible
+from tests.factories import FACTORY, PASSWORD, make_person, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_weak_password_is_refused_at_its_field():
+    with pytest.raises(Invalid) as refused:
+        create_person(username="ana", email="ana@example.org", password="123", actor=FACTORY)
+
+    assert {fault.where for fault in refused.value.faults} == {"password"}
+
+
+def test_a_user_name_is_given_once():
+    make_person("ana")
+
+    with pytest.raises(NameTaken):
+        make_person("ana")
+
+
+def test_an_invitation_works_once_and_brings_its_team():
+    team = make_team()
+    _invitation, secret = invite(email="new@example.org", actor=make_person(), team=team)
+
+    person = accept_invitation(secret=secret, username="new", password=PASSWORD)
+
+    assert person.email == "new@example.org"
+    assert list(person.teams.all()) == [team]
+    assert secret not in str(vars(Invitation.objects.get()))
+    with pytest.raises(NotVisible):
+        accept_invitation(secret=secret, username="again", password=PASSWORD)
+
+
+def test_an_invitation_survives_a_mistake_and_lapses_with_time():
+    _, secret = invite(email="new@example.org", actor=make_person("ana"))
+    with pytest.raises(NameTaken):
+        accept_invitation(secret=secret, username="ana", password=PASSWORD)
+    still_open = open_invitation(secret)
+
+    Invitation.objects.update(expires_at=timezone.now())
+
+    assert still_open.accepted_at is None
+    with pytest.raises(NotVisible):
+        open_invitation(secret)
+    assert Person.objects.count() == 1
+
+
+@pytest.mark.parametrize("secret", ["", "x", "\x00", "\ud800", "a" * 10_000])
+def test_a_made_up_secret_opens_nothing(secret):
+    with pytest.raises(NotVisible):
+        open_invitation(secret)
+
+
+def test_a_tokens_text_is_never_stored():
+    token, text = create_token(
+        person=make_person(), name="ci", scopes=["read"], lasts=timedelta(days=30)
+    )
+
+    assert text not in str(vars(ApiToken.objects.get()))
+    assert ApiToken.objects.get().scopes == ["read"]
+
+    revoke_token(token=token, actor=FACTORY)
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"scopes": ["admin"]}, "scopes"),
+        ({"scopes": []}, "scopes"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"name": "\x00"}, "name"),
+        ({"lasts": timedelta(0)}, "days"),
+        ({"lasts": timedelta(days=400)}, "days"),
+    ],
+)
+def test_a_token_that_makes_no_sense_is_refused_at_its_field(fields, where):
+    sound = {"name": "ci", "scopes": ["read"], "lasts": timedelta(days=1)}
+
+    with pytest.raises(Invalid) as refused:
+        create_token(person=make_person(), **(sound | fields))
+
+    assert [fault.where for fault in refused.value.faults] == [where]

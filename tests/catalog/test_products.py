@@ -1,0 +1,214 @@
+"""Products: their tree, their addresses and the writers who meet at one edition."""
+
+import pytest
+
+from catalog.audit.models import AuditEvent
+from catalog.products.models import DataProduct, FormerAddress
+from catalog.products.projection import custom, with_custom
+from catalog.products.services import (
+    delete_product,
+    move_product,
+    name_alias,
+    patch_tree,
+    register_product,
+    replace_tree,
+    set_trust,
+    share_product,
+)
+from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed, StatusConflict
+from catalog.revisions.models import Tombstone
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_product,
+    make_published_product,
+    make_team,
+    product_tree,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def _patch(product, *steps, edition=None, actor=FACTORY):
+    return patch_tree(
+        product=product,
+        patch=list(steps),
+        edition=edition if edition is not None else product.edition,
+        actor=actor,
+    )
+
+
+def test_registering_writes_the_columns_the_tree_and_one_event():
+    cast = make_cast()
+    tree = product_tree("Orders of the day", assaySensitivity="confidential", assaySlug="orders")
+
+    product = register_product(domain=cast.domain, tree=tree, actor=cast.owner)
+
+    assert (product.slug, product.sensitivity, product.status) == ("orders", 3, "draft")
+    assert (product.edition, product.revision) == (1, 1)
+    event = AuditEvent.objects.about("product", str(product.uuid)).get()
+    assert (event.verb, event.actor_id) == ("registered", str(cast.owner.uuid))
+    assert event.domain_id == cast.domain.pk
+
+
+@pytest.mark.parametrize("who", ["consumer", "stranger"])
+def test_who_has_no_say_in_a_domain_registers_nothing_there(who):
+    cast = make_cast()
+
+    with pytest.raises(NotAllowed):
+        register_product(domain=cast.domain, tree=product_tree(), actor=getattr(cast, who))
+
+    assert not DataProduct.objects.exists()
+
+
+def test_a_patch_changes_one_pointer_and_nothing_else():
+    tree = product_tree("Orders") | {"x-ours": {"kept": None}, "tenant": "${TENANT:-acme}"}
+    product = make_product(tree=tree)
+
+    product = _patch(product, {"op": "replace", "path": "/description/purpose", "value": "Why."})
+
+    assert product.tree == tree | {"description": {"purpose": "Why."}}
+    assert (product.purpose, product.edition, product.revision) == ("Why.", 2, 2)
+
+
+def test_an_equal_tree_is_no_edit():
+    product = make_product()
+
+    again = replace_tree(product=product, tree=product.tree, edition=1, actor=FACTORY)
+
+    assert (again.edition, again.revision) == (1, 1)
+
+
+def test_the_second_writer_of_an_edition_is_told_both_states():
+    product = make_product()
+    _patch(product, {"op": "add", "path": "/tags", "value": ["one"]}, edition=1)
+
+    with pytest.raises(EditionConflict) as refused:
+        _patch(product, {"op": "add", "path": "/tags", "value": ["two"]}, edition=1)
+
+    assert (refused.value.seen, refused.value.current) == (1, 2)
+    assert DataProduct.objects.get().tags == ["one"]
+
+
+BAD_PATCHES = [
+    [{"op": "replace", "path": "/nowhere", "value": 1}],
+    [{"op": "dance", "path": "/name"}],
+    [{"op": "replace", "path": "/name", "value": 3}],
+    [{"op": "replace", "path": "/name", "value": "nul \x00"}],
+    [{"op": "replace", "path": "/name", "value": "half \ud800"}],
+    [{"op": "replace", "path": "/id", "value": "other"}],
+    [{"op": "add", "path": "/tags", "value": {"a": 1}}],
+    [{"op": "add", "path": "/outputPorts", "value": [{"version": "1.0.0"}]}],
+    [{"op": "add", "path": "/outputPorts", "value": [{"name": "a"}, {"name": "a"}]}],
+    [{"path": "/name"}],
+    [{"op": "remove"}],
+    ["word"],
+    [{"op": "replace", "path": "", "value": []}],
+]
+
+
+@pytest.mark.parametrize("patch", BAD_PATCHES)
+def test_a_patch_that_makes_no_sense_changes_nothing(patch):
+    product = make_product("Orders")
+
+    with pytest.raises(Invalid) as refused:
+        _patch(product, *patch)
+
+    assert all(fault.where and fault.message for fault in refused.value.faults)
+    stands = DataProduct.objects.get()
+    assert (stands.tree, stands.edition) == (product.tree, 1)
+    assert not stands.output_ports.exists()
+
+
+def test_a_renamed_product_leads_there_from_its_old_address_and_may_go_back():
+    product = make_product("Orders")
+    renamed = _patch(product, {"op": "replace", "path": "/name", "value": "Sales orders"})
+
+    back = _patch(renamed, {"op": "replace", "path": "/name", "value": "Orders"})
+
+    assert renamed.slug == "sales-orders"
+    assert back.slug == "orders"
+    assert FormerAddress.objects.get().slug == "sales-orders"
+
+
+def test_an_address_is_never_given_twice():
+    domain = make_domain()
+    product = make_product("Orders", domain=domain)
+    with pytest.raises(NameTaken):
+        make_product("Orders", domain=domain)
+    _patch(product, {"op": "replace", "path": "/name", "value": "Sales"})
+
+    with pytest.raises(NameTaken):
+        make_product("Orders", domain=domain)
+
+
+def test_a_moved_product_keeps_its_id_and_its_old_address():
+    cast, elsewhere = make_cast(), make_domain("elsewhere")
+    product = make_product("Orders", domain=cast.domain)
+
+    with pytest.raises(NotAllowed):
+        move_product(product=product, domain=elsewhere, edition=1, actor=cast.owner)
+    moved = move_product(product=product, domain=elsewhere, edition=1, actor=FACTORY)
+
+    assert (moved.uuid, moved.path) == (product.uuid, "/p/elsewhere/orders")
+    assert FormerAddress.objects.get().domain == cast.domain
+    assert moved.tree["domain"] == "elsewhere"
+
+
+def test_a_deleted_draft_leaves_a_tombstone_above_its_last_revision():
+    product = make_product()
+
+    delete_product(product=product, edition=1, actor=FACTORY)
+
+    tombstone = Tombstone.objects.get()
+    assert (tombstone.object_id, tombstone.revision) == (product.uuid, 2)
+    assert not DataProduct.objects.exists()
+
+
+def test_a_published_product_is_retired_and_not_deleted():
+    product = make_published_product()
+
+    with pytest.raises(StatusConflict) as refused:
+        delete_product(product=product, edition=product.edition, actor=FACTORY)
+
+    assert "Retire" in refused.value.way_out
+
+
+def test_named_readers_join_the_tokens_of_a_restricted_product():
+    product = make_published_product(assayVisibility="restricted")
+    team, domain = make_team(), make_domain()
+
+    product = share_product(
+        product=product, domains=[domain], teams=[team], edition=product.edition, actor=FACTORY
+    )
+
+    assert {f"team:{team.pk}", f"domain:{domain.pk}"} <= set(product.reader_tokens)
+
+
+def test_a_turned_verdict_raises_the_revision_and_new_figures_do_not():
+    product = make_published_product()
+    before = (product.edition, product.revision)
+
+    turned = set_trust(product_id=product.pk, verdict="met", figures={"a": 1}, actor=FACTORY)
+    same = set_trust(product_id=product.pk, verdict="met", figures={"a": 2}, actor=FACTORY)
+
+    product.refresh_from_db()
+    assert (turned, same) == (True, False)
+    assert (product.edition, product.revision) == (before[0], before[1] + 1)
+    assert product.slo_figures == {"a": 2}
+
+
+def test_an_alias_remembers_the_edition_of_its_import():
+    product = make_product()
+
+    alias = name_alias(product=product, system="bitol-odps", identifier="x", digest="d" * 64)
+
+    assert (alias.imported_edition, alias.imported_digest) == (1, "d" * 64)
+
+
+def test_a_custom_property_is_set_replaced_and_taken_out():
+    tree = with_custom(with_custom({"id": "x"}, "assaySlug", "a"), "assaySlug", "b")
+
+    assert custom(tree, "assaySlug") == "b"
+    assert with_custom(tree, "assaySlug", None) == {"id": "x"}

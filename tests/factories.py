@@ -1,0 +1,138 @@
+"""Plain functions that make what a test needs, through the services, with sensible defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from catalog.audit.actors import Worker
+from catalog.contracts.services import add_output_port, save_contract
+from catalog.domains.models import Domain
+from catalog.domains.services import create_domain, give_role
+from catalog.people.models import Person, Team
+from catalog.people.services import create_person, create_team
+from catalog.permissions import Role
+from catalog.products.models import DataProduct
+from catalog.products.projection import Tree, new_tree, with_custom
+from catalog.products.services import register_product
+from catalog.provenance.questions import CURRENT_SET
+from catalog.publication.services import publish_product
+
+FACTORY = Worker("factory")
+PASSWORD = "a long test password"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The four people of most tests, and the domain they meet in."""
+
+    domain: Domain
+    owner: Person
+    steward: Person
+    consumer: Person
+    stranger: Person
+
+
+def make_person(name: str = "", **fields: Any) -> Person:
+    """Return somebody who can sign in with PASSWORD."""
+    name = name or f"person{next(_numbers)}"
+    return create_person(
+        username=name,
+        email=f"{name}@example.org",
+        password=PASSWORD,
+        actor=FACTORY,
+        check_password=False,
+        **fields,
+    )
+
+
+def make_team(slug: str = "", **fields: Any) -> Team:
+    """Return a team without members."""
+    slug = slug or f"team-{next(_numbers)}"
+    return create_team(slug=slug, name=slug.title(), actor=FACTORY, **fields)
+
+
+def make_domain(slug: str = "", **fields: Any) -> Domain:
+    """Return a domain without members."""
+    slug = slug or f"domain-{next(_numbers)}"
+    fields.setdefault("name", slug.title())
+    return create_domain(slug=slug, actor=FACTORY, **fields)
+
+
+def make_cast(domain: Domain | None = None) -> Cast:
+    """Return an owner, a steward and a consumer of a domain, and a stranger to it."""
+    domain = domain or make_domain()
+    people = {
+        name: make_person(f"{name}-{next(_numbers)}")
+        for name in Cast.__annotations__
+        if name != "domain"
+    }
+    for role in (Role.OWNER, Role.STEWARD, Role.CONSUMER):
+        give_role(person=people[role.value], role=role, domain=domain, actor=FACTORY)
+    return Cast(domain=domain, **people)
+
+
+def product_tree(name: str = "Orders", *, domain: str = "sales", **custom: Any) -> Tree:
+    """Return the tree of a product; `custom` holds custom properties such as assayVisibility."""
+    tree = new_tree(
+        identifier=str(uuid4()),
+        name=name,
+        domain=domain,
+        description={"purpose": f"{name}, one row each."},
+    )
+    for key, value in custom.items():
+        tree = with_custom(tree, key, value)
+    return tree
+
+
+def make_product(
+    name: str = "", *, domain: Domain | None = None, tree: Tree | None = None, **custom: Any
+) -> DataProduct:
+    """Return a draft."""
+    domain = domain or make_domain()
+    name = name or f"Product {next(_numbers)}"
+    tree = tree or product_tree(name, domain=domain.slug)
+    for key, value in custom.items():
+        tree = with_custom(tree, key, value)
+    return register_product(domain=domain, tree=tree, actor=FACTORY)
+
+
+def with_answers(tree: Tree) -> Tree:
+    """Return a tree in which every provenance question is answered as unknown."""
+    answers = {code: {"state": "unknown"} for code in CURRENT_SET.codes}
+    return with_custom(tree, "assayProvenance", {"answers": answers})
+
+
+def with_port(product: DataProduct, name: str = "table", **server: Any) -> DataProduct:
+    """Return a product with one more output port; a CSV file unless `server` says otherwise."""
+    place = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv"} | server
+    return add_output_port(
+        product=product, name=name, server=place, edition=product.edition, actor=FACTORY
+    )[1]
+
+
+def make_published_product(
+    name: str = "", *, domain: Domain | None = None, tree: Tree | None = None, **custom: Any
+) -> DataProduct:
+    """Return a product that has passed the gate; its domain gains an owner and a steward."""
+    domain = domain or make_domain()
+    if not domain.memberships.exists():
+        make_cast(domain)
+    name = name or f"Product {next(_numbers)}"
+    tree = with_answers(tree or product_tree(name, domain=domain.slug))
+    product = with_port(make_product(domain=domain, tree=tree, **custom))
+    return publish_product(product=product, edition=product.edition, actor=FACTORY)
+
+
+def give_schema(product: DataProduct, *columns: str, **fields: Any) -> DataProduct:
+    """Give the product's first contract, still a draft, one table with the named text columns."""
+    contract = product.contracts.order_by("id")[0]
+    table = {
+        "name": "rows",
+        "properties": [{"name": column, "logicalType": "string", **fields} for column in columns],
+    }
+    tree = contract.tree | {"schema": [table]}
+    return save_contract(product=product, tree=tree, edition=product.edition, actor=FACTORY)[1]
