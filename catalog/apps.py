@@ -15,10 +15,12 @@ class CatalogConfig(AppConfig):
         from catalog.contracts.services import link_ports
         from catalog.ports.services import project_ports
         from catalog.products.projectors import register_projector
+        from catalog.products.services import project_uses
         from catalog.provenance.services import project_provenance
         from catalog.publication.gates import register_gate
         from catalog.publication.rules import invariants
 
+        register_projector("uses", project_uses)
         register_projector("ports", project_ports)
         register_projector("contracts", link_ports)
         register_projector("provenance", project_provenance)

@@ -17,9 +17,23 @@ from catalog.domains.models import (
     FormerDomainSlug,
     Membership,
 )
-from catalog.people.models import ApiToken, Invitation, Person, Team, TeamMember
+from catalog.glossary.models import Term
+from catalog.people.models import (
+    ApiToken,
+    FirstStart,
+    Invitation,
+    Person,
+    Team,
+    TeamMember,
+)
 from catalog.ports.models import InputPort, OutputPort
-from catalog.products.models import DataProduct, FormerAddress, ProductAlias, ProductReader
+from catalog.products.models import (
+    DataProduct,
+    FormerAddress,
+    ProductAlias,
+    ProductReader,
+    ProductUse,
+)
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
 from catalog.publication.models import ProductVersion
 from catalog.revisions.models import Followed, Tombstone
@@ -33,6 +47,7 @@ __all__ = [
     "Domain",
     "DomainGroupPermission",
     "DomainUserPermission",
+    "FirstStart",
     "Followed",
     "FormerAddress",
     "FormerDomainSlug",
@@ -45,6 +60,7 @@ __all__ = [
     "PortContract",
     "ProductAlias",
     "ProductReader",
+    "ProductUse",
     "ProductVersion",
     "ProvenanceAnswer",
     "ProvenanceRecord",
@@ -53,5 +69,6 @@ __all__ = [
     "Server",
     "Team",
     "TeamMember",
+    "Term",
     "Tombstone",
 ]

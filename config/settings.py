@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import structlog
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded.layout import valkey_socket
 from config.environment import Environment
 from config.keyring import kept_secret
+from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment = ENVIRONMENT = Environment()
@@ -300,44 +300,8 @@ USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- logs -------------------------------------------------------------------------------------
-SHARED_LOG_STEPS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-LOG_FORMAT = environment.choice("ASSAY_LOG_FORMAT", ("text", "json"))
-LOG_LEVEL = environment.choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": SHARED_LOG_STEPS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer()
-                if LOG_FORMAT == "json"
-                else structlog.processors.KeyValueRenderer(
-                    key_order=["timestamp", "level", "event"], drop_missing=True
-                ),
-            ],
-        }
-    },
-    "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stream"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *SHARED_LOG_STEPS,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.StackInfoRenderer(),
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOGGING = logging_settings(
+    level=environment.choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    form=environment.choice("ASSAY_LOG_FORMAT", ("text", "json")),
 )
+configure_structlog()

@@ -100,6 +100,7 @@ class SchemaProperty(models.Model):
     logical_type = models.CharField(max_length=60, blank=True)
     physical_type = models.CharField(max_length=200, blank=True)
     classification = models.CharField(max_length=60, blank=True)
+    term = models.CharField(max_length=120, blank=True, help_text="Slug of its business term.")
     description = models.TextField(blank=True)
     is_required = models.BooleanField(default=False)
     is_unique = models.BooleanField(default=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.identity import is_slug
 from catalog.products.projection import Tree
 from catalog.refusals import Fault, Invalid
 
@@ -38,6 +39,7 @@ class DeclaredProperty:
     logical_type: str = ""
     physical_type: str = ""
     classification: str = ""
+    term: str = ""
     description: str = ""
     is_required: bool = False
     is_unique: bool = False
@@ -213,8 +215,20 @@ def _property(
         logical_type=reading.text(item, "logicalType", at, 60),
         physical_type=reading.text(item, "physicalType", at, 200),
         classification=reading.text(item, "classification", at, 60),
+        term=_term(item),
         description=reading.text(item, "description", at),
         is_required=item.get("required") is True,
         is_unique=item.get("unique") is True,
         is_primary_key=item.get("primaryKey") is True,
     )
+
+
+def _term(item: Mapping[str, Any]) -> str:
+    """Return the slug of the business term that a property names by its definition's URL."""
+    definitions = item.get("authoritativeDefinitions")
+    for entry in definitions if isinstance(definitions, list) else ():
+        if isinstance(entry, Mapping) and entry.get("type") == "businessDefinition":
+            _, marker, slug = str(entry.get("url", "")).rpartition("/glossary/")
+            if marker and is_slug(slug):
+                return slug
+    return ""

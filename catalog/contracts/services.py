@@ -222,6 +222,7 @@ def _write_object(contract: DataContract, declared: DeclaredObject, position: in
             logical_type=item.logical_type,
             physical_type=item.physical_type,
             classification=item.classification,
+            term=item.term,
             description=item.description,
             is_required=item.is_required,
             is_unique=item.is_unique,

@@ -1,4 +1,4 @@
-"""Bitol's Open Data Product Standard: which documents are its products, and what is wrong there."""
+"""Bitol's Open Data Product Standard: what is wrong with a document that is a product."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from catalog.interchange.faults import problems_of
 from catalog.interchange.marks import Document, Tree
-from catalog.interchange.problems import Problem, Severity, did_you_mean, shortened
+from catalog.interchange.problems import Problem, Severity, did_you_mean, in_order, shortened
 from catalog.interchange.schemas import DocumentSchema
 from catalog.ports.projection import input_ports, output_ports
 from catalog.products.projection import columns_of
@@ -54,15 +54,12 @@ def check(document: Document) -> list[Problem]:
     """Return what is wrong with a product; unquoted versions and ids become texts on the way."""
     if refused := _refused_version(document):
         return [refused]
-    schema = product_schema()
-    schema.take_texts(document)
-    problems = schema.problems(document)
-    if not any(problem.is_error for problem in problems):
-        problems += _key_problems(document)
-        problems += _status_problems(document)
+    problems = (
+        product_schema().check(document) + _key_problems(document) + _status_problems(document)
+    )
     for reading in _READINGS:
         problems += problems_of(reading, document, rule=SYSTEM, beside=problems)
-    return problems
+    return in_order(problems)
 
 
 def wanted_status(tree: Tree) -> str:
@@ -109,21 +106,30 @@ def _key_problems(document: Document) -> list[Problem]:
     for place, path, item in _own_keys(document.tree):
         known, key = key_schemas()[place], str(item["property"])
         if schema := known.get(key):
-            schema.take_texts(document, (*path, "value"))
-            problems += schema.problems(document, (*path, "value"))
+            problems += schema.check(document, (*path, "value"))
         else:
             problems.append(_unknown_key(document, place, path, key))
     return problems
 
 
 def _own_keys(tree: Tree) -> Iterator[tuple[str, tuple[str | int, ...], dict[str, Any]]]:
+    """Yield each custom property whose key is one of ours, with its place and path."""
     holders: list[tuple[str, tuple[str | int, ...], Any]] = [("product", (), tree)]
     for key, place in _PORTS:
-        holders += [(place, (key, index), port) for index, port in enumerate(tree.get(key) or [])]
+        holders += [(place, (key, index), port) for index, port in enumerate(_list(tree, key))]
     for place, path, holder in holders:
-        for index, item in enumerate(holder.get("customProperties") or []):
-            if str(item["property"]).casefold().startswith("assay"):
+        for index, item in enumerate(_list(holder, "customProperties")):
+            if isinstance(item, dict) and "value" in item and _is_ours(item.get("property")):
                 yield place, (*path, "customProperties", index), item
+
+
+def _is_ours(key: Any) -> bool:
+    return isinstance(key, str) and key.casefold().startswith("assay")
+
+
+def _list(holder: Any, key: str) -> list[Any]:
+    held = holder.get(key) if isinstance(holder, dict) else None
+    return held if isinstance(held, list) else []
 
 
 def _unknown_key(document: Document, place: str, path: tuple[str | int, ...], key: str) -> Problem:

@@ -209,7 +209,8 @@ class Builder:
     def _place_at_key(self, frame: _Frame, value: Any, mark: Mark) -> None:
         key, event = frame.key or "", frame.key_event
         frame.key = frame.key_event = None
-        assert event is not None and isinstance(frame.value, dict)
+        assert event is not None
+        assert isinstance(frame.value, dict)
         assert isinstance(frame.mark.children, dict)
         at_key = Mark(event.line, event.column, mark.text)
         at_key.children = mark.children
@@ -221,7 +222,8 @@ class Builder:
         event = frame.merge_event
         if event is None:
             return
-        assert isinstance(frame.value, dict) and isinstance(frame.mark.children, dict)
+        assert isinstance(frame.value, dict)
+        assert isinstance(frame.mark.children, dict)
         merged, mark = frame.value.pop(_MERGE), frame.mark.children.pop(_MERGE)
         sources = [(merged, mark)]
         if isinstance(merged, list) and isinstance(mark.children, list):

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.interchange.marks import Document, Tree
 from catalog.interchange.problems import Problem, tokens_of
+from catalog.interchange.schemas import MOST_PROBLEMS
 from catalog.refusals import Fault, Invalid
 
 
@@ -17,15 +18,15 @@ def problems_of(
     rule: str,
     beside: Sequence[Problem] = (),
 ) -> list[Problem]:
-    """Return what a reading has against the document, but for places that `beside` names."""
+    """Return what a reading has against the document, but for what `beside` says already."""
     try:
         reading(document.tree)
     except Invalid as invalid:
-        named = {problem.path for problem in beside}
+        said = [f"{problem.path}/" for problem in beside if problem.is_error]
         return [
             problem_of(fault, document, rule=rule)
-            for fault in invalid.faults
-            if _normal(fault.where) not in named
+            for fault in invalid.faults[:MOST_PROBLEMS]
+            if not any(path.startswith(f"{_normal(fault.where)}/") for path in said)
         ]
     return []
 

@@ -15,7 +15,7 @@ from catalog.interchange.events import (
     place_of,
 )
 
-_JSON_TOKEN = re.compile(
+_LEXEME = re.compile(
     r'[ \t\r\n]*(?:(?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")'
     r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9.]))"
     r"|(?P<word>true|false|null)|(?P<sign>[\[\]{}:,]))"
@@ -41,7 +41,7 @@ class _JsonReader:
     def events(self) -> Iterator[Event]:
         yield Event(Kind.DOCUMENT, 1, 1)
         while "end" not in self.expected:
-            found = _JSON_TOKEN.match(self.text, self.offset)
+            found = _LEXEME.match(self.text, self.offset)
             start = _BLANK.match(self.text, self.offset).end()  # type: ignore[union-attr]
             if found is None:
                 raise self._misread(start)
@@ -51,27 +51,27 @@ class _JsonReader:
         if rest < len(self.text):
             raise self._misread(rest)
 
-    def _step(self, group: str, token: str, start: int) -> Iterator[Event]:
+    def _step(self, group: str, lexeme: str, start: int) -> Iterator[Event]:
         line, column = place_of(self.starts, start)
         if group != "sign":
             role = "key" if group == "string" and "key" in self.expected else "value"
             self._expect(role, start)
             self.expected = frozenset({":"}) if role == "key" else self._after_value()
-            yield Event(Kind.SCALAR, line, column, self._value(group, token, start))
-        elif token in "[{":
+            yield Event(Kind.SCALAR, line, column, self._value(group, lexeme, start))
+        elif lexeme in "[{":
             self._expect("value", start)
-            self.open.append(token)
-            self.expected = frozenset({"value", "]"} if token == "[" else {"key", "}"})
-            yield Event(Kind.LIST if token == "[" else Kind.MAPPING, line, column)
-        elif token in "]}":
-            self._expect(token, start)
+            self.open.append(lexeme)
+            self.expected = frozenset({"value", "]"} if lexeme == "[" else {"key", "}"})
+            yield Event(Kind.LIST if lexeme == "[" else Kind.MAPPING, line, column)
+        elif lexeme in "]}":
+            self._expect(lexeme, start)
             self.open.pop()
             self.expected = self._after_value()
             yield Event(Kind.END, line, column)
         else:
-            self._expect(token, start)
+            self._expect(lexeme, start)
             self.expected = frozenset(
-                {"key"} if token == "," and self.open[-1] == "{" else {"value"}
+                {"key"} if lexeme == "," and self.open[-1] == "{" else {"value"}
             )
 
     def _after_value(self) -> frozenset[str]:
@@ -83,22 +83,22 @@ class _JsonReader:
         if role not in self.expected:
             raise self._misread(start)
 
-    def _value(self, group: str, token: str, start: int) -> Scalar:
+    def _value(self, group: str, lexeme: str, start: int) -> Scalar:
         try:
             if group == "string":
-                return str(loads(token)) if "\\" in token else token[1:-1]
+                return str(loads(lexeme)) if "\\" in lexeme else lexeme[1:-1]
             if group == "number":
-                return finite(token) if set(token) & set(".eE") else integer(token)
+                return finite(lexeme) if set(lexeme) & set(".eE") else integer(lexeme)
         except ValueError as error:
             line, column = place_of(self.starts, start)
             raise Misread(
                 line,
                 column,
                 "json-value",
-                f"{token[:40]} cannot be read: {error}",
+                f"{lexeme[:40]} cannot be read: {error}",
                 "Write a shorter number, or a text in double quotes with valid escapes.",
             ) from None
-        return _JSON_WORDS[token]
+        return _JSON_WORDS[lexeme]
 
     def _misread(self, offset: int) -> Misread:
         line, column = place_of(self.starts, offset)

@@ -1,4 +1,4 @@
-"""The Open Data Contract Standard: which documents are its contracts, and what is wrong with them."""
+"""The Open Data Contract Standard: what is wrong with a document that is a contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from catalog.contracts.projection import columns_of
 from catalog.interchange.faults import problems_of
 from catalog.interchange.marks import Document
-from catalog.interchange.problems import Problem, Severity, tokens_of
+from catalog.interchange.problems import Problem, Severity, in_order, tokens_of
 from catalog.interchange.schemas import DocumentSchema
 
 SYSTEM = "odcs"
@@ -54,11 +54,10 @@ def check(document: Document) -> list[Problem]:
     """Return what is wrong with a contract; unquoted versions and ids become texts on the way."""
     if refused := _refused_version(document):
         return [refused]
-    schema = contract_schema()
-    schema.take_texts(document)
     declared = document.tree.get("apiVersion")
-    problems = [_as_declared(problem, declared) for problem in schema.problems(document)]
-    return problems + problems_of(columns_of, document, rule=SYSTEM, beside=problems)
+    problems = [_as_declared(problem, declared) for problem in contract_schema().check(document)]
+    problems += problems_of(columns_of, document, rule=SYSTEM, beside=problems)
+    return in_order(problems)
 
 
 def _refused_version(document: Document) -> Problem | None:

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-import yaml
+import yaml  # noqa: TID251  (as a printer; what it leaves unquoted is decided here)
 
 from catalog.interchange.marks import Tree
 from catalog.interchange.yaml_text import resolved
@@ -39,7 +39,7 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+    def increase_indent(self, flow: Any = False, indentless: Any = False) -> None:
         super().increase_indent(flow, False)
 
 

@@ -1,6 +1,8 @@
 """What is wrong with a document: where it is, which rule it breaks, and the way out."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -47,6 +49,11 @@ class Problem:
             "way_out": self.way_out,
             "severity": self.severity.value,
         }
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems in the order in which a reader of the file meets them."""
+    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
 
 
 def pointer(tokens: Sequence[Token]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NoReturn
 
 import jsonschema_rs
@@ -10,27 +11,12 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from catalog.interchange.marks import Document
 from catalog.interchange.problems import Problem, Severity, Token, did_you_mean, pointer, shortened
+from catalog.interchange.wording import words_of
 
 MOST_PROBLEMS = 100
+MOST_ERRORS = 10_000
+_MOST_ROUNDS = 6
 Path = tuple[Token, ...]
-
-_NAMES = {
-    "string": "a text",
-    "object": "a mapping of names to values",
-    "array": "a list",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
-}
-_EXAMPLES = {
-    "string": 'Put it in quotes: "…".',
-    "object": "Write one `name: value` on each line below it, indented.",
-    "array": "Start each item with a dash below it.",
-    "integer": "Write digits only, without quotes.",
-    "number": "Write digits, without quotes: 0.4 for 40 %.",
-    "boolean": "Write true or false, without quotes.",
-}
 
 
 def refuse_reference(uri: str) -> NoReturn:
@@ -46,91 +32,129 @@ class DocumentSchema:
         self.known = keys_known(schema)
         self._validator = jsonschema_rs.validator_for(schema, retriever=refuse_reference)
 
-    def take_texts(self, document: Document, at: Path = ()) -> None:
-        """Give each unquoted scalar where the schema wants a text back its own words.
+    def check(self, document: Document, at: Path = ()) -> list[Problem]:
+        """Return what the schema has against the document, or against the value at a path.
 
-        So `version: 1.0` is the text 1.0 and no number. Changes the document's tree.
+        Unquoted scalars where the schema wants a text first get their own words back, so that
+        `version: 1.0` is the text 1.0 and no number; that changes the document's tree. Of errors
+        and of warnings 100 each are said, and no error is lost behind warnings.
         """
-        for _ in range(3):  # a text taken may lead the schema to further places
-            if not any(
-                [self._take_text(document, at, error) for error in self._leaves(document, at)]
-            ):
-                return
-
-    def problems(self, document: Document, at: Path = ()) -> list[Problem]:
-        """Return what the schema has against the document, or against the value at a path."""
-        errors = list(self._validator.iter_errors(value_at(document.tree, at)))
-        found: dict[tuple[str, str], Problem] = {}
-        for error in sorted(errors, key=_unknown_last):
-            self._add(found, document, at, error)
-            if len(found) >= MOST_PROBLEMS:
+        errors = self._errors(document, at)
+        for _ in range(_MOST_ROUNDS):  # a text taken may lead the schema to further places
+            leaves = (leaf for error in errors for leaf in _all_leaves(error))
+            if not sum(_take_text(document, at, leaf) for leaf in leaves):
                 break
-        return sorted(found.values(), key=lambda problem: (problem.line, problem.column))
+            errors = self._errors(document, at)
+        return self._problems(document, at, errors)
 
-    def _add(
-        self,
-        found: dict[tuple[str, str], Problem],
-        document: Document,
-        at: Path,
-        error: ValidationError,
-    ) -> None:
-        for leaf in _nearest(error):
-            path = (*at, *leaf.instance_path)
-            problems = [
-                self._unknown(document, path, key) for key in self._strange(leaf, path, found)
-            ]
-            if not _unexpected(leaf):
-                problems.append(self._problem(document, path, leaf))
-            for problem in problems:
-                found.setdefault((problem.path, problem.rule), problem)
+    def _problems(
+        self, document: Document, at: Path, errors: list[ValidationError]
+    ) -> list[Problem]:
+        found = _Found(self, document)
+        if len(errors) >= MOST_ERRORS:
+            found.add_flood(at)
+        for error in sorted(errors, key=_unknown_last):
+            for leaf in _nearest(error):
+                found.add((*at, *leaf.instance_path), leaf)
+                if found.is_full:
+                    return found.problems
+        return found.problems
 
-    def _strange(
-        self, error: ValidationError, path: Path, found: dict[tuple[str, str], Problem]
-    ) -> list[str]:
-        """Return the keys that the schema does not know.
+    def _errors(self, document: Document, at: Path) -> list[ValidationError]:
+        value = value_at(document.tree, at)
+        return list(islice(self._validator.iter_errors(value), MOST_ERRORS))
+
+    def example(self, error: ValidationError) -> str:
+        """Return the example of a right value that the schema gives where it was broken."""
+        node: Any = self.schema
+        for step in error.schema_path[:-1]:
+            node = node.get(step) if isinstance(node, dict) and "$ref" not in node else None
+        examples = node.get("examples") if isinstance(node, dict) else None
+        return str(examples[0]) if examples else ""
+
+
+class _Found:
+    """The problems found so far, one for each place and rule."""
+
+    def __init__(self, schema: DocumentSchema, document: Document) -> None:
+        self.schema, self.document = schema, document
+        self.by_place: dict[tuple[str, str], Problem] = {}
+        self.failed: set[str] = set()
+        self.errors = self.warnings = 0
+
+    @property
+    def problems(self) -> list[Problem]:
+        return list(self.by_place.values())
+
+    @property
+    def is_full(self) -> bool:
+        return self.errors >= MOST_PROBLEMS
+
+    def add(self, path: Path, error: ValidationError) -> None:
+        unexpected = _unexpected(error)
+        if not unexpected:
+            self._keep(self._violation(path, error))
+            # Every value above the place has failed, as draft 2019-09 sees it.
+            self.failed.update(pointer(path[:length]) for length in range(len(path) + 1))
+        for key in unexpected:
+            if self.warnings < MOST_PROBLEMS and self._is_strange(path, key, error):
+                self._keep(self._unknown(path, key))
+
+    def add_flood(self, path: Path) -> None:
+        message = f"{MOST_ERRORS:,} places or more are not as the standard has them"
+        way_out = "Put right the ones listed, then look again."
+        rule = f"{self.schema.rule}.too-many"
+        self._keep(self.document.problem(path, rule, message, way_out))
+
+    def _keep(self, problem: Problem) -> None:
+        place = (problem.path, problem.rule)
+        if place in self.by_place or (self.warnings >= MOST_PROBLEMS and not problem.is_error):
+            return
+        self.by_place[place] = problem
+        self.errors += problem.is_error
+        self.warnings += not problem.is_error
+
+    def _is_strange(self, path: Path, key: str, error: ValidationError) -> bool:
+        """Say whether a key is really unknown.
 
         Where a part of a value fails, draft 2019-09 forgets which keys that part knows.
         """
-        keys, place = _unexpected(error), pointer(path)
-        is_sure = isinstance(error.kind, ValidationErrorKind.AdditionalProperties)
-        if is_sure or not any(said == place or said.startswith(place + "/") for said, _ in found):
-            return keys
-        return [key for key in keys if key not in self.known]
+        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
+            return True
+        return key not in self.schema.known or pointer(path) not in self.failed
 
-    def _unknown(self, document: Document, path: Path, key: str) -> Problem:
-        meant = did_you_mean(key, sorted(self.known - {key}))
-        return document.problem(
+    def _violation(self, path: Path, error: ValidationError) -> Problem:
+        message, way_out = words_of(error)
+        if example := self.schema.example(error):
+            way_out = f"Write it like {example}."
+        is_null = error.instance is None and isinstance(error.kind, ValidationErrorKind.Type)
+        severity = Severity.WARNING if is_null else Severity.ERROR
+        rule = f"{self.schema.rule}.{error.kind.name}"
+        return self.document.problem(path, rule, message, way_out, severity)
+
+    def _unknown(self, path: Path, key: str) -> Problem:
+        message, meant = f"{shortened(key)} is not expected at this place", ""
+        if key not in self.schema.known:
+            message = f"{shortened(key)} is no field of the standard"
+            meant = did_you_mean(key, sorted(self.schema.known))
+        return self.document.problem(
             (*path, key),
-            f"{self.rule}.unknown-field",
-            f"{shortened(key)} is no field of the standard here; it is kept and not read",
+            f"{self.schema.rule}.unknown-field",
+            f"{message}; it is kept and not read",
             meant or "Move it into customProperties, or remove it.",
             Severity.WARNING,
         )
 
-    def _problem(self, document: Document, path: Path, error: ValidationError) -> Problem:
-        message, way_out = _words(error)
-        is_null = error.instance is None and isinstance(error.kind, ValidationErrorKind.Type)
-        return document.problem(
-            path,
-            f"{self.rule}.{error.kind.name}",
-            message,
-            way_out,
-            Severity.WARNING if is_null else Severity.ERROR,
-        )
 
-    def _leaves(self, document: Document, at: Path) -> Iterator[ValidationError]:
-        for error in self._validator.iter_errors(value_at(document.tree, at)):
-            yield from _all_leaves(error)
-
-    def _take_text(self, document: Document, at: Path, error: ValidationError) -> bool:
-        if not isinstance(error.kind, ValidationErrorKind.Type) or error.kind.types != ["string"]:
-            return False
-        path = (*at, *error.instance_path)
-        text = document.mark_at(pointer(path)).text
-        if not path or text is None or not isinstance(error.instance, bool | int | float):
-            return False
-        value_at(document.tree, path[:-1])[path[-1]] = text
-        return True
+def _take_text(document: Document, at: Path, error: ValidationError) -> bool:
+    if not isinstance(error.kind, ValidationErrorKind.Type) or error.kind.types != ["string"]:
+        return False
+    path = (*at, *error.instance_path)
+    text = document.mark_at(pointer(path)).text
+    if not path or text is None or not isinstance(error.instance, bool | int | float):
+        return False
+    value_at(document.tree, path[:-1])[path[-1]] = text
+    return True
 
 
 def value_at(tree: Any, path: Sequence[Token]) -> Any:
@@ -191,44 +215,3 @@ def _nearest(error: ValidationError) -> Iterator[ValidationError]:
         return
     for inner in min(deeper, key=len):
         yield from _nearest(inner)
-
-
-def _words(error: ValidationError) -> tuple[str, str]:
-    match error.kind:
-        case ValidationErrorKind.Required(name):
-            return f"{name} is missing", f"Add a line `{name}: …` here."
-        case ValidationErrorKind.Type(types):
-            wanted = " or ".join(_NAMES.get(name, name) for name in types)
-            return f"this must be {wanted}, not {_said(error)}", _EXAMPLES.get(types[0], "")
-        case ValidationErrorKind.Enum(options):
-            words = [str(option) for option in options]
-            meant = did_you_mean(str(error.instance), words)
-            return f"{_said(error)} is not one of its values", meant or f"Use {_listed(words)}."
-        case ValidationErrorKind.Constant(expected):
-            return f"{_said(error)} is not its value", f"Write {expected}."
-        case ValidationErrorKind.Minimum(limit) | ValidationErrorKind.ExclusiveMinimum(limit):
-            return f"{_said(error)} is too small", f"Write a number from {limit} up."
-        case ValidationErrorKind.Maximum(limit) | ValidationErrorKind.ExclusiveMaximum(limit):
-            return f"{_said(error)} is too large", f"Write a number up to {limit}."
-        case ValidationErrorKind.Pattern(pattern):
-            return f"{_said(error)} has another form", f"Write it so that it matches {pattern}."
-        case ValidationErrorKind.MinLength() | ValidationErrorKind.MinItems():
-            return "this is empty", "Give it at least one, or remove the line."
-        case ValidationErrorKind.MaxLength(limit) | ValidationErrorKind.MaxItems(limit):
-            return "this is too long", f"At most {limit} are read."
-    return shortened(error.message, 160), "Compare it with the standard's own examples."
-
-
-def _said(error: ValidationError) -> str:
-    value = error.instance
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None or isinstance(value, bool):
-        return str(value).lower().replace("none", "null")
-    return shortened(repr(value), 60)
-
-
-def _listed(words: list[str]) -> str:
-    return ", ".join(words[:12]) + (" …" if len(words) > 12 else "")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-import yaml
+import yaml  # noqa: TID251  (its events only: what a scalar means is decided here)
 
 from catalog.interchange.events import (
     Event,
@@ -16,10 +16,8 @@ from catalog.interchange.events import (
     place_of,
 )
 
-try:
-    from yaml import CSafeLoader as Parser
-except ImportError:  # a PyYAML built without libyaml reads the same, some 25 times slower
-    from yaml import SafeLoader as Parser  # type: ignore[assignment]
+# A PyYAML built without libyaml reads the same, some 25 times slower.
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -55,7 +53,7 @@ def yaml_events(text: str) -> Iterator[Event]:
     """The events of every YAML document in the text. Raises Misread."""
     _refuse_oddities(text)
     try:
-        for event in yaml.parse(text, Loader=Parser):  # type: ignore[no-untyped-call]
+        for event in yaml.parse(text, Loader=_PARSER):  # type: ignore[no-untyped-call]
             yield from _yaml_event(event)
     except yaml.MarkedYAMLError as error:
         raise _misread_yaml(error) from None
@@ -93,7 +91,7 @@ def _refuse_oddities(text: str) -> None:
 
 
 def _misread_yaml(error: yaml.MarkedYAMLError) -> Misread:
-    mark = error.problem_mark or error.context_mark
+    mark: yaml.Mark | None = error.problem_mark or error.context_mark
     message = " ".join(part for part in (error.context, error.problem) if part)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return Misread(

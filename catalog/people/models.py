@@ -109,6 +109,22 @@ class Invitation(models.Model):
         return self.accepted_at is None and self.expires_at > timezone.now()
 
 
+class FirstStart(models.Model):
+    """The one moment at which an empty installation got its first administrator."""
+
+    place = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    person = models.OneToOneField(Person, models.PROTECT, related_name="+")
+    happened_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(place=1), name="an_installation_starts_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"first start by {self.person}"
+
+
 class ApiToken(AbstractAuthToken):
     """A program's key to the API, in its person's name; only its digest is stored."""
 

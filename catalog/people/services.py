@@ -33,9 +33,18 @@ def create_person(
     last_name: str = "",
     check_password: bool = True,
 ) -> Person:
-    """Create somebody who can sign in. Raises Invalid (a weak password), NameTaken."""
-    person = Person(username=username, email=email, first_name=first_name, last_name=last_name)
+    """Create somebody who can sign in. Raises Invalid (a weak password), NameTaken.
+
+    Two user names that differ only in capitals or in how letters are written are the same.
+    """
+    person = Person(
+        username=Person.normalize_username(username),
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+    )
     _check_person(person, password if check_password else None)
+    _check_free(person)
     person.set_password(password)
     try:
         with transaction.atomic():
@@ -110,12 +119,17 @@ def invite(*, email: str, actor: Person, team: Team | None = None) -> tuple[Invi
         team=team,
         expires_at=timezone.now() + INVITATION_LASTS,
     )
-    record(
-        actor=actor,
-        verb="invited",
-        subject=Subject(kind="invitation", id=str(invitation.uuid), name=email),
-    )
+    record(actor=actor, verb="invited", subject=_about_invitation(invitation))
     return invitation, secret
+
+
+@transaction.atomic
+def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
+    """Let an open invitation lapse at once."""
+    Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
+        expires_at=timezone.now()
+    )
+    record(actor=actor, verb="withdrew", subject=_about_invitation(invitation))
 
 
 def open_invitation(secret: str) -> Invitation:
@@ -190,8 +204,28 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> None:
     token.delete()
 
 
+def _check_free(person: Person) -> None:
+    others = Person.objects.exclude(pk=person.pk)
+    if others.filter(username__iexact=person.username).exists():
+        raise NameTaken(
+            f"The user name {person.username} is in use.",
+            where="username",
+            way_out="Choose another.",
+        )
+    if person.email and others.filter(email__iexact=person.email).exists():
+        raise NameTaken(
+            "Somebody signs in with this mail address already.",
+            where="email",
+            way_out="Sign in, or have the password reset.",
+        )
+
+
 def _check_person(person: Person, password: str | None) -> None:
-    faults = []
+    faults = [
+        Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")
+        for where in ("username", "email", "first_name", "last_name")
+        if (bad := unstorable(getattr(person, where)))
+    ]
     try:
         person.full_clean(exclude=["password"], validate_unique=False)
     except ValidationError as error:
@@ -218,6 +252,10 @@ def _about(person: Person) -> Subject:
 
 def _about_team(team: Team) -> Subject:
     return Subject(kind="team", id=str(team.pk), name=team.name)
+
+
+def _about_invitation(invitation: Invitation) -> Subject:
+    return Subject(kind="invitation", id=str(invitation.uuid), name=invitation.email)
 
 
 def _about_token(token: ApiToken) -> Subject:

@@ -252,3 +252,25 @@ class ProductAlias(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system}:{self.identifier}"
+
+
+class ProductUse(models.Model):
+    """Something that names the product: a tutorial, a paper, a model, a report."""
+
+    class Origin(models.TextChoices):
+        DECLARED = "declared"
+        ADDED = "added"
+
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="uses")
+    title = models.CharField(max_length=400)
+    kind = models.CharField(max_length=60, blank=True)
+    url = models.CharField(max_length=1000, blank=True)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.DECLARED)
+    added_by = models.CharField(max_length=200, blank=True)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.title

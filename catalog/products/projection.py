@@ -14,6 +14,7 @@ from catalog.refusals import Fault, Invalid
 API_VERSION = "v1.0.0"
 SENSITIVITIES = {"public": 1, "internal": 2, "confidential": 3, "restricted": 4}
 VISIBILITIES = ("public", "members", "restricted")
+MOST_USES = 500
 STATUS_OF = {"published": "active"}
 Tree = dict[str, Any]
 
@@ -63,6 +64,45 @@ def columns_of(tree: Tree) -> ProductColumns:
     if faults:
         raise Invalid(faults)
     return columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredUse:
+    """One entry of `assayUsedIn`: something that names the product."""
+
+    title: str
+    kind: str = ""
+    url: str = ""
+
+
+def uses_of(tree: Tree) -> list[DeclaredUse]:
+    """Return where a tree says that the product is used. Raises Invalid."""
+    entries = custom(tree, "assayUsedIn")
+    at = custom_pointer(tree, "assayUsedIn")
+    if entries is None:
+        return []
+    if not isinstance(entries, list) or len(entries) > MOST_USES:
+        raise Invalid([Fault(where=at, message=f"This is a list of at most {MOST_USES} uses.")])
+    faults: list[Fault] = []
+    uses = []
+    for index, entry in enumerate(entries):
+        where = f"{at}/{index}"
+        if not isinstance(entry, Mapping):
+            faults.append(Fault(where=where, message="A use is an object with a title."))
+            continue
+        title = _text(entry, "title", faults, at=where, longest=400)
+        if not title:
+            faults.append(Fault(where=f"{where}/title", message="A use needs a title."))
+        uses.append(
+            DeclaredUse(
+                title=title,
+                kind=_text(entry, "kind", faults, at=where, longest=60),
+                url=_text(entry, "url", faults, at=where, longest=1000),
+            )
+        )
+    if faults:
+        raise Invalid(faults)
+    return uses
 
 
 def slug_in(tree: Tree) -> str:

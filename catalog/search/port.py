@@ -240,7 +240,7 @@ class SearchBackend(Protocol):
         """Take the one writer of the live index; waits for another holder a while."""
 
     def rebuilding(self) -> AbstractContextManager["Rebuild"]:
-        """Build an index beside the live one. Left without `swap`, it is thrown away."""
+        """Build an index beside the live one. Left without `swapping`, it is thrown away."""
 
     def ledger(self) -> Iterator[Entry]:
         """Everything that the live index holds, one moment's view."""
@@ -252,5 +252,8 @@ class Rebuild(IndexSession, Protocol):
     def ledger(self) -> Iterator[Entry]:
         """Everything committed into the new index so far."""
 
-    def swap(self) -> AbstractContextManager[IndexSession]:
-        """Hold the live writer; on leaving, the new index answers and the old one is kept once."""
+    def swapping(self) -> AbstractContextManager[IndexSession]:
+        """Hold the live writer for the last changes; on leaving, the new index answers.
+
+        The index that answered before is kept, for a rollback; older ones go.
+        """

@@ -32,6 +32,7 @@ class Program:
 
     name: str
     command: tuple[str, ...]
+    folder: Path | None = None
     stop_seconds: float = 15
     end_with: signal.Signals = signal.SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Child:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603  the commands are our own
                 self.program.command,
+                cwd=self.program.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

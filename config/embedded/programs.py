@@ -36,7 +36,11 @@ def valkey_program(data_dir: Path) -> Program:
 
 
 def web_program() -> Program:
-    return Program(name="web", command=_python("gunicorn", "--config", "python:config.webserver"))
+    return Program(
+        name="web",
+        command=_python("gunicorn", "--config", "python:config.webserver"),
+        folder=settings.BASE_DIR,
+    )
 
 
 def worker_program(name: str) -> Program:
@@ -51,6 +55,7 @@ def worker_program(name: str) -> Program:
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
             *("--loglevel", "INFO"),
         ),
+        folder=settings.BASE_DIR,
         stop_seconds=20,
     )
 
@@ -63,6 +68,7 @@ def beat_program(data_dir: Path) -> Program:
             *("celery", "--app", "config", "beat", "--pidfile", ""),
             *("--schedule", str(schedule), "--loglevel", "INFO"),
         ),
+        folder=settings.BASE_DIR,
     )
 
 

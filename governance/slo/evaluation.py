@@ -21,10 +21,14 @@ SOON = 1 / 30
 
 
 class Indicator(StrEnum):
-    """What is promised."""
+    """What is promised; the probes measure the first two."""
 
     AVAILABILITY = "availability"
     LATENCY = "latency"
+    FRESHNESS = "freshness"
+    COMPLETENESS = "completeness"
+    ACCURACY = "accuracy"
+    VALIDITY = "validity"
 
 
 class Budgeting(StrEnum):

@@ -13,16 +13,19 @@ from catalog.products.services.edits import (
 from catalog.products.services.readers import move_product, share_product
 from catalog.products.services.registration import delete_product, name_alias, register_product
 from catalog.products.services.standing import set_status, set_trust, touch_products
+from catalog.products.services.uses import add_use, project_uses
 
 __all__ = [
     "Writer",
     "about",
+    "add_use",
     "claim",
     "delete_product",
     "move_product",
     "name_alias",
     "note_edit",
     "patch_tree",
+    "project_uses",
     "register_product",
     "replace_tree",
     "set_status",

@@ -70,7 +70,9 @@ def on_product(
             try:
                 row = find_product(reader, domain, product)
             except Moved as moved:
-                return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
+                return HttpResponsePermanentRedirect(
+                    _same_tab(request, domain, product, moved.path)
+                )
             if row.status == Status.RETIRED and not reads_retired:
                 return gone(request, row, reader)
             return view(request, row, reader)

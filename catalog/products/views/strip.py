@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -40,59 +40,32 @@ class Cell:
 
 def trust_strip(product: DataProduct, access: Text) -> list[Cell]:
     """Return the six readings of a product; its provenance is loaded already."""
-    slo = _href("product_slo", product)
+    figures, slo = product.slo_figures, _href("product_slo", product)
     return [
-        _availability(product.slo_figures.get("availability"), slo),
-        _latency(product.slo_figures.get("latency"), slo),
-        _quality(product.slo_figures.get("quality"), slo),
-        _freshness(product.slo_figures.get("freshness"), slo),
+        _reading(_("Availability"), figures.get("availability"), percent, slo),
+        _reading(_("Latency"), figures.get("latency"), duration, slo),
+        _reading(_("Quality"), figures.get("quality"), percent, slo),
+        _reading(_("Freshness"), figures.get("freshness"), duration, slo),
         _imbalances(product),
         _access(product, access),
     ]
 
 
-def _availability(figure: Mapping[str, Any] | None, href: str) -> Cell:
-    label = _("Availability")
-    if not _is_measured(figure):
-        return _not_measured(label, href, figure)
-    target = _("of {target}").format(target=percent(figure["target"]))
-    return _measured(label, percent(figure["value"]), target, figure, href)
-
-
-def _latency(figure: Mapping[str, Any] | None, href: str) -> Cell:
-    label = _("Latency")
-    if not _is_measured(figure):
-        return _not_measured(label, href, figure)
-    limit = figure.get("threshold") or figure.get("target")
-    target = _("of {target}").format(target=duration(limit)) if limit else ""
-    return _measured(label, duration(figure["value"]), target, figure, href)
-
-
-def _quality(figure: Mapping[str, Any] | None, href: str) -> Cell:
-    label = _("Quality")
-    if not _is_measured(figure):
-        return _not_measured(label, href, figure)
-    target = _("of {target}").format(target=percent(figure["target"]))
-    return _measured(label, percent(figure["value"]), target, figure, href)
-
-
-def _freshness(figure: Mapping[str, Any] | None, href: str) -> Cell:
-    label = _("Freshness")
-    if not _is_measured(figure):
-        return _not_measured(label, href, figure)
-    target = _("of {target}").format(target=duration(figure["target"]))
-    return _measured(label, duration(figure["value"]), target, figure, href)
-
-
-def _is_measured(figure: Mapping[str, Any] | None) -> bool:
-    return figure is not None and figure.get("value") is not None
-
-
-def _measured(
-    label: Text, value: str, of: str, figure: Mapping[str, Any], href: str
+def _reading(
+    label: Text, figure: Mapping[str, Any] | None, shown: Callable[[float], str], href: str
 ) -> Cell:
-    verdict = figure.get("verdict") or ""
-    return Cell(label=label, value=value, of=of, verdict=verdict, note=_since(figure), href=href)
+    if figure is None or figure.get("value") is None:
+        note = _("no measurement yet") if figure else _("nothing is promised")
+        return Cell(label=label, value=_("not measured yet"), note=note, href=href)
+    limit = figure.get("threshold") or figure.get("target")
+    return Cell(
+        label=label,
+        value=shown(figure["value"]),
+        of=_("of {target}").format(target=shown(limit)) if limit else "",
+        verdict=figure.get("verdict") or "",
+        note=_since(figure),
+        href=href,
+    )
 
 
 def _since(figure: Mapping[str, Any]) -> str:
@@ -107,11 +80,6 @@ def _clock(moment: datetime) -> str:
     local = timezone.localtime(moment)
     is_today = local.date() == timezone.localdate()
     return formats.date_format(local, "H:i" if is_today else "j M, H:i")
-
-
-def _not_measured(label: Text, href: str, figure: Mapping[str, Any] | None) -> Cell:
-    note = _("no measurement yet") if figure else _("nothing is promised")
-    return Cell(label=label, value=_("not measured yet"), note=note, href=href)
 
 
 def _imbalances(product: DataProduct) -> Cell:

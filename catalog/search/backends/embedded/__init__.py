@@ -2,60 +2,30 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tantivy import DocAddress, Query, Searcher
-
 from catalog.search.backends.embedded import schema
-from catalog.search.backends.embedded.marking import Marker
-from catalog.search.backends.embedded.paging import Page, page_of
+from catalog.search.backends.embedded.answering import Reading, answer, suggestions
 from catalog.search.backends.embedded.places import ENGINE, Place
-from catalog.search.backends.embedded.questions import Questions, all_of, any_of, narrowed
+from catalog.search.backends.embedded.questions import Questions
 from catalog.search.backends.embedded.writing import Opened, Session, ledger
-from catalog.search.conditions import Condition
-from catalog.search.fields import (
-    BY_NAME,
-    ENOUGH_HOLD_ALL,
-    FACET_SIZE,
-    FACETS,
-    RELEVANCE,
-    WITHOUT_WORDS,
-)
+from catalog.search.fields import BY_NAME
 from catalog.search.port import (
-    Correction,
     Entry,
-    Facet,
     FacetValue,
-    Hit,
     SearchAnswer,
+    SearchDocument,
     SearchRequest,
     SearchUnavailable,
     SuggestAnswer,
-    Suggestion,
 )
-from catalog.search.query import Expression, Words, open_words, respelled, respelled_text
-from catalog.search.spelling import best_correction, edits_allowed, fold
+from catalog.search.spelling import fold
 
-# Counting every value exactly needs every value of every segment.
-_ALL_VALUES = 65_000
-_MOST_CANDIDATES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One moment's view of the index."""
-
-    searcher: Searcher
-    questions: Questions
-    words: Searcher
-
-    def count(self, query: Query) -> int:
-        return self.searcher.search(query, 1).count or 0
+Readers = tuple[str, ...] | None
 
 
 class EmbeddedBackend:
-    """Search without a server; see the port for what each method promises."""
+    """Search without a server; the port says what each method promises."""
 
     name = ENGINE
 
@@ -68,92 +38,98 @@ class EmbeddedBackend:
 
     def is_ready(self) -> bool:
         try:
-            self._read()
+            self._read(None)
         except SearchUnavailable:
             return False
         return True
 
-    # --- reading
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        return answer(self._read(request.readers), request)
 
-    def _read(self) -> _Reading:
+    def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
+        return suggestions(self._read(readers), typed, limit)
+
+    def values(self, field: str, prefix: str, readers: Readers, limit: int) -> tuple[FacetValue, ...]:
+        reading = self._read(readers)
+        found = reading.searcher.terms_with_prefix(
+            BY_NAME[field].attribute, fold(prefix), reading.readable, limit
+        )
+        return tuple(FacetValue(value, count) for value, count in found)
+
+    def ledger(self) -> Iterator[Entry]:
+        return ledger(self._read(None).searcher)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with self._place.lock("writer"), _session(self._place.current()) as session:
+            yield session
+
+    @contextmanager
+    def rebuilding(self) -> Iterator["EmbeddedRebuild"]:
+        with self._place.lock("rebuild"):
+            folder = self._place.beside()
+            with _session(folder, is_new=True) as session:
+                yield EmbeddedRebuild(self._place, folder, session)
+
+    def _read(self, readers: Readers) -> Reading:
         """Open what answers now, if that changed, and see what was committed since."""
         stamp = self._place.stamp()
         if self._opened is None or self._opened[0] != stamp:
-            opened = _open(self._place.current())
+            opened = _opened(self._place.current())
             self._opened = stamp, opened, Questions(opened.documents)
         _, opened, questions = self._opened
         try:
             opened.reload()
         except ValueError as error:
             raise SearchUnavailable(ENGINE, "the index cannot be read") from error
-        return _Reading(opened.documents.searcher(), questions, opened.words.searcher())
-
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        reading = self._read()
-        readable = reading.questions.readable(request.readers)
-        corrections = _corrections(reading, request, readable) if request.is_corrected else {}
-        words = _completed(reading, respelled(request.words, corrections), readable)
-        typed = respelled_text(request.typed, corrections)
-        found = narrowed(_set_of(reading, words, typed, readable), [readable])
-        chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
-        rest = [c for c in request.conditions if chosen.get(c.field) is not c]
-        found = narrowed(found, [reading.questions.condition(c) for c in rest])
-        choices = {name: reading.questions.condition(c) for name, c in chosen.items()}
-        query = narrowed(found, list(choices.values()))
-        sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
-        page = page_of(reading.searcher, reading.questions, query, request, sort)
-        return SearchAnswer(
-            count=page.count,
-            hits=tuple(_hits(reading, page, words, request)),
-            facets=tuple(_facets(reading, found, choices, chosen)) if request.has_facets else (),
-            corrections=tuple(Correction(*pair) for pair in corrections.items()),
-            **page.cursors(request.limit),
+        return Reading(
+            opened.documents.searcher(),
+            opened.words.searcher(),
+            questions,
+            questions.readable(readers),
         )
 
-    def suggest(
-        self, typed: str, readers: tuple[str, ...] | None, limit: int
-    ) -> SuggestAnswer:
-        reading = self._read()
-        readable = reading.questions.readable(readers)
-        *before, last = reading.questions.plain_words(typed) or [""]
-        if not last:
-            return SuggestAnswer()
-        questions = reading.questions
-        begun = [questions.term("title", word) for word in before]
-        titled = all_of([*begun, questions.prefixed("title", last)])
-        ranked = any_of([titled, *questions.names(typed)])
-        request = SearchRequest(readers=readers, limit=limit)
-        page = page_of(reading.searcher, questions, narrowed(ranked, [readable]), request, RELEVANCE)
-        things = tuple(_thing(reading, address) for _, _, address in page.placed)
-        completions = reading.searcher.terms_with_prefix("words", last, readable, limit)
-        stem = typed[: len(typed) - len(last)] if fold(typed).endswith(last) else ""
-        words = tuple(Suggestion(stem + word, count) for word, count in completions if word != last)
-        return SuggestAnswer(things, words)
 
-    def values(
-        self, field: str, prefix: str, readers: tuple[str, ...] | None, limit: int
-    ) -> tuple[FacetValue, ...]:
-        reading = self._read()
-        readable = reading.questions.readable(readers)
-        found = reading.searcher.terms_with_prefix(
-            BY_NAME[field].attribute, fold(prefix), readable, limit
-        )
-        return tuple(FacetValue(value, count) for value, count in found)
+class EmbeddedRebuild:
+    """A generation being built beside the one that answers."""
 
-    # --- writing
+    def __init__(self, place: Place, folder: Path, session: Session) -> None:
+        self._place, self._folder, self._session = place, folder, session
 
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
-        with self._place.lock("writer"):
-            with _session(_open(self._place.current())) as session:
-                yield session
+    def put(self, documents: Iterable[SearchDocument]) -> None:
+        self._session.put(documents)
 
-    @contextmanager
-    def rebuilding(self) -> Iterator["EmbeddedRebuild"]:
-        with self._place.lock("rebuild"):
-            folder = self._place.beside()
-            with _session(_open(folder), is_new=True) as session:
-                yield EmbeddedRebuild(self._place, folder, session)
+    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+        self._session.delete(things)
+
+    def commit(self) -> None:
+        self._session.commit()
 
     def ledger(self) -> Iterator[Entry]:
-        return ledger(self._read().searcher)
+        opened = _opened(self._folder)
+        opened.reload()
+        return ledger(opened.documents.searcher())
+
+    @contextmanager
+    def swapping(self) -> Iterator[Session]:
+        with self._place.lock("writer"):
+            yield self._session
+            self._session.commit()
+            self._session.close()
+            self._place.swap(self._folder)
+
+
+def _opened(folder: Path) -> Opened:
+    try:
+        return Opened(folder)
+    except ValueError as error:
+        raise SearchUnavailable(ENGINE, "the index has another shape and must be rebuilt") from error
+
+
+@contextmanager
+def _session(folder: Path, *, is_new: bool = False) -> Iterator[Session]:
+    session = Session(_opened(folder), is_new=is_new)
+    try:
+        yield session
+    finally:
+        session.close()

@@ -1,8 +1,9 @@
 """What a hit shows: marked texts, and the reasons why it was found."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import accumulate
+from typing import Any
 
 from tantivy import Document, Query, Schema, Searcher, Snippet, SnippetGenerator
 
@@ -11,6 +12,8 @@ from catalog.search.port import Reason
 
 WHOLE = 1_000_000
 MOST_TEXTS = 5
+# Texts too long to be named as a reason; their snippet is one.
+_LONG = ("summary", "answers", "notes")
 
 
 class Marker:
@@ -24,22 +27,25 @@ class Marker:
 
     def marks(self, entry: Document) -> tuple[dict[str, str], tuple[Reason, ...]]:
         """Highlights as escaped HTML with `<mark>`, and the fields that hold the words."""
-        shown: Mapping[str, str | list[str]] = json.loads(bytes(entry.get_first("shown") or b"{}"))
+        shown = shown_of(entry)
         highlights: dict[str, str] = {}
         reasons = []
         for name in HIGHLIGHTED:
             value = shown.get(name) or ""
-            if isinstance(value, str):
-                generator = self._whole if name == "name" else self._cut
-                snippet = _snippet(generator, value)
-                found = [snippet.fragment()] if snippet.highlighted() else []
-            else:
-                snippet = _snippet(self._whole, "\n".join(value))
-                found = list(_items(snippet, value))
-            if found:
-                highlights[name] = _html(_snippet(self._cut, "\n".join(value)) if isinstance(value, list) else snippet)
-                reasons.append(Reason(name, tuple(found[:MOST_TEXTS]), len(found)))
+            texts = [value] if isinstance(value, str) else value
+            whole = _snippet(self._whole, "\n".join(texts))
+            if found := list(_items(whole, texts)):
+                part = whole if name == "name" else _snippet(self._cut, "\n".join(texts))
+                highlights[name] = _html(part)
+                held = () if name in _LONG else tuple(found[:MOST_TEXTS])
+                reasons.append(Reason(name, held, len(found)))
         return highlights, tuple(reasons)
+
+
+def shown_of(entry: Document) -> dict[str, Any]:
+    """The texts of a document that a hit may show."""
+    shown: dict[str, Any] = json.loads(bytes(entry.get_first("shown") or b"{}"))
+    return shown
 
 
 def _snippet(generator: SnippetGenerator, text: str) -> Snippet:

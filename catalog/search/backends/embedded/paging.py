@@ -24,7 +24,7 @@ class Page:
     placed: tuple[Placed, ...]
     position: int
 
-    def cursors(self, limit: int) -> dict[str, Cursor]:
+    def cursors(self) -> dict[str, Cursor]:
         """The ways on from this page."""
         ways = {}
         if self.placed and self.position + len(self.placed) < self.count:

@@ -24,6 +24,7 @@ from catalog.search.query import (
 from catalog.search.spelling import bare
 
 _FAR = 2**60
+SHORTEST_BEGINNING = 3
 
 
 class Questions:
@@ -33,6 +34,11 @@ class Questions:
         self._index = index
         self._schema: Schema = index.schema
         self._text, self._words = analyzer(TEXT), analyzer(WORDS)
+
+    @property
+    def schema(self) -> Schema:
+        """The fields of the index."""
+        return self._schema
 
     # --- who and which
 
@@ -49,6 +55,10 @@ class Questions:
     def term(self, field: str, value: str) -> Query:
         """Documents with a term."""
         return Query.term_query(self._schema, field, value)
+
+    def any_key(self, keys: Sequence[str]) -> Query:
+        """The documents with these keys."""
+        return Query.term_set_query(self._schema, "key", list(keys))
 
     def condition(self, condition: Condition) -> Query:
         """What meets a condition."""
@@ -207,10 +217,14 @@ class Questions:
         if len(units) > 1:
             all_held = all_of([self.holds(clause.node) for clause in units])
             nudges.append(Query.const_score_query(all_held, fields.ALL_WORDS_NUDGE))
-        if len(name := bare(typed)) > 2:
-            begun = self.prefixed("exact", name)
-            nudges.append(Query.const_score_query(begun, fields.PREFIX_BOOST))
-        return nudges
+        return nudges + self.beginnings(typed)
+
+    def beginnings(self, typed: str) -> list[Query]:
+        """The whole text as the beginning of a name."""
+        name = bare(typed)
+        if len(name) < SHORTEST_BEGINNING:
+            return []
+        return [Query.const_score_query(self.prefixed("exact", name), fields.PREFIX_BOOST)]
 
 
 def _texts(clause: Clause) -> Iterable[str]:

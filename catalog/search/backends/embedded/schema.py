@@ -70,11 +70,12 @@ def build_schema() -> Schema:
     return builder.build()
 
 
-def build_vocabulary() -> Schema:
-    """The fields of the index of words, one entry for each word that any document ever held."""
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
-    return builder.build()
+# The index of words: one entry for each word that any document ever held.
+VOCABULARY = (
+    tantivy.SchemaBuilder()
+    .add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
+    .build()
+)
 
 
 def fingerprint() -> str:

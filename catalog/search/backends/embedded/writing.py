@@ -1,6 +1,7 @@
 """Writing into a tantivy index: late writes lose, words are collected, one commit makes it seen."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from tantivy import Index, Query, Searcher
@@ -18,7 +19,7 @@ class Opened:
 
     def __init__(self, folder: Path) -> None:
         self.documents = Index(schema.build_schema(), str(folder / "documents"))
-        self.words = Index(schema.build_vocabulary(), str(folder / "words"))
+        self.words = Index(schema.VOCABULARY, str(folder / "words"))
         for index in (self.documents, self.words):
             index.config_reader("manual")
         schema.register(self.documents)
@@ -41,8 +42,8 @@ class Session:
         self._analyzer = schema.analyzer(schema.WORDS)
         self._pending: dict[str, int] = {}
         self._searcher = self._current()
-        self._known = set(_words(opened.words.searcher()))
         self._has_new_words = False
+        self._is_open = True
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
         """Hold the documents, each unless a later revision of it is held already."""
@@ -73,9 +74,16 @@ class Session:
 
     def close(self) -> None:
         """Let the merges end and give the writer up; what was not committed is gone."""
-        for writer in (self._documents, self._words):
-            writer.rollback()
-            writer.wait_merging_threads()
+        if self._is_open:
+            self._is_open = False
+            for writer in (self._documents, self._words):
+                writer.rollback()
+                writer.wait_merging_threads()
+
+    @cached_property
+    def _known(self) -> set[str]:
+        pairs = self._opened.words.searcher().terms_with_prefix("word", "")
+        return {word for word, _ in pairs}
 
     def _current(self) -> Searcher:
         self._opened.reload()
@@ -108,10 +116,6 @@ def _held_revision(searcher: Searcher, opened: Opened, key: str) -> int | None:
     if not found:
         return None
     return int(searcher.fast_field_values("revision", [found[0][1]])[0] or 0)
-
-
-def _words(searcher: Searcher) -> Iterator[str]:
-    return (word for word, _ in searcher.terms_with_prefix("word", ""))
 
 
 def ledger(searcher: Searcher) -> Iterator[Entry]:

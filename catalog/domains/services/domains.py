@@ -1,33 +1,27 @@
-"""Writing domains and roles; guardian's rows are kept in step here and nowhere else."""
+"""Writing the tree of domains; guardian's rows are kept in step here and nowhere else."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.contrib.auth.models import Permission as DjangoPermission
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
-from catalog.audit.actors import Worker
-from catalog.audit.services import Subject, record
+from catalog.audit.services import record
 from catalog.domains.authority import demand
 from catalog.domains.models import (
     Domain,
     DomainGroupPermission,
     FormerDomainSlug,
-    Membership,
     ancestors_in,
 )
+from catalog.domains.services.roles import KIND, Writer, group_of, subject_of
 from catalog.identity import is_slug, unstorable
-from catalog.people.models import Person, Team
-from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, ROLE_PERMISSIONS, Permission, Role
+from catalog.people.models import Team
+from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
 from catalog.refusals import EditionConflict, Fault, Invalid, NameTaken
 from catalog.revisions.services import announce
-
-KIND = "domain"
-Writer = Person | Worker
 
 
 @transaction.atomic
@@ -58,7 +52,7 @@ def create_domain(
         is_foreign=is_foreign,
     )
     _make_groups(domain)
-    record(actor=actor, verb="created", subject=_subject(domain), after=_state(domain))
+    record(actor=actor, verb="created", subject=subject_of(domain), after=_state(domain))
     announce(kind=KIND, ids=[domain.uuid])
     return domain
 
@@ -78,6 +72,8 @@ def edit_domain(
         raise Invalid(
             [Fault(where=name, message="A domain has no such field.") for name in unknown]
         )
+    if changes.get("parent", domain.parent) != domain.parent:
+        demand(actor, Permission.MANAGE_DOMAIN, changes["parent"])
     for name, value in changes.items():
         setattr(domain, name, value)
     _check_names(slug=domain.slug, name=domain.name, mission=domain.mission)
@@ -89,65 +85,13 @@ def edit_domain(
     record(
         actor=actor,
         verb="edited",
-        subject=_subject(domain),
+        subject=subject_of(domain),
         before=before,
         after=_state(domain),
         reason=reason,
     )
     announce(kind=KIND, ids=[domain.uuid])
     return domain
-
-
-@transaction.atomic
-def give_role(
-    *,
-    person: Person,
-    role: Role,
-    actor: Writer,
-    domain: Domain | None = None,
-    ends_at: datetime | None = None,
-) -> Membership:
-    """Give a person a role in a domain, or in the mesh; giving it again sets its end.
-
-    Raises NotAllowed; Invalid where the role does not fit the place.
-    """
-    demand(actor, Permission.MANAGE_MEMBERS, domain)
-    if role not in (DOMAIN_ROLES if domain else MESH_ROLES):
-        place = "a domain" if domain else "the mesh"
-        raise Invalid([Fault(where="role", message=f"{role.value} is not a role of {place}.")])
-    membership, _ = Membership.objects.update_or_create(
-        person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
-    )
-    if domain:
-        person.groups.add(_group(domain, role))
-    _note_role(actor, "gave role", membership)
-    return membership
-
-
-@transaction.atomic
-def take_role(*, membership: Membership, actor: Writer, reason: str = "") -> None:
-    """End a role at once; what it allowed is refused from the next request on."""
-    demand(actor, Permission.MANAGE_MEMBERS, membership.domain)
-    if membership.domain:
-        membership.person.groups.remove(_group(membership.domain, Role(membership.role)))
-    _note_role(actor, "took role", membership, reason)
-    membership.delete()
-
-
-def _note_role(actor: Writer, verb: str, membership: Membership, reason: str = "") -> None:
-    domain = membership.domain
-    subject = _subject(domain) if domain else Subject(kind="mesh", id="mesh", name="the mesh")
-    record(
-        actor=actor,
-        verb=verb,
-        subject=subject,
-        reason=reason,
-        after={
-            "person": membership.person.display_name,
-            "role": membership.role,
-            "until": membership.ends_at.isoformat() if membership.ends_at else None,
-        },
-    )
 
 
 def _check_names(*, slug: str, name: str, mission: str) -> None:
@@ -216,30 +160,13 @@ def _make_groups(domain: Domain) -> None:
         )
     }
     for role in DOMAIN_ROLES:
-        group = _group(domain, role)
+        group = group_of(domain, role)
         DomainGroupPermission.objects.bulk_create(
             DomainGroupPermission(
                 group=group, content_object=domain, permission=known[permission.value]
             )
             for permission in sorted(ROLE_PERMISSIONS[role])
         )
-
-
-def _group(domain: Domain, role: Role) -> Group:
-    try:
-        return Group.objects.get_or_create(name=f"domain {domain.uuid} {role.value}")[0]
-    except IntegrityError:
-        return Group.objects.get(name=f"domain {domain.uuid} {role.value}")
-
-
-def _subject(domain: Domain) -> Subject:
-    return Subject(
-        kind=KIND,
-        id=str(domain.uuid),
-        name=domain.name,
-        domain_id=domain.pk,
-        revision=domain.revision,
-    )
 
 
 def _state(domain: Domain) -> dict[str, Any]:

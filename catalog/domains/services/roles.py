@@ -1,0 +1,102 @@
+"""Giving and taking roles; the group of a domain and role is kept in step here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+
+from catalog.audit.actors import Worker
+from catalog.audit.services import Subject, record
+from catalog.domains.authority import demand
+from catalog.domains.models import Domain, Membership
+from catalog.people.models import Person
+from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
+from catalog.refusals import Fault, Invalid, StatusConflict
+
+KIND = "domain"
+Writer = Person | Worker
+
+
+@transaction.atomic
+def give_role(
+    *,
+    person: Person,
+    role: Role,
+    actor: Writer,
+    domain: Domain | None = None,
+    ends_at: datetime | None = None,
+) -> Membership:
+    """Give a person a role in a domain, or in the mesh; giving it again sets its end.
+
+    Raises NotAllowed; Invalid where the role does not fit the place.
+    """
+    demand(actor, Permission.MANAGE_MEMBERS, domain)
+    if role not in (DOMAIN_ROLES if domain else MESH_ROLES):
+        place = "a domain" if domain else "the mesh"
+        raise Invalid([Fault(where="role", message=f"{role.value} is not a role of {place}.")])
+    membership, _ = Membership.objects.update_or_create(
+        person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
+    )
+    if domain:
+        person.groups.add(group_of(domain, role))
+    _note_role(actor, "gave role", membership)
+    return membership
+
+
+@transaction.atomic
+def take_role(*, membership: Membership, actor: Writer, reason: str = "") -> None:
+    """End a role at once; what it allowed is refused from the next request on.
+
+    Raises NotAllowed, StatusConflict (the mesh's last governance lead).
+    """
+    demand(actor, Permission.MANAGE_MEMBERS, membership.domain)
+    _keep_a_lead(membership)
+    if membership.domain:
+        membership.person.groups.remove(group_of(membership.domain, Role(membership.role)))
+    _note_role(actor, "took role", membership, reason)
+    membership.delete()
+
+
+def _keep_a_lead(membership: Membership) -> None:
+    if membership.role != Role.GOVERNANCE_LEAD.value:
+        return
+    leads = Membership.objects.held().filter(domain=None, role=membership.role)
+    if not leads.exclude(pk=membership.pk).exists():
+        raise StatusConflict(
+            "The mesh needs a governance lead.", where="role", way_out="Name another one first."
+        )
+
+
+def _note_role(actor: Writer, verb: str, membership: Membership, reason: str = "") -> None:
+    domain = membership.domain
+    subject = subject_of(domain) if domain else Subject(kind="mesh", id="mesh", name="the mesh")
+    record(
+        actor=actor,
+        verb=verb,
+        subject=subject,
+        reason=reason,
+        after={
+            "person": membership.person.display_name,
+            "role": membership.role,
+            "until": membership.ends_at.isoformat() if membership.ends_at else None,
+        },
+    )
+
+
+def group_of(domain: Domain, role: Role) -> Group:
+    try:
+        return Group.objects.get_or_create(name=f"domain {domain.uuid} {role.value}")[0]
+    except IntegrityError:
+        return Group.objects.get(name=f"domain {domain.uuid} {role.value}")
+
+
+def subject_of(domain: Domain) -> Subject:
+    return Subject(
+        kind=KIND,
+        id=str(domain.uuid),
+        name=domain.name,
+        domain_id=domain.pk,
+        revision=domain.revision,
+    )

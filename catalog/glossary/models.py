@@ -1,0 +1,56 @@
+"""Business terms: one meaning, its many spellings, and where a domain means something else."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.domains.models import Domain
+
+TERM = "term"
+
+
+class TermQuerySet(models.QuerySet["Term"]):
+    """Reads of the glossary."""
+
+    def spellings(self) -> list[tuple[str, ...]]:
+        """Return, for each term, all the ways to write it; one statement."""
+        rows = self.order_by("id").values_list("name", "synonyms", "acronyms")
+        return [(name, *synonyms, *acronyms) for name, synonyms, acronyms in rows]
+
+
+class Term(models.Model):
+    """One business word; without a domain it holds in the whole mesh."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.CharField(max_length=120)
+    name = models.CharField(max_length=120)
+    definition = models.TextField()
+    synonyms = models.JSONField(default=list)
+    acronyms = models.JSONField(default=list)
+    domain = models.ForeignKey(
+        Domain,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="terms",
+        help_text="The domain in which the word means this; none for the whole mesh.",
+    )
+    edition = models.PositiveBigIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(default=1)
+
+    objects = TermQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug"], condition=Q(domain__isnull=True), name="a_mesh_term_has_its_slug"
+            ),
+            models.UniqueConstraint(fields=["domain", "slug"], name="a_domain_term_has_its_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

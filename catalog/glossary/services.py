@@ -1,0 +1,152 @@
+"""Writing business terms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from catalog.audit.actors import Worker
+from catalog.audit.services import Subject, record
+from catalog.domains.authority import demand
+from catalog.domains.models import Domain
+from catalog.glossary.models import TERM, Term
+from catalog.identity import folded, slug_of, unstorable
+from catalog.people.models import Person
+from catalog.permissions import Permission
+from catalog.refusals import EditionConflict, Fault, Invalid, NameTaken
+from catalog.revisions.services import announce, bury
+
+Writer = Person | Worker
+FIELDS = ("name", "definition", "synonyms", "acronyms")
+MOST_SPELLINGS = 50
+
+
+@transaction.atomic
+def define_term(
+    *,
+    name: str,
+    definition: str,
+    actor: Writer,
+    synonyms: Collection[str] = (),
+    acronyms: Collection[str] = (),
+    domain: Domain | None = None,
+) -> Term:
+    """Define a term for the mesh, or what it means in one domain.
+
+    Raises NotAllowed, Invalid, NameTaken.
+    """
+    demand(actor, Permission.STEWARD_PRODUCTS, domain)
+    term = Term(domain=domain, name=name, definition=definition)
+    term.synonyms, term.acronyms = list(synonyms), list(acronyms)
+    _check(term)
+    term.slug = slug_of(name)
+    if Term.objects.filter(domain=domain, slug=term.slug).exists():
+        raise NameTaken(
+            f"The term {name} is defined here already.", where="name", way_out="Edit that one."
+        )
+    term.save(force_insert=True)
+    record(actor=actor, verb="defined", subject=_about(term), after=_state(term))
+    announce(kind=TERM, ids=[term.uuid])
+    return term
+
+
+@transaction.atomic
+def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **changes: Any) -> Term:
+    """Change a term's name, definition, synonyms or acronyms; its slug stays.
+
+    Raises NotAllowed, EditionConflict, Invalid.
+    """
+    demand(actor, Permission.STEWARD_PRODUCTS, term.domain)
+    before = _state(term)
+    for name, value in changes.items():
+        if name not in FIELDS:
+            raise Invalid([Fault(where=name, message="A term has no such field.")])
+        setattr(term, name, value)
+    _check(term)
+    won = Term.objects.filter(pk=term.pk, edition=edition).update(
+        edition=F("edition") + 1,
+        revision=F("revision") + 1,
+        **{name: getattr(term, name) for name in FIELDS},
+    )
+    term.refresh_from_db()
+    if not won:
+        raise EditionConflict(seen=edition, current=term.edition)
+    record(
+        actor=actor,
+        verb="edited",
+        subject=_about(term),
+        before=before,
+        after=_state(term),
+        reason=reason,
+    )
+    announce(kind=TERM, ids=[term.uuid])
+    return term
+
+
+@transaction.atomic
+def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
+    """Take a term out of the glossary. Raises NotAllowed, EditionConflict."""
+    demand(actor, Permission.STEWARD_PRODUCTS, term.domain)
+    current = Term.objects.values_list("edition", flat=True).get(pk=term.pk)
+    if current != edition:
+        raise EditionConflict(seen=edition, current=current)
+    bury(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
+    record(actor=actor, verb="removed", subject=_about(term), before=_state(term), reason=reason)
+    term.delete()
+    announce(kind=TERM, ids=[term.uuid])
+
+
+def _check(term: Term) -> None:
+    faults = _text_faults(term)
+    for where in ("synonyms", "acronyms"):
+        faults += _spelling_faults(where, getattr(term, where))
+    if faults:
+        raise Invalid(faults)
+
+
+def _text_faults(term: Term) -> list[Fault]:
+    faults = []
+    for where, longest in (("name", 120), ("definition", 5000)):
+        text = getattr(term, where)
+        if not isinstance(text, str) or not text.strip() or len(text) > longest:
+            faults.append(Fault(where=where, message=f"This has 1 to {longest} characters."))
+        elif bad := unstorable(text):
+            faults.append(Fault(where=where, message=f"It holds {bad}.", way_out="Remove it."))
+        elif where == "name" and not slug_of(text):
+            faults.append(
+                Fault(where=where, message="A name needs a letter or a digit of the Latin script.")
+            )
+    return faults
+
+
+def _spelling_faults(where: str, spellings: Sequence[Any]) -> list[Fault]:
+    if not isinstance(spellings, list) or len(spellings) > MOST_SPELLINGS:
+        return [Fault(where=where, message=f"This is a list of at most {MOST_SPELLINGS} words.")]
+    faults = []
+    seen: set[str] = set()
+    for index, word in enumerate(spellings):
+        at = f"{where}/{index}"
+        if not isinstance(word, str) or not word.strip() or len(word) > 120 or unstorable(word):
+            faults.append(Fault(where=at, message="This is a word of 1 to 120 characters."))
+        elif folded(word) in seen:
+            faults.append(Fault(where=at, message=f"{word} stands twice."))
+        else:
+            seen.add(folded(word))
+    return faults
+
+
+def _about(term: Term) -> Subject:
+    return Subject(
+        kind=TERM,
+        id=str(term.uuid),
+        name=term.name,
+        domain_id=term.domain_id,
+        revision=term.revision,
+    )
+
+
+def _state(term: Term) -> dict[str, Any]:
+    return {name: getattr(term, name) for name in FIELDS}

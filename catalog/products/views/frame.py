@@ -1,0 +1,67 @@
+"""What every tab of a product's page shows above it: who answers for it, what is known, what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from catalog.domains.authority import Reader, reader_of
+from catalog.identity import product_iri
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.views.strip import trust_strip
+from catalog.publication.services import accountable
+
+
+def product_frame(
+    request: HttpRequest, product: DataProduct, reader: Reader | None = None, *, tab: str
+) -> dict[str, Any]:
+    """Return the context of `catalog/products/page.html`; `tab` is the URL name of the open tab."""
+    reader = reader or reader_of(request.user)
+    owners, stewards = accountable(product.domain)
+    successor = product.successor
+    return {
+        "product": product,
+        "tab": tab,
+        "iri": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+        "owners": owners if reader.is_signed_in else [],
+        "stewards": stewards if reader.is_signed_in else [],
+        "cells": trust_strip(product, access_of(product, reader)),
+        "successor": successor if successor and reader.reads(successor) else None,
+        "may_edit": reader.may(Permission.EDIT_PRODUCTS, product.domain_id),
+        "may_publish": reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
+        "is_draft": product.status == Status.DRAFT,
+        "is_external": product.status == Status.EXTERNAL,
+        "json_url": json_twin(request),
+        "lead": lead_of(product.purpose),
+    }
+
+
+def access_of(product: DataProduct, reader: Reader) -> str:
+    """Return why this reader may read the product, in words."""
+    if product.status == Status.DRAFT:
+        return _("a draft, for its domain only")
+    if product.visibility == Visibility.PUBLIC:
+        return _("everybody may read it")
+    if f"domain:{product.domain_id}" in reader.tokens:
+        return _("you belong to its domain")
+    if product.visibility == Visibility.MEMBERS:
+        return _("you are signed in")
+    return _("it is shared with you")
+
+
+def json_twin(request: HttpRequest) -> str:
+    """Return the address of this page's JSON, with the same question."""
+    query = request.META.get("QUERY_STRING", "")
+    return f"{request.path.removesuffix('.json')}.json{'?' if query else ''}{query}"
+
+
+def lead_of(text: str, most: int = 240) -> str:
+    """Return the first sentence of a text, cut at a word where it is long."""
+    first = text.strip().split("\n")[0]
+    sentence, dot, _rest = first.partition(". ")
+    lead = f"{sentence}." if dot else first
+    return lead if len(lead) <= most else f"{lead[:most].rsplit(' ', 1)[0]}…"

@@ -1,0 +1,165 @@
+"""The first tab of a product: what it is, for whom, its limits, its ports, what feeds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from catalog.contracts.models import DataContract
+from catalog.domains.authority import Reader
+from catalog.identity import product_iri
+from catalog.ports.models import InputPort, OutputPort
+from catalog.products.models import DataProduct, Sensitivity
+from catalog.products.projection import custom
+from catalog.products.views.finding import on_product
+from catalog.products.views.frame import access_of, product_frame
+from catalog.products.views.snippets import Snippet, entry_snippets, server_snippets
+from catalog.products.views.strip import trust_strip
+
+
+@dataclass(frozen=True)
+class ShownPort:
+    """An output port with the contract it serves under and the lines to paste."""
+
+    port: OutputPort
+    contract: DataContract | None
+    servers: list[Any]
+    snippets: list[Snippet]
+
+
+@on_product
+def product_overview(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Show what decides whether a product serves the reader's purpose."""
+    origin = f"{request.scheme}://{request.get_host()}"
+    context = product_frame(request, product, reader, tab="product_overview")
+    context |= {
+        "ports": _ports(product),
+        "entry_snippets": entry_snippets(product, origin),
+        "sources": _sources(product, reader),
+        "feeds": _feeds(product, reader),
+        "support": _support(product),
+        "used_in": _used_in(product),
+    }
+    return render(request, "catalog/products/overview.html", context)
+
+
+@on_product
+def product_overview_json(
+    request: HttpRequest, product: DataProduct, reader: Reader
+) -> HttpResponse:
+    """Give a program what the overview shows."""
+    cells = trust_strip(product, access_of(product, reader))
+    return JsonResponse(
+        {
+            "id": str(product.uuid),
+            "iri": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+            "slug": product.slug,
+            "name": product.name,
+            "domain": product.domain.slug,
+            "version": product.version,
+            "status": product.status,
+            "visibility": product.visibility,
+            "sensitivity": Sensitivity(product.sensitivity).label,
+            "purpose": product.purpose,
+            "limitations": product.limitations,
+            "usage": product.usage,
+            "tags": product.tags,
+            "slo": product.slo_verdict,
+            "certification": product.certification or None,
+            "edition": product.edition,
+            "updated_at": product.updated_at,
+            "trust": [cell.as_json() for cell in cells],
+            "ports": [_port_json(shown) for shown in _ports(product)],
+            "fed_by": [source.source.path for source in _sources(product, reader) if source.source],
+            "feeds": [fed.path for fed in _feeds(product, reader)],
+        }
+    )
+
+
+def _ports(product: DataProduct) -> list[ShownPort]:
+    ports = product.output_ports.select_related("port_contract__contract").prefetch_related(
+        "port_contract__contract__servers"
+    )
+    shown = []
+    for port in ports:
+        link = getattr(port, "port_contract", None)
+        contract = link.contract if link else None
+        servers = list(contract.servers.all()) if contract else []
+        shown.append(ShownPort(port, contract, servers, server_snippets(servers)))
+    return shown
+
+
+def _port_json(shown: ShownPort) -> dict[str, Any]:
+    port, contract = shown.port, shown.contract
+    return {
+        "name": port.name,
+        "version": port.version,
+        "type": port.type,
+        "is_deprecated": port.is_deprecated,
+        "last_probed_at": port.last_probed_at,
+        "last_good_at": port.last_good_at,
+        "contract": f"{contract.identifier}@{contract.version}" if contract else None,
+        "servers": [
+            {"type": server.type, "format": server.format, "location": server.location}
+            for server in shown.servers
+        ],
+    }
+
+
+def _sources(product: DataProduct, reader: Reader) -> list[InputPort]:
+    """Return what the product is made from; a source that the reader may not see is left out."""
+    visible = DataProduct.objects.visible_to(reader)
+    ports = product.input_ports.filter(Q(source__isnull=True) | Q(source__in=visible))
+    return list(ports.select_related("source__domain"))
+
+
+def _feeds(product: DataProduct, reader: Reader) -> list[DataProduct]:
+    visible = DataProduct.objects.visible_to(reader).live()
+    fed = visible.filter(pk__in=InputPort.objects.filter(source=product).values("product_id"))
+    return list(fed.select_related("domain")[:50])
+
+
+def _support(product: DataProduct) -> list[dict[str, str]]:
+    """Return the channels that the document names, each with a link where it is a safe one."""
+    listed = product.tree.get("support")
+    channels = (
+        [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    )
+    return [
+        {
+            "name": str(item.get("channel") or item.get("tool") or item.get("url") or ""),
+            "text": str(item.get("description") or ""),
+            "href": safe_href(item.get("url")),
+        }
+        for item in channels[:10]
+    ]
+
+
+def _used_in(product: DataProduct) -> list[dict[str, str]]:
+    listed = custom(product.tree, "assayUsedIn")
+    uses = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return [
+        {
+            "title": str(item.get("title") or item.get("url") or ""),
+            "kind": str(item.get("kind") or ""),
+            "href": safe_href(item.get("url")),
+        }
+        for item in uses[:50]
+    ]
+
+
+def safe_href(address: object) -> str:
+    """Return an address that a page may link to (http, https, mailto), else nothing."""
+    if not isinstance(address, str):
+        return ""
+    try:
+        scheme = urlsplit(address.strip()).scheme.lower()
+    except ValueError:
+        return ""
+    return address.strip() if scheme in ("http", "https", "mailto") else ""

@@ -1,0 +1,102 @@
+"""The schema tab: every column with type, classification and meaning, found by name, paged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from catalog.contracts.models import SchemaProperty
+from catalog.domains.authority import Reader
+from catalog.products.anchors import column_anchor
+from catalog.products.models import DataProduct
+from catalog.products.views.finding import on_product
+from catalog.products.views.frame import product_frame
+
+PAGE_SIZE = 200
+
+
+@on_product
+def product_schema(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Show the columns, those that match `filter`, or the page that holds `column`."""
+    columns = _columns(product)
+    shown = _matching(columns, request.GET.get("filter", ""))
+    page = _page(request, shown)
+    context = product_frame(request, product, reader, tab="product_schema")
+    context |= {
+        "page": page,
+        "rows": [(column, column_anchor(column.path)) for column in page.object_list],
+        "filter": request.GET.get("filter", "")[:200],
+        "total": columns.count() if request.GET.get("filter") else page.paginator.count,
+    }
+    return render(request, "catalog/products/schema.html", context)
+
+
+@on_product
+def product_schema_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Give a program the same page of columns."""
+    page = _page(request, _matching(_columns(product), request.GET.get("filter", "")))
+    rows = [_row(column) for column in page.object_list]
+    pages = {"page": page.number, "pages": page.paginator.num_pages}
+    return JsonResponse({"count": page.paginator.count, **pages, "columns": rows})
+
+
+def _columns(product: DataProduct) -> QuerySet[SchemaProperty]:
+    """Return the columns of the contracts that ports serve under; without ports, of all contracts."""
+    columns = SchemaProperty.objects.filter(schema_object__contract__product=product)
+    served = Q(schema_object__contract__port_contracts__isnull=False)
+    is_served = product.output_ports.filter(port_contract__isnull=False).exists()
+    return (
+        (columns.filter(served).distinct() if is_served else columns)
+        .select_related("schema_object__contract")
+        .order_by(
+            "schema_object__contract_id",
+            "schema_object__position",
+            "schema_object_id",
+            "position",
+            "id",
+        )
+    )
+
+
+def _matching(columns: QuerySet[SchemaProperty], typed: str) -> QuerySet[SchemaProperty]:
+    for word in typed.replace("\x00", " ").split()[:8]:
+        columns = columns.filter(
+            Q(path__icontains=word)
+            | Q(business_name__icontains=word)
+            | Q(description__icontains=word)
+            | Q(classification__icontains=word)
+        )
+    return columns
+
+
+def _page(request: HttpRequest, columns: QuerySet[SchemaProperty]) -> Page[SchemaProperty]:
+    paginator = Paginator(columns, PAGE_SIZE)
+    wanted = request.GET.get("column", "")
+    if wanted and not request.GET.get("page"):
+        paths = list(columns.values_list("path", flat=True))
+        names = paths if wanted in paths else [path.rpartition(".")[2] for path in paths]
+        at = names.index(wanted) if wanted in names else 0
+        return paginator.get_page(at // PAGE_SIZE + 1)
+    return paginator.get_page(request.GET.get("page"))
+
+
+def _row(column: SchemaProperty) -> dict[str, Any]:
+    contract = column.schema_object.contract
+    return {
+        "contract": f"{contract.identifier}@{contract.version}",
+        "object": column.schema_object.name,
+        "path": column.path,
+        "name": column.name,
+        "business_name": column.business_name,
+        "logical_type": column.logical_type,
+        "physical_type": column.physical_type,
+        "classification": column.classification,
+        "description": column.description,
+        "is_required": column.is_required,
+        "is_unique": column.is_unique,
+        "is_primary_key": column.is_primary_key,
+    }

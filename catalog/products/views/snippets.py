@@ -1,0 +1,80 @@
+"""Lines to paste: how to read a product's entry and its data, with this installation's own address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from catalog.contracts.models import Server
+from catalog.products.models import DataProduct, Visibility
+
+READERS = {"parquet": "read_parquet", "csv": "read_csv", "json": "read_json"}
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """One way to connect, as text that runs when pasted."""
+
+    title: str
+    language: str
+    text: str
+
+
+def entry_snippets(product: DataProduct, origin: str) -> list[Snippet]:
+    """Return how a program reads the catalog's entry; a token is named where one is needed."""
+    address = f"{origin}/api/v1/products/{product.uuid}"
+    is_open = product.visibility == Visibility.PUBLIC
+    token = "" if is_open else ' -H "Authorization: Bearer $ASSAY_TOKEN"'
+    headers = (
+        "" if is_open else ', headers={"Authorization": f"Bearer {os.environ[\'ASSAY_TOKEN\']}"}'
+    )
+    imports = "import json, urllib.request" if is_open else "import json, os, urllib.request"
+    python = (
+        f"{imports}\n\n"
+        f'request = urllib.request.Request("{address}"{headers})\n'
+        "with urllib.request.urlopen(request) as answer:\n"
+        "    product = json.load(answer)"
+    )
+    return [
+        Snippet(_("Entry, with curl"), "sh", f"curl -s{token} {address}"),
+        Snippet(_("Entry, with Python"), "python", python),
+    ]
+
+
+def server_snippets(servers: Iterable[Server]) -> list[Snippet]:
+    """Return how to read the data of each server that the lines are known for."""
+    return [snippet for server in servers for snippet in _server(server)]
+
+
+def _server(server: Server) -> list[Snippet]:
+    place = server.location
+    if server.type == "api" and place:
+        python = (
+            "import json, urllib.request\n\n"
+            f"with urllib.request.urlopen({place!r}) as answer:\n"
+            "    rows = json.load(answer)"
+        )
+        return [
+            Snippet(_("Data, with curl"), "sh", f"curl -s {_quoted(place)}"),
+            Snippet(_("Data, with Python"), "python", python),
+        ]
+    if server.type == "local" and server.format in READERS:
+        sql = f"SELECT *\nFROM {READERS[server.format]}('{place.replace(chr(39), chr(39) * 2)}')\nLIMIT 20;"
+        python = f'import duckdb\n\nrows = duckdb.sql("""\n{sql}\n""").fetchall()'
+        return [
+            Snippet(_("Data, with SQL (DuckDB)"), "sql", sql),
+            Snippet(_("Data, with Python"), "python", python),
+        ]
+    if server.type == "local" and server.format == "sqlite":
+        return [
+            Snippet(
+                _("Data, with SQL (SQLite)"), "sh", f"sqlite3 -readonly {_quoted(place)} .tables"
+            )
+        ]
+    return []
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,248 @@
+"""Answering one request from one moment's view of a tantivy index."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tantivy import DocAddress, Query, Searcher
+
+from catalog.search.backends.embedded.marking import Marker, shown_of
+from catalog.search.backends.embedded.paging import Page, page_of
+from catalog.search.backends.embedded.questions import (
+    SHORTEST_BEGINNING,
+    Questions,
+    all_of,
+    any_of,
+    narrowed,
+    preferring,
+)
+from catalog.search.backends.embedded.schema import VOCABULARY
+from catalog.search.conditions import Condition
+from catalog.search.fields import (
+    BY_NAME,
+    ENOUGH_HOLD_ALL,
+    FACET_SIZE,
+    FACETS,
+    RELEVANCE,
+    WITHOUT_WORDS,
+    Field,
+)
+from catalog.search.port import (
+    Correction,
+    Facet,
+    FacetValue,
+    Hit,
+    SearchAnswer,
+    SearchRequest,
+    SuggestAnswer,
+    Suggestion,
+)
+from catalog.search.query import (
+    Clause,
+    Demand,
+    Expression,
+    Words,
+    open_words,
+    respelled,
+    respelled_text,
+)
+from catalog.search.spelling import best_correction, distance, edits_allowed
+
+# Counting every value exactly needs every value of every segment.
+_ALL_VALUES = 65_000
+_MOST_CANDIDATES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One moment's view of the index, and what the caller may read of it."""
+
+    searcher: Searcher
+    vocabulary: Searcher
+    questions: Questions
+    readable: Query
+
+    def count(self, *queries: Query) -> int:
+        """How many readable documents meet all of the queries."""
+        return self.searcher.search(all_of([self.readable, *queries]), 1).count or 0
+
+
+def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
+    """Correct, decide on the set, narrow, rank, count, mark."""
+    questions = reading.questions
+    corrections = _corrections(reading, request.words) if request.is_corrected else {}
+    words = _completed(reading, respelled(request.words, corrections))
+    found = _set_of(reading, words, respelled_text(request.typed, corrections))
+    chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
+    rest = [c for c in request.conditions if chosen.get(c.field) is not c]
+    found = narrowed(found, [questions.condition(condition) for condition in rest])
+    choices = {name: questions.condition(condition) for name, condition in chosen.items()}
+    sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
+    query = narrowed(found, list(choices.values()))
+    page = page_of(reading.searcher, questions, query, request, sort)
+    return SearchAnswer(
+        count=page.count,
+        hits=tuple(_hits(reading, page, words, request)),
+        facets=tuple(_facets(reading, found, choices, chosen)) if request.has_facets else (),
+        corrections=tuple(Correction(*pair) for pair in corrections.items()),
+        **page.cursors(),
+    )
+
+
+def _corrections(reading: Reading, words: Expression) -> dict[str, str]:
+    """For each typed word that no readable document holds, the nearest one that some hold."""
+    corrections = {}
+    for typed in dict.fromkeys(open_words(words)):
+        word = " ".join(reading.questions.plain_words(typed))
+        limit = edits_allowed(word)
+        if limit and not reading.count(reading.questions.word_is_held(word)):
+            near = _near_words(reading, word, limit)
+            if best := next(filter(None, (best_correction(word, held) for held in near)), None):
+                corrections[typed] = best
+    return corrections
+
+
+def _near_words(
+    reading: Reading, word: str, limit: int
+) -> Iterator[list[tuple[str, int]]]:
+    """Words at one edit, then at two, each with the number of readable documents that hold it."""
+    fuzzy = Query.fuzzy_term_query(VOCABULARY, "word", word, limit)
+    hits = reading.vocabulary.search(fuzzy, _MOST_CANDIDATES, count=False).hits
+    near = sorted({str(reading.vocabulary.doc(place).get_first("word")) for _, place in hits})
+    for edits in range(1, limit + 1):
+        group = [other for other in near if distance(word, other, limit) == edits]
+        held = reading.questions.term
+        yield [(other, reading.count(held("words", other))) for other in group]
+
+
+def _completed(reading: Reading, words: Expression) -> Expression:
+    """Words that nobody holds and that begin others are searched as beginnings."""
+    completed = []
+    for clause in words:
+        if isinstance(clause.node, Words) and clause.demand is Demand.ANY:
+            clause = _complete(reading, clause, clause.node.text)
+        completed.append(clause)
+    return tuple(completed)
+
+
+def _complete(reading: Reading, clause: Clause, text: str) -> Clause:
+    plain = reading.questions.plain_words(text)
+    if len(plain) != 1 or len(plain[0]) < SHORTEST_BEGINNING:
+        return clause
+    beginning = Words(plain[0], is_prefix=True)
+    if reading.count(reading.questions.word_is_held(plain[0])):
+        return clause
+    return Clause(beginning) if reading.count(reading.questions.holds(beginning)) else clause
+
+
+def _set_of(reading: Reading, words: Expression, typed: str) -> Query:
+    """All words where enough readable documents hold them all, else any word."""
+    questions = reading.questions
+    demands_all = False
+    if len(questions.units(words)) > 1:
+        all_held = questions.answers(words, "", demands_all=True)
+        demands_all = reading.count(all_held) >= ENOUGH_HOLD_ALL
+    found = questions.answers(words, typed, demands_all=demands_all)
+    return narrowed(found, [reading.readable])
+
+
+def _hits(
+    reading: Reading, page: Page, words: Expression, request: SearchRequest
+) -> Iterator[Hit]:
+    entries = [(score, reading.searcher.doc(place), place) for score, _, place in page.placed]
+    marker = lacking = None
+    if request.has_highlights and words:
+        terms = reading.questions.marked_terms(words)
+        marker = Marker(reading.searcher, reading.questions.schema, terms)
+        lacking = _lacking(reading, words, [str(e.get_first("key")) for _, e, _ in entries])
+    for score, entry, place in entries:
+        kind, _, identity = str(entry.get_first("key")).partition(":")
+        highlights, reasons = marker.marks(entry) if marker else ({}, ())
+        lacks = lacking(place) if lacking else ()
+        rank = score if isinstance(score, float) else 0.0
+        yield Hit(kind, identity, rank, highlights, reasons, lacks)
+
+
+def _lacking(
+    reading: Reading, words: Expression, keys: list[str]
+) -> Callable[[DocAddress], tuple[str, ...]]:
+    """Say of each hit which of the typed words it does not hold."""
+    questions = reading.questions
+    shown = questions.any_key(keys)
+    holders = []
+    for clause in questions.units(words):
+        if isinstance(clause.node, Words) and keys:
+            held = narrowed(questions.holds(clause.node), [shown])
+            hits = reading.searcher.search(held, len(keys), count=False).hits
+            holders.append((clause.node.text, {_spot(place) for _, place in hits}))
+    return lambda place: tuple(text for text, held in holders if _spot(place) not in held)
+
+
+def _spot(place: DocAddress) -> tuple[int, int]:
+    return place.segment_ord, place.doc
+
+
+def _facets(
+    reading: Reading,
+    found: Query,
+    choices: Mapping[str, Query],
+    chosen: Mapping[str, Condition],
+) -> Iterator[Facet]:
+    """Values on offer; what was chosen in a facet does not narrow that facet's own counts."""
+    free = [field for field in FACETS if field.name not in choices]
+    counts = _counts(reading, narrowed(found, list(choices.values())), free)
+    for name in choices:
+        others = [query for other, query in choices.items() if other != name]
+        counts |= _counts(reading, narrowed(found, others), [BY_NAME[name]])
+    for field in FACETS:
+        ticked = chosen[field.name].values if field.name in chosen else ()
+        pairs = counts[field.name] | {v: counts[field.name].get(v, 0) for v in ticked}
+        ordered = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+        yield Facet(
+            field.name, tuple(FacetValue(value, n, value in ticked) for value, n in ordered)
+        )
+
+
+def _counts(
+    reading: Reading, query: Query, wanted: Sequence[Field]
+) -> dict[str, dict[str, int]]:
+    if not wanted:
+        return {}
+    asked = {
+        field.name: {
+            "terms": {
+                "field": field.attribute, "size": FACET_SIZE, "segment_size": _ALL_VALUES
+            }
+        }
+        for field in wanted
+    }
+    counted = reading.searcher.aggregate(query, asked)
+    return {
+        name: {str(bucket["key"]): int(bucket["doc_count"]) for bucket in values["buckets"]}
+        for name, values in counted.items()
+    }
+
+
+def suggestions(reading: Reading, typed: str, limit: int) -> SuggestAnswer:
+    """Complete the last word: to things so named, and to words that some readable document holds."""
+    questions = reading.questions
+    *before, last = questions.plain_words(typed) or [""]
+    if not last:
+        return SuggestAnswer()
+    titled = all_of([*(questions.term("title", word) for word in before),
+                     questions.prefixed("title", last)])
+    ranked = narrowed(any_of([titled, *questions.names(typed)]), [reading.readable])
+    begun = preferring(ranked, questions.beginnings(typed))
+    request = SearchRequest(readers=None, limit=limit)
+    page = page_of(reading.searcher, questions, begun, request, RELEVANCE)
+    completions = reading.searcher.terms_with_prefix("words", last, reading.readable, limit)
+    start = " ".join(typed.split()[:-1])
+    words = [
+        Suggestion(f"{start} {word}".strip(), count) for word, count in completions if word != last
+    ]
+    return SuggestAnswer(tuple(_thing(reading, place) for _, _, place in page.placed), tuple(words))
+
+
+def _thing(reading: Reading, place: DocAddress) -> Suggestion:
+    entry = reading.searcher.doc(place)
+    kind, _, identity = str(entry.get_first("key")).partition(":")
+    return Suggestion(shown_of(entry)["name"], kind=kind, id=identity)

@@ -1,0 +1,41 @@
+"""The HTTP probe: fetch a port's location through the one door; 2xx is good."""
+
+from __future__ import annotations
+
+from catalog.ports.answers import (
+    AddressRefused,
+    Answer,
+    BadUrl,
+    Call,
+    DeadlinePassed,
+    Fetched,
+    FetchFailed,
+    TlsFailed,
+    Unreachable,
+)
+from governance.slo.outcomes import Outcome
+from governance.slo.seen import Due
+
+MOST_BYTES = 1024 * 1024
+
+OUTCOMES: dict[type[FetchFailed], Outcome] = {
+    AddressRefused: Outcome.REFUSED,
+    BadUrl: Outcome.REFUSED,
+    DeadlinePassed: Outcome.TIMEOUT,
+    TlsFailed: Outcome.TLS_ERROR,
+    Unreachable: Outcome.UNREACHABLE,
+}
+
+
+def call_for(due: Due) -> Call:
+    """Return the call that measures a port: as a consumer asks, reading one MiB at most."""
+    return Call(url=due.location, deadline=due.deadline, max_bytes=MOST_BYTES, may_cut=True)
+
+
+def outcome_of(fetched: Fetched) -> Outcome:
+    """Say how a call ended for a consumer. A redirect that leads nowhere is a bad answer."""
+    if isinstance(fetched, Answer):
+        if 200 <= fetched.status < 300:
+            return Outcome.GOOD
+        return Outcome.HTTP_ERROR if fetched.status >= 400 else Outcome.BAD_ANSWER
+    return OUTCOMES.get(type(fetched), Outcome.BAD_ANSWER)

@@ -1,0 +1,162 @@
+"""The objectives that a product's tree declares (`assayObjectives`), with every fault named; pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from catalog.products.projection import Tree, custom, custom_pointer
+from catalog.refusals import Fault, Invalid
+from governance.slo.evaluation import Budgeting, Indicator, Promise
+
+KEY = "assayObjectives"
+MEASURED = (Indicator.AVAILABILITY, Indicator.LATENCY)
+KEYS = frozenset({"indicator", "target", "threshold", "percentile", "window", "budgeting", "port"})
+MOST = 50
+WINDOW = re.compile(r"([1-9][0-9]{0,2})([hd])\Z")
+LONGEST_WINDOW = timedelta(days=90)
+LONGEST_THRESHOLD = 600.0
+USUAL_WINDOW = timedelta(days=30)
+USUAL_PERCENTILE = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredObjective:
+    """One promise of a tree; without `port` it is about all ports of the product together."""
+
+    promise: Promise
+    port: str = ""
+
+
+def declared_objectives(tree: Tree) -> list[DeclaredObjective]:
+    """Return the objectives of a tree, in order. Raises Invalid with every fault's pointer."""
+    declared = custom(tree, KEY)
+    at = custom_pointer(tree, KEY)
+    if declared is None:
+        return []
+    if not isinstance(declared, list) or len(declared) > MOST:
+        raise Invalid([Fault(where=at, message=f"Objectives are a list, at most {MOST} long.")])
+    faults: list[Fault] = []
+    ports = _port_names(tree)
+    objectives = [
+        found
+        for index, item in enumerate(declared)
+        if (found := _Reader(item, f"{at}/{index}", faults).objective(ports))
+    ]
+    _refuse_twins(objectives, at, faults)
+    if faults:
+        raise Invalid(faults)
+    return objectives
+
+
+def _port_names(tree: Tree) -> set[str]:
+    ports = tree.get("outputPorts")
+    found = ports if isinstance(ports, list) else []
+    return {str(port.get("name")) for port in found if isinstance(port, Mapping)}
+
+
+def _refuse_twins(objectives: list[DeclaredObjective], at: str, faults: list[Fault]) -> None:
+    seen: set[tuple[object, ...]] = set()
+    for index, each in enumerate(objectives):
+        key = (each.port, each.promise.indicator, each.promise.percentile, each.promise.threshold)
+        if key in seen:
+            faults.append(
+                Fault(where=f"{at}/{index}", message="This promise is made twice.",
+                      way_out="Keep one of them.")
+            )
+        seen.add(key)
+
+
+class _Reader:
+    """Reads one objective, and collects what is wrong with it."""
+
+    def __init__(self, item: Any, at: str, faults: list[Fault]) -> None:
+        self.item, self.at, self.faults = item, at, faults
+
+    def objective(self, ports: set[str]) -> DeclaredObjective | None:
+        """Return the objective; None where it is no object."""
+        if not isinstance(self.item, Mapping):
+            self.fault("", "An objective is an object.")
+            return None
+        for key in sorted(set(map(str, self.item)) - KEYS):
+            self.fault(key, "An objective has no such key.", f"Use one of {', '.join(sorted(KEYS))}.")
+        indicator = self.choice("indicator", MEASURED, default="")
+        budgeting = self.choice("budgeting", tuple(Budgeting), default=self.usual_budgeting())
+        promise = Promise(
+            indicator=indicator,
+            target=self.number("target", most=1.0, default=None) or 1.0,
+            window=self.window(),
+            threshold=self.threshold(indicator),
+            percentile=self.percentile(indicator, budgeting),
+            budgeting=budgeting,
+        )
+        return DeclaredObjective(promise=promise, port=self.port(ports))
+
+    def fault(self, key: str, message: str, way_out: str = "") -> None:
+        """Note one fault."""
+        where = f"{self.at}/{key}" if key else self.at
+        self.faults.append(Fault(where=where, message=message, way_out=way_out))
+
+    def usual_budgeting(self) -> str:
+        """Return the budgeting of an objective that names none: a percentile needs slices."""
+        return Budgeting.TIMESLICES if "percentile" in self.item else Budgeting.OCCURRENCES
+
+    def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:
+        """Return one of a few words."""
+        value = self.item.get(key, default or None)
+        if value in choices:
+            return str(value)
+        self.fault(key, f"{value!r} is not known here.", f"Use {' or '.join(choices)}.")
+        return default
+
+    def number(self, key: str, *, most: float, default: float | None) -> float | None:
+        """Return a number above 0 and up to `most`; a missing one is a fault unless defaulted."""
+        value = self.item.get(key, default)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and math.isfinite(value) and 0 < value <= most:
+            return float(value)
+        self.fault(key, "This is a number above 0.", f"Give a number above 0, up to {most:g}.")
+        return default
+
+    def threshold(self, indicator: str) -> float | None:
+        """Return the seconds at or below which a latency is good."""
+        if indicator == Indicator.LATENCY:
+            return self.number("threshold", most=LONGEST_THRESHOLD, default=None)
+        if "threshold" in self.item:
+            self.fault("threshold", "Only latency has a threshold.", "Take it out.")
+        return None
+
+    def percentile(self, indicator: str, budgeting: str) -> float | None:
+        """Return the share of a slice's latencies that must be quick."""
+        if indicator == Indicator.LATENCY and budgeting == Budgeting.TIMESLICES:
+            return self.number("percentile", most=1.0, default=USUAL_PERCENTILE)
+        if "percentile" in self.item:
+            self.fault(
+                "percentile", "A percentile belongs to latency by time slices.",
+                "Take it out, or set budgeting to timeslices.",
+            )
+        return None
+
+    def window(self) -> timedelta:
+        """Return the stretch of time over which the promise is kept."""
+        value = self.item.get("window", "30d")
+        match = WINDOW.match(value) if isinstance(value, str) else None
+        if match:
+            number, unit = int(match[1]), match[2]
+            window = timedelta(hours=number) if unit == "h" else timedelta(days=number)
+            if window <= LONGEST_WINDOW:
+                return window
+        self.fault("window", f"{value!r} is no window.", "Write 24h, 7d or 30d; at most 90d.")
+        return USUAL_WINDOW
+
+    def port(self, ports: set[str]) -> str:
+        """Return the name of the port that the promise is about; empty for all of them."""
+        value = self.item.get("port", "")
+        if isinstance(value, str) and (not value or value in ports):
+            return value
+        self.fault("port", f"The product has no output port {value!r}.", "Name one of its ports.")
+        return ""

@@ -1,0 +1,111 @@
+"""The glossary, and what names a product."""
+
+import pytest
+
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term, edit_term, remove_term
+from catalog.products.services import add_use, patch_tree
+from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed, NotVisible
+from tests.factories import (
+    FACTORY,
+    give_schema,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_word_may_mean_something_else_in_one_domain():
+    define_term(name="Customer", definition="Who has bought.", actor=FACTORY)
+    local = define_term(
+        name="Customer", definition="Who has signed.", domain=make_domain(), actor=FACTORY
+    )
+
+    with pytest.raises(NameTaken):
+        define_term(name="customer", definition="Again.", actor=FACTORY)
+    assert local.slug == "customer"
+
+
+def test_a_term_gives_all_its_spellings():
+    define_term(
+        name="Customer lifetime value",
+        definition="What a customer brings.",
+        synonyms=["customer worth"],
+        acronyms=["CLV"],
+        actor=FACTORY,
+    )
+
+    assert Term.objects.spellings() == [("Customer lifetime value", "customer worth", "CLV")]
+
+
+def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
+    cast = make_cast()
+    term = define_term(name="Order", definition="A sale.", domain=cast.domain, actor=cast.steward)
+    edit_term(term=term, edition=1, definition="A signed sale.", actor=cast.steward)
+
+    with pytest.raises(EditionConflict):
+        edit_term(term=Term.objects.get(), edition=1, definition="x", actor=cast.steward)
+    with pytest.raises(NotAllowed):
+        edit_term(term=Term.objects.get(), edition=2, definition="x", actor=cast.consumer)
+    remove_term(term=Term.objects.get(), edition=2, actor=cast.steward)
+    assert not Term.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "\x00"}, "name"),
+        ({"name": "漢字"}, "name"),
+        ({"definition": " "}, "definition"),
+        ({"synonyms": ["a", "A"]}, "synonyms/1"),
+        ({"acronyms": [3]}, "acronyms/0"),
+        ({"synonyms": ["x"] * 51}, "synonyms"),
+    ],
+)
+def test_a_fault_of_a_term_names_its_field(fields, where):
+    sound = {"name": "Order", "definition": "A sale."}
+
+    with pytest.raises(Invalid) as refused:
+        define_term(actor=FACTORY, **(sound | fields))
+
+    assert [fault.where for fault in refused.value.faults] == [where]
+
+
+def test_a_property_names_its_term_by_the_definitions_address():
+    definition = [{"type": "businessDefinition", "url": "https://assay.example/glossary/customer"}]
+    product = give_schema(with_port(make_product()), "id", authoritativeDefinitions=definition)
+
+    row = product.contracts.get().schema_objects.get().properties.get()
+    assert row.term == "customer"
+
+
+def test_a_reader_adds_a_use_without_an_edit_and_owners_keep_it_when_they_edit():
+    product, person = make_published_product(), make_person()
+    before = (product.edition, product.revision)
+
+    add_use(product=product, title="How we forecast", actor=person, url="https://example.org/x")
+    after = (product.edition, product.revision)
+    used = [{"property": "assayUsedIn", "value": [{"title": "Atlas of orders", "kind": "paper"}]}]
+    path = "/customProperties"
+    step = {"op": "add", "path": path, "value": [*product.tree[path[1:]], *used]}
+    patch_tree(product=product, patch=[step], edition=product.edition, actor=FACTORY)
+
+    assert after == (before[0], before[1] + 1)
+    assert {use.title for use in product.uses.all()} == {"How we forecast", "Atlas of orders"}
+
+
+def test_a_use_of_a_product_that_one_does_not_see_is_not_added():
+    with pytest.raises(NotVisible):
+        add_use(product=make_product(), title="x", actor=make_person())
+
+
+@pytest.mark.parametrize("fields", [{"title": ""}, {"title": "\x00"}, {"url": "javascript:x"}])
+def test_a_use_that_makes_no_sense_is_refused(fields):
+    with pytest.raises(Invalid):
+        add_use(product=make_published_product(), actor=make_person(), **({"title": "x"} | fields))
