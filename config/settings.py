@@ -108,9 +108,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.request_log.RequestLogMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.pages.refusals.RefusalMiddleware",
+    "config.pages.first_start.FirstStartMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -249,6 +251,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "/"
+ACCOUNT_ADAPTER = "catalog.people.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "catalog.people.forms.SignInForm",
+    "reset_password": "catalog.people.forms.AskResetForm",
+    "reset_password_from_key": "catalog.people.forms.NewPasswordForm",
+    "change_password": "catalog.people.forms.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

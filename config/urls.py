@@ -1,17 +1,20 @@
 """Routes of the installation; each app brings its own."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
 from config.pages.display import display_settings
+from config.pages.home import home
 from config.pages.styleguide import help_page, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("", home, name="home"),
     path("help", help_page, name="help"),
     path("styleguide", styleguide, name="styleguide"),
     path("settings/display", display_settings, name="display_settings"),
+    path("", include("catalog.urls")),
 ]
 
 handler400 = "config.pages.errors.bad_request"

@@ -58,13 +58,21 @@ class Builder:
 
     def build(self, events: Iterable[Event]) -> list[Document]:
         """The documents that the events spell. Raises Misread."""
+        self._take_all(events)
+        return [found for value, mark in self.finished for found in self._documents(value, mark)]
+
+    def value(self, events: Iterable[Event]) -> Any:
+        """The first value that the events spell, whatever its kind. Raises Misread."""
+        self._take_all(events)
+        return self.finished[0][0]
+
+    def _take_all(self, events: Iterable[Event]) -> None:
         try:
             for event in events:
                 self._take(event)
         except Misread as misread:
             misread.path = misread.path or self._path()
             raise
-        return [found for value, mark in self.finished for found in self._documents(value, mark)]
 
     def _documents(self, value: Any, mark: Mark) -> Iterator[Document]:
         if isinstance(value, dict):

@@ -4,6 +4,8 @@ Every limit is checked while the text is read, before anything large is built. W
 are, the answer is a list of documents or a ReadingError that names line, column, path and way out.
 """
 
+from typing import Any
+
 from catalog.interchange.building import Builder
 from catalog.interchange.events import Misread, line_starts, place_of
 from catalog.interchange.json_text import json_events
@@ -34,6 +36,14 @@ def read_documents(content: bytes, *, name: str) -> list[Document]:
     except Misread as misread:
         raise ReadingError(_problem(name, misread)) from None
     return documents
+
+
+def read_json(content: bytes, *, name: str) -> Any:
+    """The one JSON value of a text, of whatever kind. Raises ReadingError."""
+    try:
+        return Builder(name).value(json_events(_text_of(content)))
+    except Misread as misread:
+        raise ReadingError(_problem(name, misread)) from None
 
 
 def _documents(text: str, name: str) -> list[Document]:

@@ -130,6 +130,8 @@ class _Found:
         is_null = error.instance is None and isinstance(error.kind, ValidationErrorKind.Type)
         severity = Severity.WARNING if is_null else Severity.ERROR
         rule = f"{self.schema.rule}.{error.kind.name}"
+        if isinstance(error.kind, ValidationErrorKind.Required):
+            path = (*path, error.kind.property)
         return self.document.problem(path, rule, message, way_out, severity)
 
     def _unknown(self, path: Path, key: str) -> Problem:

@@ -53,7 +53,7 @@ def yaml_events(text: str) -> Iterator[Event]:
     """The events of every YAML document in the text. Raises Misread."""
     _refuse_oddities(text)
     try:
-        for event in yaml.parse(text, Loader=_PARSER):  # type: ignore[no-untyped-call]
+        for event in yaml.parse(text, Loader=_PARSER):
             yield from _yaml_event(event)
     except yaml.MarkedYAMLError as error:
         raise _misread_yaml(error) from None
@@ -104,13 +104,14 @@ def _misread_yaml(error: yaml.MarkedYAMLError) -> Misread:
 
 
 def _yaml_event(event: yaml.Event) -> Iterator[Event]:
+    assert event.start_mark is not None
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     match event:
         case yaml.ScalarEvent():
             yield _yaml_scalar(event, line, column)
         case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
             if event.tag not in {None, *_COLLECTION_TAGS}:
-                raise _unknown_tag(event.tag, line, column)
+                raise _unknown_tag(str(event.tag), line, column)
             kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.LIST
             yield Event(kind, line, column, anchor=event.anchor)
         case yaml.MappingEndEvent() | yaml.SequenceEndEvent():

@@ -15,6 +15,12 @@ API_VERSION = "v1.0.0"
 SENSITIVITIES = {"public": 1, "internal": 2, "confidential": 3, "restricted": 4}
 VISIBILITIES = ("public", "members", "restricted")
 MOST_USES = 500
+IN_DESCRIPTION = ("purpose", "limitations", "usage")
+CUSTOM_OF = {
+    "slug": "assaySlug",
+    "sensitivity": "assaySensitivity",
+    "visibility": "assayVisibility",
+}
 STATUS_OF = {"published": "active"}
 Tree = dict[str, Any]
 
@@ -143,6 +149,24 @@ def with_custom(document: Tree, key: str, value: Any) -> Tree:
         properties.append({"property": key, "value": value})
     changed = {name: held for name, held in document.items() if name != "customProperties"}
     return changed | {"customProperties": properties} if properties else changed
+
+
+def with_columns(tree: Tree, columns: Mapping[str, Any]) -> Tree:
+    """Return a tree in which some columns have new values; the inverse of `columns_of`.
+
+    The keys are those of ProductColumns; `sensitivity` is given as its word.
+    """
+    changed = dict(tree)
+    for name, value in columns.items():
+        if name in IN_DESCRIPTION:
+            held = changed.get("description")
+            description = dict(held) if isinstance(held, Mapping) else {}
+            changed["description"] = description | {name: value}
+        elif name in CUSTOM_OF:
+            changed = with_custom(changed, CUSTOM_OF[name], value)
+        else:
+            changed[name] = value
+    return changed
 
 
 def new_tree(*, identifier: str, name: str, domain: str, **fields: Any) -> Tree:

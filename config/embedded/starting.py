@@ -1,10 +1,8 @@
 """One start of Assay on one machine, from the first check to the line that says it is ready."""
 
-import http.client
 import os
 import signal
 import subprocess
-import time
 from contextlib import suppress
 
 import redis
@@ -13,6 +11,7 @@ from django.conf import settings
 from config import heartbeats
 from config.embedded.claims import StartRefused, claimed_folder, refuse_taken_port
 from config.embedded.layout import logs_folder
+from config.embedded.own_server import own_status
 from config.embedded.processes import end_with_parent
 from config.embedded.programs import installed_programs, manage, valkey_program
 from config.embedded.supervisor import StopAsked, Supervisor, say
@@ -47,7 +46,7 @@ def _run(supervisor: Supervisor) -> None:
     prepare_in_child()
     say("Starting web server and workers ...")
     supervisor.start(installed_programs())
-    supervisor.wait_until(is_healthy, seconds=READY_SECONDS, what="Assay")
+    supervisor.wait_until(is_ready, seconds=READY_SECONDS, what="Assay")
     announce()
     supervisor.watch()
 
@@ -79,18 +78,8 @@ def broker_answers() -> bool:
     return False
 
 
-def is_healthy() -> bool:
-    """Ask our own /readyz."""
-    host = "127.0.0.1" if settings.ASSAY_HOST in {"0.0.0.0", "::"} else settings.ASSAY_HOST  # noqa: S104
-    connection = http.client.HTTPConnection(host, settings.ASSAY_PORT, timeout=10)
-    try:
-        connection.request("GET", "/readyz", headers={"Host": "127.0.0.1"})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        time.sleep(0.3)
-        return False
-    finally:
-        connection.close()
+def is_ready() -> bool:
+    return own_status("/readyz") == 200
 
 
 def announce() -> None:

@@ -16,21 +16,21 @@ logger = structlog.get_logger(__name__)
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an act on something visible that the reader may not do; the rule is named."""
-    if _is_for_a_program(request):
-        return problem(403, "You may not do this.")
+    if is_for_a_program(request):
+        return problem(403, getattr(exception, "message", "") or "You may not do this.")
     return render(request, "errors/403.html", {"refusal": exception}, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer a request that no page can read."""
-    if _is_for_a_program(request):
+    if is_for_a_program(request):
         return problem(400, "This request cannot be read.")
     return render(request, "errors/400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an address that leads nowhere for this reader; the search box holds its words."""
-    if _is_for_a_program(request):
+    if is_for_a_program(request):
         return problem(404, "There is nothing at this address, or it is not open to you.")
     return render(request, "errors/404.html", {"query": words_of(request.path)}, status=404)
 
@@ -48,3 +48,18 @@ def words_of(path: str) -> str:
     """Return the words of an address's last part: what the reader was probably after."""
     last = path.rstrip("/").rpartition("/")[2].removesuffix(".json")
     return " ".join(re.findall(r"[^\W_]+", last))[:100]
+
+
+def is_for_a_program(request: HttpRequest) -> bool:
+    """Say whether a program asks: the address ends in .json, lies in the API, or JSON is asked."""
+    path = request.path
+    if path.endswith(".json") or path.startswith("/api/"):
+        return True
+    wanted = request.get_preferred_type(["text/html", "application/json"])
+    return wanted == "application/json"
+
+
+def problem(status: int, title: str) -> HttpResponse:
+    """Return a problem document (RFC 9457) with a status and one sentence."""
+    body = {"type": "about:blank", "title": title, "status": status}
+    return JsonResponse(body, status=status, content_type="application/problem+json")

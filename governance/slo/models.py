@@ -15,7 +15,6 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
 from governance.slo import evaluation
 from governance.slo.outcomes import Outcome
-from governance.slo.tally import DAY
 
 PROBED_TYPES = ("api", "local")
 USUAL_INTERVAL = 60
@@ -261,7 +260,7 @@ class Objective(models.Model):
 class Standing(models.Model):
     """How an objective stands now; measured, so kept apart from what people promised.
 
-    `base_*` count the window's hours up to `base_to`, so that a new measurement needs only the
+    `base` tells of the window's hours up to `base_to`, so that a new measurement needs only the
     hours after it. Empty `base_to` means that they must be counted anew.
     """
 
@@ -275,8 +274,7 @@ class Standing(models.Model):
     total = models.PositiveIntegerField(default=0)
     since = models.DateTimeField(default=timezone.now, help_text="When the verdict last turned.")
     as_of = models.DateTimeField(null=True, blank=True, help_text="The newest slot judged.")
-    base_good = models.PositiveIntegerField(default=0)
-    base_total = models.PositiveIntegerField(default=0)
+    base = models.JSONField(default=dict, help_text="Outcomes, latencies, good, total.")
     base_to = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -332,14 +330,3 @@ class Breach(models.Model):
 
     def __str__(self) -> str:
         return f"{self.promise} since {self.opened_at:%Y-%m-%d %H:%M}"
-
-
-def window_start(window: timedelta, now: datetime) -> datetime:
-    """Return the hour at which a window begins; its first hour counts whole."""
-    start = now - window
-    return start.replace(minute=0, second=0, microsecond=0)
-
-
-def days_of(window: timedelta) -> int:
-    """Return how many days a window touches."""
-    return -(-window // DAY)

@@ -17,6 +17,7 @@ from catalog.domains.authority import demand
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.patching import patched
 from catalog.products.projection import Tree, columns_of, unstorable_faults
 from catalog.products.projectors import projectors
 from catalog.products.services.addresses import free_address, keep_address
@@ -121,25 +122,7 @@ def patch_tree(
     Raises NotAllowed, EditionConflict, Invalid (the patch or the tree it makes), NameTaken.
     """
     product = claim(product=product, edition=edition, actor=actor)
-    try:
-        tree = jsonpatch.apply_patch(product.tree, list(patch))
-    except (
-        jsonpatch.JsonPatchException,
-        jsonpointer.JsonPointerException,
-        TypeError,
-        ValueError,
-        KeyError,
-        AttributeError,
-    ) as error:
-        raise Invalid(
-            [
-                Fault(
-                    where="patch",
-                    message=f"The patch does not apply: {error}.",
-                    way_out="Send operations of RFC 6902 on the present tree.",
-                )
-            ]
-        ) from error
+    tree = patched(product.tree, patch)
     return _rewrite(product, tree, list(patch), actor, reason)
 
 

@@ -112,7 +112,7 @@ JOIN world.postcodes n ON n.country = a.country AND n.urbanity = a.urbanity
 CREATE TABLE world.orders AS
 WITH drawn AS (
     SELECT r.range AS i, code('O', 200000 + r.range) AS order_id,
-           CAST(floor(pow(chance(r.range, 'who'), 1.9) * 8000) AS BIGINT) AS customer_no,
+           CAST(floor(8000 * chance(r.range, 'who') * (0.2 + 0.8 * chance(r.range, 'who'))) AS BIGINT) AS customer_no,
            moment(r.range, 'placed', 730) AS placed_at,
            weigh(r.range, 'via', ['store', 'web', 'app'], [0.47, 0.83]) AS channel
     FROM range(9000) r

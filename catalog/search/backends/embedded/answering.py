@@ -69,8 +69,10 @@ class Reading:
 def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
     """Correct, decide on the set, narrow, rank, count, mark."""
     questions = reading.questions
-    corrections = _corrections(reading, request.words) if request.is_corrected else {}
-    words = _completed(reading, respelled(request.words, corrections))
+    unheld = _unheld(reading, request.words)
+    corrections = _corrections(reading, unheld) if request.is_corrected else {}
+    beginnings = [word for typed, word in unheld.items() if typed not in corrections]
+    words = _completed(reading, respelled(request.words, corrections), beginnings)
     found = _set_of(reading, words, respelled_text(request.typed, corrections))
     chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
     rest = [c for c in request.conditions if chosen.get(c.field) is not c]
@@ -88,13 +90,21 @@ def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
     )
 
 
-def _corrections(reading: Reading, words: Expression) -> dict[str, str]:
-    """For each typed word that no readable document holds, the nearest one that some hold."""
-    corrections = {}
+def _unheld(reading: Reading, words: Expression) -> dict[str, str]:
+    """The typed words that no readable document holds, and each as the index would spell it."""
+    unheld = {}
     for typed in dict.fromkeys(open_words(words)):
         word = " ".join(reading.questions.plain_words(typed))
-        limit = edits_allowed(word)
-        if limit and not reading.count(reading.questions.word_is_held(word)):
+        if word and not reading.count(reading.questions.word_is_held(word)):
+            unheld[typed] = word
+    return unheld
+
+
+def _corrections(reading: Reading, unheld: Mapping[str, str]) -> dict[str, str]:
+    """For each word that is not held, the nearest one that is."""
+    corrections = {}
+    for typed, word in unheld.items():
+        if limit := edits_allowed(word):
             near = _near_words(reading, word, limit)
             if best := next(filter(None, (best_correction(word, held) for held in near)), None):
                 corrections[typed] = best
@@ -114,24 +124,18 @@ def _near_words(
         yield [(other, reading.count(held("words", other))) for other in group]
 
 
-def _completed(reading: Reading, words: Expression) -> Expression:
+def _completed(reading: Reading, words: Expression, unheld: Sequence[str]) -> Expression:
     """Words that nobody holds and that begin others are searched as beginnings."""
     completed = []
     for clause in words:
-        if isinstance(clause.node, Words) and clause.demand is Demand.ANY:
-            clause = _complete(reading, clause, clause.node.text)
+        if isinstance(clause.node, Words) and clause.demand is Demand.ANY and unheld:
+            plain = " ".join(reading.questions.plain_words(clause.node.text))
+            beginning = Words(plain, is_prefix=True)
+            is_begun = plain in unheld and len(plain) >= SHORTEST_BEGINNING
+            if is_begun and reading.count(reading.questions.holds(beginning)):
+                clause = Clause(beginning)
         completed.append(clause)
     return tuple(completed)
-
-
-def _complete(reading: Reading, clause: Clause, text: str) -> Clause:
-    plain = reading.questions.plain_words(text)
-    if len(plain) != 1 or len(plain[0]) < SHORTEST_BEGINNING:
-        return clause
-    beginning = Words(plain[0], is_prefix=True)
-    if reading.count(reading.questions.word_is_held(plain[0])):
-        return clause
-    return Clause(beginning) if reading.count(reading.questions.holds(beginning)) else clause
 
 
 def _set_of(reading: Reading, words: Expression, typed: str) -> Query:
@@ -167,7 +171,7 @@ def _lacking(
 ) -> Callable[[DocAddress], tuple[str, ...]]:
     """Say of each hit which of the typed words it does not hold."""
     questions = reading.questions
-    shown = questions.any_key(keys)
+    shown = questions.any_term("key", keys)
     holders = []
     for clause in questions.units(words):
         if isinstance(clause.node, Words) and keys:

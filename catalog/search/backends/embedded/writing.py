@@ -20,15 +20,20 @@ class Opened:
     def __init__(self, folder: Path) -> None:
         self.documents = Index(schema.build_schema(), str(folder / "documents"))
         self.words = Index(schema.VOCABULARY, str(folder / "words"))
+        self._written = [folder / part / "meta.json" for part in ("documents", "words")]
+        self._seen: list[tuple[int, int]] = []
         for index in (self.documents, self.words):
             index.config_reader("manual")
         schema.register(self.documents)
         self.schema = self.documents.schema
 
     def reload(self) -> None:
-        """See what was committed by anybody."""
-        self.documents.reload()
-        self.words.reload()
+        """See what was committed by anybody; costs next to nothing where nothing was."""
+        written = [(found.st_ino, found.st_mtime_ns) for found in map(Path.stat, self._written)]
+        if written != self._seen:
+            self.documents.reload()
+            self.words.reload()
+            self._seen = written
 
 
 class Session:

@@ -1,0 +1,1 @@
+"""Writing what files bring: manifests, and the entries of foreign catalogs."""

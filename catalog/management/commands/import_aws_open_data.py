@@ -1,0 +1,14 @@
+"""Import the AWS Open Data registry as external products."""
+
+from __future__ import annotations
+
+from catalog.interchange.aws_open_data import CATALOG, entry_of
+from catalog.management.foreign_import import ForeignImportCommand
+
+
+class Command(ForeignImportCommand):
+    """Bring registry entries in; safe to run twice."""
+
+    help = "Import entries of the AWS Open Data registry (JSON lines) as external products."
+    catalog = CATALOG
+    entry_of = staticmethod(entry_of)

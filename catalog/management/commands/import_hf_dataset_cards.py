@@ -1,0 +1,14 @@
+"""Import dataset cards as external products."""
+
+from __future__ import annotations
+
+from catalog.interchange.hf_dataset_cards import CATALOG, entry_of
+from catalog.management.foreign_import import ForeignImportCommand
+
+
+class Command(ForeignImportCommand):
+    """Bring dataset cards in; safe to run twice."""
+
+    help = "Import dataset cards (JSON lines) as external products."
+    catalog = CATALOG
+    entry_of = staticmethod(entry_of)

@@ -1,0 +1,89 @@
+"""What the commands that import a foreign catalog share: arguments, progress and report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog.audit.actors import Worker
+from catalog.interchange.foreign import ForeignCatalog
+from catalog.interchange.services.foreign import ForeignReport, Mapper, import_entries
+from catalog.people.models import Person
+from catalog.refusals import Refusal
+
+OUTCOMES = ("created", "changed", "unchanged", "conflict", "refused")
+
+
+class ForeignImportCommand(BaseCommand):
+    """Import a file of one JSON entry a line; exit 1 where an entry did not land."""
+
+    catalog: ForeignCatalog
+    entry_of: Mapper
+
+    def create_parser(self, *arguments: Any, **options: Any) -> Any:
+        """Return a parser that keeps the lines of the examples."""
+        parser = super().create_parser(*arguments, **options)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        name = parser.prog.split()[-1]
+        parser.epilog = (
+            f"Examples:\n  manage.py {name} entries.jsonl\n"
+            f"  manage.py {name} entries.jsonl --json --as olga\n\n"
+            "Exit: 0 all landed, 1 some did not, 2 the file cannot be read."
+        )
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file and how to treat it."""
+        parser.add_argument("file", type=Path, help="one JSON object on each line")
+        parser.add_argument("--overwrite", action="store_true", help="replace edits made here")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.add_argument("--as", dest="person", help="act as this person, with their rights")
+
+    def handle(self, **options: Any) -> None:
+        """Import, show progress on a terminal, and print what became of every line."""
+        try:
+            with options["file"].open("rb") as lines:
+                report = import_entries(
+                    catalog=self.catalog,
+                    lines=lines,
+                    entry_of=type(self).entry_of,
+                    actor=self._actor(options["person"]),
+                    overwrite=options["overwrite"],
+                    progress=self._progress,
+                )
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
+        except Refusal as refusal:
+            raise CommandError(refusal.message, returncode=2) from refusal
+        self._print(report, as_json=options["json"])
+        if report.refused:
+            sys.exit(1)
+
+    def _actor(self, username: str | None) -> Person | Worker:
+        if username is None:
+            return Worker(f"import {self.catalog.system}")
+        person = Person.objects.filter(username=username).first()
+        if person is None:
+            raise CommandError(f"There is nobody called {username}.", returncode=2)
+        return person
+
+    def _progress(self, report: ForeignReport) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{report.lines:>9,} entries read")
+            sys.stderr.flush()
+
+    def _print(self, report: ForeignReport, *, as_json: bool) -> None:
+        counts = {outcome: report.counts[outcome] for outcome in OUTCOMES}
+        if as_json:
+            rows = [vars(refused) for refused in report.refused]
+            self.stdout.write(json.dumps({"lines": report.lines, **counts, "problems": rows}))
+            return
+        for refused in report.refused:
+            self.stdout.write(f"line {refused.line} ({refused.identifier}): {refused.reason}")
+        summary = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+        self.stdout.write(f"{report.lines:,} entries: {summary}")

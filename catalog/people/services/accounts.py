@@ -1,0 +1,106 @@
+"""Writing people: who can sign in, under which name and password."""
+
+from __future__ import annotations
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from catalog.audit.actors import Actor
+from catalog.audit.services import Subject, record
+from catalog.identity import unstorable
+from catalog.people.models import Person
+from catalog.refusals import Fault, Invalid, NameTaken
+
+
+@transaction.atomic
+def create_person(
+    *,
+    username: str,
+    email: str,
+    password: str,
+    actor: Actor,
+    first_name: str = "",
+    last_name: str = "",
+    check_password: bool = True,
+) -> Person:
+    """Create somebody who can sign in. Raises Invalid (a weak password), NameTaken.
+
+    Two user names that differ only in capitals or in how letters are written are the same.
+    """
+    person = Person(
+        username=Person.normalize_username(username),
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+    )
+    _check_person(person, password if check_password else None)
+    _check_free(person)
+    person.set_password(password)
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        raise NameTaken(
+            f"The user name {username} is in use.", where="username", way_out="Choose another."
+        ) from error
+    record(actor=actor, verb="created", subject=_about(person))
+    return person
+
+
+@transaction.atomic
+def set_password(*, person: Person, password: str) -> None:
+    """Give a person a new password; who calls has checked that it is theirs to give."""
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    record(actor=person, verb="set password", subject=_about(person))
+
+
+@transaction.atomic
+def deactivate_person(*, person: Person, actor: Actor, reason: str = "") -> None:
+    """Shut a person out at once: sessions, tokens and roles no longer count."""
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    record(actor=actor, verb="deactivated", subject=_about(person), reason=reason)
+
+
+def _check_free(person: Person) -> None:
+    others = Person.objects.exclude(pk=person.pk)
+    if others.filter(username__iexact=person.username).exists():
+        raise NameTaken(
+            f"The user name {person.username} is in use.",
+            where="username",
+            way_out="Choose another.",
+        )
+    if person.email and others.filter(email__iexact=person.email).exists():
+        raise NameTaken(
+            "Somebody signs in with this mail address already.",
+            where="email",
+            way_out="Sign in, or have the password reset.",
+        )
+
+
+def _check_person(person: Person, password: str | None) -> None:
+    faults = [
+        Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")
+        for where in ("username", "email", "first_name", "last_name")
+        if (bad := unstorable(getattr(person, where)))
+    ]
+    try:
+        person.full_clean(exclude=["password"], validate_unique=False)
+    except ValidationError as error:
+        faults += [
+            Fault(where=where, message=" ".join(messages))
+            for where, messages in error.message_dict.items()
+        ]
+    try:
+        if password is not None:
+            validate_password(password, person)
+    except ValidationError as error:
+        faults.append(Fault(where="password", message=" ".join(error.messages)))
+    if faults:
+        raise Invalid(faults)
+
+
+def _about(person: Person) -> Subject:
+    return Subject(kind="person", id=str(person.uuid), name=person.display_name)

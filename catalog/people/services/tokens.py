@@ -1,0 +1,57 @@
+"""Writing API tokens: their text is shown once and only its digest is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db import transaction
+
+from catalog.audit.actors import Actor
+from catalog.audit.services import Subject, record
+from catalog.identity import unstorable
+from catalog.people.models import ApiToken, Person
+from catalog.refusals import Fault, Invalid
+
+TOKEN_LASTS_AT_MOST = timedelta(days=366)
+
+
+@transaction.atomic
+def create_token(
+    *, person: Person, name: str, scopes: Collection[str], lasts: timedelta
+) -> tuple[ApiToken, str]:
+    """Make an API token; return it and its text, which is never shown again.
+
+    Raises Invalid for an unknown scope, an empty name or a life of over 366 days.
+    """
+    faults = [
+        Fault(where="scopes", message=f"There is no scope {scope!r}.", way_out="Use read or write.")
+        for scope in scopes
+        if scope not in ApiToken.Scope.values
+    ]
+    if not scopes:
+        faults.append(Fault(where="scopes", message="Name at least one scope."))
+    if not name.strip() or len(name) > 80 or unstorable(name):
+        faults.append(Fault(where="name", message="A name has 1 to 80 plain characters."))
+    if not timedelta(0) < lasts <= TOKEN_LASTS_AT_MOST:
+        faults.append(Fault(where="days", message="A token lasts 1 to 366 days."))
+    if faults:
+        raise Invalid(faults)
+    token, text = ApiToken.objects.create(
+        user=person, expiry=lasts, name=name, scopes=sorted(set(scopes))
+    )
+    record(
+        actor=person, verb="created", subject=_about_token(token), after={"scopes": token.scopes}
+    )
+    return token, text
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: Actor) -> None:
+    """End a token at once."""
+    record(actor=actor, verb="revoked", subject=_about_token(token))
+    token.delete()
+
+
+def _about_token(token: ApiToken) -> Subject:
+    return Subject(kind="token", id=str(token.uuid), name=token.name)

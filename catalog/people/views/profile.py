@@ -1,0 +1,29 @@
+"""One's own settings: who the catalog thinks one is, and how its pages are shown."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.domains.models import Membership
+from catalog.people.models import ApiToken, TeamMember, current
+from catalog.templatetags.frame import DISPLAY_CHOICES
+
+
+@login_required
+@require_safe
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show one's roles, teams and tokens, and the choices of display."""
+    roles = Membership.objects.held().filter(person=request.user).select_related("domain")
+    teams = TeamMember.objects.filter(current(), person=request.user).select_related("team")
+    context = {
+        "roles": roles.order_by("domain__name", "role"),
+        "teams": teams.order_by("team__name"),
+        "tokens": ApiToken.objects.filter(user=request.user).count(),
+        "choices": DISPLAY_CHOICES,
+        "languages": settings.LANGUAGES if len(settings.LANGUAGES) > 1 else (),
+    }
+    return render(request, "catalog/people/profile.html", context)

@@ -1,0 +1,164 @@
+"""Edits over the API: how their bytes are read, what a body may hold, which edition they edit.
+
+An answer that has an edition carries the ETag `"<edition>-<digest of the answer>"`. If-Match
+compares the edition alone, so a new measurement never refuses an edit; If-None-Match compares the
+whole, so it never hides one. Holds no view: the settings name the parser by its dotted path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import IO, Any
+
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.interchange.problems import did_you_mean, shortened
+from catalog.interchange.reading import read_json
+
+MEGABYTE = 1024 * 1024
+ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"\Z')
+OUR_TAG = re.compile(r"(\d{1,15})(?:-[0-9a-f]{16})?\Z")
+NO_EDITION = 0
+
+
+class EditionMissing(APIException):
+    """An edit that does not say which edition it edits."""
+
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_detail = "Say which edition you edit."
+    default_code = "edition-missing"
+    way_out = "Send the ETag of what you have read as If-Match."
+
+
+class TooLarge(APIException):
+    """A body of more bytes than are read here."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too-large"
+    way_out = "Send less at a time."
+
+
+class JSONBody(BaseParser):
+    """JSON through the front door: limits, no duplicate keys, no NaN, no text that no one keeps."""
+
+    media_type = "application/json"
+    most_bytes = MEGABYTE
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the value. Raises TooLarge, ReadingError."""
+        content = stream.read(self.most_bytes + 1)
+        if len(content) > self.most_bytes:
+            raise TooLarge(f"A body has at most {self.most_bytes:,} bytes here.")
+        return read_json(content, name="body")
+
+
+class PatchBody(JSONBody):
+    """A JSON Patch (RFC 6902)."""
+
+    media_type = "application/json-patch+json"
+
+
+class Body(serializers.Serializer[Any]):
+    """What a request may say: unknown members are refused by name, with the nearest known one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the values by name. Raises ValidationError."""
+        if isinstance(data, Mapping) and (unknown := [key for key in data if key not in self.fields]):
+            known = list(self.fields)
+            raise ValidationError({key: [_no_such_member(key, known)] for key in unknown})
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A text; a number or a truth value is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text without blanks around it."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number; a text of digits, 1.0 or a truth value is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number."""
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
+class Words(serializers.ListField):
+    """A list of short texts."""
+
+    child = Text(max_length=120)
+
+
+class Document(serializers.JSONField):
+    """A parsed document: an object, whatever it holds."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the object."""
+        if not isinstance(data, dict):
+            raise ValidationError("A document is an object.", code="invalid")
+        return data
+
+
+def edition_of(request: Request) -> int:
+    """Return the edition that a request edits, from If-Match; 0 where the tag is none of ours.
+
+    Raises EditionMissing; ParseError where the header is no entity tag.
+    """
+    sent = request.headers.get("If-Match", "").strip()
+    if sent in ("", "*"):
+        raise EditionMissing
+    tag = ENTITY_TAG.match(sent)
+    if tag is None:
+        raise ParseError('If-Match is one entity tag, such as "3".', code="malformed-header")
+    ours = OUR_TAG.match(tag.group(1))
+    return int(ours.group(1)) if ours else NO_EDITION
+
+
+def tagged(
+    request: Request,
+    answer: Any,
+    edition: int,
+    *,
+    status: int = status.HTTP_200_OK,
+    location: str = "",
+) -> Response:
+    """Return an answer that carries its edition, or 304 where the reader holds it already."""
+    response = Response(answer, status=status)
+    if location:
+        response["Location"] = location
+
+    def tag(rendered: HttpResponse) -> HttpResponse | None:
+        etag = f'"{edition}-{sha256(rendered.content).hexdigest()[:16]}"'
+        rendered["ETag"] = etag
+        if request.method not in ("GET", "HEAD") or "If-None-Match" not in request.headers:
+            return None
+        if "If-Match" in request.headers:
+            return None
+        return get_conditional_response(request._request, etag=etag, response=rendered)
+
+    response.add_post_render_callback(tag)
+    return response
+
+
+def _no_such_member(key: Any, known: list[str]) -> ErrorDetail:
+    hint = did_you_mean(str(key), known) or f"Known are {', '.join(known) or 'none'}."
+    return ErrorDetail(f"There is no {shortened(str(key))} here. {hint}", code="unknown")

@@ -1,0 +1,30 @@
+"""`manage.py is_alive`: the health check of a container that runs one of our programs."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config import heartbeats
+from config.embedded.own_server import own_status
+
+
+class Command(BaseCommand):
+    """Exits with 1 where the program is silent."""
+
+    help = "Say whether the web server, a queue's worker or beat lives; exit code 1 if not."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        names = ["web", *heartbeats.QUEUES, heartbeats.BEAT]
+        parser.add_argument("name", choices=names)
+
+    def handle(self, *args: Any, name: str, **options: Any) -> None:
+        is_alive = own_status("/livez") == 200 if name == "web" else gives_signs(name)
+        if not is_alive:
+            raise CommandError(f"{name} gives no sign of life.")
+
+
+def gives_signs(name: str) -> bool:
+    age = heartbeats.ages()[name]
+    return age is not None and age <= heartbeats.SILENT_AFTER_SECONDS

@@ -1,0 +1,58 @@
+"""The first visit to an empty installation: it leads to the page that makes the administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from catalog.domains.services import has_begun, make_first_administrator
+from catalog.people.forms import NewPersonSheet
+from catalog.refusals import Invalid, NameTaken
+
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
+
+
+class FirstStartMiddleware:
+    """Lead home and sign-in to the first start while nobody is there; then never ask again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.begun = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.begun and request.path in ("/", reverse("account_login")):
+            self.begun = has_begun()
+            if not self.begun and request.method in ("GET", "HEAD"):
+                return HttpResponseRedirect(reverse("first_start"))
+        return self.get_response(request)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def first_start(request: HttpRequest) -> HttpResponse:
+    """Make the first administrator. Open to everybody until somebody is there; then 404."""
+    if has_begun():
+        raise Http404
+    sheet = NewPersonSheet(request.POST or None)
+    if request.method == "POST" and sheet.is_valid():
+        try:
+            person = make_first_administrator(**sheet.person())
+        except (Invalid, NameTaken) as refusal:
+            sheet.refuse(refusal)
+        else:
+            login(request, person, backend=BACKEND)
+            messages.success(request, _("Welcome. The mesh is yours to begin."))
+            return HttpResponseRedirect(reverse("first_steps"))
+    status = 422 if sheet.errors else 200
+    return render(request, "pages/first_start.html", {"form": sheet}, status=status)

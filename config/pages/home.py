@@ -1,0 +1,88 @@
+"""The start: a search box, what waits for the reader, what changed lately, and the domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.audit.models import AuditEvent
+from catalog.domains.authority import Reader, reader_of
+from catalog.domains.views.pages import tiles_for
+from catalog.domains.views.tallies import Tally
+from catalog.permissions import Permission
+from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
+
+EXAMPLES = ("customer orders", "imbalance:sex", "slo:met sensitivity:public")
+TOLD = ("published", "deprecated", "retired", "verdict turned")
+MOST_TASKS = 5
+MOST_NEWS = 7
+
+
+@dataclass(frozen=True)
+class News:
+    """One change that readers of a product care about."""
+
+    product: DataProduct
+    event: AuditEvent
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict that the product turned to, where that is the news."""
+        return str(self.event.after.get("slo_verdict") or "")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the start page over what this reader may see."""
+    reader = reader_of(request.user)
+    tiles = tiles_for(reader)
+    context = {
+        "tiles": [tile for tile in tiles if tile.depth == 0 and not tile.domain.is_foreign],
+        "whole": _whole([tile.tally for tile in tiles if tile.depth == 0]),
+        "domain_count": sum(1 for tile in tiles if not tile.domain.is_foreign),
+        "examples": EXAMPLES,
+        "tasks": _tasks(reader),
+        "news": _news(reader),
+        "has_roles": any(reader.roles.values()),
+    }
+    return render(request, "pages/home.html", context)
+
+
+def _whole(tallies: list[Tally]) -> Tally:
+    whole = Tally()
+    for tally in tallies:
+        whole.statuses += tally.statuses
+        whole.verdicts += tally.verdicts
+        whole.certified += tally.certified
+    return whole
+
+
+def _tasks(reader: Reader) -> list[DataProduct]:
+    """Return what the reader should act on: own products in breach first, then own drafts."""
+    mine = reader.domains_with(Permission.EDIT_PRODUCTS)
+    if not mine:
+        return []
+    own = DataProduct.objects.in_domains(mine).select_related("domain")
+    live = (Status.PUBLISHED, Status.DEPRECATED)
+    breached = own.filter(status__in=live, slo_verdict=Verdict.BREACHED).order_by("name")
+    tasks = list(breached[:MOST_TASKS])
+    room = MOST_TASKS - len(tasks)
+    return tasks + list(own.filter(status=Status.DRAFT).order_by("-updated_at")[:room])
+
+
+def _news(reader: Reader) -> list[News]:
+    """Return the last changes, one for each product; what the reader may not see is no news."""
+    latest: dict[str, AuditEvent] = {}
+    events = AuditEvent.objects.filter(object_kind=PRODUCT, verb__in=TOLD).order_by("-id")
+    for event in events[:150]:
+        latest.setdefault(event.object_id, event)
+    visible = DataProduct.objects.visible_to(reader).filter(uuid__in=list(latest))
+    products = {
+        str(product.uuid): product
+        for product in visible.exclude(status=Status.DRAFT).select_related("domain")
+    }
+    news = [News(products[key], event) for key, event in latest.items() if key in products]
+    return news[:MOST_NEWS]

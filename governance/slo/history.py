@@ -1,0 +1,94 @@
+"""Reads what stretches of time saw, out of the roll-ups: whole days as days, their rims as hours."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+from governance.slo.budget import Score
+from governance.slo.evaluation import Budgeting, Promise, score_of, score_of_slices
+from governance.slo.models import RollUp
+from governance.slo.tally import DAY, Tally, day_of, slices_of, together
+
+Base = dict[str, Any]
+
+
+def tally_between(port_ids: Collection[int], start: datetime, end: datetime) -> Tally:
+    """Return what some ports saw together in [start, end), both full hours."""
+    first, last = day_of(start + DAY) if start != day_of(start) else start, day_of(end)
+    found, covered = [], set()
+    for port_id, day, outcomes, latencies in _rows(RollUp.objects.days(port_ids, first, last)):
+        covered.add((port_id, day))
+        found.append({"outcomes": outcomes, "latencies": latencies})
+    for gap_start, gap_end in _gaps(port_ids, covered, start, end):
+        hours = RollUp.objects.hours(port_ids, gap_start, gap_end)
+        for port_id, hour, outcomes, latencies in _rows(hours):
+            if (port_id, day_of(hour)) not in covered:
+                found.append({"outcomes": outcomes, "latencies": latencies})
+    return together(map(Tally.from_json, found))
+
+
+def _rows(roll_ups: Any) -> Iterator[tuple[int, datetime, dict[str, int], dict[str, int]]]:
+    yield from roll_ups.values_list("port_id", "start", "outcomes", "latencies")
+
+
+def _gaps(
+    port_ids: Collection[int],
+    covered: set[tuple[int, datetime]],
+    start: datetime,
+    end: datetime,
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the stretches in which some port has no day of its own, merged where they touch."""
+    gap_start, at = None, start
+    while at < end:
+        after = min(day_of(at) + DAY, end)
+        is_covered = all((port_id, at) in covered for port_id in port_ids)
+        if not is_covered and gap_start is None:
+            gap_start = at
+        if is_covered and gap_start is not None:
+            yield gap_start, at
+            gap_start = None
+        at = after
+    if gap_start is not None:
+        yield gap_start, end
+
+
+def slices_between(port_ids: Collection[int], start: datetime, end: datetime) -> Iterator[Tally]:
+    """Yield the slices of five minutes of each port in [start, end)."""
+    hours = RollUp.objects.hours(port_ids, start, end)
+    for slices in hours.values_list("slices", flat=True):
+        yield from slices_of(slices).values()
+
+
+def base_of(promise: Promise, port_ids: Collection[int], start: datetime, end: datetime) -> Base:
+    """Return the part of a window that no longer changes, as a Standing keeps it."""
+    base: Base = tally_between(port_ids, start, end).as_json()
+    if promise.budgeting == Budgeting.TIMESLICES:
+        score = score_of_slices(promise, slices_between(port_ids, start, end))
+        base |= {"good": score.good, "total": score.total}
+    return base
+
+
+def score_with(promise: Promise, base: Base, recent: Collection[Tally]) -> Score:
+    """Return the score of a window: its base, and the slices since."""
+    if promise.budgeting == Budgeting.TIMESLICES:
+        return Score(base["good"], base["total"]) + score_of_slices(promise, recent)
+    return score_of(promise, Tally.from_json(base)) + recent_score(promise, recent)
+
+
+def recent_score(promise: Promise, recent: Collection[Tally]) -> Score:
+    """Return the score of some slices by themselves."""
+    if promise.budgeting == Budgeting.TIMESLICES:
+        return score_of_slices(promise, recent)
+    return score_of(promise, together(recent))
+
+
+def recent_slices(port_ids: Collection[int], start: datetime) -> dict[int, list[Tally]]:
+    """Return the slices of each port since a moment."""
+    found: dict[int, list[Tally]] = defaultdict(list)
+    hours = RollUp.objects.hours(port_ids, start, start + 3 * DAY)
+    for port_id, slices in hours.values_list("port_id", "slices"):
+        found[port_id].extend(slices_of(slices).values())
+    return found

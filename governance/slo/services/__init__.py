@@ -1,0 +1,1 @@
+"""Writing what was promised, what was seen and how promises stand; one file per occasion."""

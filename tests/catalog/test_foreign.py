@@ -1,0 +1,185 @@
+"""Foreign catalogs: every entry lands or is reported, and nothing made here is lost."""
+
+import io
+import json
+import tracemalloc
+
+import pytest
+from django.core.management import call_command
+
+from catalog.interchange import aws_open_data, hf_dataset_cards
+from catalog.interchange.services.foreign import import_entries
+from catalog.products.models import DataProduct
+from catalog.products.services import patch_tree
+from catalog.publication.services import adopt_product
+from tests.conftest import SHARED
+from tests.factories import FACTORY
+
+pytestmark = pytest.mark.django_db
+
+ENTRY = {
+    "slug": "Storms_2",
+    "name": "Storms of the north",
+    "description": "Tracks of storms.",
+    "managed_by": "[Weather office](https://example.org)",
+    "contact": "storms@example.org",
+    "tags": ["weather", "weather", "climate"],
+    "resources": [
+        {"type": "S3 Bucket", "arn": "arn:aws:s3:::storms", "description": "All tracks"},
+        {"type": "SNS Topic", "arn": "arn:aws:sns:eu:1:new", "description": "New tracks"},
+    ],
+}
+
+
+def _bring(*entries, module=aws_open_data, **options):
+    lines = b"\n".join(
+        entry if isinstance(entry, bytes) else json.dumps(entry).encode() for entry in entries
+    )
+    return import_entries(
+        catalog=module.CATALOG,
+        lines=io.BytesIO(lines),
+        entry_of=module.entry_of,
+        actor=FACTORY,
+        **options,
+    )
+
+
+def test_an_entry_becomes_an_external_product_with_ports():
+    report = _bring(ENTRY)
+
+    product = DataProduct.objects.get()
+    assert report.counts == {"created": 1}
+    assert (product.status, product.slug, product.tags) == (
+        "external",
+        "storms_2",
+        ["weather", "climate"],
+    )
+    assert product.aliases.get().identifier == "Storms_2"
+    assert product.tree["team"] == {"name": "Weather office"}
+    places = [
+        (port.type, port.port_contract.contract.identifier) for port in product.output_ports.all()
+    ]
+    assert places == [("s3", "Storms_2"), ("custom", "Storms_2")]
+    assert product.contracts.get().servers.first().location == "s3://storms"
+
+
+def test_a_second_import_changes_only_what_changed():
+    _bring(ENTRY)
+    revision = DataProduct.objects.get().revision
+
+    same = _bring(ENTRY)
+    assert DataProduct.objects.get().revision == revision
+    changed = _bring(ENTRY | {"description": "Tracks and winds."})
+
+    assert (same.counts, changed.counts) == ({"unchanged": 1}, {"changed": 1})
+    assert DataProduct.objects.get().purpose == "Tracks and winds."
+
+
+def test_what_people_edited_here_is_a_conflict_until_it_is_overwritten():
+    _bring(ENTRY)
+    product = DataProduct.objects.get()
+    edit = [{"op": "replace", "path": "/description/purpose", "value": "Mine."}]
+    patch_tree(product=product, patch=edit, edition=product.edition, actor=FACTORY)
+    newer = ENTRY | {"description": "Theirs."}
+
+    refused = _bring(newer)
+    kept = DataProduct.objects.get().purpose
+    _bring(newer, overwrite=True)
+
+    assert (refused.counts, kept) == ({"conflict": 1}, "Mine.")
+    assert "edited here" in refused.refused[0].reason
+    assert DataProduct.objects.get().purpose == "Theirs."
+
+
+def test_what_was_adopted_is_never_overwritten():
+    _bring(ENTRY)
+    product = DataProduct.objects.get()
+    adopt_product(product=product, edition=product.edition, actor=FACTORY)
+
+    report = _bring(ENTRY | {"description": "Theirs."}, overwrite=True)
+
+    assert report.counts == {"conflict": 1}
+    assert DataProduct.objects.get().purpose == "Tracks of storms."
+
+
+BAD_LINES = {
+    "no JSON": b"{",
+    "no object": b"[1, 2]",
+    "no slug": json.dumps({"name": "x"}).encode(),
+    "a slug that makes no address": json.dumps(ENTRY | {"slug": "../x"}).encode(),
+    "an object for a text": json.dumps(ENTRY | {"name": {"a": 1}}).encode(),
+    "a text for a list": json.dumps(ENTRY | {"tags": "weather"}).encode(),
+    "a NUL": b'{"slug": "x", "name": "a\\u0000b"}',
+    "half a surrogate": b'{"slug": "x", "name": "a\\ud800b"}',
+    "a depth without end": b'{"slug": "x", "a": ' + b"[" * 100_000,
+    "not UTF-8": b'{"slug": "\xff"}',
+}
+
+
+@pytest.mark.parametrize("line", BAD_LINES.values(), ids=BAD_LINES)
+def test_a_bad_line_is_reported_and_its_neighbours_land(line):
+    report = _bring(ENTRY, line, ENTRY | {"slug": "other"})
+
+    assert report.counts == {"created": 2, "refused": 1}
+    assert report.refused[0].line == 2
+    assert report.refused[0].reason
+
+
+def test_a_line_without_end_is_reported_and_costs_little_memory():
+    huge = b'{"slug": "' + b"x" * 30_000_000 + b'"}'
+    lines = io.BytesIO(huge + b"\n" + json.dumps(ENTRY).encode())
+    tracemalloc.start()
+
+    report = import_entries(
+        catalog=aws_open_data.CATALOG,
+        lines=lines,
+        entry_of=aws_open_data.entry_of,
+        actor=FACTORY,
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert report.counts == {"created": 1, "refused": 1}
+    assert peak < 25_000_000
+
+
+def test_the_bias_text_of_a_card_is_an_answer_and_a_placeholder_is_none():
+    card = {
+        "slug": "reviews",
+        "pretty_name": "Reviews",
+        "summary": "Reviews of books.",
+        "biases": "Readers in cities write more.",
+        "limitations": "[More Information Needed]",
+        "collection_method": "Crawled.",
+        "language": ["pl"],
+    }
+
+    _bring(card, module=hf_dataset_cards)
+
+    product = DataProduct.objects.get()
+    answers = dict(product.provenance.answers.values_list("question", "text"))
+    assert answers == {
+        "known_imbalances": "Readers in cities write more.",
+        "collection_method": "Crawled.",
+    }
+    assert product.limitations == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "file", "entries"),
+    [
+        ("import_aws_open_data", "aws_open_data.jsonl", 1190),
+        ("import_hf_dataset_cards", "hf_dataset_cards.jsonl", 769),
+    ],
+)
+def test_every_entry_of_a_real_catalog_lands(command, file, entries, capsys):
+    path = SHARED / "corpora" / file
+    if not path.exists():
+        pytest.skip(f"{file} is not beside this clone")
+
+    call_command(command, str(path), json=True)
+
+    report = json.loads(capsys.readouterr().out)
+    assert (report["lines"], report["created"], report["problems"]) == (entries, entries, [])
+    assert DataProduct.objects.filter(status="external").count() == entries

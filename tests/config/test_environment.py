@@ -1,0 +1,121 @@
+"""Wrong settings are named with the way out, and a default stands in so that the check can run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.environment import SETTINGS, Environment
+from config.keyring import kept_secret
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_wrong_number_becomes_a_problem_and_the_default_stands_in():
+    environment = Environment({"ASSAY_PORT": "eighty"})
+
+    port = environment.number("ASSAY_PORT", least=1, most=65535)
+
+    assert port == 8000
+    assert environment.problems[0].name == "ASSAY_PORT"
+    assert "whole number from 1 to 65535" in environment.problems[0].message
+
+
+def test_of_a_list_only_the_wrong_words_are_left_out():
+    environment = Environment({"ASSAY_SEARCH_ENGINES": "embedded, solr"})
+
+    engines = environment.words(
+        "ASSAY_SEARCH_ENGINES", pattern="embedded|elasticsearch", example="embedded"
+    )
+
+    assert engines == ("embedded",)
+    assert "'solr'" in environment.problems[0].message
+
+
+def test_a_password_in_a_wrong_address_is_not_repeated():
+    environment = Environment({"DATABASE_URL": "oracle://scott:tiger@db/x"})
+
+    assert environment.database("DATABASE_URL", default={"ENGINE": "x"}) == {"ENGINE": "x"}
+    assert "tiger" not in environment.problems[0].message
+
+
+@given(st.text())
+def test_no_value_however_odd_breaks_the_reading(value):
+    environment = Environment({setting.name: value for setting in SETTINGS})
+
+    environment.number("ASSAY_PORT", least=1, most=65535)
+    environment.switch("ASSAY_DEMO")
+    environment.choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO"))
+    environment.words("ASSAY_ALLOWED_NETS", pattern=r"[\w.]+:\d+", example="host:port")
+    environment.address("REDIS_URL", default="", schemes=("redis",))
+    environment.database("DATABASE_URL", default={})
+    environment.mail("ASSAY_EMAIL_URL")
+
+
+@pytest.mark.parametrize("rest", ["", "//", "//[", "//:@:/", "//u:p@h:port/x", "//h/x?y=z&w"])
+def test_half_an_address_is_a_problem_or_an_address_but_never_an_error(rest):
+    environment = Environment(
+        {"DATABASE_URL": f"postgres:{rest}", "ASSAY_EMAIL_URL": f"smtp:{rest}"}
+    )
+
+    environment.database("DATABASE_URL", default={})
+    environment.mail("ASSAY_EMAIL_URL")
+
+
+def test_the_check_names_every_wrong_value_with_a_hint(tmp_path):
+    wrong = {"ASSAY_PORT": "0", "ASSAY_DEMO": "maybe", "REDIS_URL": "localhost:6379"}
+
+    run = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **wrong,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "ASSAY_DATA_DIR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert all(f"{name}:" in run.stderr for name in wrong)
+    assert run.stderr.count("HINT:") == 3
+    assert "Traceback" not in run.stderr
+
+
+def test_a_data_folder_that_cannot_be_used_is_said_in_a_line(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    run = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "ASSAY_DATA_DIR": str(tmp_path / "file"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert "ASSAY_DATA_DIR" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_the_secret_is_made_once_and_for_the_owners_eyes(tmp_path):
+    first, again = kept_secret(tmp_path, "secret_key"), kept_secret(tmp_path, "secret_key")
+
+    path = tmp_path / "secrets" / "secret_key"
+    assert first == again
+    assert len(first) >= 50
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert [entry.name for entry in path.parent.iterdir()] == ["secret_key"]

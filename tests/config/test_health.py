@@ -1,0 +1,70 @@
+"""What /livez and /readyz say, and to whom."""
+
+import pytest
+
+from config import health, heartbeats
+
+
+@pytest.fixture(autouse=True)
+def no_signs():
+    heartbeats.take_back((*heartbeats.QUEUES, heartbeats.BEAT))
+
+
+@pytest.fixture
+def everybody_lives():
+    for name in (*heartbeats.QUEUES, heartbeats.BEAT):
+        heartbeats.give_sign(name)
+
+
+def test_a_living_process_says_so_without_asking_any_part(client):
+    response = client.get("/livez")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "alive"}
+
+
+@pytest.mark.django_db
+def test_all_is_ready_when_every_part_works_and_every_worker_gave_a_sign(client, everybody_lives):
+    response = client.get("/readyz")
+
+    assert response.status_code == 200, response.json()
+    assert response.json()["status"] == "ready"
+    assert {"database", "broker", "default", "query", "index", "beat"} <= set(
+        response.json()["parts"]
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("silent", [*heartbeats.QUEUES, heartbeats.BEAT])
+def test_one_silent_worker_makes_the_installation_not_ready_and_is_named(
+    client, everybody_lives, silent
+):
+    heartbeats.take_back((silent,))
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert [name for name, part in response.json()["parts"].items() if not part["ok"]] == [silent]
+
+
+@pytest.mark.django_db
+def test_a_broken_part_is_named_but_its_error_is_not_shown(client, everybody_lives, monkeypatch):
+    def fails() -> None:
+        raise ConnectionError("no route to db.internal.example:5432 as assay")
+
+    monkeypatch.setitem(health.PARTS, "database", fails)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["parts"]["database"] == {
+        "ok": False,
+        "problem": "database does not answer",
+    }
+    assert b"internal.example" not in response.content
+
+
+@pytest.mark.django_db
+def test_health_is_never_kept_by_a_cache_and_takes_no_post(client, everybody_lives):
+    assert "no-store" in client.get("/readyz")["Cache-Control"]
+    assert client.post("/readyz").status_code == 405
