@@ -1,4 +1,4 @@
-"""Governance as an installed app."""
+"""Governance as an installed app; `ready` registers its side of the catalog's seams."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,3 +9,10 @@ class GovernanceConfig(AppConfig):
 
     name = "governance"
     verbose_name = _("Governance")
+
+    def ready(self) -> None:
+        """Register the projector of objectives."""
+        from catalog.products.projectors import register_projector
+        from governance.slo.services import project_promises
+
+        register_projector("promises", project_promises)

@@ -143,6 +143,14 @@ def new_tree(*, identifier: str, name: str, servers: list[dict[str, Any]]) -> Tr
     }
 
 
+def raised(version: str) -> str:
+    """Return the next version of the same kind: 0.1.0 becomes 0.2.0, any other text gains `.1`."""
+    parts = version.split(".")
+    if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts):
+        return f"{parts[0]}.{int(parts[1]) + 1}.0"
+    return f"{version}.1"
+
+
 def _server(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredServer:
     location = next(
         (

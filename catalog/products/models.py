@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
+from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
 from catalog.domains.authority import Reader, Visitor, reader_of
@@ -81,6 +83,14 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
     def live(self) -> DataProductQuerySet:
         """Return the products that a consumer can use or read about today."""
         return self.exclude(status__in=[Status.DRAFT, Status.RETIRED])
+
+    def tagged(self, tag: str) -> DataProductQuerySet:
+        """Return the products that carry a tag, written just so."""
+        if connection.features.supports_json_field_contains:
+            return self.filter(tags__contains=[tag])
+        # SQLite keeps the list as JSON text, in which a tag stands as it is dumped.
+        place = StrIndex(Cast("tags", models.TextField()), models.Value(json.dumps(tag)))
+        return self.alias(tag_place=place).filter(tag_place__gt=0)
 
     def with_place(self) -> DataProductQuerySet:
         """Return the products with what every card of them shows."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from catalog.interchange.problems import did_you_mean, shortened
 from catalog.interchange.reading import read_json
+from catalog.refusals import EditionConflict
 
 MEGABYTE = 1024 * 1024
 ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"\Z')
@@ -36,6 +37,14 @@ class EditionMissing(APIException):
     default_detail = "Say which edition you edit."
     default_code = "edition-missing"
     way_out = "Send the ETag of what you have read as If-Match."
+
+
+class ShownConflict(EditionConflict):
+    """An edition conflict that shows what stands now, as the reader may see it."""
+
+    def __init__(self, conflict: EditionConflict, state: Any) -> None:
+        super().__init__(seen=conflict.seen, current=conflict.current)
+        self.state = state
 
 
 class TooLarge(APIException):
@@ -73,6 +82,13 @@ class PatchBody(JSONBody):
 
 class Body(serializers.Serializer[Any]):
     """What a request may say: unknown members are refused by name, with the nearest known one."""
+
+    @classmethod
+    def read(cls, request: Request) -> Self:
+        """Return the body of a request. Raises ValidationError by member."""
+        body = cls(data=request.data)
+        body.is_valid(raise_exception=True)
+        return body
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the values by name. Raises ValidationError."""
@@ -138,7 +154,7 @@ def tagged(
     answer: Any,
     edition: int,
     *,
-    status: int = status.HTTP_200_OK,
+    status: int = 200,
     location: str = "",
 ) -> Response:
     """Return an answer that carries its edition, or 304 where the reader holds it already."""

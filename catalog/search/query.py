@@ -16,6 +16,7 @@ from catalog.search.conditions import (
     field_of,
     read_condition,
 )
+from catalog.search.fields import STOP_WORDS
 
 LONGEST_QUERY = 500
 MOST_WORDS = 60
@@ -308,3 +309,27 @@ def open_words(words: Expression) -> Iterator[str]:
                 yield from (word.casefold() for word in _WORD.findall(text))
             case Clause(Either(clauses) | Together(clauses), Demand.ANY):
                 yield from open_words(clauses)
+
+
+def tells(text: str) -> bool:
+    """Whether a word says more than any text does; stop words count only where all are such."""
+    return any(word.casefold() not in STOP_WORDS for word in _WORD.findall(text))
+
+
+def units_of(words: Expression) -> list[Clause]:
+    """The clauses that rank: stop words count only where there is nothing else."""
+    ranking = [clause for clause in words if clause.demand is Demand.ANY]
+    telling = [c for c in ranking if not isinstance(c.node, Words) or tells(c.node.text)]
+    return telling or ranking
+
+
+def positive_texts(words: Expression) -> Iterator[str]:
+    """All that is looked for, so that it can be marked."""
+    for clause in words:
+        match clause:
+            case Clause(_, Demand.NOT):
+                continue
+            case Clause(Words(text) | Phrase(text)):
+                yield text
+            case Clause(Either(clauses) | Together(clauses)):
+                yield from positive_texts(clauses)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from catalog.search.port import SearchDocument
+from catalog.search.spelling import bare
 
 # All that the combined field holds. Columns have a field of their own: three thousand column names
 # in it would drown a product's description.
@@ -32,9 +33,9 @@ def texts_of(document: SearchDocument) -> dict[str, list[str]]:
     """The texts of each ranked field."""
     return {
         "text": [text for name in COMBINED for text in _texts(getattr(document, name))],
-        "name_text": list(_spread([document.name])),
-        "slug_text": [document.slug],
+        "name_text": [*_spread([document.name]), document.slug],
         "lead_text": [document.summary.split(". ", 1)[0][:LONGEST_LEAD]],
+        "label_text": [*document.tags, *document.owner_names],
         "column_text": list(_spread(document.columns)),
     }
 
@@ -55,3 +56,9 @@ def _spread(texts: Iterable[str]) -> Iterator[str]:
         yield text
         if (apart := _HUMP.sub(" ", text)) != text and len(text) <= LONGEST_LEAD:
             yield apart
+
+
+def vocabulary_of(document: SearchDocument) -> tuple[str, ...]:
+    """The words that completions offer: those of names, tags and columns."""
+    texts = (document.name, document.slug, *document.tags, *document.columns)
+    return tuple(sorted({word for text in _spread(texts) for word in bare(text).split()}))

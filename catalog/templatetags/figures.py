@@ -49,6 +49,12 @@ def gap_points(gap: float | None) -> str:
     return f"{sign}{formats.number_format(abs(points), 1)}"
 
 
+@register.filter
+def distance(gap: float | None) -> str:
+    """Return how far two shares lie apart, in percentage points, without a sign."""
+    return "" if gap is None else formats.number_format(abs(round(gap * 100, 1)), 1)
+
+
 @register.simple_tag
 def when(moment: datetime | date | None, short: bool = False) -> SafeString | str:
     """Return a moment as text with its machine form; a recent one also says how long ago."""
@@ -57,7 +63,7 @@ def when(moment: datetime | date | None, short: bool = False) -> SafeString | st
     if not isinstance(moment, datetime):
         return format_html('<time datetime="{}">{}</time>', moment.isoformat(), _day(moment))
     local = timezone.localtime(moment)
-    ago = _("{time} ago").format(time=timesince(moment, depth=1))
+    ago = _ago(moment)
     exact = f"{_day(local.date())}, {formats.time_format(local, 'H:i')}"
     shown, title = (ago, exact) if short else (f"{exact} ({ago})", "")
     return format_html(
@@ -66,6 +72,12 @@ def when(moment: datetime | date | None, short: bool = False) -> SafeString | st
         format_html(' title="{}"', f"{title} {local.tzname()}") if title else "",
         shown,
     )
+
+
+def _ago(moment: datetime) -> str:
+    if abs((timezone.now() - moment).total_seconds()) < 60:
+        return _("just now")
+    return _("{time} ago").format(time=timesince(moment, depth=1))
 
 
 def _day(day: date) -> str:

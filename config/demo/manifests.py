@@ -1,4 +1,4 @@
-"""Prints the sketches of the demo mesh as manifests: Bitol ODPS for products, ODCS for contracts."""
+"""Prints the demo mesh as manifests: Bitol ODPS for products, ODCS for contracts."""
 
 from __future__ import annotations
 

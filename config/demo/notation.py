@@ -1,9 +1,9 @@
 """The short notation of `mesh/*.yaml`: domains and products before they are manifests; pure.
 
-A column is one line, `logical type[/physical type] flags | description | business name`, its flags
-being `pk`, `required`, `unique`, a classification, `enum=a,b` and `ref=domain/product`. An answer is
-a text, or `{unknown: reason}`, or `{na: reason}`. A group of an attribute is `share/reference share`.
-An objective is a sentence such as `latency 95% under 0.5s over 7d on api`.
+A column is one line, `logical type[/physical type] flags | description | business name`, its
+flags being `pk`, `required`, `unique`, a classification, `enum=a,b` and `ref=domain/product`. An
+answer is a text, or `{unknown: reason}`, or `{na: reason}`. A group of an attribute is `share/its
+share in the reference`. An objective is a sentence: `latency 95% under 0.5s over 7d on api`.
 """
 
 from __future__ import annotations
@@ -151,16 +151,22 @@ def domain_of(notes: Notes) -> DomainSketch:
 def product_of(slug: str, notes: Notes, *, domain: Notes) -> Product:
     """Return one product of a domain's file."""
     contact = f"{domain.get('team', domain['name'])}, {domain['contact']}"
-    status = notes.get("status", "published")
     return Product(
         domain=domain["slug"],
         slug=slug,
-        status=status,
-        **{key: notes[key] for key in ("name", "version", "type", "purpose", "usage")},
+        status=notes.get("status", "published"),
+        name=notes["name"],
+        version=notes["version"],
+        type=notes["type"],
+        purpose=notes["purpose"],
         limitations=notes["limitations"],
+        usage=notes["usage"],
         sensitivity=notes["sensitivity"],
         visibility=notes.get("visibility", "public"),
-        **{key: tuple(notes.get(key, ())) for key in ("tags", "synonyms", "inputs", "readers")},
+        tags=tuple(notes["tags"]),
+        synonyms=tuple(notes.get("synonyms", ())),
+        inputs=tuple(notes.get("inputs", ())),
+        readers=tuple(notes.get("readers", ())),
         ports=tuple(port_of(port) for port in notes["ports"]),
         tables=tuple(
             table_of(name, table, rows=f"{domain['slug']}.{slug}")

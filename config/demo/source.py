@@ -1,7 +1,7 @@
-"""The demo's own HTTP source: a few endpoints with real rows, and with the faults that real ones have.
+"""The demo's own HTTP source: a few endpoints with real rows, and with the faults of real ones.
 
-Run by `manage.py serve_demo_source`, or by `python -m config.demo.source PORT FOLDER`. How an endpoint
-behaves follows from its name and the clock alone, so that two runs at the same time agree.
+Run by `manage.py serve_demo_source`, or by `python -m config.demo.source PORT FOLDER`. How an
+endpoint behaves follows from its name and the clock alone, so that two runs at one time agree.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class Source:
         if path == "/healthz":
             return "200 OK", {"status": "ok"}
         name = path.removeprefix("/v1/").strip("/")
-        behaviour = BEHAVIOURS.get(name)
-        if behaviour is None or path == name:
+        behaviour = BEHAVIOURS.get(name) if path.startswith("/v1/") else None
+        if behaviour is None:
             return "404 Not Found", {"error": "no such endpoint", "endpoints": sorted(BEHAVIOURS)}
         now = self.clock()
         slot = int(now // SLOT_SECONDS)

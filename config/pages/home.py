@@ -78,7 +78,8 @@ def _news(reader: Reader) -> list[News]:
     latest: dict[str, AuditEvent] = {}
     events = AuditEvent.objects.filter(object_kind=PRODUCT, verb__in=TOLD).order_by("-id")
     for event in events[:150]:
-        latest.setdefault(event.object_id, event)
+        if not _is_first_reading(event):
+            latest.setdefault(event.object_id, event)
     visible = DataProduct.objects.visible_to(reader).filter(uuid__in=list(latest))
     products = {
         str(product.uuid): product
@@ -86,3 +87,9 @@ def _news(reader: Reader) -> list[News]:
     }
     news = [News(products[key], event) for key, event in latest.items() if key in products]
     return news[:MOST_NEWS]
+
+
+def _is_first_reading(event: AuditEvent) -> bool:
+    """Say whether measuring has only begun, and well: that is no news."""
+    turn = (event.before.get("slo_verdict"), event.after.get("slo_verdict"))
+    return turn == (Verdict.NO_DATA, Verdict.MET)

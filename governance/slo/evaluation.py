@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from governance.slo.budget import Score, is_missed, lasts, spent
-from governance.slo.histogram import snapped
+from governance.slo.histogram import Histogram, bucket_of, snapped
+from governance.slo.seen import LONGEST_DEADLINE
 from governance.slo.tally import Tally
 
 # Fewer measurements (or slices) than this say nothing, and a single bad one breaks no promise:
@@ -89,6 +90,17 @@ def _is_good_slice(promise: Promise, score: Score) -> bool:
     if promise.indicator == Indicator.AVAILABILITY:
         return score.bad == 0
     return not is_missed(score, promise.percentile or 1)
+
+
+def value_of(promise: Promise, tally: Tally, score: Score) -> float | None:
+    """Return the figure to show: the good share, or for latency the seconds that the promised
+    share of answers stays within. Timeouts count as the longest that any probe waits."""
+    if promise.indicator != Indicator.LATENCY:
+        return score.share
+    is_sliced = promise.budgeting == Budgeting.TIMESLICES
+    share = (promise.percentile or 1.0) if is_sliced else promise.target
+    late = Histogram({bucket_of(LONGEST_DEADLINE): tally.timeouts})
+    return (tally.latencies + late).quantile(share)
 
 
 def verdict_of(promise: Promise, score: Score, recent: Score) -> Verdict:

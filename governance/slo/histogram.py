@@ -17,7 +17,7 @@ R40 = """
     3.00 3.15 3.35 3.55 3.75 4.00 4.25 4.50 4.75 5.00 5.30 5.60 6.00 6.30 6.70 7.10 7.50 8.00 8.50
     9.00 9.50
 """.split()
-EDGES = tuple(float(f"{step}e{power}") for power in range(-4, 3) for step in R40) + (1000.0,)
+EDGES = (*(float(f"{step}e{power}") for power in range(-4, 3) for step in R40), 1000.0)
 
 
 def bucket_of(seconds: float) -> int:

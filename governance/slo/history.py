@@ -1,9 +1,10 @@
-"""Reads what stretches of time saw, out of the roll-ups: whole days as days, their rims as hours."""
+"""Reads what stretches of time saw: whole days from the days rolled up, their rims from hours."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -71,24 +72,44 @@ def base_of(promise: Promise, port_ids: Collection[int], start: datetime, end: d
     return base
 
 
-def score_with(promise: Promise, base: Base, recent: Collection[Tally]) -> Score:
-    """Return the score of a window: its base, and the slices since."""
-    if promise.budgeting == Budgeting.TIMESLICES:
-        return Score(base["good"], base["total"]) + score_of_slices(promise, recent)
-    return score_of(promise, Tally.from_json(base)) + recent_score(promise, recent)
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What an hour saw of a port, and its slices as they are stored."""
+
+    tally: Tally
+    stored: Mapping[str, Any]
+
+    def slices(self) -> Iterator[Tally]:
+        """Yield the slices of five minutes."""
+        yield from slices_of(self.stored).values()
 
 
-def recent_score(promise: Promise, recent: Collection[Tally]) -> Score:
-    """Return the score of some slices by themselves."""
-    if promise.budgeting == Budgeting.TIMESLICES:
-        return score_of_slices(promise, recent)
-    return score_of(promise, together(recent))
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A promise's whole window, its score, and the score of its last hours alone."""
+
+    tally: Tally
+    score: Score
+    recent: Score
 
 
-def recent_slices(port_ids: Collection[int], start: datetime) -> dict[int, list[Tally]]:
-    """Return the slices of each port since a moment."""
-    found: dict[int, list[Tally]] = defaultdict(list)
-    hours = RollUp.objects.hours(port_ids, start, start + 3 * DAY)
-    for port_id, slices in hours.values_list("port_id", "slices"):
-        found[port_id].extend(slices_of(slices).values())
+def hours_since(port_ids: Collection[int], start: datetime) -> dict[int, list[Hour]]:
+    """Return the hours of each port since a moment."""
+    found: dict[int, list[Hour]] = defaultdict(list)
+    rows = RollUp.objects.hours(port_ids, start, start + 3 * DAY)
+    for port_id, outcomes, latencies, slices in rows.values_list(
+        "port_id", "outcomes", "latencies", "slices"
+    ):
+        tally = Tally.from_json({"outcomes": outcomes, "latencies": latencies})
+        found[port_id].append(Hour(tally, slices))
     return found
+
+
+def window_with(promise: Promise, base: Base, hours: Collection[Hour]) -> Window:
+    """Return a window: its base, and the hours since."""
+    lately = together(hour.tally for hour in hours)
+    tally = Tally.from_json(base) + lately
+    if promise.budgeting != Budgeting.TIMESLICES:
+        return Window(tally, score_of(promise, tally), score_of(promise, lately))
+    recent = score_of_slices(promise, (each for hour in hours for each in hour.slices()))
+    return Window(tally, Score(base["good"], base["total"]) + recent, recent)

@@ -115,10 +115,10 @@ class Measurement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["port", "slot"], name="a_port_is_measured_once_a_slot"
+            models.UniqueConstraint(fields=["port", "slot"], name="a_port_is_measured_once_a_slot"),
+            models.CheckConstraint(
+                condition=Q(total__gte=0), name="no_measurement_ends_before_it_begins"
             ),
-            models.CheckConstraint(condition=Q(total__gte=0), name="no_measurement_ends_before_it_begins"),
         ]
         indexes = [models.Index(fields=["slot"], name="measurement_by_slot")]
 
@@ -202,9 +202,7 @@ class Objective(models.Model):
     Budgeting = evaluation.Budgeting
 
     port = models.ForeignKey(OutputPort, models.CASCADE, null=True, related_name="objectives")
-    product = models.ForeignKey(
-        DataProduct, models.CASCADE, null=True, related_name="objectives"
-    )
+    product = models.ForeignKey(DataProduct, models.CASCADE, null=True, related_name="objectives")
     domain = models.ForeignKey(Domain, models.CASCADE, null=True, related_name="objectives")
     indicator = models.CharField(
         max_length=12, choices=[(each, each) for each in evaluation.Indicator]
@@ -272,6 +270,9 @@ class Standing(models.Model):
     )
     good = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
+    value = models.FloatField(
+        null=True, blank=True, help_text="The good share; of latency the seconds to show."
+    )
     since = models.DateTimeField(default=timezone.now, help_text="When the verdict last turned.")
     as_of = models.DateTimeField(null=True, blank=True, help_text="The newest slot judged.")
     base = models.JSONField(default=dict, help_text="Outcomes, latencies, good, total.")

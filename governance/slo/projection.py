@@ -1,4 +1,4 @@
-"""The objectives that a product's tree declares (`assayObjectives`), with every fault named; pure."""
+"""The objectives that a product's tree declares (`assayObjectives`), every fault named; pure."""
 
 from __future__ import annotations
 
@@ -65,8 +65,11 @@ def _refuse_twins(objectives: list[DeclaredObjective], at: str, faults: list[Fau
         key = (each.port, each.promise.indicator, each.promise.percentile, each.promise.threshold)
         if key in seen:
             faults.append(
-                Fault(where=f"{at}/{index}", message="This promise is made twice.",
-                      way_out="Keep one of them.")
+                Fault(
+                    where=f"{at}/{index}",
+                    message="This promise is made twice.",
+                    way_out="Keep one of them.",
+                )
             )
         seen.add(key)
 
@@ -83,7 +86,9 @@ class _Reader:
             self.fault("", "An objective is an object.")
             return None
         for key in sorted(set(map(str, self.item)) - KEYS):
-            self.fault(key, "An objective has no such key.", f"Use one of {', '.join(sorted(KEYS))}.")
+            self.fault(
+                key, "An objective has no such key.", f"Use one of {', '.join(sorted(KEYS))}."
+            )
         indicator = self.choice("indicator", MEASURED, default="")
         budgeting = self.choice("budgeting", tuple(Budgeting), default=self.usual_budgeting())
         promise = Promise(
@@ -136,7 +141,8 @@ class _Reader:
             return self.number("percentile", most=1.0, default=USUAL_PERCENTILE)
         if "percentile" in self.item:
             self.fault(
-                "percentile", "A percentile belongs to latency by time slices.",
+                "percentile",
+                "A percentile belongs to latency by time slices.",
                 "Take it out, or set budgeting to timeslices.",
             )
         return None

@@ -77,7 +77,7 @@ def day_of(moment: datetime) -> datetime:
 
 
 def count_into(slices: Stored, *, slot: datetime, outcome: str, seconds: float | None) -> None:
-    """Count one measurement into the stored slices of its hour; `seconds` only where it was good."""
+    """Count one measurement into the stored slices of its hour; of a good one its seconds too."""
     stored = slices.setdefault(str(slot.minute // 5), {"outcomes": {}, "latencies": {}})
     _raise(stored["outcomes"], outcome)
     if outcome == Outcome.GOOD and seconds is not None:

@@ -162,7 +162,7 @@ def test_a_log_grown_too_large_moves_aside_and_the_program_writes_on(tmp_path, m
 
     child.trim_log()
 
-    assert eventually(lambda: 0 < child.log.stat().st_size)
+    assert eventually(lambda: child.log.stat().st_size > 0)
     assert child.log.with_suffix(".log.1").stat().st_size > 100
     assert b"\0" not in child.log.read_bytes()
     child.stop(seconds=1)

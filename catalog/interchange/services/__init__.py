@@ -1,1 +1,15 @@
 """Writing what files bring: manifests, and the entries of foreign catalogs."""
+
+from __future__ import annotations
+
+from catalog.interchange.services.manifests import apply_plan, import_manifests, rehearse_plan
+from catalog.interchange.services.planning import ProductPlan, plan_bundle, plan_manifests
+
+__all__ = [
+    "ProductPlan",
+    "apply_plan",
+    "import_manifests",
+    "plan_bundle",
+    "plan_manifests",
+    "rehearse_plan",
+]

@@ -18,7 +18,7 @@ def create_person(
     *,
     username: str,
     email: str,
-    password: str,
+    password: str | None,
     actor: Actor,
     first_name: str = "",
     last_name: str = "",
@@ -26,7 +26,8 @@ def create_person(
 ) -> Person:
     """Create somebody who can sign in. Raises Invalid (a weak password), NameTaken.
 
-    Two user names that differ only in capitals or in how letters are written are the same.
+    Without a password nobody signs in as them until one is set. Two user names that differ
+    only in capitals or in how letters are written are the same.
     """
     person = Person(
         username=Person.normalize_username(username),

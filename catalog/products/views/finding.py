@@ -45,9 +45,8 @@ def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
 def _new_path(reader: Reader, domain: str, slug: str) -> str:
     """Return the present path of what had an address once, or was written with capitals."""
     visible = DataProduct.objects.visible_to(reader).with_place()
-    renamed = FormerDomainSlug.objects.filter(slug=domain).values("domain__slug")[:1]
-    now_called = renamed.first()
-    domains = [domain, now_called["domain__slug"]] if now_called else [domain]
+    renamed = FormerDomainSlug.objects.filter(slug=domain)
+    domains = [domain, *renamed.values_list("domain__slug", flat=True)]
     found = visible.filter(domain__slug__in=domains, slug=slug).first()
     if found is None:
         former = FormerAddress.objects.filter(domain__slug__in=domains, slug=slug)

@@ -36,6 +36,11 @@ class Group:
     gap: float | None
     n: int | None
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether the group is over-represented."""
+        return (self.gap or 0) > 0
+
 
 @dataclass(frozen=True)
 class Representation:
@@ -46,6 +51,11 @@ class Representation:
     reference: str
     rows: list[Group]
     first: Imbalance
+
+    @property
+    def label(self) -> str:
+        """Return the attribute as people write it."""
+        return self.attribute.replace("_", " ")
 
     @property
     def farthest(self) -> Group | None:
@@ -94,7 +104,7 @@ def answers_of(product: DataProduct) -> list[Answered]:
 
 
 def representations_of(product: DataProduct) -> list[Representation]:
-    """Return the tables of representation, one for each attribute; measured rows beat declared."""
+    """Return a table for each attribute, the farthest off first; measured rows beat declared."""
     record = getattr(product, "provenance", None)
     counted: list[Any] = list(standing(record.imbalances.all())) if record else []
     shown = []
@@ -106,7 +116,12 @@ def representations_of(product: DataProduct) -> list[Representation]:
         first = listed[0]
         named = next((row.reference_name for row in listed if row.reference_name), "")
         shown.append(Representation(attribute, first.origin == "measured", named, groups, first))
-    return shown
+    return sorted(shown, key=_distance, reverse=True)
+
+
+def _distance(shown: Representation) -> float:
+    farthest = shown.farthest
+    return abs(farthest.gap or 0) if farthest else -1
 
 
 def _answer_json(item: Answered) -> dict[str, str | None]:

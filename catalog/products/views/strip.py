@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from catalog.products.models import DataProduct, Visibility
 from catalog.provenance.bias import greatest_gaps, least_shares
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
-from catalog.templatetags.figures import duration, gap_points, percent
+from catalog.templatetags.figures import distance, duration, percent
 
 Text = str | Promise
 
@@ -89,13 +89,14 @@ def _imbalances(product: DataProduct) -> Cell:
     gaps = greatest_gaps(rows)
     if gaps:
         attribute = max(gaps, key=lambda name: gaps[name])
-        points = gap_points(gaps[attribute]).lstrip("+±")
-        value = _("{points} points").format(points=points)
-        note = _("greatest gap, by {attribute}").format(attribute=attribute)
+        value = _("{points} points").format(points=distance(gaps[attribute]))
+        note = _("greatest gap, by {attribute}").format(attribute=attribute.replace("_", " "))
         return Cell(label=label, value=value, verdict="stated", note=note, href=href)
     if shares := least_shares(rows):
         note = _("no reference to compare with")
-        value = _("by {attribute}").format(attribute=", ".join(sorted(shares)))
+        value = _("by {attribute}").format(
+            attribute=", ".join(sorted(shares)).replace("_", " ")
+        )
         return Cell(label=label, value=value, verdict="stated", note=note, href=href)
     return _answered_imbalances(label, href, _answer(record, "known_imbalances"))
 

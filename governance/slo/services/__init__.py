@@ -1,1 +1,25 @@
 """Writing what was promised, what was seen and how promises stand; one file per occasion."""
+
+from governance.slo.services.claiming import Lane, claim_due, claim_ports
+from governance.slo.services.judging import judge, judge_ports
+from governance.slo.services.probing import probe
+from governance.slo.services.promises import project_promises, schedule_missing_ports
+from governance.slo.services.recording import record_measurements
+from governance.slo.services.trust import refresh_trust
+from governance.slo.services.upkeep import notice_silence, prune, roll_up_days
+
+__all__ = [
+    "Lane",
+    "claim_due",
+    "claim_ports",
+    "judge",
+    "judge_ports",
+    "notice_silence",
+    "probe",
+    "project_promises",
+    "prune",
+    "record_measurements",
+    "refresh_trust",
+    "roll_up_days",
+    "schedule_missing_ports",
+]

@@ -17,6 +17,7 @@ from governance.slo.seen import Due
 # Longer than a batch can take: its deadlines, its writing, and a wait for the database.
 LEASE = timedelta(minutes=2)
 
+
 class Place(TypedDict):
     """Where a port is probed."""
 

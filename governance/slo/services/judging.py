@@ -12,11 +12,11 @@ from django.db.models import Q
 
 from catalog.ports.models import OutputPort
 from governance.slo.budget import Score
-from governance.slo.evaluation import Verdict, is_silent, verdict_of
-from governance.slo.history import base_of, recent_score, recent_slices, score_with
+from governance.slo.evaluation import LEAST_MEASURED, Verdict, is_silent, value_of, verdict_of
+from governance.slo.history import Hour, base_of, hours_since, window_with
 from governance.slo.models import Objective, Standing
 from governance.slo.services.breaches import close_breach, open_breach
-from governance.slo.tally import HOUR, Tally, hour_of
+from governance.slo.tally import HOUR, hour_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Judged:
     """How an objective stands by its ports."""
 
     score: Score
+    value: float | None
     verdict: Verdict
     as_of: datetime | None
 
@@ -52,9 +53,7 @@ def judge(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     """Judge some objectives; returns the ids of the products whose standing turned."""
     standings = _standings(objectives)
     ports = _ports_of(objectives)
-    recent = recent_slices(
-        {port.port_id for each in ports.values() for port in each}, _base_end(now)
-    )
+    recent = hours_since({port.port_id for each in ports.values() for port in each}, _base_end(now))
     turned: set[int] = set()
     for objective in objectives:
         standing, watched = standings[objective.pk], ports[objective.pk]
@@ -63,12 +62,12 @@ def judge(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
             _turn(objective, standing, judged, [port.port_id for port in watched])
             turned |= {port.product_id for port in watched}
         standing.good, standing.total = judged.score.good, judged.score.total
-        standing.as_of = judged.as_of
+        standing.value, standing.as_of = judged.value, judged.as_of
     Standing.objects.bulk_create(
         standings.values(),
         update_conflicts=True,
         unique_fields=["objective"],
-        update_fields=["verdict", "since", "good", "total", "as_of", "base", "base_to"],
+        update_fields=["verdict", "since", "good", "total", "value", "as_of", "base", "base_to"],
     )
     return turned
 
@@ -126,19 +125,19 @@ def _judged(
     objective: Objective,
     watched: Sequence[Watched],
     standing: Standing,
-    recent: Mapping[int, list[Tally]],
+    recent: Mapping[int, list[Hour]],
     now: datetime,
 ) -> Judged:
     promise = objective.promise
     _refresh_base(objective, [port.port_id for port in watched], standing, now)
-    slices = [each for port in watched for each in recent.get(port.port_id, [])]
-    score = score_with(promise, standing.base, slices)
-    seen = [port for port in watched if port.last_probed_at is not None]
-    as_of = max((port.last_probed_at for port in seen if port.last_probed_at), default=None)
+    hours = [hour for port in watched for hour in recent.get(port.port_id, [])]
+    window = window_with(promise, standing.base, hours)
+    as_of = max((port.last_probed_at for port in watched if port.last_probed_at), default=None)
     interval = max((port.interval for port in watched), default=timedelta(0))
-    if is_silent(as_of, interval=interval, now=now):
-        return Judged(score, Verdict.NO_DATA, as_of)
-    return Judged(score, verdict_of(promise, score, recent_score(promise, slices)), as_of)
+    verdict = Verdict.NO_DATA
+    if not is_silent(as_of, interval=interval, now=now):
+        verdict = verdict_of(promise, window.score, window.recent)
+    return Judged(window.score, value_of(promise, window.tally, window.score), verdict, as_of)
 
 
 def _refresh_base(
@@ -155,13 +154,11 @@ def _refresh_base(
 def _turn(
     objective: Objective, standing: Standing, judged: Judged, port_ids: Sequence[int]
 ) -> None:
-    before, standing.verdict = standing.verdict, judged.verdict
+    standing.verdict = judged.verdict
     standing.since = judged.as_of or standing.since
     if judged.verdict == Verdict.BREACHED:
-        # What could not be judged before was missed from the first bad measurement on.
-        since_start = before == Verdict.NO_DATA
-        open_breach(
-            objective=objective, at=standing.since, port_ids=port_ids if since_start else ()
-        )
+        # What there was too little of to judge before is missed from its first bad one on.
+        is_first = standing.total < LEAST_MEASURED
+        open_breach(objective=objective, at=standing.since, port_ids=port_ids if is_first else ())
     elif judged.verdict != Verdict.NO_DATA:
         close_breach(objective=objective, at=standing.since)

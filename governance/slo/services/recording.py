@@ -1,4 +1,4 @@
-"""Writes down what a batch of probes saw: measurements, roll-ups, judgements, in one transaction."""
+"""Writes down what a batch saw: measurements, roll-ups and judgements in one transaction."""
 
 from __future__ import annotations
 
@@ -97,9 +97,7 @@ def _roll_up(fresh: Sequence[Seen]) -> None:
     hours = {key: rows.get(key) or _new_hour(*key) for key in sorted(keys)}
     for each in fresh:
         hour = hours[each.port_id, hour_of(each.slot)]
-        count_into(
-            hour.slices, slot=each.slot, outcome=each.outcome, seconds=each.phases.total
-        )
+        count_into(hour.slices, slot=each.slot, outcome=each.outcome, seconds=each.phases.total)
     for hour in hours.values():
         total = together(slices_of(hour.slices).values()).as_json()
         hour.outcomes, hour.latencies = total["outcomes"], total["latencies"]

@@ -44,6 +44,7 @@ from catalog.search.query import (
     open_words,
     respelled,
     respelled_text,
+    units_of,
 )
 from catalog.search.spelling import best_correction, distance, edits_allowed
 
@@ -142,7 +143,7 @@ def _set_of(reading: Reading, words: Expression, typed: str) -> Query:
     """All words where enough readable documents hold them all, else any word."""
     questions = reading.questions
     demands_all = False
-    if len(questions.units(words)) > 1:
+    if len(units_of(words)) > 1:
         all_held = questions.answers(words, "", demands_all=True)
         demands_all = reading.count(all_held) >= ENOUGH_HOLD_ALL
     found = questions.answers(words, typed, demands_all=demands_all)
@@ -173,7 +174,7 @@ def _lacking(
     questions = reading.questions
     shown = questions.any_term("key", keys)
     holders = []
-    for clause in questions.units(words):
+    for clause in units_of(words):
         if isinstance(clause.node, Words) and keys:
             held = narrowed(questions.holds(clause.node), [shown])
             hits = reading.searcher.search(held, len(keys), count=False).hits
@@ -232,13 +233,12 @@ def suggestions(reading: Reading, typed: str, limit: int) -> SuggestAnswer:
     *before, last = questions.plain_words(typed) or [""]
     if not last:
         return SuggestAnswer()
-    titled = all_of([*(questions.term("title", word) for word in before),
-                     questions.prefixed("title", last)])
+    titled = questions.titles([*before, last])
     ranked = narrowed(any_of([titled, *questions.names(typed)]), [reading.readable])
     begun = preferring(ranked, questions.beginnings(typed))
     request = SearchRequest(readers=None, limit=limit)
     page = page_of(reading.searcher, questions, begun, request, RELEVANCE)
-    completions = reading.searcher.terms_with_prefix("words", last, reading.readable, limit)
+    completions = reading.searcher.terms_with_prefix("vocabulary", last, reading.readable, limit)
     start = " ".join(typed.split()[:-1])
     words = [
         Suggestion(f"{start} {word}".strip(), count) for word, count in completions if word != last

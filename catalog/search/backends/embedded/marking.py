@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from itertools import accumulate
+from html import escape
 from typing import Any
 
-from tantivy import Document, Query, Schema, Searcher, Snippet, SnippetGenerator
+from tantivy import Document, Query, Schema, Searcher, SnippetGenerator
 
 from catalog.search.fields import HIGHLIGHTED, SNIPPET_LENGTH
 from catalog.search.port import Reason
@@ -33,13 +33,30 @@ class Marker:
         for name in HIGHLIGHTED:
             value = shown.get(name) or ""
             texts = [value] if isinstance(value, str) else value
-            whole = _snippet(self._whole, "\n".join(texts))
-            if found := list(_items(whole, texts)):
-                part = whole if name == "name" else _snippet(self._cut, "\n".join(texts))
-                highlights[name] = _html(part)
-                held = () if name in _LONG else tuple(found[:MOST_TEXTS])
+            if found := list(_items(self._marked(texts), texts)):
+                first = found[:MOST_TEXTS]
+                highlights[name] = "\n".join(marked for _, marked in first)
+                if name == "summary":
+                    highlights[name] = self._cut_of(texts[0])
+                held = () if name in _LONG else tuple(text for text, _ in first)
                 reasons.append(Reason(name, held, len(found)))
         return highlights, tuple(reasons)
+
+    def _marked(self, texts: list[str]) -> list[tuple[int, int]]:
+        """Where the terms stand in the texts joined by line ends, in bytes."""
+        entry = Document()
+        entry.add_text("text", "\n".join(texts))
+        snippet = self._whole.snippet_from_doc(entry)
+        start = snippet.fragment_range().start
+        return sorted((start + r.start, start + r.end) for r in snippet.highlighted())
+
+    def _cut_of(self, text: str) -> str:
+        """The part of a long text that says most, marked."""
+        entry = Document()
+        entry.add_text("text", text)
+        # The engine escapes the text itself, so the only tags in it are its own.
+        cut = self._cut.snippet_from_doc(entry).to_html()
+        return cut.replace("<b>", "<mark>").replace("</b>", "</mark>")
 
 
 def shown_of(entry: Document) -> dict[str, Any]:
@@ -48,25 +65,29 @@ def shown_of(entry: Document) -> dict[str, Any]:
     return shown
 
 
-def _snippet(generator: SnippetGenerator, text: str) -> Snippet:
-    entry = Document()
-    entry.add_text("text", text)
-    return generator.snippet_from_doc(entry)
+def _items(marks: list[tuple[int, int]], texts: list[str]) -> Iterator[tuple[str, str]]:
+    """The texts that hold a mark, each also as HTML."""
+    left = iter(marks)
+    mark = next(left, None)
+    start = 0
+    for text in texts:
+        end = start + len(text.encode())
+        held = []
+        while mark is not None and mark[0] < end:
+            held.append((mark[0] - start, mark[1] - start))
+            mark = next(left, None)
+        if held:
+            yield text, _html(text, held)
+        start = end + 1
 
 
-def _html(snippet: Snippet) -> str:
-    # The engine escapes the text itself, so the only tags in it are its own.
-    return snippet.to_html().replace("<b>", "<mark>").replace("</b>", "</mark>")
+def _html(text: str, marks: list[tuple[int, int]]) -> str:
+    raw, done, parts = text.encode(), 0, []
+    for start, end in marks:
+        parts += [escape(_text(raw[done:start])), f"<mark>{escape(_text(raw[start:end]))}</mark>"]
+        done = end
+    return "".join([*parts, escape(_text(raw[done:]))])
 
 
-def _items(snippet: Snippet, texts: list[str]) -> Iterator[str]:
-    """The texts of a list that hold a mark; offsets are bytes."""
-    ends = accumulate(len(text.encode()) + 1 for text in texts)
-    starts = iter(sorted({mark.start for mark in snippet.highlighted()}))
-    mark = next(starts, None)
-    for text, end in zip(texts, ends, strict=True):
-        is_marked = False
-        while mark is not None and mark < end:
-            is_marked, mark = True, next(starts, None)
-        if is_marked:
-            yield text
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")

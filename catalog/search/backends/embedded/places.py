@@ -18,12 +18,16 @@ _STEP = 0.02
 
 
 class Place:
-    """The folder of one index: `current` names the generation that answers."""
+    """The folder of one index: `current-<shape>` names the generation that answers.
+
+    Each shape of the index has a pointer of its own, so two versions of the product can run
+    beside each other, and a roll-back finds its index in place.
+    """
 
     def __init__(self, root: Path, fingerprint: str) -> None:
         self.root = root
         self.fingerprint = fingerprint
-        self.pointer = root / "current"
+        self.pointer = root / f"current-{fingerprint}"
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever another generation answers; (0, 0) where there is none."""
@@ -34,14 +38,11 @@ class Place:
         return found.st_ino, found.st_mtime_ns
 
     def current(self) -> Path:
-        """The generation that answers; raises SearchUnavailable for none, or one of another shape."""
+        """The generation that answers; raises SearchUnavailable where none has this shape."""
         try:
-            name = self.pointer.read_text()
+            return self.root / self.pointer.read_text()
         except FileNotFoundError:
-            raise SearchUnavailable(ENGINE, "there is no index yet") from None
-        if not name.startswith(f"{self.fingerprint}-"):
-            raise SearchUnavailable(ENGINE, "the index has another shape and must be rebuilt")
-        return self.root / name
+            raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it") from None
 
     def beside(self) -> Path:
         """A new, empty generation."""
@@ -52,16 +53,21 @@ class Place:
 
     def swap(self, fresh: Path) -> None:
         """Let another generation answer; the one that answered is kept, older ones go."""
-        kept = {fresh.name, self.pointer.read_text() if self.pointer.exists() else ""}
-        written = self.root / "current.new"
+        before = self.pointer.read_text() if self.pointer.exists() else ""
+        written = self.root / "pointer.new"
         written.write_text(fresh.name)
         written.replace(self.pointer)
         folder = os.open(self.root, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
-        self.clear(kept)
+        others = set(self.root.glob("current-*")) - {self.pointer}
+        latest = sorted(others, key=lambda pointer: pointer.stat().st_mtime_ns)[-1:]
+        kept = {fresh.name, before, *(pointer.read_text() for pointer in latest)}
+        for pointer in others - set(latest):
+            pointer.unlink()
+        self._clear(kept)
 
-    def clear(self, kept: set[str]) -> None:
+    def _clear(self, kept: set[str]) -> None:
         """Remove the generations that nobody needs, half-built ones too."""
         for folder in self.root.iterdir():
             if folder.is_dir() and folder.name not in kept:

@@ -1,7 +1,6 @@
 """The users' expressions and conditions as tantivy queries."""
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 
 from tantivy import FieldType, Index, Occur, Query, Schema
 
@@ -20,6 +19,8 @@ from catalog.search.query import (
     Phrase,
     Together,
     Words,
+    positive_texts,
+    units_of,
 )
 from catalog.search.spelling import bare
 
@@ -116,18 +117,8 @@ class Questions:
 
     def marked_terms(self, words: Expression) -> Query:
         """The terms of an expression, for finding them in texts that are shown."""
-        texts = chain.from_iterable(_texts(clause) for clause in words)
-        stems = dict.fromkeys(stem for text in texts for stem in self._text.analyze(text))
+        stems = dict.fromkeys(s for text in positive_texts(words) for s in self._text.analyze(text))
         return any_of([self.term("text", stem) for stem in stems])
-
-    def units(self, words: Expression) -> list[Clause]:
-        """The clauses that rank: stop words count only where there is nothing else."""
-        ranking = [clause for clause in words if clause.demand is Demand.ANY]
-        telling = [clause for clause in ranking if self._tells(clause.node)]
-        return telling or ranking
-
-    def _tells(self, node: Node) -> bool:
-        return not isinstance(node, Words) or node.is_prefix or bool(self._text.analyze(node.text))
 
     def holds(self, node: Node) -> Query:
         """Documents that hold a node; says nothing about rank."""
@@ -202,10 +193,10 @@ class Questions:
 
     def answers(self, words: Expression, typed: str, *, demands_all: bool) -> Query:
         """The set of the words, ranked. Without words, everything."""
-        units = self.units(words)
+        units = units_of(words)
         demanded = [clause.node for clause in words if clause.demand is Demand.MUST]
         unwanted = [self.holds(c.node) for c in words if c.demand is Demand.NOT]
-        ranked = any_of([self.ranks(clause.node) for clause in units])
+        ranked = self._ranked(units)
         required = [self.ranks(node) for node in demanded]
         if demands_all:
             required += [silent(self.holds(clause.node)) for clause in units]
@@ -215,6 +206,13 @@ class Questions:
         nudges = self._nudges(units, typed)
         return any_of([*self.names(typed), without(preferring(found, nudges), unwanted)])
 
+    def _ranked(self, units: Sequence[Clause]) -> Query:
+        """Any unit; a word of several terms (`sentinel-2`) is there only where all of them are."""
+        ranked = any_of([self.ranks(clause.node) for clause in units])
+        if all(len(self.plain_words(c.node.text)) < 2 for c in units if isinstance(c.node, Words)):
+            return ranked
+        return narrowed(ranked, [any_of([self.holds(clause.node) for clause in units])])
+
     def _nudges(self, units: Sequence[Clause], typed: str) -> list[Query]:
         nudges = []
         if len(units) > 1:
@@ -222,23 +220,18 @@ class Questions:
             nudges.append(Query.const_score_query(all_held, fields.ALL_WORDS_NUDGE))
         return nudges + self.beginnings(typed)
 
+    def titles(self, words: Sequence[str]) -> Query:
+        """Things whose names have a word that begins with each of these; whole words rank."""
+        begun = all_of([self.prefixed("title", word) for word in words])
+        stems = [stem for word in words for stem in self._text.analyze(word)]
+        return preferring(begun, [self.term("name_text", stem) for stem in stems])
+
     def beginnings(self, typed: str) -> list[Query]:
         """The whole text as the beginning of a name."""
         name = bare(typed)
         if len(name) < SHORTEST_BEGINNING:
             return []
         return [Query.const_score_query(self.prefixed("exact", name), fields.PREFIX_BOOST)]
-
-
-def _texts(clause: Clause) -> Iterable[str]:
-    if clause.demand is Demand.NOT:
-        return []
-    match clause.node:
-        case Words(text) | Phrase(text):
-            return [text]
-        case Either(clauses) | Together(clauses):
-            return list(chain.from_iterable(map(_texts, clauses)))
-    return []
 
 
 def _whole(number: float | None) -> int | None:

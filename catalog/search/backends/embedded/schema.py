@@ -11,7 +11,7 @@ from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, Fiel
 from catalog.search.ordering import keyed_number, sort_key, tie_of
 from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
-from catalog.search.texts import COMBINED, texts_of, titles_of
+from catalog.search.texts import COMBINED, texts_of, titles_of, vocabulary_of
 
 LAYOUT = 1
 TEXT, WORDS = "assay_text", "assay_words"
@@ -45,7 +45,7 @@ def build_schema() -> Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("key", "readers"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("exact", "measures"):
+    for name in ("exact", "vocabulary", "measures"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in fields.TEXT_WEIGHTS:
         builder.add_text_field(name, tokenizer_name=TEXT, index_option="freq")
@@ -100,6 +100,8 @@ def document_of(document: SearchDocument) -> Document:
                 entry.add_text("words", text)
     for text in titles_of(document):
         entry.add_text("title", text)
+    for word in vocabulary_of(document):
+        entry.add_text("vocabulary", word)
     _add_filters(entry, document)
     entry.add_integer("revision", document.revision)
     entry.add_bytes("digest", document.digest().encode())

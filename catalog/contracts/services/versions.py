@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
-
 from django.conf import settings
 from django.db import transaction
 
@@ -19,15 +16,14 @@ from catalog.contracts.projection import (
     ContractColumns,
     DeclaredObject,
     columns_of,
-    new_tree,
 )
 from catalog.ports.addresses import check_url
 from catalog.ports.answers import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.products.projection import Tree, digest_of, unstorable_faults, with_custom
-from catalog.products.services import Writer, claim, note_edit, replace_tree
-from catalog.refusals import Fault, Frozen, Invalid, NameTaken
+from catalog.products.projection import Tree, digest_of, unstorable_faults
+from catalog.products.services import Writer, claim, note_edit
+from catalog.refusals import Fault, Frozen, Invalid
 
 
 @transaction.atomic
@@ -84,42 +80,6 @@ def delete_contract(
     link_ports(product)
     note_edit(product=product, actor=actor, verb="deleted contract", before=named, reason=reason)
     return product
-
-
-@transaction.atomic
-def add_output_port(
-    *,
-    product: DataProduct,
-    name: str,
-    server: dict[str, Any],
-    edition: int,
-    actor: Writer,
-    version: str = "1.0.0",
-    description: str = "",
-    port_type: str = "",
-    interval: int | None = None,
-) -> tuple[OutputPort, DataProduct]:
-    """Add an output port with a draft contract 0.1.0 that names its server and an empty schema.
-
-    Raises NotAllowed, EditionConflict, Invalid, NameTaken.
-    """
-    ports = list(product.tree.get("outputPorts") or [])
-    if any(port.get("name") == name and port.get("version") == version for port in ports):
-        raise NameTaken(f"There is a port {name} {version}.", where="name")
-    identifier = str(uuid.uuid4())
-    port: dict[str, Any] = {"name": name, "version": version, "contractId": identifier}
-    port |= {"description": description} if description else {}
-    port |= {"type": port_type} if port_type else {}
-    port = with_custom(port, "assayInterval", interval)
-    product = replace_tree(
-        product=product,
-        tree=product.tree | {"outputPorts": [*ports, port]},
-        edition=edition,
-        actor=actor,
-    )
-    tree = new_tree(identifier=identifier, name=f"{product.name}: {name}", servers=[server])
-    _, product = save_contract(product=product, tree=tree, edition=product.edition, actor=actor)
-    return product.output_ports.get(name=name, version=version), product
 
 
 def link_ports(product: DataProduct) -> None:

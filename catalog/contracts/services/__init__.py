@@ -1,0 +1,25 @@
+"""Writing contracts, and the output ports that serve under them."""
+
+from __future__ import annotations
+
+from catalog.contracts.services.serving import (
+    add_output_port,
+    change_output_port,
+    drop_output_port,
+)
+from catalog.contracts.services.versions import (
+    delete_contract,
+    is_frozen,
+    link_ports,
+    save_contract,
+)
+
+__all__ = [
+    "add_output_port",
+    "change_output_port",
+    "delete_contract",
+    "drop_output_port",
+    "is_frozen",
+    "link_ports",
+    "save_contract",
+]

@@ -1,0 +1,7 @@
+"""Products over the API."""
+
+from __future__ import annotations
+
+from catalog.products.api.views import ProductHistory, ProductReaders, Products
+
+__all__ = ["ProductHistory", "ProductReaders", "Products"]

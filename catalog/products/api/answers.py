@@ -1,0 +1,108 @@
+"""What the API says of a product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from catalog.domains.authority import Reader
+from catalog.identity import product_iri
+from catalog.products.models import DataProduct, Sensitivity
+
+
+class ProductSummary(serializers.ModelSerializer[DataProduct]):
+    """A product as lists show it."""
+
+    id = serializers.UUIDField(source="uuid")
+    iri = serializers.SerializerMethodField(help_text="The identifier that never changes.")
+    path = serializers.CharField(help_text="The path of the product's page.")
+    domain = serializers.CharField(source="domain.slug")
+    sensitivity = serializers.ChoiceField(
+        choices=Sensitivity.labels, source="get_sensitivity_display"
+    )
+    slo = serializers.CharField(source="slo_verdict", help_text="What the measurements say.")
+    certification = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DataProduct
+        fields = (
+            "id",
+            "iri",
+            "path",
+            "domain",
+            "slug",
+            "name",
+            "version",
+            "status",
+            "visibility",
+            "sensitivity",
+            "tags",
+            "purpose",
+            "slo",
+            "certification",
+            "edition",
+            "updated_at",
+            "published_at",
+        )
+        read_only_fields = fields
+
+    def get_iri(self, product: DataProduct) -> str:
+        """Return the permanent identifier."""
+        return product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
+
+    def get_certification(self, product: DataProduct) -> str | None:
+        """Return the level; none where the product is not certified."""
+        return product.certification or None
+
+
+class ProductDetail(ProductSummary):
+    """A product with its document; `successor` is named where the reader may know of it."""
+
+    successor = serializers.SerializerMethodField()
+    figures = serializers.JSONField(
+        source="slo_figures", help_text="By indicator: value, target, as of."
+    )
+    tree = serializers.JSONField(help_text="The product's document (Bitol ODPS), as it is kept.")
+
+    class Meta(ProductSummary.Meta):
+        fields = (  # type: ignore[assignment]
+            *ProductSummary.Meta.fields,
+            "limitations",
+            "usage",
+            "successor",
+            "ends_on",
+            "certified_until",
+            "created_at",
+            "figures",
+            "tree",
+        )
+        read_only_fields = fields  # type: ignore[assignment]
+
+    def get_successor(self, product: DataProduct) -> str | None:
+        """Return `domain/slug` of what comes after the product."""
+        after, reader = product.successor, self.context["reader"]
+        assert isinstance(reader, Reader)
+        return address_of(after) if after and reader.reads(after) else None
+
+
+class ReadersAnswer(serializers.Serializer[Any]):
+    """The other domains and teams that may read a restricted product, by slug."""
+
+    domains = serializers.ListField(child=serializers.CharField())
+    teams = serializers.ListField(child=serializers.CharField())
+
+
+def address_of(product: DataProduct) -> str:
+    """Return `domain/slug`, by which people name a product."""
+    return f"{product.domain.slug}/{product.slug}"
+
+
+def readers_of(product: DataProduct) -> dict[str, list[str]]:
+    """Return who else may read a product."""
+    rows = product.readers.select_related("domain", "team")
+    return {
+        "domains": sorted(row.domain.slug for row in rows if row.domain),
+        "teams": sorted(row.team.slug for row in rows if row.team),
+    }

@@ -1,0 +1,51 @@
+"""How a document that comes in over the API is checked: by the very rules that files are read by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any
+
+from catalog.interchange import bitol_odps
+from catalog.interchange.marks import Document, Mark
+from catalog.interchange.problems import Problem, did_you_mean
+from catalog.products.projection import Tree
+from catalog.refusals import Fault, Invalid
+
+Check = Callable[[Document], list[Problem]]
+
+
+def check_product(tree: Any, *, before: Tree | None = None) -> None:
+    """Refuse a product's document with faults that the one before it did not have."""
+    refuse_new_faults(bitol_odps.check, tree, before)
+
+
+def refuse_new_faults(check: Check, tree: Any, before: Tree | None = None) -> None:
+    """Raise Invalid for each error of a document that the one before it did not have.
+
+    What was imported leniently stays editable.
+    """
+    if not isinstance(tree, dict):
+        raise Invalid([Fault(where="/", message="A document is an object.")])
+    had = {(error.path, error.rule) for error in _errors(check, before)} if before else set()
+    found = [error for error in _errors(check, tree) if (error.path, error.rule) not in had]
+    if found:
+        raise Invalid([_fault(error) for error in found])
+
+
+def slug_fault(where: str, slug: str, known: Sequence[str], noun: str) -> Fault:
+    """Return the fault of a slug that names nothing."""
+    hint = did_you_mean(slug, known)
+    return Fault(where=where, message=f"There is no {noun} {slug}.", way_out=hint, code="unknown")
+
+
+def _errors(check: Check, tree: Tree) -> list[Problem]:
+    read = Document("body", deepcopy(tree), Mark(0, 0))
+    return [problem for problem in check(read) if problem.is_error]
+
+
+def _fault(problem: Problem) -> Fault:
+    words = f"{problem.message[:1].upper()}{problem.message[1:]}."
+    return Fault(
+        where=problem.path or "/", message=words, way_out=problem.way_out, code=problem.rule
+    )

@@ -1,0 +1,230 @@
+"""Finding, registering and editing products over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from catalog.audit.api import HistoryEvent
+from catalog.audit.models import AuditEvent
+from catalog.audit.views import history_of
+from catalog.domains.authority import Reader, demand, reader_of
+from catalog.domains.models import Domain
+from catalog.people.models import Team
+from catalog.permissions import Permission
+from catalog.products.api.answers import ProductDetail, ProductSummary, ReadersAnswer, readers_of
+from catalog.products.api.bodies import MoveBody, NewProduct, ProductChange, ReadersBody
+from catalog.products.api.documents import check_product, slug_fault
+from catalog.products.api.filters import ProductFilters, domain_named
+from catalog.products.models import DataProduct
+from catalog.products.patching import patched
+from catalog.products.projection import with_columns
+from catalog.products.services import (
+    delete_product,
+    move_product,
+    patch_tree,
+    register_product,
+    replace_tree,
+    share_product,
+)
+from catalog.refusals import EditionConflict, Invalid
+from catalog.revisions.api import JSONBody, PatchBody, ShownConflict, edition_of, tagged
+
+OBJECT = {"type": "object", "additionalProperties": True}
+
+
+class OfProduct(GenericViewSet[DataProduct]):
+    """What is asked of one product, which is missing where the caller may not see it."""
+
+    serializer_class = ProductDetail
+    queryset = DataProduct.objects.none()
+    pagination_class = None
+    lookup_field = "uuid"
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Return what the caller may read and do, read once in a request."""
+        return reader_of(self.request.user)
+
+    def product(self) -> DataProduct:
+        """Return the product of the address. Raises Http404."""
+        visible = DataProduct.objects.visible_to(self.reader).with_place()
+        product = visible.filter(uuid=self.kwargs["uuid"]).first()
+        if product is None:
+            raise Http404
+        return product
+
+    def state(self, product: DataProduct) -> Mapping[str, Any]:
+        """Return what this address says of the product."""
+        return ProductDetail(product, context={"reader": self.reader}).data
+
+    def answer(self, product: DataProduct, *, status: int = 200, location: str = "") -> Response:
+        """Return the product as a reading of it now would say it, with its ETag."""
+        stands = DataProduct.objects.with_place().get(pk=product.pk)
+        state = self.state(stands)
+        return tagged(self.request, state, stands.edition, status=status, location=location)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Show beside an edition conflict what stands now."""
+        if isinstance(exc, EditionConflict):
+            exc = ShownConflict(exc, self.state(self.product()))
+        return super().handle_exception(exc)
+
+
+class Products(OfProduct):
+    """Find products; register, edit and delete those of one's domains."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    parser_classes = [JSONBody, PatchBody]
+    filterset_class = ProductFilters
+
+    def get_queryset(self) -> QuerySet[DataProduct]:
+        """Return the products that the caller may know of, without their documents."""
+        visible = DataProduct.objects.visible_to(self.reader)
+        return visible.select_related("domain").defer("tree").order_by("name", "pk")
+
+    @extend_schema(responses=ProductSummary(many=True), filters=True)
+    def list(self, request: Request) -> Response:
+        """List the products that the caller may know of."""
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(ProductSummary(rows, many=True).data)
+
+    @extend_schema(request=NewProduct, responses={201: ProductDetail})
+    def create(self, request: Request) -> Response:
+        """Register a product as a draft, by its document or by its simple fields."""
+        body = NewProduct.read(request)
+        domain = domain_named(body.validated_data["domain"])
+        tree = body.whole_tree()
+        check_product(tree)
+        reason = body.validated_data.get("reason", "")
+        product = register_product(domain=domain, tree=tree, actor=request.user, reason=reason)
+        location = reverse("api:product", kwargs={"uuid": product.uuid})
+        return self.answer(product, status=201, location=location)
+
+    def retrieve(self, request: Request, uuid: str) -> Response:
+        """Say all that is known of a product."""
+        return self.answer(self.product())
+
+    @extend_schema(request=OBJECT)
+    def update(self, request: Request, uuid: str) -> Response:
+        """Put a new document (Bitol ODPS) in place of the product's."""
+        product, edition = self.product(), edition_of(request)
+        check_product(request.data, before=product.tree)
+        return self.answer(
+            replace_tree(product=product, tree=request.data, edition=edition, actor=request.user)
+        )
+
+    @extend_schema(
+        request={
+            "application/json": ProductChange,
+            "application/json-patch+json": {"type": "array", "items": OBJECT},
+        }
+    )
+    def partial_update(self, request: Request, uuid: str) -> Response:
+        """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
+        product, edition = self.product(), edition_of(request)
+        if isinstance(request.data, list):
+            check_product(patched(product.tree, request.data), before=product.tree)
+            patch = request.data
+            return self.answer(
+                patch_tree(product=product, patch=patch, edition=edition, actor=request.user)
+            )
+        body = ProductChange.read(request)
+        tree = with_columns(product.tree, body.columns())
+        reason = body.validated_data.get("reason", "")
+        return self.answer(
+            replace_tree(
+                product=product, tree=tree, edition=edition, actor=request.user, reason=reason
+            )
+        )
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, uuid: str) -> Response:
+        """Delete a draft or an external entry for good; what others may know is retired instead."""
+        product = self.product()
+        delete_product(product=product, edition=edition_of(request), actor=request.user)
+        return Response(status=204)
+
+    @extend_schema(request=MoveBody, responses=ProductDetail)
+    def move(self, request: Request, uuid: str) -> Response:
+        """Give the product to another domain; its old address leads to it for ever."""
+        product, edition = self.product(), edition_of(request)
+        body = MoveBody.read(request).validated_data
+        moved = move_product(
+            product=product,
+            domain=domain_named(body["domain"]),
+            edition=edition,
+            actor=request.user,
+            reason=body.get("reason", ""),
+        )
+        return self.answer(moved)
+
+
+class ProductReaders(OfProduct):
+    """Say who else may read a restricted product."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = ReadersAnswer  # type: ignore[assignment]
+
+    def state(self, product: DataProduct) -> Mapping[str, Any]:
+        """Return the readers, to those who work in the domain."""
+        demand(self.request.user, Permission.VIEW_DRAFTS, product.domain)
+        return readers_of(product)
+
+    @extend_schema(responses=ReadersAnswer)
+    def retrieve(self, request: Request, uuid: str) -> Response:
+        """Say which other domains and teams may read the product."""
+        return self.answer(self.product())
+
+    @extend_schema(request=ReadersBody, responses=ReadersAnswer)
+    def update(self, request: Request, uuid: str) -> Response:
+        """Replace the other domains and teams that may read the product."""
+        product, edition = self.product(), edition_of(request)
+        body = ReadersBody.read(request).validated_data
+        shared = share_product(
+            product=product,
+            domains=_all_named(Domain, body["domains"], "/domains", "domain"),
+            teams=_all_named(Team, body["teams"], "/teams", "team"),
+            edition=edition,
+            actor=request.user,
+            reason=body.get("reason", ""),
+        )
+        return self.answer(shared)
+
+
+class ProductHistory(OfProduct):
+    """What happened to a product."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    pagination_class: ClassVar[Any] = GenericViewSet.pagination_class
+    serializer_class = HistoryEvent  # type: ignore[assignment]
+
+    @extend_schema(responses=HistoryEvent(many=True))
+    def list(self, request: Request, uuid: str) -> Response:
+        """List what happened, newest first; what was changed only to those who read the audit."""
+        product = self.product()
+        whole = self.reader.may(Permission.READ_AUDIT, product.domain_id)
+        events: QuerySet[AuditEvent] = history_of(product, whole=whole)
+        rows = self.paginate_queryset(self.filter_queryset(events))  # type: ignore[type-var]
+        context = {"whole": whole, "names": self.reader.is_signed_in}
+        return self.get_paginated_response(HistoryEvent(rows, many=True, context=context).data)
+
+
+def _all_named(model: Any, slugs: list[str], where: str, noun: str) -> list[Any]:
+    """Return the rows of some slugs. Raises Invalid, which names each that there is not."""
+    rows = {row.slug: row for row in model.objects.filter(slug__in=slugs)}
+    missing = [(index, slug) for index, slug in enumerate(slugs) if slug not in rows]
+    if missing:
+        known = list(model.objects.values_list("slug", flat=True))
+        raise Invalid([slug_fault(f"{where}/{index}", slug, known, noun) for index, slug in missing])
+    return list(rows.values())

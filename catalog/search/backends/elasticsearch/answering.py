@@ -1,0 +1,277 @@
+"""Answering one request from Elasticsearch."""
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch.dsl import A, Q, Search
+from elasticsearch.dsl.query import Query
+from elasticsearch.dsl.response import Response
+
+from catalog.search.backends.elasticsearch import questions
+from catalog.search.backends.elasticsearch.paging import count_of, paged, turned
+from catalog.search.conditions import Condition
+from catalog.search.fields import (
+    BY_NAME,
+    ENOUGH_HOLD_ALL,
+    FACET_SIZE,
+    FACETS,
+    HIGHLIGHTED,
+    RELEVANCE,
+    SNIPPET_LENGTH,
+    WITHOUT_WORDS,
+)
+from catalog.search.port import (
+    Correction,
+    Facet,
+    FacetValue,
+    Hit,
+    Reason,
+    SearchAnswer,
+    SearchRequest,
+    SuggestAnswer,
+    Suggestion,
+)
+from catalog.search.query import (
+    Clause,
+    Demand,
+    Expression,
+    Words,
+    open_words,
+    positive_texts,
+    respelled,
+    respelled_text,
+    units_of,
+)
+from catalog.search.spelling import best_correction, distance, edits_allowed, fold
+
+_MOST_CANDIDATES = 200
+_MARK = re.compile(r"</?mark>")
+_SPECIAL = re.compile(r"([^\w\s]|_)")
+_LONG = ("summary", "answers", "notes")
+_MOST_TEXTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Where to ask, and what the caller may read."""
+
+    search: Search[Any]
+    readable: Query
+
+    def counts(self, queries: Mapping[str, Query]) -> dict[str, int]:
+        """How many readable documents meet each query, in one request."""
+        if not queries:
+            return {}
+        search = self.search.query("bool", filter=[self.readable])[:0]
+        for name, query in queries.items():
+            search.aggs.bucket(name, "filter", filter=query)
+        found = search.execute().aggregations
+        return {name: int(found[name].doc_count) for name in queries}
+
+
+def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
+    """Correct, decide on the set, narrow, rank, count, mark."""
+    corrections, words, demands_all = _understood(asking, request)
+    typed = respelled_text(request.typed, corrections)
+    found = questions.set_of(words, typed, demands_all=demands_all)
+    chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
+    rest = [c for c in request.conditions if chosen.get(c.field) is not c]
+    filters = [asking.readable, *map(questions.condition_of, rest)]
+    search = asking.search.query(_weighted(found, filters, words))
+    choices = {name: questions.condition_of(condition) for name, condition in chosen.items()}
+    if choices:
+        # post_filter narrows the hits but not the counts, so unchosen values stay on offer.
+        search = search.post_filter("bool", filter=list(choices.values()))
+    if request.has_facets:
+        _ask_counts(search, choices)
+    if request.has_highlights and words:
+        search = _ask_marks(search, words)
+    sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
+    response = paged(search, request, sort).execute()
+    page = turned(response, request, sort)
+    return SearchAnswer(
+        count=count_of(response),
+        hits=tuple(_hit(hit, words) for hit in page.hits),
+        facets=tuple(_facets(response, chosen)) if request.has_facets else (),
+        corrections=tuple(Correction(*pair) for pair in corrections.items()),
+        **page.cursors(),
+    )
+
+
+def _weighted(found: Query, filters: Sequence[Query], words: Expression) -> Query:
+    marks = [Q("bool", filter=[held], boost=0, _name=text) for text, held in questions.named(words)]
+    narrowed = Q("bool", must=[found], should=marks, filter=list(filters))
+    weight = {"field": "weight", "missing": 1}
+    return Q(
+        "function_score", query=narrowed, field_value_factor=weight, boost_mode="multiply"
+    )
+
+
+def _understood(
+    asking: Asking, request: SearchRequest
+) -> tuple[dict[str, str], Expression, bool]:
+    """The corrections, the words to search, and whether enough documents hold all of them."""
+    words = request.words
+    asked: dict[str, Query] = {"all": questions.all_held(words)} if words else {}
+    typed = list(dict.fromkeys(open_words(words)))
+    asked |= {f"word {word}": questions.word_is_held(word) for word in typed}
+    counts = asking.counts(asked)
+    unheld = [word for word in typed if not counts[f"word {word}"]]
+    if unheld:
+        corrections = _corrections(asking, unheld) if request.is_corrected else {}
+        left = [word for word in unheld if word not in corrections]
+        words = _completed(asking, respelled(words, corrections), left)
+        counts = asking.counts({"all": questions.all_held(words)})
+    else:
+        corrections = {}
+    demands_all = len(units_of(words)) > 1 and counts["all"] >= ENOUGH_HOLD_ALL
+    return corrections, words, demands_all
+
+
+def _corrections(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
+    """For each word that is not held, the nearest one that some readable document holds."""
+    wanted = {word: edits for word in unheld if (edits := edits_allowed(word))}
+    if not wanted:
+        return {}
+    near = _near_words(asking.search, wanted)
+    others = {other for words in near.values() for other in words}
+    held = asking.counts({other: Q("term", words=other) for other in others})
+    corrections = {}
+    for word, candidates in near.items():
+        best = best_correction(word, [(other, held[other]) for other in candidates])
+        if best:
+            corrections[word] = best
+    return corrections
+
+
+def _near_words(search: Search[Any], wanted: Mapping[str, int]) -> dict[str, list[str]]:
+    """Indexed words within the allowed edits, whoever may read them."""
+    asked = search.query("match_none")[:0]
+    for word, edits in wanted.items():
+        asked = asked.suggest(
+            word,
+            word,
+            term={
+                "field": "words", "analyzer": "assay_words", "size": _MOST_CANDIDATES,
+                "shard_size": _MOST_CANDIDATES, "max_edits": edits, "prefix_length": 0,
+                "min_word_length": 1, "suggest_mode": "always", "accuracy": 0.1,
+                "string_distance": "damerau_levenshtein", "sort": "score",
+            },
+        )  # fmt: skip
+    found = asked.execute().suggest.to_dict()
+    return {
+        word: [
+            option["text"]
+            for entry in found[word]
+            for option in entry["options"]
+            if distance(word, option["text"], edits) <= edits
+        ]
+        for word, edits in wanted.items()
+    }
+
+
+def _completed(asking: Asking, words: Expression, unheld: Sequence[str]) -> Expression:
+    """Words that nobody holds and that begin others are searched as beginnings."""
+    begun = {
+        word: questions.holds(Words(word, is_prefix=True))
+        for word in unheld
+        if len(word) >= questions.SHORTEST_BEGINNING
+    }
+    counts = asking.counts(begun)
+    completed = []
+    for clause in words:
+        if isinstance(clause.node, Words) and clause.demand is Demand.ANY:
+            word = fold(clause.node.text)
+            clause = Clause(Words(word, is_prefix=True)) if counts.get(word) else clause
+        completed.append(clause)
+    return tuple(completed)
+
+
+def _ask_counts(search: Search[Any], choices: Mapping[str, Query]) -> None:
+    for field in FACETS:
+        others = [query for name, query in choices.items() if name != field.name]
+        counted = A("filter", bool={"filter": others})
+        counted.bucket(
+            "values", "terms", field=field.attribute, size=FACET_SIZE, order=_COMMON_FIRST
+        )
+        search.aggs.bucket(field.name, counted)
+
+
+_COMMON_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
+
+
+def _facets(response: Response[Any], chosen: Mapping[str, Condition]) -> Iterator[Facet]:
+    for field in FACETS:
+        ticked = chosen[field.name].values if field.name in chosen else ()
+        buckets = response.aggregations[field.name]["values"].buckets
+        counts = {str(bucket.key): int(bucket.doc_count) for bucket in buckets}
+        counts |= {value: counts.get(value, 0) for value in ticked}
+        values = [FacetValue(value, count, value in ticked) for value, count in counts.items()]
+        yield Facet(field.name, tuple(values))
+
+
+def _ask_marks(search: Search[Any], words: Expression) -> Search[Any]:
+    marked = Q("match", text=" ".join(positive_texts(words))).to_dict()
+    search = search.highlight_options(
+        encoder="html", pre_tags=["<mark>"], post_tags=["</mark>"], require_field_match=False,
+        highlight_query=marked, type="plain",
+    )  # fmt: skip
+    for name in HIGHLIGHTED:
+        cut = {"number_of_fragments": 1, "fragment_size": SNIPPET_LENGTH}
+        options = cut if name == "summary" else {"number_of_fragments": 0}
+        search = search.highlight(f"shown.{name}", **options)
+    return search
+
+
+def _hit(hit: Any, words: Expression) -> Hit:
+    kind, _, identity = hit.key.partition(":")
+    marked = hit.meta.highlight.to_dict() if "highlight" in hit.meta else {}
+    highlights, reasons = {}, []
+    for name in HIGHLIGHTED:
+        if texts := marked.get(f"shown.{name}"):
+            highlights[name] = "\n".join(texts[:_MOST_TEXTS])
+            plain = tuple(html.unescape(_MARK.sub("", text)) for text in texts[:_MOST_TEXTS])
+            reasons.append(Reason(name, () if name in _LONG else plain, len(texts)))
+    held = set(hit.meta.matched_queries) if "matched_queries" in hit.meta else set()
+    lacks = tuple(text for text, _ in questions.named(words) if text not in held)
+    return Hit(kind, identity, hit.meta.score or 0.0, highlights, tuple(reasons), lacks)
+
+
+def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
+    """Complete the last word: to things so named, and to words that some readable document holds."""
+    *before, last = fold(typed).split() or [""]
+    if not any(map(str.isalnum, last)):
+        return SuggestAnswer()
+    titled = Q("match", title={"query": typed, "operator": "and"})
+    found = questions.any_of([titled, *questions.names(typed)])
+    search = asking.search.query(
+        "bool", must=[found], should=questions.beginnings(typed), filter=[asking.readable]
+    ).sort("_score", "tie")[:limit]
+    things = tuple(_thing(hit) for hit in search.execute())
+    word = re.findall(r"[^\W_]+", last)[-1]
+    completions = values_of(asking, "vocabulary", word, limit)
+    start = " ".join(typed.split()[:-1])
+    words = [
+        Suggestion(f"{start} {value.value}".strip(), value.count)
+        for value in completions
+        if value.value != word
+    ]
+    return SuggestAnswer(things, tuple(words))
+
+
+def _thing(hit: Any) -> Suggestion:
+    kind, _, identity = hit.key.partition(":")
+    return Suggestion(hit.shown.name, kind=kind, id=identity)
+
+
+def values_of(asking: Asking, attribute: str, prefix: str, limit: int) -> tuple[FacetValue, ...]:
+    """Values that begin so within what is readable, most frequent first."""
+    begun = Q("prefix", **{attribute: prefix}) if prefix else Q("match_all")
+    search = asking.search.query("bool", filter=[asking.readable, begun])[:0]
+    include = {"include": _SPECIAL.sub(r"\\\1", prefix) + ".*"} if prefix else {}
+    search.aggs.bucket("values", "terms", field=attribute, size=limit, order=_COMMON_FIRST, **include)
+    buckets = search.execute().aggregations["values"].buckets
+    return tuple(FacetValue(str(bucket.key), int(bucket.doc_count)) for bucket in buckets)

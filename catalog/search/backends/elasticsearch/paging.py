@@ -1,0 +1,72 @@
+"""Pages of an Elasticsearch result: by offset, or from a cursor by search_after."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch.dsl import Search
+from elasticsearch.dsl.response import Response
+
+from catalog.search.fields import SORT_BY_NAME
+from catalog.search.port import Cursor, SearchRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: how many there are in all, and what stands on it, first to last."""
+
+    count: int
+    hits: tuple[Any, ...]
+    position: int
+
+    def cursors(self) -> dict[str, Cursor]:
+        """The ways on from this page."""
+        ways = {}
+        end = self.position + len(self.hits)
+        if self.hits and end < self.count:
+            ways["next"] = Cursor(*_place(self.hits[-1]), end)
+            ways["last"] = Cursor(None, 0, self.count, backwards=True)
+        if self.hits and self.position > 0:
+            ways["previous"] = Cursor(*_place(self.hits[0]), self.position, backwards=True)
+        return ways
+
+
+def _place(hit: Any) -> tuple[str | float, int]:
+    value, *tie = hit.meta.sort
+    return value, int(tie[0]) if tie else 0
+
+
+def paged(search: Search[Any], request: SearchRequest, sort: str) -> Search[Any]:
+    """Ask for the page; backwards is the same order turned round."""
+    cursor = request.cursor
+    search = search.extra(track_total_hits=True).sort(*_order(sort, cursor))
+    if cursor is None:
+        return search[request.offset : request.offset + request.limit]
+    if cursor.value is not None:
+        place = [cursor.value] if sort in SORT_BY_NAME else [cursor.value, cursor.tie]
+        search = search.extra(search_after=place)
+    return search[: request.limit]
+
+
+def _order(sort: str, cursor: Cursor | None) -> list[dict[str, str]]:
+    is_turned = cursor is not None and cursor.backwards
+    if sort in SORT_BY_NAME:
+        is_descending = SORT_BY_NAME[sort].descending != is_turned
+        return [{f"sort_{sort}": "desc" if is_descending else "asc"}]
+    first, second = ("asc", "desc") if is_turned else ("desc", "asc")
+    return [{"_score": first}, {"tie": second}]
+
+
+def count_of(response: Response[Any]) -> int:
+    """How many documents were found in all."""
+    return int(response.hits.total.value)
+
+
+def turned(response: Response[Any], request: SearchRequest, sort: str) -> Page:
+    """The page in its right order, with its place in the whole."""
+    hits, cursor, count = tuple(response.hits), request.cursor, count_of(response)
+    if cursor is None:
+        return Page(count, hits, request.offset)
+    if not cursor.backwards:
+        return Page(count, hits, cursor.position)
+    start = (count if cursor.value is None else cursor.position) - len(hits)
+    return Page(count, hits[::-1], max(0, start))

@@ -1,0 +1,49 @@
+"""What every answer of the API carries, and which requests are turned away before any view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from structlog.contextvars import get_contextvars
+
+from catalog.revisions.api import MEGABYTE
+from config.callers import RATE
+from config.problems import problem_response
+
+PREFIX = "/api/"
+MOST_BYTES = 10 * MEGABYTE
+
+
+class ApiEdgeMiddleware:
+    """Refuse bodies too large or without a length; say rates, request id and how to cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(PREFIX):
+            return self.get_response(request)
+        response = refusal_of(request) or self.get_response(request)
+        if rate := request.META.get(RATE):
+            for name, value in zip(("Limit", "Remaining", "Reset"), rate, strict=True):
+                response[f"RateLimit-{name}"] = str(value)
+        response["X-Request-ID"] = str(get_contextvars().get("request_id", ""))
+        signed_in = request.user.is_authenticated
+        response.setdefault("Cache-Control", "private, no-store" if signed_in else "no-cache")
+        patch_vary_headers(response, ["Authorization", "Cookie", "Accept"])
+        return response
+
+
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a request whose body nothing here would read; None to let it in."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if request.headers.get("Transfer-Encoding") and length == "0":
+        return problem_response("length-missing", path=request.path)
+    if not length.isascii() or not length.isdecimal() or len(length) > 15:
+        return problem_response("malformed-request", path=request.path)
+    if int(length) > MOST_BYTES:
+        detail = f"A body has at most {MOST_BYTES:,} bytes."
+        return problem_response("too-large", path=request.path, detail=detail)
+    return None

@@ -1,0 +1,162 @@
+"""Reading the schema of a source, saying where it drifted, and proposing the contract's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.audit.services import record
+from catalog.contracts.models import DataContract, Server
+from catalog.contracts.services import save_contract
+from catalog.domains.authority import demand
+from catalog.permissions import Permission
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct, Visibility
+from catalog.products.services import Writer, about
+from catalog.refusals import Fault, Invalid, StatusConflict
+from governance.inspection.drift import DeclaredColumn, drifts, proposed_schema
+from governance.inspection.models import Inspection
+from governance.sandbox.reader import read_server
+from governance.sandbox.sources import SourceUnreadable, TableSeen
+
+
+def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
+    """Read a port's source now and keep what was seen, or why it could not be read.
+
+    The reading itself is outside any transaction. Raises NotAllowed, and Invalid where the port
+    has no server that can be read.
+    """
+    demand(actor, Permission.EDIT_PRODUCTS, port.product.domain)
+    contract = _contract(port)
+    server = _server(contract)
+    try:
+        seen, failure = read_server(server, values_of=tuple(_showable(port, contract))), ""
+    except SourceUnreadable as error:
+        seen, failure = [], error.code
+    return _keep(port, contract, seen, failure, actor)
+
+
+@transaction.atomic
+def _keep(
+    port: OutputPort, contract: DataContract, seen: list[TableSeen], failure: str, actor: Writer
+) -> Inspection:
+    found = [] if failure else drifts(declared_tables(contract), seen)
+    inspection, _ = Inspection.objects.update_or_create(
+        port=port,
+        defaults={
+            "read_at": timezone.now(),
+            "tables": [table.as_json() for table in seen],
+            "drifts": [asdict(drift) for drift in found],
+            "failure": failure,
+        },
+    )
+    record(
+        actor=actor,
+        verb="read source",
+        subject=about(port.product),
+        after={"port": str(port), "failure": failure, "drifts": len(found)},
+    )
+    return inspection
+
+
+@transaction.atomic
+def adopt_schema(
+    *, port: OutputPort, edition: int, actor: Writer, version: str = ""
+) -> tuple[DataContract, DataProduct]:
+    """Write the last seen schema into the port's contract; what people wrote is kept.
+
+    `version` makes it a new contract version. Raises NotAllowed, EditionConflict, StatusConflict
+    (nothing was read yet), Frozen (a published version names the contract: give a new version).
+    """
+    inspection = Inspection.objects.filter(port=port).first()
+    if inspection is None or inspection.failure:
+        raise StatusConflict(
+            "The source has not been read yet.", where="port", way_out="Read it first."
+        )
+    contract = _contract(port)
+    standing = {
+        str(item.get("physicalName") or item.get("name")): item
+        for item in contract.tree.get("schema") or ()
+        if isinstance(item, dict)
+    }
+    tree = contract.tree | {"schema": proposed_schema(inspection.seen, standing)}
+    if version:
+        tree |= {"version": version}
+    saved = save_contract(product=port.product, tree=tree, edition=edition, actor=actor)
+    found = drifts(declared_tables(saved[0]), inspection.seen)
+    Inspection.objects.filter(pk=inspection.pk).update(drifts=[asdict(drift) for drift in found])
+    return saved
+
+
+def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
+    """Return a contract's top-level properties by the physical name of their table."""
+    tables: dict[str, list[DeclaredColumn]] = {}
+    for schema_object in contract.schema_objects.prefetch_related("properties"):
+        name = schema_object.physical_name or schema_object.name
+        tables[name] = [
+            DeclaredColumn(
+                name=item.name,
+                logical_type=item.logical_type,
+                is_required=item.is_required,
+                is_unique=item.is_unique or item.is_primary_key,
+            )
+            for item in schema_object.properties.all()
+            if item.depth == 0
+        ]
+    return tables
+
+
+def _contract(port: OutputPort) -> DataContract:
+    link = getattr(port, "port_contract", None)
+    if link is None:
+        raise Invalid(
+            [Fault(where="port", message="The port has no contract.", way_out="Give it one.")]
+        )
+    contract: DataContract = link.contract
+    return contract
+
+
+def _server(contract: DataContract) -> Server:
+    server = contract.servers.filter(type__in=["local", "postgres", "postgresql"]).first()
+    if server is None:
+        raise Invalid(
+            [
+                Fault(
+                    where="server",
+                    message="The port has no file or database whose schema can be read.",
+                    way_out="Name a server of type local or postgres in its contract.",
+                )
+            ]
+        )
+    return server
+
+
+def _showable(port: OutputPort, contract: DataContract) -> Iterator[str]:
+    """Yield the columns whose values may be looked at: unclassified ones of public products."""
+    if port.product.visibility != Visibility.PUBLIC or port.product.sensitivity > 1:
+        return
+    for schema_object in contract.schema_objects.prefetch_related("properties"):
+        for item in schema_object.properties.all():
+            if item.depth == 0 and item.classification.casefold() in ("", "none", "public"):
+                yield f"{schema_object.physical_name or schema_object.name}.{item.name}"
+                yield f"rows.{item.name}"
+
+
+def summary_of(inspection: Inspection) -> dict[str, Any]:
+    """Return an inspection as JSON values, for the API, the command and the page's twin."""
+    failure = (
+        {"code": inspection.failure, "message": SourceUnreadable.MESSAGES[inspection.failure]}
+        if inspection.failure
+        else None
+    )
+    return {
+        "port": str(inspection.port),
+        "read_at": inspection.read_at.isoformat(),
+        "failure": failure,
+        "tables": inspection.tables,
+        "drifts": inspection.drifts,
+    }

@@ -1,0 +1,117 @@
+"""Read the schema of ports' sources, and say where they drifted from their contracts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+
+from catalog.audit.actors import Worker
+from catalog.people.models import Person
+from catalog.ports.models import OutputPort
+from catalog.refusals import Refusal
+from governance.inspection.models import Inspection
+from governance.inspection.services import adopt_schema, inspect_port, summary_of
+
+
+class Command(BaseCommand):
+    """Read every readable port, or those of one product; exit 1 where a source breaks."""
+
+    help = "Read the schema of ports' sources in the sandbox and compare it with the contract."
+
+    def create_parser(self, *arguments: Any, **options: Any) -> Any:
+        """Return a parser that keeps the lines of the examples."""
+        parser = super().create_parser(*arguments, **options)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = (
+            "Examples:\n  manage.py read_schema sales/orders\n"
+            "  manage.py read_schema sales/orders --port table --adopt --version 0.2.0\n"
+            "  manage.py read_schema --all --json\n\n"
+            "Exit: 0 all as declared, 1 a source breaks its contract or cannot be read, 2 usage."
+        )
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the product, the port, and what to do with what is seen."""
+        parser.add_argument("product", nargs="?", help="domain/slug")
+        parser.add_argument("--all", action="store_true", help="every port that can be read")
+        parser.add_argument("--port", help="only the port of this name")
+        parser.add_argument("--adopt", action="store_true", help="write it into the contract")
+        parser.add_argument(
+            "--version", dest="contract_version", default="", help="as a new version"
+        )
+        parser.add_argument("--json", action="store_true", help="print what was seen as JSON")
+        parser.add_argument("--as", dest="person", help="act as this person, with their rights")
+
+    def handle(self, **options: Any) -> None:
+        """Read each port in turn and print what was seen."""
+        ports = list(self._ports(options))
+        if not ports:
+            raise CommandError("There is no such port with a file or database.", returncode=2)
+        actor = self._actor(options["person"])
+        broken = False
+        for port in ports:
+            inspection = self._read(port, actor, options)
+            broken |= bool(inspection.failure) or inspection.breaks
+            self._print(inspection, as_json=options["json"])
+        if broken:
+            sys.exit(1)
+
+    def _ports(self, options: dict[str, Any]) -> QuerySet[OutputPort]:
+        ports = OutputPort.objects.filter(
+            port_contract__contract__servers__type__in=["local", "postgres", "postgresql"]
+        ).select_related("product__domain", "port_contract__contract")
+        if options["port"]:
+            ports = ports.filter(name=options["port"])
+        if options["all"]:
+            return ports.distinct()
+        domain, _, slug = (options["product"] or "").partition("/")
+        if not slug:
+            raise CommandError("Name a product as domain/slug, or say --all.", returncode=2)
+        return ports.filter(product__domain__slug=domain, product__slug=slug).distinct()
+
+    def _actor(self, username: str | None) -> Person | Worker:
+        if username is None:
+            return Worker("read_schema")
+        person = Person.objects.filter(username=username).first()
+        if person is None:
+            raise CommandError(f"There is nobody called {username}.", returncode=2)
+        return person
+
+    def _read(
+        self, port: OutputPort, actor: Person | Worker, options: dict[str, Any]
+    ) -> Inspection:
+        try:
+            inspection = inspect_port(port=port, actor=actor)
+            if options["adopt"] and not inspection.failure:
+                adopt_schema(
+                    port=port,
+                    edition=port.product.edition,
+                    actor=actor,
+                    version=options["contract_version"],
+                )
+                inspection.refresh_from_db()
+        except Refusal as refusal:
+            raise CommandError(
+                f"{port}: {refusal.message} {refusal.way_out}", returncode=2
+            ) from refusal
+        return inspection
+
+    def _print(self, inspection: Inspection, *, as_json: bool) -> None:
+        product = inspection.port.product
+        summary = {"product": f"{product.domain.slug}/{product.slug}"} | summary_of(inspection)
+        if as_json:
+            self.stdout.write(json.dumps(summary))
+            return
+        self.stdout.write(f"{summary['product']} {summary['port']}")
+        if summary["failure"]:
+            self.stdout.write(f"  cannot be read: {summary['failure']['message']}")
+        for table in inspection.seen:
+            self.stdout.write(f"  {table.name}: {table.rows:,} rows, {len(table.columns)} columns")
+        for drift in inspection.drifts:
+            sign = "breaks" if drift["breaks"] else "differs"
+            self.stdout.write(f"  {sign}: {drift['table']}.{drift['column']} {drift['message']}")

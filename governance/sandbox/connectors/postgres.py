@@ -1,0 +1,101 @@
+"""Postgres databases, read over a checked address inside the child."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from governance.sandbox.sources import (
+    ColumnSeen,
+    Source,
+    SourceUnreadable,
+    TableSeen,
+    logical_type_of,
+)
+
+COLUMNS = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       coalesce(bool_or(i.indisprimary), false),
+       coalesce(bool_or(i.indisunique AND i.indnatts = 1), false)
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND a.attnum = ANY (i.indkey)
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND (%s = '' OR c.relname = %s)
+GROUP BY c.relname, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull
+ORDER BY c.relname, a.attnum
+"""
+MOST_ROWS = 1_000_000
+
+
+def read(source: Source) -> list[TableSeen]:
+    """Return the tables of a schema, or the one that is named. Raises SourceUnreadable."""
+    place = dict(source.database)
+    schema, table = place.pop("schema", "public"), place.pop("table", "")
+    try:
+        with psycopg.connect(
+            **place,
+            connect_timeout=5,
+            options="-c statement_timeout=15000",
+            application_name="assay",
+        ) as connection:
+            connection.read_only = True
+            rows = connection.execute(COLUMNS, [schema, table, table]).fetchall()
+            return _tables(connection, source, schema, rows)
+    except psycopg.OperationalError as error:
+        raise SourceUnreadable("unreachable") from error
+    except psycopg.Error as error:
+        raise SourceUnreadable("not-readable-here") from error
+
+
+def _tables(
+    connection: psycopg.Connection[Any], source: Source, schema: str, rows: list[Any]
+) -> list[TableSeen]:
+    by_table: dict[str, list[Any]] = {}
+    for row in rows:
+        by_table.setdefault(row[0], []).append(row)
+    return [
+        _table(connection, schema, name, columns[: source.most_columns])
+        for name, columns in list(by_table.items())[: source.most_tables]
+    ]
+
+
+def _table(
+    connection: psycopg.Connection[Any], schema: str, name: str, columns: list[Any]
+) -> TableSeen:
+    """Count over at most a million rows: enough for shares, and bounded."""
+    parts = [sql.SQL("count(*)")]
+    for column in columns:
+        quoted = sql.Identifier(column[1])
+        parts += [
+            sql.SQL("count({})").format(quoted),
+            sql.SQL("count(DISTINCT {}::text)").format(quoted),
+        ]
+    statement = sql.SQL("SELECT {parts} FROM (SELECT * FROM {table} LIMIT {most}) AS t").format(
+        parts=sql.SQL(", ").join(parts),
+        table=sql.Identifier(schema, name),
+        most=sql.Literal(MOST_ROWS),
+    )
+    numbers = connection.execute(statement).fetchone() or (0,)
+    rows = int(numbers[0])
+    seen = tuple(
+        _column(column, int(numbers[1 + 2 * place]), int(numbers[2 + 2 * place]), rows)
+        for place, column in enumerate(columns)
+    )
+    return TableSeen(name=name, rows=rows, columns=seen)
+
+
+def _column(column: Any, present: int, distinct: int, rows: int) -> ColumnSeen:
+    return ColumnSeen(
+        name=column[1],
+        physical_type=column[2],
+        logical_type=logical_type_of(column[2]),
+        is_required=bool(column[3]),
+        is_primary_key=bool(column[4]),
+        is_unique=bool(column[5]),
+        null_share=1 - present / rows if rows else None,
+        distinct=distinct,
+    )

@@ -1,0 +1,83 @@
+"""Factories for what is promised and what was seen, through the services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from catalog.ports.answers import Phases
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
+from catalog.products.projection import with_custom
+from catalog.products.services import replace_tree
+from governance.slo.models import Objective
+from governance.slo.outcomes import Outcome
+from governance.slo.seen import Seen
+from governance.slo.services import record_measurements
+from tests.factories import FACTORY, make_product, with_port
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def slots(count: int, *, start: datetime = START, every: timedelta = MINUTE) -> list[datetime]:
+    """Return some slots in order."""
+    return [start + number * every for number in range(count)]
+
+
+def make_port(product: DataProduct | None = None, **server: Any) -> OutputPort:
+    """Return a port with a place; an API unless `server` says otherwise."""
+    place = {"type": "api", "location": "https://data.example/items"} if not server else server
+    product = product or make_product()
+    product.refresh_from_db()
+    product = with_port(product, f"port{product.output_ports.count()}", **place)
+    return product.output_ports.latest("pk")
+
+
+def promise(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
+    """Return a product that declares these objectives and no others."""
+    product.refresh_from_db()
+    tree = with_custom(product.tree, "assayObjectives", list(objectives))
+    return replace_tree(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+
+
+def make_objective(port: OutputPort | None = None, **declared: Any) -> Objective:
+    """Return one objective of a port."""
+    port = port or make_port()
+    wanted = {"indicator": "availability", "target": 0.9, "port": port.name} | declared
+    promise(port.product, wanted)
+    return Objective.objects.of_product(port.product).get()
+
+
+def record_measurement(
+    *,
+    port: OutputPort,
+    slot: datetime,
+    outcome: Outcome = Outcome.GOOD,
+    seconds: float = 0.05,
+    now: datetime | None = None,
+) -> int:
+    """Record one measurement at its slot, judged at once."""
+    return record([seen(port, slot, outcome, seconds)], now=now or slot)
+
+
+def record(measured: Iterable[Seen], *, now: datetime | None = None) -> int:
+    """Record some measurements together."""
+    batch = list(measured)
+    return record_measurements(seen=batch, now=now or max(each.slot for each in batch))
+
+
+def seen(
+    port: OutputPort, slot: datetime, outcome: Outcome = Outcome.GOOD, seconds: float = 0.05
+) -> Seen:
+    """Return what a probe saw."""
+    status = {Outcome.GOOD: 200, Outcome.HTTP_ERROR: 500}.get(outcome)
+    return Seen(
+        port_id=port.pk,
+        slot=slot,
+        at=slot,
+        outcome=outcome,
+        status_code=status,
+        phases=Phases(connect=0.001, total=seconds),
+    )

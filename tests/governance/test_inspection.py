@@ -1,0 +1,335 @@
+"""The schema from the source: read in a limited child, compared with the contract."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from catalog.contracts.services import save_contract
+from catalog.refusals import Frozen, Invalid, NotAllowed, StatusConflict
+from governance.inspection.drift import DeclaredColumn, drifts, proposed_schema
+from governance.inspection.services import adopt_schema, inspect_port
+from governance.sandbox.connectors.file import _locked
+from governance.sandbox.reader import run_child
+from governance.sandbox.sources import (
+    ColumnSeen,
+    Source,
+    SourceUnreadable,
+    TableSeen,
+    logical_type_of,
+)
+from tests.conftest import SHARED
+from tests.factories import FACTORY, make_cast, make_product, make_published_product, with_port
+
+ROWS = "id,name,email,paid\n1,Ada,a@example.org,1.5\n2,Bo,,2.5\n3,,c@example.org,3.5\n"
+
+
+@pytest.fixture
+def files(settings, tmp_path):
+    settings.ASSAY_FILES_ROOT = tmp_path
+    return tmp_path
+
+
+def _csv_port(files, text=ROWS, **fields):
+    (files / "orders.csv").write_text(text)
+    return with_port(make_product(**fields)).output_ports.get()
+
+
+def _seen(path, kind, **options):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return run_child(Source(kind=kind, descriptor=descriptor, **options))
+    finally:
+        os.close(descriptor)
+
+
+def test_a_csv_file_gives_columns_types_rows_and_counts(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+
+    table = _seen(tmp_path / "a.csv", "csv")[0]
+
+    assert (table.rows, [column.name for column in table.columns]) == (
+        3,
+        ["id", "name", "email", "paid"],
+    )
+    assert [column.logical_type for column in table.columns] == [
+        "integer",
+        "string",
+        "string",
+        "number",
+    ]
+    assert table.columns[2].null_share == pytest.approx(1 / 3)
+    assert all(column.least is None and not column.frequent for column in table.columns)
+
+
+def test_values_are_seen_only_of_columns_that_may_be_shown(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+
+    table = _seen(tmp_path / "a.csv", "csv", values_of=("rows.paid",))[0]
+
+    assert (table.columns[3].least, table.columns[3].greatest) == ("1.5", "3.5")
+    assert "example.org" not in str(table)
+
+
+def test_a_sqlite_file_gives_every_table_with_its_keys(tmp_path):
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, mail TEXT UNIQUE, n REAL)")
+        connection.execute("CREATE TABLE empty (x)")
+        connection.execute("INSERT INTO people (mail, n) VALUES ('a', 1), ('b', NULL)")
+
+    empty, people = _seen(tmp_path / "a.db", "sqlite")
+
+    assert (empty.name, empty.rows) == ("empty", 0)
+    key, mail, number = people.columns
+    assert (key.is_primary_key, mail.is_unique, number.null_share) == (True, True, 0.5)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "json", "sqlite"])
+@pytest.mark.parametrize("content", [b"", b"\x00" * 5000, b"\xff" * 5000, os.urandom(20_000)])
+def test_a_file_of_another_format_is_refused_without_its_content(tmp_path, kind, content):
+    path = tmp_path / "a"
+    path.write_bytes(content)
+
+    assert _outcome(path, kind) in {"wrong-format", "empty", "too-costly", "read"}
+
+
+def _outcome(path, kind):
+    try:
+        _seen(path, kind)
+    except SourceUnreadable as refused:
+        return refused.code
+    return "read"
+
+
+PROBES = {
+    "writes no file": "with open({path!r}, 'w') as file: file.write('x')",
+    "takes no endless memory": "bytearray(2 * 1024**3)",
+    "reaches no network": "socket.create_connection(('127.0.0.1', {port}), 2)",
+}
+
+
+@pytest.mark.parametrize("bound", [True, False])
+@pytest.mark.parametrize("doing", PROBES)
+def test_the_child_has_its_hands_bound(doing, bound, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        deed = PROBES[doing].format(path=str(tmp_path / "x"), port=server.getsockname()[1])
+        lines = ["import socket", "from governance.sandbox.child import bind_hands"]
+        lines += ["bind_hands(with_network=False)"] * bound
+        done = subprocess.run(
+            [sys.executable, "-c", "\n".join([*lines, deed])],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (done.returncode == 0) is not bound
+
+
+def test_the_engine_in_the_child_reads_its_one_descriptor_and_nothing_else(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    connection = _locked(str(tmp_path / "a.csv"))
+
+    for statement in (
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "COPY (SELECT 1) TO '/tmp/assay-sandbox-probe'",
+        "ATTACH '/tmp/assay-sandbox-probe.db'",
+        "INSTALL httpfs",
+        "SET enable_external_access=true",
+    ):
+        with pytest.raises(duckdb.Error):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("physical", "logical"),
+    [
+        ("BIGINT", "integer"),
+        ("DECIMAL(10,2)", "number"),
+        ("VARCHAR", "string"),
+        ("TIMESTAMP WITH TIME ZONE", "timestamp"),
+        ("DATE", "date"),
+        ("TIME", "time"),
+        ("STRUCT(a INTEGER)", "object"),
+        ("INTEGER[]", "array"),
+        ("BOOLEAN", "boolean"),
+        ("timestamp without time zone", "timestamp"),
+        ("character varying(3)", "string"),
+        ("double precision", "number"),
+        ("jsonb", "object"),
+        ("uuid", "string"),
+        ("", "string"),
+    ],
+)
+def test_physical_types_have_their_logical_type(physical, logical):
+    assert logical_type_of(physical) == logical
+
+
+def _table(*columns, rows=100):
+    return TableSeen(name="orders", rows=rows, columns=tuple(columns))
+
+
+def _column(name, logical="string", **fields):
+    return ColumnSeen(name=name, physical_type=logical, logical_type=logical, **fields)
+
+
+def test_each_way_to_drift_has_its_own_code():
+    declared = {
+        "orders": [
+            DeclaredColumn(name="gone", logical_type="string"),
+            DeclaredColumn(name="number", logical_type="integer"),
+            DeclaredColumn(name="needed", logical_type="string", is_required=True),
+            DeclaredColumn(name="key", logical_type="string", is_unique=True),
+            DeclaredColumn(name="sound", logical_type="number"),
+        ]
+    }
+    seen = _table(
+        _column("number", "string"),
+        _column("needed", null_share=0.25),
+        _column("key", distinct=40, null_share=0.0),
+        _column("sound", "integer"),
+        _column("new"),
+    )
+
+    found = {(drift.column, drift.code): drift.breaks for drift in drifts(declared, [seen])}
+
+    assert found == {
+        ("gone", "column-missing"): True,
+        ("number", "type-changed"): True,
+        ("needed", "required-but-empty"): True,
+        ("key", "unique-but-repeated"): True,
+        ("new", "column-undeclared"): False,
+    }
+
+
+def test_a_proposal_keeps_what_people_wrote_and_drops_what_is_gone():
+    standing = {
+        "orders": {
+            "name": "Orders",
+            "description": "Ours.",
+            "properties": [
+                {"name": "id", "description": "The number.", "classification": "pii"},
+                {"name": "gone"},
+            ],
+        }
+    }
+
+    (proposed,) = proposed_schema([_table(_column("id", "integer"), _column("new"))], standing)
+
+    assert (proposed["name"], proposed["description"]) == ("Orders", "Ours.")
+    assert proposed["properties"] == [
+        {
+            "name": "id",
+            "description": "The number.",
+            "classification": "pii",
+            "logicalType": "integer",
+            "physicalType": "integer",
+        },
+        {"name": "new", "logicalType": "string", "physicalType": "string"},
+    ]
+
+
+@pytest.mark.django_db
+def test_what_was_seen_becomes_the_contracts_schema_and_later_drift_shows(files):
+    port = _csv_port(files)
+    inspect_port(port=port, actor=FACTORY)
+    contract, product = adopt_schema(port=port, edition=port.product.edition, actor=FACTORY)
+    names = [row.name for row in contract.schema_objects.get().properties.all()]
+
+    (files / "orders.csv").write_text("id,name,paid\n1,Ada,much\n")
+    port = product.output_ports.get()
+    inspection = inspect_port(port=port, actor=FACTORY)
+
+    assert names == ["id", "name", "email", "paid"]
+    assert inspection.breaks
+    assert {(drift["column"], drift["code"]) for drift in inspection.drifts} == {
+        ("email", "column-missing"),
+        ("paid", "type-changed"),
+    }
+
+
+@pytest.mark.django_db
+def test_a_source_that_cannot_be_read_says_why_and_proposes_nothing(files):
+    port = with_port(make_product(), path="nowhere.csv").output_ports.get()
+
+    inspection = inspect_port(port=port, actor=FACTORY)
+
+    assert (inspection.failure, inspection.drifts) == ("not-found", [])
+    with pytest.raises(StatusConflict):
+        adopt_schema(port=port, edition=port.product.edition, actor=FACTORY)
+
+
+@pytest.mark.django_db
+def test_a_link_out_of_the_files_root_is_not_followed(files):
+    (files / "orders.csv").symlink_to("/etc/passwd")
+    port = with_port(make_product()).output_ports.get()
+
+    assert inspect_port(port=port, actor=FACTORY).failure == "outside-root"
+
+
+@pytest.mark.django_db
+def test_a_port_without_a_file_or_database_is_refused(files):
+    port = with_port(
+        make_product(), type="api", location="https://example.org/x", path="", format=""
+    ).output_ports.get()
+
+    with pytest.raises(Invalid):
+        inspect_port(port=port, actor=FACTORY)
+
+
+@pytest.mark.django_db
+def test_only_who_may_edit_has_a_source_read(files):
+    cast = make_cast()
+    port = _csv_port(files, domain=cast.domain)
+
+    with pytest.raises(NotAllowed):
+        inspect_port(port=port, actor=cast.consumer)
+    assert inspect_port(port=port, actor=cast.owner).failure == ""
+
+
+@pytest.mark.django_db
+def test_values_of_a_classified_column_or_a_product_that_is_not_public_are_never_kept(files):
+    port = _csv_port(files, assaySensitivity="public")
+    contract = port.port_contract.contract
+    properties = [{"name": "name"}, {"name": "email", "classification": "pii"}]
+    tree = contract.tree | {"schema": [{"name": "orders", "properties": properties}]}
+    _, product = save_contract(
+        product=port.product, tree=tree, edition=port.product.edition, actor=FACTORY
+    )
+
+    public = inspect_port(port=product.output_ports.get(), actor=FACTORY)
+    closed = inspect_port(port=_csv_port(files), actor=FACTORY)
+
+    assert "Ada" in str(public.tables)
+    assert "example.org" not in str(public.tables)
+    assert "Ada" not in str(closed.tables)
+
+
+@pytest.mark.django_db
+def test_a_published_contract_takes_what_was_seen_as_a_new_version(files):
+    (files / "orders.csv").write_text(ROWS)
+    product = make_published_product()
+    port = product.output_ports.get()
+    inspect_port(port=port, actor=FACTORY)
+
+    with pytest.raises(Frozen):
+        adopt_schema(port=port, edition=product.edition, actor=FACTORY)
+    contract, _ = adopt_schema(port=port, edition=product.edition, actor=FACTORY, version="0.2.0")
+
+    assert contract.version == "0.2.0"
+
+
+@pytest.mark.slow
+def test_a_real_table_is_read_whole():
+    path = SHARED / "corpora" / "adult" / "adult.csv"
+    if not path.exists():
+        pytest.skip("adult.csv is not beside this clone")
+
+    table = _seen(path, "csv")[0]
+
+    assert table.rows == 30_162
+    assert {"sex", "age"} <= {column.name for column in table.columns}
