@@ -95,8 +95,13 @@ class EditSheet(Sheet):
         typed[self.add_prefix("edition")] = str(conflict.current)
         self.data = typed
 
+    def typed(self) -> dict[str, Any]:
+        """Return what was sent for each field, unchecked."""
+        return {bound.name: bound.data for bound in self if bound.name in self.fields}
+
     def _differences(self, stands: Mapping[str, Any]) -> Iterable[Difference]:
         for bound in self:
+            # A hidden field is none that anybody typed.
             kept = stands.get(bound.name, bound.field.initial)
             if bound.is_hidden or not bound.field.has_changed(kept, bound.data):
                 continue

@@ -20,11 +20,12 @@ RENDERERS: dict[str, Any] = {
 
 
 class WithoutHealth(logging.Filter):
-    """Leaves out the requests that only ask whether we live: thousands a day, of no use."""
+    """Leaves out the requests that only ask whether we live; not those that break on it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = f"{record.msg} {record.args}"
-        return "/readyz" not in said and "/livez" not in said
+        is_failure = bool(record.exc_info) or "request_failed" in said
+        return is_failure or ("/readyz" not in said and "/livez" not in said)
 
 
 def logging_settings(*, level: str, form: str) -> dict[str, Any]:

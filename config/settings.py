@@ -135,6 +135,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ASSAY_PRODUCT_TABS = [
     ("product_overview", _("Overview")),
     ("product_schema", _("Schema")),
+    ("product_source", _("Source")),
     ("product_provenance", _("Provenance & bias")),
     ("product_slo", _("SLO")),
     ("product_history", _("History")),

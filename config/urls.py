@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("styleguide", styleguide, name="styleguide"),
     path("settings/display", display_settings, name="display_settings"),
     path("", include("catalog.urls")),
+    path("", include("governance.urls")),
 ]
 
 handler400 = "config.pages.errors.bad_request"

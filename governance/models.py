@@ -5,4 +5,12 @@ from __future__ import annotations
 from governance.inspection.models import Inspection
 from governance.slo.models import Breach, Measurement, Objective, ProbeSchedule, RollUp, Standing
 
-__all__ = ["Breach", "Inspection", "Measurement", "Objective", "ProbeSchedule", "RollUp", "Standing"]
+__all__ = [
+    "Breach",
+    "Inspection",
+    "Measurement",
+    "Objective",
+    "ProbeSchedule",
+    "RollUp",
+    "Standing",
+]

@@ -9,13 +9,15 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.views.finding import on_product
+from catalog.products.views.finding import on_any_product
 from catalog.products.views.frame import product_frame
+from catalog.templatetags.marks import standing_of
 
 PAGE_SIZE = 30
 PUBLISHED = "published"
@@ -24,7 +26,6 @@ TONES = {
     "deprecated": "warn",
     "retired": "bad",
     "deleted": "bad",
-    "verdict turned": "warn",
 }
 
 
@@ -45,32 +46,40 @@ class Entry:
     tone: str
     changes: list[Change]
 
+    @property
+    def title(self) -> str:
+        """Return what happened, in words; a turned verdict says to what."""
+        verdict = self.event.after.get("slo_verdict")
+        if verdict:
+            return _("SLO turned to “{verdict}”").format(verdict=standing_of(str(verdict)).word)
+        return self.event.verb.capitalize()
 
-@on_product(reads_retired=True)
+
+@on_any_product
 def product_history(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
     """Show what happened to a product, newest first."""
     sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
-    page = _page(request, product, sees_values)
+    page = _page(request, product, whole=sees_values)
     context = product_frame(request, product, reader, tab="product_history")
     context |= {
         "page": page,
-        "entries": [_entry(event, sees_values) for event in page.object_list],
+        "entries": [_entry(event, sees_values=sees_values) for event in page.object_list],
         "sees_values": sees_values,
         "sees_people": reader.is_signed_in,
     }
     return render(request, "catalog/products/history.html", context)
 
 
-@on_product(reads_retired=True)
+@on_any_product
 def product_history_json(
     request: HttpRequest, product: DataProduct, reader: Reader
 ) -> HttpResponse:
     """Give a program the same page of the history."""
     sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
-    page = _page(request, product, sees_values)
-    entries = [_entry(event, sees_values) for event in page.object_list]
+    page = _page(request, product, whole=sees_values)
+    entries = [_entry(event, sees_values=sees_values) for event in page.object_list]
     pages = {"page": page.number, "pages": page.paginator.num_pages}
-    events = [_json(entry, reader.is_signed_in) for entry in entries]
+    events = [_json(entry, sees_people=reader.is_signed_in) for entry in entries]
     return JsonResponse({"count": page.paginator.count, **pages, "events": events})
 
 
@@ -84,16 +93,18 @@ def history_of(product: DataProduct, *, whole: bool) -> QuerySet[AuditEvent]:
     return events.filter(id__gte=since) if since else events
 
 
-def _page(request: HttpRequest, product: DataProduct, whole: bool) -> Page[AuditEvent]:
+def _page(request: HttpRequest, product: DataProduct, *, whole: bool) -> Page[AuditEvent]:
     events = history_of(product, whole=whole)
     return Paginator(events, PAGE_SIZE).get_page(request.GET.get("page"))
 
 
-def _entry(event: AuditEvent, sees_values: bool) -> Entry:
+def _entry(event: AuditEvent, *, sees_values: bool) -> Entry:
     changes = _changes(event)
     if not sees_values:
         changes = [Change(change.place, "", "") for change in changes]
-    return Entry(event, TONES.get(event.verb, "none"), changes)
+    verdict = str(event.after.get("slo_verdict") or "")
+    tone = standing_of(verdict).tone if verdict else TONES.get(event.verb, "none")
+    return Entry(event, tone, changes)
 
 
 def _changes(event: AuditEvent) -> list[Change]:
@@ -123,7 +134,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 300 else f"{text[:300]}…"
 
 
-def _json(entry: Entry, sees_people: bool) -> dict[str, Any]:
+def _json(entry: Entry, *, sees_people: bool) -> dict[str, Any]:
     event = entry.event
     return {
         "id": event.pk,

@@ -35,17 +35,17 @@ class Bundle:
     @property
     def identifier(self) -> str:
         """Return the id of the product's document, else of the first contract."""
-        return str(self._first.tree.get("id"))
+        return str(self.first.tree.get("id"))
 
     @property
     def name(self) -> str:
         """Return what a report calls it."""
-        return shortened(str(self._first.tree.get("name") or self.identifier), 80)
+        return shortened(str(self.first.tree.get("name") or self.identifier), 80)
 
     @property
     def file(self) -> str:
         """Return the file that it came from."""
-        return self._first.file
+        return self.first.file
 
     @property
     def has_errors(self) -> bool:
@@ -53,7 +53,8 @@ class Bundle:
         return any(problem.is_error for problem in self.problems)
 
     @property
-    def _first(self) -> Document:
+    def first(self) -> Document:
+        """Return the document that stands for the bundle."""
         return self.product or self.contracts[0]
 
 
@@ -115,6 +116,9 @@ class Gathering:
         except ReadingError as error:
             self.problems.append(error.problem)
             return
+        except OSError as error:
+            self.problems.append(_unreadable(source, error))
+            return
         for position, document in enumerate(documents):
             self._file(_Place(number, position, "", source.name), document, source)
 
@@ -162,12 +166,13 @@ class Gathering:
         places = [*([product] if product else []), *contracts]
         try:
             documents = [self._documents(place.source)[place.position] for place in places]
-        except (ReadingError, IndexError):
+        except (ReadingError, OSError, IndexError):
             self.problems.append(_changed(places[0]))
             return
         problems = [problem for document in documents for problem in check(document)]
         first = documents[0] if product else None
-        yield Bundle(first, tuple(documents[1 if product else 0 :]), tuple(problems))
+        held = documents[1 if product else 0 :]
+        yield Bundle(first, tuple(held), (*problems, *_twins(held)))
 
 
 def check(document: Document) -> list[Problem]:
@@ -175,6 +180,18 @@ def check(document: Document) -> list[Problem]:
     if document.tree.get("kind") == bitol_odps.KIND:
         return bitol_odps.check(document)
     return odcs.check(document)
+
+
+def _twins(contracts: list[Document]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], Document] = {}
+    for contract in contracts:
+        key = (str(contract.tree.get("id")), str(contract.tree.get("version")))
+        first = seen.setdefault(key, contract)
+        if first is not contract:
+            name = " ".join(shortened(part) for part in key)
+            message = f"contract {name} is here twice, first in {first.file}"
+            way_out = "Remove one of the two, or give it a version of its own."
+            yield contract.problem(("version",), "manifest.twice", message, way_out)
 
 
 def contract_ids(tree: Tree) -> list[str]:
@@ -209,12 +226,17 @@ def _unknown_kind(document: Document, source: Source) -> Problem:
 
 
 def _changed(place: _Place) -> Problem:
+    message, way_out = "the file changed while it was read", "Import it again."
+    return _of_file(place.file, "manifest.changed", message, way_out)
+
+
+def _unreadable(source: Source, error: OSError) -> Problem:
+    message = f"it cannot be read: {error.strerror or type(error).__name__}"
+    way_out = "See that the file is there and may be read."
+    return _of_file(source.name, "manifest.unreadable", message, way_out)
+
+
+def _of_file(file: str, rule: str, message: str, way_out: str) -> Problem:
     return Problem(
-        file=place.file,
-        line=1,
-        column=1,
-        path="",
-        rule="manifest.changed",
-        message="the file changed while it was read",
-        way_out="Import it again.",
+        file=file, line=1, column=1, path="", rule=rule, message=message, way_out=way_out
     )

@@ -61,12 +61,12 @@ class HeldProduct:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What to do, why, and which contracts to save; `notes` are for people and stop nothing."""
+    """What to do and why; `contracts` are the numbers of those to save, `notes` stop nothing."""
 
     action: Action
     reason: str
     changes: tuple[str, ...] = ()
-    contracts: tuple[Tree, ...] = ()
+    contracts: tuple[int, ...] = ()
     step: Step = Step.NONE
     notes: tuple[str, ...] = ()
 
@@ -84,11 +84,11 @@ def decide(
         return _create(tree or {}, contracts)
     changes = list(_product_changes(tree, held, domain)) if tree is not None else []
     saved, frozen, edited = [], [], bool(changes) and held.is_edited
-    for contract in contracts:
+    for number, contract in enumerate(contracts):
         standing = held.contracts.get(key_of(contract))
         if standing and digest_of(standing.tree) == digest_of(contract):
             continue
-        saved.append(contract)
+        saved.append(number)
         changes += _contract_changes(contract, standing)
         frozen += [contract] if standing and standing.is_frozen else []
         edited = edited or bool(standing and standing.is_edited)
@@ -135,7 +135,7 @@ def _create(tree: Tree, contracts: Sequence[Tree]) -> Decision:
         action=Action.CREATE,
         reason=f"no product here has the id {shortened(str(tree.get('id')))}",
         changes=tuple(f"adds contract {' '.join(key_of(contract))}" for contract in contracts),
-        contracts=tuple(contracts),
+        contracts=tuple(range(len(contracts))),
         step=Step.PUBLISH if wanted == "published" else Step.NONE,
         notes=tuple(notes),
     )
@@ -185,7 +185,7 @@ def _change(
     tree: Tree | None,
     held: HeldProduct,
     changes: Sequence[str],
-    saved: Sequence[Tree],
+    saved: Sequence[int],
     *,
     overwrite: bool,
 ) -> Decision:

@@ -64,7 +64,7 @@ def _text_of(content: bytes) -> str:
             1,
             1,
             "size",
-            f"{len(content):,} bytes; at most {MAX_BYTES:,} are read",
+            f"more than {MAX_BYTES:,} bytes",
             "Part it into several files: one product or contract in each.",
         )
     try:

@@ -316,6 +316,14 @@ def tells(text: str) -> bool:
     return any(word.casefold() not in STOP_WORDS for word in _WORD.findall(text))
 
 
+def is_compound_code(node: Node) -> bool:
+    """Several terms with a number among them (`sentinel-2`): one of them alone says nothing."""
+    if not isinstance(node, Words):
+        return False
+    terms = _WORD.findall(node.text)
+    return len(terms) > 1 and not all(map(str.isalpha, terms))
+
+
 def units_of(words: Expression) -> list[Clause]:
     """The clauses that rank: stop words count only where there is nothing else."""
     ranking = [clause for clause in words if clause.demand is Demand.ANY]

@@ -1,4 +1,4 @@
-"""Charts as SVG shapes without text; a strict policy keeps lengths in attributes, never in styles."""
+"""Charts as SVG shapes without text; lengths stand in attributes, which a strict policy keeps."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def stack_bar(counts: Iterable[tuple[str, int]]) -> dict[str, Any]:
     for verdict, count in rows:
         width = round(100 * count / total, 2)
         tone = standing_of(verdict).tone
-        parts.append({"x": round(at, 2), "width": width, "tone": tone, "verdict": verdict, "n": count})
+        parts.append(
+            {"x": round(at, 2), "width": width, "tone": tone, "verdict": verdict, "n": count}
+        )
         at += width
     return {"parts": parts}
 

@@ -12,7 +12,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, optional: bool = False) -> dict[str, Any]:
+def field(bound: BoundField) -> dict[str, Any]:
     """Show one field with its label, its hint and its errors, tied together for a screen reader."""
     widget = bound.field.widget
     return {
@@ -20,7 +20,7 @@ def field(bound: BoundField, optional: bool = False) -> dict[str, Any]:
         "control": _control(bound),
         "is_group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
         "is_tick": isinstance(widget, CheckboxInput),
-        "optional": optional or not bound.field.required,
+        "optional": not bound.field.required,
     }
 
 
@@ -46,7 +46,7 @@ def error_summary(*forms: BaseForm | None) -> dict[str, Any]:
 def _control(bound: BoundField) -> SafeString:
     said = [f"{bound.auto_id}_hint"] if bound.help_text else []
     said += [f"{bound.auto_id}_error"] if bound.errors else []
-    attributes = {"aria-describedby": " ".join(said)} if said else {}
+    attributes: dict[str, str | bool] = {"aria-describedby": " ".join(said)} if said else {}
     if bound.errors:
         attributes["aria-invalid"] = "true"
     return bound.as_widget(attrs=attributes)

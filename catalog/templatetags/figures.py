@@ -56,8 +56,8 @@ def distance(gap: float | None) -> str:
 
 
 @register.simple_tag
-def when(moment: datetime | date | None, short: bool = False) -> SafeString | str:
-    """Return a moment as text with its machine form; a recent one also says how long ago."""
+def when(moment: datetime | date | None, form: str = "") -> SafeString | str:
+    """Return a moment as text with its machine form; `short` says only how long ago."""
     if moment is None:
         return _("never")
     if not isinstance(moment, datetime):
@@ -65,7 +65,7 @@ def when(moment: datetime | date | None, short: bool = False) -> SafeString | st
     local = timezone.localtime(moment)
     ago = _ago(moment)
     exact = f"{_day(local.date())}, {formats.time_format(local, 'H:i')}"
-    shown, title = (ago, exact) if short else (f"{exact} ({ago})", "")
+    shown, title = (ago, exact) if form == "short" else (f"{exact} ({ago})", "")
     return format_html(
         '<time datetime="{}"{}>{}</time>',
         moment.isoformat(timespec="seconds"),

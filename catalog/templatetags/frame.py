@@ -1,8 +1,7 @@
-"""The frame of every page: how the reader wants it shown, and links that keep the reader's place."""
+"""The frame of every page: how the reader wants it shown, and links that keep one's place."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -40,7 +39,7 @@ def display_of(request: HttpRequest | None) -> dict[str, str]:
 
 @register.simple_tag(takes_context=True)
 def display_attributes(context: dict[str, Any]) -> SafeString:
-    """Return the attributes of <html> that say theme, density and shortcuts: no flash, no script."""
+    """Return the attributes of <html> for theme, density and shortcuts: no flash, no script."""
     chosen = display_of(context.get("request"))
     return format_html_join("", ' data-{}="{}"', chosen.items())
 
@@ -68,10 +67,9 @@ def elided(page: Page[Any]) -> list[int | str]:
 
 @register.simple_tag
 def product_tabs(product: Any) -> list[dict[str, Any]]:
-    """Return the tabs of a product's page that this installation has, in the order of the setting."""
-    tabs: Sequence[tuple[str, str]] = settings.ASSAY_PRODUCT_TABS
+    """Return the tabs of a product's page that are installed, in the order of the setting."""
     shown = []
-    for name, label in tabs:
+    for name, label in settings.ASSAY_PRODUCT_TABS:
         try:
             href = reverse(name, args=[product.domain.slug, product.slug])
         except NoReverseMatch:

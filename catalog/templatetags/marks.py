@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from lucide.templatetags.lucide import lucide
@@ -30,6 +30,8 @@ INSIDE_OCTAGON = {
     "struck": mark_safe('<path d="M5.5 18.5 18.5 5.5"/>'),
     "letter": mark_safe('<path d="M7.6 17.2 12 6.6l4.4 10.6M9.2 13.6h5.6"/>'),
 }
+BAR = '<rect x="{}" y="1.5" width="3" height="9" rx=".5" fill="{}" stroke="currentColor"/>'
+FILLS = {True: "currentColor", False: "none"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def shape(verdict: str, size: int = 12) -> SafeString:
     """Return the shape of a verdict: full circle, triangle, diamond, or an empty ring."""
     name = standing_of(verdict).shape
     return format_html(
-        '<svg class="shape{1}" width="{0}" height="{0}" viewBox="0 0 12 12" aria-hidden="true">{2}</svg>',
+        '<svg class="shape{1}" width="{0}" height="{0}" viewBox="0 0 12 12" aria-hidden="true">'
+        "{2}</svg>",
         size,
         " hollow" if name == "ring" else "",
         SHAPES[name],
@@ -176,11 +179,7 @@ def mask_badge(rule: str, href: str = "") -> dict[str, Any]:
 @register.simple_tag
 def sensitivity_bars(level: int) -> SafeString:
     """Return one to four filled bars."""
-    bars = mark_safe(
-        "".join(
-            f'<rect x="{at * 4.5 + 0.5}" y="1.5" width="3" height="9" rx=".5" '
-            f'fill="{"currentColor" if at < level else "none"}" stroke="currentColor"/>'
-            for at in range(4)
-        )
+    bars = format_html_join("", BAR, ((at * 4.5 + 0.5, FILLS[at < level]) for at in range(4)))
+    return format_html(
+        '<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">{}</svg>', bars
     )
-    return format_html('<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">{}</svg>', bars)

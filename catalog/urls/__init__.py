@@ -2,6 +2,6 @@
 
 from django.urls import URLPattern, URLResolver
 
-from catalog.urls import reading
+from catalog.urls import reading, words
 
-urlpatterns: list[URLPattern | URLResolver] = [*reading.urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [*reading.urlpatterns, *words.urlpatterns]

@@ -39,8 +39,12 @@ class Printer:
     source_url: str
 
     def write(self, folder: Path) -> list[Path]:
-        """Write `<domain>/<product>/*.yaml` below a folder; return the product files."""
-        return [self.write_product(sketch, product, folder) for sketch, product in self.products()]
+        """Write `<domain>/<product>/*.yaml` below a folder; return the files."""
+        return [
+            path
+            for sketch, product in self.products()
+            for path in self.write_product(sketch, product, folder)
+        ]
 
     def products(self) -> Iterator[tuple[DomainSketch, Product]]:
         """Return every product, those that others read first."""
@@ -53,16 +57,17 @@ class Printer:
         for address in everything:
             yield from self._with_sources(address, everything, done)
 
-    def write_product(self, sketch: DomainSketch, product: Product, folder: Path) -> Path:
-        """Write one product's folder; return the file of the product itself."""
+    def write_product(self, sketch: DomainSketch, product: Product, folder: Path) -> list[Path]:
+        """Write one product's folder; return its files, the product itself first."""
         home = folder / product.domain / product.slug
         home.mkdir(parents=True, exist_ok=True)
+        trees = {home / "product.odps.yaml": self.product(sketch, product)}
         for port, tree in self.contracts(product):
             name = product.slug if len(product.ports) == 1 else f"{product.slug}-{port.name}"
-            (home / f"{name}.odcs.yaml").write_text(yaml_of(tree), encoding="utf-8")
-        path = home / "product.odps.yaml"
-        path.write_text(yaml_of(self.product(sketch, product)), encoding="utf-8")
-        return path
+            trees[home / f"{name}.odcs.yaml"] = tree
+        for path, tree in trees.items():
+            path.write_text(yaml_of(tree), encoding="utf-8")
+        return list(trees)
 
     def product(self, sketch: DomainSketch, product: Product) -> Tree:
         """Return the tree of a product."""
@@ -102,7 +107,7 @@ class Printer:
                     "id": contract_id(product, port),
                     "name": f"{product.name}, {port.name}",
                     "version": product.version if product.version.count(".") == 2 else "1.0.0",
-                    "status": STATUSES.get(product.status, product.status),
+                    "status": "draft" if product.status == "draft" else "active",
                     "domain": product.domain,
                     "tenant": TENANT,
                     "description": _description(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,10 @@ class Product:
     def address(self) -> str:
         """Return `domain/slug`."""
         return f"{self.domain}/{self.slug}"
+
+    def with_status(self, status: str) -> Product:
+        """Return the same product with another status."""
+        return replace(self, status=status)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,7 @@ class Source:
     def answer(self, path: str, query: str) -> tuple[str, dict[str, Any]]:
         """Return the status line and the document for a path, after the endpoint's delay."""
         if path == "/healthz":
-            return "200 OK", {"status": "ok"}
+            return "200 OK", {"status": "ok", "is": "demo source"}
         name = path.removeprefix("/v1/").strip("/")
         behaviour = BEHAVIOURS.get(name) if path.startswith("/v1/") else None
         if behaviour is None:

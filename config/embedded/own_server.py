@@ -1,6 +1,7 @@
 """Asks our own web server how it is."""
 
 import http.client
+import json
 from contextlib import suppress
 
 from django.conf import settings
@@ -8,11 +9,26 @@ from django.conf import settings
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  compared, not listened on
 
 
-def own_status(path: str, *, seconds: float = 10) -> int | None:
-    """The status with which our web server answers a GET; None where it does not answer."""
+def is_living() -> bool:
+    return _answer("/livez")[0] == 200
+
+
+def unready_parts() -> list[str]:
+    """What is not ready yet, in words; empty once every part does its work."""
+    status, body = _answer("/readyz")
+    if status is None:
+        return ["the web server does not answer"]
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        parts = json.loads(body)["parts"].items()
+        return [f"{name}: {part['problem']}" for name, part in parts if not part["ok"]]
+    return [f"the web server answers with status {status}"]
+
+
+def _answer(path: str, *, seconds: float = 10) -> tuple[int | None, bytes]:
     host = "127.0.0.1" if settings.ASSAY_HOST in EVERYWHERE else settings.ASSAY_HOST
     connection = http.client.HTTPConnection(host, settings.ASSAY_PORT, timeout=seconds)
     with suppress(OSError, http.client.HTTPException):
         connection.request("GET", path, headers={"Host": "127.0.0.1"})
-        return connection.getresponse().status
-    return None
+        response = connection.getresponse()
+        return response.status, response.read()
+    return None, b""

@@ -11,7 +11,7 @@ from django.conf import settings
 from config import heartbeats
 from config.embedded.claims import StartRefused, claimed_folder, refuse_taken_port
 from config.embedded.layout import logs_folder
-from config.embedded.own_server import own_status
+from config.embedded.own_server import unready_parts
 from config.embedded.processes import end_with_parent
 from config.embedded.programs import installed_programs, manage, valkey_program
 from config.embedded.supervisor import StopAsked, Supervisor, say
@@ -40,13 +40,13 @@ def start() -> int:
 def _run(supervisor: Supervisor) -> None:
     if not settings.REDIS_URL:
         supervisor.start([valkey_program(settings.ASSAY_DATA_DIR)])
-        supervisor.wait_until(broker_answers, seconds=20, what="The bundled Valkey")
+        supervisor.wait_until(unready_broker, seconds=20)
     # What the last run's workers left would make them seem alive before they are.
     heartbeats.take_back((*heartbeats.QUEUES, heartbeats.BEAT))
     prepare_in_child()
     say("Starting web server and workers ...")
     supervisor.start(installed_programs())
-    supervisor.wait_until(is_ready, seconds=READY_SECONDS, what="Assay")
+    supervisor.wait_until(unready_parts, seconds=READY_SECONDS)
     announce()
     supervisor.watch()
 
@@ -71,15 +71,13 @@ def prepare_in_child() -> None:
         raise
 
 
-def broker_answers() -> bool:
-    """Whether the bundled server takes commands."""
-    with suppress(redis.RedisError):
-        return bool(redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET)).ping())
-    return False
-
-
-def is_ready() -> bool:
-    return own_status("/readyz") == 200
+def unready_broker() -> list[str]:
+    """What keeps the bundled server from taking commands."""
+    try:
+        redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET)).ping()
+    except redis.RedisError as error:
+        return [f"the bundled Valkey does not answer ({error})"]
+    return []
 
 
 def announce() -> None:

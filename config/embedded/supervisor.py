@@ -36,14 +36,20 @@ class Supervisor:
             self.children.append(child)
             child.start()
 
-    def wait_until(self, is_ready: Callable[[], bool], *, seconds: float, what: str) -> None:
-        """Look after the programs until `is_ready`. Raises StartRefused after that many seconds."""
+    def wait_until(self, unready: Callable[[], Sequence[str]], *, seconds: float) -> None:
+        """Look after the programs until nothing is `unready`.
+
+        Raises StartRefused where a program does not start, or after that many seconds.
+        """
         deadline = time.monotonic() + seconds
-        while not is_ready():
+        while missing := unready():
             self.look_after()
             self._refuse_hopeless()
             if time.monotonic() > deadline:
-                raise StartRefused(f"{what} was not ready after {seconds:.0f} s. {self._where()}")
+                raise StartRefused(
+                    f"Not ready after {seconds:.0f} s: {'; '.join(missing)}. "
+                    f"The logs are in {self.logs}."
+                )
             time.sleep(0.2)
 
     def watch(self) -> None:
@@ -96,9 +102,6 @@ class Supervisor:
                     f"{child.program.name} does not start. The end of {child.log}:\n"
                     f"{child.last_lines()}"
                 )
-
-    def _where(self) -> str:
-        return f"The logs are in {self.logs}."
 
 
 def _reason(code: int) -> str:

@@ -52,7 +52,9 @@ def first_start(request: HttpRequest) -> HttpResponse:
             sheet.refuse(refusal)
         else:
             login(request, person, backend=BACKEND)
-            messages.success(request, _("Welcome. Begin with a first domain; teams and people come after it."))
+            messages.success(
+                request, _("Welcome. Begin with a first domain; teams and people come after it.")
+            )
             return HttpResponseRedirect(reverse("domain_new"))
     status = 422 if sheet.errors else 200
     return render(request, "pages/first_start.html", {"form": sheet}, status=status)

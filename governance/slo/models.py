@@ -180,9 +180,9 @@ class RollUp(models.Model):
 class ObjectiveQuerySet(models.QuerySet["Objective"]):
     """Reads of objectives."""
 
-    def of_product(self, product: DataProduct) -> ObjectiveQuerySet:
-        """Return the objectives about a product or one of its ports, in their order."""
-        about = Q(product=product) | Q(port__product=product)
+    def of_products(self, product_ids: Collection[int]) -> ObjectiveQuerySet:
+        """Return the objectives about some products or their ports, in their order."""
+        about = Q(product_id__in=product_ids) | Q(port__product_id__in=product_ids)
         return self.filter(about).select_related("port", "standing").order_by("position", "pk")
 
     def about_ports(self, port_ids: Collection[int]) -> ObjectiveQuerySet:

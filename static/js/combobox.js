@@ -77,7 +77,8 @@ function onKey(box, list, event) {
   }
 }
 
-export function suggestFor(box) {
+// `before` is what the box held when it was entered: only what was typed since then is a question.
+export function suggestFor(box, before) {
   const list = dress(box);
   let timer = 0;
   let asked = 0;
@@ -97,6 +98,5 @@ export function suggestFor(box) {
     const option = event.target.closest("[role=option]");
     if (option) { event.preventDefault(); take(box, option); }
   });
-  if (box.value.trim().length >= 2) return;
-  if (box === document.activeElement) ask();
+  if (box.value !== before) ask();
 }

@@ -1,4 +1,4 @@
-"""One machine's installation: nothing taken twice, nothing orphaned, everything stopped in order."""
+"""One machine's installation: nothing taken twice, nothing orphaned, all stopped in order."""
 
 import os
 import signal
@@ -73,6 +73,10 @@ def start_supervised(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
+def missing(path: Path) -> list[str]:
+    return [] if path.exists() else [f"no {path.name}"]
+
+
 def program(script: str, folder: Path, name: str = "part") -> Program:
     return Program(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=1)
 
@@ -108,7 +112,7 @@ def test_a_program_that_ends_is_started_again_and_said_to_have_ended(tmp_path):
     second_time = "if [ -e once ]; then touch again; sleep 60; fi; touch once; exit 7"
     supervisor.start([program(second_time, tmp_path)])
 
-    supervisor.wait_until((tmp_path / "again").exists, seconds=20, what="it")
+    supervisor.wait_until(lambda: missing(tmp_path / "again"), seconds=20)
     supervisor.stop()
 
     assert said == ["part ended (exit code 7); starting it again."]
@@ -119,9 +123,16 @@ def test_a_program_that_never_starts_ends_the_start_with_its_last_words(tmp_path
     supervisor.start([program("echo no such disk; exit 3", tmp_path)])
 
     with pytest.raises(StartRefused, match=r"part does not start(.|\n)*no such disk"):
-        supervisor.wait_until(lambda: False, seconds=60, what="it")
+        supervisor.wait_until(lambda: ["it is not up"], seconds=60)
 
     supervisor.stop()
+
+
+def test_a_start_that_takes_too_long_says_what_is_missing(tmp_path):
+    supervisor = Supervisor(tmp_path / "logs", say=lambda line: None)
+
+    with pytest.raises(StartRefused, match=r"Not ready after 0 s: index: silent\..*logs"):
+        supervisor.wait_until(lambda: ["index: silent"], seconds=0)
 
 
 def test_tries_come_after_1_2_4_and_at_most_30_seconds_and_a_minute_of_life_forgives(tmp_path):
@@ -144,7 +155,7 @@ def test_a_program_deaf_to_the_signal_is_forced_with_what_it_started(tmp_path):
     deaf = "trap '' TERM; sleep 300 & echo $! > grandchild.pid; wait; wait; sleep 300"
     child = Child(program(deaf, tmp_path), tmp_path / "log")
     child.start()
-    assert eventually(lambda: (tmp_path / "grandchild.pid").exists())
+    assert eventually((tmp_path / "grandchild.pid").exists)
     assert eventually(lambda: bool((tmp_path / "grandchild.pid").read_text().strip()))
     grandchild = int((tmp_path / "grandchild.pid").read_text())
 

@@ -28,7 +28,7 @@ def slots(count: int, *, start: datetime = START, every: timedelta = MINUTE) -> 
 
 def make_port(product: DataProduct | None = None, **server: Any) -> OutputPort:
     """Return a port with a place; an API unless `server` says otherwise."""
-    place = {"type": "api", "location": "https://data.example/items"} if not server else server
+    place = server or {"type": "api", "location": "https://data.example/items"}
     product = product or make_product()
     product.refresh_from_db()
     product = with_port(product, f"port{product.output_ports.count()}", **place)
@@ -47,7 +47,7 @@ def make_objective(port: OutputPort | None = None, **declared: Any) -> Objective
     port = port or make_port()
     wanted = {"indicator": "availability", "target": 0.9, "port": port.name} | declared
     promise(port.product, wanted)
-    return Objective.objects.of_product(port.product).get()
+    return Objective.objects.of_products([port.product_id]).get()
 
 
 def record_measurement(

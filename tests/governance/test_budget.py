@@ -34,9 +34,7 @@ def test_the_burn_rate_is_the_bad_share_over_the_allowed_share(bad_share, target
     assert burn_rate(recent, target) == pytest.approx(rate)
 
 
-@pytest.mark.parametrize(
-    ("rate", "hours"), [(144, 5), (14.4, 50), (720, 1), (2, 360)]
-)
+@pytest.mark.parametrize(("rate", "hours"), [(144, 5), (14.4, 50), (720, 1), (2, 360)])
 def test_an_untouched_allowance_lasts_its_window_over_the_burn_rate(rate, hours):
     target = 0.999
     recent = Score(round(1_000_000 * (1 - rate * (1 - target))), 1_000_000)

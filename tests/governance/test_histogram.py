@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ SHARES = st.floats(0.001, 1)
 
 
 def test_edges_rise_by_about_six_percent_from_a_tenth_of_a_millisecond_to_a_thousand_seconds():
-    ratios = [after / before for before, after in zip(EDGES, EDGES[1:], strict=False)]
+    ratios = [after / before for before, after in pairwise(EDGES)]
 
     assert (EDGES[0], EDGES[-1]) == (0.0001, 1000)
     assert all(1.04 < ratio < 1.09 for ratio in ratios)

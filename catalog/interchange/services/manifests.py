@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from catalog.contracts.services import save_contract
 from catalog.interchange import bitol_odps, odcs
 from catalog.interchange.bundles import Gathering, Source
 from catalog.interchange.landings import Landing
+from catalog.interchange.marks import Document
 from catalog.interchange.plan import Action, Decision, Step
 from catalog.interchange.problems import Problem
 from catalog.interchange.services.planning import (
@@ -50,8 +52,8 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> Landing:
         return _landing(plan, plan.product)
     try:
         product = _write(plan=plan, actor=actor)
-    except Invalid as invalid:
-        return _landing(invalid_plan(plan.bundle, invalid), None)
+    except _Misfit as misfit:
+        return _landing(invalid_plan(plan.bundle, misfit.invalid, misfit.document), None)
     except EditionConflict:
         return _landing(replace(plan, decision=_OVERTAKEN), plan.product)
     except IntegrityError:
@@ -88,17 +90,40 @@ def import_manifests(
     yield from gathering.problems
 
 
+class _Misfit(Exception):
+    """A service found faults in what a document says, so nothing of its bundle lands."""
+
+    def __init__(self, document: Document, invalid: Invalid) -> None:
+        super().__init__(str(invalid))
+        self.document, self.invalid = document, invalid
+
+
+@contextmanager
+def _writing(document: Document) -> Iterator[None]:
+    try:
+        yield
+    except Invalid as invalid:
+        raise _Misfit(document, invalid) from invalid
+
+
 @transaction.atomic
 def _write(*, plan: ProductPlan, actor: Writer) -> DataProduct:
     """Bring the product and its contracts to what the documents say; keep what was imported."""
-    product = _write_product(plan, actor)
-    for tree in plan.decision.contracts:
-        _, product = save_contract(
-            product=product, tree=tree, edition=product.edition, actor=actor, reason=_REASON
-        )
-    if plan.bundle.product:
-        _name(product, plan.bundle.identifier)
-    for contract in plan.bundle.contracts:
+    bundle = plan.bundle
+    with _writing(bundle.first):
+        product = _write_product(plan, actor)
+    for contract in (bundle.contracts[number] for number in plan.decision.contracts):
+        with _writing(contract):
+            _, product = save_contract(
+                product=product,
+                tree=contract.tree,
+                edition=product.edition,
+                actor=actor,
+                reason=_REASON,
+            )
+    if bundle.product:
+        _name(product, bundle.identifier)
+    for contract in bundle.contracts:
         name_alias(
             product=product,
             system=odcs.SYSTEM,

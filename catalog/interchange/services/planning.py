@@ -15,6 +15,7 @@ from catalog.identity import slug_of
 from catalog.interchange import bitol_odps, odcs
 from catalog.interchange.bundles import Bundle, Gathering
 from catalog.interchange.faults import problem_of
+from catalog.interchange.marks import Document
 from catalog.interchange.plan import (
     Action,
     Decision,
@@ -96,9 +97,11 @@ def refused(refusal: Refusal) -> Decision:
     return Decision(action=Action.REFUSED, reason=reason)
 
 
-def invalid_plan(bundle: Bundle, invalid: Invalid | None = None) -> ProductPlan:
+def invalid_plan(
+    bundle: Bundle, invalid: Invalid | None = None, document: Document | None = None
+) -> ProductPlan:
     """Return the plan to do nothing with documents that do not hold together."""
-    document = bundle.product or bundle.contracts[0]
+    document = document or bundle.first
     faults = invalid.faults if invalid else ()
     return ProductPlan(
         bundle=bundle,

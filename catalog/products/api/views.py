@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,7 +48,6 @@ class OfProduct(GenericViewSet[DataProduct]):
 
     serializer_class = ProductDetail
     queryset = DataProduct.objects.none()
-    pagination_class = None
     lookup_field = "uuid"
 
     @cached_property
@@ -63,6 +62,17 @@ class OfProduct(GenericViewSet[DataProduct]):
         if product is None:
             raise Http404
         return product
+
+    def to_edit(
+        self, permission: Permission = Permission.EDIT_PRODUCTS
+    ) -> tuple[DataProduct, int]:
+        """Return the product and the edition that an edit names, before its body is looked at.
+
+        Raises Http404, NotAllowed, EditionMissing.
+        """
+        product = self.product()
+        demand(self.request.user, permission, product.domain)
+        return product, edition_of(self.request)
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return what this address says of the product."""
@@ -104,6 +114,7 @@ class Products(OfProduct):
         """Register a product as a draft, by its document or by its simple fields."""
         body = NewProduct.read(request)
         domain = domain_named(body.validated_data["domain"])
+        demand(request.user, Permission.EDIT_PRODUCTS, domain)
         tree = body.whole_tree()
         check_product(tree)
         reason = body.validated_data.get("reason", "")
@@ -118,7 +129,7 @@ class Products(OfProduct):
     @extend_schema(request=OBJECT)
     def update(self, request: Request, uuid: str) -> Response:
         """Put a new document (Bitol ODPS) in place of the product's."""
-        product, edition = self.product(), edition_of(request)
+        product, edition = self.to_edit()
         check_product(request.data, before=product.tree)
         return self.answer(
             replace_tree(product=product, tree=request.data, edition=edition, actor=request.user)
@@ -132,7 +143,7 @@ class Products(OfProduct):
     )
     def partial_update(self, request: Request, uuid: str) -> Response:
         """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
-        product, edition = self.product(), edition_of(request)
+        product, edition = self.to_edit()
         if isinstance(request.data, list):
             check_product(patched(product.tree, request.data), before=product.tree)
             patch = request.data
@@ -151,14 +162,14 @@ class Products(OfProduct):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uuid: str) -> Response:
         """Delete a draft or an external entry for good; what others may know is retired instead."""
-        product = self.product()
-        delete_product(product=product, edition=edition_of(request), actor=request.user)
+        product, edition = self.to_edit(Permission.DELETE_PRODUCTS)
+        delete_product(product=product, edition=edition, actor=request.user)
         return Response(status=204)
 
     @extend_schema(request=MoveBody, responses=ProductDetail)
     def move(self, request: Request, uuid: str) -> Response:
         """Give the product to another domain; its old address leads to it for ever."""
-        product, edition = self.product(), edition_of(request)
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         body = MoveBody.read(request).validated_data
         moved = move_product(
             product=product,
@@ -189,7 +200,7 @@ class ProductReaders(OfProduct):
     @extend_schema(request=ReadersBody, responses=ReadersAnswer)
     def update(self, request: Request, uuid: str) -> Response:
         """Replace the other domains and teams that may read the product."""
-        product, edition = self.product(), edition_of(request)
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         body = ReadersBody.read(request).validated_data
         shared = share_product(
             product=product,
@@ -206,7 +217,6 @@ class ProductHistory(OfProduct):
     """What happened to a product."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    pagination_class: ClassVar[Any] = GenericViewSet.pagination_class
     serializer_class = HistoryEvent  # type: ignore[assignment]
 
     @extend_schema(responses=HistoryEvent(many=True))

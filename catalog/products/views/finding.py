@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django.http import (
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_safe
 from catalog.domains.authority import Reader, reader_of
 from catalog.domains.models import FormerDomainSlug
 from catalog.identity import folded
-from catalog.products.models import DataProduct, FormerAddress, Status
+from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
 
 PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponse]
 
@@ -35,16 +34,23 @@ class Moved(Exception):
 
 def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
     """Return the product at an address, if the reader may know of it. Raises Http404, Moved."""
-    visible = DataProduct.objects.visible_to(reader).with_place()
+    visible = _visible(reader)
     found = visible.filter(domain__slug=domain, slug=slug).first()
     if found is not None:
         return found
     raise Moved(_new_path(reader, folded(domain), folded(slug)))
 
 
+def _visible(reader: Reader) -> DataProductQuerySet:
+    """Return what the reader may know of, with all that stands above every tab."""
+    return DataProduct.objects.visible_to(reader).select_related(
+        "domain__owner_team", "successor__domain", "provenance"
+    )
+
+
 def _new_path(reader: Reader, domain: str, slug: str) -> str:
     """Return the present path of what had an address once, or was written with capitals."""
-    visible = DataProduct.objects.visible_to(reader).with_place()
+    visible = _visible(reader)
     renamed = FormerDomainSlug.objects.filter(slug=domain)
     domains = [domain, *renamed.values_list("domain__slug", flat=True)]
     found = visible.filter(domain__slug__in=domains, slug=slug).first()
@@ -56,29 +62,30 @@ def _new_path(reader: Reader, domain: str, slug: str) -> str:
     return found.path
 
 
-def on_product(
-    view: PageView | None = None, *, reads_retired: bool = False
-) -> Callable[..., HttpResponse]:
+def on_product(view: PageView) -> Callable[..., HttpResponse]:
     """Make a view of one product out of a function of request, product and reader."""
+    return _finding(view, reads_retired=False)
 
-    def wrap(view: PageView) -> Callable[..., HttpResponse]:
-        @require_safe
-        @wraps(view)
-        def found(request: HttpRequest, domain: str, product: str, **_: Any) -> HttpResponse:
-            reader = reader_of(request.user)
-            try:
-                row = find_product(reader, domain, product)
-            except Moved as moved:
-                return HttpResponsePermanentRedirect(
-                    _same_tab(request, domain, product, moved.path)
-                )
-            if row.status == Status.RETIRED and not reads_retired:
-                return gone(request, row, reader)
-            return view(request, row, reader)
 
-        return found
+def on_any_product(view: PageView) -> Callable[..., HttpResponse]:
+    """Do the same for a page that stays readable when the product is retired."""
+    return _finding(view, reads_retired=True)
 
-    return wrap(view) if view else wrap
+
+def _finding(view: PageView, *, reads_retired: bool) -> Callable[..., HttpResponse]:
+    @require_safe
+    @wraps(view)
+    def found(request: HttpRequest, domain: str, product: str) -> HttpResponse:
+        reader = reader_of(request.user)
+        try:
+            row = find_product(reader, domain, product)
+        except Moved as moved:
+            return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
+        if row.status == Status.RETIRED and not reads_retired:
+            return gone(request, row, reader)
+        return view(request, row, reader)
+
+    return found
 
 
 def gone(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
@@ -97,9 +104,9 @@ def gone(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResp
 
 @require_safe
 def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Lead from the identifier that never changes to the page, or to its JSON where that is asked."""
+    """Lead from the identifier that never changes to the page, or to its JSON if that is asked."""
     reader = reader_of(request.user)
-    product = DataProduct.objects.visible_to(reader).with_place().filter(uuid=uuid).first()
+    product = _visible(reader).filter(uuid=uuid).first()
     if product is None:
         raise Http404
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"

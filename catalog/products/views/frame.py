@@ -1,4 +1,4 @@
-"""What every tab of a product's page shows above it: who answers for it, what is known, what to do."""
+"""What stands above every tab of a product: who answers for it, what is known, what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines to paste: how to read a product's entry and its data, with this installation's own address."""
+"""Lines to paste: how to read a product's entry and its data, with the installation's address."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def _server(server: Server) -> list[Snippet]:
             Snippet(_("Data, with Python"), "python", python),
         ]
     if server.type == "local" and server.format in READERS:
-        sql = f"SELECT *\nFROM {READERS[server.format]}('{place.replace(chr(39), chr(39) * 2)}')\nLIMIT 20;"
+        text = place.replace("'", "''")
+        sql = f"SELECT *\nFROM {READERS[server.format]}('{text}')\nLIMIT 20;"
         python = f'import duckdb\n\nrows = duckdb.sql("""\n{sql}\n""").fetchall()'
         return [
             Snippet(_("Data, with SQL (DuckDB)"), "sql", sql),

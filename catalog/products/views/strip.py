@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from catalog.products.models import DataProduct, Visibility
+from catalog.products.models import DataProduct, Status, Visibility
 from catalog.provenance.bias import greatest_gaps, least_shares
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.templatetags.figures import distance, duration, percent
@@ -94,9 +94,7 @@ def _imbalances(product: DataProduct) -> Cell:
         return Cell(label=label, value=value, verdict="stated", note=note, href=href)
     if shares := least_shares(rows):
         note = _("no reference to compare with")
-        value = _("by {attribute}").format(
-            attribute=", ".join(sorted(shares)).replace("_", " ")
-        )
+        value = _("by {attribute}").format(attribute=", ".join(sorted(shares)).replace("_", " "))
         return Cell(label=label, value=value, verdict="stated", note=note, href=href)
     return _answered_imbalances(label, href, _answer(record, "known_imbalances"))
 
@@ -125,7 +123,8 @@ def _access(product: DataProduct, access: Text) -> Cell:
         Visibility.MEMBERS: _("Members"),
         Visibility.RESTRICTED: _("Restricted"),
     }
-    value = values[Visibility(product.visibility)]
+    is_draft = product.status == Status.DRAFT
+    value = _("Draft") if is_draft else values[Visibility(product.visibility)]
     return Cell(label=_("Your access"), value=value, verdict="open", note=access, href="#use")
 
 

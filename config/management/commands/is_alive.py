@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config import heartbeats
-from config.embedded.own_server import own_status
+from config.embedded.own_server import is_living
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=names)
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
-        is_alive = own_status("/livez") == 200 if name == "web" else gives_signs(name)
+        is_alive = is_living() if name == "web" else gives_signs(name)
         if not is_alive:
             raise CommandError(f"{name} gives no sign of life.")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.ports.answers import Fetched
+from catalog.ports.answers import Answer, Fetched, Phases
 from catalog.ports.outbound import fetch_many
+from governance.slo.outcomes import Outcome
 from governance.slo.probes import file, http
 from governance.slo.seen import Due, Seen
 
@@ -31,7 +34,8 @@ def measure(due: Sequence[Due], *, told: Told | None = None) -> list[Seen]:
 
     def note(at: int, fetched: Fetched) -> None:
         index, each = calls[at]
-        seen[index] = _seen(each, fetched)
+        status = fetched.status if isinstance(fetched, Answer) else None
+        seen[index] = _seen(each, http.outcome_of(fetched), fetched.phases, status)
         told(seen[index])
 
     fetch_many([http.call_for(each) for _, each in calls], told=note)
@@ -40,19 +44,20 @@ def measure(due: Sequence[Due], *, told: Told | None = None) -> list[Seen]:
 
 def _look(due: Due) -> Seen:
     outcome, phases = file.look_at(due.location, due.format, root=Path(settings.ASSAY_FILES_ROOT))
-    return Seen(
-        port_id=due.port_id, slot=due.slot, at=timezone.now(), outcome=outcome, phases=phases
-    )
+    return _seen(due, outcome, phases)
 
 
-def _seen(due: Due, fetched: Fetched) -> Seen:
+def _seen(due: Due, outcome: Outcome, phases: Phases, status_code: int | None = None) -> Seen:
+    # A clock that jumps cannot touch the seconds, which are monotonic; nor may a busy machine
+    # make a measurement longer than its deadline.
+    phases = replace(phases, total=min(phases.total, due.deadline))
     return Seen(
         port_id=due.port_id,
         slot=due.slot,
-        at=timezone.now(),
-        outcome=http.outcome_of(fetched),
-        status_code=getattr(fetched, "status", None),
-        phases=fetched.phases,
+        at=timezone.now() - timedelta(seconds=phases.total),
+        outcome=outcome,
+        status_code=status_code,
+        phases=phases,
     )
 
 

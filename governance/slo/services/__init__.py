@@ -2,7 +2,7 @@
 
 from governance.slo.services.claiming import Lane, claim_due, claim_ports
 from governance.slo.services.judging import judge, judge_ports
-from governance.slo.services.probing import probe
+from governance.slo.services.probing import probe, probe_ports
 from governance.slo.services.promises import project_promises, schedule_missing_ports
 from governance.slo.services.recording import record_measurements
 from governance.slo.services.trust import refresh_trust
@@ -16,6 +16,7 @@ __all__ = [
     "judge_ports",
     "notice_silence",
     "probe",
+    "probe_ports",
     "project_promises",
     "prune",
     "record_measurements",

@@ -15,7 +15,7 @@ from governance.slo.models import PROBED_TYPES, ProbeSchedule
 from governance.slo.seen import Due
 
 # Longer than a batch can take: its deadlines, its writing, and a wait for the database.
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=1)
 
 
 class Place(TypedDict):

@@ -12,6 +12,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from governance.slo.models import USUAL_INTERVAL, Objective, ProbeSchedule, Standing
 from governance.slo.projection import DeclaredObjective, declared_objectives
+from governance.slo.services.judging import judge
 from governance.slo.services.trust import refresh_trust
 
 # A fraction of the golden ratio spreads ports that were registered together over an interval.
@@ -29,7 +30,13 @@ def project_promises(product: DataProduct) -> None:
     ports = list(OutputPort.objects.filter(product=product))
     schedule_ports(ports)
     _keep_objectives(product, declared, ports)
-    transaction.on_commit(partial(refresh_trust, product_ids=[product.pk]), robust=True)
+    transaction.on_commit(partial(_judge_anew, product.pk), robust=True)
+
+
+def _judge_anew(product_id: int) -> None:
+    objectives = Objective.objects.of_products([product_id])
+    judge(objectives=list(objectives), now=timezone.now())
+    refresh_trust(product_ids=[product_id])
 
 
 def schedule_ports(ports: list[OutputPort]) -> None:
@@ -65,7 +72,7 @@ def _keep_objectives(
     product: DataProduct, declared: list[DeclaredObjective], ports: list[OutputPort]
 ) -> None:
     standing: dict[tuple[int | None, str], list[Objective]] = {}
-    for objective in Objective.objects.of_product(product):
+    for objective in Objective.objects.of_products([product.pk]):
         standing.setdefault((objective.port_id, objective.indicator), []).append(objective)
     for position, each in enumerate(declared):
         port = _port_named(each.port, ports)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from catalog.products.models import DataProduct
@@ -40,10 +39,7 @@ def refresh_trust(*, product_ids: Collection[int], turned: Collection[int] | Non
 
 
 def _objectives_by_product(product_ids: Collection[int]) -> dict[int, list[Objective]]:
-    rows = Objective.objects.filter(
-        Q(product_id__in=product_ids) | Q(port__product_id__in=product_ids),
-        standing__isnull=False,
-    ).select_related("port", "standing")
+    rows = Objective.objects.of_products(product_ids).filter(standing__isnull=False)
     found: dict[int, list[Objective]] = {}
     for objective in rows:
         product_id = objective.port.product_id if objective.port else objective.product_id

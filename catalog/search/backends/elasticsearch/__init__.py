@@ -92,6 +92,11 @@ class ElasticsearchBackend:
             if not rebuild.is_live:
                 self._client.options(ignore_status=404).indices.delete(index=index)
 
+    def drop(self) -> None:
+        """Remove every index under this prefix."""
+        for name in self._client.indices.get(index=f"{self._prefix}-*", features="aliases").body:
+            self._client.options(ignore_status=404).indices.delete(index=name)
+
     def _asking(self, readers: Readers) -> Asking:
         return Asking(Search(using=self._client, index=self._alias), readable(readers))
 

@@ -20,6 +20,7 @@ from catalog.search.query import (
     Phrase,
     Together,
     Words,
+    is_compound_code,
     tells,
     units_of,
 )
@@ -139,13 +140,16 @@ def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
     if not units and not demanded:
         return any_of([*names(typed), Q("bool", must=[Q("match_all")], must_not=unwanted)])
     ranked = [ranks(clause.node) for clause in units]
-    held = [holds(clause.node) for clause in units]
+    there = [
+        holds(clause.node) if demands_all or is_compound_code(clause.node) else rank
+        for clause, rank in zip(units, ranked, strict=True)
+    ]
     found = Q(
         "bool",
         must=[ranks(node) for node in demanded] or [any_of(ranked)],
         should=[*(ranked if demanded else []), *_nudges(units, typed)],
-        # A word of several terms (`sentinel-2`) is there only where all of them are.
-        filter=held if demands_all else [] if demanded else [any_of(held)],
+        # A code of several terms (`sentinel-2`) is there only where all of them are.
+        filter=there if demands_all else [] if demanded else [any_of(there)],
         must_not=unwanted,
     )
     return any_of([*names(typed), found])

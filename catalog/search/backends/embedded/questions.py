@@ -19,6 +19,7 @@ from catalog.search.query import (
     Phrase,
     Together,
     Words,
+    is_compound_code,
     positive_texts,
     units_of,
 )
@@ -207,11 +208,13 @@ class Questions:
         return any_of([*self.names(typed), without(preferring(found, nudges), unwanted)])
 
     def _ranked(self, units: Sequence[Clause]) -> Query:
-        """Any unit; a word of several terms (`sentinel-2`) is there only where all of them are."""
-        ranked = any_of([self.ranks(clause.node) for clause in units])
-        if all(len(self.plain_words(c.node.text)) < 2 for c in units if isinstance(c.node, Words)):
+        """Any unit; a code of several terms (`sentinel-2`) is there only where all of them are."""
+        nodes = [clause.node for clause in units]
+        ranked = any_of([self.ranks(node) for node in nodes])
+        if not any(map(is_compound_code, nodes)):
             return ranked
-        return narrowed(ranked, [any_of([self.holds(clause.node) for clause in units])])
+        there = [self.holds(node) if is_compound_code(node) else self.ranks(node) for node in nodes]
+        return narrowed(ranked, [any_of(there)])
 
     def _nudges(self, units: Sequence[Clause], typed: str) -> list[Query]:
         nudges = []

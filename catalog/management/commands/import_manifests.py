@@ -1,0 +1,146 @@
+"""Bring products and contracts in from YAML or JSON manifests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog.audit.actors import Worker
+from catalog.interchange.bundles import Gathering, Source
+from catalog.interchange.landings import Landing, Report
+from catalog.interchange.problems import Problem
+from catalog.interchange.reading import MAX_BYTES
+from catalog.interchange.services import apply_plan, plan_manifests, rehearse_plan
+from catalog.people.models import Person
+
+SUFFIXES = {".yaml", ".yml", ".json"}
+EPILOG = """\
+A manifest is a Bitol ODPS document for the product and an ODCS document for each contract, in one
+file or in many. Each product lands with its contracts or not at all; one bad product stops no
+other. Importing the same files again changes nothing.
+
+Examples:
+  manage.py import_manifests products/ --dry-run      say what would happen, and change nothing
+  manage.py import_manifests products/                bring all of a folder in
+  manage.py import_manifests orders.yaml --as olga    act as a person, with their rights
+  manage.py import_manifests orders.yaml --json       the same report for programs
+
+Exit: 0 all well, 1 findings, conflicts or refusals, 2 bad input.
+"""
+
+
+class Command(BaseCommand):
+    """Import manifests: plan, apply, report."""
+
+    help = "Bring products and contracts in from YAML or JSON manifests (Bitol ODPS, ODCS)."
+
+    def create_parser(self, *arguments: Any, **options: Any) -> Any:
+        """Return a parser that keeps the lines of the examples."""
+        parser = super().create_parser(*arguments, **options)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = EPILOG
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the paths and how to treat them."""
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.add_argument("--overwrite", action="store_true", help="replace edits made here")
+        parser.add_argument("--domain", default="", help="domain of products that name none")
+        parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
+
+    def handle(self, **options: Any) -> None:
+        """Import each product in turn, saying what became of it."""
+        gathering = Gathering(_sources(options["paths"]))
+        actor, report = self._actor(options["person"]), Report()
+        land = rehearse_plan if options["dry_run"] else apply_plan
+        plans = plan_manifests(
+            gathering=gathering,
+            actor=actor,
+            default_domain=options["domain"],
+            overwrite=options["overwrite"],
+        )
+        for plan in plans:
+            report.add(land(plan=plan, actor=actor))
+            self._progress(len(report.landings), len(gathering))
+            if not options["json"]:
+                self._say(report.landings[-1])
+        report.problems += gathering.problems
+        self._close(report, is_rehearsal=options["dry_run"], as_json=options["json"])
+        if report.exit_code:
+            sys.exit(report.exit_code)
+
+    def _actor(self, username: str | None) -> Person | Worker:
+        if username is None:
+            return Worker("manifest import")
+        person = Person.objects.filter(username=username, is_active=True).first()
+        if person is None:
+            raise CommandError(f"There is nobody active called {username}.", returncode=2)
+        return person
+
+    def _progress(self, done: int, of: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done == of else ""
+            sys.stderr.write(f"\r{done:,} of {of:,} products{end}")
+            sys.stderr.flush()
+
+    def _say(self, landing: Landing) -> None:
+        name = landing.address or landing.name
+        status = f" [{landing.status}]" if landing.status else ""
+        self.stdout.write(f"{landing.action.value:<9} {name}{status}: {landing.reason}")
+        for change in landing.changes:
+            self.stdout.write(f"            {change}")
+        for note in landing.notes:
+            self.stdout.write(f"            note: {note}")
+        for finding in landing.findings:
+            fix = f" {finding.fix}" if finding.fix else ""
+            self.stdout.write(f"            {finding.where}: {finding.message}{fix}")
+        for problem in landing.problems:
+            self._say_problem(problem)
+
+    def _say_problem(self, problem: Problem) -> None:
+        self.stdout.write(f"  {problem} {problem.way_out}")
+
+    def _close(self, report: Report, *, is_rehearsal: bool, as_json: bool) -> None:
+        if as_json:
+            held = {"dry_run": is_rehearsal, **report.as_json()}
+            self.stdout.write(json.dumps(held, ensure_ascii=False, indent=2))
+            return
+        for problem in report.problems:
+            self._say_problem(problem)
+        counts = ", ".join(f"{count:,} {action}" for action, count in report.counts.items())
+        ending = " (dry run: nothing was written)" if is_rehearsal else ""
+        self.stdout.write(f"{len(report.landings):,} products: {counts}{ending}")
+
+
+def _sources(paths: list[Path]) -> Iterator[Source]:
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(_manifests_in(path)):
+                yield Source(str(file), partial(_start_of, file), is_asked_for=False)
+        elif path.is_file():
+            yield Source(str(path), partial(_start_of, path))
+        else:
+            raise CommandError(f"There is no file or folder {path}.", returncode=2)
+
+
+def _start_of(path: Path) -> bytes:
+    """Return a file's bytes, of one that is too large only so many that it shows."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _manifests_in(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        inner = path.relative_to(folder).parts
+        is_hidden = any(part.startswith(".") for part in inner)
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden:
+            yield path

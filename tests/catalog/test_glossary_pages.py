@@ -1,0 +1,106 @@
+"""The glossary's pages."""
+
+import pytest
+
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term
+from tests.factories import (
+    FACTORY,
+    give_schema,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def customer():
+    return define_term(
+        name="Customer", definition="Who has bought.", acronyms=["CU"], actor=FACTORY
+    )
+
+
+def test_the_list_is_found_by_word_acronym_and_meaning_and_has_a_twin(client):
+    define_term(name="Order", definition="A sale.", actor=FACTORY)
+
+    for typed in ("cust", "CU", "bought"):
+        rows = client.get("/glossary.json", {"filter": typed}).json()["results"]
+        assert [row["name"] for row in rows] == ["Customer"]
+    assert "Order" in client.get("/glossary").content.decode()
+
+
+def test_a_term_shows_its_other_meanings_and_only_columns_one_may_see(client):
+    cast = make_cast(make_domain("billing"))
+    define_term(name="Customer", definition="Who pays.", domain=cast.domain, actor=FACTORY)
+    definition = [{"type": "businessDefinition", "url": "https://assay.example/glossary/customer"}]
+    give_schema(
+        with_port(make_product("Secret draft", domain=cast.domain)),
+        "buyer",
+        authoritativeDefinitions=definition,
+    )
+
+    signed_out = client.get("/glossary/customer").content.decode()
+    client.force_login(cast.owner)
+
+    assert "Who pays." in signed_out
+    assert "Secret draft" not in signed_out
+    assert "Secret draft" not in client.get("/glossary/customer").content.decode()
+
+
+def test_a_steward_defines_a_term_for_the_own_domain_and_mistakes_stand_beside_their_fields(client):
+    cast = make_cast()
+    client.force_login(cast.steward)
+
+    wrong = client.post(
+        "/glossary/new", {"name": "", "definition": "Kept text.", "domain": cast.domain.pk}
+    )
+    right = client.post(
+        "/glossary/new",
+        {
+            "name": "Basket",
+            "definition": "What is about to be bought.",
+            "synonyms": "cart\ntrolley",
+            "domain": cast.domain.pk,
+        },
+    )
+
+    assert wrong.status_code == 422
+    assert "Kept text." in wrong.content.decode()
+    assert right.headers["Location"] == "/glossary/basket"
+    assert Term.objects.get(slug="basket").synonyms == ["cart", "trolley"]
+
+
+def test_a_conflict_shows_both_and_keeps_what_was_typed(client, customer):
+    cast = make_cast()
+    term = define_term(name="Basket", definition="First.", domain=cast.domain, actor=FACTORY)
+    client.force_login(cast.steward)
+    form = {"name": "Basket", "definition": "Mine.", "edition": 1}
+    path = f"/glossary/basket/{term.pk}/edit"
+    client.post(path, form | {"definition": "Theirs."})
+
+    answer = client.post(path, form)
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Theirs." in page
+    assert "Mine." in page
+    assert Term.objects.get(pk=term.pk).definition == "Theirs."
+
+
+@pytest.mark.parametrize("path", ["/glossary/new", "/glossary/customer/{pk}/edit"])
+def test_who_may_not_is_told_who_may(client, customer, path):
+    client.force_login(make_person())
+
+    answer = client.get(path.format(pk=customer.pk))
+
+    assert answer.status_code == 403
+    assert "steward" in answer.content.decode()
+
+
+def test_a_word_that_is_not_there_is_404(client):
+    assert client.get("/glossary/nothing").status_code == 404
+    assert client.get("/glossary/nothing.json").status_code == 404

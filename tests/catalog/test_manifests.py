@@ -1,0 +1,639 @@
+"""Manifests: planned, landed as one or not at all, and safe to bring in twice."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.audit.models import AuditEvent
+from catalog.interchange.bundles import Gathering, Source
+from catalog.interchange.landings import Report
+from catalog.interchange.plan import (
+    Action,
+    HeldContract,
+    HeldProduct,
+    Step,
+    decide,
+    differences,
+)
+from catalog.interchange.services import import_manifests
+from catalog.products.models import DataProduct, ProductAlias
+from catalog.products.services import move_product, patch_tree
+from catalog.publication.services import deprecate_product, publish_product
+from tests.factories import FACTORY, make_cast, make_domain, make_person, make_product
+
+PRODUCT = """\
+apiVersion: v1.0.0
+kind: DataProduct
+id: orders-product
+name: Orders
+version: 1.0.0
+status: draft
+domain: sales
+description:
+  purpose: Every order of the shop, one row each.
+outputPorts:
+- name: table
+  version: 1.0.0
+  contractId: orders-contract
+customProperties:
+- property: assayProvenance
+  value:
+    answers:
+      source: {state: answered, text: The shop's order log.}
+      collection_method: {state: unknown}
+      period: {state: unknown}
+      population: {state: unknown}
+      known_imbalances: {state: unknown}
+      limits: {state: unknown}
+      contact: {state: unknown}
+"""
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: orders-contract
+name: Orders
+version: 1.0.0
+status: active
+servers:
+- server: files
+  type: local
+  path: orders.csv
+  format: csv
+schema:
+- name: orders
+  properties:
+  - name: order_id
+    logicalType: integer
+  - name: placed_at
+    logicalType: timestamp
+"""
+ACTIVE = PRODUCT.replace("status: draft", "status: active")
+
+
+def texts(*items):
+    return [Source(f"{number}.yaml", text.encode) for number, text in enumerate(items)]
+
+
+def bring(*items, actor=FACTORY, **options):
+    return Report.of(import_manifests(sources=texts(*items), actor=actor, **options))
+
+
+def bring_one(*items, **options):
+    (landing,) = bring(*items, **options).landings
+    return landing
+
+
+@pytest.fixture
+def sales():
+    return make_cast(make_domain("sales"))
+
+
+# --- the plan, without a database -----------------------------------------------------------------
+
+TREE = {"id": "a", "name": "Orders", "status": "draft", "version": "1.0.0", "tags": ["x"]}
+DEAL = {"id": "c", "version": "1.0.0", "schema": []}
+HELD = HeldProduct(
+    tree=TREE, status="draft", domain="sales", contracts={("c", "1.0.0"): HeldContract(tree=DEAL)}
+)
+
+
+def plan(tree=None, contracts=(), held=HELD, **options):
+    return decide(tree, contracts, held, **({"domain": "sales"} | options))
+
+
+def held(**changes):
+    return HeldProduct(**({"tree": TREE, "status": "draft", "domain": "sales"} | changes))
+
+
+def test_what_the_catalog_has_not_is_created():
+    decision = plan(TREE, [DEAL], held=None)
+
+    assert (decision.action, decision.contracts) == (Action.CREATE, (0,))
+
+
+def test_equal_documents_change_nothing():
+    assert plan(TREE, [DEAL]).action is Action.NONE
+
+
+def test_a_change_says_what_it_adds_removes_and_replaces():
+    decision = plan({**TREE, "name": "Sales", "tags": [], "tenant": "shop"})
+
+    assert decision.action is Action.CHANGE
+    assert decision.changes == ("replaces /name", "removes /tags/0", "adds /tenant")
+
+
+def test_long_lists_of_changes_are_cut():
+    decision = plan({**TREE, "tags": [str(n) for n in range(100)]})
+
+    assert decision.changes[-1] == "and 80 more"
+
+
+def test_one_and_true_and_one_point_nought_differ():
+    assert list(differences({"a": 1}, {"a": True})) == ["replaces /a"]
+    assert list(differences({"a": 1}, {"a": 1.0})) == ["replaces /a"]
+
+
+def test_edits_by_people_are_a_conflict_until_overwritten():
+    edited = held(is_edited=True)
+
+    assert plan({**TREE, "name": "B"}, held=edited).action is Action.CONFLICT
+    assert plan({**TREE, "name": "B"}, held=edited, overwrite=True).action is Action.CHANGE
+    assert plan(TREE, held=edited).action is Action.NONE
+
+
+def test_a_contract_of_a_published_version_is_never_changed():
+    frozen = held(contracts={("c", "1.0.0"): HeldContract(tree=DEAL, is_frozen=True)})
+
+    decision = plan(TREE, [{**DEAL, "name": "new"}], held=frozen, overwrite=True)
+
+    assert decision.action is Action.REFUSED
+    assert "raise its version" in decision.reason
+
+
+def test_another_domain_moves_the_product():
+    assert plan(TREE, domain="shop").changes == ("moves it from sales to shop",)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "said", "step"),
+    [
+        ("active", "draft", "active", Step.PUBLISH),
+        ("active", "published", "draft", Step.NONE),
+        ("active", "deprecated", "active", Step.NONE),
+        ("active", "deprecated", "deprecated", Step.PUBLISH),
+        ("active", "retired", "retired", Step.NONE),
+        ("deprecated", "published", "active", Step.DEPRECATE),
+        ("retired", "deprecated", "deprecated", Step.RETIRE),
+        ("deprecated", "draft", "draft", Step.NONE),
+        ("deprecated", "retired", "active", Step.NONE),
+        ("draft", "published", "draft", Step.NONE),
+        ("active", "external", "active", Step.NONE),
+    ],
+)
+def test_a_status_is_followed_unless_people_decided_otherwise(wanted, status, said, step):
+    standing = held(tree={**TREE, "status": said}, status=status)
+
+    assert plan({**TREE, "status": wanted}, held=standing).step is step
+
+
+def test_a_new_version_of_a_published_product_is_published_again():
+    standing = held(status="published", frozen_versions=frozenset({"1.0.0"}))
+    tree = {**TREE, "status": "active", "name": "New"}
+
+    same, raised = plan(tree, held=standing), plan({**tree, "version": "1.1.0"}, held=standing)
+
+    assert (same.step, raised.step) == (Step.NONE, Step.PUBLISH)
+    assert "raise the version" in same.notes[0]
+
+
+# --- gathering ------------------------------------------------------------------------------------
+
+
+def test_contracts_go_with_the_product_that_names_them():
+    gathering = Gathering(texts(CONTRACT, PRODUCT + "---\n" + CONTRACT.replace("1.0.0", "1.1.0")))
+
+    (bundle,) = gathering.bundles()
+
+    assert [contract.tree["version"] for contract in bundle.contracts] == ["1.0.0", "1.1.0"]
+    assert not bundle.has_errors
+
+
+def test_a_product_that_is_there_twice_is_said_and_the_first_one_holds():
+    gathering = Gathering(texts(PRODUCT, PRODUCT.replace("id: orders-product", "id: other")))
+
+    assert len(gathering) == 1
+    assert [problem.rule for problem in gathering.problems] == ["manifest.twice"]
+
+
+def test_a_contract_version_that_is_there_twice_is_an_error():
+    (bundle,) = Gathering(texts(PRODUCT, CONTRACT, CONTRACT)).bundles()
+
+    assert [problem.rule for problem in bundle.problems] == ["manifest.twice"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1", "does not say its kind"),
+        ("kind: DataProdct", "no kind that is read"),
+        ("kind: []", "no kind that is read"),
+        ("schema: x\nversion: 4.1\nproduct: {details: {}}", "the other standard called ODPS"),
+        ("apiVersion: 2.2.2\ndatasetName: x", "before ODCS 3.0"),
+    ],
+)
+def test_a_document_of_no_known_kind_is_said(text, words):
+    (problem,) = Gathering(texts(text)).problems
+
+    assert words in problem.message
+    assert problem.is_error
+
+
+def test_other_files_of_a_folder_are_left_out_with_a_warning():
+    source = Source("compose.yaml", lambda: b"services: {}", is_asked_for=False)
+
+    (problem,) = Gathering([source]).problems
+
+    assert not problem.is_error
+
+
+def test_a_file_that_cannot_be_read_is_said():
+    def fail():
+        raise PermissionError(13, "Permission denied")
+
+    (problem,) = Gathering([Source("a.yaml", fail)]).problems
+
+    assert "Permission denied" in problem.message
+
+
+# --- landing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_product_lands_with_its_contract(sales):
+    landing = bring_one(PRODUCT, CONTRACT)
+
+    product = DataProduct.objects.get(domain=sales.domain, slug="orders")
+    assert (landing.action, landing.address) == (Action.CREATE, "sales/orders")
+    assert product.purpose == "Every order of the shop, one row each."
+    port = product.output_ports.get()
+    assert port.port_contract.contract.servers.get().location == "orders.csv"
+    columns = port.port_contract.contract.schema_objects.get().properties
+    assert list(columns.values_list("name", flat=True)) == ["order_id", "placed_at"]
+    assert product.provenance.answers.count() == 7
+
+
+@pytest.mark.django_db
+def test_the_same_bytes_again_make_no_event_and_no_revision(sales):
+    bring(PRODUCT, CONTRACT)
+    product = DataProduct.objects.get()
+    events = AuditEvent.objects.count()
+
+    landing = bring_one(PRODUCT, CONTRACT)
+
+    again = DataProduct.objects.get()
+    assert landing.action is Action.NONE
+    assert (again.edition, again.revision) == (product.edition, product.revision)
+    assert AuditEvent.objects.count() == events
+
+
+@pytest.mark.django_db
+def test_a_change_touches_what_it_names_and_nothing_else(sales):
+    bring(PRODUCT, CONTRACT)
+    before = DataProduct.objects.get().tree
+
+    landing = bring_one(PRODUCT.replace("Every order", "Each order"), CONTRACT)
+
+    after = DataProduct.objects.get().tree
+    assert landing.changes == ("replaces /description/purpose",)
+    assert list(differences(before, after)) == ["replaces /description/purpose"]
+
+
+@pytest.mark.django_db
+def test_active_is_published_when_the_gate_finds_nothing(sales):
+    landing = bring_one(ACTIVE, CONTRACT)
+
+    assert (landing.status, landing.findings) == ("published", ())
+    assert bring_one(ACTIVE, CONTRACT).action is Action.NONE
+
+
+@pytest.mark.django_db
+def test_active_that_the_gate_refuses_lands_as_a_draft_and_is_asked_again():
+    domain = make_domain("sales")
+
+    report = bring(ACTIVE, CONTRACT)
+
+    (landing,) = report.landings
+    assert landing.status == "draft"
+    assert {finding.code for finding in landing.findings} == {
+        "owner-is-active",
+        "steward-is-not-owner",
+    }
+    assert report.exit_code == 1
+    make_cast(domain)
+    again = bring_one(ACTIVE, CONTRACT)
+    assert (again.action, again.status, again.findings) == (Action.NONE, "published", ())
+
+
+@pytest.mark.django_db
+def test_an_edit_by_people_is_kept_until_overwritten(sales):
+    bring(PRODUCT, CONTRACT)
+    product = DataProduct.objects.get()
+    patch = [{"op": "replace", "path": "/description/purpose", "value": "Ours."}]
+    patch_tree(product=product, patch=patch, edition=product.edition, actor=sales.owner)
+    changed = PRODUCT.replace("Every order", "Each order")
+
+    conflict = bring(changed, CONTRACT)
+
+    assert conflict.landings[0].action is Action.CONFLICT
+    assert conflict.exit_code == 1
+    assert DataProduct.objects.get().purpose == "Ours."
+    assert bring_one(changed, CONTRACT, overwrite=True).action is Action.CHANGE
+    assert DataProduct.objects.get().purpose.startswith("Each order")
+
+
+@pytest.mark.django_db
+def test_a_deprecation_by_people_outlives_the_next_import(sales):
+    bring(ACTIVE, CONTRACT)
+    product = DataProduct.objects.get()
+    deprecate_product(product=product, edition=product.edition, actor=sales.owner)
+
+    landing = bring_one(ACTIVE, CONTRACT)
+
+    assert landing.status == "deprecated"
+    assert "the manifest still says active" in landing.notes[0]
+
+
+@pytest.mark.django_db
+def test_a_manifest_deprecates_and_names_the_successor(sales):
+    bring(ACTIVE, CONTRACT)
+    newer = make_product("Orders 2", domain=sales.domain)
+    text = ACTIVE.replace("status: active", "status: deprecated")
+    text += f"- property: assaySuccessor\n  value: sales/{newer.slug}\n"
+
+    landing = bring_one(text, CONTRACT)
+
+    assert landing.status == "deprecated"
+    assert DataProduct.objects.get(slug="orders").successor == newer
+
+
+@pytest.mark.django_db
+def test_a_new_version_is_frozen_beside_the_old_one(sales):
+    bring(ACTIVE, CONTRACT)
+    newer = ACTIVE.replace("version: 1.0.0\nstatus", "version: 1.1.0\nstatus")
+
+    bring(newer.replace("Every order", "Each order"), CONTRACT)
+
+    versions = DataProduct.objects.get().versions.values_list("version", flat=True)
+    assert sorted(versions) == ["1.0.0", "1.1.0"]
+
+
+@pytest.mark.django_db
+def test_a_published_contract_is_not_changed_under_its_version(sales):
+    bring(ACTIVE, CONTRACT)
+
+    landing = bring_one(ACTIVE, CONTRACT.replace("order_id", "id"))
+
+    assert landing.action is Action.REFUSED
+    newer = CONTRACT.replace("order_id", "id").replace("version: 1.0.0", "version: 2.0.0")
+    assert bring_one(ACTIVE, CONTRACT, newer).changes == ("adds contract orders-contract 2.0.0",)
+
+
+@pytest.mark.django_db
+def test_one_bad_product_stops_no_other_and_leaves_nothing_behind(sales):
+    bad = PRODUCT.replace("orders-", "bad-").replace("name: Orders", "name: Bad")
+    evil = CONTRACT.replace("orders-", "bad-").replace(
+        "type: local\n  path: orders.csv\n  format: csv",
+        "type: api\n  location: http://169.254.169.254/latest",
+    )
+
+    report = bring(bad, evil, PRODUCT, CONTRACT)
+
+    assert [landing.action for landing in report.landings] == [Action.INVALID, Action.CREATE]
+    (problem,) = report.landings[0].problems
+    assert (problem.file, problem.line, problem.path) == ("1.yaml", 10, "/servers/0/location")
+    assert report.exit_code == 2
+    assert list(DataProduct.objects.values_list("slug", flat=True)) == ["orders"]
+    assert ProductAlias.objects.filter(identifier="bad-product").count() == 0
+
+
+@pytest.mark.django_db
+def test_an_unreadable_file_stops_no_product(sales):
+    report = bring("a: [", PRODUCT, CONTRACT)
+
+    assert report.landings[0].action is Action.CREATE
+    assert report.problems[0].rule == "reading.yaml-syntax"
+    assert report.exit_code == 2
+
+
+@pytest.mark.django_db
+def test_a_rehearsal_says_the_same_and_writes_nothing(sales):
+    rehearsed = bring_one(ACTIVE, CONTRACT, is_rehearsal=True)
+
+    assert (rehearsed.action, rehearsed.status) == (Action.CREATE, "published")
+    assert DataProduct.objects.count() == 0
+    assert ProductAlias.objects.count() == 0
+    assert bring_one(ACTIVE, CONTRACT).status == "published"
+
+
+@pytest.mark.django_db
+def test_an_unknown_domain_is_said_with_the_nearest_one(sales):
+    landing = bring_one(PRODUCT.replace("domain: sales", "domain: slaes"))
+
+    (problem,) = landing.problems
+    assert (landing.action, problem.path, problem.line) == (Action.INVALID, "/domain", 7)
+    assert problem.way_out == "Did you mean sales?"
+
+
+@pytest.mark.django_db
+def test_a_product_without_domain_lands_in_the_one_named_for_all(sales):
+    text = PRODUCT.replace("domain: sales\n", "")
+
+    assert bring_one(text, CONTRACT).action is Action.INVALID
+    assert bring_one(text, CONTRACT, default_domain="sales").address == "sales/orders"
+    assert bring_one(text, CONTRACT).action is Action.NONE
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_taken_is_refused(sales):
+    make_product("Orders", domain=sales.domain)
+
+    landing = bring_one(PRODUCT, CONTRACT)
+
+    assert landing.action is Action.REFUSED
+    assert "address of another product" in landing.reason
+
+
+@pytest.mark.django_db
+def test_the_team_in_a_file_owns_nothing():
+    domain = make_domain("sales")
+    person = make_person("mallory")
+
+    bring(PRODUCT + "team:\n  members:\n  - {username: mallory, role: owner}\n", CONTRACT)
+
+    assert not domain.memberships.filter(person=person).exists()
+    assert DataProduct.objects.get().tree["team"]["members"][0]["username"] == "mallory"
+
+
+@pytest.mark.django_db
+def test_who_may_not_edit_in_the_domain_lands_nothing(sales):
+    for person in (sales.stranger, sales.consumer):
+        landing = bring_one(PRODUCT, CONTRACT, actor=person)
+
+        assert landing.action is Action.REFUSED
+        assert "needs the role" in landing.reason
+    assert DataProduct.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_who_may_not_publish_lands_a_draft_with_the_reason(sales):
+    landing = bring_one(ACTIVE, CONTRACT, actor=sales.steward)
+
+    assert landing.status == "draft"
+    assert [finding.code for finding in landing.findings] == ["not-allowed"]
+
+
+@pytest.mark.django_db
+def test_a_product_that_somebody_may_not_see_is_not_named_to_them(sales):
+    bring(PRODUCT, CONTRACT)
+    other = make_cast(make_domain("other"))
+
+    landing = bring_one(PRODUCT.replace("sales", "other"), actor=other.owner)
+
+    assert landing.action is Action.REFUSED
+    assert "sales" not in json.dumps(landing.as_json()).replace(PRODUCT, "").lower()
+
+
+@pytest.mark.django_db
+def test_a_manifest_moves_a_product_with_its_address(sales):
+    make_domain("shop")
+    bring(PRODUCT, CONTRACT)
+
+    landing = bring_one(PRODUCT.replace("domain: sales", "domain: shop"), CONTRACT)
+
+    assert (landing.action, landing.address) == (Action.CHANGE, "shop/orders")
+    assert DataProduct.objects.get().former_addresses.get().slug == "orders"
+
+
+@pytest.mark.django_db
+def test_a_move_by_people_is_a_conflict_with_the_old_manifest(sales):
+    bring(PRODUCT, CONTRACT)
+    product = DataProduct.objects.get()
+    move_product(
+        product=product, domain=make_domain("shop"), edition=product.edition, actor=FACTORY
+    )
+
+    assert bring_one(PRODUCT, CONTRACT).action is Action.CONFLICT
+
+
+@pytest.mark.django_db
+def test_a_contract_alone_lands_on_the_product_that_has_it(sales):
+    bring(PRODUCT, CONTRACT)
+
+    landing = bring_one(CONTRACT.replace("name: Orders", "name: The orders"))
+
+    assert landing.action is Action.CHANGE
+    assert DataProduct.objects.get().contracts.get().name == "The orders"
+
+
+@pytest.mark.django_db
+def test_a_contract_that_no_product_names_is_an_error(sales):
+    landing = bring_one(CONTRACT)
+
+    assert landing.action is Action.INVALID
+    assert "contractId" in landing.problems[0].way_out
+
+
+@pytest.mark.django_db
+def test_a_product_made_here_is_met_by_its_own_id(sales):
+    product = make_product("Made here", domain=sales.domain)
+    text = PRODUCT.replace("orders-product", product.tree["id"]).replace("Orders", "Made here")
+
+    landing = bring_one(text, CONTRACT)
+
+    assert landing.action is Action.CONFLICT
+    assert "never been imported" in landing.reason
+    assert bring_one(text, CONTRACT, overwrite=True).action is Action.CHANGE
+    assert DataProduct.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_publication_by_people_is_no_conflict(sales):
+    bring(PRODUCT, CONTRACT)
+    product = DataProduct.objects.get()
+    publish_product(product=product, edition=product.edition, actor=sales.owner)
+
+    assert bring_one(PRODUCT, CONTRACT).action is Action.NONE
+    changed = bring_one(PRODUCT.replace("Every", "Each"), CONTRACT)
+    assert (changed.action, changed.status) == (Action.CHANGE, "published")
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders/product.yaml").write_text(ACTIVE)
+    (tmp_path / "orders/contract.odcs.yaml").write_text(CONTRACT)
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden/broken.yaml").write_text("a: [")
+    (tmp_path / "notes.txt").write_text("not a manifest")
+    return tmp_path
+
+
+def run(*arguments):
+    """Return the exit code of the command."""
+    try:
+        call_command("import_manifests", *map(str, arguments))
+    except SystemExit as ended:
+        return ended.code
+    return 0
+
+
+@pytest.mark.django_db
+def test_a_folder_lands_and_lands_again(folder, sales, capsys):
+    assert run(folder) == 0
+    assert run(folder) == 0
+
+    out = capsys.readouterr().out
+    assert "create    sales/orders [published]: no product here has the id orders-product" in out
+    assert "no change sales/orders [published]: the same as what stands here" in out
+
+
+@pytest.mark.django_db
+def test_a_dry_run_writes_nothing_and_says_so(folder, sales, capsys):
+    assert run(folder, "--dry-run") == 0
+
+    assert "dry run: nothing was written" in capsys.readouterr().out
+    assert DataProduct.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_report_for_programs_is_one_json_object(folder, sales, capsys):
+    assert run(folder, "--json") == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["counts"]["create"] == 1
+    assert report["products"][0]["address"] == "sales/orders"
+    assert report["dry_run"] is False
+
+
+@pytest.mark.django_db
+def test_each_error_names_file_line_path_rule_and_way_out(folder, sales, capsys):
+    path = folder / "orders/product.yaml"
+    path.write_text(ACTIVE.replace("version: 1.0.0\nstatus", "version: [1]\nstatus"))
+
+    assert run(folder) == 2
+
+    out = capsys.readouterr().out
+    assert f"{path}:5:1: error: this must be a text, not a list" in out
+    assert "[bitol-odps.type at /version] Put it in quotes" in out
+
+
+@pytest.mark.django_db
+def test_findings_end_with_one(folder, capsys):
+    make_domain("sales")
+
+    assert run(folder) == 1
+
+    assert "domain.owner: The domain has no active owner." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_the_command_acts_as_a_person_with_their_rights(folder, sales, capsys):
+    assert run(folder, "--as", sales.stranger.username) == 1
+    assert run(folder, "--as", sales.owner.username) == 0
+
+    event = AuditEvent.objects.filter(verb="registered").get()
+    assert event.actor_name == sales.owner.display_name
+
+
+@pytest.mark.django_db
+def test_a_path_or_a_person_that_is_not_there_ends_with_two(folder):
+    with pytest.raises(CommandError) as missing:
+        run(folder / "nowhere")
+    with pytest.raises(CommandError) as nobody:
+        run(folder, "--as", "nobody")
+
+    assert (missing.value.returncode, nobody.value.returncode) == (2, 2)

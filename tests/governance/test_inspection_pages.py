@@ -1,0 +1,73 @@
+"""The source tab: read, see the drift, write it into the contract."""
+
+import pytest
+
+from catalog.products.services import patch_tree
+from tests.factories import (
+    FACTORY,
+    give_schema,
+    make_cast,
+    make_product,
+    make_published_product,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def files(settings, tmp_path):
+    settings.ASSAY_FILES_ROOT = tmp_path
+    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
+    return tmp_path
+
+
+def test_an_owner_reads_the_source_sees_the_drift_and_adopts_it(client, files):
+    cast = make_cast()
+    product = give_schema(with_port(make_product(domain=cast.domain)), "id", "gone")
+    port = product.output_ports.get()
+    client.force_login(cast.owner)
+
+    client.post(f"/ports/{port.pk}/read")
+    page = client.get(f"{product.path}/source").content.decode()
+    client.post(f"/ports/{port.pk}/adopt", {"edition": product.edition})
+    after = client.get(f"{product.path}/source.json").json()
+
+    assert "The column is gone." in page
+    assert after["results"][0]["drifts"] == []
+    names = product.contracts.get().schema_objects.get().properties.values_list("name", flat=True)
+    assert list(names) == ["id", "paid"]
+
+
+def test_an_old_edition_adopts_nothing(client, files):
+    cast = make_cast()
+    product = with_port(make_product(domain=cast.domain))
+    client.force_login(cast.owner)
+    client.post(f"/ports/{product.output_ports.get().pk}/read")
+    edit = [{"op": "replace", "path": "/description/purpose", "value": "Else."}]
+    patch_tree(product=product, patch=edit, edition=product.edition, actor=FACTORY)
+
+    answer = client.post(
+        f"/ports/{product.output_ports.get().pk}/adopt", {"edition": product.edition}, follow=True
+    )
+
+    assert "You edited edition" in answer.content.decode()
+    assert not product.contracts.get().schema_objects.exists()
+
+
+def test_a_reader_sees_what_was_read_and_has_nothing_to_press(client, files):
+    product = make_published_product()
+
+    page = client.get(f"{product.path}/source").content.decode()
+
+    assert "Not read yet." in page
+    assert "<button" not in page.split("<main")[1].split('class="tab-body"')[1]
+
+
+def test_the_port_of_a_hidden_product_is_nowhere(client, files):
+    cast = make_cast()
+    port = with_port(make_product(domain=cast.domain)).output_ports.get()
+    client.force_login(cast.stranger)
+
+    assert client.post(f"/ports/{port.pk}/read").status_code == 404
+    assert client.post(f"/ports/{port.pk}/adopt").status_code == 404

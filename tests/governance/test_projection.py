@@ -1,0 +1,119 @@
+"""Which objectives a tree declares, and how a faulty one is named."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.products.projection import with_custom
+from catalog.refusals import Invalid
+from governance.slo.evaluation import Promise
+from governance.slo.projection import declared_objectives
+from tests.factories import product_tree
+
+AVAILABLE = {"indicator": "availability", "target": 0.99}
+QUICK = {"indicator": "latency", "target": 0.95, "threshold": 0.5}
+
+
+def tree_with(*objectives, ports=("table",)):
+    tree = product_tree() | {"outputPorts": [{"name": name} for name in ports]}
+    return with_custom(tree, "assayObjectives", list(objectives))
+
+
+def faults_of(tree):
+    with pytest.raises(Invalid) as caught:
+        declared_objectives(tree)
+    return [(fault.where, fault.message) for fault in caught.value.faults]
+
+
+def test_a_tree_without_objectives_promises_nothing():
+    assert declared_objectives(product_tree()) == []
+
+
+def test_an_objective_is_read_with_its_defaults():
+    [objective] = declared_objectives(tree_with(AVAILABLE))
+
+    month = timedelta(days=30)
+    assert objective.promise == Promise(indicator="availability", target=0.99, window=month)
+    assert objective.port == ""
+
+
+def test_a_latency_objective_is_read_in_full():
+    declared = QUICK | {"window": "7d", "percentile": 0.9, "budgeting": "timeslices"}
+
+    [objective] = declared_objectives(tree_with(declared | {"port": "table"}))
+
+    assert objective.promise == Promise(
+        indicator="latency",
+        target=0.95,
+        window=timedelta(days=7),
+        threshold=0.5,
+        percentile=0.9,
+        budgeting="timeslices",
+    )
+    assert objective.port == "table"
+
+
+def test_a_percentile_asks_for_time_slices():
+    [objective] = declared_objectives(tree_with(QUICK | {"percentile": 0.9}))
+
+    assert objective.promise.budgeting == "timeslices"
+
+
+def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
+    [objective] = declared_objectives(tree_with(QUICK | {"budgeting": "timeslices"}))
+
+    assert objective.promise.percentile == 0.95
+
+
+@pytest.mark.parametrize(
+    ("objective", "key"),
+    [
+        ({"indicator": "speed", "target": 0.9}, "indicator"),
+        ({"indicator": "freshness", "target": 0.9}, "indicator"),
+        ({"target": 0.9}, "indicator"),
+        ({"indicator": ["availability"], "target": 0.9}, "indicator"),
+        ({"indicator": "availability"}, "target"),
+        (AVAILABLE | {"target": 0}, "target"),
+        (AVAILABLE | {"target": 1.01}, "target"),
+        (AVAILABLE | {"target": "0.9"}, "target"),
+        (AVAILABLE | {"target": True}, "target"),
+        (AVAILABLE | {"target": float("nan")}, "target"),
+        (AVAILABLE | {"target": None}, "target"),
+        (AVAILABLE | {"threshold": 1}, "threshold"),
+        (AVAILABLE | {"percentile": 0.9}, "percentile"),
+        (QUICK | {"threshold": -1}, "threshold"),
+        (QUICK | {"threshold": float("inf")}, "threshold"),
+        ({"indicator": "latency", "target": 0.9}, "threshold"),
+        (QUICK | {"percentile": 0.9, "budgeting": "occurrences"}, "percentile"),
+        (AVAILABLE | {"window": "30"}, "window"),
+        (AVAILABLE | {"window": "0d"}, "window"),
+        (AVAILABLE | {"window": "91d"}, "window"),
+        (AVAILABLE | {"window": 30}, "window"),
+        (AVAILABLE | {"budgeting": "minutes"}, "budgeting"),
+        (AVAILABLE | {"port": "nowhere"}, "port"),
+        (AVAILABLE | {"port": 7}, "port"),
+        (AVAILABLE | {"goal": 1}, "goal"),
+    ],
+)
+def test_a_fault_is_named_by_its_place_in_the_document(objective, key):
+    faults = faults_of(tree_with(AVAILABLE | {"port": "table"}, objective))
+
+    assert faults[0][0] == f"/customProperties/0/value/1/{key}"
+
+
+@pytest.mark.parametrize("declared", [{}, "often", 7, [[]], ["availability"], [None]])
+def test_objectives_of_another_shape_are_refused(declared):
+    tree = with_custom(product_tree(), "assayObjectives", declared)
+
+    [(where, _)] = faults_of(tree)
+    assert where.startswith("/customProperties/0/value")
+
+
+def test_the_same_promise_twice_is_refused():
+    assert faults_of(tree_with(AVAILABLE, AVAILABLE)) == [
+        ("/customProperties/0/value/1", "This promise is made twice.")
+    ]
+
+
+def test_more_than_fifty_objectives_are_refused():
+    assert "at most 50" in faults_of(tree_with(*[AVAILABLE] * 51))[0][1]

@@ -1,0 +1,169 @@
+"""What every engine promises of writing: versions, deletes, readers, rebuilds, its ledger."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from catalog.search.port import SearchBackend, SearchDocument
+from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, values, write
+
+
+def revised(document: SearchDocument, revision: int, name: str) -> SearchDocument:
+    return replace(document, revision=revision, name=name)
+
+
+def test_a_late_write_loses(engine: SearchBackend):
+    first = doc("a")
+    write(engine, revised(first, 5, "Fifth"))
+    write(engine, revised(first, 4, "Fourth"))
+    assert ids(ask(engine, "fifth")) == ["a"]
+    assert ask(engine, "fourth", is_corrected=False).count == 0
+
+    write(engine, revised(first, 5, "Mended"), revised(first, 3, "Third"))
+    assert ids(ask(engine, "mended")) == ["a"]
+    assert ask(engine).count == 1
+
+
+def test_a_deleted_document_is_gone_and_an_earlier_write_cannot_bring_it_back(
+    engine: SearchBackend,
+):
+    write(engine, doc("a", revision=3), doc("b"))
+
+    with engine.writing() as session:
+        session.delete([("product", "a", 4), ("product", "never-held", 1)])
+        session.commit()
+    write(engine, doc("a", revision=3))
+
+    assert ids(ask(engine)) == ["b"]
+    assert [entry.id for entry in engine.ledger()] == ["b"]
+    write(engine, doc("a", revision=5))
+    assert set(ids(ask(engine))) == {"a", "b"}
+
+
+def test_what_was_not_committed_is_not_seen(engine: SearchBackend):
+    with engine.writing() as session:
+        session.put([doc("a")])
+        session.commit()
+
+    assert ids(ask(engine)) == ["a"]
+
+
+def test_the_ledger_says_what_is_held(engine: SearchBackend):
+    document = doc("a", revision=7, readers=("team:1", "domain:2"))
+    write(engine, document, doc("b", kind="term"))
+
+    ledger = {entry.id: entry for entry in engine.ledger()}
+
+    assert ledger["a"].revision == 7
+    assert ledger["a"].readers == ("domain:2", "team:1")
+    assert ledger["a"].digest == document.digest()
+    assert ledger["b"].kind == "term"
+
+
+SECRET = doc(
+    "secret-ledger",
+    "Clandestine ledger",
+    readers=("domain:9",),
+    domains=("vault",),
+    tags=("hush", "shared"),
+    summary="A clandestine shared ledger.",
+)
+OPEN = doc("open-ledger", "Plain ledger", domains=("hall",), tags=("shared",))
+
+
+def test_what_one_may_not_read_changes_no_hit_count_facet_suggestion_or_correction(
+    engine: SearchBackend,
+):
+    texts = ["", "ledger", "clandestine", "clandestin", "tag:shared", "plain OR hush", "ledgr", "hus"]
+    fill(engine, [OPEN])
+    without = [(ids(a), a.count, a.facets, a.corrections) for a in (ask(engine, t) for t in texts)]
+    typed = [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")]
+    offered = [values(engine.values(n, "", PUBLIC, 9)) for n in ("tag", "domain")]
+
+    fill(engine, [OPEN, SECRET])
+
+    assert [
+        (ids(a), a.count, a.facets, a.corrections) for a in (ask(engine, t) for t in texts)
+    ] == without
+    assert [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")] == typed
+    assert [values(engine.values(n, "", PUBLIC, 9)) for n in ("tag", "domain")] == offered
+
+
+def test_readers_find_what_their_tokens_open(engine: SearchBackend):
+    fill(engine, [OPEN, SECRET])
+
+    answer = ask(engine, "ledger", readers=("public", "domain:9"))
+    assert set(ids(answer)) == {"open-ledger", "secret-ledger"}
+    assert counts(answer, "tag") == {"shared": 2, "hush": 1}
+    many = ("domain:9", *(f"domain:{n}" for n in range(100, 400)))
+    assert ids(ask(engine, "ledger", readers=many)) == ["secret-ledger"]
+    assert ask(engine, "ledger", readers=()).count == 0
+    assert ask(engine, "ledger", readers=None).count == 2
+    assert [t.id for t in engine.suggest("cland", ("domain:9",), 5).things] == ["secret-ledger"]
+
+
+def test_a_correction_is_judged_by_what_the_caller_may_read(engine: SearchBackend):
+    fill(engine, [doc("clandestinely", "Clandestinely"), SECRET])
+
+    assert [c.searched for c in ask(engine, "clandestine").corrections] == ["clandestinely"]
+    assert ask(engine, "clandestine", readers=("public", "domain:9")).corrections == ()
+
+
+def test_a_rebuild_is_seen_at_once_and_whole(engine: SearchBackend):
+    fill(engine, [doc("old")])
+    with engine.rebuilding() as fresh:
+        fresh.put([doc("new"), doc("gone")])
+        fresh.commit()
+        assert ids(ask(engine)) == ["old"]
+        assert {entry.id for entry in fresh.ledger()} == {"new", "gone"}
+        with fresh.swapping() as session:
+            session.put([doc("last")])
+            session.delete([("product", "gone", 2)])
+            assert ids(ask(engine)) == ["old"]
+
+    assert set(ids(ask(engine))) == {"new", "last"}
+    write(engine, doc("after"))
+    assert set(ids(ask(engine))) == {"new", "last", "after"}
+
+
+def test_a_rebuild_that_fails_leaves_the_index_as_it_was(engine: SearchBackend):
+    fill(engine, [doc("old")])
+
+    with pytest.raises(RuntimeError), engine.rebuilding() as fresh:
+        fresh.put([doc("new")])
+        fresh.commit()
+        raise RuntimeError("the database went away")
+
+    assert ids(ask(engine)) == ["old"]
+    fill(engine, [doc("newer")])
+    assert ids(ask(engine)) == ["newer"]
+
+
+@pytest.mark.slow
+def test_reads_never_fail_or_shrink_while_the_index_is_rebuilt(engine: SearchBackend):
+    things = [doc(f"n{n:03}", f"Thing {n:03}") for n in range(200)]
+    fill(engine, things)
+    is_done = threading.Event()
+
+    def read() -> set[int]:
+        seen = set()
+        while not is_done.is_set():
+            seen.add(ask(engine, "thing", limit=5).count)
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(read) for _ in range(4)]
+        for _ in range(4):
+            fill(engine, things)
+        is_done.set()
+
+    assert [reader.result() for reader in readers] == [{200}] * 4
+
+
+def test_two_readers_of_one_index_see_the_same_writes(engine: SearchBackend):
+    ask(engine)
+    for n in range(1, 6):
+        write(engine, doc("a", f"Turn {n}", revision=n))
+        assert ask(engine, f'"turn {n}"').count == 1
