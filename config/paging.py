@@ -1,4 +1,4 @@
-"""Lists of the API in pages: from a row's place on, so that none is shown twice while rows change."""
+"""Lists of the API in pages: each begins behind a row's place, so rows may come and go."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class CursorPaging(BasePagination):
         return held
 
     def _beyond(self, place: list[str], *, is_back: bool) -> Q:
-        """Return the condition of rows behind a place: further on in the first field that differs."""
+        """Return what rows behind a place are: further on in the first field that differs."""
         condition, same = Q(), Q()
         for (name, falls), text in zip(self.order, place, strict=True):
             value = _field(self.model, name).to_python(text)

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help", help_page, name="help"),
     path("styleguide", styleguide, name="styleguide"),
     path("settings/display", display_settings, name="display_settings"),
+    path("api/", include("config.api")),
     path("", include("catalog.urls")),
     path("", include("governance.urls")),
 ]

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,6 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser"):
+        # Playwright keeps an event loop to the end, which Django takes for an async caller.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     for name, (present, reason) in NEEDS.items():
         if item.get_closest_marker(name) is None or present:
             continue
@@ -106,12 +108,3 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "executable_path": CHROMIUM,
         "args": [f"--{flag}" for flag in quiet],
     }
-
-
-@pytest.fixture(autouse=True)
-def nobody_waits_for_the_last_test(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright keeps an event loop running, which Django takes for an async caller."""
-    if request.node.get_closest_marker("browser"):
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    yield
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)

@@ -23,10 +23,10 @@ from catalog.domains.authority import demand, reader_of
 from catalog.interchange import odcs
 from catalog.permissions import Permission
 from catalog.products.api.documents import refuse_new_faults
-from catalog.products.api.views import OBJECT, OfProduct
+from catalog.products.api.views import DOCUMENT, OfProduct
 from catalog.products.models import DataProduct
 from catalog.refusals import EditionConflict, Fault, Invalid
-from catalog.revisions.api import ShownConflict, edition_of, tagged
+from catalog.revisions.api import EDITS, READS, ShownConflict, edition_of, tagged
 
 
 class ServerAnswer(serializers.ModelSerializer[Server]):
@@ -46,7 +46,7 @@ class ContractSummary(serializers.ModelSerializer[DataContract]):
 
     class Meta:
         model = DataContract
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "product",
             "identifier",
@@ -68,8 +68,8 @@ class ContractDetail(ContractSummary):
     tree = serializers.JSONField(help_text="The contract's document (ODCS), as it is kept.")
 
     class Meta(ContractSummary.Meta):
-        fields = (*ContractSummary.Meta.fields, "is_frozen", "servers", "tree")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
+        fields = (*ContractSummary.Meta.fields, "is_frozen", "servers", "tree")
+        read_only_fields = fields
 
     def get_is_frozen(self, contract: DataContract) -> bool:
         """Say whether a published version names this content."""
@@ -109,11 +109,12 @@ class Contracts(GenericViewSet[DataContract]):
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer("tree")))
         return self.get_paginated_response(ContractSummary(rows, many=True).data)
 
+    @extend_schema(parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """Return one contract version with its document; its edition is the product's."""
         return answer(request, self.contract())
 
-    @extend_schema(request=OBJECT)
+    @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
         """Put a new document (ODCS) in place of a draft's; a new version is another contract."""
         contract, edition = self.to_edit()
@@ -129,7 +130,7 @@ class Contracts(GenericViewSet[DataContract]):
         )
         return answer(request, saved)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Delete a contract version that nothing published names."""
         contract, edition = self.to_edit()
@@ -160,7 +161,7 @@ class ProductContracts(OfProduct):
     """The contract versions of one product."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = ContractSummary  # type: ignore[assignment]
+    serializer_class = ContractSummary
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return what a conflict shows: the edition and the contracts that stand."""
@@ -174,7 +175,11 @@ class ProductContracts(OfProduct):
         rows = self.paginate_queryset(self.filter_queryset(contracts))  # type: ignore[type-var]
         return self.get_paginated_response(ContractSummary(rows, many=True).data)
 
-    @extend_schema(request=OBJECT, responses={200: ContractDetail, 201: ContractDetail})
+    @extend_schema(
+        request=DOCUMENT,
+        responses={200: ContractDetail, 201: ContractDetail},
+        parameters=EDITS,
+    )
     def create(self, request: Request, uuid: UUID) -> Response:
         """Save a document (ODCS): a new version, or the new content of a draft of that version."""
         product, edition = self.to_edit()

@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import LOGICAL_TYPES, Column
-from catalog.forms import EditSheet, Line, Passage, Rows
+from catalog.forms import EditSheet, Line, Passage, RowedSheet, Rows
 
 TYPES = [("", "–"), *((name, name) for name in LOGICAL_TYPES)]
-PAGE_SIZE, BLANK_ROWS, MOST_BLANK = 50, 3, 50
+PAGE_SIZE, MOST_BLANK = 50, 50
 MOST_BYTES = 2 * 1024 * 1024
 
 
@@ -33,31 +33,24 @@ def _columns() -> Mapping[str, forms.Field]:
     }
 
 
-class TableSheet(EditSheet):
+class TableSheet(RowedSheet):
     """One table of a contract: its name, and a page of its columns with room for more."""
 
     rows: ClassVar[Rows] = Rows("columns", _columns)
+    blank = 3
+    most = PAGE_SIZE + MOST_BLANK
     name = Line(label=_("Table"), max_length=300)
     description = Passage(label=_("Description"), required=False, rows=2)
 
-    def __init__(
-        self, data: Any = None, *, shown: Sequence[Column], more: int = 0, **options: Any
-    ) -> None:
-        super().__init__(data, **options)
+    def __init__(self, data: Any = None, *, shown: Sequence[Column], **options: Any) -> None:
+        super().__init__(data, held=len(shown), **options)
         self.shown = shown
-        least = len(shown) + BLANK_ROWS
-        self.count = self.rows.count(data, least=least, most=PAGE_SIZE + MOST_BLANK) + more
-        self.fields |= self.rows.fields(self.count)
         self._offer_unusual_types()
 
     def bound_rows(self) -> list[dict[str, Any]]:
-        """Return the rows for a template: their fields, and how deep a column lies."""
-        depths = [column.depth for column in self.shown]
-        bound = self.rows.bound(self, self.count)
-        return [
-            row | {"depth": depths[index] if index < len(depths) else 0, "number": index + 1}
-            for index, row in enumerate(bound)
-        ]
+        """Return the rows with how deep each column lies."""
+        depths = dict(enumerate(column.depth for column in self.shown))
+        return [row | {"depth": depths.get(row["number"] - 1, 0)} for row in super().bound_rows()]
 
     def clean(self) -> dict[str, Any]:
         """Demand a name of every column that stays, and that no two side by side share one."""
@@ -79,7 +72,7 @@ class TableSheet(EditSheet):
         return cleaned
 
     def _offer_unusual_types(self) -> None:
-        for index, column in enumerate(self.shown):
+        for index, column in enumerate(self.shown[: self.count]):
             held = str(column.node.get("logicalType") or "")
             field = self.fields[self.rows.field_name(index, "type")]
             if held not in dict(TYPES) and isinstance(field, forms.ChoiceField):
@@ -87,7 +80,7 @@ class TableSheet(EditSheet):
 
     def edits(self) -> dict[str, Any]:
         """Return what `columns.edited` is told: changed, gone and added columns."""
-        rows = [row for _index, row in self.rows.values(self.cleaned_data, self.count)]
+        rows = [row for _index, row in self.given()]
         return {
             "changed": {
                 pointer_in(row["at"]): row for row in rows if row["at"] and not row["gone"]

@@ -25,7 +25,7 @@ from catalog.interchange.problems import Problem
 from catalog.interchange.reading import ReadingError, read_documents
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree
-from catalog.products.views.editing import EditPage, ProductPage
+from catalog.products.views.editing import EditPage, ProductPage, RowedPage
 from catalog.refusals import Fault, Invalid
 
 MOST_PROBLEMS = 25
@@ -144,22 +144,12 @@ class DropTable(ContractPage):
         return super().show(sheet, status, **extra, **context)
 
 
-class Table(ContractPage):
+class Table(RowedPage, ContractPage):
     """The columns of one table, a page at a time, with blank rows for more."""
 
     title = _("Columns")
     sheet_class = TableSheet
     template_name = "catalog/editing/table.html"
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Show a page of the columns."""
-        return self.show(self.sheet())
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Add blank rows where that is asked, keeping what was typed; else save."""
-        if "more" in request.POST:
-            return self.show(self.again())
-        return super().post(request, **kwargs)
 
     def columns(self) -> Page[Column]:
         """Return the page of columns that was asked for."""
@@ -168,13 +158,6 @@ class Table(ContractPage):
     def sheet(self, data: Any = None, **options: Any) -> EditSheet:
         """Give the sheet the columns of this page."""
         return super().sheet(data, shown=list(self.columns()), **options)
-
-    def again(self) -> EditSheet:
-        """Return the sheet as it was typed, unchecked, with more blank rows."""
-        typed = self.sheet(self.request.POST)
-        sheet = self.sheet(more=typed.count + 5 - self.sheet().count)  # type: ignore[attr-defined]
-        sheet.initial |= typed.typed()
-        return sheet
 
     def initial(self) -> dict[str, Any]:
         """Return what the table and its columns say."""

@@ -25,7 +25,7 @@ from catalog.permissions import DOMAIN_ROLES, Permission, Role
 from catalog.products.api.documents import slug_fault
 from catalog.products.models import DataProduct
 from catalog.refusals import EditionConflict, Fault, Invalid
-from catalog.revisions.api import Body, ShownConflict, Text, edition_of, tagged
+from catalog.revisions.api import EDITS, READS, Body, ShownConflict, Text, edition_of, tagged
 
 Counts = Mapping[int, int]
 
@@ -192,11 +192,12 @@ class Domains(OfDomain):
         location = reverse("api:domain", kwargs={"slug": domain.slug})
         return self.answer(domain, status=201, location=location)
 
+    @extend_schema(parameters=READS)
     def retrieve(self, request: Request, slug: str) -> Response:
         """Say what a domain is for, where it lies and who contributes."""
         return self.answer(self.domain())
 
-    @extend_schema(request=DomainChange)
+    @extend_schema(request=DomainChange, parameters=EDITS)
     def partial_update(self, request: Request, slug: str) -> Response:
         """Rename, move or describe a domain; its old slug leads to it for ever."""
         domain = self.domain()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -128,6 +129,7 @@ def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
     return target
 
 
+@lru_cache(maxsize=4096)
 def read_url(url: str) -> Target:
     """Return where a URL leads; raises BadUrl where two programs might read it differently."""
     if len(url) > LONGEST_URL:
@@ -202,6 +204,7 @@ def _is_dotted(name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def literal(host: str) -> Address | None:
     """Return the address that a host is written as, or None for a name."""
     try:
@@ -253,6 +256,7 @@ def unwrapped(address: Address) -> tuple[Address, ...]:
     return (plain,)
 
 
+@lru_cache(maxsize=4096)
 def is_never_allowed(address: Address) -> bool:
     """Say whether an address is closed whatever the settings are."""
     if isinstance(address, IPv4Address):
@@ -260,6 +264,7 @@ def is_never_allowed(address: Address) -> bool:
     return any(address in network for network in NEVER_V6)
 
 
+@lru_cache(maxsize=4096)
 def is_public(address: Address) -> bool:
     """Say whether an address, once unwrapped, belongs to the public internet."""
     if is_never_allowed(address):

@@ -27,7 +27,7 @@ from catalog.products.api.documents import refuse_new_faults
 from catalog.products.api.views import OfProduct
 from catalog.products.models import DataProduct
 from catalog.refusals import Invalid
-from catalog.revisions.api import Body, Document, Text, Whole, tagged
+from catalog.revisions.api import EDITS, READS, Body, Document, Text, Whole, tagged
 
 SERVER = "/servers/0"
 
@@ -126,6 +126,7 @@ class Ports(ReadOnlyModelViewSet[OutputPort]):
         ports = OutputPort.objects.filter(product__in=visible.values("pk"))
         return ports.select_related("product", "port_contract__contract").order_by("name", "pk")
 
+    @extend_schema(parameters=READS)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one port; its edition is the product's."""
         port = self.get_queryset().filter(pk=kwargs["pk"]).first() or self.get_object()
@@ -152,12 +153,12 @@ class ProductPorts(OfProduct):
         context = {"sources": dict(visible.values_list("pk", "uuid"))}
         return PortsAnswer(ports, context=context).data
 
-    @extend_schema(responses=PortsAnswer)
+    @extend_schema(responses=PortsAnswer, parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """List where the product is served and what it is made from."""
         return self.answer(self.product())
 
-    @extend_schema(request=NewPort, responses={201: PortAnswer})
+    @extend_schema(request=NewPort, responses={201: PortAnswer}, parameters=EDITS)
     def create(self, request: Request, uuid: UUID) -> Response:
         """Add an output port, with a draft contract 0.1.0 that names its server."""
         product, edition = self.to_edit()

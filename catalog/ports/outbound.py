@@ -271,11 +271,17 @@ async def _fetch_all(
     tls: ssl.SSLContext | None,
     told: Callable[[int, Fetched], None] | None,
 ) -> list[Fetched]:
+    loop = asyncio.get_running_loop()
     flying, starting = asyncio.Semaphore(MOST_IN_FLIGHT), asyncio.Semaphore(MOST_STARTING)
 
     async def fly(index: int, call: Call, client: Client) -> Fetched:
-        async with flying, _start(starting):
+        async with flying:
+            await starting.acquire()
+            has_started = loop.call_later(STARTING_SECONDS, starting.release)
             fetched = await _caught(client, call)
+            if loop.time() < has_started.when():
+                has_started.cancel()
+                starting.release()
         if told is not None:
             told(index, fetched)
         return fetched
@@ -283,19 +289,6 @@ async def _fetch_all(
     async with open_client(allowed=allowed, tls=tls) as client:
         flights = (fly(index, call, client) for index, call in enumerate(calls))
         return await asyncio.gather(*flights)
-
-
-@asynccontextmanager
-async def _start(starting: asyncio.Semaphore) -> AsyncIterator[None]:
-    """Hold a place among those starting for a moment, or until the end if that comes first."""
-    await starting.acquire()
-    release = asyncio.get_running_loop().call_later(STARTING_SECONDS, starting.release)
-    try:
-        yield
-    finally:
-        if not release.cancelled() and release.when() > asyncio.get_running_loop().time():
-            release.cancel()
-            starting.release()
 
 
 async def _caught(client: Client, call: Call) -> Fetched:

@@ -22,7 +22,7 @@ from catalog.provenance.projection import KEY, STATES
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.provenance.services import declare_provenance
 from catalog.refusals import Fault, Invalid
-from catalog.revisions.api import Body, Document, Text
+from catalog.revisions.api import EDITS, READS, Body, Document, Text
 
 
 class QuestionAnswer(serializers.ModelSerializer[ProvenanceAnswer]):
@@ -37,7 +37,7 @@ class QuestionAnswer(serializers.ModelSerializer[ProvenanceAnswer]):
 class ImbalanceAnswer(serializers.ModelSerializer[Imbalance]):
     """A group's share of the records beside its share of a reference; shares from 0 to 1."""
 
-    gap = serializers.FloatField(help_text="The share less the reference share.")
+    gap = serializers.FloatField(allow_null=True, help_text="The share less the reference share.")
     port = serializers.IntegerField(source="port_id", allow_null=True)
 
     class Meta:
@@ -110,12 +110,12 @@ class ProductProvenance(OfProduct):
         }
         return ProvenanceState(state).data
 
-    @extend_schema(responses=ProvenanceState)
+    @extend_schema(responses=ProvenanceState, parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """Say where the product's data comes from."""
         return self.answer(self.product())
 
-    @extend_schema(request=ProvenanceBody, responses=ProvenanceState)
+    @extend_schema(request=ProvenanceBody, responses=ProvenanceState, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
         """Declare the provenance anew; what was measured stays."""
         product, edition = self.to_edit()

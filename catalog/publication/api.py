@@ -28,7 +28,7 @@ from catalog.publication.services import (
     retire_product,
 )
 from catalog.refusals import Fault, Invalid
-from catalog.revisions.api import Text
+from catalog.revisions.api import EDITS, Text
 
 
 class Retirement(Reasoned):
@@ -67,7 +67,7 @@ class VersionSummary(serializers.ModelSerializer[ProductVersion]):
 
     class Meta:
         model = ProductVersion
-        fields = (
+        fields: tuple[str, ...] = (
             "version",
             "edition",
             "published_at",
@@ -86,8 +86,8 @@ class VersionDetail(VersionSummary):
     """A published version with the document as it was frozen."""
 
     class Meta(VersionSummary.Meta):
-        fields = (*VersionSummary.Meta.fields, "tree")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
+        fields = (*VersionSummary.Meta.fields, "tree")
+        read_only_fields = fields
 
 
 class Publication(OfProduct):
@@ -95,7 +95,7 @@ class Publication(OfProduct):
 
     permission_classes = [IsAuthenticated]
 
-    @extend_schema(request=Reasoned, responses=ProductDetail)
+    @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def publish(self, request: Request, uuid: UUID) -> Response:
         """Ask the gates, publish the present edition and freeze it under its version."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
@@ -104,7 +104,7 @@ class Publication(OfProduct):
             publish_product(product=product, edition=edition, actor=request.user, reason=reason)
         )
 
-    @extend_schema(request=Deprecation, responses=ProductDetail)
+    @extend_schema(request=Deprecation, responses=ProductDetail, parameters=EDITS)
     def deprecate(self, request: Request, uuid: UUID) -> Response:
         """Say that a published product will end, when, and what comes after it."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
@@ -119,7 +119,7 @@ class Publication(OfProduct):
         )
         return self.answer(deprecated)
 
-    @extend_schema(request=Retirement, responses=ProductDetail)
+    @extend_schema(request=Retirement, responses=ProductDetail, parameters=EDITS)
     def retire(self, request: Request, uuid: UUID) -> Response:
         """End a product; its page then answers 410 and names its successor."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
@@ -133,7 +133,7 @@ class Publication(OfProduct):
         )
         return self.answer(retired)
 
-    @extend_schema(request=Reasoned, responses=ProductDetail)
+    @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def adopt(self, request: Request, uuid: UUID) -> Response:
         """Turn an entry from outside into a draft under governance."""
         product, edition = self.to_edit()
@@ -159,7 +159,7 @@ class ProductVersions(OfProduct):
     """The published versions of a product, which never change."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = VersionSummary  # type: ignore[assignment]
+    serializer_class = VersionSummary
 
     @extend_schema(responses=VersionSummary(many=True))
     def list(self, request: Request, uuid: UUID) -> Response:

@@ -14,6 +14,7 @@ from typing import IO, Any, Self
 
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
@@ -28,6 +29,24 @@ MEGABYTE = 1024 * 1024
 ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"\Z')
 OUR_TAG = re.compile(r"(\d{1,15})(?:-[0-9a-f]{16})?\Z")
 NO_EDITION = 0
+# What the OpenAPI document says of an operation that edits, and of one that reads.
+EDITS = [
+    OpenApiParameter(
+        "If-Match",
+        {"type": "string", "pattern": '^"[0-9]{1,15}(-[0-9a-f]{16})?"$'},
+        OpenApiParameter.HEADER,
+        required=True,
+        description="The edition that is edited: the ETag of what was read.",
+    )
+]
+READS = [
+    OpenApiParameter(
+        "If-None-Match",
+        {"type": "string", "pattern": '^"[!#-~]*"$'},
+        OpenApiParameter.HEADER,
+        description="An ETag that the caller holds; 304 where it still stands.",
+    )
+]
 
 
 class EditionMissing(APIException):
@@ -92,7 +111,9 @@ class Body(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the values by name. Raises ValidationError."""
-        if isinstance(data, Mapping) and (unknown := [key for key in data if key not in self.fields]):
+        if isinstance(data, Mapping) and (
+            unknown := [key for key in data if key not in self.fields]
+        ):
             known = list(self.fields)
             raise ValidationError({key: [_no_such_member(key, known)] for key in unknown})
         return super().to_internal_value(data)

@@ -316,6 +316,22 @@ def tells(text: str) -> bool:
     return any(word.casefold() not in STOP_WORDS for word in _WORD.findall(text))
 
 
+def is_filter(node: Node) -> bool:
+    """Conditions alone: they narrow, and leave the words to decide on the set."""
+    match node:
+        case Matches():
+            return True
+        case Either(clauses) | Together(clauses):
+            return all(is_filter(clause.node) for clause in clauses)
+    return False
+
+
+def demanded_in(words: Expression) -> tuple[list[Node], list[Node]]:
+    """What the words demand: texts, and conditions apart from them."""
+    nodes = [clause.node for clause in words if clause.demand is Demand.MUST]
+    return [n for n in nodes if not is_filter(n)], [n for n in nodes if is_filter(n)]
+
+
 def is_compound_code(node: Node) -> bool:
     """Several terms with a number among them (`sentinel-2`): one of them alone says nothing."""
     if not isinstance(node, Words):

@@ -59,7 +59,7 @@ BEHAVIOURS = {
     "locker-occupancy": Behaviour(seconds=0.04),
     "parcel-events": Behaviour(seconds=0.06, spread=0.1, failing_share=0.08),
     "hub-capacity": Behaviour(seconds=0.9, spread=0.7),
-    "service-telemetry": Behaviour(slow_seconds=0.42, slow_one_in=12),
+    "service-telemetry": Behaviour(slow_seconds=0.7, slow_one_in=12),
     "exchange-rates": Behaviour(failing_share=0.7, fresh_for=150),
     "medicine-recalls": Behaviour(failing_share=1.0),
 }

@@ -41,7 +41,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     number = str(known or uuid4())
     if not known:
         logger.error("server_error_page", request_id=number)
-    return HttpResponse(render_to_string("errors/500.html", {"number": number}), status=500)
+    if is_for_a_program(request):
+        return problem(500, "This failed, and it is our fault.", request_id=number)
+    page = render_to_string("errors/500.html", {"number": number, "request": request})
+    return HttpResponse(page, status=500)
 
 
 def words_of(path: str) -> str:
@@ -59,7 +62,7 @@ def is_for_a_program(request: HttpRequest) -> bool:
     return wanted == "application/json"
 
 
-def problem(status: int, title: str) -> HttpResponse:
+def problem(status: int, title: str, **members: str) -> HttpResponse:
     """Return a problem document (RFC 9457) with a status and one sentence."""
-    body = {"type": "about:blank", "title": title, "status": status}
+    body = {"type": "about:blank", "title": title, "status": status} | members
     return JsonResponse(body, status=status, content_type="application/problem+json")

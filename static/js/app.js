@@ -9,7 +9,7 @@ function closeMenusOutside(event) {
 async function copy(event) {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  const text = button.dataset.copy || button.closest("[data-copy-from]").querySelector("code").textContent;
+  const text = button.dataset.copy || button.closest("[data-copy-from]").querySelector("pre").textContent;
   const state = await navigator.clipboard.writeText(text).then(() => "done", () => "failed");
   button.dataset.state = state;
   document.getElementById("status").textContent = button.dataset[state];

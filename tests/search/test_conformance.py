@@ -119,7 +119,7 @@ def test_a_hit_says_which_words_it_lacks(mesh: SearchBackend):
     [
         ("custmer", "customer", "customer-lifetime-value"),
         ("lifetmie", "lifetime", "customer-lifetime-value"),
-        ("measurments", "measurements", "weather-observations"),
+        ("obsrvatons", "observations", "weather-observations"),
         ("chrun", "churn", "churn-scores"),
     ],
 )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from catalog.products.api.views import ProductHistory, ProductReaders, Products
+from catalog.products.api.views import ProductHistory, ProductReaders, Products, ProductUses
 
-__all__ = ["ProductHistory", "ProductReaders", "Products"]
+__all__ = ["ProductHistory", "ProductReaders", "ProductUses", "Products"]

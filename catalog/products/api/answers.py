@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from catalog.domains.authority import Reader
 from catalog.identity import product_iri
-from catalog.products.models import DataProduct, Sensitivity
+from catalog.products.models import DataProduct, ProductUse, Sensitivity
 
 
 class ProductSummary(serializers.ModelSerializer[DataProduct]):
@@ -27,7 +27,7 @@ class ProductSummary(serializers.ModelSerializer[DataProduct]):
 
     class Meta:
         model = DataProduct
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "iri",
             "path",
@@ -67,7 +67,7 @@ class ProductDetail(ProductSummary):
     tree = serializers.JSONField(help_text="The product's document (Bitol ODPS), as it is kept.")
 
     class Meta(ProductSummary.Meta):
-        fields = (  # type: ignore[assignment]
+        fields = (
             *ProductSummary.Meta.fields,
             "limitations",
             "usage",
@@ -78,13 +78,28 @@ class ProductDetail(ProductSummary):
             "figures",
             "tree",
         )
-        read_only_fields = fields  # type: ignore[assignment]
+        read_only_fields = fields
 
     def get_successor(self, product: DataProduct) -> str | None:
         """Return `domain/slug` of what comes after the product."""
         after, reader = product.successor, self.context["reader"]
         assert isinstance(reader, Reader)
         return address_of(after) if after and reader.reads(after) else None
+
+
+class UseAnswer(serializers.ModelSerializer[ProductUse]):
+    """Something that names a product; who added it is said to people signed in."""
+
+    added_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ProductUse
+        fields = ("id", "title", "kind", "url", "origin", "added_by")
+        read_only_fields = fields
+
+    def get_added_by(self, use: ProductUse) -> str | None:
+        """Return the name of the reader who added it."""
+        return use.added_by or None if self.context["names"] else None
 
 
 class ReadersAnswer(serializers.Serializer[Any]):

@@ -9,13 +9,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from catalog.identity import is_slug
-from catalog.products.projection import (
-    API_VERSION,
-    SENSITIVITIES,
-    VISIBILITIES,
-    Tree,
-    with_columns,
-)
+from catalog.products.models import Visibility
+from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_columns
 from catalog.revisions.api import Body, Document, Text, Words
 
 
@@ -36,7 +31,7 @@ class ProductChange(Reasoned):
     usage = Text(required=False, allow_blank=True, max_length=20_000)
     tags = Words(required=False, max_length=200)
     sensitivity = serializers.ChoiceField(choices=list(SENSITIVITIES), required=False)
-    visibility = serializers.ChoiceField(choices=list(VISIBILITIES), required=False)
+    visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
 
     def validate_slug(self, slug: str) -> str:
         """Refuse what cannot stand in an address."""
@@ -66,7 +61,9 @@ class NewProduct(ProductChange):
             if beside:
                 raise ValidationError({name: [words] for name in sorted(beside)})
         elif "name" not in attrs:
-            raise ValidationError({"name": [ErrorDetail("A product needs a name.", code="required")]})
+            raise ValidationError(
+                {"name": [ErrorDetail("A product needs a name.", code="required")]}
+            )
         return attrs
 
     def whole_tree(self) -> Tree:
@@ -90,3 +87,11 @@ class MoveBody(Reasoned):
     """The domain that a product goes to."""
 
     domain = Text(max_length=120)
+
+
+class UseBody(Body):
+    """Something that names a product."""
+
+    title = Text(max_length=400)
+    kind = Text(required=False, allow_blank=True, max_length=60)
+    url = Text(required=False, allow_blank=True, max_length=1000)

@@ -1,4 +1,4 @@
-"""How a document that comes in over the API is checked: by the very rules that files are read by."""
+"""How a document that comes in over the API is checked: by the rules that files are read by."""
 
 from __future__ import annotations
 

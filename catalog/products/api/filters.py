@@ -32,9 +32,7 @@ class ProductFilters(FilterSet):
         model = DataProduct
         fields = ()
 
-    def carrying(
-        self, products: DataProductQuerySet, name: str, tag: str
-    ) -> QuerySet[DataProduct]:
+    def carrying(self, products: DataProductQuerySet, name: str, tag: str) -> QuerySet[DataProduct]:
         """Return the products that carry a tag."""
         return products.tagged(tag)
 

@@ -22,14 +22,27 @@ from catalog.domains.authority import Reader, demand, reader_of
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.products.api.answers import ProductDetail, ProductSummary, ReadersAnswer, readers_of
-from catalog.products.api.bodies import MoveBody, NewProduct, ProductChange, ReadersBody
+from catalog.products.api.answers import (
+    ProductDetail,
+    ProductSummary,
+    ReadersAnswer,
+    UseAnswer,
+    readers_of,
+)
+from catalog.products.api.bodies import (
+    MoveBody,
+    NewProduct,
+    ProductChange,
+    ReadersBody,
+    UseBody,
+)
 from catalog.products.api.documents import check_product, slug_fault
 from catalog.products.api.filters import ProductFilters, domain_named
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, ProductUse
 from catalog.products.patching import patched
 from catalog.products.projection import with_columns
 from catalog.products.services import (
+    add_use,
     delete_product,
     move_product,
     patch_tree,
@@ -38,9 +51,18 @@ from catalog.products.services import (
     share_product,
 )
 from catalog.refusals import EditionConflict, Invalid
-from catalog.revisions.api import JSONBody, PatchBody, ShownConflict, edition_of, tagged
+from catalog.revisions.api import (
+    EDITS,
+    READS,
+    JSONBody,
+    PatchBody,
+    ShownConflict,
+    edition_of,
+    tagged,
+)
 
 OBJECT = {"type": "object", "additionalProperties": True}
+DOCUMENT = {"application/json": OBJECT}
 
 
 class OfProduct(GenericViewSet[DataProduct]):
@@ -63,9 +85,7 @@ class OfProduct(GenericViewSet[DataProduct]):
             raise Http404
         return product
 
-    def to_edit(
-        self, permission: Permission = Permission.EDIT_PRODUCTS
-    ) -> tuple[DataProduct, int]:
+    def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
         """Return the product and the edition that an edit names, before its body is looked at.
 
         Raises Http404, NotAllowed, EditionMissing.
@@ -122,11 +142,12 @@ class Products(OfProduct):
         location = reverse("api:product", kwargs={"uuid": product.uuid})
         return self.answer(product, status=201, location=location)
 
+    @extend_schema(parameters=READS)
     def retrieve(self, request: Request, uuid: str) -> Response:
         """Say all that is known of a product."""
         return self.answer(self.product())
 
-    @extend_schema(request=OBJECT)
+    @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: str) -> Response:
         """Put a new document (Bitol ODPS) in place of the product's."""
         product, edition = self.to_edit()
@@ -139,7 +160,8 @@ class Products(OfProduct):
         request={
             "application/json": ProductChange,
             "application/json-patch+json": {"type": "array", "items": OBJECT},
-        }
+        },
+        parameters=EDITS,
     )
     def partial_update(self, request: Request, uuid: str) -> Response:
         """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
@@ -159,14 +181,14 @@ class Products(OfProduct):
             )
         )
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: str) -> Response:
         """Delete a draft or an external entry for good; what others may know is retired instead."""
         product, edition = self.to_edit(Permission.DELETE_PRODUCTS)
         delete_product(product=product, edition=edition, actor=request.user)
         return Response(status=204)
 
-    @extend_schema(request=MoveBody, responses=ProductDetail)
+    @extend_schema(request=MoveBody, responses=ProductDetail, parameters=EDITS)
     def move(self, request: Request, uuid: str) -> Response:
         """Give the product to another domain; its old address leads to it for ever."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
@@ -181,6 +203,29 @@ class Products(OfProduct):
         return self.answer(moved)
 
 
+class ProductUses(OfProduct):
+    """What names a product: dashboards, models, papers."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = UseAnswer  # type: ignore[assignment]
+
+    @extend_schema(responses=UseAnswer(many=True))
+    def list(self, request: Request, uuid: str) -> Response:
+        """List what names the product: declared by its owners, or added by readers."""
+        uses = self.product().uses.order_by("pk")
+        rows = self.paginate_queryset(self.filter_queryset(uses))  # type: ignore[type-var]
+        context = {"names": self.reader.is_signed_in}
+        return self.get_paginated_response(UseAnswer(rows, many=True, context=context).data)
+
+    @extend_schema(request=UseBody, responses={201: UseAnswer})
+    def create(self, request: Request, uuid: str) -> Response:
+        """Add something that names the product; whoever reads it may, and it is no edit."""
+        body = UseBody.read(request).validated_data
+        use = add_use(product=self.product(), actor=request.user, **body)
+        stands = ProductUse.objects.get(pk=use.pk)
+        return Response(UseAnswer(stands, context={"names": True}).data, status=201)
+
+
 class ProductReaders(OfProduct):
     """Say who else may read a restricted product."""
 
@@ -192,12 +237,12 @@ class ProductReaders(OfProduct):
         demand(self.request.user, Permission.VIEW_DRAFTS, product.domain)
         return readers_of(product)
 
-    @extend_schema(responses=ReadersAnswer)
+    @extend_schema(responses=ReadersAnswer, parameters=READS)
     def retrieve(self, request: Request, uuid: str) -> Response:
         """Say which other domains and teams may read the product."""
         return self.answer(self.product())
 
-    @extend_schema(request=ReadersBody, responses=ReadersAnswer)
+    @extend_schema(request=ReadersBody, responses=ReadersAnswer, parameters=EDITS)
     def update(self, request: Request, uuid: str) -> Response:
         """Replace the other domains and teams that may read the product."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
@@ -236,5 +281,7 @@ def _all_named(model: Any, slugs: list[str], where: str, noun: str) -> list[Any]
     missing = [(index, slug) for index, slug in enumerate(slugs) if slug not in rows]
     if missing:
         known = list(model.objects.values_list("slug", flat=True))
-        raise Invalid([slug_fault(f"{where}/{index}", slug, known, noun) for index, slug in missing])
+        raise Invalid(
+            [slug_fault(f"{where}/{index}", slug, known, noun) for index, slug in missing]
+        )
     return list(rows.values())

@@ -21,7 +21,7 @@ from catalog.permissions import Permission
 from catalog.products.forms import DescribeSheet, ReadersSheet, described_by
 from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
 from catalog.products.services import replace_tree, share_product
-from catalog.products.views.finding import Moved, find_product
+from catalog.products.views.finding import Moved, find_product, gone
 from catalog.products.views.steps import LABELS, elsewhere, fix_href, steps_of
 from catalog.publication.services import accountable, findings_of
 from catalog.refusals import EditionConflict, NotAllowed, NotVisible, Refusal
@@ -50,6 +50,8 @@ class ProductPage(View):
             self.product = find_product(self.reader, *here)
         except Moved as moved:
             return redirect(request.path.replace("/p/{}/{}".format(*here), moved.path, 1))
+        if self.product.status == Status.RETIRED:
+            return gone(request, self.product, self.reader)
         if not self.reader.may(self.needs, self.product.domain_id):
             demand(request.user, self.needs, self.product.domain)
         return super().dispatch(request, *args, **kwargs)
@@ -135,6 +137,21 @@ class EditPage(ProductPage):
         if sheet.conflict:
             last = AuditEvent.objects.about(PRODUCT, str(self.product.uuid)).first()
         return self.page(status, form=sheet, last_edit=last, **context)
+
+
+class RowedPage(EditPage):
+    """A step whose sheet has a table of rows, which grows without script and loses nothing."""
+
+    more: ClassVar[int] = 5
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show more blank rows where that is asked, with all that was typed; else write."""
+        if "more" not in request.POST:
+            return super().post(request, **kwargs)
+        typed: Any = self.sheet(request.POST)
+        sheet: Any = self.sheet(count=min(typed.count + self.more, typed.most))
+        sheet.initial |= typed.typed()
+        return self.show(sheet)
 
 
 class TaskList(ProductPage):

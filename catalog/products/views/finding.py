@@ -43,9 +43,10 @@ def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
 
 def _visible(reader: Reader) -> DataProductQuerySet:
     """Return what the reader may know of, with all that stands above every tab."""
-    return DataProduct.objects.visible_to(reader).select_related(
+    visible = DataProduct.objects.visible_to(reader)
+    return visible.select_related(
         "domain__owner_team", "successor__domain", "provenance"
-    )
+    ).prefetch_related("provenance__answers", "provenance__imbalances")
 
 
 def _new_path(reader: Reader, domain: str, slug: str) -> str:

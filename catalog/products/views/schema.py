@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from catalog.contracts.models import SchemaProperty
 from catalog.domains.authority import Reader
+from catalog.glossary.models import Term
 from catalog.products.anchors import column_anchor
 from catalog.products.models import DataProduct
 from catalog.products.views.finding import on_product
@@ -28,7 +29,7 @@ def product_schema(request: HttpRequest, product: DataProduct, reader: Reader) -
     context = product_frame(request, product, reader, tab="product_schema")
     context |= {
         "page": page,
-        "rows": [(column, column_anchor(column.path)) for column in page.object_list],
+        "rows": _rows(page),
         "filter": request.GET.get("filter", "")[:200],
         "total": columns.count() if request.GET.get("filter") else page.paginator.count,
     }
@@ -45,7 +46,7 @@ def product_schema_json(request: HttpRequest, product: DataProduct, reader: Read
 
 
 def _columns(product: DataProduct) -> QuerySet[SchemaProperty]:
-    """Return the columns of the contracts that ports serve under; without ports, of all contracts."""
+    """Return the columns of the contracts that ports serve under; without ports, of all."""
     columns = SchemaProperty.objects.filter(schema_object__contract__product=product)
     served = Q(schema_object__contract__port_contracts__isnull=False)
     is_served = product.output_ports.filter(port_contract__isnull=False).exists()
@@ -84,6 +85,17 @@ def _page(request: HttpRequest, columns: QuerySet[SchemaProperty]) -> Page[Schem
     return paginator.get_page(request.GET.get("page"))
 
 
+def _rows(page: Page[SchemaProperty]) -> list[tuple[SchemaProperty, str, str]]:
+    """Return each column with its anchor and the slug of its term, where the glossary has that."""
+    columns = list(page.object_list)
+    named = {column.term for column in columns if column.term}
+    known = set(Term.objects.filter(slug__in=named).values_list("slug", flat=True))
+    return [
+        (column, column_anchor(column.path), column.term if column.term in known else "")
+        for column in columns
+    ]
+
+
 def _row(column: SchemaProperty) -> dict[str, Any]:
     contract = column.schema_object.contract
     return {
@@ -95,6 +107,7 @@ def _row(column: SchemaProperty) -> dict[str, Any]:
         "logical_type": column.logical_type,
         "physical_type": column.physical_type,
         "classification": column.classification,
+        "term": column.term,
         "description": column.description,
         "is_required": column.is_required,
         "is_unique": column.is_unique,

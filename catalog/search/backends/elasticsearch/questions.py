@@ -20,6 +20,7 @@ from catalog.search.query import (
     Phrase,
     Together,
     Words,
+    demanded_in,
     is_compound_code,
     tells,
     units_of,
@@ -135,30 +136,32 @@ def beginnings(typed: str) -> list[Query]:
 def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
     """The set of the words, ranked. Without words, everything."""
     units = units_of(words)
-    demanded = [clause.node for clause in words if clause.demand is Demand.MUST]
-    unwanted = [holds(c.node) for c in words if c.demand is Demand.NOT]
-    if not units and not demanded:
-        return any_of([*names(typed), Q("bool", must=[Q("match_all")], must_not=unwanted)])
+    demanded, conditions = demanded_in(words)
     ranked = [ranks(clause.node) for clause in units]
     there = [
         holds(clause.node) if demands_all or is_compound_code(clause.node) else rank
         for clause, rank in zip(units, ranked, strict=True)
     ]
+    narrowing = [holds(node) for node in conditions]
+    if demands_all:
+        narrowing += there
+    elif units and not demanded:
+        # A code of several terms (`sentinel-2`) is there only where all of them are.
+        narrowing.append(any_of(there))
     found = Q(
         "bool",
-        must=[ranks(node) for node in demanded] or [any_of(ranked)],
+        must=[ranks(node) for node in demanded] or [any_of(ranked) if units else Q("match_all")],
         should=[*(ranked if demanded else []), *_nudges(units, typed)],
-        # A code of several terms (`sentinel-2`) is there only where all of them are.
-        filter=there if demands_all else [] if demanded else [any_of(there)],
-        must_not=unwanted,
+        filter=narrowing,
+        must_not=[holds(c.node) for c in words if c.demand is Demand.NOT],
     )
     return any_of([*names(typed), found])
 
 
 def all_held(words: Expression) -> Query:
     """Documents that hold all words, and what is demanded."""
-    wanted = [clause.node for clause in words if clause.demand is Demand.MUST]
-    wanted += [clause.node for clause in units_of(words)]
+    demanded, conditions = demanded_in(words)
+    wanted = [*demanded, *conditions, *(clause.node for clause in units_of(words))]
     unwanted = [holds(c.node) for c in words if c.demand is Demand.NOT]
     return Q("bool", filter=[holds(node) for node in wanted], must_not=unwanted)
 

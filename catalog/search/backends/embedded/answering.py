@@ -156,8 +156,7 @@ def _hits(
     entries = [(score, reading.searcher.doc(place), place) for score, _, place in page.placed]
     marker = lacking = None
     if request.has_highlights and words:
-        terms = reading.questions.marked_terms(words)
-        marker = Marker(reading.searcher, reading.questions.schema, terms)
+        marker = Marker(reading.searcher, reading.questions, words)
         lacking = _lacking(reading, words, [str(e.get_first("key")) for _, e, _ in entries])
     for score, entry, place in entries:
         kind, _, identity = str(entry.get_first("key")).partition(":")

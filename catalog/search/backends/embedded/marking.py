@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from tantivy import Document, Query, Schema, Searcher, SnippetGenerator
+from tantivy import Document, Searcher, SnippetGenerator
 
+from catalog.search.backends.embedded.questions import Questions
 from catalog.search.fields import HIGHLIGHTED, SNIPPET_LENGTH
 from catalog.search.port import Reason
+from catalog.search.query import Expression
 
 WHOLE = 1_000_000
 MOST_TEXTS = 5
@@ -17,13 +19,20 @@ _LONG = ("summary", "answers", "notes")
 
 
 class Marker:
-    """Marks the terms of one request in the texts of its hits."""
+    """Marks the terms of one request in the texts of its hits.
 
-    def __init__(self, searcher: Searcher, schema: Schema, terms: Query) -> None:
-        self._cut = SnippetGenerator.create(searcher, terms, schema, "text")
-        self._whole = SnippetGenerator.create(searcher, terms, schema, "text")
-        self._cut.set_max_num_chars(SNIPPET_LENGTH)
-        self._whole.set_max_num_chars(WHOLE)
+    The engine marks only terms that the named field knows, so columns have a generator of theirs.
+    """
+
+    def __init__(self, searcher: Searcher, questions: Questions, words: Expression) -> None:
+        def generator(field: str, length: int) -> SnippetGenerator:
+            terms = questions.marked_terms(words, field)
+            made = SnippetGenerator.create(searcher, terms, questions.schema, field)
+            made.set_max_num_chars(length)
+            return made
+
+        self._cut = generator("text", SNIPPET_LENGTH)
+        self._whole = {field: generator(field, WHOLE) for field in ("text", "column_text")}
 
     def marks(self, entry: Document) -> tuple[dict[str, str], tuple[Reason, ...]]:
         """Highlights as escaped HTML with `<mark>`, and the fields that hold the words."""
@@ -33,7 +42,8 @@ class Marker:
         for name in HIGHLIGHTED:
             value = shown.get(name) or ""
             texts = [value] if isinstance(value, str) else value
-            if found := list(_items(self._marked(texts), texts)):
+            field = "column_text" if name == "columns" else "text"
+            if found := list(_items(self._marked(field, texts), texts)):
                 first = found[:MOST_TEXTS]
                 highlights[name] = "\n".join(marked for _, marked in first)
                 if name == "summary":
@@ -42,11 +52,11 @@ class Marker:
                 reasons.append(Reason(name, held, len(found)))
         return highlights, tuple(reasons)
 
-    def _marked(self, texts: list[str]) -> list[tuple[int, int]]:
+    def _marked(self, field: str, texts: list[str]) -> list[tuple[int, int]]:
         """Where the terms stand in the texts joined by line ends, in bytes."""
         entry = Document()
-        entry.add_text("text", "\n".join(texts))
-        snippet = self._whole.snippet_from_doc(entry)
+        entry.add_text(field, "\n".join(texts))
+        snippet = self._whole[field].snippet_from_doc(entry)
         start = snippet.fragment_range().start
         return sorted((start + r.start, start + r.end) for r in snippet.highlighted())
 

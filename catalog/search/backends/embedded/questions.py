@@ -19,6 +19,7 @@ from catalog.search.query import (
     Phrase,
     Together,
     Words,
+    demanded_in,
     is_compound_code,
     positive_texts,
     units_of,
@@ -116,10 +117,10 @@ class Questions:
         forms += [self.term(field, stem) for stem in self._text.analyze(word) for field in fields.HOLDING]
         return any_of(forms)
 
-    def marked_terms(self, words: Expression) -> Query:
+    def marked_terms(self, words: Expression, field: str) -> Query:
         """The terms of an expression, for finding them in texts that are shown."""
         stems = dict.fromkeys(s for text in positive_texts(words) for s in self._text.analyze(text))
-        return any_of([self.term("text", stem) for stem in stems])
+        return any_of([self.term(field, stem) for stem in stems])
 
     def holds(self, node: Node) -> Query:
         """Documents that hold a node; says nothing about rank."""
@@ -195,15 +196,16 @@ class Questions:
     def answers(self, words: Expression, typed: str, *, demands_all: bool) -> Query:
         """The set of the words, ranked. Without words, everything."""
         units = units_of(words)
-        demanded = [clause.node for clause in words if clause.demand is Demand.MUST]
+        demanded, conditions = demanded_in(words)
         unwanted = [self.holds(c.node) for c in words if c.demand is Demand.NOT]
-        ranked = self._ranked(units)
         required = [self.ranks(node) for node in demanded]
         if demands_all:
             required += [silent(self.holds(clause.node)) for clause in units]
-        if not units and not demanded:
-            return any_of([*self.names(typed), without(Query.all_query(), unwanted)])
-        found = preferring(all_of(required), [ranked]) if required else ranked
+        if required:
+            found = preferring(all_of(required), [self._ranked(units)] if units else [])
+        else:
+            found = self._ranked(units) if units else Query.all_query()
+        found = narrowed(found, [self.holds(node) for node in conditions])
         nudges = self._nudges(units, typed)
         return any_of([*self.names(typed), without(preferring(found, nudges), unwanted)])
 

@@ -1,44 +1,16 @@
-"""Forms that show refusals beside their fields and lose nothing when somebody was faster."""
+"""Sheets: forms that show refusals beside their fields and both states of a conflict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from catalog.identity import unstorable
+from catalog.forms.fields import Share
 from catalog.refusals import EditionConflict, Fault, Invalid, Refusal
-
-LONGEST = 20_000
-Posted = QueryDict | dict[str, Any]
-
-
-def storable(text: str) -> None:
-    """Refuse a text with a character that no database keeps."""
-    if bad := unstorable(text):
-        raise ValidationError(_("It holds %(bad)s. Remove it.") % {"bad": bad})
-
-
-class Line(forms.CharField):
-    """A text of one line."""
-
-    default_validators = [storable]
-
-    def __init__(self, *, max_length: int = 200, **options: Any) -> None:
-        super().__init__(max_length=max_length, **options)
-
-
-class Passage(Line):
-    """A text of several lines."""
-
-    def __init__(self, *, rows: int = 4, max_length: int = LONGEST, **options: Any) -> None:
-        options.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
-        super().__init__(max_length=max_length, **options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +73,6 @@ class EditSheet(Sheet):
 
     def _differences(self, stands: Mapping[str, Any]) -> Iterable[Difference]:
         for bound in self:
-            # A hidden field is none that anybody typed.
             kept = stands.get(bound.name, bound.field.initial)
             if bound.is_hidden or not bound.field.has_changed(kept, bound.data):
                 continue
@@ -111,61 +82,6 @@ class EditSheet(Sheet):
                 yours=shown(bound.field, bound.data),
                 href=f"#{bound.id_for_label or bound.auto_id}",
             )
-
-
-class Rows:
-    """Like rows of a form: `columns` makes the fields of one row, all of them optional."""
-
-    def __init__(self, name: str, columns: Callable[[], Mapping[str, forms.Field]]) -> None:
-        self.name, self.columns = name, columns
-
-    def count(self, data: Posted | None, *, least: int, most: int) -> int:
-        """Return how many rows were sent, or `least` where nothing was; never over `most`."""
-        sent = str(data.get(f"{self.name}-count", "")) if data is not None else ""
-        held = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 6 else least
-        return min(held, most)
-
-    def fields(self, count: int) -> dict[str, forms.Field]:
-        """Return the fields of `count` rows and of the hidden count itself."""
-        named: dict[str, forms.Field] = {
-            f"{self.name}-count": forms.IntegerField(
-                widget=forms.HiddenInput, required=False, initial=count
-            )
-        }
-        for index in range(count):
-            for column, field in self.columns().items():
-                field.required = False
-                named[self.field_name(index, column)] = field
-        return named
-
-    def field_name(self, index: int, column: str) -> str:
-        """Return the name of one field of one row."""
-        return f"{self.name}-{index}-{column}"
-
-    def initial(self, values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-        """Return the initial values of the fields for some rows."""
-        return {
-            self.field_name(index, column): value
-            for index, row in enumerate(values)
-            for column, value in row.items()
-        }
-
-    def values(self, cleaned: Mapping[str, Any], count: int) -> list[tuple[int, dict[str, Any]]]:
-        """Return the rows in which something was written, each with its number on the form."""
-        columns = list(self.columns())
-        rows = [
-            (index, {column: cleaned.get(self.field_name(index, column)) for column in columns})
-            for index in range(count)
-        ]
-        return [(index, row) for index, row in rows if any(row.values())]
-
-    def bound(self, form: forms.Form, count: int) -> list[dict[str, forms.BoundField]]:
-        """Return the bound fields of each row, by column, for a template."""
-        columns = list(self.columns())
-        return [
-            {column: form[self.field_name(index, column)] for column in columns}
-            for index in range(count)
-        ]
 
 
 def faults_of(refusal: Refusal) -> tuple[Fault, ...]:
@@ -185,6 +101,8 @@ def shown(field: forms.Field, value: Any) -> str:
     """Return a field's value as a person reads it."""
     if value in (None, "", [], ()):
         return _("nothing")
+    if isinstance(field, Share):
+        return str(field.prepare_value(value))
     if isinstance(value, bool) or isinstance(field, forms.BooleanField):
         return _("yes") if value in (True, "on", "true", "True") else _("no")
     names = dict(_choices(field))

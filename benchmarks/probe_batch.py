@@ -1,0 +1,177 @@
+"""Probes per CPU-second of the full path (claim, probe, judge, store) against raw aiohttp.
+
+Both sides call the same server, on new connections, in interleaved rounds of one run; only the
+CPU time of this process counts. The server is another process.
+
+    python benchmarks/probe_batch.py [--ports 500] [--rounds 5] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+IN_FLIGHT = 64
+
+
+def serve(ports: Any) -> None:
+    """Answer every request the same, in a process of its own."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ANSWER)
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+        ports.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+async def raw(urls: list[str]) -> None:
+    """Fetch all, as plainly as the client can."""
+    import aiohttp
+
+    gate = asyncio.Semaphore(IN_FLIGHT)
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, force_close=True)
+    ) as session:
+
+        async def get(url: str) -> None:
+            async with gate, session.get(url) as response:
+                assert response.status == 200
+                await response.read()
+
+        await asyncio.gather(*map(get, urls))
+
+
+def prepare(place: str) -> None:
+    """Set Django up on a database of its own, where this place may be called."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    folder = tempfile.mkdtemp(prefix="assay-bench-")
+    os.environ |= {"ASSAY_DATA_DIR": folder, "ASSAY_DEMO": "0", "ASSAY_ALLOWED_NETS": place}
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+
+
+def register(place: str, ports: int) -> None:
+    """Register products of one port and two objectives each."""
+    from catalog.audit.actors import Worker
+    from catalog.contracts.services import add_output_port
+    from catalog.domains.services import create_domain
+    from catalog.products.projection import new_tree, with_custom
+    from catalog.products.services import register_product
+
+    actor = Worker("bench")
+    domain = create_domain(slug="bench", name="Bench", actor=actor)
+    objectives = [
+        {"indicator": "availability", "target": 0.99},
+        {"indicator": "latency", "target": 0.95, "threshold": 0.5},
+    ]
+    for number in range(ports):
+        tree = new_tree(identifier=f"bench-{number}", name=f"Bench {number}", domain="bench")
+        tree = with_custom(tree, "assayObjectives", objectives)
+        product = register_product(domain=domain, tree=tree, actor=actor)
+        server = {"server": "api", "type": "api", "location": f"http://{place}/{number}"}
+        add_output_port(
+            product=product, name="api", server=server, edition=product.edition, actor=actor
+        )
+
+
+def full(ports: int) -> None:
+    """Claim every port, carry it as a message would, probe, judge and store."""
+    from django.utils import timezone
+
+    from governance.slo.models import ProbeSchedule
+    from governance.slo.services import Lane, claim_due, probe
+    from governance.tasks import PORTS_PER_BATCH, as_message, from_message
+
+    ProbeSchedule.objects.update(next_due_at=timezone.now(), claimed_until=None)
+    measured = 0
+    while due := claim_due(limit=PORTS_PER_BATCH[Lane.SOUND], lane=Lane.SOUND, now=timezone.now()):
+        seen = probe(due=from_message(json.loads(json.dumps(as_message(due)))))
+        measured += sum(each.is_good for each in seen)
+    assert measured == ports, measured
+
+
+def door(urls: list[str]) -> None:
+    """Fetch all through the door alone."""
+    from catalog.ports.answers import Answer, Call
+    from catalog.ports.outbound import fetch_many
+
+    assert all(isinstance(each, Answer) for each in fetch_many([Call(url=url) for url in urls]))
+
+
+def per_cpu_second(work: Any, count: int) -> float:
+    """Return how many calls a piece of work makes per CPU-second of this process."""
+    started = time.process_time()
+    work()
+    return count / (time.process_time() - started)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ports", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print JSON only")
+    options = parser.parse_args()
+    found: Any = multiprocessing.Queue()
+    server = multiprocessing.Process(target=serve, args=(found,), daemon=True)
+    server.start()
+    place = f"127.0.0.1:{found.get()}"
+    prepare(place)
+    register(place, options.ports)
+    urls = [f"http://{place}/{number}" for number in range(options.ports)]
+    works = {
+        "raw aiohttp, new connections": lambda: asyncio.run(raw(urls)),
+        "the door alone": lambda: door(urls),
+        "full path": lambda: full(options.ports),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(options.rounds + 1):
+        for name, work in works.items():
+            rate = per_cpu_second(work, options.ports)
+            if number:  # the first round warms up
+                rates[name].append(rate)
+    server.terminate()
+    report(rates, options)
+
+
+def report(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
+    """Print medians, and their ratios to raw aiohttp."""
+    medians = {name: statistics.median(each) for name, each in rates.items()}
+    base = next(iter(medians.values()))
+    result = {
+        "ports": options.ports,
+        "rounds": options.rounds,
+        "load": os.getloadavg()[0],
+        "per_cpu_second": {name: round(rate) for name, rate in medians.items()},
+        "ratio_to_raw": {name: round(rate / base, 2) for name, rate in medians.items()},
+    }
+    if options.json:
+        print(json.dumps(result))
+        return
+    for name, rate in medians.items():
+        print(f"{name:32} {rate:8.0f} probes/cpu-s   {rate / base:5.2f} of raw")
+    print(f"{options.ports} ports, {options.rounds} rounds, load {result['load']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Fields for texts that a database keeps, and for shares as people type them."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from catalog.identity import unstorable
+
+LONGEST = 20_000
+
+
+def storable(text: str) -> None:
+    """Refuse a text with a character that no database keeps."""
+    if bad := unstorable(text):
+        raise ValidationError(_("It holds %(bad)s. Remove it.") % {"bad": bad})
+
+
+class Line(forms.CharField):
+    """A text of one line."""
+
+    default_validators = [storable]
+
+    def __init__(self, *, max_length: int = 200, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+
+
+class Passage(Line):
+    """A text of several lines."""
+
+    def __init__(self, *, rows: int = 4, max_length: int = LONGEST, **options: Any) -> None:
+        options.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        super().__init__(max_length=max_length, **options)
+
+
+class Share(forms.CharField):
+    """A share of one, typed as a percentage: 31.5 or 31,5 % is 0.315."""
+
+    def __init__(self, *, more_than: int = -1, **options: Any) -> None:
+        self.more_than = more_than
+        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
+        super().__init__(max_length=20, **options)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the share, or None. Raises ValidationError for what is no percentage."""
+        text = str(value or "").replace("%", "").replace(",", ".").strip()
+        if not text:
+            return None
+        try:
+            percentage = Decimal(text)
+        except InvalidOperation:
+            raise ValidationError(_("Give a percentage, such as 31.5.")) from None
+        if not percentage.is_finite() or not self.more_than < percentage <= 100:
+            least = max(self.more_than, 0)
+            raise ValidationError(_("A percentage lies between %(n)s and 100.") % {"n": least})
+        return float(percentage / 100)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a share as its percentage; what was typed stays as it was typed."""
+        if not isinstance(value, int | float):
+            return value
+        text = f"{Decimal(str(value)) * 100:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether what was typed means another share."""
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True

@@ -1,0 +1,106 @@
+"""The routes of the API, version 1: each slice brings its views, here they get their addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import URLPattern, path, re_path
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.contracts.api import Contracts, ProductContracts
+from catalog.domains.api import DomainMembers, Domains, DomainTree
+from catalog.people.api import Me, Teams, Tokens
+from catalog.ports.api import Ports, ProductPorts
+from catalog.products.api import ProductHistory, ProductReaders, Products, ProductUses
+from catalog.provenance.api import ProductProvenance
+from catalog.publication.api import ProductVersions, Publication
+from config.reference import OpenAPIDocument, api_reference
+
+V1 = "v1/"
+PRODUCT = f"{V1}products/<uuid:uuid>"
+DOMAIN = f"{V1}domains/<str:slug>"
+
+
+class Nowhere(APIView):
+    """Every address that is none of the API's."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse before anything else is looked at."""
+        raise NotFound
+
+    def get(self, request: Request) -> Response:
+        """Refuse."""
+        raise NotFound
+
+
+def route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
+    """Return the route of some actions of a view set, each by its method."""
+    return path(address, view.as_view(actions), name=name)
+
+
+app_name = "api"
+urlpatterns = [
+    path("docs", api_reference, name="reference"),
+    path(f"{V1}openapi.json", OpenAPIDocument.as_view(), name="openapi"),
+    route(f"{V1}products", Products, "products", get="list", post="create"),
+    route(
+        PRODUCT,
+        Products,
+        "product",
+        get="retrieve",
+        put="update",
+        patch="partial_update",
+        delete="destroy",
+    ),
+    route(f"{PRODUCT}/move", Products, "product_move", post="move"),
+    route(f"{PRODUCT}/uses", ProductUses, "product_uses", get="list", post="create"),
+    route(f"{PRODUCT}/publish", Publication, "product_publish", post="publish"),
+    route(f"{PRODUCT}/deprecate", Publication, "product_deprecate", post="deprecate"),
+    route(f"{PRODUCT}/retire", Publication, "product_retire", post="retire"),
+    route(f"{PRODUCT}/adopt", Publication, "product_adopt", post="adopt"),
+    route(f"{PRODUCT}/findings", Publication, "product_findings", get="findings"),
+    route(f"{PRODUCT}/versions", ProductVersions, "product_versions", get="list"),
+    route(f"{PRODUCT}/versions/<path:version>", ProductVersions, "product_version", get="retrieve"),
+    route(f"{PRODUCT}/readers", ProductReaders, "product_readers", get="retrieve", put="update"),
+    route(f"{PRODUCT}/history", ProductHistory, "product_history", get="list"),
+    route(f"{PRODUCT}/ports", ProductPorts, "product_ports", get="retrieve", post="create"),
+    route(f"{PRODUCT}/contracts", ProductContracts, "product_contracts", get="list", post="create"),
+    route(
+        f"{PRODUCT}/provenance",
+        ProductProvenance,
+        "product_provenance",
+        get="retrieve",
+        put="update",
+    ),
+    route(f"{V1}ports", Ports, "ports", get="list"),
+    route(f"{V1}ports/<int:pk>", Ports, "port", get="retrieve"),
+    route(f"{V1}contracts", Contracts, "contracts", get="list"),
+    route(
+        f"{V1}contracts/<uuid:uuid>",
+        Contracts,
+        "contract",
+        get="retrieve",
+        put="update",
+        delete="destroy",
+    ),
+    route(f"{V1}domains", Domains, "domains", get="list", post="create"),
+    path(f"{V1}domain-tree", DomainTree.as_view(), name="domain_tree"),
+    route(DOMAIN, Domains, "domain", get="retrieve", patch="partial_update"),
+    route(f"{DOMAIN}/memberships", DomainMembers, "domain_members", get="list", post="create"),
+    route(
+        f"{DOMAIN}/memberships/<int:membership>", DomainMembers, "domain_member", delete="destroy"
+    ),
+    route(f"{V1}teams", Teams, "teams", get="list"),
+    route(f"{V1}teams/<str:slug>", Teams, "team", get="retrieve"),
+    route(f"{V1}tokens", Tokens, "tokens", get="list", post="create"),
+    route(f"{V1}tokens/<uuid:uuid>", Tokens, "token", get="retrieve", delete="destroy"),
+    path(f"{V1}me", Me.as_view(), name="me"),
+    re_path("", Nowhere.as_view(), name="nowhere"),
+]

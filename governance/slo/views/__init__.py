@@ -1,0 +1,1 @@
+"""Pages of objectives: what a product promises, and whether it keeps it."""

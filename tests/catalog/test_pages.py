@@ -1,0 +1,407 @@
+"""What the read pages show, to whom, at which address, and with how many statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.domains.services import give_role
+from catalog.people.models import Person
+from catalog.permissions import Role
+from catalog.products.models import DataProduct
+from catalog.products.services import patch_tree, set_trust
+from catalog.publication.services import deprecate_product, retire_product
+from tests.factories import (
+    FACTORY,
+    Cast,
+    give_schema,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+TABS = ("", "/schema", "/provenance", "/history")
+TWINS = (".json", "/schema.json", "/provenance.json", "/history.json")
+IMBALANCES: list[dict[str, Any]] = [
+    {"attribute": "sex", "group": "female", "share": 0.31, "referenceShare": 0.505, "n": 18240},
+    {"attribute": "sex", "group": "male", "share": 0.67, "referenceShare": 0.495, "n": 7},
+]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_domain("sales"))
+
+
+@pytest.fixture
+def orders(cast: Cast) -> DataProduct:
+    return make_published_product("Orders", domain=cast.domain)
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def page(path: str, client: Client | None = None, status: int = 200) -> str:
+    response = (client or Client()).get(path)
+    assert response.status_code == status, path
+    return response.content.decode()
+
+
+def statements(path: str, client: Client) -> int:
+    page(path, client)
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        page(path, client)
+    return len(seen)
+
+
+# --- what a product's page shows ---------------------------------------------------------------
+def test_the_overview_answers_what_it_is_whom_to_ask_and_how_to_use_it(
+    orders: DataProduct, cast: Cast
+) -> None:
+    text = page(orders.path)
+
+    for told in ("Orders, one row each.", cast.owner.display_name, cast.steward.display_name):
+        assert told in text
+    assert f"/api/v1/products/{orders.uuid}" in text
+    assert f"/id/product/{orders.uuid}" in text
+
+
+def test_what_is_not_measured_is_said_and_never_left_blank(orders: DataProduct) -> None:
+    text = page(orders.path)
+
+    assert text.count("not measured yet") >= 4
+    assert "not assessed" in text
+
+
+def test_a_measured_objective_stands_in_the_strip_with_target_and_verdict(
+    orders: DataProduct,
+) -> None:
+    availability = {"value": 0.9612, "target": 0.999, "verdict": "breached", "window": "30d"}
+
+    set_trust(
+        product_id=orders.pk,
+        verdict="breached",
+        figures={"availability": availability},
+        actor=FACTORY,
+    )
+
+    cell = trust_of(orders)["Availability"]
+    assert (cell["value"], cell["of"]) == ("96.12\u202f%", "of 99.9\u202f%")
+    assert cell["verdict"] == "breached"
+
+
+def trust_of(product: DataProduct) -> dict[str, dict[str, str]]:
+    answer = Client().get(f"{product.path}.json").json()
+    return {cell["label"]: cell for cell in answer["trust"]}
+
+
+def test_the_greatest_gap_is_the_reading_of_known_imbalances(cast: Cast) -> None:
+    product = declare_imbalances(make_published_product("Survey", domain=cast.domain))
+
+    cell = trust_of(product)["Known imbalances"]
+
+    assert (cell["value"], cell["note"]) == ("19.5 points", "greatest gap, by sex")
+
+
+def test_a_small_count_is_not_shown_exactly(cast: Cast) -> None:
+    product = declare_imbalances(make_published_product("Survey", domain=cast.domain))
+
+    text = page(f"{product.path}/provenance")
+
+    assert "&lt;10" in text
+    assert "18,240" in text
+
+
+def declare_imbalances(product: DataProduct) -> DataProduct:
+    held = product.tree["customProperties"]
+    at = next(n for n, item in enumerate(held) if item["property"] == "assayProvenance")
+    value = held[at]["value"] | {"imbalances": IMBALANCES}
+    patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
+    return patch_tree(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+
+
+def test_each_question_of_provenance_stands_with_its_answer(orders: DataProduct) -> None:
+    text = page(f"{orders.path}/provenance")
+
+    assert "Where does the data come from?" in text
+    assert text.count("unknown, the owner says") == 7
+
+
+def test_a_filter_of_columns_keeps_the_matching_ones_and_says_how_many(cast: Cast) -> None:
+    draft = with_port(make_product(domain=cast.domain))
+    draft = give_schema(draft, "order_id", "customer_id", "placed_at")
+
+    text = page(f"{draft.path}/schema?filter=_id", signed_in(cast.owner))
+
+    assert "2 of 3 columns" in text
+    assert "placed_at" not in text
+
+
+def test_a_link_to_a_column_opens_the_page_that_holds_it(cast: Cast) -> None:
+    draft = with_port(make_product(domain=cast.domain))
+    draft = give_schema(draft, *(f"column_{number:03}" for number in range(450)))
+
+    text = page(f"{draft.path}/schema?column=column_333", signed_in(cast.owner))
+
+    assert 'id="col-column_333"' in text
+    assert "column_001" not in text
+
+
+def test_the_overview_names_a_source_only_to_those_who_may_see_it(cast: Cast) -> None:
+    secret = make_published_product("Salaries", domain=cast.domain, assayVisibility="restricted")
+    port = {"name": "pay", "version": "1", "contractId": secret.contracts.get().identifier}
+    fed = make_published_product("Costs", domain=cast.domain)
+    fed = patch_tree(
+        product=fed,
+        patch=[{"op": "add", "path": "/inputPorts", "value": [port]}],
+        edition=fed.edition,
+        actor=FACTORY,
+    )
+
+    assert secret.path in page(fed.path, signed_in(cast.owner))
+    assert secret.path not in page(fed.path)
+
+
+def test_a_link_in_a_document_is_followed_only_where_it_is_an_address_of_the_web(
+    cast: Cast,
+) -> None:
+    uses = [
+        {"title": "Trap", "url": "javascript:alert(1)"},
+        {"title": "Report", "url": "https://r.example"},
+    ]
+    product = make_published_product(domain=cast.domain, assayUsedIn=uses)
+
+    text = page(product.path)
+
+    assert "Trap" in text
+    assert "javascript:" not in text
+    assert 'href="https://r.example"' in text
+
+
+# --- who sees what -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "tab", [*TABS, ".json", "/schema.json", "/provenance.json", "/history.json"]
+)
+def test_a_hidden_product_is_missing_at_every_address_and_in_every_list(
+    cast: Cast, tab: str
+) -> None:
+    hidden = make_published_product("Salaries", domain=cast.domain, assayVisibility="restricted")
+
+    for client in (Client(), signed_in(cast.stranger)):
+        assert client.get(f"{hidden.path}{tab}").status_code == 404
+        assert client.get(f"/id/product/{hidden.uuid}").status_code == 404
+        for listed in ("/", "/domains", "/d/sales", "/domains.json", "/d/sales.json"):
+            assert "Salaries" not in page(listed, client)
+    assert signed_in(cast.consumer).get(f"{hidden.path}{tab}").status_code == 200
+
+
+def test_counts_are_of_what_the_reader_may_see(cast: Cast) -> None:
+    make_published_product(domain=cast.domain)
+    make_published_product(domain=cast.domain, assayVisibility="restricted")
+    make_product(domain=cast.domain)
+
+    def count(client: Client) -> int:
+        return int(client.get("/d/sales.json").json()["count"])
+
+    assert (count(Client()), count(signed_in(cast.consumer)), count(signed_in(cast.owner))) == (
+        1,
+        2,
+        3,
+    )
+
+
+def test_a_draft_is_for_its_domain_and_waits_for_its_owner(cast: Cast) -> None:
+    draft = make_product("Half done", domain=cast.domain)
+
+    assert Client().get(draft.path).status_code == 404
+    assert "Half done" in page("/", signed_in(cast.owner))
+    assert "only its domain sees it" in page(draft.path, signed_in(cast.owner))
+
+
+def test_the_history_shows_values_to_those_who_read_the_audit_and_names_to_members(
+    orders: DataProduct, cast: Cast
+) -> None:
+    patch = [{"op": "replace", "path": "/description/purpose", "value": "Now with returns."}]
+    patch_tree(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
+
+    for_owner = page(f"{orders.path}/history", signed_in(cast.owner))
+    for_member = page(f"{orders.path}/history", signed_in(cast.stranger))
+    for_all = page(f"{orders.path}/history")
+
+    assert "Orders, one row each." in for_owner.partition("<main")[2].partition("timeline")[2]
+    assert "Orders, one row each." not in for_member.partition("timeline")[2]
+    assert f"by {cast.owner.display_name}" in for_member
+    assert f"by {cast.owner.display_name}" not in for_all
+    assert "/description/purpose" in for_all
+
+
+def test_the_history_from_outside_begins_with_the_first_publication(orders: DataProduct) -> None:
+    events = Client().get(f"{orders.path}/history.json").json()["events"]
+
+    assert [event["verb"] for event in events] == ["published"]
+
+
+# --- addresses that last -----------------------------------------------------------------------
+@pytest.mark.parametrize("tab", TABS)
+def test_a_former_address_leads_to_the_same_tab_for_ever(orders: DataProduct, tab: str) -> None:
+    patch = [{"op": "replace", "path": "/name", "value": "Sales orders"}]
+    patch_tree(product=orders, patch=patch, edition=orders.edition, actor=FACTORY)
+
+    response = Client().get(f"/p/sales/orders{tab}?page=1")
+
+    assert response.status_code == 301
+    assert response["Location"] == f"/p/sales/sales-orders{tab}?page=1"
+
+
+def test_a_former_address_of_a_hidden_product_tells_nothing(cast: Cast) -> None:
+    hidden = make_published_product("Pay", domain=cast.domain, assayVisibility="restricted")
+    patch = [{"op": "replace", "path": "/name", "value": "Salaries"}]
+    patch_tree(product=hidden, patch=patch, edition=hidden.edition, actor=FACTORY)
+
+    assert Client().get("/p/sales/pay").status_code == 404
+
+
+def test_capitals_in_an_address_do_not_matter(orders: DataProduct) -> None:
+    assert Client().get("/p/Sales/Orders")["Location"] == orders.path
+    assert Client().get("/d/SALES")["Location"] == "/d/sales"
+
+
+def test_a_retired_product_is_gone_and_names_its_successor(cast: Cast, orders: DataProduct) -> None:
+    after = make_published_product("Order lines", domain=cast.domain)
+    retire_product(product=orders, edition=orders.edition, actor=FACTORY, successor=after)
+
+    assert after.path in page(orders.path, status=410)
+    assert Client().get(f"{orders.path}.json").json()["successor"] == after.path
+    assert "retired" in page(f"{orders.path}/history").lower()
+
+
+def test_a_retired_product_does_not_betray_a_hidden_successor(
+    cast: Cast, orders: DataProduct
+) -> None:
+    hidden = make_published_product("Secret", domain=cast.domain, assayVisibility="restricted")
+    retire_product(product=orders, edition=orders.edition, actor=FACTORY, successor=hidden)
+
+    assert "Secret" not in page(orders.path, status=410)
+
+
+def test_a_deprecated_product_says_when_it_ends_and_what_comes_after(
+    cast: Cast, orders: DataProduct
+) -> None:
+    after = make_published_product("Order lines", domain=cast.domain)
+    deprecate_product(product=orders, edition=orders.edition, actor=FACTORY, successor=after)
+
+    text = page(orders.path)
+
+    assert "Deprecated" in text
+    assert f'href="{after.path}"' in text
+
+
+def test_the_permanent_identifier_leads_to_the_page_or_to_its_json(orders: DataProduct) -> None:
+    for accept, place in (("text/html", orders.path), ("application/json", f"{orders.path}.json")):
+        response = Client().get(f"/id/product/{orders.uuid}", headers={"accept": accept})
+        assert (response.status_code, response["Location"]) == (303, place)
+
+
+# --- errors ------------------------------------------------------------------------------------
+def test_a_missing_page_keeps_the_words_of_the_address_in_the_search_box() -> None:
+    make_person()
+
+    text = page("/p/sales/customer-order_lines", status=404)
+
+    assert 'value="customer order lines"' in text
+
+
+def test_a_program_gets_a_problem_instead_of_a_page() -> None:
+    response = Client().get("/p/sales/nothing.json")
+
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+
+
+# --- how it is shown ---------------------------------------------------------------------------
+def test_the_theme_is_in_the_page_itself_so_that_nothing_flashes() -> None:
+    client = Client()
+
+    answer = client.post("/settings/display", {"theme": "dark", "next": "/help"})
+
+    assert answer["Location"] == "/help"
+    assert 'data-theme="dark"' in page("/help", client)
+
+
+def test_display_settings_lead_nowhere_else_and_take_only_known_values() -> None:
+    client = Client()
+
+    answer = client.post("/settings/display", {"theme": "<b>", "next": "https://evil.example/"})
+
+    assert answer["Location"] == "/"
+    assert 'data-theme="system"' in page("/help", client)
+
+
+def test_a_made_up_cookie_does_not_reach_the_page() -> None:
+    client = Client()
+    client.cookies["assay_theme"] = '"><script>'
+
+    assert "<script>" not in page("/help", client)
+
+
+# --- domains -----------------------------------------------------------------------------------
+def test_a_domain_counts_what_its_parts_hold_and_shows_a_breach_first(cast: Cast) -> None:
+    part = make_domain("returns", parent=cast.domain)
+    good = make_published_product("Alpha", domain=cast.domain)
+    bad = make_published_product("Zulu", domain=part)
+    for product, verdict in ((good, "met"), (bad, "breached")):
+        set_trust(product_id=product.pk, verdict=verdict, figures={}, actor=FACTORY)
+
+    answer = Client().get("/d/sales.json").json()
+
+    assert (answer["products"], answer["slo"]) == (2, {"met": 1, "breached": 1})
+    assert [row["name"] for row in answer["results"]] == ["Zulu", "Alpha"]
+    assert "1 breached" in page("/domains")
+
+
+def test_a_domain_without_owner_or_steward_says_so() -> None:
+    make_domain("orphan")
+    make_person()
+
+    assert page("/d/orphan").count("nobody: nothing can be published") == 2
+
+
+# --- cost --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("path", "number_of"),
+    [
+        ("/", 11),
+        ("/domains", 7),
+        ("/d/sales", 13),
+        ("/p/sales/orders", 14),
+        ("/p/sales/orders/schema", 12),
+        ("/p/sales/orders/provenance", 10),
+        ("/p/sales/orders/history", 12),
+    ],
+)
+def test_a_page_asks_the_database_a_fixed_number_of_times(
+    cast: Cast, orders: DataProduct, path: str, number_of: int
+) -> None:
+    give_role(person=cast.owner, role=Role.OWNER, domain=make_domain("other"), actor=FACTORY)
+    client = signed_in(cast.owner)
+    few = statements(path, client)
+
+    for number in range(4):
+        make_published_product(f"More {number}", domain=cast.domain)
+        make_domain(f"part-{number}", parent=cast.domain)
+
+    assert statements(path, client) == few
+    assert few == number_of

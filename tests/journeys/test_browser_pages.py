@@ -1,0 +1,266 @@
+"""Every page in a real browser: phone and desk, light and dark, by keyboard, without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.people.models import Person
+from catalog.products.models import DataProduct
+from catalog.products.services import patch_tree, set_trust
+from catalog.publication.services import deprecate_product, retire_product
+from tests.factories import (
+    FACTORY,
+    Cast,
+    give_schema,
+    make_cast,
+    make_domain,
+    make_product,
+    make_published_product,
+    with_port,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = (
+    "/",
+    "/help",
+    "/styleguide",
+    "/domains",
+    "/d/sales",
+    "/p/sales/orders",
+    "/p/sales/orders/schema",
+    "/p/sales/orders/provenance",
+    "/p/sales/orders/history",
+    "/p/sales/draft",
+    "/p/sales/draft/schema",
+    "/p/sales/old-orders",
+)
+ERROR_PAGES = ("/p/sales/ancient-orders", "/p/sales/nothing-here")
+Open = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def mesh() -> Cast:
+    """A domain with a part, and a product in each state."""
+    cast = make_cast(make_domain("sales", mission="What customers buy from us."))
+    orders = _orders(cast)
+    ended = make_published_product("Old orders", domain=cast.domain)
+    deprecate_product(product=ended, edition=ended.edition, actor=FACTORY, successor=orders)
+    gone = make_published_product("Ancient orders", domain=cast.domain)
+    retire_product(product=gone, edition=gone.edition, actor=FACTORY, successor=orders)
+    draft = with_port(make_product("Draft", domain=cast.domain))
+    give_schema(draft, "order_id", "customer_id", "a_column_with_a_very_long_name_for_a_phone")
+    part = make_domain("returns", parent=cast.domain)
+    broken = make_published_product("Returns", domain=part)
+    set_trust(product_id=broken.pk, verdict="breached", figures={}, actor=FACTORY)
+    return cast
+
+
+def _orders(cast: Cast) -> DataProduct:
+    orders = make_published_product("Orders", domain=cast.domain)
+    figures: dict[str, Any] = {
+        "availability": {"value": 0.9995, "target": 0.999, "verdict": "met", "window": "30d"},
+        "latency": {"value": 0.41, "threshold": 0.3, "verdict": "breached", "window": "30d"},
+    }
+    set_trust(product_id=orders.pk, verdict="breached", figures=figures, actor=FACTORY)
+    held = orders.tree["customProperties"]
+    at = next(n for n, item in enumerate(held) if item["property"] == "assayProvenance")
+    rows = [{"attribute": "sex", "group": "female", "share": 0.31, "referenceShare": 0.5, "n": 900}]
+    value = held[at]["value"] | {"imbalances": rows}
+    patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
+    return patch_tree(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
+
+
+@pytest.fixture
+def open_browser(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+    """Open a browser window, signed in where a person is given."""
+    opened: list[BrowserContext] = []
+
+    def open_one(person: Person | None = None, **options: Any) -> BrowserContext:
+        context = browser.new_context(base_url=live_server.url, **options)
+        if person is not None:
+            client = Client()
+            client.force_login(person)
+            name = settings.SESSION_COOKIE_NAME
+            value = client.cookies[name].value
+            context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+def troubles(page: Page) -> list[str]:
+    """Return what goes wrong on a page from now on: errors of scripts and of the policy."""
+    seen: list[str] = []
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
+    return seen
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, each with the first element it finds it in."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [f"{item['id']}: {item['nodes'][0]['html']}" for item in found.response["violations"]]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels a page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_is_accessible_fits_the_window_and_breaks_no_rule(
+    mesh: Cast, open_browser: Open, width: int, theme: str
+) -> None:
+    page = open_browser(
+        mesh.owner, viewport={"width": width, "height": 800}, color_scheme=theme
+    ).new_page()
+    seen = troubles(page)
+
+    for path in PAGES:
+        page.goto(path)
+        assert violations(page) == [], path
+        assert overflow(page) <= 0, path
+        assert page.locator("h1").count() == 1, path
+    assert seen == []
+    for path in ERROR_PAGES:
+        page.goto(path)
+        assert violations(page) == [], path
+        assert overflow(page) <= 0, path
+
+
+def test_pages_fit_a_narrow_window_with_large_letters_and_from_right_to_left(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser(mesh.owner, viewport={"width": 320, "height": 800}).new_page()
+
+    for path in PAGES:
+        page.goto(path)
+        assert violations(page) == [], path
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        assert overflow(page) <= 0, path
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert overflow(page) <= 0, path
+
+
+def test_the_first_screen_of_a_product_tells_whether_to_trust_it(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser(viewport={"width": 1280, "height": 800}).new_page()
+
+    page.goto("/p/sales/orders")
+
+    for words in ("Availability", "Latency", "Freshness", "Known imbalances", "Your access"):
+        box = page.locator("dl.strip dt", has_text=words).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800, words
+
+
+def test_keys_lead_through_the_catalog_until_they_are_switched_off(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser(mesh.owner).new_page()
+    seen = troubles(page)
+    page.goto("/p/sales/orders")
+
+    page.keyboard.press("]")
+    page.wait_for_url("**/schema")
+    page.keyboard.press("[")
+    page.wait_for_url("**/orders")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url("**/domains")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.press("Escape")
+    page.locator("details.menu summary").last.click()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.locator("details.menu summary").last.click()
+    page.get_by_role("button", name="Off").click()
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert seen == []
+
+
+def test_every_stop_of_the_tab_key_is_seen(mesh: Cast, open_browser: Open) -> None:
+    page = open_browser().new_page()
+    page.goto("/p/sales/orders")
+    outlined = (
+        "(() => { const at = document.activeElement; const of = (part) =>"
+        " getComputedStyle(at, part).outlineStyle !== 'none';"
+        " return at === document.body || of(null) || of('::after'); })()"
+    )
+
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert page.evaluate(outlined), page.evaluate("document.activeElement.outerHTML")
+
+
+def test_a_chosen_theme_holds_on_the_next_page_without_a_flash(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser(color_scheme="light", java_script_enabled=False).new_page()
+    page.goto("/domains")
+
+    page.locator("details.menu summary").last.click()
+    page.get_by_role("button", name="Dark").click()
+
+    assert page.url.endswith("/domains")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_a_product_is_read_and_its_columns_are_filtered_without_script(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser(mesh.owner, java_script_enabled=False).new_page()
+    page.goto("/d/sales")
+
+    page.get_by_role("link", name="Draft", exact=True).click()
+    page.get_by_role("link", name="Schema").click()
+    page.get_by_label("Filter the columns").fill("customer")
+    page.get_by_role("button", name="Filter").click()
+
+    assert page.get_by_role("heading", name="1 of 3 columns").is_visible()
+    assert page.locator("[data-copy]").first.is_hidden()
+
+
+def test_a_strip_of_days_is_one_stop_and_is_walked_with_the_arrows(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser().new_page()
+    page.goto("/styleguide")
+    last = page.locator(".bars [role=img]").last
+
+    last.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Home")
+
+    assert page.locator(".bars [tabindex='0']").count() == 1
+    assert page.locator("[data-bars-reading]").inner_text().startswith("17 Aug: not measured yet")
+
+
+def test_a_product_prints_on_few_pages_without_the_navigation(
+    mesh: Cast, open_browser: Open
+) -> None:
+    page = open_browser().new_page()
+    page.goto("/p/sales/orders")
+
+    printed = page.pdf()
+    page.emulate_media(media="print")
+
+    assert printed.count(b"/Type /Page\n") <= 4
+    assert page.locator("header.masthead").is_hidden()
