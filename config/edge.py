@@ -1,4 +1,4 @@
-"""What every answer of the API carries, and which requests are turned away before any view."""
+"""What every answer of the API carries, and what is turned away before any view is reached."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class ApiEdgeMiddleware:
         if not request.path.startswith(PREFIX):
             return self.get_response(request)
         response = refusal_of(request) or self.get_response(request)
+        if response.status_code == 500:
+            response = problem_response("failure", path=request.path)
         if rate := request.META.get(RATE):
             for name, value in zip(("Limit", "Remaining", "Reset"), rate, strict=True):
                 response[f"RateLimit-{name}"] = str(value)

@@ -59,7 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_DEMO_PORT",
         default="",
-        shown_default="ASSAY_PORT + 1",
+        shown_default="the one that the loaded demo names, else ASSAY_PORT + 1",
         help="Port of the demo's own small HTTP source, on 127.0.0.1.",
     ),
     Setting(

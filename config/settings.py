@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config.demo.layout import noted_port
 from config.embedded.layout import valkey_socket
 from config.environment import Environment
 from config.keyring import kept_secret
@@ -21,7 +22,10 @@ ASSAY_HOST = environment.text("ASSAY_HOST")
 ASSAY_DATA_DIR = environment.folder("ASSAY_DATA_DIR", default=BASE_DIR / "var", below=BASE_DIR)
 ASSAY_DEMO = environment.switch("ASSAY_DEMO")
 ASSAY_DEMO_PORT = environment.number(
-    "ASSAY_DEMO_PORT", least=1, most=65535, default=min(ASSAY_PORT + 1, 65535)
+    "ASSAY_DEMO_PORT",
+    least=1,
+    most=65535,
+    default=noted_port(ASSAY_DATA_DIR, beside=ASSAY_PORT),
 )
 ASSAY_BASE_IRI = environment.address(
     "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")

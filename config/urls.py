@@ -1,10 +1,13 @@
 """Routes of the installation; each app brings its own."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from config import health
 from config.pages.display import display_settings
+from config.pages.first_start import first_start
 from config.pages.home import home
+from config.pages.sign_in import SignIn
 from config.pages.styleguide import help_page, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help", help_page, name="help"),
     path("styleguide", styleguide, name="styleguide"),
     path("settings/display", display_settings, name="display_settings"),
+    path("settings/language", set_language, name="set_language"),
+    path("sign-in", SignIn.as_view(), name="account_login"),
+    path("first-start", first_start, name="first_start"),
     path("api/", include("config.api")),
     path("", include("catalog.urls")),
     path("", include("governance.urls")),

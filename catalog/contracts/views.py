@@ -185,7 +185,8 @@ class Table(RowedPage, ContractPage):
 
     def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
         """Show which page of the columns this is."""
-        return super().show(sheet, status, page=self.columns(), table=self.table(), **context)
+        extra = {"page": self.columns(), "table": self.table(), "table_number": self.number}
+        return super().show(sheet, status, **extra, **context)
 
 
 class Document(ContractPage):

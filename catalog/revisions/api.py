@@ -98,6 +98,18 @@ class PatchBody(JSONBody):
 
     media_type = "application/json-patch+json"
 
+    @classmethod
+    def is_of(cls, request: Request) -> bool:
+        """Say whether a request brings a patch."""
+        return request.content_type.partition(";")[0].strip().lower() == cls.media_type
+
+    @staticmethod
+    def steps_of(request: Request) -> list[Any]:
+        """Return the steps of a request's patch. Raises ValidationError."""
+        if not isinstance(request.data, list):
+            raise ValidationError("A patch is a list of steps.", code="invalid")
+        return request.data
+
 
 class Body(serializers.Serializer[Any]):
     """What a request may say: unknown members are refused by name, with the nearest known one."""

@@ -2,6 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-from catalog.urls import reading, words
+from catalog.urls import accounts, editing, people, reading, words
 
-urlpatterns: list[URLPattern | URLResolver] = [*reading.urlpatterns, *words.urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *accounts.urlpatterns,
+    *editing.urlpatterns,
+    *people.urlpatterns,
+    *reading.urlpatterns,
+    *words.urlpatterns,
+]

@@ -21,9 +21,7 @@ urlpatterns = [
         entering.password_reset_done,
         name="account_reset_password_done",
     ),
-    re_path(
-        NEW_PASSWORD, entering.password_reset_from_key, name="account_reset_password_from_key"
-    ),
+    re_path(NEW_PASSWORD, entering.password_reset_from_key, name="account_reset_password_from_key"),
     path(
         "password/changed",
         entering.password_reset_from_key_done,

@@ -1,6 +1,6 @@
 """Loads the demo mesh: files, society, manifests, a first look at every port, publication.
 
-Each step leaves alone what it finds done, so that a load that was cut short is run again to its end.
+Each step leaves alone what it finds done, so a load that was cut short is run again to its end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from catalog.ports.outbound import fetch
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import name_alias, register_product, share_product
-from config.demo.layout import answers_folder, manifests_folder, port_note
+from config.demo.layout import answers_folder, manifests_folder, note_port
 from config.demo.manifests import Printer
 from config.demo.notation import DomainSketch, Product, read_mesh
 from config.demo.society import LOADER, settle
@@ -51,7 +51,7 @@ class Loading:
     """One load. `say` hears of each step; `day` is the day as of which the rows are made."""
 
     say: Say
-    day: date = field(default_factory=lambda: timezone.localdate())
+    day: date = field(default_factory=timezone.localdate)
     mesh: tuple[DomainSketch, ...] = field(default_factory=read_mesh)
 
     def __post_init__(self) -> None:
@@ -81,16 +81,14 @@ class Loading:
             answers=answers_folder(data_dir),
             day=self.day,
         )
-        port_note(data_dir).write_text(str(settings.ASSAY_DEMO_PORT), encoding="ascii")
+        note_port(data_dir, settings.ASSAY_DEMO_PORT)
         self.say(f"{count} files written")
 
     def _register_foreign(self) -> None:
         """Enter the products of foreign sources, which no gate is asked about."""
         for sketch, product in self.printer.products():
             identifier = self.printer.product(sketch, product)["id"]
-            alias = ProductAlias.objects.filter(
-                system=bitol_odps.SYSTEM, identifier=identifier
-            )
+            alias = ProductAlias.objects.filter(system=bitol_odps.SYSTEM, identifier=identifier)
             if sketch.is_foreign and not alias.exists():
                 self._register(sketch, product)
 

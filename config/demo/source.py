@@ -57,7 +57,7 @@ BEHAVIOURS = {
     "payment-attempts": Behaviour(seconds=0.05, spread=0.06),
     "vaccination-slots": Behaviour(seconds=0.08, spread=0.05),
     "locker-occupancy": Behaviour(seconds=0.04),
-    "parcel-events": Behaviour(seconds=0.06, spread=0.1, failing_share=0.08),
+    "parcel-events": Behaviour(seconds=0.06, spread=0.1, failing_share=0.08, fresh_for=60),
     "hub-capacity": Behaviour(seconds=0.9, spread=0.7),
     "service-telemetry": Behaviour(slow_seconds=0.7, slow_one_in=12),
     "exchange-rates": Behaviour(failing_share=0.7, fresh_for=150),

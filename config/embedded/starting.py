@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 
 from config import heartbeats
+from config.demo import sign_ins
 from config.embedded.claims import StartRefused, claimed_folder, refuse_taken_port
 from config.embedded.layout import logs_folder
 from config.embedded.own_server import unready_parts
@@ -82,4 +83,8 @@ def unready_broker() -> list[str]:
 
 def announce() -> None:
     say(f"Assay is ready: http://127.0.0.1:{settings.ASSAY_PORT}")
+    if settings.ASSAY_DEMO:
+        say("Sign in to the demo as one of these (user name / password):")
+        for line, username, password in sign_ins():
+            say(f"  {username:8} / {password}   {line}")
     say(f"Logs: {logs_folder(settings.ASSAY_DATA_DIR)}. Ctrl-C stops everything.")

@@ -15,7 +15,7 @@ from catalog.domains.views.tallies import Tally
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
 
-EXAMPLES = ("customer orders", "imbalance:sex", "slo:met sensitivity:public")
+EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
 TOLD = ("published", "deprecated", "retired", "verdict turned")
 MOST_TASKS = 5
 MOST_NEWS = 7

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
 
 R40 = """
     1.00 1.06 1.12 1.18 1.25 1.32 1.40 1.50 1.60 1.70 1.80 1.90 2.00 2.12 2.24 2.36 2.50 2.65 2.80
@@ -25,6 +27,7 @@ def bucket_of(seconds: float) -> int:
     return min(bisect_left(EDGES, seconds), len(EDGES) - 1)
 
 
+@lru_cache(maxsize=1024)
 def snapped(threshold: float) -> float:
     """Return the edge nearest to a threshold by ratio; of two equally near, the greater."""
     above = EDGES[bucket_of(threshold)]
@@ -32,6 +35,17 @@ def snapped(threshold: float) -> float:
     if threshold <= 0:
         return EDGES[0]
     return above if above / threshold <= threshold / below else below
+
+
+Key = TypeVar("Key")
+
+
+def summed(first: Mapping[Key, int], second: Mapping[Key, int]) -> dict[Key, int]:
+    """Return the counts of both, key by key."""
+    total = dict(first)
+    for key, count in second.items():
+        total[key] = total.get(key, 0) + count
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ class Histogram:
 
     def __add__(self, other: Histogram) -> Histogram:
         """Return the histogram of both crowds together."""
-        return Histogram(Counter(self.counts) + Counter(other.counts))
+        return Histogram(summed(self.counts, other.counts))
 
     @property
     def total(self) -> int:
@@ -66,7 +80,7 @@ class Histogram:
     def at_or_below(self, threshold: float) -> int:
         """Return how many latencies were at or below a threshold, snapped to its edge."""
         last = bucket_of(snapped(threshold))
-        return sum(count for bucket, count in self.counts.items() if bucket <= last)
+        return sum([count for bucket, count in self.counts.items() if bucket <= last])
 
     def quantile(self, share: float) -> float | None:
         """Return the edge at or below which this share of the latencies lies (nearest rank).

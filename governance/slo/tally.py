@@ -6,7 +6,6 @@ time slices must still see each slice when the single measurements are long gone
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from governance.slo.histogram import Histogram, bucket_of
+from governance.slo.histogram import Histogram, bucket_of, summed
 from governance.slo.outcomes import Outcome
 
 SLICE = timedelta(minutes=5)
@@ -48,8 +47,7 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         """Return what both saw together."""
-        outcomes = Counter(self.outcomes) + Counter(other.outcomes)
-        return Tally(dict(outcomes), self.latencies + other.latencies)
+        return Tally(summed(self.outcomes, other.outcomes), self.latencies + other.latencies)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Tally:
@@ -76,12 +74,18 @@ def day_of(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def count_into(slices: Stored, *, slot: datetime, outcome: str, seconds: float | None) -> None:
-    """Count one measurement into the stored slices of its hour; of a good one its seconds too."""
-    stored = slices.setdefault(str(slot.minute // 5), {"outcomes": {}, "latencies": {}})
+def count_into(stored: Stored, *, outcome: str, seconds: float | None) -> None:
+    """Count one measurement into a stored tally; of a good one its seconds too."""
     _raise(stored["outcomes"], outcome)
     if outcome == Outcome.GOOD and seconds is not None:
         _raise(stored["latencies"], str(bucket_of(seconds)))
+
+
+def slice_at(slices: Stored, slot: datetime) -> Stored:
+    """Return the stored slice of an hour in which a slot lies, a new one where there is none."""
+    number = str(slot.minute // 5)
+    slice_: Stored = slices.setdefault(number, {"outcomes": {}, "latencies": {}})
+    return slice_
 
 
 def _raise(counts: dict[str, int], key: str) -> None:

@@ -1,7 +1,8 @@
-"""Who plays in the demo: every domain is answered for, but for the one that shows why."""
+"""Who plays in the demo, and where its source is found again."""
 
 from catalog.permissions import Role
 from config.demo.cast import CAST
+from config.demo.layout import note_port, noted_port
 from config.demo.notation import read_mesh
 
 
@@ -31,3 +32,14 @@ def test_one_of_each_kind_of_visitor_may_sign_in():
     assert {Role.OWNER, Role.STEWARD, Role.CONSUMER} < roles
     assert {Role.GOVERNANCE_LEAD, Role.PLATFORM_OPERATOR, Role.AUDITOR} < roles
     assert set() in ways_in.values()
+
+
+def test_the_source_keeps_the_port_that_the_loaded_contracts_name(tmp_path):
+    (tmp_path / "demo").mkdir()
+    before = noted_port(tmp_path, beside=8000)
+    note_port(tmp_path, 8001)
+    note_port(tmp_path, 9001)
+
+    assert before == 8001
+    assert noted_port(tmp_path, beside=8500) == 8001
+    assert noted_port(tmp_path, beside=8001) == 8002

@@ -13,6 +13,7 @@ from catalog.products.projection import Tree
 from catalog.refusals import Fault, Invalid
 
 Check = Callable[[Document], list[Problem]]
+UNKNOWN = ".unknown-field"
 
 
 def check_product(tree: Any, *, before: Tree | None = None) -> None:
@@ -21,14 +22,15 @@ def check_product(tree: Any, *, before: Tree | None = None) -> None:
 
 
 def refuse_new_faults(check: Check, tree: Any, before: Tree | None = None) -> None:
-    """Raise Invalid for each error of a document that the one before it did not have.
+    """Raise Invalid for each fault of a document that the one before it did not have.
 
-    What was imported leniently stays editable.
+    A file's unknown fields are kept with a warning; a program's are refused. What was imported
+    leniently stays editable.
     """
     if not isinstance(tree, dict):
         raise Invalid([Fault(where="/", message="A document is an object.")])
-    had = {(error.path, error.rule) for error in _errors(check, before)} if before else set()
-    found = [error for error in _errors(check, tree) if (error.path, error.rule) not in had]
+    had = {(error.path, error.rule) for error in _faults(check, before)} if before else set()
+    found = [error for error in _faults(check, tree) if (error.path, error.rule) not in had]
     if found:
         raise Invalid([_fault(error) for error in found])
 
@@ -39,13 +41,20 @@ def slug_fault(where: str, slug: str, known: Sequence[str], noun: str) -> Fault:
     return Fault(where=where, message=f"There is no {noun} {slug}.", way_out=hint, code="unknown")
 
 
-def _errors(check: Check, tree: Tree) -> list[Problem]:
+def _faults(check: Check, tree: Tree) -> list[Problem]:
     read = Document("body", deepcopy(tree), Mark(0, 0))
-    return [problem for problem in check(read) if problem.is_error]
+    return [problem for problem in check(read) if problem.is_error or _is_unknown(problem)]
+
+
+def _is_unknown(problem: Problem) -> bool:
+    return problem.rule.endswith(UNKNOWN)
 
 
 def _fault(problem: Problem) -> Fault:
-    words = f"{problem.message[:1].upper()}{problem.message[1:]}."
+    words = problem.message.partition(";")[0] if _is_unknown(problem) else problem.message
     return Fault(
-        where=problem.path or "/", message=words, way_out=problem.way_out, code=problem.rule
+        where=problem.path or "/",
+        message=f"{words[:1].upper()}{words[1:]}.",
+        way_out=problem.way_out,
+        code=problem.rule,
     )

@@ -166,12 +166,8 @@ class Products(OfProduct):
     def partial_update(self, request: Request, uuid: str) -> Response:
         """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
         product, edition = self.to_edit()
-        if isinstance(request.data, list):
-            check_product(patched(product.tree, request.data), before=product.tree)
-            patch = request.data
-            return self.answer(
-                patch_tree(product=product, patch=patch, edition=edition, actor=request.user)
-            )
+        if PatchBody.is_of(request):
+            return self.answer(self._patched(product, edition))
         body = ProductChange.read(request)
         tree = with_columns(product.tree, body.columns())
         reason = body.validated_data.get("reason", "")
@@ -180,6 +176,11 @@ class Products(OfProduct):
                 product=product, tree=tree, edition=edition, actor=request.user, reason=reason
             )
         )
+
+    def _patched(self, product: DataProduct, edition: int) -> DataProduct:
+        steps = PatchBody.steps_of(self.request)
+        check_product(patched(product.tree, steps), before=product.tree)
+        return patch_tree(product=product, patch=steps, edition=edition, actor=self.request.user)
 
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: str) -> Response:

@@ -12,6 +12,7 @@ from catalog.domains.authority import Reader, reader_of
 from catalog.identity import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.views.links import contact_of
 from catalog.products.views.strip import trust_strip
 from catalog.publication.services import accountable
 
@@ -36,7 +37,7 @@ def product_frame(
         "is_draft": product.status == Status.DRAFT,
         "is_external": product.status == Status.EXTERNAL,
         "json_url": json_twin(request),
-        "lead": lead_of(product.purpose),
+        "contact": contact_of(product),
     }
 
 
@@ -57,11 +58,3 @@ def json_twin(request: HttpRequest) -> str:
     """Return the address of this page's JSON, with the same question."""
     query = request.META.get("QUERY_STRING", "")
     return f"{request.path.removesuffix('.json')}.json{'?' if query else ''}{query}"
-
-
-def lead_of(text: str, most: int = 240) -> str:
-    """Return the first sentence of a text, cut at a word where it is long."""
-    first = text.strip().split("\n")[0]
-    sentence, dot, _rest = first.partition(". ")
-    lead = f"{sentence}." if dot else first
-    return lead if len(lead) <= most else f"{lead[:most].rsplit(' ', 1)[0]}…"

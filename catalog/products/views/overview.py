@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Q
@@ -16,11 +15,12 @@ from catalog.domains.authority import Reader
 from catalog.identity import product_iri
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct, Sensitivity
-from catalog.products.projection import custom
 from catalog.products.views.finding import on_product
 from catalog.products.views.frame import access_of, product_frame
+from catalog.products.views.links import support_of, uses_of
 from catalog.products.views.snippets import Snippet, entry_snippets, server_snippets
 from catalog.products.views.strip import trust_strip
+from catalog.templatetags.texts import after_first_sentence
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ def product_overview(request: HttpRequest, product: DataProduct, reader: Reader)
         "entry_snippets": entry_snippets(product, origin),
         "sources": _sources(product, reader),
         "feeds": _feeds(product, reader),
-        "support": _support(product),
-        "used_in": _used_in(product),
+        "more": after_first_sentence(product.purpose),
+        "support": support_of(product),
+        "used_in": uses_of(product),
     }
     return render(request, "catalog/products/overview.html", context)
 
@@ -123,43 +124,3 @@ def _feeds(product: DataProduct, reader: Reader) -> list[DataProduct]:
     visible = DataProduct.objects.visible_to(reader).live()
     fed = visible.filter(pk__in=InputPort.objects.filter(source=product).values("product_id"))
     return list(fed.select_related("domain")[:50])
-
-
-def _support(product: DataProduct) -> list[dict[str, str]]:
-    """Return the channels that the document names, each with a link where it is a safe one."""
-    listed = product.tree.get("support")
-    channels = (
-        [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-    )
-    return [
-        {
-            "name": str(item.get("channel") or item.get("tool") or item.get("url") or ""),
-            "text": str(item.get("description") or ""),
-            "href": safe_href(item.get("url")),
-        }
-        for item in channels[:10]
-    ]
-
-
-def _used_in(product: DataProduct) -> list[dict[str, str]]:
-    listed = custom(product.tree, "assayUsedIn")
-    uses = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-    return [
-        {
-            "title": str(item.get("title") or item.get("url") or ""),
-            "kind": str(item.get("kind") or ""),
-            "href": safe_href(item.get("url")),
-        }
-        for item in uses[:50]
-    ]
-
-
-def safe_href(address: object) -> str:
-    """Return an address that a page may link to (http, https, mailto), else nothing."""
-    if not isinstance(address, str):
-        return ""
-    try:
-        scheme = urlsplit(address.strip()).scheme.lower()
-    except ValueError:
-        return ""
-    return address.strip() if scheme in ("http", "https", "mailto") else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -90,10 +91,14 @@ def _rows(page: Page[SchemaProperty]) -> list[tuple[SchemaProperty, str, str]]:
     columns = list(page.object_list)
     named = {column.term for column in columns if column.term}
     known = set(Term.objects.filter(slug__in=named).values_list("slug", flat=True))
-    return [
-        (column, column_anchor(column.path), column.term if column.term in known else "")
-        for column in columns
-    ]
+    rows, used = [], Counter[str]()
+    for column in columns:
+        anchor = column_anchor(column.path)
+        used[anchor] += 1
+        # Two tables may have a column of one name; a link by name leads to the first.
+        anchor += f"--{used[anchor]}" if used[anchor] > 1 else ""
+        rows.append((column, anchor, column.term if column.term in known else ""))
+    return rows
 
 
 def _row(column: SchemaProperty) -> dict[str, Any]:

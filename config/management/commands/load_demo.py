@@ -4,9 +4,12 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from config.demo.loading import Loading, SourceBusy, summary_of
+
+INDEXING = "rebuild_search_index"
 
 
 class Command(BaseCommand):
@@ -30,3 +33,6 @@ class Command(BaseCommand):
             raise CommandError(str(busy)) from busy
         for line in summary_of(landings):
             say(line)
+        # The drain would follow by itself; so that the first search finds all, it is done here.
+        if INDEXING in get_commands():
+            call_command(INDEXING, stdout=self.stdout)

@@ -15,7 +15,7 @@ from governance.slo.outcomes import SLOW_TO_FAIL
 from governance.slo.seen import Seen
 from governance.slo.services.judging import judge_ports
 from governance.slo.services.trust import refresh_trust
-from governance.slo.tally import count_into, hour_of, slices_of, together
+from governance.slo.tally import count_into, hour_of, slice_at
 
 Key = tuple[int, datetime]
 
@@ -97,10 +97,9 @@ def _roll_up(fresh: Sequence[Seen]) -> None:
     hours = {key: rows.get(key) or _new_hour(*key) for key in sorted(keys)}
     for each in fresh:
         hour = hours[each.port_id, hour_of(each.slot)]
-        count_into(hour.slices, slot=each.slot, outcome=each.outcome, seconds=each.phases.total)
-    for hour in hours.values():
-        total = together(slices_of(hour.slices).values()).as_json()
-        hour.outcomes, hour.latencies = total["outcomes"], total["latencies"]
+        whole = {"outcomes": hour.outcomes, "latencies": hour.latencies}
+        for stored in (whole, slice_at(hour.slices, each.slot)):
+            count_into(stored, outcome=each.outcome, seconds=each.phases.total)
     RollUp.objects.bulk_create(
         hours.values(),
         update_conflicts=True,

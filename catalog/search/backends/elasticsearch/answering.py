@@ -48,7 +48,7 @@ from catalog.search.query import (
 from catalog.search.spelling import best_correction, distance, edits_allowed, fold
 
 _MOST_CANDIDATES = 200
-_MARK = re.compile(r"</?mark>")
+_MARK = re.compile(r"(</?mark>)")
 _SPECIAL = re.compile(r"([^\w\s]|_)")
 _LONG = ("summary", "answers", "notes")
 _MOST_TEXTS = 5
@@ -232,12 +232,20 @@ def _hit(hit: Any, words: Expression) -> Hit:
     highlights, reasons = {}, []
     for name in HIGHLIGHTED:
         if texts := marked.get(f"shown.{name}"):
-            highlights[name] = "\n".join(texts[:_MOST_TEXTS])
+            highlights[name] = "\n".join(map(_escaped, texts[:_MOST_TEXTS]))
             plain = tuple(html.unescape(_MARK.sub("", text)) for text in texts[:_MOST_TEXTS])
             reasons.append(Reason(name, () if name in _LONG else plain, len(texts)))
     held = set(hit.meta.matched_queries) if "matched_queries" in hit.meta else set()
     lacks = tuple(text for text, _ in questions.named(words) if text not in held)
     return Hit(kind, identity, hit.meta.score or 0.0, highlights, tuple(reasons), lacks)
+
+
+def _escaped(text: str) -> str:
+    """The same HTML as other engines give: only what must be is escaped, and the marks stay."""
+    parts = _MARK.split(text)
+    return "".join(
+        part if _MARK.fullmatch(part) else html.escape(html.unescape(part)) for part in parts
+    )
 
 
 def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:

@@ -1,0 +1,331 @@
+"""A product's life over the API: ports, contracts, provenance, the gate, versions, the end."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalog.provenance.questions import CURRENT_SET
+from catalog.products.services import register_product
+from tests.catalog.api_client import Program, places, problem_of
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_product,
+    make_published_product,
+    product_tree,
+)
+
+pytestmark = pytest.mark.django_db
+SERVER = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv"}
+UNKNOWN = {"answers": {code: {"state": "unknown"} for code in CURRENT_SET.codes}}
+
+
+def test_the_whole_way_from_a_name_to_a_published_version():
+    cast = make_cast(make_domain("sales"))
+    program = Program(cast.owner)
+    body = {"domain": "sales", "name": "Orders", "purpose": "One row for each order."}
+
+    made = program.send("POST", "/products", body)
+    path = made["Location"]
+    refused = program.send("POST", f"{path}/publish", edition=made["ETag"])
+    port = program.send(
+        "POST", f"{path}/ports", {"name": "table", "server": SERVER}, edition=made["ETag"]
+    )
+    said = program.send("PUT", f"{path}/provenance", UNKNOWN, edition=port["ETag"])
+    findings = program.get(f"{path}/findings").json()
+    published = program.send("POST", f"{path}/publish", {"reason": "Ready."}, edition=said["ETag"])
+
+    problem = problem_of(refused, 422, "publication-refused")
+    assert {finding["code"] for finding in problem["findings"]} == {
+        "port-is-live",
+        "provenance-is-answered",
+    }
+    assert "outputPorts" in places(problem)
+    assert all(error["way_out"] for error in problem["errors"])
+    assert findings == {"is_publishable": True, "findings": findings["findings"]}
+    assert published.status_code == 200, published.content
+    assert published.json()["status"] == "published"
+    assert program.get(path).json() == published.json()
+    assert program.get(f"{path}/history").json()["results"][0]["reason"] == "Ready."
+    version = program.get(f"{path}/versions").json()["results"][0]
+    frozen = program.get(f"{path}/versions/0.1.0").json()
+    assert version == {name: frozen[name] for name in version}
+    assert frozen["tree"] == published.json()["tree"]
+
+
+def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
+    cast = make_cast()
+    product = make_product("Orders", domain=cast.domain)
+    program = Program(cast.owner)
+    body = {"name": "table", "version": "2.0.0", "description": "All.", "server": SERVER}
+
+    made = program.send(
+        "POST", f"/products/{product.uuid}/ports", body | {"interval": 60}, edition=1
+    )
+
+    assert made.status_code == 201, made.content
+    assert program.get(made["Location"]).json() == made.json()
+    ports = program.get(f"/products/{product.uuid}/ports")
+    assert ports.json() == {"output_ports": [made.json()], "input_ports": []}
+    contract = program.get(f"/contracts/{made.json()['contract']}").json()
+    assert contract["tree"]["servers"] == [SERVER]
+    assert contract["servers"][0]["location"] == "orders.csv"
+    assert program.get("/ports").json()["results"] == [made.json()]
+
+
+@pytest.mark.parametrize(
+    ("server", "place"),
+    [
+        ({"server": "x", "type": "local", "path": "../etc/passwd", "format": "csv"}, "/server/path"),
+        (
+            {"server": "x", "type": "api", "location": "http://169.254.169.254/latest"},
+            "/server/location",
+        ),
+        ({"server": "x", "type": "api", "location": "ftp://example.org"}, "/server/location"),
+        ({"server": "x", "type": "local", "path": "a.csv", "format": "csv", "paht": 1}, "/server/paht"),
+    ],
+)
+def test_a_server_that_may_not_be_reached_is_refused_in_its_place(server, place):
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+
+    answer = Program(cast.owner).send(
+        "POST",
+        f"/products/{product.uuid}/ports",
+        {"name": "table", "server": server},
+        edition=1,
+    )
+
+    assert place in places(problem_of(answer, 422, "invalid"))
+    product.refresh_from_db()
+    assert (product.edition, product.output_ports.count()) == (1, 0)
+
+
+def test_where_a_product_comes_from_is_said_only_of_sources_that_one_may_see():
+    cast = make_cast()
+    source = make_published_product("Source", assayVisibility="members")
+    address = f"{source.domain.slug}/{source.slug}"
+    link = {"name": "in", "customProperties": [{"property": "assaySource", "value": address}]}
+    tree = product_tree("Orders", domain=cast.domain.slug) | {"inputPorts": [link]}
+    product = make_published_product(domain=cast.domain, tree=tree)
+    path = f"/products/{product.uuid}/ports"
+
+    outside = Program().get(path).json()["input_ports"][0]
+    member = Program(cast.stranger).get(path).json()["input_ports"][0]
+
+    assert outside["source"] is None
+    assert member["source"] == str(source.uuid)
+
+
+def contract_tree(identifier="orders", version="1.0.0", **members):
+    """Return a small contract."""
+    return {
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": identifier,
+        "version": version,
+        "status": "draft",
+        "servers": [SERVER],
+        "schema": [{"name": "rows", "properties": [{"name": "id", "logicalType": "string"}]}],
+    } | members
+
+
+def test_a_contract_is_saved_changed_and_deleted_while_nothing_published_names_it():
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+    program = Program(cast.owner)
+    path = f"/products/{product.uuid}/contracts"
+
+    made = program.send("POST", path, contract_tree(), edition=1)
+    address = made["Location"]
+    changed = program.send("PUT", address, contract_tree(name="Orders"), edition=made["ETag"])
+    again = program.send("POST", path, contract_tree(name="Again"), edition=changed["ETag"])
+    listed = program.get(path).json()["results"]
+    gone = program.send("DELETE", address, edition=again["ETag"])
+
+    assert made.status_code == 201, made.content
+    assert changed.json()["name"] == "Orders"
+    assert again.status_code == 200
+    assert again.json()["id"] == made.json()["id"]
+    assert [row["name"] for row in listed] == ["Again"]
+    assert gone.status_code == 204
+    problem_of(program.get(address), 404, "not-found")
+
+
+def test_another_version_is_no_new_content_of_this_one():
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+    program = Program(cast.owner)
+    made = program.send(
+        "POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1
+    )
+
+    answer = program.send(
+        "PUT", made["Location"], contract_tree(version="2.0.0"), edition=made["ETag"]
+    )
+
+    assert places(problem_of(answer, 422, "invalid")) == ["/version"]
+
+
+def test_a_contract_that_a_published_version_names_never_changes():
+    cast = make_cast()
+    product = make_published_product(domain=cast.domain)
+    program = Program(cast.owner)
+    contract = program.get(f"/contracts?product={product.uuid}").json()["results"][0]
+    detail = program.get(f"/contracts/{contract['id']}")
+
+    answer = program.send(
+        "PUT",
+        f"/contracts/{contract['id']}",
+        detail.json()["tree"] | {"name": "Other"},
+        edition=detail["ETag"],
+    )
+
+    assert detail.json()["is_frozen"]
+    problem_of(answer, 409, "frozen")
+
+
+def test_an_edition_conflict_of_a_contract_shows_the_contract():
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+    program = Program(cast.owner)
+    made = program.send(
+        "POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1
+    )
+
+    late = program.send("PUT", made["Location"], contract_tree(name="Late"), edition=1)
+
+    problem = problem_of(late, 412, "edition-conflict")
+    assert problem["current"] == made.json() | {"edition": 2}
+
+
+def test_contracts_of_hidden_products_are_missing():
+    hidden = make_published_product(assayVisibility="restricted")
+    contract = hidden.contracts.get()
+
+    problem_of(Program().get(f"/contracts/{contract.uuid}"), 404, "not-found")
+    assert Program().get("/contracts").json()["results"] == []
+    assert Program().get("/ports").json()["results"] == []
+
+
+def test_provenance_is_declared_and_read_back_with_what_it_says_in_numbers():
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+    program = Program(cast.owner)
+    path = f"/products/{product.uuid}/provenance"
+    rows = [
+        {"attribute": "sex", "group": "women", "share": 0.3, "referenceShare": 0.5, "n": 30},
+        {"attribute": "sex", "group": "men", "share": 0.7},
+    ]
+    answers = {"source": {"state": "answered", "text": "The shop."}}
+
+    said = program.send("PUT", path, {"answers": answers, "imbalances": rows}, edition=1)
+
+    assert said.status_code == 200, said.content
+    assert program.get(path).json() == said.json()
+    state = said.json()
+    assert state["least_shares"] == {"sex": 0.3}
+    assert state["greatest_gaps"] == {"sex": pytest.approx(0.2)}
+    assert state["declared"] == {"answers": answers, "imbalances": rows}
+    assert "source" not in state["open_questions"]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"answers": {"source": {"state": "maybe"}}}, "/answers/source/state"),
+        ({"answers": {"sauce": {"state": "unknown"}}}, "/answers/sauce"),
+        ({"imbalances": [{"attribute": "sex", "group": "w", "share": 40}]}, "/imbalances/0/share"),
+    ],
+)
+def test_provenance_that_does_not_hold_is_refused_in_its_place(body, place):
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+
+    answer = Program(cast.owner).send(
+        "PUT", f"/products/{product.uuid}/provenance", body, edition=1
+    )
+
+    assert place in places(problem_of(answer, 422, "invalid"))
+
+
+def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
+    cast = make_cast()
+    old = make_published_product(domain=cast.domain)
+    new = make_published_product(domain=cast.domain)
+    program = Program(cast.owner)
+    path = f"/products/{old.uuid}"
+    ends = (timezone.now() + timedelta(days=30)).date().isoformat()
+    after = f"{new.domain.slug}/{new.slug}"
+
+    deprecated = program.send(
+        "POST",
+        f"{path}/deprecate",
+        {"successor": str(new.uuid), "ends_on": ends},
+        edition=old.edition,
+    )
+    assert program.get(path).json() == deprecated.json()
+    retired = program.send(
+        "POST", f"{path}/retire", {"successor": after}, edition=deprecated["ETag"]
+    )
+
+    assert deprecated.json()["successor"] == after
+    assert deprecated.json()["ends_on"] == ends
+    assert date.fromisoformat(ends)
+    assert retired.json()["status"] == "retired"
+    assert program.get(path).json() == retired.json()
+    wrong = program.send("POST", f"{path}/adopt", edition=retired["ETag"])
+    problem_of(wrong, 409, "status-conflict")
+
+
+def test_a_successor_that_one_may_not_see_is_none():
+    cast = make_cast()
+    old = make_published_product(domain=cast.domain)
+    hidden = make_published_product(assayVisibility="restricted")
+    program = Program(cast.owner)
+
+    for name in (str(hidden.uuid), f"{hidden.domain.slug}/{hidden.slug}", "nowhere/none", "x"):
+        answer = program.send(
+            "POST", f"/products/{old.uuid}/retire", {"successor": name}, edition=old.edition
+        )
+        assert places(problem_of(answer, 422, "invalid")) == ["/successor"]
+
+
+def test_an_entry_from_outside_is_adopted_as_a_draft():
+    cast = make_cast()
+    entry = register_product(
+        domain=cast.domain,
+        tree=product_tree("Open data", domain=cast.domain.slug),
+        actor=FACTORY,
+        status="external",
+    )
+    program = Program(cast.owner)
+
+    answer = program.send("POST", f"/products/{entry.uuid}/adopt", edition=1)
+
+    assert answer.json()["status"] == "draft"
+    assert program.get(f"/products/{entry.uuid}").json() == answer.json()
+
+
+def test_findings_are_for_those_who_work_in_the_domain():
+    product = make_published_product()
+    cast = make_cast(product.domain)
+    path = f"/products/{product.uuid}/findings"
+
+    problem_of(Program().get(path), 401, "sign-in-needed")
+    problem_of(Program(cast.stranger).get(path), 403, "not-allowed")
+    assert Program(cast.steward).get(path).json()["is_publishable"]
+
+
+def test_who_published_a_version_is_said_to_people_signed_in():
+    product = make_published_product()
+    path = f"/products/{product.uuid}/versions"
+
+    assert Program().get(path).json()["results"][0]["published_by"] is None
+    member = Program(make_cast().stranger)
+    assert member.get(path).json()["results"][0]["published_by"] == "factory"
+    problem_of(member.get(f"{path}/9.9.9"), 404, "not-found")
