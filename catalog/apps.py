@@ -11,7 +11,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
-        """Register the projectors of a product's tree, in slice order, and the invariants."""
+        """Register the projectors of a product's tree, the invariants, and search."""
         from catalog.contracts.services import link_ports
         from catalog.ports.services import project_ports
         from catalog.products.projectors import register_projector
@@ -19,7 +19,11 @@ class CatalogConfig(AppConfig):
         from catalog.provenance.services import project_provenance
         from catalog.publication.gates import register_gate
         from catalog.publication.rules import invariants
+        from catalog.revisions.followers import register_follower
+        from catalog.tasks import hint_domains, hint_products
 
+        register_follower("search", kind="product", tell=hint_products)
+        register_follower("products", kind="domain", tell=hint_domains)
         register_projector("uses", project_uses)
         register_projector("ports", project_ports)
         register_projector("contracts", link_ports)

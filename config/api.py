@@ -13,12 +13,14 @@ from rest_framework.views import APIView
 
 from catalog.contracts.api import Contracts, ProductContracts
 from catalog.domains.api import DomainMembers, Domains, DomainTree
+from catalog.interchange.api import ContractManifest, Manifests, ProductManifest
 from catalog.people.api import Me, Teams, Tokens
 from catalog.ports.api import Ports, ProductPorts
 from catalog.products.api import ProductHistory, ProductReaders, Products, ProductUses
 from catalog.provenance.api import ProductProvenance
 from catalog.publication.api import ProductVersions, Publication
-from config.reference import OpenAPIDocument, api_reference
+from catalog.search.api import Search
+from config.reference import OpenAPIDocument
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
@@ -47,7 +49,7 @@ def route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
 
 app_name = "api"
 urlpatterns = [
-    path("docs", api_reference, name="reference"),
+    path(f"{V1}search", Search.as_view(), name="search"),
     path(f"{V1}openapi.json", OpenAPIDocument.as_view(), name="openapi"),
     route(f"{V1}products", Products, "products", get="list", post="create"),
     route(
@@ -89,6 +91,16 @@ urlpatterns = [
         get="retrieve",
         put="update",
         delete="destroy",
+    ),
+    path(f"{V1}manifests", Manifests.as_view(), name="manifests"),
+    path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),
+    path(
+        f"{V1}contracts/<uuid:uuid>/manifest", ContractManifest.as_view(), name="contract_manifest"
+    ),
+    path(
+        f"{V1}contracts/<uuid:uuid>.odcs.yaml",
+        ContractManifest.as_view(),
+        name="contract_manifest_yaml",
     ),
     route(f"{V1}domains", Domains, "domains", get="list", post="create"),
     path(f"{V1}domain-tree", DomainTree.as_view(), name="domain_tree"),

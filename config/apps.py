@@ -5,10 +5,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ConfigConfig(AppConfig):
-    """Registers the checks of the settings; the two apps register their own sides."""
+    """Registers the checks of the settings, and when the jobs of both apps run."""
 
     name = "config"
     verbose_name = _("Installation")
 
     def ready(self) -> None:
+        from catalog import tasks as catalog_tasks
         from config import checks  # noqa: F401  importing registers
+        from config.celery import BEAT, app
+        from governance import tasks as governance_tasks
+
+        app.conf.beat_schedule = BEAT | catalog_tasks.BEAT | governance_tasks.BEAT

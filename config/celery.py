@@ -15,7 +15,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # A tick is worth nothing once the next one is there, hence each entry expires.
-app.conf.beat_schedule = {
+BEAT: dict[str, dict[str, Any]] = {
     "beat gives a sign of life": {
         "task": "config.celery.beat_is_alive",
         "schedule": 10,

@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from catalog.search.services import check_engine
 from config import heartbeats
 from config.celery import app
 
@@ -35,7 +36,11 @@ def check_broker() -> None:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
 
 
-PARTS: dict[str, Callable[[], None]] = {"database": check_database, "broker": check_broker}
+PARTS: dict[str, Callable[[], None]] = {
+    "database": check_database,
+    "broker": check_broker,
+    "search": check_engine,
+}
 
 
 @never_cache

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.cache import cache
 
-WORKER_QUEUES = {"worker": ("default", "query"), "index": ("index",)}
+# A batch of probes may wait for dead endpoints, hence its own worker.
+WORKER_QUEUES = {"worker": ("default", "query"), "probes": ("probes",), "index": ("index",)}
 QUEUES = tuple(queue for queues in WORKER_QUEUES.values() for queue in queues)
 BEAT = "beat"
 EVERY_SECONDS = 5

@@ -51,7 +51,12 @@ def api_reference(request: HttpRequest) -> HttpResponse:
         for name, schema in sorted(document["components"]["schemas"].items())
         if schema.get("properties")
     ]
-    context = {"groups": sorted(groups.items()), "shapes": shapes, "kinds": list(KINDS.values())}
+    context = {
+        "groups": sorted(groups.items()),
+        "shapes": shapes,
+        "kinds": list(KINDS.values()),
+        "origin": f"{request.scheme}://{request.get_host()}",
+    }
     return render(request, "catalog/api/docs.html", context)
 
 

@@ -1,14 +1,18 @@
 """Routes of the installation; each app brings its own."""
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from config import health
+from config.ops.views import ops_status, ops_status_json
 from config.pages.display import display_settings
 from config.pages.first_start import first_start
 from config.pages.home import home
 from config.pages.sign_in import SignIn
 from config.pages.styleguide import help_page, styleguide
+from config.reference import api_reference
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
@@ -19,7 +23,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/display", display_settings, name="display_settings"),
     path("settings/language", set_language, name="set_language"),
     path("sign-in", SignIn.as_view(), name="account_login"),
+    path("status", ops_status, name="ops_status"),
+    path("status.json", ops_status_json, name="ops_status_json"),
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/", admin.site.urls),
     path("first-start", first_start, name="first_start"),
+    path("api/docs", api_reference, name="api_docs"),
     path("api/", include("config.api")),
     path("", include("catalog.urls")),
     path("", include("governance.urls")),

@@ -37,17 +37,17 @@ class Passage(Line):
         super().__init__(max_length=max_length, **options)
 
 
-class Share(forms.CharField):
+class Share(forms.Field):
     """A share of one, typed as a percentage: 31.5 or 31,5 % is 0.315."""
 
     def __init__(self, *, more_than: int = -1, **options: Any) -> None:
         self.more_than = more_than
         options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
-        super().__init__(max_length=20, **options)
+        super().__init__(**options)
 
     def to_python(self, value: Any) -> Any:
         """Return the share, or None. Raises ValidationError for what is no percentage."""
-        text = str(value or "").replace("%", "").replace(",", ".").strip()
+        text = str(value or "")[:40].replace("%", "").replace(",", ".").strip()
         if not text:
             return None
         try:

@@ -86,7 +86,7 @@ def term_new(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request.user)
     if not may_define(reader):
         demand(request.user, Permission.STEWARD_PRODUCTS, None)
-    sheet = NewTermSheet(request.POST or None)
+    sheet = NewTermSheet(request.POST if request.method == "POST" else None)
     sheet.fields["domain"].queryset = Domain.objects.filter(  # type: ignore[attr-defined]
         pk__in=reader.domains_with(Permission.STEWARD_PRODUCTS)
     )
@@ -112,7 +112,7 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if term is None:
         raise Http404
     demand(request.user, Permission.STEWARD_PRODUCTS, term.domain)
-    sheet = EditTermSheet(request.POST or None, initial=EditTermSheet.initial_of(term))
+    sheet = EditTermSheet(request.POST if request.method == "POST" else None, initial=EditTermSheet.initial_of(term))
     if request.method == "POST" and sheet.is_valid():
         try:
             edit_term(

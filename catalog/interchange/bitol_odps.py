@@ -13,7 +13,7 @@ from catalog.interchange.marks import Document, Tree
 from catalog.interchange.problems import Problem, Severity, did_you_mean, in_order, shortened
 from catalog.interchange.schemas import DocumentSchema
 from catalog.ports.projection import input_ports, output_ports
-from catalog.products.projection import columns_of
+from catalog.products.projection import columns_of, export_tree
 from catalog.provenance.projection import provenance_of
 
 SYSTEM = "bitol-odps"
@@ -65,6 +65,19 @@ def check(document: Document) -> list[Problem]:
 def wanted_status(tree: Tree) -> str:
     """Return our status for the one that a document declares; what nobody knows is a draft."""
     return STATUSES.get(str(tree.get("status") or "draft").strip().lower(), "draft")
+
+
+def exported(tree: Tree, *, status: str, domain: str) -> Tree:
+    """Return the document to hand out: its status and domain as they stand now, all else as kept.
+
+    A status that says the same in other words stays, and nothing is added that was not there.
+    """
+    document = dict(tree)
+    if wanted_status(tree) != status:
+        document["status"] = export_tree(tree, status=status, domain=domain)["status"]
+    if "domain" in tree:
+        document["domain"] = domain
+    return document
 
 
 def _refused_version(document: Document) -> Problem | None:

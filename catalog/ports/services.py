@@ -35,19 +35,16 @@ def project_ports(product: DataProduct) -> None:
 @transaction.atomic
 def note_probes(*, probes: Mapping[int, Probe]) -> None:
     """Stamp ports (by id) with what was last seen; an older probe never overwrites a newer."""
-    ports = OutputPort.objects.in_bulk(list(probes))
-    stamped = []
-    for port_id, port in ports.items():
-        probe = probes[port_id]
-        if port.last_probed_at is not None and port.last_probed_at >= probe.at:
-            continue
-        port.last_probed_at, port.last_outcome = probe.at, probe.outcome
+    alike: dict[Probe, list[int]] = {}
+    for port_id, probe in probes.items():
+        alike.setdefault(probe, []).append(port_id)
+    # A batch of hundreds has few kinds of outcome, so this is few statements.
+    for probe, port_ids in alike.items():
+        is_newer = Q(last_probed_at__isnull=True) | Q(last_probed_at__lt=probe.at)
+        stamp: dict[str, Any] = {"last_probed_at": probe.at, "last_outcome": probe.outcome}
         if probe.is_good:
-            port.last_good_at = probe.at
-        stamped.append(port)
-    OutputPort.objects.bulk_update(
-        stamped, ["last_probed_at", "last_outcome", "last_good_at"], batch_size=200
-    )
+            stamp["last_good_at"] = probe.at
+        OutputPort.objects.filter(is_newer, pk__in=port_ids).update(**stamp)
 
 
 def _keep_output_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:

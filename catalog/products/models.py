@@ -139,6 +139,9 @@ class DataProduct(models.Model):
     ends_on = models.DateField(null=True, blank=True, help_text="When a deprecated product ends.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="The last edit by people.")
+    revised_at = models.DateTimeField(
+        default=timezone.now, help_text="The last change that a follower must see."
+    )
     published_at = models.DateTimeField(null=True, blank=True)
 
     # Trust columns: measured, written by services.set_trust alone, never part of the tree.

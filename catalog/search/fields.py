@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class FieldKind(StrEnum):
-    """How a field is asked for: by one of its words, by a number, by a moment, by a keyed number."""
+    """How a field is asked for: by a word of it, a number, a moment, or a keyed number."""
 
     TERMS = "terms"
     NUMBER = "number"

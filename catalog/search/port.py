@@ -124,7 +124,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One document found. Highlights are HTML, escaped but for `<mark>`; `lacks` are words not held."""
+    """One document found. Highlights are HTML, escaped but for `<mark>`; it `lacks` these words."""
 
     kind: str
     id: str
@@ -208,7 +208,7 @@ class IndexSession(Protocol):
         """Hold the documents, each unless a later revision of it is held already."""
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
-        """Forget (kind, id) as of a revision; a write of an earlier revision stays without effect."""
+        """Forget (kind, id) as of a revision; a write of an earlier one stays without effect."""
 
     def commit(self) -> None:
         """Make all that was put and deleted durable and visible."""

@@ -31,9 +31,7 @@ def distance(left: str, right: str, limit: int) -> int:
     for row, letter in enumerate(left, start=1):
         current = [row]
         for column, other in enumerate(right, start=1):
-            cost = min(
-                above[column] + 1, current[-1] + 1, above[column - 1] + (letter != other)
-            )
+            cost = min(above[column] + 1, current[-1] + 1, above[column - 1] + (letter != other))
             if row > 1 and column > 1 and left[row - 2] == other and letter == right[column - 2]:
                 cost = min(cost, before[column - 2] + 1)
             current.append(cost)
@@ -44,7 +42,7 @@ def distance(left: str, right: str, limit: int) -> int:
 
 
 def best_correction(word: str, held: Iterable[tuple[str, int]]) -> str | None:
-    """The nearest of the (word, number of readable documents) pairs; the more frequent of equals."""
+    """The nearest of the (word, readable documents) pairs; the more frequent of equals."""
     limit = edits_allowed(word)
     ranked = (
         (distance(word, other, limit), other[:1] != word[:1], -count, other)

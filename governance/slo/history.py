@@ -13,8 +13,6 @@ from governance.slo.evaluation import Budgeting, Promise, score_of, score_of_sli
 from governance.slo.models import RollUp
 from governance.slo.tally import DAY, Tally, day_of, slices_of, together
 
-Base = dict[str, Any]
-
 
 def tally_between(port_ids: Collection[int], start: datetime, end: datetime) -> Tally:
     """Return what some ports saw together in [start, end), both full hours."""
@@ -63,18 +61,17 @@ def slices_between(port_ids: Collection[int], start: datetime, end: datetime) ->
         yield from slices_of(slices).values()
 
 
-def base_of(promise: Promise, port_ids: Collection[int], start: datetime, end: datetime) -> Base:
-    """Return the part of a window that no longer changes, as a Standing keeps it."""
-    base: Base = tally_between(port_ids, start, end).as_json()
-    if promise.budgeting == Budgeting.TIMESLICES:
-        score = score_of_slices(promise, slices_between(port_ids, start, end))
-        base |= {"good": score.good, "total": score.total}
-    return base
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The part of a window that no longer changes: what was seen, and its score."""
+
+    tally: Tally
+    score: Score
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What an hour saw of a port, and its slices as they are stored."""
+    """What an hour saw of a port, and its slices as they are stored (if they were asked for)."""
 
     tally: Tally
     stored: Mapping[str, Any]
@@ -84,32 +81,29 @@ class Hour:
         yield from slices_of(self.stored).values()
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A promise's whole window, its score, and the score of its last hours alone."""
+def base_of(promise: Promise, port_ids: Collection[int], start: datetime, end: datetime) -> Base:
+    """Count the full hours of a window anew."""
+    tally = tally_between(port_ids, start, end)
+    if promise.budgeting == Budgeting.TIMESLICES:
+        return Base(tally, score_of_slices(promise, slices_between(port_ids, start, end)))
+    return Base(tally, score_of(promise, tally))
 
-    tally: Tally
-    score: Score
-    recent: Score
 
-
-def hours_since(port_ids: Collection[int], start: datetime) -> dict[int, list[Hour]]:
+def hours_since(
+    port_ids: Collection[int], start: datetime, *, with_slices: bool = True
+) -> dict[int, list[Hour]]:
     """Return the hours of each port since a moment."""
     found: dict[int, list[Hour]] = defaultdict(list)
     rows = RollUp.objects.hours(port_ids, start, start + 3 * DAY)
-    for port_id, outcomes, latencies, slices in rows.values_list(
-        "port_id", "outcomes", "latencies", "slices"
-    ):
+    columns = ["port_id", "outcomes", "latencies", *(["slices"] if with_slices else [])]
+    for port_id, outcomes, latencies, *slices in rows.values_list(*columns):
         tally = Tally.from_json({"outcomes": outcomes, "latencies": latencies})
-        found[port_id].append(Hour(tally, slices))
+        found[port_id].append(Hour(tally, slices[0] if slices else {}))
     return found
 
 
-def window_with(promise: Promise, base: Base, hours: Collection[Hour]) -> Window:
-    """Return a window: its base, and the hours since."""
-    lately = together(hour.tally for hour in hours)
-    tally = Tally.from_json(base) + lately
-    if promise.budgeting != Budgeting.TIMESLICES:
-        return Window(tally, score_of(promise, tally), score_of(promise, lately))
-    recent = score_of_slices(promise, (each for hour in hours for each in hour.slices()))
-    return Window(tally, Score(base["good"], base["total"]) + recent, recent)
+def score_of_hours(promise: Promise, hours: Collection[Hour]) -> Score:
+    """Return the score of some hours by themselves."""
+    if promise.budgeting == Budgeting.TIMESLICES:
+        return score_of_slices(promise, (each for hour in hours for each in hour.slices()))
+    return sum((score_of(promise, hour.tally) for hour in hours), Score())

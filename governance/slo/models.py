@@ -84,6 +84,11 @@ class ProbeSchedule(models.Model):
     def __str__(self) -> str:
         return f"{self.port} every {self.interval} s"
 
+    @property
+    def gap(self) -> timedelta:
+        """Return the time between two slots."""
+        return timedelta(seconds=self.interval)
+
 
 class MeasurementQuerySet(models.QuerySet["Measurement"]):
     """Reads of single measurements."""
@@ -192,7 +197,7 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
             Q(port_id__in=port_ids)
             | Q(product_id__in=ports.values("product_id"))
             | Q(domain_id__in=ports.values("product__domain_id"))
-        ).select_related("standing", "port")
+        )
 
 
 class Objective(models.Model):
@@ -258,8 +263,10 @@ class Objective(models.Model):
 class Standing(models.Model):
     """How an objective stands now; measured, so kept apart from what people promised.
 
-    `base` tells of the window's hours up to `base_to`, so that a new measurement needs only the
-    hours after it. Empty `base_to` means that they must be counted anew.
+    The verdict is always that of the last measurement. `good`, `total`, `value` and `as_of` are as
+    last written: when the verdict turned, and every five minutes. `base...` tells of the window's
+    hours up to `base_to`, so that a new measurement needs only the hours after it; an empty
+    `base_to` means that they must be counted anew.
     """
 
     objective = models.OneToOneField(Objective, models.CASCADE, related_name="standing")
@@ -275,7 +282,9 @@ class Standing(models.Model):
     )
     since = models.DateTimeField(default=timezone.now, help_text="When the verdict last turned.")
     as_of = models.DateTimeField(null=True, blank=True, help_text="The newest slot judged.")
-    base = models.JSONField(default=dict, help_text="Outcomes, latencies, good, total.")
+    base = models.JSONField(default=dict, help_text="Outcomes and latencies.")
+    base_good = models.PositiveIntegerField(default=0)
+    base_total = models.PositiveIntegerField(default=0)
     base_to = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.provenance.questions import CURRENT_SET
 from catalog.products.services import register_product
+from catalog.provenance.questions import CURRENT_SET
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
     FACTORY,

@@ -1,11 +1,13 @@
 """Manifests: planned, landed as one or not at all, and safe to bring in twice."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
+from catalog.interchange import bitol_odps
 from catalog.interchange.bundles import Gathering, Source
 from catalog.interchange.landings import Report
 from catalog.interchange.plan import (
@@ -637,3 +639,25 @@ def test_a_path_or_a_person_that_is_not_there_ends_with_two(folder):
         run(folder, "--as", "nobody")
 
     assert (missing.value.returncode, nobody.value.returncode) == (2, 2)
+
+
+# --- the guide ------------------------------------------------------------------------------------
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs/how-to/manifest.md"
+
+
+@pytest.mark.django_db
+def test_the_guides_own_manifest_is_published(sales):
+    _, _, rest = GUIDE.read_text().partition("```yaml\n")
+
+    landing = bring_one(rest.partition("```")[0])
+
+    assert (landing.status, landing.findings, landing.problems) == ("published", (), ())
+
+
+def test_the_guide_lists_each_of_our_keys():
+    text = GUIDE.read_text()
+
+    keys = [key for held in bitol_odps.key_schemas().values() for key in held]
+
+    assert [key for key in keys if f"`{key}`" not in text and f"`{key}." not in text] == []

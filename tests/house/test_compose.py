@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from config.embedded.programs import beat_program, web_program, worker_program
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("web", "worker", "index", "beat")
+OURS = ("web", "worker", "probes", "index", "beat")
 SERVERS = ("postgres", "elasticsearch", "redis")
 
 
@@ -36,7 +36,7 @@ def test_every_service_has_a_health_check(compose, name):
     assert {"interval", "timeout"} <= check.keys()
 
 
-@pytest.mark.parametrize("name", ["worker", "index"])
+@pytest.mark.parametrize("name", ["worker", "probes", "index"])
 def test_a_worker_container_runs_the_command_of_the_supervisor(compose, name):
     ours = worker_program(name).command[1:]
 

@@ -123,9 +123,7 @@ def test_a_hit_says_which_words_it_lacks(mesh: SearchBackend):
         ("chrun", "churn", "churn-scores"),
     ],
 )
-def test_a_typo_is_corrected_and_shown(
-    mesh: SearchBackend, typed: str, searched: str, first: str
-):
+def test_a_typo_is_corrected_and_shown(mesh: SearchBackend, typed: str, searched: str, first: str):
     answer = ask(mesh, typed)
 
     assert answer.corrections == (Correction(typed, searched),)
@@ -138,7 +136,9 @@ def test_a_correction_can_be_undone(mesh: SearchBackend):
     assert (answer.corrections, answer.count) == ((), 0)
 
 
-@pytest.mark.parametrize("typed", ["cus", '"custmer"', "custom3r", "+custmer", "customers", "score"])
+@pytest.mark.parametrize(
+    "typed", ["cus", '"custmer"', "custom3r", "+custmer", "customers", "score"]
+)
 def test_short_quoted_demanded_numbered_and_held_words_are_not_corrected(
     mesh: SearchBackend, typed: str
 ):
@@ -173,7 +173,10 @@ def test_words_can_be_demanded_shut_out_and_joined(mesh: SearchBackend):
     [
         ("domain:customer", {"customer-lifetime-value", "churn-scores"}),
         ("domain:sales", {"customer-lifetime-value", "churn-scores", "orders"}),
-        ("domain:customer,logistics", {"customer-lifetime-value", "churn-scores", "weather-observations"}),
+        (
+            "domain:customer,logistics",
+            {"customer-lifetime-value", "churn-scores", "weather-observations"},
+        ),
         ("-domain:sales", {"weather-observations"}),
         ('tag:"customer care"', {"customer-lifetime-value"}),
         ("column:customer_id -format:parquet", {"churn-scores"}),
@@ -258,7 +261,9 @@ def test_a_facets_count_is_what_choosing_it_shows(mesh: SearchBackend):
 
 
 def test_highlights_are_marked_and_escaped(engine: SearchBackend):
-    fill(engine, [doc("x", "Café <b>sales</b>", summary="Sales & <img onerror=alert(1)> of cafés.")])
+    fill(
+        engine, [doc("x", "Café <b>sales</b>", summary="Sales & <img onerror=alert(1)> of cafés.")]
+    )
 
     hit = ask(engine, "cafe sales").hits[0]
 
@@ -297,7 +302,8 @@ def test_values_of_a_field_are_completed_with_their_counts(mesh: SearchBackend):
 
 
 @pytest.mark.parametrize(
-    "typed", ["the", "of the", "***", "\x00\ud800", "(" * 300, "🦊 fox", "a" * 400, "%_\\", "+-", '"']
+    "typed",
+    ["the", "of the", "***", "\x00\ud800", "(" * 300, "🦊 fox", "a" * 400, "%_\\", "+-", '"'],
 )
 def test_odd_queries_are_answered(mesh: SearchBackend, typed: str):
     assert ask(mesh, typed).count >= 0

@@ -44,7 +44,13 @@ def test_pages_by_offset_and_by_cursor_show_everything_once_in_the_same_order(
     engine: SearchBackend, sort: str, typed: str
 ):
     things = [
-        doc(f"n{n:02}", f"Thing {n % 7}", updated=n % 5, quality=(n % 3) / 10, summary="x " * (n % 4))
+        doc(
+            f"n{n:02}",
+            f"Thing {n % 7}",
+            updated=n % 5,
+            quality=(n % 3) / 10,
+            summary="x " * (n % 4),
+        )
         for n in range(50)
     ]
     fill(engine, things)
@@ -83,7 +89,9 @@ def test_a_cursor_neither_repeats_nor_skips_when_others_come_and_go(engine: Sear
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sort", "typed"), [("name", ""), ("relevance", "tiny"), ("updated", "tiny")])
+@pytest.mark.parametrize(
+    ("sort", "typed"), [("name", ""), ("relevance", "tiny"), ("updated", "tiny")]
+)
 def test_cursors_lead_past_ten_thousand_and_to_the_last_page(
     engine: SearchBackend, sort: str, typed: str
 ):

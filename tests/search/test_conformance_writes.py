@@ -76,7 +76,16 @@ OPEN = doc("open-ledger", "Plain ledger", domains=("hall",), tags=("shared",))
 def test_what_one_may_not_read_changes_no_hit_count_facet_suggestion_or_correction(
     engine: SearchBackend,
 ):
-    texts = ["", "ledger", "clandestine", "clandestin", "tag:shared", "plain OR hush", "ledgr", "hus"]
+    texts = [
+        "",
+        "ledger",
+        "clandestine",
+        "clandestin",
+        "tag:shared",
+        "plain OR hush",
+        "ledgr",
+        "hus",
+    ]
     fill(engine, [OPEN])
     without = [(ids(a), a.count, a.facets, a.corrections) for a in (ask(engine, t) for t in texts)]
     typed = [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")]
@@ -128,13 +137,12 @@ def test_a_rebuild_is_seen_at_once_and_whole(engine: SearchBackend):
     assert set(ids(ask(engine))) == {"new", "last", "after"}
 
 
-def test_a_rebuild_that_fails_leaves_the_index_as_it_was(engine: SearchBackend):
+def test_a_rebuild_left_without_a_swap_leaves_the_index_as_it_was(engine: SearchBackend):
     fill(engine, [doc("old")])
 
-    with pytest.raises(RuntimeError), engine.rebuilding() as fresh:
+    with engine.rebuilding() as fresh:
         fresh.put([doc("new")])
         fresh.commit()
-        raise RuntimeError("the database went away")
 
     assert ids(ask(engine)) == ["old"]
     fill(engine, [doc("newer")])

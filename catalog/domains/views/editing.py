@@ -29,7 +29,10 @@ def domain_new(request: HttpRequest) -> HttpResponse:
     if not _managed(reader):
         demand(request.user, Permission.MANAGE_DOMAIN, None)
     asked = Domain.objects.filter(slug=request.GET.get("parent", "")).first()
-    sheet = NewDomainSheet(request.POST or None, initial={"parent": asked} if asked else {})
+    sheet = NewDomainSheet(
+        request.POST if request.method == "POST" else None,
+        initial={"parent": asked} if asked else {},
+    )
     _offer(sheet, reader, None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
@@ -51,7 +54,7 @@ def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
     found = get_object_or_404(Domain, slug=domain)
     demand(request.user, Permission.MANAGE_DOMAIN, found)
     initial = DomainSheet.filled_by(found) | {"edition": found.edition}
-    sheet = DomainSheet(request.POST or None, initial=initial)
+    sheet = DomainSheet(request.POST if request.method == "POST" else None, initial=initial)
     _offer(sheet, reader_of(request.user), found)
     if request.method != "POST":
         return _show(request, found, sheet, 200)

@@ -33,7 +33,7 @@ ORDER = [role.value for role in Role]
 def domain_people(request: HttpRequest, domain: str) -> HttpResponse:
     """Show who is what in a domain; give a role, for those who may."""
     found = get_object_or_404(Domain.objects.select_related("owner_team"), slug=domain)
-    sheet = RoleSheet(request.POST or None)
+    sheet = RoleSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid() and _give(request, found, sheet):
         return redirect("domain_people", found.slug)
     return render(
@@ -59,7 +59,7 @@ def role_end(request: HttpRequest, membership: int) -> HttpResponse:
     """Ask before a role is taken, and say what it allowed."""
     held = get_object_or_404(Membership.objects.select_related("domain", "person"), pk=membership)
     demand(request.user, Permission.MANAGE_MEMBERS, held.domain)
-    sheet = ReasonSheet(request.POST or None)
+    sheet = ReasonSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         try:
@@ -86,7 +86,9 @@ def person_invite(request: HttpRequest) -> HttpResponse:
     demand(request.user, Permission.MANAGE_MEMBERS, domain)
     teams = [team.pk for team in manageable_teams(reader_of(request.user))]
     initial = {"team": domain.owner_team_id if domain else None}
-    sheet = InviteSheet(request.POST or None, initial=initial, teams=teams)
+    sheet = InviteSheet(
+        request.POST if request.method == "POST" else None, initial=initial, teams=teams
+    )
     context: dict[str, Any] = {"form": sheet, "domain": domain}
     if request.method == "POST" and sheet.is_valid():
         context |= _invite(request, domain, sheet)

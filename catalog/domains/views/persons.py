@@ -30,7 +30,7 @@ PAGE_SIZE = 50
 def person_list(request: HttpRequest) -> HttpResponse:
     """List people with their roles of the mesh, and open invitations; give a role of the mesh."""
     demand(request.user, Permission.MANAGE_MEMBERS, None)
-    sheet = RoleSheet(request.POST or None, of_mesh=True)
+    sheet = RoleSheet(request.POST if request.method == "POST" else None, of_mesh=True)
     if request.method == "POST" and sheet.is_valid():
         _give(request, sheet)
         return redirect("person_list")
@@ -76,7 +76,7 @@ def person_shut_out(request: HttpRequest, uuid: str) -> HttpResponse:
     """Ask before somebody is shut out, then do it."""
     demand(request.user, Permission.MANAGE_MEMBERS, None)
     person = get_object_or_404(Person, uuid=uuid, is_active=True)
-    sheet = ReasonSheet(request.POST or None)
+    sheet = ReasonSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         try:

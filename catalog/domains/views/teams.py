@@ -63,7 +63,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("domain", "")
     domain = get_object_or_404(Domain, slug=slug) if slug else None
     demand(request.user, Permission.MANAGE_MEMBERS, domain)
-    sheet = TeamSheet(request.POST or None)
+    sheet = TeamSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         names = ("slug", "name", "description", "email")
@@ -85,7 +85,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
 def team_page(request: HttpRequest, team: str) -> HttpResponse:
     """Show who is in a team; add somebody, for those who may."""
     found = get_object_or_404(Team.objects.prefetch_related("domains"), slug=team)
-    sheet = MemberSheet(request.POST or None)
+    sheet = MemberSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         person, ends_at = sheet.cleaned_data["person"], sheet.cleaned_data["ends_at"]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from catalog.interchange.services.manifests import apply_plan, import_manifests, rehearse_plan
-from catalog.interchange.services.planning import ProductPlan, plan_bundle, plan_manifests
+from catalog.interchange.services.planning import (
+    ProductPlan,
+    plan_bundle,
+    plan_manifests,
+    seal_of,
+)
 
 __all__ = [
     "ProductPlan",
@@ -12,4 +17,5 @@ __all__ = [
     "plan_bundle",
     "plan_manifests",
     "rehearse_plan",
+    "seal_of",
 ]

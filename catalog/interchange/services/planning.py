@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,15 @@ def plan_bundle(
         overwrite=overwrite,
     )
     return ProductPlan(bundle=bundle, decision=decision, product=product, domain=domain)
+
+
+def seal_of(*, plans: Iterable[ProductPlan], content: bytes) -> str:
+    """Return a digest of what was read and of the editions that the plans saw.
+
+    Equal seals mean that what somebody looked at is what would be done now.
+    """
+    seen = [(p.bundle.identifier, p.edition, p.decision.action.value) for p in plans]
+    return digest_of([sha256(content).hexdigest(), seen])
 
 
 def refused(refusal: Refusal) -> Decision:

@@ -29,7 +29,7 @@ def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
         invitation = open_invitation(secret)
     except NotVisible as refusal:
         return render(request, "catalog/people/lapsed.html", {"refusal": refusal}, status=GONE)
-    sheet = JoinSheet(request.POST or None)
+    sheet = JoinSheet(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not request.user.is_authenticated and sheet.is_valid():
         return _join(request, secret, invitation, sheet)
     return _show(request, invitation, sheet)

@@ -25,7 +25,7 @@ from catalog.refusals import Invalid
 @require_http_methods(["GET", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     """List one's own tokens and make a new one, whose text this one answer shows."""
-    sheet, text = TokenSheet(request.POST or None), ""
+    sheet, text = TokenSheet(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and sheet.is_valid():
         try:
             text = _make(request.user, sheet)

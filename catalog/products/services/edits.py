@@ -73,7 +73,10 @@ def note_edit(
     The compare and the rise are one statement, so of two writers one gets EditionConflict.
     """
     won = DataProduct.objects.filter(pk=product.pk, edition=product.edition).update(
-        edition=F("edition") + 1, revision=F("revision") + 1, updated_at=timezone.now()
+        edition=F("edition") + 1,
+        revision=F("revision") + 1,
+        updated_at=timezone.now(),
+        revised_at=timezone.now(),
     )
     if not won:
         current = DataProduct.objects.values_list("edition", flat=True).get(pk=product.pk)

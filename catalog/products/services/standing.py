@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from catalog.audit.actors import Worker
 from catalog.products.models import PRODUCT, DataProduct, Status
@@ -47,18 +48,16 @@ def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: 
 
     A turned verdict raises the revision and is audited; new figures alone do neither.
     """
-    product = (
-        DataProduct.objects.select_for_update(of=("self",))
-        .select_related("domain")
-        .get(pk=product_id)
-    )
-    turned = product.slo_verdict != verdict
-    if not turned:
-        DataProduct.objects.filter(pk=product_id).update(slo_figures=figures)
+    rows = DataProduct.objects.filter(pk=product_id)
+    if rows.filter(slo_verdict=verdict).update(slo_figures=figures):
         return False
+    product = rows.select_for_update(of=("self",)).select_related("domain").get()
     before = {"slo_verdict": product.slo_verdict}
     DataProduct.objects.filter(pk=product_id).update(
-        slo_verdict=verdict, slo_figures=figures, revision=F("revision") + 1
+        slo_verdict=verdict,
+        slo_figures=figures,
+        revision=F("revision") + 1,
+        revised_at=timezone.now(),
     )
     product.refresh_from_db(fields=["revision"])
     note(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})
@@ -69,6 +68,6 @@ def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: 
 def touch_products(*, products: Collection[int]) -> int:
     """Raise the revision of some products, because something they show has changed."""
     rows = DataProduct.objects.filter(pk__in=products)
-    count = rows.update(revision=F("revision") + 1)
+    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
     announce(kind=PRODUCT, ids=list(rows.values_list("uuid", flat=True)))
     return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from catalog.domains.authority import reader_of
 from catalog.identity import unstorable
@@ -55,7 +56,9 @@ def add_use(
         origin=ProductUse.Origin.ADDED,
         added_by=actor.display_name,
     )
-    DataProduct.objects.filter(pk=product.pk).update(revision=F("revision") + 1)
+    DataProduct.objects.filter(pk=product.pk).update(
+        revision=F("revision") + 1, revised_at=timezone.now()
+    )
     product.refresh_from_db(fields=["revision"])
     note(actor, "added use", product, after={"title": use.title})
     return use

@@ -62,7 +62,9 @@ def product_new(request: HttpRequest) -> HttpResponse:
         return redirect("product_register")
     asked = Domain.objects.filter(slug=request.GET.get("domain", ""), pk__in=domain_ids).first()
     initial = {"domain": asked} if asked else {}
-    sheet = RegisterSheet(request.POST or None, initial=initial, domain_ids=domain_ids)
+    sheet = RegisterSheet(
+        request.POST if request.method == "POST" else None, initial=initial, domain_ids=domain_ids
+    )
     if request.method == "POST" and sheet.is_valid():
         try:
             product = _register(request, sheet)

@@ -60,17 +60,16 @@ def claim_ports(*, port_ids: list[int], now: datetime) -> list[Due]:
 
 
 def _claim(pks: list[int], now: datetime) -> list[Due]:
-    slots = []
-    for schedule in _hold(pks, now, Q(next_due_at__lte=now)):
-        slot, schedule.next_due_at = slots_of(schedule, now)
-        slots.append((schedule, slot))
-    ProbeSchedule.objects.bulk_create(
-        [schedule for schedule, _ in slots],
-        update_conflicts=True,
-        unique_fields=["port"],
-        update_fields=["next_due_at"],
-    )
-    return _dues(slots)
+    held = _hold(pks, now, Q(next_due_at__lte=now))
+    steps: dict[timedelta, list[int]] = {}
+    for schedule in held:
+        step = slot_of(schedule, now) + schedule.gap - schedule.next_due_at
+        steps.setdefault(step, []).append(schedule.pk)
+    # Most are on time and of one interval, so this is few statements for hundreds of ports.
+    for step, together in steps.items():
+        rows = ProbeSchedule.objects.filter(pk__in=together)
+        rows.update(next_due_at=F("next_due_at") + step)
+    return _dues([(schedule, slot_of(schedule, now)) for schedule in held])
 
 
 def _hold(pks: list[int], now: datetime, *conditions: Q) -> list[ProbeSchedule]:
@@ -82,12 +81,10 @@ def _hold(pks: list[int], now: datetime, *conditions: Q) -> list[ProbeSchedule]:
     return list(ProbeSchedule.objects.filter(claim=claim).order_by("pk")) if won else []
 
 
-def slots_of(schedule: ProbeSchedule, now: datetime) -> tuple[datetime, datetime]:
-    """Return the latest slot that has come, and the one after it."""
-    interval = timedelta(seconds=schedule.interval)
-    missed = (now - schedule.next_due_at) // interval
-    slot = schedule.next_due_at + missed * interval
-    return slot, slot + interval
+def slot_of(schedule: ProbeSchedule, now: datetime) -> datetime:
+    """Return the latest slot that has come."""
+    missed = (now - schedule.next_due_at) // schedule.gap
+    return schedule.next_due_at + missed * schedule.gap
 
 
 def _dues(slots: list[tuple[ProbeSchedule, datetime]]) -> list[Due]:

@@ -1,42 +1,38 @@
-"""Judges objectives by what was measured: standings, and breaches that open and close."""
+"""Judges objectives by what was measured: standings, and breaches that open and close.
+
+A batch of measurements first looks lightly at all objectives that it bears on, and judges in full
+those whose standing must be written: it turned, its figures are old, or an hour is over.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
-from catalog.ports.models import OutputPort
 from governance.slo.budget import Score
-from governance.slo.evaluation import LEAST_MEASURED, Verdict, is_silent, value_of, verdict_of
-from governance.slo.history import Hour, base_of, hours_since, window_with
+from governance.slo.evaluation import (
+    LEAST_MEASURED,
+    Budgeting,
+    Promise,
+    Verdict,
+    is_silent,
+    value_of,
+    verdict_of,
+)
+from governance.slo.history import Hour, base_of, hours_since, score_of_hours
 from governance.slo.models import Objective, Standing
 from governance.slo.services.breaches import close_breach, open_breach
-from governance.slo.tally import HOUR, hour_of
+from governance.slo.tally import HOUR, Tally, hour_of, together
+from governance.slo.watching import Watched, watched_ports
 
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A port as the judge needs it."""
-
-    port_id: int
-    product_id: int
-    last_probed_at: datetime | None
-    interval: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """How an objective stands by its ports."""
-
-    score: Score
-    value: float | None
-    verdict: Verdict
-    as_of: datetime | None
+# While the verdict stays, figures are written this seldom: they are for reading, not for acting.
+FIGURES_EVERY = timedelta(minutes=5)
+PROMISED = ("indicator", "target", "window", "threshold", "percentile", "budgeting")
+STANDING = ("verdict", "base_good", "base_total", "base_to", "as_of")
+SUBJECT = ("pk", "port_id", "product_id", "domain_id")
 
 
 def judge_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
@@ -45,120 +41,126 @@ def judge_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
     A verdict that turns to breached opens one breach, however long it lasts; the one that turns
     away from it closes that. No data closes nothing.
     """
-    return judge(objectives=list(Objective.objects.about_ports(port_ids)), now=now)
+    stale = _stale(port_ids, now)
+    return judge(objectives=list(Objective.objects.filter(pk__in=stale)), now=now)
+
+
+def _stale(port_ids: Collection[int], now: datetime) -> list[int]:
+    """Return the objectives whose standing is to be written; their ports were just measured."""
+    rows = Objective.objects.about_ports(port_ids).values_list(
+        *SUBJECT, *PROMISED, *(f"standing__{name}" for name in STANDING), named=True
+    )
+    subjects = list(rows)
+    ports = watched_ports(subjects)
+    recent = _recent(ports, now, subjects)
+    return [row.pk for row in subjects if _is_stale(row, _hours(ports[row.pk], recent), now)]
+
+
+def _is_stale(row: Any, hours: Collection[Hour], now: datetime) -> bool:
+    as_of, base_to = row.standing__as_of, row.standing__base_to
+    if as_of is None or base_to != base_end(now) or now - as_of >= FIGURES_EVERY:
+        return True
+    promise = Promise(**{name: getattr(row, name) for name in PROMISED})
+    recent = score_of_hours(promise, hours)
+    score = Score(row.standing__base_good, row.standing__base_total) + recent
+    return verdict_of(promise, score, recent) != row.standing__verdict
 
 
 @transaction.atomic
 def judge(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
-    """Judge some objectives; returns the ids of the products whose standing turned."""
+    """Judge some objectives in full; returns the ids of the products whose standing turned."""
     standings = _standings(objectives)
-    ports = _ports_of(objectives)
-    recent = hours_since({port.port_id for each in ports.values() for port in each}, _base_end(now))
+    ports = watched_ports(objectives)
+    recent = _recent(ports, now, objectives)
     turned: set[int] = set()
     for objective in objectives:
-        standing, watched = standings[objective.pk], ports[objective.pk]
-        judged = _judged(objective, watched, standing, recent, now)
-        if judged.verdict != standing.verdict:
-            _turn(objective, standing, judged, [port.port_id for port in watched])
+        standing, watched = standings[objective.pk], ports.get(objective.pk, [])
+        _refresh_base(objective, watched, standing, now)
+        if _judge(objective, watched, standing, _hours(watched, recent), now):
             turned |= {port.product_id for port in watched}
-        standing.good, standing.total = judged.score.good, judged.score.total
-        standing.value, standing.as_of = judged.value, judged.as_of
     Standing.objects.bulk_create(
         standings.values(),
         update_conflicts=True,
         unique_fields=["objective"],
-        update_fields=["verdict", "since", "good", "total", "value", "as_of", "base", "base_to"],
+        update_fields=[*STANDING, "since", "good", "total", "value", "base"],
     )
     return turned
 
 
-def _base_end(now: datetime) -> datetime:
+def base_end(now: datetime) -> datetime:
     """Return where the base of a standing ends: the last full hour may still be written to."""
     return hour_of(now) - HOUR
+
+
+def _recent(
+    ports: Mapping[int, Sequence[Watched]], now: datetime, subjects: Iterable[Any]
+) -> Mapping[int, list[Hour]]:
+    port_ids = {port.port_id for each in ports.values() for port in each}
+    with_slices = any(each.budgeting == Budgeting.TIMESLICES for each in subjects)
+    return hours_since(port_ids, base_end(now), with_slices=with_slices)
+
+
+def _hours(watched: Sequence[Watched], recent: Mapping[int, list[Hour]]) -> list[Hour]:
+    return [hour for port in watched for hour in recent.get(port.port_id, ())]
 
 
 def _standings(objectives: Sequence[Objective]) -> dict[int, Standing]:
     """Return the standing of each objective, locked; a new one where there is none."""
     pks = {objective.pk for objective in objectives}
+    known = Standing.objects.filter(objective_id__in=pks)
+    missing = pks - set(known.values_list("objective_id", flat=True))
     Standing.objects.bulk_create(
-        [Standing(objective_id=pk) for pk in pks - _standing_pks(pks)], ignore_conflicts=True
+        [Standing(objective_id=pk) for pk in missing], ignore_conflicts=True
     )
-    locked = Standing.objects.select_for_update().filter(objective_id__in=pks).order_by("pk")
-    return {standing.objective_id: standing for standing in locked}
-
-
-def _standing_pks(pks: set[int]) -> set[int]:
-    rows = Standing.objects.filter(objective_id__in=pks)
-    return set(rows.values_list("objective_id", flat=True))
-
-
-def _ports_of(objectives: Sequence[Objective]) -> Mapping[int, list[Watched]]:
-    """Return, for each objective, the ports it is about."""
-    by_port, by_product, by_domain = _by_subject(objectives)
-    rows = OutputPort.objects.filter(
-        Q(pk__in=by_port) | Q(product_id__in=by_product) | Q(product__domain_id__in=by_domain)
-    ).values_list(
-        "pk", "product_id", "product__domain_id", "last_probed_at", "probe_schedule__interval"
-    )
-    found: dict[int, list[Watched]] = defaultdict(list)
-    for pk, product_id, domain_id, last_probed_at, interval in rows:
-        watched = Watched(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
-        for objective_pk in (*by_port[pk], *by_product[product_id], *by_domain[domain_id]):
-            found[objective_pk].append(watched)
-    return found
-
-
-def _by_subject(objectives: Sequence[Objective]) -> tuple[defaultdict[int, list[int]], ...]:
-    by_port, by_product, by_domain = (defaultdict[int, list[int]](list) for _ in range(3))
-    for each in objectives:
-        for subject, index in (
-            (each.port_id, by_port),
-            (each.product_id, by_product),
-            (each.domain_id, by_domain),
-        ):
-            if subject is not None:
-                index[subject].append(each.pk)
-    return by_port, by_product, by_domain
-
-
-def _judged(
-    objective: Objective,
-    watched: Sequence[Watched],
-    standing: Standing,
-    recent: Mapping[int, list[Hour]],
-    now: datetime,
-) -> Judged:
-    promise = objective.promise
-    _refresh_base(objective, [port.port_id for port in watched], standing, now)
-    hours = [hour for port in watched for hour in recent.get(port.port_id, [])]
-    window = window_with(promise, standing.base, hours)
-    as_of = max((port.last_probed_at for port in watched if port.last_probed_at), default=None)
-    interval = max((port.interval for port in watched), default=timedelta(0))
-    verdict = Verdict.NO_DATA
-    if not is_silent(as_of, interval=interval, now=now):
-        verdict = verdict_of(promise, window.score, window.recent)
-    return Judged(window.score, value_of(promise, window.tally, window.score), verdict, as_of)
+    return {
+        standing.objective_id: standing for standing in known.select_for_update().order_by("pk")
+    }
 
 
 def _refresh_base(
-    objective: Objective, port_ids: list[int], standing: Standing, now: datetime
+    objective: Objective, watched: Sequence[Watched], standing: Standing, now: datetime
 ) -> None:
     """Count the window's full hours anew once an hour, or when the promise has changed."""
-    end = _base_end(now)
-    if standing.base_to != end:
-        start = min(hour_of(now - objective.window), end)
-        standing.base = base_of(objective.promise, port_ids, start, end)
-        standing.base_to = end
+    end = base_end(now)
+    if standing.base_to == end:
+        return
+    start = min(hour_of(now - objective.window), end)
+    base = base_of(objective.promise, [port.port_id for port in watched], start, end)
+    standing.base, standing.base_to = base.tally.as_json(), end
+    standing.base_good, standing.base_total = base.score.good, base.score.total
 
 
-def _turn(
-    objective: Objective, standing: Standing, judged: Judged, port_ids: Sequence[int]
-) -> None:
-    standing.verdict = judged.verdict
-    standing.since = judged.as_of or standing.since
-    if judged.verdict == Verdict.BREACHED:
-        # What there was too little of to judge before is missed from its first bad one on.
-        is_first = standing.total < LEAST_MEASURED
-        open_breach(objective=objective, at=standing.since, port_ids=port_ids if is_first else ())
-    elif judged.verdict != Verdict.NO_DATA:
+def _judge(
+    objective: Objective,
+    watched: Sequence[Watched],
+    standing: Standing,
+    hours: Collection[Hour],
+    now: datetime,
+) -> bool:
+    """Set the figures and the verdict of a standing; returns whether the verdict turned."""
+    promise = objective.promise
+    recent = score_of_hours(promise, hours)
+    score = Score(standing.base_good, standing.base_total) + recent
+    tally = Tally.from_json(standing.base) + together(hour.tally for hour in hours)
+    was_judged = standing.total >= LEAST_MEASURED
+    standing.good, standing.total = score.good, score.total
+    standing.value = value_of(promise, tally, score)
+    standing.as_of = max(
+        (port.last_probed_at for port in watched if port.last_probed_at), default=None
+    )
+    interval = max((port.interval for port in watched), default=timedelta(0))
+    is_known = not is_silent(standing.as_of, interval=interval, now=now)
+    verdict = verdict_of(promise, score, recent) if is_known else Verdict.NO_DATA
+    if verdict == standing.verdict:
+        return False
+    standing.verdict, standing.since = verdict, standing.as_of or standing.since
+    # What there was too little of to judge before is missed from its first bad one on.
+    _tell_breaches(objective, standing, () if was_judged else [port.port_id for port in watched])
+    return True
+
+
+def _tell_breaches(objective: Objective, standing: Standing, port_ids: Collection[int]) -> None:
+    if standing.verdict == Verdict.BREACHED:
+        open_breach(objective=objective, at=standing.since, port_ids=port_ids)
+    elif standing.verdict != Verdict.NO_DATA:
         close_breach(objective=objective, at=standing.since)

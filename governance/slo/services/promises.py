@@ -34,9 +34,9 @@ def project_promises(product: DataProduct) -> None:
 
 
 def _judge_anew(product_id: int) -> None:
-    objectives = Objective.objects.of_products([product_id])
-    judge(objectives=list(objectives), now=timezone.now())
-    refresh_trust(product_ids=[product_id])
+    now = timezone.now()
+    judge(objectives=list(Objective.objects.of_products([product_id])), now=now)
+    refresh_trust(product_ids=[], turned=[product_id], now=now)
 
 
 def schedule_ports(ports: list[OutputPort]) -> None:

@@ -42,12 +42,12 @@ def _record(seen: Sequence[Seen], now: datetime) -> int:
     _release(seen)
     note_probes(
         probes={
-            each.port_id: Probe(at=each.at, outcome=each.outcome, is_good=each.is_good)
+            each.port_id: Probe(at=now, outcome=each.outcome, is_good=each.is_good)
             for each in fresh
         }
     )
     turned = judge_ports(port_ids={each.port_id for each in fresh}, now=now)
-    refresh_trust(product_ids=_products_of(fresh), turned=turned)
+    refresh_trust(product_ids=_products_of(fresh), turned=turned, now=now)
     return len(fresh)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -14,48 +15,46 @@ from governance.slo.budget import Score
 from governance.slo.evaluation import Indicator, Verdict, worst
 from governance.slo.models import Objective
 from governance.slo.services.breaches import JUDGE
+from governance.slo.services.judging import FIGURES_EVERY
 
-# Figures are written this seldom while the verdict stays: they are for reading, not for acting.
-FIGURES_EVERY = timedelta(minutes=1)
 ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 
 Figures = dict[str, dict[str, Any]]
 
 
-def refresh_trust(*, product_ids: Collection[int], turned: Collection[int] | None = None) -> None:
-    """Write verdict and figures of products into their trust columns.
+def refresh_trust(*, product_ids: Collection[int], turned: Collection[int], now: datetime) -> None:
+    """Write verdict and figures of products into their trust columns, where it is time to.
 
-    The verdict is the worst of a product's objectives and their ports'; without objectives it is
-    no data. With `turned`, products not in it are written only when their figures are old.
+    It is for those in `turned`, and for those whose figures are five minutes old. The verdict is
+    the worst of a product's objectives and their ports'; without objectives it is no data.
     """
-    products = DataProduct.objects.filter(pk__in=product_ids)
-    objectives = _objectives_by_product(product_ids)
-    for pk, verdict, figures in products.values_list("pk", "slo_verdict", "slo_figures"):
-        fresh = figures_of(objectives.get(pk, []))
-        standing = worst(each.standing.verdict for each in objectives.get(pk, []))
-        is_due = turned is None or pk in turned or standing != verdict or _is_old(figures, fresh)
-        if is_due and (standing, fresh) != (verdict, figures):
-            set_trust(product_id=pk, verdict=standing, figures=fresh, actor=JUDGE)
+    rows = DataProduct.objects.filter(pk__in={*product_ids, *turned})
+    due = [
+        pk
+        for pk, figures in rows.values_list("pk", "slo_figures")
+        if pk in turned or are_old(figures, now)
+    ]
+    objectives = _objectives_by_product(due)
+    for pk in due:
+        own = objectives.get(pk, [])
+        verdict = worst(each.standing.verdict for each in own)
+        set_trust(product_id=pk, verdict=verdict, figures=figures_of(own), actor=JUDGE)
+
+
+def are_old(figures: Figures, now: datetime) -> bool:
+    """Say whether figures are to be written anew; without objectives there are none to write."""
+    moments = [parse_datetime(figure.get("as_of") or "") for figure in figures.values()]
+    return any(moment is None or now - moment >= FIGURES_EVERY for moment in moments)
 
 
 def _objectives_by_product(product_ids: Collection[int]) -> dict[int, list[Objective]]:
     rows = Objective.objects.of_products(product_ids).filter(standing__isnull=False)
-    found: dict[int, list[Objective]] = {}
+    found: dict[int, list[Objective]] = defaultdict(list)
     for objective in rows:
         product_id = objective.port.product_id if objective.port else objective.product_id
-        found.setdefault(product_id, []).append(objective)
+        if product_id is not None:
+            found[product_id].append(objective)
     return found
-
-
-def _is_old(figures: Figures, fresh: Figures) -> bool:
-    if figures.keys() != fresh.keys():
-        return True
-    return any(_moved(figures[name], fresh[name]) for name in fresh)
-
-
-def _moved(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    before, after = parse_datetime(old.get("as_of") or ""), parse_datetime(new.get("as_of") or "")
-    return before is None or after is None or after - before >= FIGURES_EVERY
 
 
 def figures_of(objectives: Iterable[Objective]) -> Figures:

@@ -76,6 +76,6 @@ def notice_silence(*, now: datetime) -> set[int]:
     silent = Objective.objects.filter(standing__as_of__lt=now - timedelta(minutes=10)).exclude(
         standing__verdict=Verdict.NO_DATA
     )
-    turned = judge(objectives=list(silent.select_related("standing", "port")), now=now)
-    refresh_trust(product_ids=turned)
+    turned = judge(objectives=list(silent), now=now)
+    refresh_trust(product_ids=[], turned=turned, now=now)
     return turned

@@ -65,7 +65,9 @@ class ElasticsearchBackend:
         with _translated():
             return suggestions(self._asking(readers), typed, limit)
 
-    def values(self, field: str, prefix: str, readers: Readers, limit: int) -> tuple[FacetValue, ...]:
+    def values(
+        self, field: str, prefix: str, readers: Readers, limit: int
+    ) -> tuple[FacetValue, ...]:
         with _translated():
             return values_of(self._asking(readers), BY_NAME[field].attribute, fold(prefix), limit)
 
@@ -144,7 +146,12 @@ class Session:
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
         self._bulk(
-            {"_op_type": "index", "_id": d.key, "version": d.revision, "_source": layout.source_of(d)}
+            {
+                "_op_type": "index",
+                "_id": d.key,
+                "version": d.revision,
+                "_source": layout.source_of(d),
+            }
             for d in documents
         )
 
@@ -200,4 +207,6 @@ def _translated() -> Iterator[None]:
     except NotFoundError as error:
         raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it") from error
     except (ApiError, TransportError, helpers.BulkIndexError) as error:
-        raise SearchUnavailable(ENGINE, f"the server does not answer as it should: {error}") from error
+        raise SearchUnavailable(
+            ENGINE, f"the server does not answer as it should: {error}"
+        ) from error

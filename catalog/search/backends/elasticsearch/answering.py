@@ -105,14 +105,10 @@ def _weighted(found: Query, filters: Sequence[Query], words: Expression) -> Quer
     marks = [Q("bool", filter=[held], boost=0, _name=text) for text, held in questions.named(words)]
     narrowed = Q("bool", must=[found], should=marks, filter=list(filters))
     weight = {"field": "weight", "missing": 1}
-    return Q(
-        "function_score", query=narrowed, field_value_factor=weight, boost_mode="multiply"
-    )
+    return Q("function_score", query=narrowed, field_value_factor=weight, boost_mode="multiply")
 
 
-def _understood(
-    asking: Asking, request: SearchRequest
-) -> tuple[dict[str, str], Expression, bool]:
+def _understood(asking: Asking, request: SearchRequest) -> tuple[dict[str, str], Expression, bool]:
     """The corrections, the words to search, and whether enough documents hold all of them."""
     words = request.words
     asked: dict[str, Query] = {"all": questions.all_held(words)} if words else {}
@@ -249,8 +245,8 @@ def _escaped(text: str) -> str:
 
 
 def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
-    """Complete the last word: to things so named, and to words that some readable document holds."""
-    *before, last = fold(typed).split() or [""]
+    """Complete the last word: to things so named, and to words that readable documents hold."""
+    last = (fold(typed).split() or [""])[-1]
     if not any(map(str.isalnum, last)):
         return SuggestAnswer()
     titled = Q("match", title={"query": typed, "operator": "and"})
@@ -280,6 +276,8 @@ def values_of(asking: Asking, attribute: str, prefix: str, limit: int) -> tuple[
     begun = Q("prefix", **{attribute: prefix}) if prefix else Q("match_all")
     search = asking.search.query("bool", filter=[asking.readable, begun])[:0]
     include = {"include": _SPECIAL.sub(r"\\\1", prefix) + ".*"} if prefix else {}
-    search.aggs.bucket("values", "terms", field=attribute, size=limit, order=_COMMON_FIRST, **include)
+    search.aggs.bucket(
+        "values", "terms", field=attribute, size=limit, order=_COMMON_FIRST, **include
+    )
     buckets = search.execute().aggregations["values"].buckets
     return tuple(FacetValue(str(bucket.key), int(bucket.doc_count)) for bucket in buckets)

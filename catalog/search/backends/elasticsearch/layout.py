@@ -50,9 +50,8 @@ SETTINGS: dict[str, Any] = {
 def mapping() -> dict[str, Any]:
     """The strict mapping of the index."""
     text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
-    properties: dict[str, Any] = {
-        name: _KEYWORD for name in ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
-    }
+    keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
+    properties: dict[str, Any] = dict.fromkeys(keywords, _KEYWORD)
     properties |= dict.fromkeys(fields.TEXT_WEIGHTS, text)
     properties["words"] = {"type": "text", "analyzer": WORDS}
     properties["title"] = {"type": "text", "analyzer": BEGINNINGS, "search_analyzer": WORDS}

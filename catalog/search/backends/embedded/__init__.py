@@ -49,7 +49,9 @@ class EmbeddedBackend:
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         return suggestions(self._read(readers), typed, limit)
 
-    def values(self, field: str, prefix: str, readers: Readers, limit: int) -> tuple[FacetValue, ...]:
+    def values(
+        self, field: str, prefix: str, readers: Readers, limit: int
+    ) -> tuple[FacetValue, ...]:
         reading = self._read(readers)
         found = reading.searcher.terms_with_prefix(
             BY_NAME[field].attribute, fold(prefix), reading.readable, limit
@@ -123,7 +125,9 @@ def _opened(folder: Path) -> Opened:
     try:
         return Opened(folder)
     except ValueError as error:
-        raise SearchUnavailable(ENGINE, "the index has another shape and must be rebuilt") from error
+        raise SearchUnavailable(
+            ENGINE, "the index has another shape and must be rebuilt"
+        ) from error
 
 
 @contextmanager

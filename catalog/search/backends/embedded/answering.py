@@ -112,9 +112,7 @@ def _corrections(reading: Reading, unheld: Mapping[str, str]) -> dict[str, str]:
     return corrections
 
 
-def _near_words(
-    reading: Reading, word: str, limit: int
-) -> Iterator[list[tuple[str, int]]]:
+def _near_words(reading: Reading, word: str, limit: int) -> Iterator[list[tuple[str, int]]]:
     """Words at one edit, then at two, each with the number of readable documents that hold it."""
     fuzzy = Query.fuzzy_term_query(VOCABULARY, "word", word, limit)
     hits = reading.vocabulary.search(fuzzy, _MOST_CANDIDATES, count=False).hits
@@ -150,9 +148,7 @@ def _set_of(reading: Reading, words: Expression, typed: str) -> Query:
     return narrowed(found, [reading.readable])
 
 
-def _hits(
-    reading: Reading, page: Page, words: Expression, request: SearchRequest
-) -> Iterator[Hit]:
+def _hits(reading: Reading, page: Page, words: Expression, request: SearchRequest) -> Iterator[Hit]:
     entries = [(score, reading.searcher.doc(place), place) for score, _, place in page.placed]
     marker = lacking = None
     if request.has_highlights and words:
@@ -206,16 +202,12 @@ def _facets(
         )
 
 
-def _counts(
-    reading: Reading, query: Query, wanted: Sequence[Field]
-) -> dict[str, dict[str, int]]:
+def _counts(reading: Reading, query: Query, wanted: Sequence[Field]) -> dict[str, dict[str, int]]:
     if not wanted:
         return {}
     asked = {
         field.name: {
-            "terms": {
-                "field": field.attribute, "size": FACET_SIZE, "segment_size": _ALL_VALUES
-            }
+            "terms": {"field": field.attribute, "size": FACET_SIZE, "segment_size": _ALL_VALUES}
         }
         for field in wanted
     }
@@ -227,7 +219,7 @@ def _counts(
 
 
 def suggestions(reading: Reading, typed: str, limit: int) -> SuggestAnswer:
-    """Complete the last word: to things so named, and to words that some readable document holds."""
+    """Complete the last word: to things so named, and to words that readable documents hold."""
     questions = reading.questions
     *before, last = questions.plain_words(typed) or [""]
     if not last:

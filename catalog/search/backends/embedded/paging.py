@@ -1,6 +1,5 @@
 """Pages of a tantivy result: by offset, or from a cursor, as deep as the result goes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tantivy import DocAddress, Order, Query, Searcher
@@ -81,7 +80,10 @@ def _ranked(searcher: Searcher, query: Query, depth: int) -> tuple[int, list[Pla
         depth = max(depth * 4, 1000)
     addresses = [address for _, address in found.hits]
     ties = searcher.fast_field_values("tie", addresses)
-    placed = [(score, int(tie or 0), address) for score, tie, address in zip(scores, ties, addresses, strict=True)]
+    placed = [
+        (score, int(tie or 0), address)
+        for score, tie, address in zip(scores, ties, addresses, strict=True)
+    ]
     return found.count or 0, sorted(placed, key=_rank)
 
 
@@ -94,31 +96,18 @@ def _by_field(
 ) -> Page:
     """Sort keys are unique, so a page after a key is the query narrowed to the keys beyond it."""
     field, cursor, limit = f"sort_{sort.name}", request.cursor, request.limit
-    read = _reading(searcher, field, is_descending=sort.descending)
+    is_turned = cursor is not None and cursor.backwards
+    order = Order.Desc if sort.descending != is_turned else Order.Asc
     count = searcher.search(query, 1).count or 0
-    if cursor is None:
-        return Page(count, read(query, limit, request.offset, False), request.offset)
-    key = str(cursor.value or "")
-    is_upward = sort.descending == cursor.backwards
-    if key.isalnum():
-        beyond = (key, _HIGHEST) if is_upward else ("0", key)
-        query = narrowed(query, [questions.between(field, *beyond, not is_upward, is_upward)])
-    placed = read(query, limit, 0, cursor.backwards)
-    if not cursor.backwards:
-        return Page(count, placed, cursor.position)
+    if cursor is not None and (key := str(cursor.value or "")).isalnum():
+        beyond = ("0", key, "[}") if order is Order.Desc else (key, _HIGHEST, "{]")
+        query = narrowed(query, [questions.between(field, *beyond)])
+    offset = 0 if cursor else request.offset
+    found = searcher.search(
+        query, limit, count=False, order_by_field=field, offset=offset, order=order
+    )
+    placed = tuple((str(key), 0, address) for key, address in found.hits)
+    if cursor is None or not is_turned:
+        return Page(count, placed, cursor.position if cursor else offset)
     start = (count if cursor.value is None else cursor.position) - len(placed)
-    return Page(count, placed, max(0, start))
-
-
-def _reading(
-    searcher: Searcher, field: str, *, is_descending: bool
-) -> Callable[[Query, int, int, bool], tuple[Placed, ...]]:
-    def read(query: Query, limit: int, offset: int, backwards: bool) -> tuple[Placed, ...]:
-        order = Order.Desc if is_descending != backwards else Order.Asc
-        found = searcher.search(
-            query, limit, count=False, order_by_field=field, offset=offset, order=order
-        )
-        placed = [(str(key), 0, address) for key, address in found.hits]
-        return tuple(reversed(placed) if backwards else placed)
-
-    return read
+    return Page(count, placed[::-1], max(0, start))

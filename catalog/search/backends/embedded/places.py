@@ -75,7 +75,7 @@ class Place:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Hold a lock of the whole machine; raises SearchUnavailable where another holds it long."""
+        """Hold a lock of the whole machine; SearchUnavailable where another holds it long."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / f"{name}.lock").open("a") as file:
             deadline = time.monotonic() + LONGEST_WAIT

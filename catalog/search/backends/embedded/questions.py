@@ -94,16 +94,15 @@ class Questions:
     def _keyed(self, condition: Condition) -> Query:
         low = keyed_number(condition.key, -1e9 if condition.low is None else condition.low)
         high = keyed_number(condition.key, 1e9 if condition.high is None else condition.high)
-        return self.between(
-            "measures", low, high, condition.includes_low, condition.includes_high
-        )
+        start, end = "{["[condition.includes_low], "}]"[condition.includes_high]
+        return self.between("measures", low, high, start + end)
 
-    def between(
-        self, field: str, low: str, high: str, with_low: bool = True, with_high: bool = True
-    ) -> Query:
-        """Documents with a term in a range; the terms hold nothing but letters and digits."""
-        start, end = "[" if with_low else "{", "]" if with_high else "}"
-        return self._index.parse_query(f"{field}:{start}{low} TO {high}{end}")
+    def between(self, field: str, low: str, high: str, ends: str = "[]") -> Query:
+        """Documents with a term in a range, `[` `]` with and `{` `}` without an end.
+
+        The terms hold nothing but letters and digits.
+        """
+        return self._index.parse_query(f"{field}:{ends[0]}{low} TO {high}{ends[1]}")
 
     # --- words
 
@@ -114,7 +113,9 @@ class Questions:
     def word_is_held(self, word: str) -> Query:
         """Documents that have a word, as it stands or in another form."""
         forms = [self.term("words", word)]
-        forms += [self.term(field, stem) for stem in self._text.analyze(word) for field in fields.HOLDING]
+        forms += [
+            self.term(field, stem) for stem in self._text.analyze(word) for field in fields.HOLDING
+        ]
         return any_of(forms)
 
     def marked_terms(self, words: Expression, field: str) -> Query:
@@ -147,7 +148,9 @@ class Questions:
         """How much a document is about a node: the weighted sum over the ranked fields."""
         match node:
             case Words(text, False):
-                return any_of([query for stem in self._stems(text) for query in self._weighted(stem)])
+                return any_of(
+                    [query for stem in self._stems(text) for query in self._weighted(stem)]
+                )
             case Either(options):
                 return any_of([self.ranks(clause.node) for clause in options])
             case Together(clauses):
@@ -191,7 +194,9 @@ class Questions:
     def names(self, typed: str) -> list[Query]:
         """The whole text as a name, slug, alias or address: those documents come first."""
         name = bare(typed)
-        return [Query.const_score_query(self.term("exact", name), fields.EXACT_BOOST)] if name else []
+        return (
+            [Query.const_score_query(self.term("exact", name), fields.EXACT_BOOST)] if name else []
+        )
 
     def answers(self, words: Expression, typed: str, *, demands_all: bool) -> Query:
         """The set of the words, ranked. Without words, everything."""

@@ -43,31 +43,35 @@ def register(index: Index) -> None:
 def build_schema() -> Schema:
     """The fields of the index of documents."""
     builder = tantivy.SchemaBuilder()
-    for name in ("key", "readers"):
-        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("exact", "vocabulary", "measures"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    _add_terms(builder)
     for name in fields.TEXT_WEIGHTS:
         builder.add_text_field(name, tokenizer_name=TEXT, index_option="freq")
     builder.add_text_field("words", tokenizer_name=WORDS, index_option="position")
     builder.add_text_field("title", tokenizer_name=WORDS, index_option="basic")
-    for name in TERMS:
-        is_fast = name in FAST_TERMS
-        builder.add_text_field(name, fast=is_fast, tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
         builder.add_float_field(name, indexed=True, fast=True)
     for name in MOMENTS:
         builder.add_integer_field(name, indexed=True, fast=True)
-    for sort in SORTS:
-        builder.add_text_field(
-            f"sort_{sort.name}", fast=True, tokenizer_name="raw", index_option="basic"
-        )
     builder.add_integer_field("tie", fast=True)
     builder.add_float_field("weight", fast=True)
     builder.add_integer_field("revision", stored=True, fast=True)
     for name in ("digest", "shown"):
         builder.add_bytes_field(name, stored=True)
     return builder.build()
+
+
+def _add_terms(builder: tantivy.SchemaBuilder) -> None:
+    """What is matched as a whole; fast where it is counted or sorted by."""
+    stored, fast = ("key", "readers"), (*FAST_TERMS, *(f"sort_{sort.name}" for sort in SORTS))
+    plain = ("exact", "vocabulary", "measures", *(name for name in TERMS if name not in fast))
+    for name in (*stored, *fast, *plain):
+        builder.add_text_field(
+            name,
+            stored=name in stored,
+            fast=name in fast,
+            tokenizer_name="raw",
+            index_option="basic",
+        )
 
 
 # The index of words: one entry for each word that any document ever held.
@@ -114,19 +118,23 @@ def _add_filters(entry: Document, document: SearchDocument) -> None:
     for name in TERMS:
         for value in dict.fromkeys(map(fold, getattr(document, name))):
             entry.add_text(name, value)
+    for key, number in document.measures.items():
+        entry.add_text("measures", keyed_number(fold(key), number))
+    _add_numbers(entry, document)
+    tie = tie_of(document.key)
+    for sort in SORTS:
+        entry.add_text(f"sort_{sort.name}", sort_key(getattr(document, sort.attribute), tie, sort))
+    entry.add_integer("tie", tie)
+    entry.add_float("weight", document.weight)
+
+
+def _add_numbers(entry: Document, document: SearchDocument) -> None:
     for name in NUMBERS:
         if (number := getattr(document, name)) is not None:
             entry.add_float(name, number)
     for name in MOMENTS:
         if (moment := getattr(document, name)) is not None:
             entry.add_integer(name, moment)
-    for key, number in document.measures.items():
-        entry.add_text("measures", keyed_number(fold(key), number))
-    tie = tie_of(document.key)
-    for sort in SORTS:
-        entry.add_text(f"sort_{sort.name}", sort_key(getattr(document, sort.attribute), tie, sort))
-    entry.add_integer("tie", tie)
-    entry.add_float("weight", document.weight)
 
 
 def tombstone_of(key: str, revision: int) -> Document:

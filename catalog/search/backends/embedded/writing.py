@@ -134,4 +134,3 @@ def ledger(searcher: Searcher) -> Iterator[Entry]:
             kind, _, identity = str(entry.get_first("key")).partition(":")
             readers = tuple(sorted(map(str, entry.get_all("readers"))))
             yield Entry(kind, identity, int(entry.get_first("revision") or 0), readers, digest)
-

@@ -1,0 +1,82 @@
+"""Search over the API: the same words, filters and answer as the page's JSON twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.search.views.programs import answer_of
+
+
+class FacetValueAnswer(serializers.Serializer[Any]):
+    """A value on offer; `count` is what choosing it would show."""
+
+    value = serializers.CharField()
+    label = serializers.CharField()
+    count = serializers.IntegerField()
+    is_chosen = serializers.BooleanField()
+
+
+class ResultAnswer(serializers.Serializer[Any]):
+    """One product found, why, and which of the typed words it lacks."""
+
+    id = serializers.UUIDField()
+    iri = serializers.CharField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    domain = serializers.CharField()
+    url = serializers.CharField()
+    purpose = serializers.CharField(allow_blank=True)
+    version = serializers.CharField()
+    owner = serializers.CharField(allow_null=True)
+    status = serializers.CharField()
+    sensitivity = serializers.CharField()
+    slo = serializers.CharField()
+    certification = serializers.CharField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    updated_at = serializers.DateTimeField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    lacks = serializers.ListField(child=serializers.CharField())
+    highlights = serializers.DictField(child=serializers.CharField())
+
+
+class SearchAnswerBody(serializers.Serializer[Any]):
+    """What was found; `next`, `previous` and `last` lead on by cursor."""
+
+    count = serializers.IntegerField()
+    results = ResultAnswer(many=True)
+    facets = serializers.DictField(child=FacetValueAnswer(many=True))
+    corrections = serializers.ListField(child=serializers.DictField())
+    also_searched = serializers.ListField(child=serializers.DictField())
+    warnings = serializers.ListField(child=serializers.DictField())
+    sort = serializers.CharField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    last = serializers.CharField(allow_null=True)
+
+
+class Search(APIView):
+    """Find products by words and filters."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="search",
+        parameters=[
+            OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
+            OpenApiParameter("sort", str, enum=["relevance", "name", "updated", "quality"]),
+            OpenApiParameter("limit", int, description="Results on a page, up to 100."),
+            OpenApiParameter("page", int, description="Numbered page, as deep as 10,000."),
+            OpenApiParameter("cursor", str, description="A place, as an answer gave it."),
+        ],
+        responses=SearchAnswerBody,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer as the caller; a filter that is not understood is a warning, not an error."""
+        return Response(answer_of(request._request))

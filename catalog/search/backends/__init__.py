@@ -1,0 +1,37 @@
+"""Which engines are fed and which one answers; each adapter is loaded by its dotted path."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from catalog.search.port import SearchBackend
+
+_ADAPTERS = {
+    "embedded": "catalog.search.backends.embedded.EmbeddedBackend",
+    "elasticsearch": "catalog.search.backends.elasticsearch.ElasticsearchBackend",
+}
+
+
+def fed() -> tuple[SearchBackend, ...]:
+    """Return all engines that hold the catalog, the one that answers first."""
+    return tuple(named(name) for name in settings.ASSAY_SEARCH_ENGINES)
+
+
+def serving() -> SearchBackend:
+    """Return the engine that answers."""
+    return named(settings.ASSAY_SEARCH_ENGINES[0])
+
+
+def named(name: str) -> SearchBackend:
+    """Return one engine by its name, the same one each time in a process."""
+    folder = Path(settings.ASSAY_DATA_DIR) / "search"
+    return _made(name, settings.ELASTICSEARCH_URL if name == "elasticsearch" else folder)
+
+
+@lru_cache
+def _made(name: str, place: str | Path) -> SearchBackend:
+    adapter: Callable[[str | Path], SearchBackend] = import_string(_ADAPTERS[name])
+    return adapter(place)

@@ -1,0 +1,49 @@
+"""The glossary's other spellings of a typed word or words, searched with it; pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from catalog.search.query import Clause, Demand, Either, Expression, Phrase, Together, Words
+from catalog.search.spelling import bare
+
+MOST_EXPANDED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What was typed, and the other spellings that were searched too."""
+
+    typed: str
+    others: tuple[str, ...]
+
+
+def expanded(
+    words: Expression, spellings: Iterable[Sequence[str]]
+) -> tuple[Expression, tuple[Expansion, ...]]:
+    """The words with the other spellings of the terms among them, and which terms those were."""
+    plain = [bare(c.node.text) if _is_open(c) else "" for c in words]
+    typed = f" {' '.join(plain)} "
+    clauses, expansions = list(words), []
+    for spelled in spellings:
+        known = {bare(spelling): spelling for spelling in spelled}
+        found = next((name for name in known if name and f" {name} " in typed), None)
+        others = tuple(spelling for name, spelling in known.items() if name != found)
+        if found and others and len(expansions) < MOST_EXPANDED:
+            clauses = _joined(clauses, found, others)
+            expansions.append(Expansion(found, others))
+    return tuple(clauses), tuple(expansions)
+
+
+def _is_open(clause: Clause) -> bool:
+    is_word = isinstance(clause.node, Words) and not clause.node.is_prefix
+    return is_word and clause.demand is Demand.ANY
+
+
+def _joined(clauses: list[Clause], found: str, others: Sequence[str]) -> list[Clause]:
+    """One word becomes either spelling; of several words each still counts for itself."""
+    alternatives = tuple(Clause(Phrase(other)) for other in others)
+    for at, clause in enumerate(clauses):
+        if isinstance(clause.node, Words) and _is_open(clause) and bare(clause.node.text) == found:
+            return [*clauses[:at], Clause(Either((clause, *alternatives))), *clauses[at + 1 :]]
+    typed = Clause(Together(tuple(Clause(Words(word)) for word in found.split())))
+    return [*clauses, Clause(Either((typed, *alternatives)))]

@@ -1,0 +1,141 @@
+"""The address of a search, read and written: one state, one sorted list of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.http import QueryDict
+from django.utils import timezone
+
+from catalog.search.conditions import Condition, Doubt, field_of, read_conditions
+from catalog.search.fields import (
+    DEEPEST_OFFSET,
+    PAGE_SIZE,
+    RELEVANCE,
+    SORT_BY_NAME,
+)
+from catalog.search.port import Cursor, SearchRequest
+from catalog.search.query import read_query
+
+LARGEST_PAGE = 100
+MOST_FILTERS = 40
+OWN = ("q", "sort", "page", "cursor", "limit", "verbatim")
+_SALT = "catalog.search.cursor"
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One state of a search: what its address says, and the request that follows from it."""
+
+    text: str
+    filters: Pairs
+    request: SearchRequest
+    doubts: tuple[Doubt, ...]
+    page: int = 1
+    is_verbatim: bool = False
+    has_typed_filters: bool = False
+
+    @property
+    def sort(self) -> str:
+        """Return the order asked for."""
+        return self.request.sort
+
+    def address(self, filters: Iterable[tuple[str, str]] | None = None, **changes: str) -> str:
+        """Return the sorted parameters of this state with some changed; '' for none."""
+        own = {"q": self.text, "sort": "" if self.sort == RELEVANCE else self.sort}
+        own |= {"verbatim": "1" if self.is_verbatim else ""} | changes
+        pairs = list(self.filters if filters is None else filters)
+        pairs += [(name, value) for name, value in own.items() if value]
+        return urlencode(sorted(pairs))
+
+
+def read_asked(params: QueryDict, *, caller: str) -> Asked:
+    """Understand an address; whatever cannot be used becomes a doubt, nothing an error."""
+    now = timezone.now()
+    read = read_query(params.get("q", ""), now=now)
+    typed = [(name, value) for name, value in read.lifted]
+    given = [
+        (name, value)
+        for name, values in params.lists()
+        if name not in OWN and field_of(name.removeprefix("-"))
+        for value in values
+        if value.strip()
+    ]
+    conditions, doubts = read_conditions([*given, *typed][:MOST_FILTERS], now=now)
+    sort, doubts = _sort(params, (*read.doubts, *doubts))
+    limit = min(max(_whole(params.get("limit"), PAGE_SIZE), 1), LARGEST_PAGE)
+    page = min(max(_whole(params.get("page"), 1), 1), DEEPEST_OFFSET // limit)
+    cursor, doubts = _cursor(params, caller, doubts)
+    is_verbatim = params.get("verbatim") == "1"
+    request = SearchRequest(
+        readers=(),
+        words=read.words,
+        typed=read.text,
+        conditions=conditions,
+        sort=sort,
+        offset=0 if cursor else (page - 1) * limit,
+        cursor=cursor,
+        limit=limit,
+        is_corrected=not is_verbatim,
+    )
+    return Asked(
+        text=read.text,
+        filters=tuple(sorted(pair for c in conditions for pair in pairs_of(c))),
+        request=request,
+        doubts=doubts,
+        page=page,
+        is_verbatim=is_verbatim,
+        has_typed_filters=bool(typed),
+    )
+
+
+def pairs_of(condition: Condition) -> Pairs:
+    """Return the parameters that say a condition, one for each value."""
+    values = condition.values or (condition.typed,)
+    return tuple((condition.parameter, value) for value in values)
+
+
+def _sort(params: QueryDict, doubts: tuple[Doubt, ...]) -> tuple[str, tuple[Doubt, ...]]:
+    sort = params.get("sort") or RELEVANCE
+    if sort == RELEVANCE or sort in SORT_BY_NAME:
+        return sort, doubts
+    return RELEVANCE, (*doubts, Doubt("unknown-sort", sort[:40]))
+
+
+def _whole(text: str | None, default: int) -> int:
+    is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 7
+    return int(text) if text is not None and is_number else default
+
+
+def _cursor(
+    params: QueryDict, caller: str, doubts: tuple[Doubt, ...]
+) -> tuple[Cursor | None, tuple[Doubt, ...]]:
+    written = params.get("cursor", "")
+    if not written:
+        return None, doubts
+    try:
+        value, tie, position, backwards = signing.loads(written, salt=_salt(params, caller))
+    except (signing.BadSignature, ValueError, TypeError):
+        return None, (*doubts, Doubt("unknown-cursor", ""))
+    return Cursor(value, tie, position, backwards), doubts
+
+
+def write_cursor(cursor: Cursor, params: QueryDict, *, caller: str) -> str:
+    """Return a cursor as one parameter; it holds for this caller and this search alone."""
+    place = [cursor.value, cursor.tie, cursor.position, cursor.backwards]
+    return signing.dumps(place, salt=_salt(params, caller), compress=True)
+
+
+def _salt(params: QueryDict, caller: str) -> str:
+    said = sorted(
+        (name, value)
+        for name, values in params.lists()
+        if name not in ("cursor", "page", "limit")
+        for value in values
+    )
+    return f"{_SALT}:{caller}:{urlencode(said)}"

@@ -1,0 +1,45 @@
+"""Search as services: answering as somebody, and engines that follow the database."""
+
+from __future__ import annotations
+
+from catalog.search.services.finding import (
+    Completions,
+    Found,
+    addressed,
+    check_engine,
+    search_catalog,
+    suggest,
+    tokens_of,
+    without_one,
+)
+from catalog.search.services.indexing import (
+    Drift,
+    EngineState,
+    drain,
+    follow_domains,
+    index_products,
+    rebuild,
+    report_of,
+    states,
+    verify,
+)
+
+__all__ = [
+    "Completions",
+    "Drift",
+    "EngineState",
+    "Found",
+    "addressed",
+    "check_engine",
+    "drain",
+    "follow_domains",
+    "index_products",
+    "rebuild",
+    "report_of",
+    "search_catalog",
+    "states",
+    "suggest",
+    "tokens_of",
+    "verify",
+    "without_one",
+]

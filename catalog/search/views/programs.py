@@ -1,0 +1,182 @@
+"""Results for programs: one shape for the JSON twin and the API, and the whole list as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from catalog.identity import product_iri
+from catalog.products.models import DataProduct
+from catalog.search.conditions import Doubt
+from catalog.search.forms import LARGEST_PAGE, Asked, read_asked, write_cursor
+from catalog.search.port import Facet, Hit, SearchUnavailable
+from catalog.search.services import Found, search_catalog
+from catalog.search.views import wording
+from catalog.search.views.results import caller_of
+
+COLUMNS = ("id", "domain", "slug", "name", "status", "version", "sensitivity", "slo", "url")
+# A spreadsheet would run a cell that begins so.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_safe
+def search_results_json(request: HttpRequest) -> HttpResponse:
+    """Give a program the results with counts, facets, reasons, corrections and warnings."""
+    try:
+        body = answer_of(request)
+    except SearchUnavailable as away:
+        return away_problem(away)
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    response["Vary"] = "Cookie"
+    return response
+
+
+def away_problem(away: SearchUnavailable) -> JsonResponse:
+    """Say that the engine is away, as a problem."""
+    body = {
+        "type": "about:blank",
+        "title": "Search is away for the moment.",
+        "status": 503,
+        "detail": f"The engine {away.engine} does not answer; the catalog itself works.",
+    }
+    kind = "application/problem+json"
+    return JsonResponse(body, status=503, content_type=kind, headers={"Retry-After": "5"})
+
+
+def answer_of(request: HttpRequest) -> dict[str, Any]:
+    """Return a search's answer for a program. Raises SearchUnavailable."""
+    asked = read_asked(request.GET, caller=caller_of(request))
+    found = search_catalog(visitor=request.user, request=asked.request)
+    answer = found.answer
+    labels = wording.labels_of(answer.facets)
+    return {
+        "count": answer.count,
+        "results": [result_of(hit, product) for hit, product in found.hits],
+        "facets": {facet.name: _values(facet, labels) for facet in answer.facets},
+        "corrections": [{"typed": c.typed, "searched": c.searched} for c in answer.corrections],
+        "also_searched": [{"typed": e.typed, "others": list(e.others)} for e in found.expansions],
+        "warnings": [_warning(doubt) for doubt in asked.doubts],
+        "sort": asked.sort,
+        **_ways(request, asked, found),
+    }
+
+
+def result_of(hit: Hit, product: DataProduct) -> dict[str, Any]:
+    """Return one result."""
+    team = product.domain.owner_team
+    return {
+        "id": str(product.uuid),
+        "iri": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+        "slug": product.slug,
+        "name": product.name,
+        "domain": product.domain.slug,
+        "url": product.path,
+        "purpose": product.purpose,
+        "version": product.version,
+        "owner": team.slug if team else None,
+        "status": product.status,
+        "sensitivity": product.get_sensitivity_display(),
+        "slo": product.slo_verdict,
+        "certification": product.certification or None,
+        "tags": product.tags,
+        "updated_at": product.updated_at.isoformat(),
+        "reasons": [wording.reason_sentence(reason) for reason in hit.reasons],
+        "lacks": list(hit.lacks),
+        "highlights": dict(hit.highlights),
+    }
+
+
+def _values(facet: Facet, labels: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": value.value,
+            "label": wording.label_of(labels, facet.name, value.value),
+            "count": value.count,
+            "is_chosen": value.is_chosen,
+        }
+        for value in facet.values
+    ]
+
+
+def _warning(doubt: Doubt) -> dict[str, str]:
+    message = wording.doubt_sentence(doubt)
+    return {"code": doubt.code, "typed": doubt.typed, "offer": doubt.offer, "message": message}
+
+
+def _ways(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str | None]:
+    """Return the addresses of the pages beside this one, by cursor."""
+    answer, own = found.answer, {"limit": request.GET.get("limit", "")}
+    ways = {"next": answer.next, "previous": answer.previous, "last": answer.last}
+    return {
+        name: None
+        if way is None
+        else f"{request.path}?{asked.address(cursor=_written(way, request), **own)}"
+        for name, way in ways.items()
+    }
+
+
+def _written(way: Any, request: HttpRequest) -> str:
+    return write_cursor(way, request.GET, caller=caller_of(request))
+
+
+@require_safe
+def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Give the whole result as CSV, however long it is, by the same rules."""
+    asked = read_asked(request.GET, caller=caller_of(request))
+    try:
+        first = search_catalog(visitor=request.user, request=_plain(asked))
+    except SearchUnavailable as away:
+        return away_problem(away)
+    response = StreamingHttpResponse(_lines(request, asked, first), content_type="text/csv")
+    response["Content-Disposition"] = 'attachment; filename="products.csv"'
+    return response
+
+
+def _plain(asked: Asked) -> Any:
+    return replace(
+        asked.request, limit=LARGEST_PAGE, offset=0, cursor=None, has_facets=False,
+        has_highlights=False,
+    )  # fmt: skip
+
+
+class _Line:
+    """Hands each written line back."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(request: HttpRequest, asked: Asked, found: Found) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield writer.writerow(COLUMNS)  # type: ignore[misc] # returns what _Line.write returns
+    while True:
+        for _hit, product in found.hits:
+            yield writer.writerow([_cell(value) for value in _row(product)])  # type: ignore[misc]
+        if found.answer.next is None:
+            return
+        following = replace(_plain(asked), cursor=found.answer.next)
+        found = search_catalog(visitor=request.user, request=following)
+
+
+def _row(product: DataProduct) -> list[str]:
+    return [
+        str(product.uuid),
+        product.domain.slug,
+        product.slug,
+        product.name,
+        product.status,
+        product.version,
+        str(product.get_sensitivity_display()),
+        product.slo_verdict,
+        product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+    ]
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,199 @@
+"""The page of results: the same for a browser and for htmx, which takes its parts out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.domains.models import Domain
+from catalog.products.models import DataProduct
+from catalog.search.conditions import Condition
+from catalog.search.fields import DEEPEST_OFFSET, RELEVANCE, SORT_BY_NAME
+from catalog.search.forms import Asked, pairs_of, read_asked, write_cursor
+from catalog.search.port import Facet, SearchUnavailable
+from catalog.search.services import Found, addressed, search_catalog, without_one
+from catalog.search.views import wording
+
+TOP_VALUES = 8
+
+
+@require_safe
+def search_results(request: HttpRequest) -> HttpResponse:
+    """Show what was found; filters typed into the box first become parameters of the address."""
+    if product := addressed(visitor=request.user, typed=request.GET.get("q", "")):
+        return HttpResponseRedirect(product.path)
+    asked = read_asked(request.GET, caller=caller_of(request))
+    if asked.has_typed_filters:
+        return HttpResponseRedirect(f"{reverse('search_results')}?{asked.address()}")
+    try:
+        found = search_catalog(visitor=request.user, request=asked.request)
+        response = render(request, "catalog/search/results.html", page_of(request, asked, found))
+    except SearchUnavailable:
+        response = unavailable(request, asked)
+    response["Vary"] = "HX-Request, Cookie"
+    return response
+
+
+def caller_of(request: HttpRequest) -> str:
+    """Return whom a cursor is bound to."""
+    return str(request.user.pk or "anybody")
+
+
+def unavailable(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """Say that search is away, and offer the domains from the database instead."""
+    counts = (
+        DataProduct.objects.visible_to(request.user)
+        .live()
+        .order_by()
+        .values("domain")
+        .annotate(n=Count("pk"))
+        .values_list("domain", "n")
+    )
+    found = Domain.objects.in_bulk(dict(counts))
+    domains = [
+        {"name": found[pk].name, "href": reverse("domain_page", args=[found[pk].slug]), "count": n}
+        for pk, n in sorted(counts, key=lambda pair: found[pair[0]].name)
+    ]
+    context = {"query": asked.text, "unavailable": True, "domains": domains, "count": 0}
+    context["json_url"] = f"{reverse('search_results_json')}?{asked.address()}"
+    response = render(request, "catalog/search/results.html", context, status=503)
+    response["Retry-After"] = "5"
+    return response
+
+
+def page_of(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
+    """Return all that the page shows."""
+    answer = found.answer
+    labels = wording.labels_of(answer.facets)
+    reachable = min(answer.count, DEEPEST_OFFSET)
+    pages = Paginator(range(reachable), asked.request.limit)
+    is_empty = not answer.count and bool(asked.request.conditions)
+    return {
+        "query": asked.text,
+        "count": answer.count,
+        "hits": [_card(hit, product) for hit, product in found.hits],
+        "facets": [_facet(facet, labels) for facet in answer.facets],
+        "chips": [*_chips(asked, labels), *_warnings(asked)],
+        "sorts": _sorts(asked),
+        "page": None if asked.request.cursor else pages.get_page(asked.page),
+        "beyond": _beyond(request, asked, found),
+        "corrections": answer.corrections,
+        "uncorrected_href": f"?{asked.address(verbatim='1')}",
+        "expansions": found.expansions,
+        "offers": _offers(request, asked, labels) if is_empty else [],
+        "carried": _carried(asked),
+        "json_url": f"{reverse('search_results_json')}?{asked.address()}",
+        "csv_url": f"{reverse('search_results_csv')}?{asked.address()}",
+        "unavailable": False,
+    }
+
+
+def _card(hit: Any, product: DataProduct) -> dict[str, Any]:
+    return {
+        "product": product,
+        "name_html": wording.trusted(hit.highlights.get("name", "")),
+        "snippet_html": wording.trusted(hit.highlights.get("summary", "")),
+        "lacks": hit.lacks,
+        "reasons": wording.reason_parts(hit, product),
+    }
+
+
+def _facet(facet: Facet, labels: Any) -> dict[str, Any]:
+    options = [
+        {
+            "value": value.value,
+            "label": wording.label_of(labels, facet.name, value.value),
+            "count": value.count,
+            "is_chosen": value.is_chosen,
+        }
+        for value in sorted(facet.values, key=lambda value: not value.is_chosen)
+    ]
+    return {
+        "name": facet.name,
+        "label": wording.FACETS.get(facet.name, facet.name),
+        "options": options[:TOP_VALUES],
+        "rest": options[TOP_VALUES:],
+    }
+
+
+def _chips(asked: Asked, labels: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": f"{name}:",
+            "value": wording.label_of(labels, name.removeprefix("-"), value),
+            "remove_href": f"?{asked.address([p for p in asked.filters if p != (name, value)])}",
+        }
+        for name, value in asked.filters
+    ]
+
+
+def _warnings(asked: Asked) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": doubt.typed,
+            "value": "",
+            "tone": "warn",
+            "problem": wording.doubt_sentence(doubt),
+            "offer": _offer(asked, doubt.typed, doubt.offer) if doubt.offer else None,
+        }
+        for doubt in asked.doubts
+    ]
+
+
+def _offer(asked: Asked, typed: str, offer: str) -> dict[str, str]:
+    """Replace what was not understood by what was probably meant."""
+    name, colon, _value = typed.partition(":")
+    meant = f"{name}:{offer}" if colon else offer
+    return {"text": meant, "href": f"?{asked.address(q=asked.text.replace(typed, meant, 1))}"}
+
+
+def _sorts(asked: Asked) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": name,
+            "label": wording.SORTS[name],
+            "href": f"?{asked.address(sort='' if name == RELEVANCE else name)}",
+            "is_chosen": asked.sort == name,
+        }
+        for name in (RELEVANCE, *SORT_BY_NAME)
+    ]
+
+
+def _beyond(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str] | None:
+    """Return the ways on from the deepest numbered page, and among pages below it."""
+    answer = found.answer
+    end = asked.request.offset + asked.request.limit
+    if asked.request.cursor is None and (answer.count <= DEEPEST_OFFSET or end < DEEPEST_OFFSET):
+        return None
+    ways = {"previous": answer.previous, "next": answer.next, "last": answer.last}
+    return {
+        name: f"?{asked.address(cursor=write_cursor(way, request.GET, caller=caller_of(request)))}"
+        for name, way in ways.items()
+        if way is not None
+    }
+
+
+def _offers(request: HttpRequest, asked: Asked, labels: Any) -> list[dict[str, Any]]:
+    def offer(condition: Condition, count: int) -> dict[str, Any]:
+        dropped = set(pairs_of(condition))
+        left = [pair for pair in asked.filters if pair not in dropped]
+        said = ", ".join(f"{name}:{value}" for name, value in pairs_of(condition))
+        label = _("without %(filter)s") % {"filter": said}
+        return {"label": label, "count": count, "href": f"?{asked.address(left)}"}
+
+    offers = without_one(visitor=request.user, request=asked.request)
+    return [offer(condition, count) for condition, count in offers]
+
+
+def _carried(asked: Asked) -> list[tuple[str, str]]:
+    """Return what the form of facets keeps: every parameter that is neither words nor a facet."""
+    kept = [pair for pair in asked.filters if pair[0] not in wording.FACETS]
+    kept += [("sort", asked.sort)] if asked.sort != RELEVANCE else []
+    return kept + ([("verbatim", "1")] if asked.is_verbatim else [])

@@ -1,0 +1,79 @@
+"""What is suggested while somebody types: filters, products, words; eight at most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.search.fields import BY_NAME, FIELDS, FieldKind
+from catalog.search.port import SearchUnavailable
+from catalog.search.query import LONGEST_QUERY
+from catalog.search.services import Completions, suggest
+
+MOST = 8
+SHORTEST = 2
+
+
+@require_safe
+def search_suggestions(request: HttpRequest) -> HttpResponse:
+    """Complete `q`; nothing below two characters, and nothing while the engine is away."""
+    typed = request.GET.get("q", "")[:LONGEST_QUERY]
+    groups: list[dict[str, Any]] = []
+    if len(typed.strip()) >= SHORTEST:
+        try:
+            groups = _groups(typed, suggest(visitor=request.user, typed=typed, limit=MOST))
+        except SearchUnavailable:
+            groups = []
+    response = JsonResponse({"groups": groups})
+    response["Vary"] = "Cookie"
+    return response
+
+
+def _groups(typed: str, completions: Completions) -> list[dict[str, Any]]:
+    start, _space, last = typed.rpartition(" ")
+    before = f"{start} " if start else ""
+    sign = "-" if last.startswith("-") else ""
+    filters = [
+        {
+            "text": f"{sign}{completions.field}:{quoted(value.value)}",
+            "detail": str(value.count),
+            "query": f"{before}{sign}{completions.field}:{quoted(value.value)} ",
+        }
+        for value in completions.values
+    ]
+    filters += _field_names(before, last)
+    products = [
+        {"text": row.name, "detail": row.domain.name, "href": row.path}
+        for row in completions.products
+    ]
+    words = [{"text": w.text, "detail": "", "query": w.text} for w in completions.words]
+    labelled = ((_("Filters"), filters), (_("Products"), products), (_("Words"), words))
+    return _at_most(MOST, labelled)
+
+
+def _field_names(before: str, last: str) -> list[dict[str, str]]:
+    """Return the filters whose name begins with the last word."""
+    if len(last) < SHORTEST or ":" in last or last in BY_NAME:
+        return []
+    named = [f.name for f in FIELDS if f.kind is not FieldKind.KEYED and f.name.startswith(last)]
+    return [
+        {"text": f"{name}:", "detail": _("filter"), "query": f"{before}{name}:"}
+        for name in named[:2]
+    ]
+
+
+def quoted(value: str) -> str:
+    """Return a value as the grammar takes it."""
+    return f'"{value}"' if " " in value or "," in value else value
+
+
+def _at_most(most: int, labelled: Any) -> list[dict[str, Any]]:
+    groups = []
+    for label, items in labelled:
+        if items[:most]:
+            groups.append({"label": label, "items": items[:most]})
+            most -= len(items[:most])
+    return groups

@@ -1,0 +1,133 @@
+"""The words in which pages and answers say what a search did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.domains.models import Domain
+from catalog.people.models import Team
+from catalog.products.anchors import column_href
+from catalog.products.models import DataProduct
+from catalog.search.conditions import Doubt
+from catalog.search.port import Facet, Hit, Reason
+
+FACETS = {
+    "type": gettext_lazy("Kind"),
+    "domain": gettext_lazy("Domain"),
+    "is": gettext_lazy("State"),
+    "sensitivity": gettext_lazy("Sensitivity"),
+    "slo": gettext_lazy("Service level"),
+    "format": gettext_lazy("Format"),
+    "owner": gettext_lazy("Owner"),
+    "tag": gettext_lazy("Tag"),
+}
+VALUES = {
+    "draft": gettext_lazy("Draft"),
+    "published": gettext_lazy("Published"),
+    "deprecated": gettext_lazy("Deprecated"),
+    "retired": gettext_lazy("Retired"),
+    "external": gettext_lazy("External"),
+    "certified": gettext_lazy("Certified"),
+    "new": gettext_lazy("New"),
+    "public": gettext_lazy("Public"),
+    "internal": gettext_lazy("Internal"),
+    "confidential": gettext_lazy("Confidential"),
+    "restricted": gettext_lazy("Restricted"),
+    "met": gettext_lazy("Met"),
+    "at_risk": gettext_lazy("At risk"),
+    "breached": gettext_lazy("Breached"),
+    "no_data": gettext_lazy("No data"),
+    "product": gettext_lazy("Product"),
+}
+REASONS = {
+    "name": gettext_lazy("Name"),
+    "summary": gettext_lazy("Purpose"),
+    "columns": gettext_lazy("Columns"),
+    "tags": gettext_lazy("Tags"),
+    "aliases": gettext_lazy("Also known as"),
+    "answers": gettext_lazy("Provenance"),
+    "used_in": gettext_lazy("Used in"),
+    "notes": gettext_lazy("Limits and use"),
+}
+SORTS = {
+    "relevance": gettext_lazy("relevance"),
+    "name": gettext_lazy("name"),
+    "updated": gettext_lazy("last change"),
+    "quality": gettext_lazy("quality"),
+    "certified": gettext_lazy("end of certification"),
+}
+DOUBTS = {
+    "too-long": gettext_lazy("Only the first 500 characters were searched."),
+    "too-many-words": gettext_lazy("Only the first 60 words were searched."),
+    "unknown-field": gettext_lazy("There is no such filter."),
+    "unknown-value": gettext_lazy("The filter does not know this value."),
+    "no-value": gettext_lazy("The filter says nothing."),
+    "unknown-sort": gettext_lazy("There is no such order."),
+    "unknown-cursor": gettext_lazy("This place in the list is not known; it starts anew."),
+}
+
+
+def labels_of(facets: Sequence[Facet]) -> Mapping[tuple[str, str], str]:
+    """Return what people call the values on offer; two statements for all of them."""
+    values = {facet.name: [value.value for value in facet.values] for facet in facets}
+    domains = Domain.objects.filter(slug__in=values.get("domain", []))
+    teams = Team.objects.filter(slug__in=values.get("owner", []))
+    return {
+        **{("domain", slug): name for slug, name in domains.values_list("slug", "name")},
+        **{("owner", slug): name for slug, name in teams.values_list("slug", "name")},
+    }
+
+
+def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> str:
+    """Return what people call one value."""
+    if name in ("is", "sensitivity", "slo", "type"):
+        return str(VALUES.get(value, value))
+    return labels.get((name, value), value)
+
+
+def doubt_sentence(doubt: Doubt) -> str:
+    """Return what was wrong with something typed."""
+    return str(DOUBTS.get(doubt.code, doubt.code))
+
+
+def reason_sentence(reason: Reason) -> str:
+    """Return one reason in words."""
+    label = str(REASONS.get(reason.field, reason.field))
+    if not reason.texts:
+        return _("%(field)s holds the words") % {"field": label}
+    more = reason.total - len(reason.texts)
+    sentence = f"{label}: {', '.join(reason.texts)}"
+    return sentence + (_(" and %(n)d more") % {"n": more} if more > 0 else "")
+
+
+def reason_parts(hit: Hit, product: DataProduct) -> list[dict[str, Any]]:
+    """Return the reasons of one hit as its card lists them; columns lead to their rows."""
+    return [_reason_part(hit, product, reason) for reason in hit.reasons]
+
+
+def _reason_part(hit: Hit, product: DataProduct, reason: Reason) -> dict[str, Any]:
+    marked = hit.highlights.get(reason.field, "").split("\n")
+    texts = list(reason.texts) or [strip_tags(text) for text in marked[:1]]
+    items = [
+        {
+            "html": trusted(html),
+            "href": column_href(product.path, text) if reason.field == "columns" else "",
+        }
+        for text, html in zip(texts, marked, strict=False)
+    ]
+    label = REASONS.get(reason.field, reason.field)
+    return {"label": label, "items": items, "more": max(0, reason.total - len(items))}
+
+
+def trusted(html: str) -> SafeString:
+    """Pass on an engine's highlight: the port promises HTML that is escaped but for `<mark>`."""
+    plain = html.replace("<mark>", "").replace("</mark>", "")
+    is_clean = "<" not in plain and ">" not in plain
+    return mark_safe(html if is_clean else escape(html))  # noqa: S308 - checked in the line above

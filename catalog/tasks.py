@@ -1,0 +1,84 @@
+"""The catalog's background jobs; each calls one service. `BEAT` says when they run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError
+
+from catalog.audit.services import seal_pending
+from catalog.search.port import SearchUnavailable
+from catalog.search.services import drain, follow_domains, index_products
+
+log = logging.getLogger(__name__)
+INDEX_QUEUE = "index"
+DRAIN_TICK, SEAL_TICK = 2, 5
+HINT_LASTS = 60
+# Without a broker a hint is not even tried again for so many seconds: the drain catches up.
+SILENT_SECONDS = 5.0
+_silent_until = 0.0
+
+BEAT: dict[str, dict[str, Any]] = {
+    "bring the search engines up to date": {
+        "task": "catalog.tasks.drain_search",
+        "schedule": DRAIN_TICK,
+        "options": {"expires": DRAIN_TICK, "queue": INDEX_QUEUE},
+    },
+    "seal the order of the audit trail": {
+        "task": "catalog.tasks.seal_audit",
+        "schedule": SEAL_TICK,
+        "options": {"expires": SEAL_TICK},
+    },
+}
+
+
+@shared_task(queue=INDEX_QUEUE)
+def index_changed(ids: Sequence[str]) -> int:
+    """Index what was hinted at; what is up to date already is left alone."""
+    return _unless_down(lambda: index_products(ids=[UUID(each) for each in ids]))
+
+
+@shared_task(queue=INDEX_QUEUE)
+def drain_search() -> int:
+    """Catch up with whatever no hint has told, domains first."""
+    return _unless_down(lambda: follow_domains() + drain())
+
+
+@shared_task
+def seal_audit() -> int:
+    """Put the newest events into their sealed order."""
+    return seal_pending()
+
+
+def hint_products(ids: Sequence[UUID]) -> None:
+    """Ask the index worker to look at some products; a hint that is lost costs seconds."""
+    _hint(index_changed, [str(each) for each in ids])
+
+
+def hint_domains(ids: Sequence[UUID]) -> None:
+    """Ask the index worker to catch up, for domains have changed."""
+    _hint(drain_search)
+
+
+def _hint(task: Task, *arguments: Any) -> None:
+    global _silent_until  # noqa: PLW0603 - one process, one memory of the broker
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        task.apply_async(arguments, expires=HINT_LASTS, retry=False)
+    except OperationalError:
+        _silent_until = time.monotonic() + SILENT_SECONDS
+        log.info("no broker takes hints; the drain catches up")
+
+
+def _unless_down(work: Any) -> int:
+    try:
+        return int(work())
+    except SearchUnavailable as error:
+        log.warning("search is behind: %s", error)
+        return 0

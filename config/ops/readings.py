@@ -1,0 +1,117 @@
+"""What the status page reads: each part of the installation, and how far it lags."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
+
+from catalog.audit.models import AuditEvent, AuditSeal
+from catalog.audit.services import first_broken_seal
+from catalog.ports.models import OutputPort
+from catalog.search.services.indexing import states
+from config.health import part_states
+from governance.slo.models import ProbeSchedule
+
+GIGABYTE = 1024**3
+LEAST_FREE = 1.0
+MOST_BEHIND = 60
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One fact: its name, its value in words, and whether it is as it should be."""
+
+    name: str
+    value: str
+    is_well: bool = True
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the reading for a program."""
+        return asdict(self)
+
+
+def parts() -> list[Reading]:
+    """Return database, broker and workers, as /readyz sees them."""
+    return [_part(name, dict(state)) for name, state in part_states().items()]
+
+
+def index() -> list[Reading]:
+    """Return how far each search engine is behind the database."""
+    readings = []
+    for state in states():
+        is_well = state.is_ready and not state.problem and state.oldest_seconds < MOST_BEHIND
+        note = state.problem or (f"oldest {state.oldest_seconds:.0f} s" if state.behind else "")
+        readings.append(Reading(state.engine, f"{state.behind} behind", is_well, note))
+    return readings
+
+
+def polling() -> list[Reading]:
+    """Return how many ports are polled, how many are due, and when one was last measured."""
+    now = timezone.now()
+    polled = ProbeSchedule.objects.probed().count()
+    due = ProbeSchedule.objects.due(now).count()
+    last = OutputPort.objects.aggregate(last=Max("last_probed_at"))["last"]
+    age = None if last is None else int((now - last).total_seconds())
+    seen = "never" if age is None else f"{age} s ago"
+    return [
+        Reading("ports polled", str(polled)),
+        Reading("ports due now", str(due), due <= max(5, polled // 5)),
+        Reading("last measurement", seen, polled == 0 or (age is not None and age < 900)),
+    ]
+
+
+def storage() -> list[Reading]:
+    """Return what the installation stands on: version, database, disk."""
+    free = shutil.disk_usage(settings.ASSAY_DATA_DIR).free / GIGABYTE
+    return [
+        Reading("version", _version()),
+        Reading("database", connection.vendor),
+        Reading("search engines", ", ".join(settings.ASSAY_SEARCH_ENGINES)),
+        Reading("disk free", f"{free:.1f} GB", free >= LEAST_FREE),
+    ]
+
+
+def trail(*, verify: bool) -> list[Reading]:
+    """Return the head of the sealed audit trail; `verify` walks all of it."""
+    head = AuditSeal.objects.order_by("-sequence").first()
+    waiting = AuditEvent.objects.unsealed().count()
+    shown = f"{head.sequence}: {head.digest[:16]}…" if head else "nothing sealed yet"
+    readings = [Reading("sealed head", shown), Reading("events to seal", str(waiting))]
+    if verify:
+        broken = first_broken_seal()
+        word = "holds" if broken is None else f"broken at {broken}"
+        readings.append(Reading("chain", word, broken is None))
+    return readings
+
+
+def everything(*, verify: bool = False) -> Iterator[tuple[str, list[Reading]]]:
+    """Return all readings by section."""
+    yield "parts", parts()
+    yield "index", index()
+    yield "polling", polling()
+    yield "installation", storage()
+    yield "audit", trail(verify=verify)
+
+
+def _part(name: str, state: dict[str, Any]) -> Reading:
+    if not state["ok"]:
+        return Reading(name, "not well", False, str(state.get("problem", "")))
+    if "milliseconds" in state:
+        return Reading(name, "answers", True, f"{state['milliseconds']} ms")
+    return Reading(name, "alive", True, f"{state.get('seconds_since_sign')} s ago")
+
+
+def _version() -> str:
+    try:
+        return version("assay")
+    except PackageNotFoundError:
+        return "from a checkout"

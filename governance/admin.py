@@ -1,0 +1,5 @@
+"""Governance's tables to look at, read-only like the catalog's."""
+
+from catalog.admin import show_tables_of
+
+show_tables_of("governance")

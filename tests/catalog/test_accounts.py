@@ -1,0 +1,243 @@
+"""Entering, leaving, invitations, tokens and one's own settings."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.utils import timezone
+
+from catalog.domains.services import give_role
+from catalog.people.models import ApiToken, Invitation, Person
+from catalog.people.services import invite
+from catalog.permissions import Role
+from config.request_log import without_secret
+from tests.factories import FACTORY, PASSWORD, make_cast, make_domain, make_person, make_team
+
+pytestmark = pytest.mark.django_db
+NEW = {"first_name": "Nina", "username": "nina", "password": PASSWORD, "again": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried_yet():
+    cache.clear()
+
+
+def _sign_in(client, name, password=PASSWORD, **more):
+    return client.post("/sign-in", {"login": name, "password": password, **more})
+
+
+def test_one_signs_in_by_name_or_address_and_returns_to_where_one_was(client):
+    make_person("ana")
+
+    answer = _sign_in(client, "ana@example.org", next="/teams")
+
+    assert answer["Location"] == "/teams"
+    assert client.get("/settings").status_code == 200
+
+
+def test_sign_in_leads_nowhere_outside(client):
+    make_person("ana")
+
+    assert _sign_in(client, "ana", next="https://example.org/")["Location"] == "/"
+
+
+def test_after_five_wrong_passwords_the_right_one_is_refused_too(client):
+    make_person("ana")
+    for _ in range(5):
+        _sign_in(client, "ana", "wrong")
+
+    answer = _sign_in(client, "ana")
+
+    assert answer.status_code == 200
+    assert "Too many failed" in answer.content.decode()
+
+
+def test_a_wrong_name_reads_like_a_wrong_password(client):
+    make_person("ana")
+
+    texts = [
+        _sign_in(client, name, "wrong").context["form"].non_field_errors()
+        for name in ("ana", "nobody")
+    ]
+
+    assert texts[0] == texts[1]
+
+
+def test_the_demos_people_are_shown_only_in_the_demo(client, settings):
+    make_person("ana")
+    assert "People of the demo" not in client.get("/sign-in").content.decode()
+
+    settings.ASSAY_DEMO = True
+
+    assert "People of the demo" in client.get("/sign-in").content.decode()
+
+
+def test_nobody_signs_up_without_an_invitation(client):
+    make_person("ana")
+
+    answer = client.post("/sign-up", {"email": "x@example.org", "username": "x"})
+
+    assert "by invitation" in answer.content.decode()
+    assert Person.objects.count() == 1
+
+
+def test_a_password_is_reset_by_mail_once(client):
+    make_person("ana")
+    client.post("/password/forgotten", {"email": "ana@example.org"})
+    link = re.search(r"http://testserver(/password/new/\S+)", mail.outbox[0].body)[1]
+
+    page = client.get(link, follow=True)
+    new = "another long password"
+    client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+
+    assert _sign_in(client, "ana", new)["Location"] == "/"
+    assert "no longer works" in client.get(link, follow=True).content.decode()
+
+
+def test_asking_for_a_reset_answers_the_same_whether_or_not_there_is_an_account(client):
+    make_person("ana")
+
+    answers = [
+        client.post("/password/forgotten", {"email": f"{name}@example.org"})
+        for name in ("ana", "nobody")
+    ]
+
+    assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
+    assert "There is none" in mail.outbox[1].body
+
+
+def test_a_mail_server_that_is_away_changes_no_answer(client, settings):
+    make_person("ana")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    answer = client.post("/password/forgotten", {"email": "ana@example.org"})
+
+    assert answer.status_code == 302
+
+
+def test_an_invitation_makes_an_account_in_its_team_and_signs_in(client):
+    team = make_team()
+    invitation, secret = invite(email="nina@example.org", actor=make_person("ana"), team=team)
+    page = client.get(f"/join/{secret}")
+    assert "Ana" in page.content.decode() or "ana" in page.content.decode()
+
+    answer = client.post(f"/join/{secret}", NEW)
+
+    assert answer["Location"] == "/"
+    assert list(Person.objects.get(username="nina").teams.all()) == [team]
+    assert client.get(f"/join/{secret}").status_code == 410
+    invitation.refresh_from_db()
+    assert invitation.accepted_at
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"again": "other"}, "again"),
+        ({"password": "123", "again": "123"}, "password"),
+        ({"username": "ana"}, "username"),
+        ({"username": "ANA"}, "username"),
+        ({"username": "no spaces"}, "username"),
+        ({"first_name": "a\x00"}, "first_name"),
+    ],
+)
+def test_what_is_wrong_when_joining_stands_beside_its_field(client, fields, field):
+    _, secret = invite(email="nina@example.org", actor=make_person("ana"))
+
+    answer = client.post(f"/join/{secret}", NEW | fields)
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert client.post(f"/join/{secret}", NEW)["Location"] == "/"
+
+
+def test_an_owner_invites_by_link_which_goes_by_mail_and_is_shown_once(client):
+    cast = make_cast(make_domain("sales"))
+    client.force_login(cast.owner)
+
+    page = client.post("/people/invite?domain=sales", {"email": "new@example.org"})
+
+    link = page.context["link"]
+    assert link in mail.outbox[0].body
+    assert link in page.content.decode()
+    client.logout()
+    assert client.get(link).status_code == 200
+
+
+def test_a_stranger_invites_nobody_and_learns_who_may(client):
+    cast = make_cast(make_domain("sales"))
+    client.force_login(cast.stranger)
+
+    answer = client.post("/people/invite?domain=sales", {"email": "new@example.org"})
+
+    assert answer.status_code == 403
+    assert "owner of Sales" in answer.content.decode()
+    assert not Invitation.objects.exists()
+
+
+def test_a_token_is_shown_once_and_revoked_by_its_owner_alone(client):
+    ana, ben = make_person("ana"), make_person("ben")
+    client.force_login(ana)
+    page = client.post("/settings/tokens", {"name": "ci", "scopes": ["read"], "days": "30"})
+    text = page.context["text"]
+    assert text in page.content.decode()
+    assert text not in client.get("/settings/tokens").content.decode()
+    assert client.get("/settings/tokens.json").json()["count"] == 1
+
+    revoke = f"/settings/tokens/{ApiToken.objects.get().uuid}/revoke"
+    client.force_login(ben)
+    assert client.post(revoke).status_code == 404
+    client.force_login(ana)
+    client.post(revoke)
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"name": ""}, "name"), ({"days": "400"}, "days"), ({"scopes": ["admin"]}, "scopes")],
+)
+def test_a_wrong_token_is_refused_at_its_field(client, fields, field):
+    client.force_login(make_person("ana"))
+
+    sent = {"name": "ci", "scopes": ["read"], "days": "30"} | fields
+    answer = client.post("/settings/tokens", sent)
+
+    assert list(answer.context["form"].errors) == [field]
+
+
+def test_secrets_in_links_are_not_logged():
+    assert without_secret("/join/abc?x=1") == "/join/…?x=1"
+    assert without_secret("/password/new/1-abc/") == "/password/new/…/"
+    assert without_secret("/p/sales/join") == "/p/sales/join"
+
+
+def test_the_admin_shows_staff_no_secret_and_changes_nothing(client):
+    ana = make_person("ana")
+    client.force_login(ana)
+    assert client.get("/admin/catalog/person/").status_code == 302
+
+    ana.is_staff = True
+    ana.save()
+
+    page = client.get(f"/admin/catalog/person/{ana.pk}/change/")
+    assert page.status_code == 200
+    assert ana.password not in page.content.decode()
+    assert client.post(f"/admin/catalog/person/{ana.pk}/delete/").status_code == 403
+    assert client.get("/admin/catalog/person/add/").status_code == 403
+
+
+def test_the_status_page_says_a_word_to_all_and_its_readings_to_operators(client):
+    signed_out = client.get("/status.json").json()
+    assert signed_out["sections"] == {}
+
+    operator = make_person("ana")
+    give_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
+    client.force_login(operator)
+
+    sections = client.get("/status.json?verify=1").json()["sections"]
+    assert set(sections) == {"parts", "index", "polling", "installation", "audit"}
+    assert {"name": "chain", "value": "holds", "is_well": True, "note": ""} in sections["audit"]
+    assert client.get("/status").status_code == 200
+    assert timezone.now()

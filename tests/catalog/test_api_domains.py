@@ -1,0 +1,190 @@
+"""Domains, teams and roles over the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.domains.services import give_role
+from catalog.people.services import join_team
+from catalog.permissions import Role
+from tests.catalog.api_client import Program, places, problem_of
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    make_team,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def make_lead():
+    """Return somebody who may make domains anywhere."""
+    person = make_person()
+    give_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    return person
+
+
+def test_the_tree_of_domains_is_open_and_counts_what_the_reader_finds():
+    sales = make_domain("sales")
+    shop = make_domain("shop", parent=sales)
+    make_domain("logistics")
+    make_published_product(domain=shop)
+    make_published_product(domain=shop, assayVisibility="members")
+    make_product(domain=shop)
+
+    outside = Program().get("/domain-tree").json()
+    member = Program(make_person()).get("/domain-tree").json()
+
+    assert [(row["slug"], row["depth"]) for row in outside] == [
+        ("logistics", 0),
+        ("sales", 0),
+        ("shop", 1),
+    ]
+    assert [row["product_count"] for row in outside] == [0, 0, 1]
+    assert [row["product_count"] for row in member] == [0, 0, 2]
+
+
+def test_a_domain_is_created_and_reads_back_the_same():
+    make_domain("sales")
+    make_team("sellers")
+    program = Program(make_lead())
+    body = {
+        "slug": "shop",
+        "name": "Shop",
+        "mission": "Sells.",
+        "parent": "sales",
+        "owner_team": "sellers",
+    }
+
+    made = program.send("POST", "/domains", body)
+
+    assert made.status_code == 201, made.content
+    assert {name: made.json()[name] for name in body} == body
+    assert program.get(made["Location"]).json() == made.json()
+    assert program.get("/domains?parent=sales").json()["results"] == [made.json()]
+
+
+def test_a_domain_is_renamed_and_its_old_slug_leads_to_it():
+    cast = make_cast(make_domain("sales"))
+    program = Program(cast.owner)
+
+    changed = program.send("PATCH", "/domains/sales", {"slug": "selling"}, edition=1)
+
+    assert changed.json()["slug"] == "selling"
+    assert program.get("/domains/selling").json() == changed.json()
+    assert program.get("/domains/sales").json() == changed.json()
+
+
+def test_a_domain_that_somebody_edited_meanwhile_is_shown_as_it_stands():
+    cast = make_cast(make_domain("sales"))
+    program = Program(cast.owner)
+    program.send("PATCH", "/domains/sales", {"mission": "Sells."}, edition=1)
+
+    late = program.send("PATCH", "/domains/sales", {"mission": "Buys."}, edition=1)
+    missing = program.send("PATCH", "/domains/sales", {"mission": "Buys."})
+
+    problem = problem_of(late, 412, "edition-conflict")
+    assert problem["current"] == program.get("/domains/sales").json()
+    problem_of(missing, 428, "edition-missing")
+
+
+def test_a_domain_cannot_lie_below_itself():
+    cast = make_cast(make_domain("sales"))
+    make_domain("shop", parent=cast.domain)
+
+    answer = Program(cast.owner).send("PATCH", "/domains/sales", {"parent": "shop"}, edition=1)
+
+    assert places(problem_of(answer, 422, "invalid")) == ["parent"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "place"),
+    [
+        ({"slug": "Not a slug", "name": "x"}, 422, "slug"),
+        ({"slug": "x", "name": " "}, 400, "/name"),
+        ({"slug": "x", "name": "x", "parent": "slaes"}, 422, "/parent"),
+        ({"slug": "x", "name": "x", "owner_team": "none"}, 422, "/owner_team"),
+        ({"slug": "x", "name": "x", "is_foreign": True}, 400, "/is_foreign"),
+        ({"slug": "sales", "name": "x"}, 409, "slug"),
+    ],
+)
+def test_a_domain_that_does_not_hold_is_refused_in_its_place(body, status, place):
+    make_domain("sales")
+
+    answer = Program(make_lead()).send("POST", "/domains", body)
+
+    assert answer.status_code == status
+    assert place in places(answer.json())
+
+
+def test_a_domain_is_made_only_by_who_manages_the_one_above():
+    cast = make_cast(make_domain("sales"))
+    body = {"slug": "shop", "name": "Shop", "parent": "sales"}
+
+    problem_of(Program(cast.steward).send("POST", "/domains", body), 403, "not-allowed")
+    problem_of(Program().send("POST", "/domains", body), 401, "sign-in-needed")
+    assert Program(cast.owner).send("POST", "/domains", body).status_code == 201
+
+
+def test_a_role_is_given_listed_and_taken():
+    cast = make_cast(make_domain("sales"))
+    person = make_person("ana", first_name="Ana")
+    program = Program(cast.owner)
+    path = "/domains/sales/memberships"
+
+    made = program.send("POST", path, {"person": "ana", "role": "contributor"})
+
+    assert made.status_code == 201, made.content
+    assert (made.json()["person"], made.json()["name"]) == ("ana", "Ana")
+    assert made.json() in Program(cast.stranger).get(path).json()["results"]
+    assert Program(person).get("/me").json()["roles"][0]["role"] == "contributor"
+    gone = program.send("DELETE", f"{path}/{made.json()['id']}")
+    assert gone.status_code == 204
+    assert Program(person).get("/me").json()["roles"] == []
+    problem_of(program.send("DELETE", f"{path}/{made.json()['id']}"), 404, "not-found")
+
+
+def test_only_who_manages_members_learns_whether_a_user_name_exists():
+    cast = make_cast(make_domain("sales"))
+    body = {"person": "nobody", "role": "owner"}
+
+    steward = Program(cast.steward).send("POST", "/domains/sales/memberships", body)
+    owner = Program(cast.owner).send("POST", "/domains/sales/memberships", body)
+
+    problem_of(steward, 403, "not-allowed")
+    assert places(problem_of(owner, 422, "invalid")) == ["/person"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"person": "x", "role": "auditor"},
+        {"person": "x", "role": "owner", "ends_at": "tomorrow"},
+        {"person": "x", "role": "owner", "ends_at": 5},
+        {"person": ["x"], "role": "owner"},
+        {"role": "owner"},
+    ],
+)
+def test_a_role_of_another_form_is_refused(body):
+    cast = make_cast(make_domain("sales"))
+
+    answer = Program(cast.owner).send("POST", "/domains/sales/memberships", body)
+
+    problem_of(answer, 400, "invalid-body")
+
+
+def test_a_team_says_who_is_in_it_to_people_signed_in():
+    team = make_team("sellers")
+    join_team(team=team, person=make_person("ana", first_name="Ana"), actor=FACTORY)
+    program = Program(make_person())
+
+    listed = program.get("/teams").json()["results"]
+    detail = program.get("/teams/sellers").json()
+
+    assert listed == [{name: detail[name] for name in listed[0]}]
+    assert [member["username"] for member in detail["members"]] == ["ana"]
+    problem_of(program.get("/teams/nobody"), 404, "not-found")

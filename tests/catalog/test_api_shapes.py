@@ -1,0 +1,109 @@
+"""What the API says of itself: its OpenAPI document, every member of every shape, its page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
+
+from config.reference import openapi_document, operations_of
+from tests.catalog.api_client import Program
+from tests.factories import make_person
+
+SHAPES = Path(__file__).with_name("api_shapes.txt")
+# Members whose names sound like secrets, and why they are none.
+NO_SECRETS = {
+    "NewTokenAnswer.token",  # shown once to whoever makes it
+    "MeAnswer.token",  # names the token of the call, without its text
+    "VersionSummary.tree_digest",
+    "VersionSummary.contract_digests",
+    "VersionDetail.tree_digest",
+    "VersionDetail.contract_digests",
+    "ContractSummary.digest",
+    "ContractDetail.digest",
+}
+
+
+@pytest.fixture
+def document():
+    return openapi_document()
+
+
+def shapes_of(document):
+    """Return a line for each shape: its name and its members, the ones always there marked."""
+    lines = []
+    for name, schema in sorted(document["components"]["schemas"].items()):
+        if name.startswith("Paginated") or "properties" not in schema:
+            continue
+        needed = schema.get("required", ())
+        members = [f"{member}{'!' * (member in needed)}" for member in schema["properties"]]
+        lines.append(f"{name}: {' '.join(members)}")
+    return lines
+
+
+def test_every_member_of_every_shape_is_meant(document):
+    """A new member is written into tests/catalog/api_shapes.txt, so that it is seen in the diff."""
+    assert shapes_of(document) == SHAPES.read_text().splitlines()
+
+
+def test_no_answer_has_a_member_that_could_be_a_secret(document):
+    suspicious = re.compile(r"token|secret|password|digest|hash|key", re.IGNORECASE)
+
+    found = {
+        f"{name}.{member}"
+        for name, schema in document["components"]["schemas"].items()
+        for member in schema.get("properties", ())
+        if suspicious.search(member) and not name.endswith("Request")
+    }
+
+    assert found == NO_SECRETS
+
+
+def test_the_document_is_made_without_a_doubt():
+    openapi_document.cache_clear()
+    reset_generator_stats()
+
+    document = openapi_document()
+
+    assert not GENERATOR_STATS, [*GENERATOR_STATS._error_cache, *GENERATOR_STATS._warn_cache]
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_operation_says_what_it_does_and_how_it_can_fail(document):
+    for operation in operations_of(document):
+        name = f"{operation['method']} {operation['address']}"
+        assert operation["about"], name
+        assert {"400", "401", "403", "429"} <= set(operation["refusals"]), name
+        needs = {"404"} if "{" in operation["address"] else set()
+        if any(held["name"] == "If-Match" for held in operation["parameters"]):
+            needs |= {"409", "412", "428"}
+        if operation["bodies"]:
+            needs |= {"413", "415", "422"}
+        assert needs <= set(operation["refusals"]), name
+
+
+def test_every_operation_is_named_once(document):
+    names = [operation["id"] for operation in operations_of(document)]
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.django_db
+def test_the_document_and_its_page_are_open_to_everybody():
+    make_person()
+
+    served = Program().get("/openapi.json", Accept="application/json")
+    page = Client().get("/api/docs")
+
+    assert served.status_code == 200
+    assert "/api/v1/products/{uuid}" in served.json()["paths"]
+    text = page.content.decode()
+    for operation in operations_of(served.json()):
+        assert f'id="{operation["id"]}"' in text
+    hosts = set(re.findall(r'(?:src|href)="(https?:)?//([^/"]+)', text))
+    assert not hosts
+    assert "<style" not in text
+    assert " style=" not in text

@@ -1,0 +1,159 @@
+"""The pages of domains, their people and teams."""
+
+import pytest
+
+from catalog.domains.models import Domain, Membership
+from catalog.domains.services import edit_domain, give_role
+from catalog.people.models import Team
+from catalog.people.services import join_team
+from catalog.permissions import Role
+from tests.factories import FACTORY, make_cast, make_domain, make_person, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead(client):
+    lead = make_person("lead")
+    give_role(person=lead, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    client.force_login(lead)
+    return lead
+
+
+@pytest.fixture
+def cast():
+    return make_cast(make_domain("sales"))
+
+
+def test_a_lead_makes_a_domain_a_team_and_names_its_people(client, lead):
+    ana = make_person("ana")
+
+    client.post("/domains/new", {"name": "Human Resources", "mission": "People."})
+    client.post("/new-team?domain=human-resources", {"name": "HR data"})
+    client.post("/teams/hr-data", {"person": "ana"})
+    client.post("/d/human-resources/people", {"person": "ANA@example.org", "role": "owner"})
+
+    domain = Domain.objects.get(slug="human-resources")
+    assert domain.owner_team == Team.objects.get(slug="hr-data")
+    assert list(domain.owner_team.people.all()) == [ana]
+    assert domain.memberships.get().role == "owner"
+
+
+def test_every_page_of_people_is_shown(client, lead, cast):
+    team = make_team("team")
+    held = cast.domain.memberships.first()
+    paths = ["/domains/new", "/d/sales/edit", "/d/sales/people", "/d/sales/people.json", "/people"]
+    paths += ["/people.json", "/people/invite", "/teams", "/teams.json", "/new-team"]
+    paths += [f"/teams/{team.slug}", f"/teams/{team.slug}.json", f"/roles/{held.pk}/end"]
+    paths += [f"/people/{cast.owner.uuid}/shut-out", "/people?filter=own"]
+
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+
+
+def test_a_cycle_in_the_tree_is_refused_beside_its_field(client, lead):
+    top = make_domain("top")
+    part = make_domain("part", parent=top)
+
+    answer = client.post("/d/top/edit", {"name": "Top", "parent": part.pk, "edition": top.edition})
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["parent"]
+
+
+def test_a_slower_editor_of_a_domain_sees_both_states(client, lead):
+    domain = make_domain("sales")
+    seen = domain.edition
+    edit_domain(domain=domain, edition=seen, actor=FACTORY, mission="Theirs.")
+
+    sent = {"name": "Sales", "slug": "sales", "mission": "Mine.", "edition": seen}
+    answer = client.post("/d/sales/edit", sent)
+
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Theirs." in text
+    assert "Mine." in text
+    client.post("/d/sales/edit", sent | {"edition": seen + 1})
+    assert Domain.objects.get().mission == "Mine."
+
+
+def test_what_is_wrong_with_a_domain_stands_beside_its_field(client, lead):
+    make_domain("sales")
+
+    taken = client.post("/domains/new", {"name": "Sales"})
+    nameless = client.post("/domains/new", {"name": "", "mission": "kept"})
+
+    assert list(taken.context["form"].errors) == ["slug"]
+    assert list(nameless.context["form"].errors) == ["name"]
+    assert "kept" in nameless.content.decode()
+
+
+def test_an_owner_gives_and_takes_roles_until_a_day(client, cast):
+    client.force_login(cast.owner)
+    path = "/d/sales/people"
+
+    client.post(
+        path, {"person": cast.stranger.username, "role": "contributor", "ends_at": "2099-12-31"}
+    )
+    held = Membership.objects.get(person=cast.stranger)
+    assert held.ends_at.year == 2099
+    client.post(f"/roles/{held.pk}/end", {"reason": "Left."})
+    assert not Membership.objects.filter(person=cast.stranger).exists()
+
+    past = {"person": cast.stranger.username, "role": "contributor", "ends_at": "2001-01-01"}
+    assert list(client.post(path, past).context["form"].errors) == ["ends_at"]
+    nobody = client.post(path, {"person": "nobody", "role": "owner"})
+    assert list(nobody.context["form"].errors) == ["person"]
+
+
+def test_a_consumer_reads_who_is_what_but_gives_nothing(client, cast):
+    client.force_login(cast.consumer)
+
+    page = client.get("/d/sales/people").content.decode()
+    forged = client.post("/d/sales/people", {"person": cast.consumer.username, "role": "owner"})
+
+    assert "Give a role" not in page
+    assert cast.owner.username in page
+    assert forged.status_code == 403
+    assert client.get("/d/sales/edit").status_code == 403
+    assert client.get("/people").status_code == 403
+
+
+def test_a_teams_people_are_managed_by_who_owns_all_its_domains(client, cast):
+    team = make_team("team")
+    other = make_cast(make_domain("finance", owner_team=team))
+    client.force_login(cast.owner)
+    assert client.post("/teams/team", {"person": cast.owner.username}).status_code == 403
+
+    client.force_login(other.owner)
+    assert client.post("/teams/team", {"person": cast.owner.username}).status_code == 302
+
+
+def test_everybody_may_leave_a_team(client):
+    team, ana, ben = make_team("team"), make_person("ana"), make_person("ben")
+    for person in (ana, ben):
+        join_team(team=team, person=person, actor=FACTORY)
+    client.force_login(ana)
+
+    assert client.post(f"/teams/team/leave/{ben.pk}").status_code == 403
+    client.post(f"/teams/team/leave/{ana.pk}")
+
+    assert list(team.people.all()) == [ben]
+
+
+def test_the_last_lead_is_neither_shut_out_nor_loses_the_role(client, lead):
+    held = lead.memberships.get()
+
+    ended = client.post(f"/roles/{held.pk}/end", {})
+    shut = client.post(f"/people/{lead.uuid}/shut-out", {})
+
+    assert ended.status_code == shut.status_code == 422
+    assert lead.memberships.exists()
+
+
+def test_who_is_shut_out_is_signed_out_at_once(client, lead, cast):
+    theirs = type(client)()
+    theirs.force_login(cast.owner)
+
+    client.post(f"/people/{cast.owner.uuid}/shut-out", {"reason": "Left."})
+
+    assert theirs.get("/settings").status_code == 302

@@ -1,0 +1,258 @@
+"""Manifests by page and by API: planned before they are applied, handed out as they came."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from catalog.interchange.bitol_odps import exported
+from catalog.interchange.reading import read_documents
+from catalog.products.models import DataProduct
+from catalog.products.services import patch_tree
+from tests.catalog.api_client import Program
+from tests.catalog.test_manifests import ACTIVE, CONTRACT, PRODUCT, bring
+from tests.factories import make_cast, make_domain
+
+pytestmark = pytest.mark.django_db
+BOTH = f"{PRODUCT}---\n{CONTRACT}"
+YAML = "application/yaml"
+
+
+@pytest.fixture
+def sales():
+    return make_cast(make_domain("sales"))
+
+
+@pytest.fixture
+def page(client, sales):
+    client.force_login(sales.owner)
+
+    def send(text, **more):
+        return client.post(reverse("manifest_page"), {"text": text} | more)
+
+    return send
+
+
+def seal_in(answer):
+    return answer.context["seal"]
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def test_the_page_asks_who_is_there(client):
+    assert client.get(reverse("manifest_page")).status_code == 302
+
+
+def test_the_page_opens(client, sales):
+    client.force_login(sales.owner)
+
+    answer = client.get(reverse("manifest_page"))
+
+    assert answer.status_code == 200
+    assert b"Check and plan" in answer.content
+    assert b"Apply this plan" not in answer.content
+
+
+def test_the_plan_comes_first_and_is_applied_as_it_was_seen(page):
+    looked = page(BOTH, check="")
+    assert b"Apply this plan" in looked.content
+    assert DataProduct.objects.count() == 0
+
+    applied = page(BOTH, apply="", seal=seal_in(looked))
+
+    assert b'href="/p/sales/orders"' in applied.content
+    assert DataProduct.objects.count() == 1
+
+
+def test_what_was_not_looked_at_is_not_applied(page):
+    seal = seal_in(page(BOTH))
+
+    answer = page(BOTH.replace("Every", "Each"), apply="", seal=seal)
+
+    assert b"The plan has changed since you looked" in answer.content
+    assert DataProduct.objects.count() == 0
+
+
+def test_an_edit_in_between_shows_the_new_plan(page, sales):
+    bring(PRODUCT, CONTRACT)
+    changed = BOTH.replace("Every", "Each")
+    seal = seal_in(page(changed))
+    product = DataProduct.objects.get()
+    patch = [{"op": "add", "path": "/tenant", "value": "shop"}]
+    patch_tree(product=product, patch=patch, edition=product.edition, actor=sales.owner)
+
+    answer = page(changed, apply="", seal=seal)
+
+    assert answer.context["is_overtaken"]
+    assert DataProduct.objects.get().tree["tenant"] == "shop"
+
+
+def test_errors_name_their_lines_and_nothing_typed_is_lost(page):
+    text = BOTH.replace("version: 1.0.0\nstatus: draft", "version: [1]\nstatus: draft")
+
+    answer = page(text)
+
+    assert answer.status_code == 422
+    assert b"5:1" in answer.content
+    assert b"this must be a text, not a list" in answer.content
+    assert answer.context["form"]["text"].value() == text
+
+
+def test_an_uploaded_file_is_shown_as_text_and_can_be_applied(page):
+    looked = page("", file=SimpleUploadedFile("orders.yaml", BOTH.encode()))
+    text = looked.context["form"]["text"].value()
+
+    page(text, apply="", seal=seal_in(looked))
+
+    assert text == BOTH
+    assert DataProduct.objects.count() == 1
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a: [", b"[" * 100_000, b"a: \x00"])
+def test_a_hostile_upload_is_an_error_on_the_page(page, content):
+    answer = page("", file=SimpleUploadedFile("a.yaml", content))
+
+    assert answer.status_code == 422
+    assert answer.context["report"].problems
+
+
+def test_nothing_at_all_is_an_error_beside_the_field(page):
+    answer = page("")
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["text"]
+
+
+def test_markup_in_a_manifest_is_only_text(page):
+    answer = page(PRODUCT.replace("name: Orders", "name: <script>alert(1)</script>"))
+
+    assert b"<script>alert" not in answer.content
+
+
+# --- the API --------------------------------------------------------------------------------------
+
+
+def send(person, text, query="", method="POST", content_type=YAML):
+    content = text if isinstance(text, bytes) else text.encode()
+    return Program(person).send(method, f"/manifests{query}", content, content_type=content_type)
+
+
+def test_a_manifest_lands_over_the_api_and_again_changes_nothing(sales):
+    first, second = send(sales.owner, BOTH), send(sales.owner, BOTH, method="PUT")
+
+    assert first.status_code == second.status_code == 200, first.content
+    assert first.json()["products"][0]["action"] == "create"
+    assert second.json()["products"][0]["action"] == "no change"
+
+
+def test_a_dry_run_writes_nothing(sales):
+    answer = send(sales.owner, BOTH, "?dry_run=1").json()
+
+    assert (answer["dry_run"], answer["counts"]["create"]) == (True, 1)
+    assert DataProduct.objects.count() == 0
+
+
+def test_documents_may_come_as_json(sales):
+    trees = [document.tree for document in read_documents(BOTH.encode(), name="a.yaml")]
+
+    answer = send(sales.owner, json.dumps(trees), content_type="application/json")
+
+    assert answer.json()["products"][0]["address"] == "sales/orders"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a: [", b"[" * 100_000, b"a: \x00", b"\xff", b"kind: DataProdct", b'{"a":1,"a":2}'],
+)
+def test_bad_input_is_a_problem_that_names_the_place_and_the_way_out(sales, content):
+    answer = send(sales.owner, content)
+
+    assert answer.status_code == 422, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    (problem,) = answer.json()["problems"]
+    assert problem["line"] >= 1
+    assert problem["way_out"]
+    assert answer.json()["errors"][0]["code"] == problem["rule"]
+
+
+def test_a_manifest_is_the_body(sales):
+    assert send(sales.owner, b"").status_code == 400
+
+
+def test_a_body_that_is_too_large_is_refused(sales):
+    assert send(sales.owner, b"x" * (2 * 1024 * 1024 + 1)).status_code == 413
+
+
+def test_a_conflict_is_told_as_one(sales):
+    bring(PRODUCT, CONTRACT)
+    product = DataProduct.objects.get()
+    patch = [{"op": "add", "path": "/tenant", "value": "shop"}]
+    patch_tree(product=product, patch=patch, edition=product.edition, actor=sales.owner)
+
+    changed = BOTH.replace("Every", "Each")
+
+    assert send(sales.owner, changed).status_code == 409
+    assert send(sales.owner, changed, "?overwrite=true").status_code == 200
+
+
+def test_who_is_not_signed_in_brings_nothing():
+    assert Program().send("POST", "/manifests", BOTH.encode(), content_type=YAML).status_code == 401
+
+
+def test_an_unknown_parameter_is_refused(sales):
+    assert send(sales.owner, BOTH, "?dryrun=1").status_code == 400
+
+
+def test_a_product_is_handed_out_as_it_came(sales):
+    bring(ACTIVE, CONTRACT)
+    product, contract = DataProduct.objects.get(), DataProduct.objects.get().contracts.get()
+    given = [d.tree for d in read_documents(f"{ACTIVE}---\n{CONTRACT}".encode(), name="a.yaml")]
+
+    answers = [
+        Program().get(f"/products/{product.uuid}/manifest"),
+        Program().get(f"/contracts/{contract.uuid}/manifest"),
+        Program().get(f"/products/{product.uuid}/manifest", Accept="application/json"),
+        Program().get(f"/contracts/{contract.uuid}.odcs.yaml"),
+    ]
+
+    trees = [read_documents(answer.content, name="")[0].tree for answer in answers]
+    assert trees == [given[0], given[1], given[0], given[1]]
+    assert answers[0]["Content-Type"].startswith("application/yaml")
+    assert answers[2].json() == given[0]
+
+
+def test_what_nobody_may_see_is_not_handed_out(sales):
+    bring(PRODUCT, CONTRACT)
+    product = DataProduct.objects.get()
+    addresses = [f"/products/{product.uuid}/manifest", f"/products/{uuid4()}/manifest"]
+    addresses.append(f"/contracts/{product.contracts.get().uuid}/manifest")
+
+    answers = [Program().get(address) for address in addresses]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert answers[0].json()["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("tree", "status", "word"),
+    [
+        ({"status": "proposed"}, "draft", "proposed"),
+        ({"status": "active"}, "draft", "draft"),
+        ({"status": "draft"}, "published", "active"),
+        ({}, "draft", None),
+        ({}, "deprecated", "deprecated"),
+    ],
+)
+def test_an_exported_status_is_the_one_that_stands(tree, status, word):
+    assert exported(tree, status=status, domain="sales").get("status") == word
+
+
+def test_an_exported_product_comes_back_as_no_change(sales):
+    bring(ACTIVE, CONTRACT)
+    product = DataProduct.objects.get()
+    text = Program().get(f"/products/{product.uuid}/manifest").content
+
+    assert send(sales.owner, text).json()["products"][0]["action"] == "no change"

@@ -1,0 +1,259 @@
+"""The index follows the database, whatever is lost on the way."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from catalog.domains.services import edit_domain, give_role
+from catalog.permissions import Role
+from catalog.products.models import DataProduct
+from catalog.products.services import add_use, delete_product, patch_tree, set_trust
+from catalog.products.services.readers import move_product
+from catalog.revisions.models import Followed
+from catalog.search.backends import serving
+from catalog.search.documents import documents_of, products_to_index
+from catalog.search.port import SearchRequest
+from catalog.search.query import read_query
+from catalog.search.services import drain, follow_domains, index_products, rebuild, states, verify
+from tests.factories import (
+    FACTORY,
+    give_schema,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def empty_index(settings, tmp_path):
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+
+
+def _found(text, readers=("public",)):
+    read = read_query(text, now=timezone.now())
+    request = SearchRequest(readers=readers, words=read.words, typed=read.text)
+    return [hit.id for hit in serving().search(request).hits]
+
+
+def _edit(product, path, value):
+    return patch_tree(
+        product=product,
+        patch=[{"op": "add", "path": path, "value": value}],
+        edition=product.edition,
+        actor=FACTORY,
+    )
+
+
+def test_the_first_drain_builds_the_index_and_the_next_has_nothing_to_do():
+    product = make_published_product("Parcels of the day")
+
+    first, second = drain(), drain()
+
+    assert (first, second) == (1, 0)
+    assert _found("parcels") == [str(product.uuid)]
+
+
+def test_a_document_holds_what_people_search_by():
+    domain = make_domain("haulage", parent=make_domain("logistics"))
+    provenance = {
+        "answers": {"collection_method": {"state": "answered", "text": "A survey by phone."}},
+        "imbalances": [
+            {"attribute": "sex", "group": "Female", "share": 0.3, "referenceShare": 0.5}
+        ],
+    }
+    product = give_schema(
+        with_port(make_product("Parcels", domain=domain, assayProvenance=provenance)), "weight_kg"
+    )
+    add_use(product=_edit(product, "/tags", ["freight"]), title="Atlas", actor=_member(domain))
+
+    (document,) = documents_of(products_to_index([product.uuid]))
+
+    assert document.domains == ("haulage", "logistics")
+    assert (document.columns, document.tags, document.used_in) == (
+        ("weight_kg",),
+        ("freight",),
+        ("Atlas",),
+    )
+    assert document.measures == {"max_gap.sex": 0.2, "min_share.sex": 0.3}
+    assert {"sex", "female", "sex=female"} <= set(document.imbalances)
+    assert "survey" in document.methods
+    assert {"bias-notes", "contract", "columns", "usage"} <= set(document.has)
+    assert document.readers == (f"drafts:{domain.pk}",)
+
+
+def _member(domain):
+    person = make_person()
+    give_role(person=person, role=Role.CONTRIBUTOR, domain=domain, actor=FACTORY)
+    return person
+
+
+def test_each_kind_of_change_reaches_the_index_without_a_hint():
+    product = make_published_product("Parcels")
+    drain()
+
+    edited = _edit(product, "/description/purpose", "Weights of pallets.")
+    drain()
+    by_text = _found("pallets")
+    hidden = _edit(
+        edited, "/customProperties/-", {"property": "assayVisibility", "value": "restricted"}
+    )
+    drain()
+
+    assert by_text == [str(product.uuid)]
+    assert _found("pallets") == []
+    assert _found("pallets", (f"product:{hidden.uuid}",)) == [str(product.uuid)]
+
+
+def test_a_deleted_product_is_forgotten():
+    product = make_product("Parcels")
+    drain()
+
+    delete_product(product=product, edition=1, actor=FACTORY)
+    before = _found("parcels", None)
+    drain()
+
+    assert before == [str(product.uuid)]
+    assert _found("parcels", None) == []
+    assert drain() == 0
+
+
+def test_a_renamed_domain_takes_its_products_along_though_the_hint_is_lost():
+    domain = make_domain("haulage")
+    product = make_published_product("Parcels", domain=domain)
+    follow_domains()
+    drain()
+
+    edit_domain(domain=domain, edition=1, actor=FACTORY, name="Transport", slug="transport")
+    followed = follow_domains()
+    drain()
+
+    assert followed == 1
+    assert _found("transport") == [str(product.uuid)]
+    assert follow_domains() == 0
+
+
+def test_a_moved_product_lies_in_its_new_domain_alone():
+    product = make_published_product("Parcels")
+    drain()
+
+    move_product(
+        product=product, domain=make_domain("returns"), edition=product.edition, actor=FACTORY
+    )
+    drain()
+
+    entry = next(iter(documents_of(products_to_index())))
+    assert entry.domains == ("returns",)
+    assert verify(serving()).count == 0
+
+
+def test_a_hint_for_what_is_up_to_date_writes_nothing():
+    product = make_published_product()
+    drain()
+
+    assert index_products(ids=[product.uuid]) == 0
+    set_trust(product_id=product.pk, verdict="met", figures={}, actor=FACTORY)
+    assert index_products(ids=[product.uuid]) == 1
+
+
+def test_a_follower_that_lost_its_memory_writes_all_again_and_nothing_changes():
+    make_published_product("Parcels")
+    make_published_product("Pallets")
+    drain()
+    Followed.objects.all().delete()
+
+    written = drain()
+
+    assert written == 2
+    assert verify(serving()).count == 0
+
+
+def test_the_state_says_how_many_are_behind():
+    make_published_product()
+    drain()
+    make_published_product()
+
+    (state,) = states()
+
+    assert (state.engine, state.is_ready, state.behind) == ("embedded", True, 1)
+
+
+def _age():
+    DataProduct.objects.update(revised_at=timezone.now() - timedelta(minutes=1))
+
+
+def test_every_kind_of_drift_is_named_and_repaired():
+    changed, hidden, lost, _sound = (make_published_product() for _ in range(4))
+    drain()
+    DataProduct.objects.filter(pk=changed.pk).update(name="Renamed behind the back")
+    DataProduct.objects.filter(pk=hidden.pk).update(visibility="restricted")
+    with serving().writing() as session:
+        session.delete([("product", str(lost.uuid), lost.revision)])
+        session.commit()
+    _age()
+
+    drift = verify(serving())
+    repaired = verify(serving(), repair=True)
+
+    assert (drift.content, drift.readers, drift.missing) == (
+        [str(changed.uuid)],
+        [str(hidden.uuid)],
+        [str(lost.uuid)],
+    )
+    assert repaired.repaired == 3
+    assert verify(serving()).count == 0
+    assert _found("renamed") == [str(changed.uuid)]
+
+
+def test_what_has_just_changed_is_on_its_way_and_no_drift():
+    product = make_published_product()
+    drain()
+    _edit(product, "/description/purpose", "Else.")
+
+    fresh = verify(serving()).count
+    _age()
+
+    assert fresh == 0
+    assert verify(serving()).revision == [str(product.uuid)]
+
+
+def test_a_rebuild_takes_along_what_changes_meanwhile():
+    first = make_published_product("First")
+    second = make_published_product("Second")
+    drain()
+    told = []
+
+    def change_meanwhile(count):
+        if not told:
+            told.append(_edit(first, "/description/purpose", "Walrus."))
+            make_published_product("Third late one")
+            delete = make_product("Fourth")
+            delete_product(product=delete, edition=1, actor=FACTORY)
+
+    rebuild(serving(), change_meanwhile)
+
+    assert _found("walrus") == [str(first.uuid)]
+    assert len(_found("third late")) == 1
+    assert _found("second") == [str(second.uuid)]
+    assert verify(serving()).count == 0
+
+
+def test_the_commands_report_and_end_as_they_found_it():
+    product = make_published_product()
+    call_command("rebuild_search_index", json=True, stdout=StringIO())
+    call_command("verify_search_index", json=True, stdout=StringIO())
+    DataProduct.objects.filter(pk=product.pk).update(name="Else")
+    _age()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_search_index", stdout=StringIO())
+    call_command("verify_search_index", repair=True, stdout=StringIO())
+
+    assert ended.value.code == 1
