@@ -167,10 +167,11 @@ def _chunk(
     generator: random.Random,
     hidden_share: float,
 ) -> None:
-    from catalog.products.models import DataProduct, Status
-    from catalog.products.projection import columns_of
     from django.db import transaction
     from django.utils import timezone
+
+    from catalog.products.models import DataProduct, Status
+    from catalog.products.projection import columns_of
 
     made = list(_trees(start, count, entries, domains, generator, hidden_share))
     rows = []

@@ -15,7 +15,6 @@ import multiprocessing
 import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -58,16 +57,15 @@ async def raw(urls: list[str]) -> None:
 
 
 def prepare(place: str) -> None:
-    """Set Django up on a database of its own, where this place may be called."""
+    """Set Django up in a throw-away data folder, where this place may be called."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    folder = tempfile.mkdtemp(prefix="assay-bench-")
-    os.environ |= {"ASSAY_DATA_DIR": folder, "ASSAY_DEMO": "0", "ASSAY_ALLOWED_NETS": place}
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django
-
-    django.setup()
+    from django.conf import settings
     from django.core.management import call_command
 
+    django.setup()
+    settings.ASSAY_ALLOWED_NETS = (place,)
     call_command("migrate", run_syncdb=True, verbosity=0)
 
 
@@ -83,7 +81,7 @@ def register(place: str, ports: int) -> None:
     domain = create_domain(slug="bench", name="Bench", actor=actor)
     objectives = [
         {"indicator": "availability", "target": 0.99},
-        {"indicator": "latency", "target": 0.95, "threshold": 0.5},
+        {"indicator": "latency", "target": 0.95, "threshold": 5},
     ]
     for number in range(ports):
         tree = new_tree(identifier=f"bench-{number}", name=f"Bench {number}", domain="bench")

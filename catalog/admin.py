@@ -19,13 +19,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic a
     list_per_page = 50
     show_full_result_count = False
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Show the row's own name and its first plain columns."""
-        return ["__str__", *[name for name in _columns(self.model) if name != "id"][:5]]
+        return ("__str__", *[name for name in _columns(self.model) if name != "id"][:5])
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show every column but the secret ones."""
-        return _columns(self.model)
+        return tuple(_columns(self.model))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let staff look."""

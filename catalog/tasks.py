@@ -65,7 +65,7 @@ def hint_domains(ids: Sequence[UUID]) -> None:
     _hint(drain_search)
 
 
-def _hint(task: Task, *arguments: Any) -> None:
+def _hint(task: Task[Any, Any], *arguments: Any) -> None:
     global _silent_until  # noqa: PLW0603 - one process, one memory of the broker
     if time.monotonic() < _silent_until:
         return

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from catalog.contracts.api import Contracts, ProductContracts
 from catalog.domains.api import DomainMembers, Domains, DomainTree
+from catalog.glossary.api import Terms
 from catalog.interchange.api import ContractManifest, Manifests, ProductManifest
 from catalog.people.api import Me, Teams, Tokens
 from catalog.ports.api import Ports, ProductPorts
@@ -21,6 +22,7 @@ from catalog.provenance.api import ProductProvenance
 from catalog.publication.api import ProductVersions, Publication
 from catalog.search.api import Search
 from config.reference import OpenAPIDocument
+from governance.inspection.api import PortInspection
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
@@ -44,7 +46,8 @@ class Nowhere(APIView):
 
 def route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
     """Return the route of some actions of a view set, each by its method."""
-    return path(address, view.as_view(actions), name=name)
+    made: URLPattern = path(address, view.as_view(actions), name=name)
+    return made
 
 
 app_name = "api"
@@ -83,6 +86,14 @@ urlpatterns = [
     ),
     route(f"{V1}ports", Ports, "ports", get="list"),
     route(f"{V1}ports/<int:pk>", Ports, "port", get="retrieve"),
+    route(
+        f"{V1}ports/<int:pk>/inspection",
+        PortInspection,
+        "port_inspection",
+        get="retrieve",
+        post="create",
+    ),
+    route(f"{V1}ports/<int:pk>/inspection/adopt", PortInspection, "port_adoption", post="adopt"),
     route(f"{V1}contracts", Contracts, "contracts", get="list"),
     route(
         f"{V1}contracts/<uuid:uuid>",
@@ -108,6 +119,15 @@ urlpatterns = [
     route(f"{DOMAIN}/memberships", DomainMembers, "domain_members", get="list", post="create"),
     route(
         f"{DOMAIN}/memberships/<int:membership>", DomainMembers, "domain_member", delete="destroy"
+    ),
+    route(f"{V1}terms", Terms, "terms", get="list", post="create"),
+    route(
+        f"{V1}terms/<uuid:uuid>",
+        Terms,
+        "term",
+        get="retrieve",
+        patch="partial_update",
+        delete="destroy",
     ),
     route(f"{V1}teams", Teams, "teams", get="list"),
     route(f"{V1}teams/<str:slug>", Teams, "team", get="retrieve"),

@@ -14,6 +14,7 @@ from config.problems import problem_response
 
 PREFIX = "/api/"
 MOST_BYTES = 10 * MEGABYTE
+MOST_DRAINED = 64 * MEGABYTE
 
 
 class ApiEdgeMiddleware:
@@ -46,6 +47,14 @@ def refusal_of(request: HttpRequest) -> HttpResponse | None:
     if not length.isascii() or not length.isdecimal() or len(length) > 15:
         return problem_response("malformed-request", path=request.path)
     if int(length) > MOST_BYTES:
+        _drain(request, int(length))
         detail = f"A body has at most {MOST_BYTES:,} bytes."
         return problem_response("too-large", path=request.path, detail=detail)
     return None
+
+
+def _drain(request: HttpRequest, length: int) -> None:
+    """Pass over a body in pieces, so that a client that reads only once all is sent gets told."""
+    if length <= MOST_DRAINED:
+        while request.read(MEGABYTE):
+            pass

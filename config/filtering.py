@@ -31,6 +31,8 @@ class NamedFilters(DjangoFilterBackend):
                 faults[name] = [ErrorDetail(words, code="unknown")]
             elif len(values) > 1 and name not in many:
                 faults[name] = [ErrorDetail("This parameter is given once.", code="repeated")]
+            elif not all(values):
+                faults[name] = [ErrorDetail("This parameter has no value.", code="blank")]
         if faults:
             raise InvalidParameters(faults)
         try:

@@ -29,7 +29,7 @@ class CursorPaging(BasePagination):
 
     names = (CURSOR, LIMIT)
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]  # lists are never paged
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
         """Return the rows of the page that the request asks for. Raises InvalidParameters."""

@@ -253,8 +253,9 @@ def _headers(error: Exception) -> dict[str, str]:
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(header)
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait))
+    wait = getattr(error, "wait", None)  # the stubs leave it out
+    if isinstance(error, exceptions.Throttled) and wait is not None:
+        headers["Retry-After"] = str(int(wait))
     if isinstance(error, OperationalError | SearchUnavailable):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return headers

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from config.problems import KINDS
 from config.schema import complete_schema
 
+FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -52,7 +53,7 @@ def api_reference(request: HttpRequest) -> HttpResponse:
         if schema.get("properties")
     ]
     context = {
-        "groups": sorted(groups.items()),
+        "groups": sorted(groups.items(), key=_rank),
         "shapes": shapes,
         "kinds": list(KINDS.values()),
         "origin": f"{request.scheme}://{request.get_host()}",
@@ -112,6 +113,11 @@ def type_in_words(schema: Mapping[str, Any]) -> str:
     if "items" in schema:
         return f"list of {type_in_words(schema['items'])}"
     return f"{words} ({schema['format']})" if "format" in schema else words
+
+
+def _rank(group: tuple[str, Any]) -> tuple[int, str]:
+    name = group[0]
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
 
 
 def _parameter(held: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class StorableText(OpenApiSerializerFieldExtension):
         """Return the text's schema."""
         schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         pattern = STORABLE if self.target.allow_blank else STORABLE_WORDS
-        return dict(schema) | {"pattern": pattern}
+        return dict(schema) | {"type": "string", "pattern": pattern}
 
 
 class OpenDocument(OpenApiSerializerFieldExtension):
@@ -135,7 +135,8 @@ def _once(schema: dict[str, Any]) -> dict[str, Any]:
     parts = schema.get("oneOf", ())
     if {"type": "string", "maxLength": 0} not in parts:
         return schema
-    return {name: held for name, held in schema.items() if name != "oneOf"} | parts[0]
+    others = {name: held for name, held in schema.items() if name != "oneOf"}
+    return {**others, **parts[0]}
 
 
 def _refusal(status: int) -> dict[str, Any]:

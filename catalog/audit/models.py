@@ -18,7 +18,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One change, written in the change's own transaction; it names things, it does not join them."""
+    """One change, written in the change's own transaction; it names things and joins none."""
 
     occurred_at = models.DateTimeField(db_index=True)
     actor_id = models.CharField(max_length=64)

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
-from catalog.domains.authority import demand, reader_of
+from catalog.domains.authority import demand, person_of, reader_of
 from catalog.interchange import odcs
 from catalog.permissions import Permission
 from catalog.products.api.documents import refuse_new_faults
@@ -118,7 +118,7 @@ class Contracts(GenericViewSet[DataContract]):
     def update(self, request: Request, uuid: UUID) -> Response:
         """Put a new document (ODCS) in place of a draft's; a new version is another contract."""
         contract, edition = self.to_edit()
-        tree = request.data
+        tree: Any = request.data
         refuse_new_faults(odcs.check, tree, before=contract.tree)
         for member, held in (("id", contract.identifier), ("version", contract.version)):
             if tree.get(member) != held:
@@ -126,7 +126,7 @@ class Contracts(GenericViewSet[DataContract]):
                 way_out = "Save another version at the product's contracts."
                 raise Invalid([Fault(where=f"/{member}", message=words, way_out=way_out)])
         saved, _ = save_contract(
-            product=contract.product, tree=tree, edition=edition, actor=request.user
+            product=contract.product, tree=tree, edition=edition, actor=person_of(request.user)
         )
         return answer(request, saved)
 
@@ -134,7 +134,7 @@ class Contracts(GenericViewSet[DataContract]):
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Delete a contract version that nothing published names."""
         contract, edition = self.to_edit()
-        delete_contract(contract=contract, edition=edition, actor=request.user)
+        delete_contract(contract=contract, edition=edition, actor=person_of(request.user))
         return Response(status=204)
 
     def contract(self) -> DataContract:
@@ -172,7 +172,7 @@ class ProductContracts(OfProduct):
     def list(self, request: Request, uuid: UUID) -> Response:
         """List the product's contract versions, without their documents."""
         contracts = self.product().contracts.select_related("product").defer("tree")
-        rows = self.paginate_queryset(self.filter_queryset(contracts))  # type: ignore[type-var]
+        rows = self.paginate_queryset(self.filter_queryset(contracts))
         return self.get_paginated_response(ContractSummary(rows, many=True).data)
 
     @extend_schema(
@@ -183,10 +183,11 @@ class ProductContracts(OfProduct):
     def create(self, request: Request, uuid: UUID) -> Response:
         """Save a document (ODCS): a new version, or the new content of a draft of that version."""
         product, edition = self.to_edit()
-        refuse_new_faults(odcs.check, request.data)
+        tree: Any = request.data
+        refuse_new_faults(odcs.check, tree)
         had = set(product.contracts.values_list("pk", flat=True))
         contract, _ = save_contract(
-            product=product, tree=request.data, edition=edition, actor=request.user
+            product=product, tree=tree, edition=edition, actor=person_of(request.user)
         )
         return answer(request, contract, status=200 if contract.pk in had else 201)
 

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.urls import reverse
-from django_filters import BooleanFilter, FilterSet, ModelChoiceFilter
-from drf_spectacular.utils import extend_schema
+from django_filters import FilterSet, ModelChoiceFilter, TypedChoiceFilter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from catalog.domains.authority import demand, reader_of
+from catalog.domains.authority import demand, person_of, reader_of
 from catalog.domains.models import Domain, FormerDomainSlug, Membership
 from catalog.domains.services import create_domain, edit_domain, give_role, take_role
 from catalog.people.models import Person, Team
@@ -28,13 +29,14 @@ from catalog.refusals import EditionConflict, Fault, Invalid
 from catalog.revisions.api import EDITS, READS, Body, ShownConflict, Text, edition_of, tagged
 
 Counts = Mapping[int, int]
+WORDS = ("true", "false")
 
 
 class DomainAnswer(serializers.ModelSerializer[Domain]):
     """A domain; `product_count` counts the live products that the reader may know of."""
 
     id = serializers.UUIDField(source="uuid")
-    parent = serializers.SerializerMethodField()
+    parent = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
     owner_team = serializers.SerializerMethodField()
     product_count = serializers.SerializerMethodField()
 
@@ -94,7 +96,9 @@ class DomainChange(Body):
     slug = Text(required=False, max_length=120)
     name = Text(required=False, max_length=120)
     mission = Text(required=False, allow_blank=True, max_length=20_000)
-    parent = Text(required=False, allow_null=True, max_length=120)
+    parent = Text(  # type: ignore[assignment]  # a member by name
+        required=False, allow_null=True, max_length=120
+    )
     owner_team = Text(required=False, allow_null=True, max_length=80)
 
     def changes(self) -> dict[str, Any]:
@@ -125,17 +129,19 @@ class DomainFilters(FilterSet):
     """By the domain above, and by whether the entries come from outside."""
 
     parent = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
-    is_foreign = BooleanFilter()
+    is_foreign = extend_schema_field(OpenApiTypes.BOOL)(
+        TypedChoiceFilter(choices=[(word, word) for word in WORDS], coerce="true".__eq__)
+    )
 
     class Meta:
         model = Domain
         fields = ()
 
 
-class OfDomain(GenericViewSet[Domain]):
+class OfDomain(GenericViewSet[Any]):
     """What is asked of one domain, by its present slug or by one that it had."""
 
-    serializer_class = DomainAnswer
+    serializer_class: type[serializers.BaseSerializer[Any]] = DomainAnswer
     queryset = Domain.objects.none()
     lookup_field = "slug"
 
@@ -188,7 +194,7 @@ class Domains(OfDomain):
     def create(self, request: Request) -> Response:
         """Create a domain, at the top or below another."""
         changes = NewDomain.read(request).changes()
-        domain = create_domain(actor=request.user, **changes)
+        domain = create_domain(actor=person_of(request.user), **changes)
         location = reverse("api:domain", kwargs={"slug": domain.slug})
         return self.answer(domain, status=201, location=location)
 
@@ -205,7 +211,7 @@ class Domains(OfDomain):
         edition = edition_of(request)
         changes = DomainChange.read(request).changes()
         return self.answer(
-            edit_domain(domain=domain, edition=edition, actor=request.user, **changes)
+            edit_domain(domain=domain, edition=edition, actor=person_of(request.user), **changes)
         )
 
 
@@ -214,7 +220,7 @@ class DomainTree(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=Branch(many=True), operation_id="domain_tree")
+    @extend_schema(responses=Branch(many=True), operation_id="domain_tree", tags=["domains"])
     def get(self, request: Request) -> Response:
         """List all domains in the order of the tree, each with its depth."""
         domains = list(Domain.objects.order_by("name", "pk"))
@@ -235,13 +241,13 @@ class DomainMembers(OfDomain):
     """Who has which role in a domain."""
 
     permission_classes = [IsAuthenticated]
-    serializer_class = MembershipAnswer  # type: ignore[assignment]
+    serializer_class = MembershipAnswer
 
     @extend_schema(responses=MembershipAnswer(many=True))
     def list(self, request: Request, slug: str) -> Response:
         """List the roles given in the domain itself; those of the domains above hold here too."""
         members = self.domain().memberships.select_related("person").order_by("pk")
-        rows = self.paginate_queryset(self.filter_queryset(members))  # type: ignore[type-var]
+        rows = self.paginate_queryset(self.filter_queryset(members))
         return self.get_paginated_response(MembershipAnswer(rows, many=True).data)
 
     @extend_schema(request=NewMembership, responses={201: MembershipAnswer})
@@ -258,7 +264,7 @@ class DomainMembers(OfDomain):
             role=Role(body["role"]),
             domain=domain,
             ends_at=body.get("ends_at"),
-            actor=request.user,
+            actor=person_of(request.user),
         )
         stands = Membership.objects.select_related("person").get(pk=membership.pk)
         return Response(MembershipAnswer(stands).data, status=201)
@@ -271,7 +277,7 @@ class DomainMembers(OfDomain):
         held = domain.memberships.filter(pk=membership).first()
         if held is None:
             raise Http404
-        take_role(membership=held, actor=request.user)
+        take_role(membership=held, actor=person_of(request.user))
         return Response(status=204)
 
 

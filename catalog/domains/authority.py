@@ -131,6 +131,13 @@ def _tokens(
         yield from source(person)
 
 
+def person_of(visitor: Visitor | Any) -> Person:
+    """Return the visitor as the person who acts. Raises NotAllowed where nobody is signed in."""
+    if isinstance(visitor, Person):
+        return visitor
+    raise NotAllowed("Only people do this.", where="actor", way_out="Sign in.")
+
+
 def may(visitor: Visitor | Reader, permission: Permission, domain_id: int | None) -> bool:
     """Say whether a visitor may do something in a domain; a worker of the product may."""
     return isinstance(visitor, Worker) or reader_of(visitor).may(permission, domain_id)

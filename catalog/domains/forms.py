@@ -126,7 +126,8 @@ class DomainFields(Addressed):
         for name, ids in (("parent", parents), ("owner_team", teams)):
             field = self.fields[name]
             if ids is not None and isinstance(field, forms.ModelChoiceField):
-                field.queryset = field.queryset.filter(pk__in=ids)
+                models: Any = field.queryset
+                field.queryset = models.filter(pk__in=ids)
 
     def written(self) -> dict[str, Any]:
         """Return what a service is told."""

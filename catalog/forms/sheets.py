@@ -63,7 +63,8 @@ class EditSheet(Sheet):
         """Show what stands beside what was typed; sending again then replaces what stands."""
         self.conflict = conflict
         self.differences = tuple(self._differences(stands))
-        typed: Any = self.data.copy()
+        sent: Any = self.data
+        typed = sent.copy()
         typed[self.add_prefix("edition")] = str(conflict.current)
         self.data = typed
 

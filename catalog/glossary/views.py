@@ -112,7 +112,9 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if term is None:
         raise Http404
     demand(request.user, Permission.STEWARD_PRODUCTS, term.domain)
-    sheet = EditTermSheet(request.POST if request.method == "POST" else None, initial=EditTermSheet.initial_of(term))
+    sheet = EditTermSheet(
+        request.POST if request.method == "POST" else None, initial=EditTermSheet.initial_of(term)
+    )
     if request.method == "POST" and sheet.is_valid():
         try:
             edit_term(

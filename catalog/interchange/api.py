@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.contracts.models import DataContract
-from catalog.domains.authority import reader_of
+from catalog.domains.authority import person_of, reader_of
 from catalog.interchange.bitol_odps import exported
 from catalog.interchange.bundles import Source
 from catalog.interchange.landings import Report
@@ -29,7 +29,6 @@ from catalog.interchange.printing import json_of, yaml_of
 from catalog.interchange.problems import Problem
 from catalog.interchange.reading import MAX_BYTES
 from catalog.interchange.services import import_manifests
-from catalog.people.models import Person
 from catalog.products.models import DataProduct
 from catalog.revisions.api import Body, TooLarge
 
@@ -44,7 +43,7 @@ REPORT = {
 }
 MANIFEST = dict.fromkeys(("application/yaml", "text/yaml"), OpenApiTypes.STR)
 DOCUMENT = {
-    ("200", kind): {"type": "object", "additionalProperties": {}}
+    (200, kind): {"type": "object", "additionalProperties": {}}
     for kind in ("application/yaml", "application/json")
 }
 
@@ -63,9 +62,9 @@ class YamlBody(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> Any:
         """Return the bytes. Raises TooLarge."""
-        content: bytes = stream.read(MAX_BYTES + 1)
+        content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise TooLarge(f"A manifest has at most {MAX_BYTES:,} bytes.")
         return content
@@ -126,19 +125,18 @@ class Manifests(APIView):
     permission_classes = [IsAuthenticated]
     parser_classes = [YamlBody, TextYamlBody, JsonManifestBody]
 
-    @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses=REPORT)
+    @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def post(self, request: Request) -> Response:
         """Bring in the documents of a body, each product as one; 4xx where none could land."""
         query = ManifestQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        content = request.data
+        content: Any = request.data
         if not isinstance(content, bytes):
             raise ValidationError("Send the manifest as the body.", code="required")
-        assert isinstance(request.user, Person)
         report = Report.of(
             import_manifests(
                 sources=[Source("body", lambda: content)],
-                actor=request.user,
+                actor=person_of(request.user),
                 default_domain=query.validated_data["domain"],
                 overwrite=query.validated_data["overwrite"],
                 is_rehearsal=query.validated_data["dry_run"],
@@ -146,7 +144,7 @@ class Manifests(APIView):
         )
         return _answer(request, report, is_rehearsal=query.validated_data["dry_run"])
 
-    @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses=REPORT)
+    @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def put(self, request: Request) -> Response:
         """Do the same as POST: bringing in is idempotent."""
         return self.post(request)

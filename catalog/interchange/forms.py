@@ -17,7 +17,7 @@ class ManifestForm(forms.Form):
     file = forms.FileField(
         label=_("A file"),
         required=False,
-        help_text=_("YAML or JSON, up to 2 MB. It takes the place of the text below."),
+        help_text=_("YAML or JSON, up to 2 MB. It takes the place of the text above."),
     )
     text = forms.CharField(
         label=_("Manifest"),
@@ -53,7 +53,7 @@ class ManifestForm(forms.Form):
 
     def shown_again(self) -> ManifestForm:
         """Return the form with what was read as its text, so that an upload is not lost."""
-        kept: Any = self.data.copy()
+        kept: dict[str, Any] = {name: self.data.get(name) for name in self.data}
         kept["text"] = self.cleaned_data["content"].decode("utf-8", "replace").replace("\0", "�")
         form = type(self)(kept)
         form.is_valid()

@@ -15,7 +15,7 @@ from catalog.people.services import set_password
 log = structlog.get_logger(__name__)
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up without an invitation; passwords are set, and noted, by the service."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from catalog.domains.authority import person_of
 from catalog.domains.models import Membership
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
@@ -72,6 +73,8 @@ class NewToken(Body):
 class TeamSummary(serializers.ModelSerializer[Team]):
     """A team."""
 
+    email = serializers.CharField(help_text="Where the team is reached.")
+
     class Meta:
         model = Team
         fields: tuple[str, ...] = ("slug", "name", "description", "email")
@@ -120,6 +123,7 @@ class MeAnswer(serializers.ModelSerializer[Person]):
 
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField(source="display_name")
+    email = serializers.CharField()
     teams = serializers.SerializerMethodField()
     roles = serializers.SerializerMethodField()
     token = serializers.SerializerMethodField()
@@ -153,7 +157,7 @@ class Me(APIView):
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Say who calls, what they are and by which token."""
-        return Response(MeAnswer(request.user, context={"token": request.auth}).data)
+        return Response(MeAnswer(person_of(request.user), context={"token": request.auth}).data)
 
 
 class Teams(GenericViewSet[Team]):
@@ -196,8 +200,8 @@ class Tokens(GenericViewSet[ApiToken]):
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         """Return the caller's own tokens, the newest first."""
-        assert isinstance(self.request.user, Person)
-        return ApiToken.objects.filter(user=self.request.user).order_by("-created", "-pk")
+        own = ApiToken.objects.filter(user=person_of(self.request.user))
+        return own.order_by("-created", "-pk")
 
     def list(self, request: Request) -> Response:
         """List one's own tokens, without their texts."""
@@ -211,10 +215,12 @@ class Tokens(GenericViewSet[ApiToken]):
         lasts = timedelta(days=body.get("days", USUAL_DAYS))
         if isinstance(request.auth, ApiToken):
             lasts = _within(request.auth, body["scopes"], lasts, is_asked="days" in body)
-        assert isinstance(request.user, Person)
         try:
             token, text = create_token(
-                person=request.user, name=body["name"], scopes=body["scopes"], lasts=lasts
+                person=person_of(request.user),
+                name=body["name"],
+                scopes=body["scopes"],
+                lasts=lasts,
             )
         except Invalid as invalid:
             raise Invalid([_of_the_body(fault) for fault in invalid.faults]) from invalid
@@ -230,8 +236,7 @@ class Tokens(GenericViewSet[ApiToken]):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Revoke a token at once."""
-        assert isinstance(request.user, Person)
-        revoke_token(token=self.token(), actor=request.user)
+        revoke_token(token=self.token(), actor=person_of(request.user))
         return Response(status=204)
 
     def token(self) -> ApiToken:

@@ -19,7 +19,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
-from catalog.domains.authority import reader_of
+from catalog.domains.authority import person_of, reader_of
 from catalog.interchange import odcs
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
@@ -65,7 +65,7 @@ class PortAnswer(serializers.ModelSerializer[OutputPort]):
 class InputPortAnswer(serializers.ModelSerializer[InputPort]):
     """An input port; `source` is the product it comes from, where the reader may know of that."""
 
-    source = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
 
     class Meta:
         model = InputPort
@@ -137,7 +137,7 @@ class ProductPorts(OfProduct):
     """The ports of one product."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = PortsAnswer  # type: ignore[assignment]
+    serializer_class = PortsAnswer
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return the ports of the product."""
@@ -171,7 +171,7 @@ class ProductPorts(OfProduct):
                 name=body["name"],
                 server=body["server"],
                 edition=edition,
-                actor=request.user,
+                actor=person_of(request.user),
                 version=body.get("version", "1.0.0"),
                 description=body.get("description", ""),
                 port_type=body.get("type", ""),

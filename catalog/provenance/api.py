@@ -12,6 +12,7 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.domains.authority import person_of
 from catalog.products.api.documents import check_product
 from catalog.products.api.views import OfProduct
 from catalog.products.models import DataProduct
@@ -90,7 +91,7 @@ class ProductProvenance(OfProduct):
     """Where a product's data comes from, and which groups it shows too much or too little of."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = ProvenanceState  # type: ignore[assignment]
+    serializer_class = ProvenanceState
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return the provenance of the product."""
@@ -124,7 +125,7 @@ class ProductProvenance(OfProduct):
         try:
             check_product(tree, before=product.tree)
             product = declare_provenance(
-                product=product, provenance=declared, edition=edition, actor=request.user
+                product=product, provenance=declared, edition=edition, actor=person_of(request.user)
             )
         except Invalid as invalid:
             raise _of_the_body(invalid, custom_pointer(tree, KEY)) from invalid

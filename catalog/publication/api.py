@@ -13,7 +13,7 @@ from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnl
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.domains.authority import Reader, demand
+from catalog.domains.authority import Reader, demand, person_of
 from catalog.permissions import Permission
 from catalog.products.api.answers import ProductDetail
 from catalog.products.api.bodies import Reasoned
@@ -101,7 +101,9 @@ class Publication(OfProduct):
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         reason = Reasoned.read(request).validated_data.get("reason", "")
         return self.answer(
-            publish_product(product=product, edition=edition, actor=request.user, reason=reason)
+            publish_product(
+                product=product, edition=edition, actor=person_of(request.user), reason=reason
+            )
         )
 
     @extend_schema(request=Deprecation, responses=ProductDetail, parameters=EDITS)
@@ -112,7 +114,7 @@ class Publication(OfProduct):
         deprecated = deprecate_product(
             product=product,
             edition=edition,
-            actor=request.user,
+            actor=person_of(request.user),
             successor=successor_named(body.get("successor"), self.reader),
             ends_on=body.get("ends_on"),
             reason=body.get("reason", ""),
@@ -127,7 +129,7 @@ class Publication(OfProduct):
         retired = retire_product(
             product=product,
             edition=edition,
-            actor=request.user,
+            actor=person_of(request.user),
             successor=successor_named(body.get("successor"), self.reader),
             reason=body.get("reason", ""),
         )
@@ -139,7 +141,9 @@ class Publication(OfProduct):
         product, edition = self.to_edit()
         reason = Reasoned.read(request).validated_data.get("reason", "")
         return self.answer(
-            adopt_product(product=product, edition=edition, actor=request.user, reason=reason)
+            adopt_product(
+                product=product, edition=edition, actor=person_of(request.user), reason=reason
+            )
         )
 
     @extend_schema(responses=FindingsAnswer)
@@ -165,7 +169,7 @@ class ProductVersions(OfProduct):
     def list(self, request: Request, uuid: UUID) -> Response:
         """List the published versions, newest first."""
         versions: QuerySet[ProductVersion] = self.product().versions.defer("tree")
-        rows = self.paginate_queryset(self.filter_queryset(versions))  # type: ignore[type-var]
+        rows = self.paginate_queryset(self.filter_queryset(versions))
         context = {"names": self.reader.is_signed_in}
         return self.get_paginated_response(VersionSummary(rows, many=True, context=context).data)
 

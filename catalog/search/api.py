@@ -18,7 +18,7 @@ class FacetValueAnswer(serializers.Serializer[Any]):
     """A value on offer; `count` is what choosing it would show."""
 
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not a label
     count = serializers.IntegerField()
     is_chosen = serializers.BooleanField()
 
@@ -70,7 +70,9 @@ class Search(APIView):
         operation_id="search",
         parameters=[
             OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
-            OpenApiParameter("sort", str, enum=["relevance", "name", "updated", "quality"]),
+            OpenApiParameter(
+                "sort", str, description="relevance, name, updated or quality; else relevance."
+            ),
             OpenApiParameter("limit", int, description="Results on a page, up to 100."),
             OpenApiParameter("page", int, description="Numbered page, as deep as 10,000."),
             OpenApiParameter("cursor", str, description="A place, as an answer gave it."),

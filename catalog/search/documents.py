@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.db.models import QuerySet
 
 from catalog.domains.models import Domain, ancestors_in
 from catalog.identity import product_iri
+from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status
 from catalog.products.projection import custom
 from catalog.provenance.bias import greatest_gaps, least_shares
@@ -55,7 +55,7 @@ def documents_of(products: Iterable[DataProduct]) -> Iterator[SearchDocument]:
 def document_of(product: DataProduct, domains: list[Domain]) -> SearchDocument:
     """Return the document of a product that lies in `domains`, its own first."""
     answers, imbalances = _provenance(product)
-    columns = _columns(product)
+    columns, team = _columns(product), domains[0].owner_team
     return SearchDocument(
         kind=PRODUCT,
         id=str(product.uuid),
@@ -83,9 +83,13 @@ def document_of(product: DataProduct, domains: list[Domain]) -> SearchDocument:
         updated=int(product.updated_at.timestamp()),
         certified_until=_day(product.certified_until),
         weight=WITHOUT_TRUST.get(Status(product.status), 1.0),
-        **_serving(product),
-        **_owners(product, domains[0]),
-        **_figures(product),
+        ports=tuple(dict.fromkeys(port.name for port in product.output_ports.all())),
+        formats=_formats(product),
+        owners=(team.slug,) if team else (),
+        owner_names=tuple(_owner_names(product, team)),
+        availability=_figure(product, "availability"),
+        latency=_figure(product, "latency"),
+        quality=_figure(product, "quality"),
     )
 
 
@@ -146,35 +150,28 @@ def _notes(product: DataProduct) -> Iterator[str]:
             yield text[:LONGEST_NOTE]
 
 
-def _serving(product: DataProduct) -> dict[str, tuple[str, ...]]:
-    ports = [port.name for port in product.output_ports.all()]
+def _formats(product: DataProduct) -> tuple[str, ...]:
     formats = {
         (server.format or server.type).casefold()
         for contract in product.contracts.all()
         for server in contract.servers.all()
     }
-    return {"ports": tuple(dict.fromkeys(ports)), "formats": tuple(sorted(formats - {""}))}
+    return tuple(sorted(formats - {""}))
 
 
-def _owners(product: DataProduct, domain: Domain) -> dict[str, tuple[str, ...]]:
-    """Return who is shown as owner: the domain's team; the file's team is a contact, in words."""
-    team = domain.owner_team
+def _owner_names(product: DataProduct, team: Team | None) -> Iterator[str]:
+    """Yield who is shown as owner: the domain's team; the file's team is a contact, in words."""
+    if team:
+        yield team.name
     declared = product.tree.get("team")
     contact = declared.get("name") if isinstance(declared, dict) else None
-    names = [team.name] if team else []
-    names += [contact] if isinstance(contact, str) and contact else []
-    return {"owners": (team.slug,) if team else (), "owner_names": tuple(names)}
+    if isinstance(contact, str) and contact:
+        yield contact
 
 
-def _figures(product: DataProduct) -> dict[str, float | None]:
-    return {
-        name: _number(product.slo_figures.get(name), "value")
-        for name in ("availability", "latency", "quality")
-    }
-
-
-def _number(figure: Any, key: str) -> float | None:
-    value = figure.get(key) if isinstance(figure, dict) else None
+def _figure(product: DataProduct, name: str) -> float | None:
+    figure = product.slo_figures.get(name)
+    value = figure.get("value") if isinstance(figure, dict) else None
     return float(value) if isinstance(value, int | float) else None
 
 

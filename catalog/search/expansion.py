@@ -21,9 +21,10 @@ def expanded(
     words: Expression, spellings: Iterable[Sequence[str]]
 ) -> tuple[Expression, tuple[Expansion, ...]]:
     """The words with the other spellings of the terms among them, and which terms those were."""
-    plain = [bare(c.node.text) if _is_open(c) else "" for c in words]
+    plain = [_open_word(clause) for clause in words]
     typed = f" {' '.join(plain)} "
-    clauses, expansions = list(words), []
+    clauses = list(words)
+    expansions: list[Expansion] = []
     for spelled in spellings:
         known = {bare(spelling): spelling for spelling in spelled}
         found = next((name for name in known if name and f" {name} " in typed), None)
@@ -34,16 +35,19 @@ def expanded(
     return tuple(clauses), tuple(expansions)
 
 
-def _is_open(clause: Clause) -> bool:
-    is_word = isinstance(clause.node, Words) and not clause.node.is_prefix
-    return is_word and clause.demand is Demand.ANY
+def _open_word(clause: Clause) -> str:
+    """The word of a clause that any other spelling may stand for; empty for all other clauses."""
+    match clause:
+        case Clause(Words(text, False), Demand.ANY):
+            return bare(text)
+    return ""
 
 
 def _joined(clauses: list[Clause], found: str, others: Sequence[str]) -> list[Clause]:
     """One word becomes either spelling; of several words each still counts for itself."""
     alternatives = tuple(Clause(Phrase(other)) for other in others)
     for at, clause in enumerate(clauses):
-        if isinstance(clause.node, Words) and _is_open(clause) and bare(clause.node.text) == found:
+        if _open_word(clause) == found:
             return [*clauses[:at], Clause(Either((clause, *alternatives))), *clauses[at + 1 :]]
     typed = Clause(Together(tuple(Clause(Words(word)) for word in found.split())))
     return [*clauses, Clause(Either((typed, *alternatives)))]

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
-from catalog.search.query import Condition, Expression
+from catalog.search.conditions import Condition
+from catalog.search.query import Expression
 
 
 class SearchUnavailable(Exception):
@@ -244,6 +245,9 @@ class SearchBackend(Protocol):
 
     def ledger(self) -> Iterator[Entry]:
         """Everything that the live index holds, one moment's view."""
+
+    def drop(self) -> None:
+        """Remove all that this engine holds; for scratch indexes."""
 
 
 class Rebuild(IndexSession, Protocol):

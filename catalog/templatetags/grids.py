@@ -17,7 +17,7 @@ def cell(
 ) -> dict[str, Any]:
     """Show a field in a table: its column and row as its name, what is wrong right below."""
     name = _("{column}, row {n}").format(column=bound.label, n=number)
-    attributes = {"aria-label": name}
+    attributes: dict[str, str | bool] = {"aria-label": name}
     if bound.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{bound.auto_id}_error"}
     widget = bound.field.widget

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from django.conf import settings
 
@@ -27,7 +27,7 @@ def unready_parts() -> list[str]:
 def _answer(path: str, *, seconds: float = 10) -> tuple[int | None, bytes]:
     host = "127.0.0.1" if settings.ASSAY_HOST in EVERYWHERE else settings.ASSAY_HOST
     connection = http.client.HTTPConnection(host, settings.ASSAY_PORT, timeout=seconds)
-    with suppress(OSError, http.client.HTTPException):
+    with closing(connection), suppress(OSError, http.client.HTTPException):
         connection.request("GET", path, headers={"Host": "127.0.0.1"})
         response = connection.getresponse()
         return response.status, response.read()

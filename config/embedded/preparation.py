@@ -1,4 +1,4 @@
-"""Brings the data folder up to this version: tables, the demo at the first start, static files."""
+"""Brings the data folder up to this version: tables, demo at the first start, index, styles."""
 
 import hashlib
 import json
@@ -9,9 +9,11 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from catalog.search.backends import fed
 
 Say = Callable[[str], None]
 
@@ -58,6 +60,7 @@ def prepare(*, say: Say) -> None:
     if first.begun.exists():
         load_demo(say=say)
         first.finish()
+    fill_indexes(say=say)
     collect_static(say=say)
 
 
@@ -72,6 +75,18 @@ def load_demo(*, say: Say) -> None:
     if settings.ASSAY_DEMO:
         say("Loading the demo mesh (once, about a minute) ...")
         call_command("load_demo")
+
+
+def fill_indexes(*, say: Say) -> None:
+    """Build the index of each engine that has none of this version; one that is away stays so."""
+    for engine in fed():
+        if engine.is_ready():
+            continue
+        say(f"Building the search index ({engine.name}) ...")
+        try:
+            call_command("rebuild_search_index", engine=engine.name)
+        except CommandError as error:
+            say(f"{error} Search is built up as soon as its engine is there.")
 
 
 def collect_static(*, say: Say) -> None:

@@ -37,7 +37,7 @@ def product_source(request: HttpRequest, product: DataProduct, reader: Reader) -
 def product_source_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
     """Give a program each port's last reading."""
     rows = [
-        summary_of(port.inspection) for port in _ports(product) if getattr(port, "inspection", None)
+        summary_of(seen) for port in _ports(product) if (seen := getattr(port, "inspection", None))
     ]
     return JsonResponse({"count": len(rows), "results": rows})
 

@@ -5,7 +5,6 @@ import re
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from django.utils import timezone
 
 from catalog.domains.services import give_role
 from catalog.people.models import ApiToken, Invitation, Person
@@ -85,7 +84,7 @@ def test_nobody_signs_up_without_an_invitation(client):
 def test_a_password_is_reset_by_mail_once(client):
     make_person("ana")
     client.post("/password/forgotten", {"email": "ana@example.org"})
-    link = re.search(r"http://testserver(/password/new/\S+)", mail.outbox[0].body)[1]
+    link = re.findall(r"http://testserver(/password/new/\S+)", str(mail.outbox[0].body))[0]
 
     page = client.get(link, follow=True)
     new = "another long password"
@@ -240,4 +239,3 @@ def test_the_status_page_says_a_word_to_all_and_its_readings_to_operators(client
     assert set(sections) == {"parts", "index", "polling", "installation", "audit"}
     assert {"name": "chain", "value": "holds", "is_well": True, "note": ""} in sections["audit"]
     assert client.get("/status").status_code == 200
-    assert timezone.now()

@@ -44,9 +44,7 @@ def test_a_token_is_made_shown_once_listed_used_and_revoked():
     problem_of(own.get("/me"), 401, "token-refused")
 
 
-@pytest.mark.parametrize(
-    ("scopes", "read", "write"), [(["read"], 200, 403), (["write"], 403, 201)]
-)
+@pytest.mark.parametrize(("scopes", "read", "write"), [(["read"], 200, 403), (["write"], 403, 201)])
 def test_a_scope_binds_every_method(scopes, read, write):
     cast = make_cast(make_domain("sales"))
     program = Program(cast.owner, *scopes)
@@ -148,9 +146,7 @@ def test_a_token_that_cannot_be_made_says_why(body, status, place):
 
 def test_nobody_sees_or_revokes_the_tokens_of_another():
     owner = make_person()
-    token, _ = create_token(
-        person=owner, name="own", scopes=["read"], lasts=timedelta(days=1)
-    )
+    token, _ = create_token(person=owner, name="own", scopes=["read"], lasts=timedelta(days=1))
     other = Program(make_person())
 
     problem_of(other.get(f"/tokens/{token.uuid}"), 404, "not-found")

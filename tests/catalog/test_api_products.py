@@ -105,9 +105,7 @@ def test_simple_fields_change_and_the_others_stay():
     program = Program(cast.steward)
     change = {"purpose": "All orders.", "tags": ["a"], "version": "1.2.0", "slug": "all-orders"}
 
-    answer = program.send(
-        "PATCH", f"/products/{product.uuid}", change, edition=product.edition
-    )
+    answer = program.send("PATCH", f"/products/{product.uuid}", change, edition=product.edition)
 
     assert answer.status_code == 200, answer.content
     state = answer.json()
@@ -340,8 +338,7 @@ def test_history_says_who_to_people_and_what_to_readers_of_the_audit():
     path = f"/products/{product.uuid}/history"
 
     outside, member, owner = (
-        Program(person).get(path).json()["results"]
-        for person in (None, cast.stranger, cast.owner)
+        Program(person).get(path).json()["results"] for person in (None, cast.stranger, cast.owner)
     )
 
     assert outside[0]["verb"] == "published"

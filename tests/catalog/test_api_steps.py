@@ -80,13 +80,19 @@ def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
 @pytest.mark.parametrize(
     ("server", "place"),
     [
-        ({"server": "x", "type": "local", "path": "../etc/passwd", "format": "csv"}, "/server/path"),
+        (
+            {"server": "x", "type": "local", "path": "../etc/passwd", "format": "csv"},
+            "/server/path",
+        ),
         (
             {"server": "x", "type": "api", "location": "http://169.254.169.254/latest"},
             "/server/location",
         ),
         ({"server": "x", "type": "api", "location": "ftp://example.org"}, "/server/location"),
-        ({"server": "x", "type": "local", "path": "a.csv", "format": "csv", "paht": 1}, "/server/paht"),
+        (
+            {"server": "x", "type": "local", "path": "a.csv", "format": "csv", "paht": 1},
+            "/server/paht",
+        ),
     ],
 )
 def test_a_server_that_may_not_be_reached_is_refused_in_its_place(server, place):
@@ -160,9 +166,7 @@ def test_another_version_is_no_new_content_of_this_one():
     cast = make_cast()
     product = make_product(domain=cast.domain)
     program = Program(cast.owner)
-    made = program.send(
-        "POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1
-    )
+    made = program.send("POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1)
 
     answer = program.send(
         "PUT", made["Location"], contract_tree(version="2.0.0"), edition=made["ETag"]
@@ -193,9 +197,7 @@ def test_an_edition_conflict_of_a_contract_shows_the_contract():
     cast = make_cast()
     product = make_product(domain=cast.domain)
     program = Program(cast.owner)
-    made = program.send(
-        "POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1
-    )
+    made = program.send("POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1)
 
     late = program.send("PUT", made["Location"], contract_tree(name="Late"), edition=1)
 

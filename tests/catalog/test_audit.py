@@ -10,14 +10,19 @@ from catalog.refusals import NameTaken
 from tests.factories import make_domain, make_product
 
 
+@transaction.atomic
+def make_twice(name, domain):
+    make_product(name, domain=domain)
+    make_product(name, domain=domain)
+
+
 @pytest.mark.django_db
 def test_a_change_that_is_rolled_back_leaves_no_event():
     domain = make_domain()
     before = AuditEvent.objects.count()
 
-    with pytest.raises(NameTaken), transaction.atomic():
-        make_product("One", domain=domain)
-        make_product("One", domain=domain)
+    with pytest.raises(NameTaken):
+        make_twice("One", domain)
 
     assert AuditEvent.objects.count() == before
     assert not DataProduct.objects.exists()

@@ -95,6 +95,7 @@ def test_an_owner_gives_and_takes_roles_until_a_day(client, cast):
         path, {"person": cast.stranger.username, "role": "contributor", "ends_at": "2099-12-31"}
     )
     held = Membership.objects.get(person=cast.stranger)
+    assert held.ends_at
     assert held.ends_at.year == 2099
     client.post(f"/roles/{held.pk}/end", {"reason": "Left."})
     assert not Membership.objects.filter(person=cast.stranger).exists()

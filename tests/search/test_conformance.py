@@ -1,5 +1,7 @@
 """What every engine answers: relevance, typos, phrases, filters, facets, highlights, reasons."""
 
+from typing import Any
+
 import pytest
 
 from catalog.search.port import Correction, SearchBackend, SearchDocument
@@ -194,7 +196,7 @@ def test_fields_filter(mesh: SearchBackend, typed: str, expected: set[str]):
     assert (set(ids(answer)), answer.count) == (expected, len(expected))
 
 
-def biased(slug: str, **fields: object) -> SearchDocument:
+def biased(slug: str, **fields: Any) -> SearchDocument:
     return doc(slug, has=("bias-notes",), **fields)
 
 

@@ -79,8 +79,9 @@ def change_output_port(
     product = replace_tree(product=product, tree=tree, edition=edition, actor=actor)
     document = _served_at(contract, entry, product, server)
     if contract is None or document != contract.tree:
-        save = {"product": product, "edition": product.edition, "actor": actor}
-        _, product = save_contract(tree=document, **save)
+        _, product = save_contract(
+            product=product, tree=document, edition=product.edition, actor=actor
+        )
     return product
 
 
@@ -137,7 +138,7 @@ def _served_at(
         name = f"{product.name}: {entry['name']}"
         return new_tree(identifier=entry["contractId"], name=name, servers=[server])
     others = list(contract.tree.get("servers") or [])[1:]
-    tree = contract.tree | {"servers": [server, *others]}
+    tree: Tree = contract.tree | {"servers": [server, *others]}
     if tree != contract.tree and is_frozen(contract):
         tree |= {"version": raised(contract.version)}
     return tree

@@ -63,8 +63,8 @@ def drop_from_team(*, team: Team, person: Person, actor: Writer) -> None:
 
 def demand_team(actor: Writer, team: Team) -> None:
     """Raise NotAllowed unless the actor manages members wherever the team contributes."""
-    owned = list(team.domains.all()) or [None]
-    for domain in owned:
+    owned: list[Domain | None] = [*team.domains.all()]
+    for domain in owned or [None]:
         demand(actor, Permission.MANAGE_MEMBERS, domain)
 
 

@@ -163,7 +163,7 @@ def _is_last(held: Membership) -> bool:
     """Say whether nobody else has the role there, so that something stops without them."""
     if held.role not in (Role.OWNER.value, Role.STEWARD.value):
         return False
-    others = Membership.objects.held().filter(domain_id=held.domain_id, role=held.role)
+    others = Membership.objects.held().filter(domain=held.domain, role=held.role)
     return not others.exclude(pk=held.pk).exists()
 
 

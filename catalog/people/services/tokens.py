@@ -37,7 +37,7 @@ def create_token(
         faults.append(Fault(where="days", message="A token lasts 1 to 366 days."))
     if faults:
         raise Invalid(faults)
-    token, text = ApiToken.objects.create(
+    token, text = ApiToken.objects.create(  # type: ignore[no-untyped-call]
         user=person, expiry=lasts, name=name, scopes=sorted(set(scopes))
     )
     record(

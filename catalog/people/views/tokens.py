@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.domains.authority import person_of
 from catalog.people.forms import TokenSheet
 from catalog.people.models import ApiToken, Person
 from catalog.people.services import create_token, revoke_token
@@ -56,8 +57,9 @@ def token_list_json(request: HttpRequest) -> JsonResponse:
 @require_POST
 def token_revoke(request: HttpRequest, uuid: str) -> HttpResponse:
     """End one of one's own tokens at once."""
-    token = get_object_or_404(ApiToken, uuid=uuid, user=request.user)
-    revoke_token(token=token, actor=request.user)
+    person = person_of(request.user)
+    token = get_object_or_404(ApiToken, uuid=uuid, user=person)
+    revoke_token(token=token, actor=person)
     messages.success(request, _("{name} no longer opens anything.").format(name=token.name))
     return redirect("token_list")
 

@@ -13,12 +13,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.audit.api import HistoryEvent
 from catalog.audit.models import AuditEvent
 from catalog.audit.views import history_of
-from catalog.domains.authority import Reader, demand, reader_of
+from catalog.domains.authority import Reader, demand, person_of, reader_of
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
@@ -65,10 +66,10 @@ OBJECT = {"type": "object", "additionalProperties": True}
 DOCUMENT = {"application/json": OBJECT}
 
 
-class OfProduct(GenericViewSet[DataProduct]):
+class OfProduct(GenericViewSet[Any]):
     """What is asked of one product, which is missing where the caller may not see it."""
 
-    serializer_class = ProductDetail
+    serializer_class: type[BaseSerializer[Any]] = ProductDetail
     queryset = DataProduct.objects.none()
     lookup_field = "uuid"
 
@@ -138,7 +139,9 @@ class Products(OfProduct):
         tree = body.whole_tree()
         check_product(tree)
         reason = body.validated_data.get("reason", "")
-        product = register_product(domain=domain, tree=tree, actor=request.user, reason=reason)
+        product = register_product(
+            domain=domain, tree=tree, actor=person_of(request.user), reason=reason
+        )
         location = reverse("api:product", kwargs={"uuid": product.uuid})
         return self.answer(product, status=201, location=location)
 
@@ -151,9 +154,10 @@ class Products(OfProduct):
     def update(self, request: Request, uuid: str) -> Response:
         """Put a new document (Bitol ODPS) in place of the product's."""
         product, edition = self.to_edit()
-        check_product(request.data, before=product.tree)
+        tree: Any = request.data
+        check_product(tree, before=product.tree)
         return self.answer(
-            replace_tree(product=product, tree=request.data, edition=edition, actor=request.user)
+            replace_tree(product=product, tree=tree, edition=edition, actor=person_of(request.user))
         )
 
     @extend_schema(
@@ -173,20 +177,26 @@ class Products(OfProduct):
         reason = body.validated_data.get("reason", "")
         return self.answer(
             replace_tree(
-                product=product, tree=tree, edition=edition, actor=request.user, reason=reason
+                product=product,
+                tree=tree,
+                edition=edition,
+                actor=person_of(request.user),
+                reason=reason,
             )
         )
 
     def _patched(self, product: DataProduct, edition: int) -> DataProduct:
         steps = PatchBody.steps_of(self.request)
         check_product(patched(product.tree, steps), before=product.tree)
-        return patch_tree(product=product, patch=steps, edition=edition, actor=self.request.user)
+        return patch_tree(
+            product=product, patch=steps, edition=edition, actor=person_of(self.request.user)
+        )
 
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: str) -> Response:
         """Delete a draft or an external entry for good; what others may know is retired instead."""
         product, edition = self.to_edit(Permission.DELETE_PRODUCTS)
-        delete_product(product=product, edition=edition, actor=request.user)
+        delete_product(product=product, edition=edition, actor=person_of(request.user))
         return Response(status=204)
 
     @extend_schema(request=MoveBody, responses=ProductDetail, parameters=EDITS)
@@ -198,7 +208,7 @@ class Products(OfProduct):
             product=product,
             domain=domain_named(body["domain"]),
             edition=edition,
-            actor=request.user,
+            actor=person_of(request.user),
             reason=body.get("reason", ""),
         )
         return self.answer(moved)
@@ -208,13 +218,13 @@ class ProductUses(OfProduct):
     """What names a product: dashboards, models, papers."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = UseAnswer  # type: ignore[assignment]
+    serializer_class = UseAnswer
 
     @extend_schema(responses=UseAnswer(many=True))
     def list(self, request: Request, uuid: str) -> Response:
         """List what names the product: declared by its owners, or added by readers."""
         uses = self.product().uses.order_by("pk")
-        rows = self.paginate_queryset(self.filter_queryset(uses))  # type: ignore[type-var]
+        rows = self.paginate_queryset(self.filter_queryset(uses))
         context = {"names": self.reader.is_signed_in}
         return self.get_paginated_response(UseAnswer(rows, many=True, context=context).data)
 
@@ -222,7 +232,7 @@ class ProductUses(OfProduct):
     def create(self, request: Request, uuid: str) -> Response:
         """Add something that names the product; whoever reads it may, and it is no edit."""
         body = UseBody.read(request).validated_data
-        use = add_use(product=self.product(), actor=request.user, **body)
+        use = add_use(product=self.product(), actor=person_of(request.user), **body)
         stands = ProductUse.objects.get(pk=use.pk)
         return Response(UseAnswer(stands, context={"names": True}).data, status=201)
 
@@ -231,7 +241,7 @@ class ProductReaders(OfProduct):
     """Say who else may read a restricted product."""
 
     permission_classes = [IsAuthenticated]
-    serializer_class = ReadersAnswer  # type: ignore[assignment]
+    serializer_class = ReadersAnswer
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return the readers, to those who work in the domain."""
@@ -253,7 +263,7 @@ class ProductReaders(OfProduct):
             domains=_all_named(Domain, body["domains"], "/domains", "domain"),
             teams=_all_named(Team, body["teams"], "/teams", "team"),
             edition=edition,
-            actor=request.user,
+            actor=person_of(request.user),
             reason=body.get("reason", ""),
         )
         return self.answer(shared)
@@ -263,7 +273,7 @@ class ProductHistory(OfProduct):
     """What happened to a product."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = HistoryEvent  # type: ignore[assignment]
+    serializer_class = HistoryEvent
 
     @extend_schema(responses=HistoryEvent(many=True))
     def list(self, request: Request, uuid: str) -> Response:
@@ -271,7 +281,7 @@ class ProductHistory(OfProduct):
         product = self.product()
         whole = self.reader.may(Permission.READ_AUDIT, product.domain_id)
         events: QuerySet[AuditEvent] = history_of(product, whole=whole)
-        rows = self.paginate_queryset(self.filter_queryset(events))  # type: ignore[type-var]
+        rows = self.paginate_queryset(self.filter_queryset(events))
         context = {"whole": whole, "names": self.reader.is_signed_in}
         return self.get_paginated_response(HistoryEvent(rows, many=True, context=context).data)
 

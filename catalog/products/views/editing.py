@@ -163,13 +163,16 @@ class TaskList(ProductPage):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Show the list."""
         product, findings = self.product, findings_of(self.product)
-        context = {
+        context: dict[str, Any] = {
             "others": [
                 {"finding": item, "href": fix_href(product, item)} for item in elsewhere(findings)
             ],
             "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
             "may_delete": self.reader.may(Permission.DELETE_PRODUCTS, product.domain_id),
             "owners": accountable(product.domain)[0],
+            "title": _("Complete the product")
+            if product.status == Status.DRAFT
+            else _("Edit the product"),
             "is_draft": product.status == Status.DRAFT,
             "is_external": product.status == Status.EXTERNAL,
             "is_live": product.status in (Status.PUBLISHED, Status.DEPRECATED),

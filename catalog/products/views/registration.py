@@ -30,7 +30,7 @@ MOST_DRAFTS = 20
 def product_register(request: HttpRequest) -> HttpResponse:
     """Offer the ways to start, and one's own drafts to go on with."""
     reader = reader_of(request.user)
-    context = {"drafts": _drafts(reader), "askable": None}
+    context: dict[str, Any] = {"drafts": _drafts(reader), "askable": None}
     if not _domain_ids(reader):
         context["askable"] = _who_may()
     return render(request, "catalog/editing/start.html", context)

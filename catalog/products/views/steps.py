@@ -187,8 +187,9 @@ def _defined(product: DataProduct) -> tuple[Text, bool]:
     columns = sum(len(table.properties.all()) for table in tables)
     if not tables:
         return _("No table yet"), False
-    text = ngettext("{n} column in {m} table", "{n} columns, {m} tables", columns)
-    return text.format(n=columns, m=len(tables)), True
+    width = ngettext("{n} column", "{n} columns", columns).format(n=columns)
+    where = ngettext("{n} table", "{n} tables", len(tables)).format(n=len(tables))
+    return f"{width}, {where}", True
 
 
 def _made_from(product: DataProduct) -> tuple[Text, bool]:

@@ -9,10 +9,11 @@ from django.utils.module_loading import import_string
 
 from catalog.search.port import SearchBackend
 
-_ADAPTERS = {
+_PATHS = {
     "embedded": "catalog.search.backends.embedded.EmbeddedBackend",
     "elasticsearch": "catalog.search.backends.elasticsearch.ElasticsearchBackend",
 }
+ADAPTERS = tuple(_PATHS)
 
 
 def fed() -> tuple[SearchBackend, ...]:
@@ -33,5 +34,10 @@ def named(name: str) -> SearchBackend:
 
 @lru_cache
 def _made(name: str, place: str | Path) -> SearchBackend:
-    adapter: Callable[[str | Path], SearchBackend] = import_string(_ADAPTERS[name])
-    return adapter(place)
+    return adapter(name)(place)
+
+
+def adapter(name: str) -> Callable[..., SearchBackend]:
+    """Return the class of an engine, loaded only now."""
+    made: Callable[..., SearchBackend] = import_string(_PATHS[name])
+    return made

@@ -111,18 +111,15 @@ def _warning(doubt: Doubt) -> dict[str, str]:
 
 def _ways(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str | None]:
     """Return the addresses of the pages beside this one, by cursor."""
-    answer, own = found.answer, {"limit": request.GET.get("limit", "")}
+    limit = request.GET.get("limit", "")
+    answer, caller = found.answer, caller_of(request)
     ways = {"next": answer.next, "previous": answer.previous, "last": answer.last}
-    return {
-        name: None
-        if way is None
-        else f"{request.path}?{asked.address(cursor=_written(way, request), **own)}"
-        for name, way in ways.items()
-    }
-
-
-def _written(way: Any, request: HttpRequest) -> str:
-    return write_cursor(way, request.GET, caller=caller_of(request))
+    addresses: dict[str, str | None] = dict.fromkeys(ways)
+    for name, way in ways.items():
+        if way is not None:
+            cursor = write_cursor(way, request.GET, caller=caller)
+            addresses[name] = f"{request.path}?{asked.address(cursor=cursor, limit=limit)}"
+    return addresses
 
 
 @require_safe
@@ -154,10 +151,10 @@ class _Line:
 
 def _lines(request: HttpRequest, asked: Asked, found: Found) -> Iterator[str]:
     writer = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)  # type: ignore[misc] # returns what _Line.write returns
+    yield writer.writerow(COLUMNS)
     while True:
         for _hit, product in found.hits:
-            yield writer.writerow([_cell(value) for value in _row(product)])  # type: ignore[misc]
+            yield writer.writerow([_cell(value) for value in _row(product)])
         if found.answer.next is None:
             return
         following = replace(_plain(asked), cursor=found.answer.next)

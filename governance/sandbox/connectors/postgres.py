@@ -33,11 +33,16 @@ MOST_ROWS = 1_000_000
 
 def read(source: Source) -> list[TableSeen]:
     """Return the tables of a schema, or the one that is named. Raises SourceUnreadable."""
-    place = dict(source.database)
-    schema, table = place.pop("schema", "public"), place.pop("table", "")
+    place = source.database
+    schema, table = place.get("schema", "public"), place.get("table", "")
     try:
         with psycopg.connect(
-            **place,
+            host=place.get("host"),
+            hostaddr=place.get("hostaddr"),
+            port=place.get("port"),
+            dbname=place.get("dbname"),
+            user=place.get("user"),
+            password=place.get("password"),
             connect_timeout=5,
             options="-c statement_timeout=15000",
             application_name="assay",
@@ -67,7 +72,7 @@ def _table(
     connection: psycopg.Connection[Any], schema: str, name: str, columns: list[Any]
 ) -> TableSeen:
     """Count over at most a million rows: enough for shares, and bounded."""
-    parts = [sql.SQL("count(*)")]
+    parts: list[sql.Composable] = [sql.SQL("count(*)")]
     for column in columns:
         quoted = sql.Identifier(column[1])
         parts += [

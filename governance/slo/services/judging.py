@@ -63,7 +63,7 @@ def _is_stale(row: Any, hours: Collection[Hour], now: datetime) -> bool:
     promise = Promise(**{name: getattr(row, name) for name in PROMISED})
     recent = score_of_hours(promise, hours)
     score = Score(row.standing__base_good, row.standing__base_total) + recent
-    return verdict_of(promise, score, recent) != row.standing__verdict
+    return bool(verdict_of(promise, score, recent) != row.standing__verdict)
 
 
 @transaction.atomic

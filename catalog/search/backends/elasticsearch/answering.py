@@ -157,7 +157,7 @@ def _near_words(search: Search[Any], wanted: Mapping[str, int]) -> dict[str, lis
                 "string_distance": "damerau_levenshtein", "sort": "score",
             },
         )  # fmt: skip
-    found = asked.execute().suggest.to_dict()
+    found = asked.execute().to_dict()["suggest"]
     return {
         word: [
             option["text"]

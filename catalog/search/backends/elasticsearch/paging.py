@@ -47,7 +47,7 @@ def paged(search: Search[Any], request: SearchRequest, sort: str) -> Search[Any]
     return search[: request.limit]
 
 
-def _order(sort: str, cursor: Cursor | None) -> list[dict[str, str]]:
+def _order(sort: str, cursor: Cursor | None) -> list[Any]:
     is_turned = cursor is not None and cursor.backwards
     if sort in SORT_BY_NAME:
         is_descending = SORT_BY_NAME[sort].descending != is_turned
@@ -58,7 +58,7 @@ def _order(sort: str, cursor: Cursor | None) -> list[dict[str, str]]:
 
 def count_of(response: Response[Any]) -> int:
     """How many documents were found in all."""
-    return int(response.hits.total.value)
+    return int(response.to_dict()["hits"]["total"]["value"])
 
 
 def turned(response: Response[Any], request: SearchRequest, sort: str) -> Page:

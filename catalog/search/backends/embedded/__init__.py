@@ -61,6 +61,10 @@ class EmbeddedBackend:
     def ledger(self) -> Iterator[Entry]:
         return ledger(self._read(None).searcher)
 
+    def drop(self) -> None:
+        self._opened = None
+        self._place.remove()
+
     @contextmanager
     def writing(self) -> Iterator[Session]:
         with self._place.lock("writer"), _session(self._place.current()) as session:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tantivy import DocAddress, Query, Searcher
 
 from catalog.search.backends.embedded.marking import Marker, shown_of
-from catalog.search.backends.embedded.paging import Page, page_of
+from catalog.search.backends.embedded.paging import Page, count_of, page_of
 from catalog.search.backends.embedded.questions import (
     SHORTEST_BEGINNING,
     Questions,
@@ -64,7 +64,7 @@ class Reading:
 
     def count(self, *queries: Query) -> int:
         """How many readable documents meet all of the queries."""
-        return self.searcher.search(all_of([self.readable, *queries]), 1).count or 0
+        return count_of(self.searcher, all_of([self.readable, *queries]))
 
 
 def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:

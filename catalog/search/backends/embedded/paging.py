@@ -71,11 +71,12 @@ def _ranked(searcher: Searcher, query: Query, depth: int) -> tuple[int, list[Pla
     The engine breaks equal ranks by where a document happens to lie, so a group of equals is
     read to its end before it is put in order.
     """
+    count = count_of(searcher, query)
     while True:
-        found = searcher.search(query, depth + 1, weight_by_field="weight")
+        found = searcher.search(query, depth + 1, count=False, weight_by_field="weight")
         scores = [score for score, _ in found.hits]
         is_whole = len(scores) <= depth or scores[depth] != scores[depth - 1]
-        if is_whole or len(scores) >= (found.count or 0):
+        if is_whole or len(scores) >= count:
             break
         depth = max(depth * 4, 1000)
     addresses = [address for _, address in found.hits]
@@ -84,7 +85,13 @@ def _ranked(searcher: Searcher, query: Query, depth: int) -> tuple[int, list[Pla
         (score, int(tie or 0), address)
         for score, tie, address in zip(scores, ties, addresses, strict=True)
     ]
-    return found.count or 0, sorted(placed, key=_rank)
+    return count, sorted(placed, key=_rank)
+
+
+def count_of(searcher: Searcher, query: Query) -> int:
+    """How many documents meet a query."""
+    # The binding's annotations leave the attribute out.
+    return int(searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]
 
 
 def _rank(placed: Placed) -> tuple[float, int]:
@@ -98,7 +105,7 @@ def _by_field(
     field, cursor, limit = f"sort_{sort.name}", request.cursor, request.limit
     is_turned = cursor is not None and cursor.backwards
     order = Order.Desc if sort.descending != is_turned else Order.Asc
-    count = searcher.search(query, 1).count or 0
+    count = count_of(searcher, query)
     if cursor is not None and (key := str(cursor.value or "")).isalnum():
         beyond = ("0", key, "[}") if order is Order.Desc else (key, _HIGHEST, "{]")
         query = narrowed(query, [questions.between(field, *beyond)])

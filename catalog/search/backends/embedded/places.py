@@ -67,6 +67,10 @@ class Place:
             pointer.unlink()
         self._clear(kept)
 
+    def remove(self) -> None:
+        """Remove the whole folder."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
     def _clear(self, kept: set[str]) -> None:
         """Remove the generations that nobody needs, half-built ones too."""
         for folder in self.root.iterdir():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from importlib.metadata import version
 
 import tantivy
 from tantivy import Document, Filter, Index, Schema, TextAnalyzer, Tokenizer
@@ -84,7 +85,7 @@ VOCABULARY = (
 
 def fingerprint() -> str:
     """A short hash of layout, fields, weights that shape the index, and the engine's version."""
-    shape = (LAYOUT, tantivy.__version__, fields.STOP_WORDS, LONGEST_WORD, COMBINED)
+    shape = (LAYOUT, version("tantivy"), fields.STOP_WORDS, LONGEST_WORD, COMBINED)
     names = (FIELDS, SORTS, HIGHLIGHTED, sorted(fields.TEXT_WEIGHTS))
     return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
 

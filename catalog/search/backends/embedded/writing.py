@@ -9,6 +9,7 @@ from tantivy import Index, Query, Searcher
 from catalog.search.backends.embedded import schema
 from catalog.search.port import Entry, SearchDocument, key_of
 from catalog.search.spelling import SHORTEST_CORRECTED
+from catalog.search.texts import texts_of
 
 HEAP = 64_000_000
 SMALL_HEAP = 15_000_000
@@ -107,7 +108,7 @@ class Session:
 
     def _learn(self, document: SearchDocument) -> None:
         """Collect words that no document held before, from which typos are corrected."""
-        texts = schema.texts_of(document)
+        texts = texts_of(document)
         for text in (*texts["text"], *texts["column_text"]):
             for word in set(self._analyzer.analyze(text)) - self._known:
                 self._known.add(word)

@@ -1,25 +1,18 @@
-"""What a product promises (objectives), what was seen, and where it fell short."""
+"""What a product promises (objectives), how it stands, and where it fell short."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.contracts.models import Server
 from catalog.domains.models import Domain
 from catalog.ports.models import OutputPort
-from catalog.products.models import DataProduct, Status
+from catalog.products.models import DataProduct
 from governance.slo import evaluation
-from governance.slo.outcomes import Outcome
-
-PROBED_TYPES = ("api", "local")
-USUAL_INTERVAL = 60
-NOT_PROBED = (Status.RETIRED, Status.EXTERNAL)
-SUSPECT_AFTER = 2
 
 
 def exactly_one(*names: str) -> Q:
@@ -29,157 +22,6 @@ def exactly_one(*names: str) -> Q:
         others = {f"{other}__isnull": other != name for other in names}
         condition |= Q(**others)
     return condition
-
-
-class ProbeScheduleQuerySet(models.QuerySet["ProbeSchedule"]):
-    """Reads of when ports are measured next."""
-
-    def probed(self) -> ProbeScheduleQuerySet:
-        """Return the schedules of live ports that have a place which can be probed."""
-        places = Server.objects.filter(
-            contract__port_contracts__port=OuterRef("port"), type__in=PROBED_TYPES
-        )
-        return self.filter(Exists(places), port__is_deprecated=False).exclude(
-            port__product__status__in=NOT_PROBED
-        )
-
-    def due(self, now: datetime) -> ProbeScheduleQuerySet:
-        """Return the schedules whose slot has come and that nobody holds, longest due first."""
-        free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-        return self.probed().filter(free, next_due_at__lte=now).order_by("next_due_at", "pk")
-
-    def suspect(self) -> ProbeScheduleQuerySet:
-        """Return those whose port has kept failing slowly."""
-        return self.filter(failures__gte=SUSPECT_AFTER)
-
-    def sound(self) -> ProbeScheduleQuerySet:
-        """Return the others."""
-        return self.filter(failures__lt=SUSPECT_AFTER)
-
-    def held(self, now: datetime) -> ProbeScheduleQuerySet:
-        """Return those that are being measured now."""
-        return self.filter(claimed_until__gt=now)
-
-
-class ProbeSchedule(models.Model):
-    """When a port is measured. Slots lie `interval` seconds apart; a missed slot is skipped."""
-
-    port = models.OneToOneField(OutputPort, models.CASCADE, related_name="probe_schedule")
-    interval = models.PositiveIntegerField(default=USUAL_INTERVAL, help_text="Seconds.")
-    next_due_at = models.DateTimeField(default=timezone.now)
-    claim = models.UUIDField(null=True, blank=True, help_text="The batch that holds it.")
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="Slow failures in a row.")
-
-    objects = ProbeScheduleQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(interval__gte=5), name="a_schedule_has_at_least_five_seconds"
-            )
-        ]
-        indexes = [models.Index(fields=["next_due_at"], name="schedule_by_due_time")]
-
-    def __str__(self) -> str:
-        return f"{self.port} every {self.interval} s"
-
-    @property
-    def gap(self) -> timedelta:
-        """Return the time between two slots."""
-        return timedelta(seconds=self.interval)
-
-
-class MeasurementQuerySet(models.QuerySet["Measurement"]):
-    """Reads of single measurements."""
-
-    def of_product(self, product: DataProduct) -> MeasurementQuerySet:
-        """Return what was seen of a product's ports, newest first."""
-        return self.filter(port__product=product).select_related("port").order_by("-slot", "-pk")
-
-    def older_than(self, moment: datetime) -> MeasurementQuerySet:
-        """Return the measurements of slots before a moment."""
-        return self.filter(slot__lt=moment)
-
-
-class Measurement(models.Model):
-    """What one probe saw of one port in one slot. Seconds; empty where a phase did not end."""
-
-    port = models.ForeignKey(OutputPort, models.CASCADE, related_name="measurements")
-    slot = models.DateTimeField(help_text="When it was due.")
-    measured_at = models.DateTimeField(help_text="When it began.")
-    outcome = models.CharField(max_length=16, choices=[(each, each) for each in Outcome])
-    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    dns = models.FloatField(null=True, blank=True)
-    connect = models.FloatField(null=True, blank=True)
-    tls = models.FloatField(null=True, blank=True)
-    first_byte = models.FloatField(null=True, blank=True)
-    total = models.FloatField()
-
-    objects = MeasurementQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["port", "slot"], name="a_port_is_measured_once_a_slot"),
-            models.CheckConstraint(
-                condition=Q(total__gte=0), name="no_measurement_ends_before_it_begins"
-            ),
-        ]
-        indexes = [models.Index(fields=["slot"], name="measurement_by_slot")]
-
-    def __str__(self) -> str:
-        return f"{self.port} {self.outcome} at {self.slot:%Y-%m-%d %H:%M:%S}"
-
-
-class Period(models.TextChoices):
-    """How long a stretch a roll-up covers."""
-
-    HOUR = "hour"
-    DAY = "day"
-
-
-class RollUpQuerySet(models.QuerySet["RollUp"]):
-    """Reads of roll-ups."""
-
-    def hours(self, port_ids: Collection[int], start: datetime, end: datetime) -> RollUpQuerySet:
-        """Return the hours of some ports that start in [start, end)."""
-        return self._between(Period.HOUR, port_ids, start, end)
-
-    def days(self, port_ids: Collection[int], start: datetime, end: datetime) -> RollUpQuerySet:
-        """Return the days of some ports that start in [start, end)."""
-        return self._between(Period.DAY, port_ids, start, end)
-
-    def _between(
-        self, period: str, port_ids: Collection[int], start: datetime, end: datetime
-    ) -> RollUpQuerySet:
-        return self.filter(
-            period=period, port_id__in=port_ids, start__gte=start, start__lt=end
-        ).order_by("start")
-
-
-class RollUp(models.Model):
-    """What an hour or a UTC day saw of a port; sums of hours are exactly the day."""
-
-    port = models.ForeignKey(OutputPort, models.CASCADE, related_name="roll_ups")
-    period = models.CharField(max_length=4, choices=Period)
-    start = models.DateTimeField()
-    outcomes = models.JSONField(default=dict, help_text="Measurements by outcome.")
-    latencies = models.JSONField(default=dict, help_text="Good ones by bucket of the histogram.")
-    slices = models.JSONField(default=dict, help_text="Of an hour: the same by five minutes.")
-
-    objects = RollUpQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["port", "period", "start"], name="a_stretch_is_rolled_up_once"
-            ),
-            models.CheckConstraint(condition=Q(period__in=Period.values), name="period_is_known"),
-        ]
-        indexes = [models.Index(fields=["period", "start"], name="roll_up_by_start")]
-
-    def __str__(self) -> str:
-        return f"{self.port} {self.period} of {self.start:%Y-%m-%d %H:%M}"
 
 
 class ObjectiveQuerySet(models.QuerySet["Objective"]):

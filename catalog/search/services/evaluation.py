@@ -1,0 +1,129 @@
+"""How well search finds what is known to be there: reciprocal rank and recall of real queries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from catalog.glossary.models import Term
+from catalog.products.models import DataProduct
+from catalog.search.backends import ADAPTERS, adapter
+from catalog.search.documents import documents_of, products_to_index
+from catalog.search.expansion import expanded
+from catalog.search.port import SearchBackend, SearchDocument, SearchRequest
+from catalog.search.query import read_query
+from catalog.search.spelling import fold
+
+DEPTH = 10
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Query:
+    """Something typed, and the products (slug, or domain/slug) that it should find."""
+
+    text: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """Mean reciprocal rank and recall within the first ten; milliseconds for one search."""
+
+    engine: str
+    n: int
+    mrr_at_10: float
+    recall_at_1: float
+    recall_at_10: float
+    p50_ms: float
+    p99_ms: float
+
+
+def evaluate(*, engine: SearchBackend, queries: Sequence[Query]) -> Relevance:
+    """Ask every query as somebody who may read everything."""
+    rows = DataProduct.objects.values_list("uuid", "slug", "domain__slug")
+    names = {str(uuid): (slug, f"{domain}/{slug}") for uuid, slug, domain in rows}
+    spellings = Term.objects.spellings()
+    ranks, times = [], []
+    for query in queries:
+        read = read_query(query.text, now=timezone.now())
+        words, _ = expanded(read.words, spellings)
+        request = SearchRequest(
+            readers=None, words=words, typed=read.text, limit=DEPTH, has_facets=False
+        )
+        begun = time.perf_counter()
+        hits = engine.search(request).hits
+        times.append(time.perf_counter() - begun)
+        ranks.append(_rank([names.get(hit.id, ()) for hit in hits], query.targets))
+    return _summary(engine.name, ranks, sorted(times))
+
+
+def _rank(found: Sequence[tuple[str, ...]], targets: Sequence[str]) -> int | None:
+    wanted = {fold(target) for target in targets}
+    return next((at for at, names in enumerate(found, 1) if wanted & set(names)), None)
+
+
+def _summary(engine: str, ranks: Sequence[int | None], times: Sequence[float]) -> Relevance:
+    n = len(ranks)
+    found = [rank for rank in ranks if rank is not None]
+    return Relevance(
+        engine=engine,
+        n=n,
+        mrr_at_10=round(sum(1 / rank for rank in found) / n, 4) if n else 0.0,
+        recall_at_1=round(found.count(1) / n, 4) if n else 0.0,
+        recall_at_10=round(len(found) / n, 4) if n else 0.0,
+        p50_ms=round(times[n // 2] * 1000, 2) if n else 0.0,
+        p99_ms=round(times[int(n * 0.99)] * 1000, 2) if n else 0.0,
+    )
+
+
+@contextmanager
+def scratch_engine(
+    *, name: str, uses: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[SearchBackend]:
+    """An engine of its own with the whole catalog in it, and with titles that name a product.
+
+    Nothing of it touches the live index, and nothing of it stays.
+    """
+    with TemporaryDirectory() as folder:
+        prefix = f"assay-evaluation-{uuid4().hex[:8]}"
+        engine = (
+            adapter(name)(Path(folder) / "search")
+            if name == ADAPTERS[0]
+            else adapter(name)(settings.ELASTICSEARCH_URL, prefix)
+        )
+        try:
+            _fill(engine, uses or {})
+            yield engine
+        finally:
+            engine.drop()
+
+
+def _fill(engine: SearchBackend, uses: Mapping[str, Sequence[str]]) -> None:
+    with engine.rebuilding() as fresh:
+        last = 0
+        while chunk := list(products_to_index().filter(pk__gt=last)[:BATCH]):
+            last = chunk[-1].pk
+            fresh.put(_with_uses(document, uses) for document in documents_of(chunk))
+        fresh.commit()
+        with fresh.swapping():
+            pass
+
+
+def _with_uses(document: SearchDocument, uses: Mapping[str, Sequence[str]]) -> SearchDocument:
+    names = (document.slug, f"{document.domains[0]}/{document.slug}")
+    titles = [title for name in names for title in uses.get(name, ())]
+    return replace(document, used_in=(*document.used_in, *titles)) if titles else document
+
+
+def as_plain(relevance: Relevance) -> dict[str, object]:
+    """Return the figures as JSON takes them."""
+    return asdict(relevance)

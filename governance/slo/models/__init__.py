@@ -1,0 +1,17 @@
+"""What a product promises (objectives), what was seen, and where it fell short."""
+
+from governance.slo.models.measurements import Measurement, Period, RollUp
+from governance.slo.models.objectives import Breach, Objective, Standing
+from governance.slo.models.schedules import PROBED_TYPES, USUAL_INTERVAL, ProbeSchedule
+
+__all__ = [
+    "PROBED_TYPES",
+    "USUAL_INTERVAL",
+    "Breach",
+    "Measurement",
+    "Objective",
+    "Period",
+    "ProbeSchedule",
+    "RollUp",
+    "Standing",
+]

@@ -1,0 +1,151 @@
+"""Verdicts from scores, without a database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.slo.budget import Score
+from governance.slo.evaluation import (
+    Promise,
+    Verdict,
+    is_silent,
+    score_of,
+    score_of_slices,
+    value_of,
+    verdict_of,
+    worst,
+)
+from governance.slo.histogram import Histogram
+from governance.slo.outcomes import Outcome
+from governance.slo.tally import Tally, together
+
+MONTH = timedelta(days=30)
+AVAILABLE = Promise(indicator="availability", target=0.99, window=MONTH)
+QUICK = Promise(indicator="latency", target=0.95, window=MONTH, threshold=0.5)
+NOTHING = Score()
+
+TALLIES = st.builds(
+    lambda outcomes, latencies: Tally(
+        outcomes | ({Outcome.GOOD: len(latencies)} if latencies else {}), Histogram.of(latencies)
+    ),
+    st.dictionaries(
+        st.sampled_from([each for each in Outcome if each != Outcome.GOOD]), st.integers(1, 50)
+    ),
+    st.lists(st.floats(0.0001, 30), max_size=30),
+)
+
+
+def bad(count, *, of):
+    return Score(of - count, of)
+
+
+@pytest.mark.parametrize(
+    ("score", "recent", "verdict"),
+    [
+        (bad(0, of=2), bad(0, of=2), Verdict.NO_DATA),
+        (bad(2, of=2), bad(2, of=2), Verdict.NO_DATA),
+        (bad(0, of=3), bad(0, of=3), Verdict.MET),
+        (bad(1, of=3), bad(1, of=3), Verdict.AT_RISK),
+        (bad(2, of=3), bad(2, of=3), Verdict.BREACHED),
+        (bad(1, of=1000), NOTHING, Verdict.MET),
+        (bad(7, of=1000), NOTHING, Verdict.MET),
+        (bad(8, of=1000), NOTHING, Verdict.AT_RISK),
+        (bad(10, of=1000), NOTHING, Verdict.AT_RISK),
+        (bad(11, of=1000), NOTHING, Verdict.BREACHED),
+    ],
+)
+def test_a_window_is_judged_by_how_much_of_its_allowance_is_gone(score, recent, verdict):
+    assert verdict_of(AVAILABLE, score, recent) == verdict
+
+
+@pytest.mark.parametrize(
+    ("recent", "verdict"),
+    [
+        (bad(60, of=60), Verdict.AT_RISK),
+        (bad(20, of=60), Verdict.AT_RISK),
+        (bad(12, of=60), Verdict.MET),
+        (bad(1, of=3), Verdict.MET),
+        (bad(2, of=2), Verdict.MET),
+    ],
+)
+def test_a_budget_that_would_be_gone_within_a_day_is_at_risk_before_it_is_gone(recent, verdict):
+    month_so_far = bad(60, of=40_000)
+
+    assert verdict_of(AVAILABLE, month_so_far, recent) == verdict
+
+
+@given(TALLIES, TALLIES)
+def test_scores_of_stretches_add_up_to_the_score_of_both_together(first, second):
+    for promise in (AVAILABLE, QUICK):
+        assert score_of(promise, first) + score_of(promise, second) == score_of(
+            promise, together([first, second])
+        )
+
+
+@given(st.lists(TALLIES, max_size=5))
+def test_merged_tallies_count_every_measurement_once(tallies):
+    both = together(tallies)
+
+    assert both.total == sum(each.total for each in tallies)
+    assert Tally.from_json(both.as_json()) == both
+
+
+@given(TALLIES)
+def test_more_good_than_all_is_impossible(tally):
+    for promise in (AVAILABLE, QUICK):
+        score = score_of(promise, tally)
+        assert 0 <= score.good <= score.total <= tally.total
+
+
+def test_a_quick_refusal_says_nothing_of_speed_but_a_timeout_does():
+    tally = Tally(
+        {Outcome.GOOD: 2, Outcome.HTTP_ERROR: 5, Outcome.TIMEOUT: 1}, Histogram.of([0.1, 0.9])
+    )
+
+    assert score_of(QUICK, tally) == Score(1, 3)
+
+
+@given(TALLIES)
+def test_the_shown_seconds_are_within_the_threshold_exactly_where_latency_is_kept(tally):
+    score = score_of(QUICK, tally)
+    value = value_of(QUICK, tally, score)
+
+    if score.total:
+        assert value is not None
+        assert (value <= 0.5) == (score.good >= 0.95 * score.total - 1e-9)
+
+
+def test_slices_without_a_measurement_do_not_count():
+    good = Tally({Outcome.GOOD: 5}, Histogram.of([0.1] * 5))
+    mixed = Tally({Outcome.GOOD: 4, Outcome.TIMEOUT: 1}, Histogram.of([0.1] * 4))
+    sliced = Promise(indicator="availability", target=0.9, window=MONTH, budgeting="timeslices")
+
+    assert score_of_slices(sliced, [good, mixed, Tally()]) == Score(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([], Verdict.NO_DATA),
+        (["met"], Verdict.MET),
+        (["met", "no_data"], Verdict.NO_DATA),
+        (["met", "no_data", "at_risk"], Verdict.AT_RISK),
+        (["breached", "met"], Verdict.BREACHED),
+    ],
+)
+def test_the_worst_verdict_stands_for_all(verdicts, expected):
+    assert worst(verdicts) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "interval", "silent"),
+    [(9, 1, False), (11, 1, True), (50, 20, False), (61, 20, True)],
+)
+def test_a_port_is_silent_after_three_intervals_and_ten_minutes(minutes, interval, silent):
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+
+    seen = now - timedelta(minutes=minutes)
+    assert is_silent(seen, interval=timedelta(minutes=interval), now=now) == silent
+    assert is_silent(None, interval=timedelta(minutes=interval), now=now)

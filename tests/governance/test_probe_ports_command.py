@@ -1,0 +1,91 @@
+"""`manage.py probe_ports`: measures in the foreground, says so, and ends with a code."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.domains.services import give_role
+from catalog.permissions import Role
+from governance.slo.models import Measurement
+from tests.factories import FACTORY, make_person, make_product
+from tests.governance.measuring import make_port
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def product(tmp_path, settings):
+    """A product with one file that is there and one that is not."""
+    settings.ASSAY_FILES_ROOT = tmp_path
+    (tmp_path / "orders.csv").write_text("id\n1\n")
+    product = make_product("Orders")
+    make_port(product, type="local", path="orders.csv", format="csv")
+    make_port(product, type="local", path="absent.csv", format="csv")
+    return product
+
+
+def run(*arguments):
+    """Return the exit code and what was said."""
+    said = StringIO()
+    try:
+        call_command("probe_ports", *arguments, stdout=said)
+    except SystemExit as end:
+        return end.code, said.getvalue()
+    return 0, said.getvalue()
+
+
+def address_of(product):
+    return f"{product.domain.slug}/{product.slug}"
+
+
+def test_every_port_is_measured_and_told(product):
+    code, said = run("--all")
+
+    assert code == 1
+    assert "good " in said
+    assert f"{address_of(product)}:port1@1.0.0" in said
+    assert said.endswith("2 of 2 ports: 1 good, 1 missing\n")
+    assert Measurement.objects.count() == 2
+
+
+def test_all_good_ends_with_zero(product, tmp_path):
+    (tmp_path / "absent.csv").write_text("id\n1\n")
+
+    assert run("--product", address_of(product))[0] == 0
+
+
+def test_the_report_for_programs_is_json(product):
+    _, said = run("--all", "--json")
+
+    outcomes = {each["port"].split(":")[1]: each["outcome"] for each in json.loads(said)}
+    assert outcomes == {"port0@1.0.0": "good", "port1@1.0.0": "missing"}
+
+
+def test_a_product_without_a_port_that_can_be_probed_ends_with_one():
+    make_port(type="postgres", host="db.example", port=5432, database="d", schema="public")
+
+    code, said = run("--all")
+
+    assert (code, said) == (1, "0 of 1 ports: nothing measured; 1 not probed\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--product", "no/such"], ["--product", "no"], ["--all", "--as", "nobody"]]
+)
+def test_bad_input_ends_with_two(product, arguments):
+    with pytest.raises(CommandError) as caught:
+        run(*arguments)
+
+    assert caught.value.returncode == 2 or not arguments
+
+
+def test_a_person_measures_only_what_they_may_edit(product):
+    editor, stranger = make_person("editor"), make_person("stranger")
+    give_role(person=editor, role=Role.CONTRIBUTOR, domain=product.domain, actor=FACTORY)
+
+    assert run("--product", address_of(product), "--as", "editor")[0] == 1
+    with pytest.raises(CommandError) as caught:
+        run("--product", address_of(product), "--as", stranger.username)
+    assert caught.value.returncode == 2

@@ -1,0 +1,111 @@
+"""Days are sums of hours, old rows go, and tasks do what beat asks."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from governance.slo.history import tally_between
+from governance.slo.models import Measurement, Period, RollUp
+from governance.slo.outcomes import Outcome
+from governance.slo.services import prune, roll_up_days
+from governance.slo.tally import DAY, HOUR, Tally, day_of, together
+from governance.tasks import BEAT, notice_silent_ports, prune_measurements, roll_up
+from tests.governance.measuring import START, make_port, record, seen, slots
+
+pytestmark = pytest.mark.django_db
+
+
+def measured_days(port, days):
+    """Record a few measurements in several hours of each day."""
+    for number in range(days):
+        for hour in (1, 9, 23):
+            start = day_of(START) + number * DAY + hour * HOUR
+            record([seen(port, slot, seconds=0.1 * (number + 1)) for slot in slots(3, start=start)])
+            record([seen(port, start + timedelta(minutes=9), Outcome.TIMEOUT)])
+
+
+def test_a_day_is_the_sum_of_its_hours_however_often_it_is_rolled_up():
+    port = make_port()
+    measured_days(port, 2)
+    now = day_of(START) + 2 * DAY + HOUR
+
+    assert roll_up_days(now=now) == 2
+    once = list(RollUp.objects.filter(period=Period.DAY).values("start", "outcomes", "latencies"))
+    assert roll_up_days(now=now) == 2
+
+    days = RollUp.objects.filter(period=Period.DAY).order_by("start")
+    assert list(days.values("start", "outcomes", "latencies")) == once
+    for day in days:
+        hours = RollUp.objects.hours([port.pk], day.start, day.start + DAY)
+        kept = [{"outcomes": h.outcomes, "latencies": h.latencies} for h in hours]
+        whole = Tally.from_json({"outcomes": day.outcomes, "latencies": day.latencies})
+        assert whole == together(map(Tally.from_json, kept))
+
+
+def test_the_present_day_is_not_rolled_up_before_it_has_settled():
+    port = make_port()
+    measured_days(port, 1)
+
+    assert roll_up_days(now=day_of(START) + DAY + timedelta(minutes=10)) == 0
+    assert roll_up_days(now=day_of(START) + DAY + timedelta(minutes=16)) == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=5), timedelta(hours=13)])
+def test_a_window_reads_the_same_from_days_and_from_hours(ahead):
+    one, other = make_port(), make_port()
+    measured_days(one, 4)
+    measured_days(other, 2)
+    start, end = day_of(START) + ahead, day_of(START) + 3 * DAY + 10 * HOUR
+    from_hours = tally_between([one.pk, other.pk], start, end)
+
+    roll_up_days(now=end)
+
+    assert tally_between([one.pk, other.pk], start, end) == from_hours
+
+
+def test_old_measurements_go_and_what_objectives_need_stays():
+    port = make_port()
+    measured_days(port, 2)
+    roll_up_days(now=START + 2 * DAY)
+    hours = RollUp.objects.filter(period=Period.HOUR).count()
+
+    assert prune(now=day_of(START) + 15 * DAY) == 12
+
+    assert Measurement.objects.count() == 12
+    assert RollUp.objects.filter(period=Period.HOUR).count() == hours
+
+    prune(now=START + 120 * DAY)
+    assert not Measurement.objects.exists()
+    assert set(RollUp.objects.values_list("period", flat=True)) == {Period.DAY}
+
+    prune(now=START + 500 * DAY)
+    assert not RollUp.objects.exists()
+
+
+def test_what_is_pruned_can_be_recorded_no_more_than_once_meanwhile():
+    port = make_port()
+    record([seen(port, START)])
+
+    assert prune(now=START + 13 * DAY) == 0
+    assert record([seen(port, START)]) == 0
+
+
+def test_the_tasks_of_beat_exist_and_expire_before_their_next_tick():
+    for entry in BEAT.values():
+        name = entry["task"].removeprefix("governance.tasks.")
+        assert name in {"schedule_probes", "notice_silent_ports", "roll_up", "prune_measurements"}
+        assert entry["options"]["expires"] <= entry["schedule"]
+
+
+def test_the_tasks_run_on_an_empty_mesh():
+    assert notice_silent_ports() == 0
+    assert roll_up() == 0
+    assert prune_measurements() == 0
+
+
+def test_a_port_measured_today_is_not_pruned_today():
+    port = make_port()
+    record([seen(port, timezone.now())])
+
+    assert prune_measurements() == 0

@@ -1,0 +1,118 @@
+"""The users' grammar: what is typed is understood, and nothing typed is ever an error."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.search.conditions import Doubt
+from catalog.search.query import LONGEST_QUERY, Clause, Demand, Either, Phrase, Words, read_query
+from catalog.search.spelling import best_correction, distance, edits_allowed
+from tests.search.asking import NOW, conditions_of
+
+SCRAPS = st.sampled_from(
+    ["(", ")", '"', "-", "+", "OR", "NOT", "AND", "|", "domain:", "is:certified", "quality:>=", "*",
+     "min_share(sex)>=0.4", "max_gap(", "updated:<7d", "..", ":", "\x00", "\ud800", "é", "foo:bar"]
+)  # fmt: skip
+
+
+@given(st.lists(SCRAPS | st.text(max_size=8), max_size=40), st.sampled_from(["", " "]))
+def test_any_text_is_read(scraps: list[str], glue: str):
+    read = read_query(glue.join(scraps), now=NOW)
+
+    assert len(read.text) <= LONGEST_QUERY
+    assert read_query(read.text, now=NOW).lifted == ()
+
+
+@given(st.text(max_size=60))
+def test_plain_words_stay_words(text: str):
+    plain = " ".join(word for word in text.split() if word.isalpha() and word.islower())
+
+    read = read_query(plain, now=NOW)
+
+    assert [c.node.text for c in read.words if isinstance(c.node, Words)] == plain.split()
+    assert read.doubts == read.lifted == ()
+
+
+def test_filters_that_stand_alone_are_lifted_into_parameters():
+    read = read_query(
+        'domain:sales is:certified quality:>=98 -sensitivity:restricted tag:"life sciences" churn',
+        now=NOW,
+    )
+
+    assert read.lifted == (
+        ("domain", "sales"),
+        ("is", "certified"),
+        ("quality", ">=98"),
+        ("-sensitivity", "restricted"),
+        ("tag", "life sciences"),
+    )
+    assert read.text == "churn"
+
+
+def test_a_filter_beside_or_stays_with_the_words():
+    read = read_query("domain:sales OR tag:finance", now=NOW)
+
+    assert read.lifted == ()
+    assert isinstance(read.words[0].node, Either)
+
+
+def test_quotes_plus_and_minus_demand():
+    read = read_query('"a phrase" +must -never any', now=NOW)
+
+    assert read.words == (
+        Clause(Phrase("a phrase"), Demand.MUST),
+        Clause(Words("must"), Demand.MUST),
+        Clause(Words("never"), Demand.NOT),
+        Clause(Words("any")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "doubt"),
+    [
+        ("certfied:true", Doubt("unknown-field", "certfied", "certified")),
+        ("is:certifed", Doubt("unknown-value", "is:certifed", "certified")),
+        ("quality:high", Doubt("unknown-value", "quality:high", ">=98")),
+        ("updated:7 x", Doubt("unknown-value", "updated:7", "<7d")),
+        ("foo:bar", Doubt("unknown-field", "foo", "")),
+    ],
+)
+def test_what_is_not_understood_comes_back_with_what_was_meant(typed: str, doubt: Doubt):
+    assert read_query(typed, now=NOW).doubts == (doubt,)
+
+
+def test_an_address_is_searched_as_words_without_a_doubt():
+    read = read_query("https://example.org/x", now=NOW)
+
+    assert read.doubts == ()
+    assert isinstance(read.words[0].node, Words)
+
+
+def test_choices_of_one_field_join_and_numbers_stand_beside_each_other():
+    sales, quality, low = conditions_of(
+        ("domain", "sales"), ("domain", "Finance"), ("quality", ">=90"), ("quality", "<99")
+    )
+
+    assert sales.values == ("sales", "finance")
+    assert (quality.low, low.high) == (0.9, 0.99)
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_distance_is_symmetric_and_zero_only_for_equals(one: str, other: str):
+    assert distance(one, other, 6) == distance(other, one, 6)
+    assert (distance(one, other, 6) == 0) == (one == other)
+
+
+@given(st.text("abcdef", min_size=4, max_size=12), st.integers(0, 10))
+def test_a_transposition_is_one_edit(word: str, at: int):
+    at %= len(word) - 1
+    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+    assert distance(word, swapped, 2) <= 1
+
+
+def test_short_and_numbered_words_are_never_corrected():
+    assert [edits_allowed(word) for word in ("cat", "cats", "customer", "2026", "l2a")] == [
+        0, 1, 2, 0, 0,
+    ]  # fmt: skip
+    assert best_correction("cutsomer", [("customer", 3), ("costumer", 9)]) == "customer"
