@@ -132,4 +132,9 @@ def _parameter(held: Mapping[str, Any]) -> dict[str, Any]:
 
 def _contents(holder: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for media_type, held in holder.get("content", {}).items():
-        yield {"media_type": media_type, "type": type_in_words(held.get("schema", {}))}
+        schema = held.get("schema", {})
+        yield {
+            "media_type": media_type,
+            "type": type_in_words(schema),
+            "anchor": f"shape-{type_in_words(schema)}" if "$ref" in schema else "",
+        }

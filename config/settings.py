@@ -169,6 +169,8 @@ DATABASES = {
         "OPTIONS": {**DATABASE.get("OPTIONS", {}), **(SQLITE_OPTIONS if IS_SQLITE else {})},
     }
 }
+# Ours stands in for knox's own token model, whose table would only be in the way.
+MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ASSAY_FILES_ROOT = environment.folder(
     "ASSAY_FILES_ROOT", default=ASSAY_DATA_DIR / "files", below=BASE_DIR
@@ -305,6 +307,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # --- language and time ------------------------------------------------------------------------

@@ -64,6 +64,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("house")
         if not marks & NOT_FAST and "db" not in getattr(item, "fixturenames", ()):
             item.add_marker("fast")
+        if is_about_transactions(item) and "browser" not in marks:
+            item.add_marker("databases")
+
+
+def is_about_transactions(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    return mark is not None and bool(mark.kwargs.get("transaction"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

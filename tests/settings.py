@@ -13,7 +13,7 @@ TEST_SERVERS = {
     "redis": os.environ.pop("REDIS_URL", ""),
     "postgres": os.environ.pop("ASSAY_TEST_POSTGRES_URL", "") or os.environ.get("DATABASE_URL", ""),
 }
-ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1"
+ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1" and bool(TEST_SERVERS["postgres"])
 os.environ.pop("DATABASE_URL", None)
 if ON_POSTGRES:
     os.environ["DATABASE_URL"] = TEST_SERVERS["postgres"]

@@ -12,6 +12,7 @@ LONGEST_VALUE = 200
 MOST_VALUES = 50
 _KEYED_NAME = re.compile(r"(?P<name>\w+)(?:\((?P<inner>[^()]{1,80})\)|\.(?P<dotted>[\w-]{1,80}))\Z")
 _COMPARISON = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<value>[^<>=]+)\Z")
+_PART = re.compile(r'"[^"]*"|[^,"]+')
 _NUMBER = re.compile(r"(?P<number>[+-]?\d{1,12}(?:\.\d{0,9})?)(?P<unit>%|ms|s|min|m|h|d|w|mo|y)?\Z")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800,
             "mo": 2_629_800, "y": 31_557_600}  # fmt: skip
@@ -117,7 +118,7 @@ def _joined(one: Condition, other: Condition) -> Condition:
 
 
 def _terms(field: Field, key: str, value: str, now: datetime) -> Condition:
-    values = [fold(part.strip().strip('"')) for part in value.split(",")]
+    values = [fold(part.strip().strip('"')) for part in _PART.findall(value)]
     values = [_choice(field, part) if field.choices else part for part in values if part]
     if not values:
         raise NotUnderstood(Doubt("no-value", f"{field.name}:{value}"))

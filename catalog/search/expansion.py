@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from catalog.search.query import Clause, Demand, Either, Expression, Phrase, Together, Words
+from catalog.search.expression import Clause, Demand, Either, Expression, Phrase, Together, Words
 from catalog.search.spelling import bare
 
 MOST_EXPANDED = 4

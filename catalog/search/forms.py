@@ -60,7 +60,8 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
     read = read_query(params.get("q", ""), now=now)
     typed = [(name, value) for name, value in read.lifted]
     given = [
-        (name, value)
+        # A parameter is one value: a comma in it is part of it.
+        (name, f'"{value}"' if "," in value and '"' not in value else value)
         for name, values in params.lists()
         if name not in OWN and field_of(name.removeprefix("-"))
         for value in values

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from catalog.search.conditions import Condition
-from catalog.search.query import Expression
+from catalog.search.expression import Expression
 
 
 class SearchUnavailable(Exception):

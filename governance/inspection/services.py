@@ -37,12 +37,17 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
         seen, failure = read_server(server, values_of=tuple(_showable(port, contract))), ""
     except SourceUnreadable as error:
         seen, failure = [], error.code
-    return _keep(port, contract, seen, failure, actor)
+    return _keep(port=port, contract=contract, seen=seen, failure=failure, actor=actor)
 
 
 @transaction.atomic
 def _keep(
-    port: OutputPort, contract: DataContract, seen: list[TableSeen], failure: str, actor: Writer
+    *,
+    port: OutputPort,
+    contract: DataContract,
+    seen: list[TableSeen],
+    failure: str,
+    actor: Writer,
 ) -> Inspection:
     found = [] if failure else drifts(declared_tables(contract), seen)
     inspection, _ = Inspection.objects.update_or_create(

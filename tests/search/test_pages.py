@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,19 +17,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def mesh(settings: Any, tmp_path: Any) -> Iterator[dict[str, DataProduct]]:
+def mesh(settings: Any, tmp_path: Any) -> dict[str, DataProduct]:
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
     cast = make_cast(make_domain("sales", name="Sales"))
     products = {
-        "orders": make_published_product(cast=cast, name="Customer orders"),
+        "orders": make_published_product("Customer orders", domain=cast.domain),
         "secret": make_published_product(
-            cast=cast, name="Customer secrets", assayVisibility="restricted"
+            "Customer secrets", domain=cast.domain, assayVisibility="restricted"
         ),
-        "draft": make_product(domain=cast.domain, name="Customer draft"),
+        "draft": make_product("Customer draft", domain=cast.domain),
     }
     rebuild(serving())
-    yield products
+    return products
 
 
 def names(body: dict[str, Any]) -> set[str]:

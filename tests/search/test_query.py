@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search.conditions import Doubt
-from catalog.search.query import LONGEST_QUERY, Clause, Demand, Either, Phrase, Words, read_query
+from catalog.search.expression import Clause, Demand, Either, Phrase, Words
+from catalog.search.query import LONGEST_QUERY, read_query
 from catalog.search.spelling import best_correction, distance, edits_allowed
 from tests.search.asking import NOW, conditions_of
 
@@ -44,7 +45,7 @@ def test_filters_that_stand_alone_are_lifted_into_parameters():
         ("is", "certified"),
         ("quality", ">=98"),
         ("-sensitivity", "restricted"),
-        ("tag", "life sciences"),
+        ("tag", '"life sciences"'),
     )
     assert read.text == "churn"
 

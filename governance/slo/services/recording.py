@@ -27,15 +27,15 @@ def record_measurements(*, seen: Sequence[Seen], now: datetime) -> int:
     were deleted meanwhile are passed over.
     """
     try:
-        return _record(seen, now)
+        return _record(seen=seen, now=now)
     except IntegrityError:
         # Another worker wrote one of these slots, or deleted a port, between our look and our
         # write. Now both looks see it.
-        return _record(seen, now)
+        return _record(seen=seen, now=now)
 
 
 @transaction.atomic
-def _record(seen: Sequence[Seen], now: datetime) -> int:
+def _record(*, seen: Sequence[Seen], now: datetime) -> int:
     fresh = _fresh(seen)
     Measurement.objects.bulk_create([_measurement(each) for each in fresh])
     _roll_up(fresh)

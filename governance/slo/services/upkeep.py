@@ -30,11 +30,11 @@ def roll_up_days(*, now: datetime, back: int = 3) -> int:
     A day is exactly the sum of its hours, so doing it twice changes nothing.
     """
     last = day_of(now - SETTLED_AFTER)
-    return sum(_roll_up_day(last - number * DAY) for number in range(1, back + 1))
+    return sum(_roll_up_day(day=last - number * DAY) for number in range(1, back + 1))
 
 
 @transaction.atomic
-def _roll_up_day(day: datetime) -> int:
+def _roll_up_day(*, day: datetime) -> int:
     tallies: dict[int, list[Tally]] = defaultdict(list)
     hours = RollUp.objects.filter(period=Period.HOUR, start__gte=day, start__lt=day + DAY)
     for port_id, outcomes, latencies in hours.values_list("port_id", "outcomes", "latencies"):

@@ -13,6 +13,17 @@ from elasticsearch.dsl.response import Response
 from catalog.search.backends.elasticsearch import questions
 from catalog.search.backends.elasticsearch.paging import count_of, paged, turned
 from catalog.search.conditions import Condition
+from catalog.search.expression import (
+    Clause,
+    Demand,
+    Expression,
+    Words,
+    open_words,
+    positive_texts,
+    respelled,
+    respelled_text,
+    units_of,
+)
 from catalog.search.fields import (
     BY_NAME,
     ENOUGH_HOLD_ALL,
@@ -33,17 +44,6 @@ from catalog.search.port import (
     SearchRequest,
     SuggestAnswer,
     Suggestion,
-)
-from catalog.search.query import (
-    Clause,
-    Demand,
-    Expression,
-    Words,
-    open_words,
-    positive_texts,
-    respelled,
-    respelled_text,
-    units_of,
 )
 from catalog.search.spelling import best_correction, distance, edits_allowed, fold
 

@@ -8,9 +8,7 @@ from elasticsearch.dsl.query import Query
 
 from catalog.search import fields
 from catalog.search.conditions import Condition
-from catalog.search.fields import BY_NAME, FieldKind
-from catalog.search.ordering import keyed_number
-from catalog.search.query import (
+from catalog.search.expression import (
     Clause,
     Demand,
     Either,
@@ -25,6 +23,8 @@ from catalog.search.query import (
     tells,
     units_of,
 )
+from catalog.search.fields import BY_NAME, FieldKind
+from catalog.search.ordering import keyed_number
 from catalog.search.spelling import bare
 
 SHORTEST_BEGINNING = 3

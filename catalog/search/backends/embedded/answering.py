@@ -17,6 +17,16 @@ from catalog.search.backends.embedded.questions import (
 )
 from catalog.search.backends.embedded.schema import VOCABULARY
 from catalog.search.conditions import Condition
+from catalog.search.expression import (
+    Clause,
+    Demand,
+    Expression,
+    Words,
+    open_words,
+    respelled,
+    respelled_text,
+    units_of,
+)
 from catalog.search.fields import (
     BY_NAME,
     ENOUGH_HOLD_ALL,
@@ -35,16 +45,6 @@ from catalog.search.port import (
     SearchRequest,
     SuggestAnswer,
     Suggestion,
-)
-from catalog.search.query import (
-    Clause,
-    Demand,
-    Expression,
-    Words,
-    open_words,
-    respelled,
-    respelled_text,
-    units_of,
 )
 from catalog.search.spelling import best_correction, distance, edits_allowed
 

@@ -8,9 +8,9 @@ from typing import Any
 from tantivy import Document, Searcher, SnippetGenerator
 
 from catalog.search.backends.embedded.questions import Questions
+from catalog.search.expression import Expression
 from catalog.search.fields import HIGHLIGHTED, SNIPPET_LENGTH
 from catalog.search.port import Reason
-from catalog.search.query import Expression
 
 WHOLE = 1_000_000
 MOST_TEXTS = 5

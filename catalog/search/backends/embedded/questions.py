@@ -7,9 +7,7 @@ from tantivy import FieldType, Index, Occur, Query, Schema
 from catalog.search import fields
 from catalog.search.backends.embedded.schema import TEXT, WORDS, analyzer
 from catalog.search.conditions import Condition
-from catalog.search.fields import BY_NAME, FieldKind
-from catalog.search.ordering import keyed_number
-from catalog.search.query import (
+from catalog.search.expression import (
     Clause,
     Demand,
     Either,
@@ -24,6 +22,8 @@ from catalog.search.query import (
     positive_texts,
     units_of,
 )
+from catalog.search.fields import BY_NAME, FieldKind
+from catalog.search.ordering import keyed_number
 from catalog.search.spelling import bare
 
 _FAR = 2**60

@@ -1,0 +1,101 @@
+"""Every route says who may use it: the API by its view's permissions, a page by the table here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from tests.factories import make_published_product, make_team
+
+# Pages that answer everybody; what they show of products is what the reader may know.
+OPEN = set(
+    """
+    livez readyz home help styleguide display_settings set_language ops_status ops_status_json
+    api_docs account_login account_logout account_signup account_inactive first_start
+    account_reset_password account_reset_password_done account_reset_password_from_key
+    account_reset_password_from_key_done invitation_accept
+    domain_list domain_list_json domain_page domain_page_json product_permanent
+    product_overview product_overview_json product_schema product_schema_json
+    product_provenance product_provenance_json product_history product_history_json
+    product_source product_source_json product_slo product_slo_json product_slo_csv
+    slo_board slo_board_json
+    search_results search_results_json search_results_csv search_suggestions
+    search_suggestions_json term_list term_list_json term_page term_page_json
+    """.split()
+)
+TURNED_AWAY = {302, 401, 403, 404, 405}
+
+
+def routes(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield name and view of every route but those of Django's own admin."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        address = prefix + str(pattern.pattern)
+        if address.startswith("admin/"):
+            continue
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern.url_patterns, address, inner)
+        else:
+            yield space + str(pattern.name), pattern
+
+
+def test_every_view_of_the_api_states_its_permissions():
+    views = {name: route.callback.cls for name, route in routes() if name.startswith("api:")}
+
+    silent = [
+        name
+        for name, view in views.items()
+        if not any(
+            "permission_classes" in kind.__dict__
+            for kind in view.__mro__
+            if not kind.__module__.startswith("rest_framework")
+        )
+    ]
+
+    assert views
+    assert silent == []
+
+
+def test_every_route_has_a_name_and_no_name_is_open_by_mistake():
+    names = [name for name, _ in routes()]
+
+    assert "None" not in names
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.django_db
+def test_a_page_that_is_not_open_turns_away_whoever_is_not_signed_in():
+    product = make_published_product("Orders")
+    team = make_team("sellers")
+    sample = {
+        "domain": product.domain.slug,
+        "product": product.slug,
+        "uuid": str(product.uuid),
+        "contract": str(product.contracts.get().uuid),
+        "team": team.slug,
+        "slug": "order",
+        "secret": "none",
+        "port": product.output_ports.get().pk,
+    }
+    client = Client()
+
+    let_in = []
+    for name, route in routes():
+        if name in OPEN or name.startswith("api:"):
+            continue
+        address = f"/{route.pattern}"
+        for argument, converter in route.pattern.converters.items():
+            value = converter.to_url(sample.get(argument, 1))
+            address = re.sub(rf"<\w+:{argument}>", value, address)
+        for method in (client.get, client.post):
+            answer = method(address)
+            is_away = answer.status_code in TURNED_AWAY
+            if not is_away or (answer.status_code == 302 and "/sign-in" not in answer["Location"]):
+                let_in.append((name, answer.status_code))
+
+    assert let_in == []
