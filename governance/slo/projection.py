@@ -19,6 +19,7 @@ KEYS = frozenset({"indicator", "target", "threshold", "percentile", "window", "b
 MOST = 50
 WINDOW = re.compile(r"([1-9][0-9]{0,2})([hd])\Z")
 LONGEST_WINDOW = timedelta(days=90)
+LONGEST_IN_HOURS = timedelta(hours=72)
 LONGEST_THRESHOLD = 600.0
 USUAL_WINDOW = timedelta(days=30)
 USUAL_PERCENTILE = 0.95
@@ -154,9 +155,10 @@ class _Reader:
         if match:
             number, unit = int(match[1]), match[2]
             window = timedelta(hours=number) if unit == "h" else timedelta(days=number)
-            if window <= LONGEST_WINDOW:
+            if window <= (LONGEST_IN_HOURS if unit == "h" else LONGEST_WINDOW):
                 return window
-        self.fault("window", f"{value!r} is no window.", "Write 24h, 7d or 30d; at most 90d.")
+        way_out = "Write 24h, 7d or 30d; at most 72h or 90d."
+        self.fault("window", f"{value!r} is no window.", way_out)
         return USUAL_WINDOW
 
     def port(self, ports: set[str]) -> str:

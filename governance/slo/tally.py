@@ -74,6 +74,16 @@ def day_of(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def window_start(window: timedelta, now: datetime) -> datetime:
+    """Return where a window begins: with a whole day if it is of whole days, else a whole hour.
+
+    So a window of 30 days is the last 30 days and today so far, and the days that a page shows
+    add up to the window that is judged.
+    """
+    is_of_days = window >= 2 * DAY and window % DAY == timedelta(0)
+    return (day_of if is_of_days else hour_of)(now - window)
+
+
 def count_into(stored: Stored, *, outcome: str, seconds: float | None) -> None:
     """Count one measurement into a stored tally; of a good one its seconds too."""
     _raise(stored["outcomes"], outcome)

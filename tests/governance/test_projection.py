@@ -88,6 +88,7 @@ def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
         (AVAILABLE | {"window": "30"}, "window"),
         (AVAILABLE | {"window": "0d"}, "window"),
         (AVAILABLE | {"window": "91d"}, "window"),
+        (AVAILABLE | {"window": "73h"}, "window"),
         (AVAILABLE | {"window": 30}, "window"),
         (AVAILABLE | {"budgeting": "minutes"}, "budgeting"),
         (AVAILABLE | {"port": "nowhere"}, "port"),

@@ -25,7 +25,7 @@ from governance.slo.evaluation import (
 from governance.slo.history import Hour, base_of, hours_since, score_of_hours
 from governance.slo.models import Objective, Standing
 from governance.slo.services.breaches import close_breach, open_breach
-from governance.slo.tally import HOUR, Tally, hour_of, together
+from governance.slo.tally import HOUR, Tally, hour_of, together, window_start
 from governance.slo.watching import Watched, watched_ports
 
 # While the verdict stays, figures are written this seldom: they are for reading, not for acting.
@@ -124,7 +124,7 @@ def _refresh_base(
     end = base_end(now)
     if standing.base_to == end:
         return
-    start = min(hour_of(now - objective.window), end)
+    start = min(window_start(objective.window, now), end)
     base = base_of(objective.promise, [port.port_id for port in watched], start, end)
     standing.base, standing.base_to = base.tally.as_json(), end
     standing.base_good, standing.base_total = base.score.good, base.score.total

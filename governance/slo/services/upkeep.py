@@ -24,13 +24,27 @@ SETTLED_AFTER = timedelta(minutes=15)
 BATCH = 500
 
 
-def roll_up_days(*, now: datetime, back: int = 3) -> int:
-    """Sum the hours of the last full days into days, again where they stand; returns how many.
+def roll_up_days(*, now: datetime) -> int:
+    """Sum the hours of full days into days; returns how many rows stand for them.
 
-    A day is exactly the sum of its hours, so doing it twice changes nothing.
+    It goes on from two days before the newest day that is rolled up, however long ago that is. A
+    day is exactly the sum of its hours, so doing it twice changes nothing.
     """
-    last = day_of(now - SETTLED_AFTER)
-    return sum(_roll_up_day(day=last - number * DAY) for number in range(1, back + 1))
+    day, end = _first_day(), day_of(now - SETTLED_AFTER)
+    rolled = 0
+    while day is not None and day < end:
+        rolled += _roll_up_day(day)
+        day += DAY
+    return rolled
+
+
+def _first_day() -> datetime | None:
+    days = RollUp.objects.filter(period=Period.DAY).order_by("-start")
+    if newest := days.values_list("start", flat=True).first():
+        return newest - 2 * DAY
+    hours = RollUp.objects.filter(period=Period.HOUR).order_by("start")
+    oldest = hours.values_list("start", flat=True).first()
+    return day_of(oldest) if oldest else None
 
 
 @transaction.atomic
