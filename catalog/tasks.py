@@ -37,13 +37,13 @@ BEAT: dict[str, dict[str, Any]] = {
 }
 
 
-@shared_task(queue=INDEX_QUEUE)
+@shared_task
 def index_changed(ids: Sequence[str]) -> int:
     """Index what was hinted at; what is up to date already is left alone."""
     return _unless_down(lambda: index_products(ids=[UUID(each) for each in ids]))
 
 
-@shared_task(queue=INDEX_QUEUE)
+@shared_task
 def drain_search() -> int:
     """Catch up with whatever no hint has told, domains first."""
     return _unless_down(lambda: follow_domains() + drain())

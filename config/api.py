@@ -23,6 +23,7 @@ from catalog.publication.api import ProductVersions, Publication
 from catalog.search.api import Search
 from config.reference import OpenAPIDocument
 from governance.inspection.api import PortInspection
+from governance.slo.api import Measurements, Objectives
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
@@ -86,6 +87,10 @@ urlpatterns = [
     ),
     route(f"{V1}ports", Ports, "ports", get="list"),
     route(f"{V1}ports/<int:pk>", Ports, "port", get="retrieve"),
+    route(f"{V1}objectives", Objectives, "objectives", get="list"),
+    route(f"{V1}objectives/<int:pk>", Objectives, "objective", get="retrieve"),
+    route(f"{V1}measurements", Measurements, "measurements", get="list"),
+    route(f"{V1}measurements/<int:pk>", Measurements, "measurement", get="retrieve"),
     route(
         f"{V1}ports/<int:pk>/inspection",
         PortInspection,

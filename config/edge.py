@@ -41,6 +41,8 @@ class ApiEdgeMiddleware:
 
 def refusal_of(request: HttpRequest) -> HttpResponse | None:
     """Return the answer to a request whose body nothing here would read; None to let it in."""
+    if "\0" in request.path:  # Postgres takes no NUL, not even to look for it
+        return problem_response("not-found", path=request.path)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if request.headers.get("Transfer-Encoding") and length == "0":
         return problem_response("length-missing", path=request.path)

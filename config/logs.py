@@ -53,7 +53,11 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["stream"], "level": level},
-        "loggers": {"django": {"handlers": [], "propagate": True}},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            # It writes a line for each request.
+            "elastic_transport.transport": {"level": "WARNING"},
+        },
     }
 
 

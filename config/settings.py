@@ -237,7 +237,11 @@ CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = False
 CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
-CELERY_TASK_ROUTES = {"governance.tasks.probe_batch": {"queue": "probes"}}
+CELERY_TASK_ROUTES = {
+    "governance.tasks.probe_batch": {"queue": "probes"},
+    "catalog.tasks.index_changed": {"queue": "index"},
+    "catalog.tasks.drain_search": {"queue": "index"},
+}
 CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
 
 # --- people -----------------------------------------------------------------------------------

@@ -8,12 +8,27 @@ from governance.inspection.views import (
     product_source,
     product_source_json,
 )
+from governance.slo.views.board import slo_board, slo_board_json
+from governance.slo.views.product import (
+    product_measurements_csv,
+    product_slo,
+    product_slo_csv,
+    product_slo_json,
+)
 from governance.slo.views.promising import Objectives
 
 PRODUCT = "p/<str:domain>/<str:product>"
 
 urlpatterns = [
     path(f"{PRODUCT}/edit/objectives", Objectives.as_view(), name="product_objectives"),
+    path("slo", slo_board, name="slo_board"),
+    path("slo.json", slo_board_json, name="slo_board_json"),
+    path(f"{PRODUCT}/slo.json", product_slo_json, name="product_slo_json"),
+    path(f"{PRODUCT}/slo.csv", product_slo_csv, name="product_slo_csv"),
+    path(
+        f"{PRODUCT}/slo/measurements.csv", product_measurements_csv, name="product_measurements_csv"
+    ),
+    path(f"{PRODUCT}/slo", product_slo, name="product_slo"),
     path(f"{PRODUCT}/source.json", product_source_json, name="product_source_json"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
     path("ports/<int:pk>/read", port_read, name="port_read"),

@@ -56,21 +56,28 @@ def is_here(host: str | bytes) -> bool:
 sys.addaudithook(only_loopback)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the house are marked by their folder, fast ones by needing nothing that is slow."""
+    """Mark tests by what they need; those with a browser come last.
+
+    The browser's driver keeps an event loop in the main thread to the end, in which no other can
+    run: a fetch after it would fail.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         if "house" in item.path.parts:
             item.add_marker("house")
         if not marks & NOT_FAST and "db" not in getattr(item, "fixturenames", ()):
             item.add_marker("fast")
-        if is_about_transactions(item) and "browser" not in marks:
+        if needs_database(item, marks) and not marks & {"browser", "slow"}:
             item.add_marker("databases")
 
 
-def is_about_transactions(item: pytest.Item) -> bool:
-    mark = item.get_closest_marker("django_db")
-    return mark is not None and bool(mark.kwargs.get("transaction"))
+def needs_database(item: pytest.Item, marks: set[str]) -> bool:
+    """Tests of rows in the catalog and in governance; both databases must pass them."""
+    asked = "django_db" in marks or "db" in getattr(item, "fixturenames", ())
+    return asked and bool({"catalog", "governance"} & set(item.path.parts))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

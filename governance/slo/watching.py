@@ -39,6 +39,11 @@ class Watched:
 Index = defaultdict[int, list[int]]
 
 
+def newest(ports: Iterable[Watched]) -> datetime | None:
+    """Return when the last of some ports was measured."""
+    return max((port.last_probed_at for port in ports if port.last_probed_at), default=None)
+
+
 def watched_ports(subjects: Iterable[Subject]) -> Mapping[int, list[Watched]]:
     """Return, for each objective by its key, the ports it is about."""
     by_port, by_product, by_domain = _by_subject(subjects)

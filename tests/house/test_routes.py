@@ -23,6 +23,7 @@ OPEN = set(
     product_overview product_overview_json product_schema product_schema_json
     product_provenance product_provenance_json product_history product_history_json
     product_source product_source_json product_slo product_slo_json product_slo_csv
+    product_measurements_csv
     slo_board slo_board_json
     search_results search_results_json search_results_csv search_suggestions
     search_suggestions_json term_list term_list_json term_page term_page_json

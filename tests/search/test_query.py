@@ -31,7 +31,7 @@ def test_plain_words_stay_words(text: str):
     read = read_query(plain, now=NOW)
 
     assert [c.node.text for c in read.words if isinstance(c.node, Words)] == plain.split()
-    assert read.doubts == read.lifted == ()
+    assert (read.doubts, read.lifted) == ((), ())
 
 
 def test_filters_that_stand_alone_are_lifted_into_parameters():

@@ -26,7 +26,7 @@ from governance.slo.history import Hour, base_of, hours_since, score_of_hours
 from governance.slo.models import Objective, Standing
 from governance.slo.services.breaches import close_breach, open_breach
 from governance.slo.tally import HOUR, Tally, hour_of, together, window_start
-from governance.slo.watching import Watched, watched_ports
+from governance.slo.watching import Watched, newest, watched_ports
 
 # While the verdict stays, figures are written this seldom: they are for reading, not for acting.
 FIGURES_EVERY = timedelta(minutes=5)
@@ -145,9 +145,7 @@ def _judge(
     was_judged = standing.total >= LEAST_MEASURED
     standing.good, standing.total = score.good, score.total
     standing.value = value_of(promise, tally, score)
-    standing.as_of = max(
-        (port.last_probed_at for port in watched if port.last_probed_at), default=None
-    )
+    standing.as_of = newest(watched)
     interval = max((port.interval for port in watched), default=timedelta(0))
     is_known = not is_silent(standing.as_of, interval=interval, now=now)
     verdict = verdict_of(promise, score, recent) if is_known else Verdict.NO_DATA

@@ -33,7 +33,7 @@ def roll_up_days(*, now: datetime) -> int:
     day, end = _first_day(), day_of(now - SETTLED_AFTER)
     rolled = 0
     while day is not None and day < end:
-        rolled += _roll_up_day(day)
+        rolled += _roll_up_day(day=day)
         day += DAY
     return rolled
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,8 @@ from governance.slo.wording import (
     standing_in_words,
 )
 
+ValuesOf = Callable[[Point], Sequence[float | None]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
@@ -44,6 +46,16 @@ class Block:
     bars_finding: str
     latency: Sequence[Reading]
     budget: Sequence[Reading]
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the lines of latency."""
+        return [_("half (p50)"), _("95 % (p95)")]
+
+    @property
+    def budget_names(self) -> list[str]:
+        """Return the names of the lines of the budget."""
+        return [_("left"), _("even pace")]
 
 
 def block_of(report: ObjectiveReport, now: datetime) -> Block:
@@ -120,7 +132,7 @@ def bars_finding(days: Sequence[DayReport]) -> str:
     ).format(n=short, measured=len(measured))
 
 
-def _readings(report: ObjectiveReport, values: "ValuesOf") -> list[Reading]:
+def _readings(report: ObjectiveReport, values: ValuesOf) -> list[Reading]:
     return [
         Reading(label=_label(point, report.step), values=values(point)) for point in report.course
     ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,6 @@ from catalog.products.models import DataProduct
 from catalog.products.views import on_product, product_frame
 from governance.slo.evaluation import worst
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
-from governance.slo.outcomes import Outcome
 from governance.slo.past import past_of
 from governance.slo.reports import reports_of
 from governance.slo.tally import DAY, Tally, together
@@ -29,8 +29,8 @@ from governance.slo.views.twins import (
     measurement_lines,
     objective_json,
 )
-from governance.slo.wording import OUTCOMES
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 RECENT = 20
 BREACHES = 20
 
@@ -59,26 +59,18 @@ class PortLine:
         """Return the 95th percentile of the last day."""
         return self.tally.latencies.quantile(0.95)
 
-    @property
-    def word(self) -> Any:
-        """Return the last outcome in words; nothing where there was none."""
-        return OUTCOMES[Outcome(self.port.last_outcome)] if self.port.last_outcome else ""
-
 
 @on_product
 def product_slo(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
     """Show every objective with its days, its budget and its speed; then what was seen lately."""
     now = timezone.now()
     blocks = [block_of(report, now) for report in reports_of(product, now)]
-    recent = list(Measurement.objects.of_product(product)[:RECENT])
-    for measurement in recent:
-        measurement.word = OUTCOMES[Outcome(measurement.outcome)]  # type: ignore[attr-defined]
     context = product_frame(request, product, reader, tab="product_slo")
     context |= {
         "blocks": blocks,
         "days": _table(blocks),
         "ports": port_lines(product, now),
-        "recent": recent,
+        "recent": Measurement.objects.of_product(product)[:RECENT],
         "breaches": Breach.objects.of_product(product)[:BREACHES],
         "csv_url": _url("product_slo_csv", product),
         "measurements_url": _url("product_measurements_csv", product),
@@ -154,11 +146,16 @@ def _port_json(line: PortLine) -> dict[str, Any]:
         "last_probed_at": line.port.last_probed_at,
         "last_good_at": line.port.last_good_at,
         "last_outcome": line.port.last_outcome or None,
-        "last_day": {"share": line.share, "total": line.tally.total, "p50": line.p50, "p95": line.p95},
+        "last_day": {
+            "share": line.share,
+            "total": line.tally.total,
+            "p50": line.p50,
+            "p95": line.p95,
+        },
     }
 
 
-def _as_csv[R: HttpResponse](response: R, name: str) -> R:
+def _as_csv(response: Answer, name: str) -> Answer:
     response["Content-Type"] = "text/csv; charset=utf-8"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

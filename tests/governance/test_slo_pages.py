@@ -1,0 +1,169 @@
+"""The SLO tab, its twins, the board, and the API: the same figures on every surface."""
+
+import csv
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from governance.slo.outcomes import Outcome
+from governance.slo.past import DAYS
+from governance.slo.services import roll_up_days
+from governance.slo.tally import DAY, day_of
+from tests.factories import make_person, make_published_product
+from tests.governance.measuring import make_port, promise, record, seen, slots
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def measured():
+    """A published product with two objectives, measured over ten days; one answer in ten is bad."""
+    product = make_published_product("Orders")
+    port = make_port(product)
+    promise(
+        product,
+        {"indicator": "availability", "target": 0.8, "port": port.name},
+        {"indicator": "latency", "target": 0.8, "threshold": 0.33, "port": port.name},
+    )
+    now = timezone.now()
+    for number in range(9, -1, -1):
+        at = min(day_of(now) - number * DAY + timedelta(hours=1), now - timedelta(minutes=15))
+        for place, slot in enumerate(slots(10, start=at)):
+            outcome = Outcome.TIMEOUT if place == 3 else Outcome.GOOD
+            record([seen(port, slot, outcome, 0.2)], now=slot)
+    roll_up_days(now=now)
+    record([seen(port, now, Outcome.GOOD, 0.2)], now=now)
+    product.refresh_from_db()
+    return product
+
+
+def rows_of(response):
+    return list(csv.DictReader(response.content.decode().splitlines()))
+
+
+def test_page_json_and_csv_say_the_same(client, measured):
+    page = client.get(f"{measured.path}/slo")
+    data = client.get(f"{measured.path}/slo.json").json()
+    rows = rows_of(client.get(f"{measured.path}/slo.csv"))
+
+    assert page.status_code == 200
+    assert data["verdict"] == "met"
+    availability, latency = sorted(data["objectives"], key=lambda each: each["indicator"])
+    assert (availability["good"], availability["total"]) == (91, 101)
+    assert latency["threshold"] == 0.335
+    assert latency["value"] == 0.2
+    assert "measured as" in latency["note"]
+    for objective in (availability, latency):
+        own = [row for row in rows if row["objective"] == str(objective["id"])]
+        assert [row["date"] for row in own] == [day["date"] for day in objective["days"]]
+        assert sum(int(row["good"]) for row in own) == objective["good"]
+        assert sum(day["total"] for day in objective["days"]) == objective["total"]
+    assert f"{availability['good']} <small>" in page.content.decode()
+    assert availability["sentence"] in page.content.decode()
+
+
+def test_every_day_of_the_strip_can_be_reached_and_is_said_in_words(client, measured):
+    text = client.get(f"{measured.path}/slo").content.decode()
+
+    assert text.count("data-verdict=") == 2 * DAYS
+    assert text.count('role="img" tabindex="0"') == 2
+    assert "9 of 10 measured" not in text
+    assert "1 of 10 fell short" in text
+
+
+def test_the_queries_of_the_page_do_not_grow_with_its_objectives(
+    client, measured, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(30):
+        client.get(f"{measured.path}/slo")
+
+
+def test_single_measurements_can_be_taken_away(client, measured):
+    response = client.get(f"{measured.path}/slo/measurements.csv")
+
+    rows = list(csv.DictReader(b"".join(response).decode().splitlines()))
+    assert len(rows) == 101
+    assert {row["outcome"] for row in rows} == {"good", "timeout"}
+
+
+def test_a_product_without_objectives_says_so_and_shows_what_the_probes_see(client):
+    product = make_published_product("Quiet")
+    port = make_port(product)
+    record([seen(port, timezone.now())], now=timezone.now())
+
+    text = client.get(f"{product.path}/slo").content.decode()
+
+    assert "Nothing is promised" in text
+    assert "Latest measurements" in text
+
+
+def test_little_data_says_so(client):
+    product = make_published_product("Young")
+    port = make_port(product)
+    promise(product, {"indicator": "availability", "target": 0.9})
+    now = timezone.now()
+    record([seen(port, now - timedelta(minutes=n)) for n in range(4)], now=now)
+
+    objective = client.get(f"{product.path}/slo.json").json()["objectives"][0]
+
+    assert objective["verdict"] == "met"
+    assert objective["note"].startswith("Only ")
+
+
+def test_a_hidden_product_shows_nothing_of_its_promises(client):
+    product = make_published_product("Secret", assayVisibility="restricted")
+    promise(product, {"indicator": "availability", "target": 0.9})
+
+    for tail in ("slo", "slo.json", "slo.csv", "slo/measurements.csv"):
+        assert client.get(f"{product.path}/{tail}").status_code == 404
+    assert "Secret" not in client.get("/slo").content.decode()
+    assert client.get("/slo.json").json()["counts"] == {}
+    assert client.get("/api/v1/objectives").json()["results"] == []
+
+
+def test_the_board_counts_by_verdict_with_the_worst_first_and_silence_apart(client, measured):
+    broken, quiet = make_published_product("Broken"), make_published_product("Quiet")
+    port = make_port(broken)
+    promise(broken, {"indicator": "availability", "target": 0.9})
+    now = timezone.now()
+    record([seen(port, now - timedelta(minutes=n), Outcome.HTTP_ERROR) for n in range(4)], now=now)
+
+    board = client.get("/slo.json").json()
+    text = client.get("/slo").content.decode()
+
+    assert board["counts"] == {"breached": 1, "no_data": 1, "met": 1}
+    assert [each["name"] for each in board["products"]] == ["Broken", "Orders"]
+    assert [each["name"] for each in board["without_data"]] == ["Quiet"]
+    assert board["products"][0]["breached_since"]
+    assert text.index("Broken") < text.index("Orders") < text.index(quiet.name)
+
+
+def test_the_board_of_one_domain(client, measured):
+    make_published_product("Elsewhere")
+
+    board = client.get(f"/slo.json?domain={measured.domain.slug}").json()
+
+    assert board["domain"] == measured.domain.slug
+    assert board["counts"] == {"met": 1}
+
+
+def test_objectives_and_measurements_over_the_api(client, measured):
+    found = client.get(f"/api/v1/objectives?product={measured.uuid}").json()["results"]
+    bad = client.get("/api/v1/measurements?outcome=timeout&limit=5").json()
+
+    assert {each["indicator"] for each in found} == {"availability", "latency"}
+    assert found[0]["standing"]["verdict"] == "met"
+    assert len(bad["results"]) == 5
+    assert client.get("/api/v1/measurements?outcome=odd").status_code == 400
+    assert client.get("/api/v1/objectives?product=7").status_code == 400
+
+
+def test_an_owner_is_led_to_promise_something(client):
+    product = make_published_product("Quiet")
+    owner = product.domain.memberships.get(role="owner").person
+    client.force_login(owner)
+
+    assert "/edit/objectives" in client.get(f"{product.path}/slo").content.decode()
+    client.force_login(make_person())
+    assert "/edit/objectives" not in client.get(f"{product.path}/slo").content.decode()
