@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,14 +57,13 @@ def is_here(host: str | bytes) -> bool:
 sys.addaudithook(only_loopback)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark tests by what they need; those with a browser come last.
 
     The browser's driver keeps an event loop in the main thread to the end, in which no other can
     run: a fetch after it would fail.
     """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         if "house" in item.path.parts:
@@ -72,6 +72,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("fast")
         if needs_database(item, marks) and not marks & {"browser", "slow"}:
             item.add_marker("databases")
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def needs_database(item: pytest.Item, marks: set[str]) -> bool:

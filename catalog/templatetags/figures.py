@@ -32,6 +32,8 @@ def duration(seconds: float | None) -> str:
     """Return seconds as milliseconds below one second, else as seconds or minutes."""
     if seconds is None:
         return ""
+    if seconds < 0.01:
+        return f"{formats.number_format(round(seconds * 1000, 1), 1)}{THIN}ms"
     if seconds < 1:
         return f"{formats.number_format(round(seconds * 1000), 0)}{THIN}ms"
     if seconds < 120:

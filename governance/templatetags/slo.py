@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
@@ -37,4 +38,8 @@ def promised(objective: Objective) -> str:
 @register.filter
 def seconds_in_words(seconds: int | None) -> str:
     """Return a number of seconds as people say it."""
-    return "" if seconds is None else span(timedelta(seconds=seconds))
+    if seconds is None:
+        return ""
+    if seconds < 120 and seconds != 60:
+        return _("{n} s").format(n=seconds)
+    return span(timedelta(seconds=seconds))

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db import connection
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 

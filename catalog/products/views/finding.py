@@ -13,6 +13,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
     JsonResponse,
 )
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -21,7 +22,7 @@ from catalog.domains.models import FormerDomainSlug
 from catalog.identity import folded
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
 
-PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponse]
+PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponseBase]
 
 
 class Moved(Exception):
@@ -63,20 +64,20 @@ def _new_path(reader: Reader, domain: str, slug: str) -> str:
     return found.path
 
 
-def on_product(view: PageView) -> Callable[..., HttpResponse]:
+def on_product(view: PageView) -> Callable[..., HttpResponseBase]:
     """Make a view of one product out of a function of request, product and reader."""
     return _finding(view, reads_retired=False)
 
 
-def on_any_product(view: PageView) -> Callable[..., HttpResponse]:
+def on_any_product(view: PageView) -> Callable[..., HttpResponseBase]:
     """Do the same for a page that stays readable when the product is retired."""
     return _finding(view, reads_retired=True)
 
 
-def _finding(view: PageView, *, reads_retired: bool) -> Callable[..., HttpResponse]:
+def _finding(view: PageView, *, reads_retired: bool) -> Callable[..., HttpResponseBase]:
     @require_safe
     @wraps(view)
-    def found(request: HttpRequest, domain: str, product: str) -> HttpResponse:
+    def found(request: HttpRequest, domain: str, product: str) -> HttpResponseBase:
         reader = reader_of(request.user)
         try:
             row = find_product(reader, domain, product)

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from catalog.templatetags.charts import Day, Reading
 from catalog.templatetags.figures import duration, percent
+from governance.slo.evaluation import Indicator
 from governance.slo.reports import DayReport, ObjectiveReport, Point, is_about_speed
 from governance.slo.tally import DAY
 from governance.slo.wording import (
@@ -38,6 +39,8 @@ class Block:
     promised: str
     value: str
     limit: str
+    good: str
+    total: str
     left: str
     pace: str
     sentence: str
@@ -65,11 +68,13 @@ def block_of(report: ObjectiveReport, now: datetime) -> Block:
     return Block(
         report=report,
         anchor=f"objective-{objective.pk}",
-        title=INDICATORS[promise.indicator],
+        title=INDICATORS[Indicator(promise.indicator)],
         port=str(objective.port) if objective.port else "",
         promised=promise_in_words(promise),
         value=duration(report.value) if fast else percent(report.value, 3),
         limit=duration(promise.edge) if fast else percent(promise.target, 3),
+        good=number(report.score.good),
+        total=number(report.score.total),
         left=percent(max(0.0, 1 - report.spent), 0) if report.score.total else "",
         pace=_pace(report),
         sentence=standing_in_words(promise, report.score, report.recent, report.verdict),

@@ -1,0 +1,27 @@
+"""Small words on the SLO pages."""
+
+import pytest
+
+from governance.templatetags.slo import outcome_verdict, outcome_word, seconds_in_words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, ""), (15, "15 s"), (60, "1 min"), (90, "90 s"), (300, "5 min"), (3600, "1 h")],
+)
+def test_an_interval_is_said_as_people_say_it(seconds, words):
+    assert seconds_in_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word", "verdict"),
+    [
+        ("good", "good", "met"),
+        ("timeout", "no answer in time", "breached"),
+        ("", "", "no_data"),
+        ("of another time", "of another time", "breached"),
+    ],
+)
+def test_an_outcome_has_a_word_and_a_shape(outcome, word, verdict):
+    assert str(outcome_word(outcome)) == word
+    assert outcome_verdict(outcome) == verdict
