@@ -20,7 +20,7 @@ from governance.slo.services import (
     schedule_missing_ports,
 )
 
-PORTS_PER_BATCH = {Lane.SOUND: 200, Lane.SUSPECT: 400}
+PORTS_PER_BATCH = {Lane.SOUND: 400, Lane.SUSPECT: 400}
 BATCHES_PER_TICK = 10
 PROBE_TICK = 5
 

@@ -16,7 +16,7 @@ from governance.slo.services.promises import schedule_missing_ports
 from governance.slo.services.recording import record_measurements
 
 # One transaction writes so many ports, so that on SQLite nobody waits long for the one writer.
-PORTS_PER_TRANSACTION = 200
+PORTS_PER_TRANSACTION = 400
 PORTS_PER_ROUND = 400
 
 
