@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,6 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.search.views.programs import answer_of
+
+NUMBERS = ("limit", "page")
+NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
 class FacetValueAnswer(serializers.Serializer[Any]):
@@ -81,4 +85,17 @@ class Search(APIView):
     )
     def get(self, request: Request) -> Response:
         """Answer as the caller; a filter that is not understood is a warning, not an error."""
+        _demand_numbers(request)
         return Response(answer_of(request._request))
+
+
+def _demand_numbers(request: Request) -> None:
+    """Refuse a page or a limit that is no number; ValidationError names the parameter."""
+    faults = {
+        name: [f"{name} is one whole number, such as {name}=2."]
+        for name in NUMBERS
+        for given in [request.query_params.getlist(name)]
+        if len(given) > 1 or not all(NUMBER.fullmatch(value) for value in given)
+    }
+    if faults:
+        raise serializers.ValidationError(faults)
