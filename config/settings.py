@@ -95,7 +95,6 @@ INSTALLED_APPS = [
     "knox",
     "django_filters",
     "drf_spectacular",
-    "drf_standardized_errors",
     "django_htmx",
     "lucide",
     "django_structlog",

@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import Reader, demand, reader_of
+from catalog.domains.authority import Reader, demand, person_of, reader_of
 from catalog.domains.models import Domain
 from catalog.glossary.forms import EditTermSheet, NewTermSheet
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
-from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.refusals import EditionConflict, Invalid, NameTaken
@@ -93,7 +92,7 @@ def term_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and sheet.is_valid():
         try:
             term = define_term(
-                actor=_person(request),
+                actor=person_of(request.user),
                 domain=sheet.cleaned_data["domain"],
                 **sheet.fields_of_term(),
             )
@@ -120,7 +119,7 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             edit_term(
                 term=term,
                 edition=sheet.cleaned_data["edition"],
-                actor=_person(request),
+                actor=person_of(request.user),
                 **sheet.fields_of_term(),
             )
         except EditionConflict as conflict:
@@ -197,8 +196,3 @@ def _columns(slug: str, reader: Reader) -> QuerySet[SchemaProperty]:
 
 def _may_edit(reader: Reader, term: Term) -> bool:
     return reader.may(Permission.STEWARD_PRODUCTS, term.domain_id)
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from catalog.domains.authority import person_of
 from catalog.interchange.bundles import Gathering, Source
 from catalog.interchange.forms import ManifestForm
 from catalog.interchange.landings import Report
@@ -27,8 +28,7 @@ def manifest_page(request: HttpRequest) -> HttpResponse:
         return render(request, "catalog/interchange/manifest.html", {"form": form})
     if not form.is_valid():
         return render(request, "catalog/interchange/manifest.html", {"form": form}, status=422)
-    assert isinstance(request.user, Person)
-    context = _outcome(form, request.user, is_apply="apply" in request.POST)
+    context = _outcome(form, person_of(request.user), is_apply="apply" in request.POST)
     status = 422 if context["report"].has_errors else 200
     return render(request, "catalog/interchange/manifest.html", context, status=status)
 

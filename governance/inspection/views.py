@@ -11,8 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from catalog.domains.authority import Reader, reader_of
-from catalog.people.models import Person
+from catalog.domains.authority import Reader, person_of, reader_of
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.views.finding import on_product
@@ -48,7 +47,7 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read a port's source now."""
     port = _visible_port(request, pk)
     try:
-        inspection = inspect_port(port=port, actor=_person(request))
+        inspection = inspect_port(port=port, actor=person_of(request.user))
     except Invalid as refusal:
         messages.error(request, refusal.faults[0].message)
     else:
@@ -69,7 +68,7 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
         contract, _product = adopt_schema(
             port=port,
             edition=int(edition) if edition.isdecimal() and len(edition) < 10 else 0,
-            actor=_person(request),
+            actor=person_of(request.user),
             version=request.POST.get("version", "").strip()[:60],
         )
     except (EditionConflict, Frozen, StatusConflict) as refusal:
@@ -116,8 +115,3 @@ def _visible_port(request: HttpRequest, pk: int) -> OutputPort:
 
 def _back(port: OutputPort) -> HttpResponse:
     return redirect("product_source", port.product.domain.slug, port.product.slug)
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user

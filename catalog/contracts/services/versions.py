@@ -192,6 +192,4 @@ def _write_object(contract: DataContract, declared: DeclaredObject, position: in
         rows[item.depth, item.path] = row
         levels.setdefault(item.depth, []).append(row)
     for depth in sorted(levels):
-        for row in levels[depth]:
-            row.parent = row.parent
         SchemaProperty.objects.bulk_create(levels[depth], batch_size=500)
