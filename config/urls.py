@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from config import health
@@ -10,7 +9,7 @@ from config.ops.views import ops_status, ops_status_json
 from config.pages.display import display_settings
 from config.pages.first_start import first_start
 from config.pages.home import home
-from config.pages.sign_in import SignIn
+from config.pages.sign_in import SignIn, admin_sign_in
 from config.pages.styleguide import help_page, styleguide
 from config.reference import api_reference
 
@@ -25,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", SignIn.as_view(), name="account_login"),
     path("status", ops_status, name="ops_status"),
     path("status.json", ops_status_json, name="ops_status_json"),
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("first-start", first_start, name="first_start"),
     path("api/docs", api_reference, name="api_docs"),

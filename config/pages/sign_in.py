@@ -6,7 +6,14 @@ from typing import Any
 
 from allauth.account.views import LoginView
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from catalog.refusals import NotAllowed
+from config.pages.errors import forbidden
 
 DEMO_PEOPLE = "config.demo.sign_ins"
 
@@ -18,6 +25,14 @@ class SignIn(LoginView):  # type: ignore[misc]
         """Add the demo's sign-ins, if this installation is one."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"demo_people": demo_people() if settings.ASSAY_DEMO else ()}
+
+
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the one sign-in page; who is signed in already is told what is missing."""
+    if request.user.is_authenticated:
+        return forbidden(request, NotAllowed(_("The tables are for staff of this installation.")))
+    page: HttpResponse = redirect_to_login(request.GET.get("next", reverse("admin:index")))
+    return page
 
 
 def demo_people() -> list[tuple[str, str, str]]:

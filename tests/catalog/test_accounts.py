@@ -214,8 +214,12 @@ def test_secrets_in_links_are_not_logged():
 
 def test_the_admin_shows_staff_no_secret_and_changes_nothing(client):
     ana = make_person("ana")
+    to_sign_in = client.get("/admin/catalog/person/", follow=True)
+    assert to_sign_in.request["PATH_INFO"] == "/sign-in"
     client.force_login(ana)
-    assert client.get("/admin/catalog/person/").status_code == 302
+    refused = client.get("/admin/catalog/person/", follow=True)
+    assert refused.status_code == 403
+    assert "for staff" in refused.content.decode()
 
     ana.is_staff = True
     ana.save()
