@@ -238,6 +238,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_ROUTES = {
     "governance.tasks.probe_batch": {"queue": "probes"},
+    "governance.tasks.read_sources": {"queue": "query"},
     "catalog.tasks.index_changed": {"queue": "index"},
     "catalog.tasks.drain_search": {"queue": "index"},
 }

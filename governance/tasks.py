@@ -9,6 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from governance.inspection.services import read_due_sources
 from governance.slo.seen import Due
 from governance.slo.services import (
     Lane,
@@ -23,6 +24,7 @@ from governance.slo.services import (
 PORTS_PER_BATCH = {Lane.SOUND: 400, Lane.SUSPECT: 400}
 BATCHES_PER_TICK = 10
 PROBE_TICK = 5
+SOURCE_TICK, SOURCES_PER_TICK = 20, 5
 
 # A tick is worth nothing once the next one is there, hence each entry expires.
 BEAT: dict[str, dict[str, Any]] = {
@@ -40,6 +42,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "governance.tasks.roll_up",
         "schedule": 1800,
         "options": {"expires": 1800},
+    },
+    "read the sources that are due": {
+        "task": "governance.tasks.read_sources",
+        "schedule": SOURCE_TICK,
+        "options": {"expires": SOURCE_TICK},
     },
     "drop old measurements": {
         "task": "governance.tasks.prune_measurements",
@@ -84,6 +91,12 @@ def notice_silent_ports() -> int:
 def roll_up() -> int:
     """Sum the hours of the last full days into days."""
     return roll_up_days(now=timezone.now())
+
+
+@shared_task
+def read_sources() -> int:
+    """Read new ports' sources, and every other once a day, a few at a time."""
+    return read_due_sources(now=timezone.now(), limit=SOURCES_PER_TICK)
 
 
 @shared_task

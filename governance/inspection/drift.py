@@ -38,6 +38,10 @@ SOUND_AS = {
     "array": {"string"},
 }
 """Observed types that keep a declared one's promise although their names differ."""
+# Formats without booleans write them as two numbers.
+YES_AND_NO = 2
+# How near an estimate of different values comes to the truth.
+ESTIMATE_IS_WITHIN = 0.9
 
 
 def drifts(
@@ -73,7 +77,7 @@ def _of_table(name: str, columns: list[DeclaredColumn], table: TableSeen) -> lis
                 _drift("column-missing", name, column.name, "The column is gone.", breaks=True)
             )
         else:
-            found += _of_column(name, column, standing[column.name], table.rows)
+            found += _of_column(name, column, standing[column.name], table)
     known = {column.name for column in columns}
     return found + [
         _drift(
@@ -88,13 +92,15 @@ def _of_table(name: str, columns: list[DeclaredColumn], table: TableSeen) -> lis
     ]
 
 
-def _of_column(table: str, declared: DeclaredColumn, seen: ColumnSeen, rows: int) -> list[Drift]:
+def _of_column(
+    name: str, declared: DeclaredColumn, seen: ColumnSeen, table: TableSeen
+) -> list[Drift]:
     found = []
-    if not _is_sound(declared.logical_type, seen.logical_type):
+    if not _is_sound(declared.logical_type, seen, is_text=table.is_text):
         found.append(
             _drift(
                 "type-changed",
-                table,
+                name,
                 declared.name,
                 f"Declared {declared.logical_type}, seen {seen.logical_type}"
                 f" ({seen.physical_type}).",
@@ -106,29 +112,36 @@ def _of_column(table: str, declared: DeclaredColumn, seen: ColumnSeen, rows: int
         found.append(
             _drift(
                 "required-but-empty",
-                table,
+                name,
                 declared.name,
                 f"Required, but {share} of the rows have no value.",
                 breaks=True,
             )
         )
-    if declared.is_unique and seen.distinct is not None and not seen.is_unique:
-        present = round(rows * (1 - (seen.null_share or 0)))
-        if seen.distinct < present * 0.95:
-            found.append(
-                _drift(
-                    "unique-but-repeated",
-                    table,
-                    declared.name,
-                    f"Unique, but about {seen.distinct:,} values stand in {present:,} rows.",
-                    breaks=True,
-                )
-            )
+    if declared.is_unique and (repeats := _repeats(seen, table.rows)):
+        found.append(_drift("unique-but-repeated", name, declared.name, repeats, breaks=True))
     return found
 
 
-def _is_sound(declared: str, seen: str) -> bool:
-    return not declared or declared == seen or seen in SOUND_AS.get(declared, set())
+def _repeats(seen: ColumnSeen, rows: int) -> str:
+    """Say how few different values there are, where some must stand twice."""
+    if seen.distinct is None or seen.is_unique:
+        return ""
+    present = round(rows * (1 - (seen.null_share or 0)))
+    if seen.is_counted:
+        repeated = present - seen.distinct
+        return f"Unique, but {repeated:,} of {present:,} values repeat another." if repeated else ""
+    if seen.distinct >= present * ESTIMATE_IS_WITHIN:
+        return ""
+    return f"Unique, but about {seen.distinct:,} values stand in {present:,} rows."
+
+
+def _is_sound(declared: str, seen: ColumnSeen, *, is_text: bool) -> bool:
+    if declared == "string" and is_text:
+        return True
+    if declared == "boolean" and seen.logical_type == "integer":
+        return seen.distinct is not None and seen.distinct <= YES_AND_NO
+    return declared in ("", seen.logical_type) or seen.logical_type in SOUND_AS.get(declared, set())
 
 
 def _drift(code: str, table: str, column: str, message: str, *, breaks: bool) -> Drift:

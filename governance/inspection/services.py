@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
+from catalog.audit.actors import Worker
 from catalog.audit.services import record
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import save_contract
 from catalog.domains.authority import demand
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
-from catalog.products.models import DataProduct, Visibility
+from catalog.products.models import DataProduct, Status, Visibility
 from catalog.products.services import Writer, about
 from catalog.refusals import Fault, Invalid, StatusConflict
 from governance.inspection.drift import DeclaredColumn, drifts, proposed_schema
 from governance.inspection.models import Inspection
 from governance.sandbox.reader import read_server
 from governance.sandbox.sources import SourceUnreadable, TableSeen
+
+READABLE = ("local", "postgres", "postgresql")
+READ_EVERY = timedelta(days=1)
 
 
 def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
@@ -50,6 +56,7 @@ def _keep(
     actor: Writer,
 ) -> Inspection:
     found = [] if failure else drifts(declared_tables(contract), seen)
+    before = Inspection.objects.filter(port=port).first()
     inspection, _ = Inspection.objects.update_or_create(
         port=port,
         defaults={
@@ -59,13 +66,38 @@ def _keep(
             "failure": failure,
         },
     )
-    record(
-        actor=actor,
-        verb="read source",
-        subject=about(port.product),
-        after={"port": str(port), "failure": failure, "drifts": len(found)},
-    )
+    if not isinstance(actor, Worker) or before is None or _outcome(before) != _outcome(inspection):
+        record(
+            actor=actor,
+            verb="read source",
+            subject=about(port.product),
+            after={"port": str(port), "failure": failure, "drifts": len(found)},
+        )
     return inspection
+
+
+def _outcome(inspection: Inspection) -> tuple[str, list[dict[str, Any]]]:
+    """Return what a daily reading must say anew to be worth an entry in the history."""
+    return inspection.failure, inspection.drifts
+
+
+def read_due_sources(*, now: datetime, limit: int) -> int:
+    """Read the sources that nobody has read for a day, new ones first; return how many.
+
+    What cannot be read is kept with its reason and asked again a day later.
+    """
+    due = (
+        OutputPort.objects.filter(port_contract__contract__servers__type__in=READABLE)
+        .exclude(product__status__in=(Status.RETIRED, Status.EXTERNAL))
+        .filter(Q(inspection=None) | Q(inspection__read_at__lte=now - READ_EVERY))
+        .order_by(F("inspection__read_at").asc(nulls_first=True), "id")
+        .select_related("product__domain", "port_contract__contract")
+        .distinct()
+    )
+    ports = list(due[:limit])
+    for port in ports:
+        inspect_port(port=port, actor=Worker("source reader"))
+    return len(ports)
 
 
 @transaction.atomic
@@ -102,15 +134,17 @@ def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
     tables: dict[str, list[DeclaredColumn]] = {}
     for schema_object in contract.schema_objects.prefetch_related("properties"):
         name = schema_object.physical_name or schema_object.name
+        properties = [item for item in schema_object.properties.all() if item.depth == 0]
+        # Of a key of several columns each repeats; only all of them together do not.
+        has_short_key = sum(item.is_primary_key for item in properties) == 1
         tables[name] = [
             DeclaredColumn(
                 name=item.name,
                 logical_type=item.logical_type,
                 is_required=item.is_required,
-                is_unique=item.is_unique or item.is_primary_key,
+                is_unique=item.is_unique or (item.is_primary_key and has_short_key),
             )
-            for item in schema_object.properties.all()
-            if item.depth == 0
+            for item in properties
         ]
     return tables
 
@@ -126,7 +160,7 @@ def _contract(port: OutputPort) -> DataContract:
 
 
 def _server(contract: DataContract) -> Server:
-    server = contract.servers.filter(type__in=["local", "postgres", "postgresql"]).first()
+    server = contract.servers.filter(type__in=READABLE).first()
     if server is None:
         raise Invalid(
             [

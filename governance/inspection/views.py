@@ -18,10 +18,8 @@ from catalog.products.views.finding import on_product
 from catalog.products.views.frame import product_frame
 from catalog.refusals import EditionConflict, Frozen, Invalid, StatusConflict
 from governance.inspection.models import Inspection
-from governance.inspection.services import adopt_schema, inspect_port, summary_of
+from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
 from governance.sandbox.sources import SourceUnreadable
-
-READABLE = ("local", "postgres", "postgresql")
 
 
 @on_product

@@ -31,7 +31,10 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnSeen:
-    """One column: its types, and of its values the counts; shares from 0 to 1."""
+    """One column: its types, and of its values the counts; shares from 0 to 1.
+
+    `is_counted` says that `distinct` was counted, not estimated.
+    """
 
     name: str
     physical_type: str
@@ -41,6 +44,7 @@ class ColumnSeen:
     is_unique: bool = False
     null_share: float | None = None
     distinct: int | None = None
+    is_counted: bool = False
     least: str | None = None
     greatest: str | None = None
     frequent: tuple[tuple[str, int], ...] = ()
@@ -48,11 +52,15 @@ class ColumnSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class TableSeen:
-    """One table, or the one table that a file holds."""
+    """One table, or the one table that a file holds.
+
+    `is_text` says that the format knows only text, so its types are a guess from the values.
+    """
 
     name: str
     rows: int
     columns: tuple[ColumnSeen, ...]
+    is_text: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the table as JSON values."""
@@ -65,7 +73,8 @@ class TableSeen:
             ColumnSeen(**{**column, "frequent": tuple(map(tuple, column["frequent"]))})
             for column in table["columns"]
         )
-        return cls(name=table["name"], rows=table["rows"], columns=columns)
+        is_text = table.get("is_text", False)
+        return cls(name=table["name"], rows=table["rows"], columns=columns, is_text=is_text)
 
 
 class SourceUnreadable(Exception):

@@ -1,5 +1,7 @@
 """The schema from the source: read in a limited child, compared with the contract."""
 
+import io
+import json
 import os
 import random
 import socket
@@ -9,11 +11,20 @@ import sys
 
 import duckdb
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
+from catalog.audit.models import AuditEvent
 from catalog.contracts.services import save_contract
 from catalog.refusals import Frozen, Invalid, NotAllowed, StatusConflict
 from governance.inspection.drift import DeclaredColumn, drifts, proposed_schema
-from governance.inspection.services import adopt_schema, inspect_port
+from governance.inspection.models import Inspection
+from governance.inspection.services import (
+    READ_EVERY,
+    adopt_schema,
+    inspect_port,
+    read_due_sources,
+)
 from governance.sandbox.connectors.file import _locked
 from governance.sandbox.reader import run_child
 from governance.sandbox.sources import (
@@ -87,6 +98,32 @@ def test_a_sqlite_file_gives_every_table_with_its_keys(tmp_path):
     assert (empty.name, empty.rows) == ("empty", 0)
     key, mail, number = people.columns
     assert (key.is_primary_key, mail.is_unique, number.null_share) == (True, True, 0.5)
+
+
+def test_a_sqlite_text_of_days_or_moments_is_one(tmp_path):
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("CREATE TABLE t (day TEXT, at TEXT, mixed TEXT, empty TEXT)")
+        connection.execute(
+            "INSERT INTO t VALUES ('2026-01-31', '2026-01-31 08:15', '2026-01-31', NULL),"
+            " (NULL, '2026-01-31T08:15:00Z', 'soon', NULL)"
+        )
+
+    (table,) = _seen(tmp_path / "a.db", "sqlite")
+
+    types = {column.name: column.logical_type for column in table.columns}
+    assert types == {"day": "date", "at": "timestamp", "mixed": "string", "empty": "string"}
+
+
+def test_values_that_nearly_all_differ_are_counted(tmp_path):
+    lines = [*range(20_000), 7]
+    (tmp_path / "a.csv").write_text("id,few\n" + "".join(f"{n},{n % 3}\n" for n in lines))
+
+    table = _seen(tmp_path / "a.csv", "csv")[0]
+
+    assert [(column.distinct, column.is_counted) for column in table.columns] == [
+        (20_000, True),
+        (3, False),
+    ]
 
 
 CONTENTS = {
@@ -215,6 +252,46 @@ def test_each_way_to_drift_has_its_own_code():
     }
 
 
+SOUND = [
+    (DeclaredColumn(name="a", logical_type="boolean"), _column("a", "integer", distinct=2)),
+    (DeclaredColumn(name="a", logical_type="timestamp"), _column("a", "date")),
+    (
+        DeclaredColumn(name="a", logical_type="string", is_unique=True),
+        _column("a", distinct=100, is_counted=True, null_share=0.0),
+    ),
+    (
+        DeclaredColumn(name="a", logical_type="string", is_unique=True),
+        _column("a", distinct=94, null_share=0.0),
+    ),
+]
+BROKEN = [
+    (DeclaredColumn(name="a", logical_type="boolean"), _column("a", "integer", distinct=3)),
+    (DeclaredColumn(name="a", logical_type="string"), _column("a", "date")),
+    (
+        DeclaredColumn(name="a", logical_type="string", is_unique=True),
+        _column("a", distinct=99, is_counted=True, null_share=0.0),
+    ),
+]
+
+
+@pytest.mark.parametrize(("declared", "seen"), SOUND)
+def test_what_keeps_the_promise_is_no_drift(declared, seen):
+    assert drifts({"orders": [declared]}, [_table(seen)]) == []
+
+
+@pytest.mark.parametrize(("declared", "seen"), BROKEN)
+def test_what_breaks_the_promise_is_a_drift(declared, seen):
+    (drift,) = drifts({"orders": [declared]}, [_table(seen)])
+
+    assert drift.breaks
+
+
+def test_a_format_that_knows_only_text_keeps_the_promise_of_text():
+    table = TableSeen(name="orders", rows=9, columns=(_column("a", "date"),), is_text=True)
+
+    assert drifts({"orders": [DeclaredColumn(name="a", logical_type="string")]}, [table]) == []
+
+
 def test_a_proposal_keeps_what_people_wrote_and_drops_what_is_gone():
     standing = {
         "orders": {
@@ -330,6 +407,54 @@ def test_a_published_contract_takes_what_was_seen_as_a_new_version(files):
     contract, _ = adopt_schema(port=port, edition=product.edition, actor=FACTORY, version="0.2.0")
 
     assert contract.version == "0.2.0"
+
+
+@pytest.mark.django_db
+def test_of_a_key_of_two_columns_each_may_repeat(files):
+    (files / "orders.csv").write_text("shop,line\n1,1\n1,2\n2,1\n2,2\n")
+    port = with_port(make_product()).output_ports.get()
+    key = [{"name": name, "primaryKey": True} for name in ("shop", "line")]
+    tree = port.port_contract.contract.tree | {"schema": [{"name": "orders", "properties": key}]}
+    _, product = save_contract(
+        product=port.product, tree=tree, edition=port.product.edition, actor=FACTORY
+    )
+
+    assert inspect_port(port=product.output_ports.get(), actor=FACTORY).drifts == []
+
+
+@pytest.mark.django_db
+def test_sources_are_read_when_new_and_once_a_day_and_history_tells_only_changes(files):
+    port, now = _csv_port(files), timezone.now()
+    readings = AuditEvent.objects.filter(verb="read source")
+
+    assert read_due_sources(now=now, limit=5) == 1
+    assert read_due_sources(now=now, limit=5) == 0
+    tomorrow = Inspection.objects.get(port=port).read_at + READ_EVERY
+    assert read_due_sources(now=tomorrow, limit=5) == 1
+    assert readings.count() == 1
+
+    (files / "orders.csv").unlink()
+    assert read_due_sources(now=timezone.now() + READ_EVERY, limit=5) == 1
+    assert readings.count() == 2
+    assert Inspection.objects.get(port=port).failure == "not-found"
+
+
+@pytest.mark.django_db
+def test_the_command_reads_compares_and_adopts(files):
+    port = _csv_port(files)
+    product = port.product
+    said, address = io.StringIO(), f"{product.domain.slug}/{product.slug}"
+
+    call_command("read_schema", address, "--adopt", "--json", stdout=said)
+
+    told = json.loads(said.getvalue())
+    assert (told["product"], told["failure"], told["drifts"]) == (address, None, [])
+    assert port.port_contract.contract.schema_objects.get().properties.count() == 4
+    (files / "orders.csv").write_text("id,name,email\n1,Ada,a@example.org\n")
+    with pytest.raises(SystemExit) as end:
+        call_command("read_schema", "--all", stdout=said)
+    assert end.value.code == 1
+    assert "breaks: orders.paid The column is gone." in said.getvalue()
 
 
 @pytest.mark.slow

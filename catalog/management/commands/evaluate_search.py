@@ -18,7 +18,10 @@ from catalog.search.services.evaluation import Query, as_plain, evaluate, scratc
 class Command(BaseCommand):
     """Print MRR@10, recall and times of a file of queries, on an index made for the purpose."""
 
-    help = 'Measure search: a line of the file is {"query": ..., "targets": [slug, ...]}.'
+    help = (
+        'Measure search: a line of the file is {"query": ..., "targets": [slug, ...]}. '
+        "Example: manage.py evaluate_search --queries queries.jsonl --backend embedded --json"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file of queries, usage titles to index first, the engine and the form."""

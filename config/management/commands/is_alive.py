@@ -12,7 +12,10 @@ from config.embedded.own_server import is_living
 class Command(BaseCommand):
     """Exits with 1 where the program is silent."""
 
-    help = "Say whether the web server, a queue's worker or beat lives; exit code 1 if not."
+    help = (
+        "Say whether the web server, a queue's worker or beat lives; exit code 1 if not. "
+        "Example: manage.py is_alive web"
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

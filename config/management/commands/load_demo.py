@@ -15,7 +15,10 @@ INDEXING = "rebuild_search_index"
 class Command(BaseCommand):
     """Load domains, people, products and files of the demo; what stands already is left alone."""
 
-    help = "Load the demo mesh: domains, people, products with files, and a first measurement."
+    help = (
+        "Load the demo mesh: domains, people, products with files, and a first measurement. "
+        "Example: ASSAY_DEMO=1 manage.py load_demo"
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load, saying what is done. Raises CommandError where the demo is off or blocked."""

@@ -11,7 +11,10 @@ from config.embedded.supervisor import say
 class Command(BaseCommand):
     """Brings tables, demo and static files up to this version."""
 
-    help = "Migrate the database, load the demo at the first start, collect styles and scripts."
+    help = (
+        "Migrate the database, load the demo at the first start, collect styles and scripts. "
+        "Example: manage.py prepare"
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare(say=say)

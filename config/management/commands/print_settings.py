@@ -11,7 +11,10 @@ from config.environment import SETTINGS, Setting
 class Command(BaseCommand):
     """Prints the settings; in Markdown for the README."""
 
-    help = "Print every setting that the environment may give, with default and meaning."
+    help = (
+        "Print every setting that the environment may give, with default and meaning. "
+        "Example: manage.py print_settings --markdown"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--markdown", action="store_true", help="as the README's table")

@@ -12,7 +12,10 @@ from config.demo.source import HOST, serve
 class Command(BaseCommand):
     """Serve the rows that `load_demo` wrote, on ASSAY_DEMO_PORT of this machine alone."""
 
-    help = "Serve the demo mesh's HTTP endpoints on ASSAY_DEMO_PORT."
+    help = (
+        "Serve the demo mesh's HTTP endpoints on ASSAY_DEMO_PORT. "
+        "Example: ASSAY_DEMO_PORT=8001 manage.py serve_demo_source"
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

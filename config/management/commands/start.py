@@ -11,7 +11,10 @@ from config.embedded.starting import start
 class Command(BaseCommand):
     """Starts everything and prints the address once every part is healthy."""
 
-    help = "Start web server, workers, beat and the bundled Valkey; Ctrl-C stops them in order."
+    help = (
+        "Start web server, workers, beat and the bundled Valkey; Ctrl-C stops them in order. "
+        "Example: ASSAY_PORT=8080 manage.py start"
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

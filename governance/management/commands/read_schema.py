@@ -15,7 +15,7 @@ from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from catalog.refusals import Refusal
 from governance.inspection.models import Inspection
-from governance.inspection.services import adopt_schema, inspect_port, summary_of
+from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.formatter_class = RawDescriptionHelpFormatter
         parser.epilog = (
             "Examples:\n  manage.py read_schema sales/orders\n"
-            "  manage.py read_schema sales/orders --port table --adopt --version 0.2.0\n"
+            "  manage.py read_schema sales/orders --port table --adopt --contract-version 0.2.0\n"
             "  manage.py read_schema --all --json\n\n"
             "Exit: 0 all as declared, 1 a source breaks its contract or cannot be read, 2 usage."
         )
@@ -41,9 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="every port that can be read")
         parser.add_argument("--port", help="only the port of this name")
         parser.add_argument("--adopt", action="store_true", help="write it into the contract")
-        parser.add_argument(
-            "--version", dest="contract_version", default="", help="as a new version"
-        )
+        parser.add_argument("--contract-version", default="", help="adopt it as a new version")
         parser.add_argument("--json", action="store_true", help="print what was seen as JSON")
         parser.add_argument("--as", dest="person", help="act as this person, with their rights")
 
@@ -63,7 +61,7 @@ class Command(BaseCommand):
 
     def _ports(self, options: dict[str, Any]) -> QuerySet[OutputPort]:
         ports = OutputPort.objects.filter(
-            port_contract__contract__servers__type__in=["local", "postgres", "postgresql"]
+            port_contract__contract__servers__type__in=READABLE
         ).select_related("product__domain", "port_contract__contract")
         if options["port"]:
             ports = ports.filter(name=options["port"])

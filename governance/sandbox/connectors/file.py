@@ -29,6 +29,8 @@ SETTINGS = (
     "SET enable_progress_bar=false",
 )
 FREQUENT = 5
+# An estimate may be off by so much; above it, values may all differ, and are counted.
+NEARLY_ALL = 0.8
 
 
 def read(source: Source) -> list[TableSeen]:
@@ -48,7 +50,7 @@ def read(source: Source) -> list[TableSeen]:
         raise SourceUnreadable("too-costly") from error
     except duckdb.Error as error:
         raise SourceUnreadable("wrong-format") from error
-    return [TableSeen(name="rows", rows=rows, columns=seen)]
+    return [TableSeen(name="rows", rows=rows, columns=seen, is_text=source.kind == "csv")]
 
 
 def _locked(path: str) -> duckdb.DuckDBPyConnection:
@@ -91,16 +93,28 @@ def _column(
     frequent: tuple[tuple[str, int], ...] = ()
     if source.may_show("rows", name) and logical_type not in ("object", "array"):
         least, greatest, frequent = _values(connection, relation, _quoted(name))
+    counted = _distinct(connection, relation, name) if distinct >= present * NEARLY_ALL else None
     return ColumnSeen(
         name=name,
         physical_type=physical_type,
         logical_type=logical_type,
         null_share=1 - present / rows if rows else None,
-        distinct=min(distinct, present),
+        distinct=min(distinct, present) if counted is None else counted,
+        is_counted=counted is not None,
         least=least,
         greatest=greatest,
         frequent=frequent,
     )
+
+
+def _distinct(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> int | None:
+    """Count a column's different values; nothing where that takes more memory than there is."""
+    try:
+        counting = f"SELECT count(DISTINCT {_quoted(name)}) FROM {relation}"
+        row = connection.execute(counting).fetchone()
+    except duckdb.OutOfMemoryException:
+        return None
+    return int(row[0]) if row else None
 
 
 def _values(

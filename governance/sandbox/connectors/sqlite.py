@@ -14,6 +14,10 @@ from governance.sandbox.sources import (
 )
 
 FREQUENT = 5
+# SQLite has no type for days and moments: a text column holds them where every value is one.
+DAY = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
+WRITTEN_AS = {"date": DAY, "timestamp": f"{DAY}[T ][0-2][0-9]:[0-5][0-9]*"}
+COUNTS_EACH = 2 + len(WRITTEN_AS)
 TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
@@ -41,10 +45,11 @@ def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableS
     for column in described:
         name = _quoted(str(column[1]))
         parts += [f"count({name})", f"count(DISTINCT {name})"]
+        parts += [f"total({name} GLOB '{pattern}')" for pattern in WRITTEN_AS.values()]
     numbers = _counts(connection, table, parts)
     rows = numbers[0]
     columns = tuple(
-        _column(connection, source, table, column, unique, numbers[1 + 2 * place :], rows)
+        _column(connection, source, table, column, unique, numbers[1 + COUNTS_EACH * place :], rows)
         for place, column in enumerate(described)
     )
     return TableSeen(name=table, rows=rows, columns=columns)
@@ -79,7 +84,7 @@ def _column(
     rows: int,
 ) -> ColumnSeen:
     name, physical_type = str(column[1]), str(column[2]) or "ANY"
-    present, distinct = counts[0], counts[1]
+    present, distinct, *written = counts[:COUNTS_EACH]
     shown = source.may_show(table, name)
     least, greatest, frequent = (
         _values(connection, table, _quoted(name)) if shown else (None, None, ())
@@ -87,16 +92,25 @@ def _column(
     return ColumnSeen(
         name=name,
         physical_type=physical_type,
-        logical_type=logical_type_of(physical_type),
+        logical_type=_logical_type(physical_type, present, written),
         is_required=bool(column[3]) or bool(column[5]),
         is_primary_key=bool(column[5]),
         is_unique=name in unique,
         null_share=1 - present / rows if rows else None,
         distinct=distinct,
+        is_counted=True,
         least=least,
         greatest=greatest,
         frequent=frequent,
     )
+
+
+def _logical_type(physical_type: str, present: int, written: list[int]) -> str:
+    declared = logical_type_of(physical_type)
+    if declared != "string" or not present:
+        return declared
+    forms = zip(WRITTEN_AS, written, strict=True)
+    return next((name for name, count in forms if count == present), declared)
 
 
 def _values(
