@@ -16,6 +16,8 @@ from catalog.people.models import Person
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_tree, set_trust
 from catalog.publication.services import deprecate_product, retire_product
+from catalog.search.backends import serving
+from catalog.search.services import rebuild
 from tests.factories import (
     FACTORY,
     Cast,
@@ -42,6 +44,28 @@ PAGES = (
     "/p/sales/draft",
     "/p/sales/draft/schema",
     "/p/sales/old-orders",
+)
+WORK_PAGES = (
+    "/search?q=ordrs",
+    "/p/sales/orders/slo",
+    "/p/sales/orders/source",
+    "/status",
+    "/glossary",
+    "/teams",
+    "/settings",
+    "/settings/tokens",
+    "/publish",
+    "/publish/new",
+    "/publish/manifest",
+    "/p/sales/draft/edit",
+    "/p/sales/draft/edit/describe",
+    "/p/sales/draft/edit/readers",
+    "/p/sales/draft/edit/ports",
+    "/p/sales/draft/edit/inputs",
+    "/p/sales/draft/edit/schema",
+    "/p/sales/draft/edit/provenance",
+    "/p/sales/draft/edit/publish",
+    "/d/sales/people",
 )
 ERROR_PAGES = ("/p/sales/ancient-orders", "/p/sales/nothing-here")
 Open = Callable[..., BrowserContext]
@@ -139,6 +163,45 @@ def test_every_page_is_accessible_fits_the_window_and_breaks_no_rule(
         page.goto(path)
         assert violations(page) == [], path
         assert overflow(page) <= 0, path
+
+
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
+    mesh: Cast, open_browser: Open, width: int, theme: str
+) -> None:
+    rebuild(serving())
+    page = open_browser(
+        mesh.owner, viewport={"width": width, "height": 800}, color_scheme=theme
+    ).new_page()
+
+    found: list[str] = []
+    for path in WORK_PAGES:
+        answer = page.goto(path)
+        assert answer is not None
+        found += [f"{path}: {answer.status}"] * (not answer.ok) + [
+            f"{path}: {violation}" for violation in violations(page)
+        ]
+        found += [f"{path}: too wide"] * (overflow(page) > 0)
+    assert found == []
+
+
+def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Cast, open_browser: Open) -> None:
+    page = open_browser(mesh.owner, viewport={"width": 360, "height": 800}).new_page()
+    page.goto("/")
+
+    for at in range(page.locator("details.menu").count()):
+        menu = page.locator("details.menu").nth(at)
+        menu.locator("summary").click()
+        button, sheet = (
+            menu.locator("summary").bounding_box(),
+            menu.locator(".sheet").bounding_box(),
+        )
+        assert button is not None
+        assert sheet is not None
+        assert sheet["y"] >= button["y"] + button["height"]
+        assert sheet["x"] >= 0
+        assert sheet["x"] + sheet["width"] <= 360
+        menu.locator("summary").click()
 
 
 def test_pages_fit_a_narrow_window_with_large_letters_and_from_right_to_left(
