@@ -1,0 +1,29 @@
+"""What is installed is not older than the versions that closed a hole."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+FLOORS = Path(__file__).resolve().parents[2] / "security" / "floors.txt"
+LINES = [
+    line
+    for line in FLOORS.read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def test_there_are_floors():
+    assert len(LINES) > 5
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_an_installed_package_is_not_below_its_floor(line):
+    floor = Requirement(line)
+    try:
+        installed = version(floor.name)
+    except PackageNotFoundError:
+        return  # what is not installed opens no hole
+
+    assert floor.specifier.contains(installed, prereleases=True), f"{line}, but {installed} is here"
