@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal
 from catalog.ports.models import OutputPort
-from catalog.search.services.indexing import states
+from catalog.search.services import states
 from config.health import part_states
 from governance.slo.models import ProbeSchedule
 

@@ -12,17 +12,10 @@ from catalog.search.services.finding import (
     tokens_of,
     without_one,
 )
-from catalog.search.services.indexing import (
-    Drift,
-    EngineState,
-    drain,
-    follow_domains,
-    index_products,
-    rebuild,
-    report_of,
-    states,
-    verify,
-)
+from catalog.search.services.following import EngineState, states
+from catalog.search.services.indexing import drain, follow_domains, index_products
+from catalog.search.services.rebuilding import rebuild
+from catalog.search.services.verifying import Drift, report_of, verify
 
 __all__ = [
     "Completions",
