@@ -104,6 +104,11 @@ SETTINGS: tuple[Setting, ...] = (
         help="Search engines that are fed, separated by commas; the first one answers.",
     ),
     Setting(
+        name="ASSAY_SEARCH_PREFIX",
+        default="assay-search",
+        help="How names of indexes in Elasticsearch begin; each installation has its own.",
+    ),
+    Setting(
         name="ASSAY_FILES_ROOT",
         default="",
         shown_default="ASSAY_DATA_DIR/files",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.demo.layout import noted_port
 from config.embedded.layout import valkey_socket
-from config.environment import Environment
+from config.environment import DEFAULTS, Environment
 from config.keyring import kept_secret
 from config.logs import configure_structlog, logging_settings
 
@@ -198,6 +198,14 @@ ASSAY_SEARCH_ENGINES = list(
         "ASSAY_SEARCH_ENGINES", pattern="embedded|elasticsearch", example="embedded,elasticsearch"
     )
 ) or ["elasticsearch" if ELASTICSEARCH_URL else "embedded"]
+ASSAY_SEARCH_PREFIX = (
+    "".join(
+        environment.words(
+            "ASSAY_SEARCH_PREFIX", pattern=r"[a-z][a-z0-9-]{0,59}", example="assay-search"
+        )[:1]
+    )
+    or DEFAULTS["ASSAY_SEARCH_PREFIX"]
+)
 REDIS_URL = environment.address("REDIS_URL", default="", schemes=("redis", "rediss"))
 VALKEY_SOCKET = valkey_socket(ASSAY_DATA_DIR)
 CACHES = {

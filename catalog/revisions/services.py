@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -40,6 +40,7 @@ def bury(*, kind: str, object_id: UUID, revision: int) -> None:
     )
 
 
-def forget(*, follower: str) -> None:
-    """Drop all that a follower remembers, so that it starts anew or ends."""
-    Followed.objects.filter(follower=follower).delete()
+def forget_others(*, prefix: str, kept: Collection[str]) -> None:
+    """Drop all that followers remember whose names begin so, but for those that are kept."""
+    others = Followed.objects.filter(follower__startswith=prefix).exclude(follower__in=kept)
+    others.delete()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
@@ -18,6 +18,9 @@ class SearchUnavailable(Exception):
         super().__init__(f"{engine}: {reason}")
         self.engine = engine
         self.reason = reason
+
+
+FIGURES = ("quality", "availability", "latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,13 @@ class SearchDocument:
         return key_of(self.kind, self.id)
 
     def digest(self) -> str:
-        """Equal for equal content, whatever the revision."""
+        """Equal for equal content, whatever the revision.
+
+        Measured figures are left out: they change all the time without a revision, and follow
+        with the next one.
+        """
         content = {**asdict(self), "revision": None, "measures": dict(self.measures)}
+        content |= dict.fromkeys(FIGURES)
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
 
@@ -203,7 +211,13 @@ class Entry:
 
 
 class IndexSession(Protocol):
-    """An open door for writing. What was put is seen by every reader once `commit` returns."""
+    """An open door for writing. What was put is seen by every reader once `commit` returns.
+
+    All goes into one `generation`, whichever answers meanwhile: what a follower remembers of it
+    is remembered of that generation alone.
+    """
+
+    generation: str
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
         """Hold the documents, each unless a later revision of it is held already."""
@@ -237,27 +251,42 @@ class SearchBackend(Protocol):
     ) -> tuple[FacetValue, ...]:
         """Values of a field that begin so, with their counts, most frequent first."""
 
+    def generation(self) -> str:
+        """The name of the index that answers, never given twice."""
+
     def writing(self) -> AbstractContextManager[IndexSession]:
         """Take the one writer of the live index; waits for another holder a while."""
 
-    def rebuilding(self) -> AbstractContextManager["Rebuild"]:
-        """Build an index beside the live one. Left without `swapping`, it is thrown away."""
+    def rebuilding(self) -> AbstractContextManager["Candidate"]:
+        """Build an index beside the live one. Left without `swapping`, it is thrown away.
 
-    def ledger(self) -> Iterator[Entry]:
-        """Everything that the live index holds, one moment's view."""
+        One process at a time rebuilds, restores or clears; others wait a while.
+        """
+
+    def restoring(self) -> AbstractContextManager["Candidate"]:
+        """Open the index that answered before the live one, so that it may answer again."""
+
+    def clearing(self) -> AbstractContextManager[frozenset[str]]:
+        """Remove what nobody needs, half-built indexes too; gives the generations that are held.
+
+        Inside, no other process rebuilds, so what is remembered of any other is of no use.
+        """
+
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+        """Everything that the live index holds, or what it holds of `keys`; one moment's view."""
 
     def drop(self) -> None:
         """Remove all that this engine holds; for scratch indexes."""
 
 
-class Rebuild(IndexSession, Protocol):
-    """An index being built beside the live one, which goes on answering."""
+class Candidate(IndexSession, Protocol):
+    """An index beside the live one, which goes on answering."""
 
-    def ledger(self) -> Iterator[Entry]:
-        """Everything committed into the new index so far."""
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+        """Everything committed into it so far, or what it holds of `keys`."""
 
     def swapping(self) -> AbstractContextManager[IndexSession]:
-        """Hold the live writer for the last changes; on leaving, the new index answers.
+        """Hold the live writer, where there is one, for the last changes; on leaving, it answers.
 
-        The index that answered before is kept, for a rollback; older ones go.
+        The index that answered until then is kept, to be restored.
         """

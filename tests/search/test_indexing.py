@@ -230,7 +230,7 @@ def test_a_rebuild_takes_along_what_changes_meanwhile():
     drain()
     told = []
 
-    def change_meanwhile(count):
+    def change_meanwhile(step, count):
         if not told:
             told.append(_edit(first, "/description/purpose", "Walrus."))
             make_published_product("Third late one")

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.search.backends import fed
+from catalog.management.engines import add_engine, engines_of, show_progress
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import report_of, verify
+from catalog.search.services import Drift, report_of, verify
 
-KINDS = ("missing", "surplus", "revision", "readers", "content")
+STEP = 1000
 
 
 class Command(BaseCommand):
@@ -25,21 +25,37 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take whether to repair and the form of the report."""
+        """Take the engine, whether to repair and the form of the report."""
+        add_engine(parser)
         parser.add_argument("--repair", action="store_true", help="write every difference right")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, **options: Any) -> None:
         """Verify, print the ledger, and end non-zero where something is not as it should be."""
         try:
-            drifts = [verify(engine, repair=options["repair"]) for engine in fed()]
+            drifts = [
+                verify(engine, repair=options["repair"], progress=_progress)
+                for engine in engines_of(options["engine"])
+            ]
         except SearchUnavailable as error:
             raise CommandError(f"{error}", returncode=2) from error
         if options["json"]:
             self.stdout.write(json.dumps([report_of(drift) for drift in drifts]))
-        for drift in [] if options["json"] else drifts:
-            counts = ", ".join(f"{len(getattr(drift, kind))} {kind}" for kind in KINDS)
-            repaired = f"; {drift.repaired} repaired" if options["repair"] else ""
-            self.stdout.write(f"{drift.engine}: {drift.checked:,} checked, {counts}{repaired}")
+        else:
+            for drift in drifts:
+                self._print(drift, has_repaired=options["repair"])
         if any(drift.count > drift.repaired for drift in drifts):
             sys.exit(1)
+
+    def _print(self, drift: Drift, *, has_repaired: bool) -> None:
+        counts = ", ".join(f"{count:,} {name}" for name, count in drift.counts.items())
+        repaired = f"; {drift.repaired:,} repaired" if has_repaired else ""
+        self.stdout.write(f"{drift.engine}: {drift.checked:,} checked, {counts}{repaired}")
+        for kind, counted in sorted(drift.kinds.items()):
+            shares = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+            self.stdout.write(f"  {kind}: {shares}")
+
+
+def _progress(count: int) -> None:
+    if count % STEP == 0:
+        show_progress(count, "checked")

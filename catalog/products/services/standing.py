@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from catalog.audit.actors import Worker
 from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.services.edits import Writer, note, note_edit
 from catalog.revisions.services import announce
+
+FIGURES_FOLLOW = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -46,10 +49,15 @@ def set_status(
 def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: Worker) -> bool:
     """Write what was measured; return whether the verdict turned.
 
-    A turned verdict raises the revision and is audited; new figures alone do neither.
+    A turned verdict raises the revision and is audited. New figures alone are not audited, and
+    raise the revision only where followers have seen none of the product for an hour.
     """
+    now = timezone.now()
     rows = DataProduct.objects.filter(pk=product_id)
-    if rows.filter(slo_verdict=verdict).update(slo_figures=figures):
+    same = rows.filter(slo_verdict=verdict)
+    if same.filter(revised_at__gt=now - FIGURES_FOLLOW).update(slo_figures=figures):
+        return False
+    if same.update(slo_figures=figures, revision=F("revision") + 1, revised_at=now):
         return False
     product = rows.select_for_update(of=("self",)).select_related("domain").get()
     before = {"slo_verdict": product.slo_verdict}
@@ -57,7 +65,7 @@ def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: 
         slo_verdict=verdict,
         slo_figures=figures,
         revision=F("revision") + 1,
-        revised_at=timezone.now(),
+        revised_at=now,
     )
     product.refresh_from_db(fields=["revision"])
     note(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})

@@ -28,13 +28,14 @@ def serving() -> SearchBackend:
 
 def named(name: str) -> SearchBackend:
     """Return one engine by its name, the same one each time in a process."""
-    folder = Path(settings.ASSAY_DATA_DIR) / "search"
-    return _made(name, settings.ELASTICSEARCH_URL if name == "elasticsearch" else folder)
+    if name == "elasticsearch":
+        return _made(name, settings.ELASTICSEARCH_URL, settings.ASSAY_SEARCH_PREFIX)
+    return _made(name, Path(settings.ASSAY_DATA_DIR) / "search")
 
 
 @lru_cache
-def _made(name: str, place: str | Path) -> SearchBackend:
-    return adapter(name)(place)
+def _made(name: str, *place: str | Path) -> SearchBackend:
+    return adapter(name)(*place)
 
 
 def adapter(name: str) -> Callable[..., SearchBackend]:

@@ -14,7 +14,14 @@ from catalog.search.services.finding import (
 )
 from catalog.search.services.following import EngineState, states
 from catalog.search.services.indexing import drain, follow_domains, index_products
-from catalog.search.services.rebuilding import rebuild
+from catalog.search.services.rebuilding import (
+    Progress,
+    Step,
+    SwapRefused,
+    clear_leftovers,
+    rebuild,
+    roll_back,
+)
 from catalog.search.services.verifying import Drift, report_of, verify
 
 __all__ = [
@@ -22,13 +29,18 @@ __all__ = [
     "Drift",
     "EngineState",
     "Found",
+    "Progress",
+    "Step",
+    "SwapRefused",
     "addressed",
     "check_engine",
+    "clear_leftovers",
     "drain",
     "follow_domains",
     "index_products",
     "rebuild",
     "report_of",
+    "roll_back",
     "search_catalog",
     "states",
     "suggest",

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.domains.models import Domain, ancestors_in
-from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.models import DataProduct
 from catalog.products.services import touch_products
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import remember
 from catalog.search.backends import fed
 from catalog.search.port import SearchBackend
-from catalog.search.services.following import BATCH, behind, follower_of, put_products
+from catalog.search.services.following import (
+    BATCH,
+    Missed,
+    behind,
+    follower_of,
+    missed_by,
+    write_missed,
+)
 from catalog.search.services.rebuilding import rebuild
 
 DOMAIN, DOMAIN_FOLLOWER = "domain", "products"
@@ -25,8 +32,11 @@ def index_products(*, ids: Collection[UUID]) -> int:
     written = 0
     for backend in fed():
         if backend.is_ready():
-            late = behind(follower_of(backend)).filter(uuid__in=list(ids)[:BATCH])
-            written += _index(backend, list(late.values_list("uuid", flat=True)))
+            follower = follower_of(backend.name, backend.generation())
+            late = behind(follower).filter(uuid__in=list(ids)[:BATCH])
+            graves = Tombstone.objects.unseen_by(follower)[:BATCH]
+            missed = Missed(list(late.values_list("uuid", flat=True)), list(graves))
+            written += _index(backend, missed)
     return written
 
 
@@ -38,29 +48,30 @@ def drain(*, limit: int = 2000) -> int:
     written = 0
     for backend in fed():
         if not backend.is_ready():
-            written += rebuild(backend)
+            written += rebuild(backend, unless_ready=True)
             continue
-        ids = list(behind(follower_of(backend)).values_list("uuid", flat=True)[:limit])
-        written += _index(backend, ids)
+        missed = missed_by(follower_of(backend.name, backend.generation()), limit)
+        written += _index(backend, missed)
     return written
 
 
-def _index(backend: SearchBackend, ids: Sequence[UUID]) -> int:
-    """Write products and deaths into one engine; the revision is remembered after its commit."""
-    follower = follower_of(backend)
-    graves = list(Tombstone.objects.unseen_by(follower)[:BATCH])
-    if not ids and not graves:
+def _index(backend: SearchBackend, missed: Missed) -> int:
+    """Write into the live index; the writer is taken only where there is something to write."""
+    if not missed:
         return 0
-    written: dict[UUID, int] = {}
     with backend.writing() as session:
-        for start in range(0, len(ids), BATCH):
-            written |= put_products(session, ids[start : start + BATCH])
-        session.delete((grave.kind, str(grave.object_id), grave.revision) for grave in graves)
-        session.commit()
-    remember(follower=follower, kind=PRODUCT, revisions=written)
-    for grave in graves:
-        remember(follower=follower, kind=grave.kind, revisions={grave.object_id: grave.revision})
-    return len(written) + len(graves)
+        return write_missed(session, backend.name, missed)
+
+
+def late_domains() -> QuerySet[Domain]:
+    """Return the domains whose present name and place their products do not yet follow."""
+    handled = Followed.objects.filter(
+        follower=DOMAIN_FOLLOWER,
+        kind=DOMAIN,
+        object_id=OuterRef("uuid"),
+        revision__gte=OuterRef("revision"),
+    )
+    return Domain.objects.filter(~Exists(handled))
 
 
 def follow_domains() -> int:
@@ -69,13 +80,7 @@ def follow_domains() -> int:
     Products show the names of their domains, so they follow them; what was missed is found by
     the domains' revisions.
     """
-    handled = Followed.objects.filter(
-        follower=DOMAIN_FOLLOWER,
-        kind=DOMAIN,
-        object_id=OuterRef("uuid"),
-        revision__gte=OuterRef("revision"),
-    )
-    late = list(Domain.objects.filter(~Exists(handled)))
+    late = list(late_domains())
     if not late:
         return 0
     parents, changed = Domain.objects.parents(), {domain.pk for domain in late}

@@ -1,49 +1,209 @@
-"""Building an engine's index anew beside the live one, and letting it answer."""
+"""Letting another index answer: one built anew beside the live one, or the one before it.
+
+Every step may be the last one of a process that is killed. What an index holds is remembered
+under the name of its generation, so there is no moment at which memory and index disagree.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from uuid import UUID
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.revisions.services import forget, remember
+from catalog.refusals import Refusal
+from catalog.revisions.models import Tombstone
+from catalog.revisions.services import forget_others, remember
 from catalog.search.documents import documents_of
-from catalog.search.port import IndexSession, SearchBackend
-from catalog.search.services.following import chunks, follower_of, put_products
+from catalog.search.port import (
+    Candidate,
+    IndexSession,
+    SearchBackend,
+    SearchDocument,
+    key_of,
+)
+from catalog.search.services.comparing import (
+    Differing,
+    Lines,
+    differing,
+    line_of_document,
+    lines_of,
+    lines_of_database,
+    mend,
+    suspects,
+)
+from catalog.search.services.following import (
+    catch_up,
+    chunks,
+    follower_of,
+    remember_graves,
+)
 
-Progress = Callable[[int], None]
+MENDED_AT_MOST = 3
 
 
-def rebuild(backend: SearchBackend, progress: Progress = lambda count: None) -> int:
-    """Build an engine's index anew beside the live one, verify its size, and swap.
+class Step(StrEnum):
+    """The steps by which another index comes to answer, in their order."""
+
+    FILLING = "filling"
+    FILLED = "filled"
+    COMPARED = "compared"
+    SWAPPING = "swapping"
+    SWAPPED = "swapped"
+    CLEARED = "cleared"
+
+
+Progress = Callable[[Step, int], None]
+
+
+class SwapRefused(Refusal):
+    """An index differs from the database, so it may not answer; the live one goes on."""
+
+    code = "swap-refused"
+
+    def __init__(self, engine: str, held: int, found: Iterable[Differing]) -> None:
+        counts = Counter(each.difference.value for each in found)
+        differences = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+        super().__init__(
+            f"{engine}: of {DataProduct.objects.count():,} products the index would hold "
+            f"{held:,}, and it differs from the database: {differences}. "
+            "The index that answered goes on answering.",
+            way_out="Look at the engine's log and its disk, then rebuild again.",
+        )
+        self.counts = counts
+
+
+def _silent(step: Step, count: int) -> None:
+    """Tell nobody."""
+
+
+def rebuild(
+    backend: SearchBackend, progress: Progress = _silent, *, unless_ready: bool = False
+) -> int:
+    """Build an engine's index anew beside the live one, compare it with the database, and swap.
 
     Readers see the old index until the new one is whole. What changes meanwhile is written into
-    the new one before the swap. Raises SearchUnavailable where the engine is down.
+    the new one before the swap. Returns how many documents were put. Raises SearchUnavailable
+    where the engine is down, SwapRefused where the new index differs.
     """
-    follower, count = follower_of(backend), 0
-    revisions: dict[UUID, int] = {}
+    clear_leftovers(backend)
+    if unless_ready and backend.is_ready():
+        return 0
     with backend.rebuilding() as fresh:
-        for chunk in chunks():
-            fresh.put(documents_of(chunk))
-            revisions |= {product.uuid: product.revision for product in chunk}
-            count += len(chunk)
-            progress(count)
-        fresh.commit()
-        with fresh.swapping() as live:
-            revisions |= _late(live, revisions)
-            live.commit()
-    forget(follower=follower)
-    remember(follower=follower, kind=PRODUCT, revisions=revisions)
+        noted = _Noted(fresh)
+        count = _fill(noted, backend.name, progress)
+        catch_up(noted, backend.name)
+        progress(Step.FILLED, count)
+        _swap(backend, fresh, _noted_lines(noted.lines), progress)
+    _end(backend, progress)
     return count
 
 
-def _late(session: IndexSession, revisions: dict[UUID, int]) -> dict[UUID, int]:
-    """Write what changed while the index was built; forget what was deleted."""
-    current = dict(DataProduct.objects.values_list("uuid", "revision"))
-    changed = [uuid for uuid, revision in current.items() if revisions.get(uuid) != revision]
-    written = put_products(session, changed)
-    gone = [uuid for uuid in revisions if uuid not in current]
-    session.delete((PRODUCT, str(uuid), revisions[uuid] + 1) for uuid in gone)
-    for uuid in gone:
-        del revisions[uuid]
-    return written
+def roll_back(backend: SearchBackend, progress: Progress = _silent) -> int:
+    """Let the index that answered before answer again; return how many writes it had missed.
+
+    It is first brought up to date by its own memory and compared with the database as a new one
+    is, so nothing that was deleted or hidden since comes back. Raises as `rebuild` does.
+    """
+    with backend.restoring() as before:
+        count = catch_up(before, backend.name)
+        progress(Step.FILLED, count)
+        _swap(backend, before, lines_of_database(), progress)
+    _end(backend, progress)
+    return count
+
+
+def clear_leftovers(backend: SearchBackend) -> None:
+    """Remove half-built indexes, those that answered too long ago, and what was noted of them."""
+    with backend.clearing() as held:
+        kept = [follower_of(backend.name, generation) for generation in held]
+        forget_others(prefix=follower_of(backend.name, ""), kept=kept)
+
+
+def _fill(noted: _Noted, engine: str, progress: Progress) -> int:
+    """Put everything. What was deleted before the first read is not met any more."""
+    follower, count = follower_of(engine, noted.generation), 0
+    remember_graves(follower, list(Tombstone.objects.all()))
+    for chunk in chunks():
+        noted.put(documents_of(chunk))
+        revisions = {product.uuid: product.revision for product in chunk}
+        remember(follower=follower, kind=PRODUCT, revisions=revisions)
+        count += len(chunk)
+        progress(Step.FILLING, count)
+    noted.commit()
+    return count
+
+
+def _swap(
+    backend: SearchBackend,
+    candidate: Candidate,
+    wanted: Iterable[tuple[str, bytes]],
+    progress: Progress,
+) -> None:
+    """Compare a candidate with the database, and let it answer with the very last changes."""
+    _demand_equality(backend.name, candidate, wanted)
+    progress(Step.COMPARED, 0)
+    with candidate.swapping() as session:
+        catch_up(session, backend.name)
+        progress(Step.SWAPPING, 0)
+    progress(Step.SWAPPED, 0)
+
+
+def _demand_equality(
+    engine: str, candidate: Candidate, wanted: Iterable[tuple[str, bytes]]
+) -> None:
+    """Raise SwapRefused unless an index equals the database in number and content.
+
+    What has changed while they were compared is written and compared again.
+    """
+    held = lines_of(candidate.ledger())
+    size, unequal = len(held), suspects(held, wanted)
+    for _ in range(MENDED_AT_MOST):
+        found = differing(candidate.ledger, unequal)
+        if not found:
+            return
+        mend(candidate, engine, found)
+        unequal = [each.key for each in found]
+    if found := differing(candidate.ledger, unequal):
+        raise SwapRefused(engine, size, found)
+
+
+def _end(backend: SearchBackend, progress: Progress) -> None:
+    """Write what reached the other index in the moment of the swap, and tidy up."""
+    with backend.writing() as session:
+        catch_up(session, backend.name)
+    clear_leftovers(backend)
+    progress(Step.CLEARED, 0)
+
+
+class _Noted:
+    """A session that notes a line of each document that is put, as it came from the database."""
+
+    def __init__(self, session: IndexSession) -> None:
+        self._session = session
+        self.generation = session.generation
+        self.lines: Lines = {}
+
+    def put(self, documents: Iterable[SearchDocument]) -> None:
+        self._session.put(self._noting(documents))
+
+    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+        gone = list(things)
+        self._session.delete(gone)
+        for kind, identity, _ in gone:
+            self.lines.pop(key_of(kind, identity), None)
+
+    def commit(self) -> None:
+        self._session.commit()
+
+    def _noting(self, documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
+        for document in documents:
+            self.lines[document.key] = line_of_document(document)
+            yield document
+
+
+def _noted_lines(lines: Lines) -> Iterator[tuple[str, bytes]]:
+    """Yield key and noted line of every product that the database holds now."""
+    for uuid in DataProduct.objects.values_list("uuid", flat=True).iterator():
+        key = key_of(PRODUCT, str(uuid))
+        yield key, lines.get(key, b"")

@@ -1,26 +1,42 @@
-"""Comparing an index with the database, and writing right what differs."""
+"""Comparing the live index with the database, and writing right what differs."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
 from catalog.products.models import PRODUCT
-from catalog.revisions.models import Tombstone
-from catalog.revisions.services import remember
-from catalog.search.documents import documents_of
-from catalog.search.port import Entry, SearchBackend
-from catalog.search.services.following import BATCH, chunks, follower_of, put_products
+from catalog.search.port import SearchBackend
+from catalog.search.services.comparing import (
+    Difference,
+    Differing,
+    Lines,
+    differing,
+    lines_of,
+    lines_of_database,
+    mend,
+    suspects,
+)
+from catalog.search.services.indexing import late_domains
 
 SETTLED_AFTER = timedelta(seconds=10)
+MOST_IDS = 100
+_STEP = 0.2
+Counted = Callable[[int], None]
 
 
 @dataclass
 class Drift:
-    """What an index holds otherwise than the database says, by kind of difference."""
+    """What an index holds otherwise than the database says, by kind of difference.
+
+    A product is named by its id, anything else as `kind:id`. `kinds` counts by kind of document:
+    how many were checked, and how many of them differ in which way.
+    """
 
     engine: str
     missing: list[str] = field(default_factory=list)
@@ -28,65 +44,102 @@ class Drift:
     revision: list[str] = field(default_factory=list)
     readers: list[str] = field(default_factory=list)
     content: list[str] = field(default_factory=list)
+    kinds: dict[str, Counter[str]] = field(default_factory=dict)
     checked: int = 0
     repaired: int = 0
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Return how many differences there are of each kind."""
+        return {name.value: len(getattr(self, name)) for name in Difference}
+
+    @property
     def count(self) -> int:
         """Return how many differences there are."""
-        kinds = (self.missing, self.surplus, self.revision, self.readers, self.content)
-        return sum(len(keys) for keys in kinds)
+        return sum(self.counts.values())
+
+    def check(self, kind: str) -> None:
+        """Count a document that was looked at."""
+        self.checked += 1
+        self.kinds.setdefault(kind, Counter())["checked"] += 1
+
+    def add(self, found: Differing) -> None:
+        """Note a difference."""
+        named = found.id if found.kind == PRODUCT else found.key
+        getattr(self, found.difference.value).append(named)
+        self.kinds.setdefault(found.kind, Counter())[found.difference.value] += 1
 
 
-def verify(backend: SearchBackend, *, repair: bool = False) -> Drift:
+def _silent(count: int) -> None:
+    """Tell nobody."""
+
+
+def verify(backend: SearchBackend, *, repair: bool = False, progress: Counted = _silent) -> Drift:
     """Compare ids, revisions, reader tokens and contents of an index with the database.
 
-    What changed within the last ten seconds is still on its way and no drift. With `repair` every
-    difference is written right at once, of the same revision too. Raises SearchUnavailable.
+    What changed within the last ten seconds is still on its way and no drift; what differs is
+    looked at again before it counts. With `repair` every difference is written right at once, of
+    the same revision too. Raises SearchUnavailable.
     """
     drift = Drift(engine=backend.name)
-    held = {entry.id: entry for entry in backend.ledger() if entry.kind == PRODUCT}
-    settled = timezone.now() - SETTLED_AFTER
-    for chunk in chunks():
-        for product, document in zip(chunk, documents_of(chunk), strict=True):
-            drift.checked += 1
-            entry = held.pop(document.id, None)
-            wrong = _difference(entry, document.revision, document.readers, document.digest())
-            if wrong and product.revised_at <= settled:
-                getattr(drift, wrong).append(document.id)
-    drift.surplus = [key for key in held if not _is_dying(key, settled)]
-    if repair and drift.count:
-        drift.repaired = _repair(backend, drift)
+    held = lines_of(backend.ledger())
+    _count_strangers(drift, held)
+    unequal = suspects(held, _counted(drift, progress))
+    found = _drifted(backend, unequal)
+    for each in found:
+        drift.add(each)
+    if repair and found:
+        with backend.writing() as session:
+            mend(session, backend.name, found)
+        still = differing(backend.ledger, [each.key for each in found])
+        drift.repaired = len(found) - len(still)
     return drift
 
 
-def _difference(entry: Entry | None, revision: int, readers: tuple[str, ...], digest: str) -> str:
-    if entry is None:
-        return "missing"
-    if entry.revision != revision:
-        return "revision"
-    if set(entry.readers) != set(readers):
-        return "readers"
-    return "content" if entry.digest != digest else ""
+def _counted(drift: Drift, progress: Counted) -> Iterator[tuple[str, bytes]]:
+    for key, line in lines_of_database():
+        drift.check(PRODUCT)
+        progress(drift.checked)
+        yield key, line
 
 
-def _is_dying(key: str, settled: datetime) -> bool:
-    """Say whether a thing was deleted so lately that its document may still stand."""
-    return Tombstone.objects.filter(object_id=key, deleted_at__gt=settled).exists()
+def _count_strangers(drift: Drift, held: Lines) -> None:
+    """Count documents of kinds that the database feeds to no index: they are surplus."""
+    for key in held:
+        kind = key.partition(":")[0]
+        if kind != PRODUCT:
+            drift.check(kind)
 
 
-def _repair(backend: SearchBackend, drift: Drift) -> int:
-    wrong = [*drift.missing, *drift.revision, *drift.readers, *drift.content]
-    with backend.writing() as session:
-        for start in range(0, len(wrong), BATCH):
-            ids = [UUID(key) for key in wrong[start : start + BATCH]]
-            written = put_products(session, ids)
-            remember(follower=follower_of(backend), kind=PRODUCT, revisions=written)
-        session.delete((PRODUCT, key, 2**62) for key in drift.surplus)
-        session.commit()
-    return drift.count
+def _drifted(backend: SearchBackend, unequal: Sequence[str]) -> list[Differing]:
+    """Return what differs and has done so for longer than a change may take."""
+    settled = timezone.now() - SETTLED_AFTER
+    if unequal:
+        _wait_for_domains()
+    return list(_settled(differing(backend.ledger, unequal), settled))
+
+
+def _settled(found: Iterable[Differing], settled: datetime) -> Iterator[Differing]:
+    for each in found:
+        if each.changed_at is None or each.changed_at <= settled:
+            yield each
+
+
+def _wait_for_domains() -> None:
+    """Give products the time to follow a renamed domain, which they show before they follow it."""
+    deadline = time.monotonic() + SETTLED_AFTER.total_seconds()
+    while late_domains().exists() and time.monotonic() < deadline:
+        time.sleep(_STEP)
 
 
 def report_of(drift: Drift) -> dict[str, object]:
-    """Return a drift as JSON values."""
-    return asdict(drift) | {"drift": drift.count}
+    """Return a drift as JSON values; of the ids the first hundred of each kind of difference."""
+    return {
+        "engine": drift.engine,
+        "checked": drift.checked,
+        "drift": drift.count,
+        "repaired": drift.repaired,
+        "counts": drift.counts,
+        "kinds": {kind: dict(counts) for kind, counts in sorted(drift.kinds.items())},
+        **{name.value: getattr(drift, name)[:MOST_IDS] for name in Difference},
+    }

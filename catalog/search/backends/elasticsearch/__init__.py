@@ -1,7 +1,8 @@
 """The engine for scale: Elasticsearch 8, an alias of our own over generations of one index."""
 
+import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
@@ -14,6 +15,7 @@ from catalog.search.backends.elasticsearch.answering import (
     suggestions,
     values_of,
 )
+from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.questions import readable
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
@@ -46,6 +48,8 @@ class ElasticsearchBackend:
         # Each shape of the index answers under an alias of its own, so two versions of the
         # product can run beside each other, and a roll-back finds its index in place.
         self._alias = f"{prefix}-{layout.fingerprint()}"
+        self._previous_alias = f"{self._alias}-previous"
+        self._leases = f"{prefix}.leases"
 
     def fingerprint(self) -> str:
         return layout.fingerprint()
@@ -71,42 +75,100 @@ class ElasticsearchBackend:
         with _translated():
             return values_of(self._asking(readers), BY_NAME[field].attribute, fold(prefix), limit)
 
-    def ledger(self) -> Iterator[Entry]:
-        return self._ledger(self._alias)
+    def generation(self) -> str:
+        with _translated():
+            return self._name_of(self._live())
+
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+        return self._ledger(self._alias, keys)
 
     @contextmanager
     def writing(self) -> Iterator["Session"]:
-        if not self.is_ready():
-            raise SearchUnavailable(ENGINE, "there is no index yet")
-        yield Session(self._client, self._alias)
+        with _translated():
+            index = self._live()
+        yield Session(self._client, index, self._name_of(index))
 
     @contextmanager
-    def rebuilding(self) -> Iterator["ElasticsearchRebuild"]:
+    def rebuilding(self) -> Iterator["ElasticsearchCandidate"]:
         index = f"{self._alias}-{time.time_ns()}"
-        with _translated():
-            self._client.indices.create(
-                index=index, mappings=layout.mapping(), settings=layout.SETTINGS
-            )
-        rebuild = ElasticsearchRebuild(self, Session(self._client, index), index)
-        try:
-            yield rebuild
-        finally:
-            if not rebuild.is_live:
-                self._client.options(ignore_status=404).indices.delete(index=index)
+        with self._lease() as lease:
+            with _translated():
+                self._client.indices.create(
+                    index=index,
+                    mappings=layout.mapping(),
+                    settings=layout.SETTINGS,
+                    aliases={door_of(index): {}},
+                )
+            candidate = ElasticsearchCandidate(self, index, lease)
+            try:
+                yield candidate
+            finally:
+                self._leave(candidate, lease)
+
+    @contextmanager
+    def restoring(self) -> Iterator["ElasticsearchCandidate"]:
+        with self._lease() as lease:
+            with _translated():
+                before = self._under(self._previous_alias)
+            if not before:
+                raise SearchUnavailable(ENGINE, "no index is kept that answered before this one")
+            yield ElasticsearchCandidate(self, before[0], lease)
+
+    @contextmanager
+    def clearing(self) -> Iterator[frozenset[str]]:
+        with self._lease():
+            with _translated():
+                self._clear()
+                held = frozenset(map(self._name_of, self._aliases()))
+            yield held
 
     def drop(self) -> None:
         """Remove every index under this prefix."""
-        for name in self._client.indices.get(index=f"{self._prefix}-*", features="aliases").body:
+        for name in (*self._aliases(), self._leases):
             self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _asking(self, readers: Readers) -> Asking:
         return Asking(Search(using=self._client, index=self._alias), readable(readers))
 
-    def _ledger(self, index: str) -> Iterator[Entry]:
+    @contextmanager
+    def _lease(self) -> Iterator[Lease]:
+        with _translated(), Lease(self._client, self._leases).held() as lease:
+            yield lease
+
+    def _leave(self, candidate: "ElasticsearchCandidate", lease: Lease) -> None:
+        """Remove a candidate that does not answer, and what answered too long ago."""
+        with _translated():
+            if not lease.is_lost():
+                self._clear()
+            elif not candidate.is_live:
+                self._client.options(ignore_status=404).indices.delete(index=candidate.index)
+
+    def _name_of(self, index: str) -> str:
+        return index.removeprefix(f"{self._prefix}-")
+
+    def _live(self) -> str:
+        """The index that answers; NotFoundError where none does."""
+        return str(next(iter(self._client.indices.get_alias(name=self._alias).body)))
+
+    def _under(self, alias: str) -> list[str]:
+        """The indexes that have an alias."""
+        return [index for index, held in self._aliases().items() if alias in held]
+
+    def _aliases(self) -> dict[str, list[str]]:
+        """The aliases of each index of ours, of every shape; a longer prefix is somebody else's."""
+        found = self._client.indices.get(index=f"{self._prefix}-*", features="aliases").body
+        ours = re.compile(rf"{re.escape(self._prefix)}-[0-9a-f]{{12}}-\d+")
+        return {
+            index: list(about["aliases"]) for index, about in found.items() if ours.fullmatch(index)
+        }
+
+    def _ledger(self, index: str, keys: Collection[str] | None) -> Iterator[Entry]:
         """Read by a point in time, so that writes meanwhile neither add nor hide a line."""
         search = Search(using=self._client, index=index).source(
             ["key", "revision", "readers", "digest"]
         )
+        if keys is not None:
+            search = search.filter("ids", values=list(keys))
         with _translated():
             for hit in search.extra(size=2000).iterate(keep_alive="2m"):
                 kind, _, identity = hit.key.partition(":")
@@ -114,23 +176,35 @@ class ElasticsearchBackend:
                 yield Entry(kind, identity, hit.revision, readers, hit.digest)
 
     def _swap(self, index: str) -> None:
-        """Let a new index answer; the one before stays for a roll-back, older ones go."""
-        client = self._client.options(ignore_status=404)
-        before = set(client.indices.get_alias(name=self._alias).body) - {"error", "status"}
-        actions = [{"remove": {"index": name, "alias": self._alias}} for name in before]
-        actions.append({"add": {"index": index, "alias": self._alias}})
+        """Let another index answer. The server changes all these aliases at once, or none."""
+        live, previous = self._alias, self._previous_alias
+        answering = [name for name in self._under(live) if name != index]
+        actions = [{"remove": {"index": name, "alias": live}} for name in answering]
+        actions += [
+            {"remove": {"index": name, "alias": previous}}
+            for name in self._under(previous)
+            if name not in answering
+        ]
+        actions += [{"add": {"index": name, "alias": previous}} for name in answering]
+        actions.append({"add": {"index": index, "alias": live}})
         self._client.indices.update_aliases(actions=actions)
-        self._clear(kept={index, *before})
 
-    def _clear(self, kept: set[str]) -> None:
-        """Remove generations that nobody needs, half-built ones too.
+    def _clear(self) -> None:
+        """Remove the indexes that nobody needs, half-built ones too.
 
-        Of another shape the newest one stays, for the version of the product that reads it.
+        What answers stays and what answered before it; of other shapes the latest that answers.
         """
-        held = set(self._client.indices.get(index=f"{self._prefix}-*", features="aliases").body)
-        others = sorted(name for name in held if not name.startswith(f"{self._alias}-"))
-        for name in held - kept - set(sorted(others, key=_made_at)[-1:]):
+        held = self._aliases()
+        kept = {name for name in held if {self._alias, self._previous_alias} & set(held[name])}
+        others = [name for name in held if name.rpartition("-")[0] in held[name]]
+        latest = sorted(set(others) - kept, key=_made_at)[-1:]
+        for name in set(held) - kept - set(latest):
             self._client.options(ignore_status=404).indices.delete(index=name)
+
+
+def door_of(index: str) -> str:
+    """The alias by which an index is written to: a write after its end makes no new index."""
+    return f"{index}-door"
 
 
 def _made_at(index: str) -> str:
@@ -140,9 +214,10 @@ def _made_at(index: str) -> str:
 class Session:
     """Bulk writes into one index, each with its document's revision as external version."""
 
-    def __init__(self, client: Elasticsearch, index: str) -> None:
+    def __init__(self, client: Elasticsearch, index: str, generation: str) -> None:
         self._client = client
-        self._index = index
+        self.index = index
+        self.generation = generation
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
         self._bulk(
@@ -163,39 +238,45 @@ class Session:
 
     def commit(self) -> None:
         with _translated():
-            self._client.indices.refresh(index=self._index)
+            self._client.indices.refresh(index=self.index)
 
     def _bulk(self, actions: Iterable[dict[str, object]]) -> None:
-        """Send in chunks. 409 is a late write, which loses; 404 a thing that is gone already."""
-        versioned = (
-            {"_index": self._index, "version_type": "external_gte", **action} for action in actions
-        )
+        """Send in chunks. 409 is a late write, which loses; not found is what is gone already."""
+        door = {"_index": door_of(self.index), "version_type": "external_gte"}
         with _translated():
             for is_done, result in helpers.streaming_bulk(
-                self._client, versioned, chunk_size=500, raise_on_error=False, max_retries=2
+                self._client,
+                ({**door, **action} for action in actions),
+                chunk_size=500,
+                raise_on_error=False,
+                max_retries=2,
+                require_alias=True,
             ):
                 outcome = next(iter(result.values()))
-                if not is_done and outcome["status"] not in (404, 409):
+                if not is_done and outcome["status"] != 409 and "error" in outcome:
                     raise SearchUnavailable(ENGINE, f"a document was refused: {outcome['error']}")
 
 
-class ElasticsearchRebuild(Session):
-    """An index being built beside the one that answers."""
+class ElasticsearchCandidate(Session):
+    """An index beside the one that answers: new, or the one that answered before."""
 
-    def __init__(self, backend: ElasticsearchBackend, session: Session, index: str) -> None:
-        super().__init__(backend._client, index)
+    def __init__(self, backend: ElasticsearchBackend, index: str, lease: Lease) -> None:
+        super().__init__(backend._client, index, backend._name_of(index))
         self._backend = backend
+        self._lease = lease
         self.is_live = False
 
-    def ledger(self) -> Iterator[Entry]:
-        return self._backend._ledger(self._index)
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+        return self._backend._ledger(self.index, keys)
 
     @contextmanager
     def swapping(self) -> Iterator[Session]:
         yield self
         self.commit()
+        if self._lease.is_lost():
+            raise SearchUnavailable(ENGINE, "another process has begun to rebuild this index")
         with _translated():
-            self._backend._swap(self._index)
+            self._backend._swap(self.index)
         self.is_live = True
 
 

@@ -1,6 +1,6 @@
 """The embedded engine: tantivy on local disk, one process writing, every process reading."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,8 +58,11 @@ class EmbeddedBackend:
         )
         return tuple(FacetValue(value, count) for value, count in found)
 
-    def ledger(self) -> Iterator[Entry]:
-        return ledger(self._read(None).searcher)
+    def generation(self) -> str:
+        return self._place.current().name
+
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+        return ledger(self._read(None).searcher, keys)
 
     def drop(self) -> None:
         self._opened = None
@@ -71,23 +74,38 @@ class EmbeddedBackend:
             yield session
 
     @contextmanager
-    def rebuilding(self) -> Iterator["EmbeddedRebuild"]:
+    def rebuilding(self) -> Iterator["EmbeddedCandidate"]:
         with self._place.lock("rebuild"):
             folder = self._place.beside()
-            with _session(folder, is_new=True) as session:
-                yield EmbeddedRebuild(self._place, folder, session)
+            try:
+                with _session(folder, is_new=True) as session:
+                    yield EmbeddedCandidate(self._place, folder, session)
+            finally:
+                self._place.clear()
+
+    @contextmanager
+    def restoring(self) -> Iterator["EmbeddedCandidate"]:
+        with self._place.lock("rebuild"):
+            folder = self._place.previous()
+            with _session(folder) as session:
+                yield EmbeddedCandidate(self._place, folder, session)
+
+    @contextmanager
+    def clearing(self) -> Iterator[frozenset[str]]:
+        with self._place.lock("rebuild"):
+            self._place.clear()
+            yield self._place.generations()
 
     def _read(self, readers: Readers) -> Reading:
         """Open what answers now, if that changed, and see what was committed since."""
         stamp = self._place.stamp()
-        if self._opened is None or self._opened[0] != stamp:
-            opened = _opened(self._place.current())
-            self._opened = stamp, opened, Questions(opened.documents)
-        _, opened, questions = self._opened
         try:
-            opened.reload()
-        except ValueError as error:
-            raise SearchUnavailable(ENGINE, "the index cannot be read") from error
+            opened, questions = self._open(stamp)
+        except SearchUnavailable:
+            if self._place.stamp() == stamp:
+                raise
+            # Between reading the pointer and opening, other generations took over.
+            opened, questions = self._open(self._place.stamp())
         return Reading(
             opened.documents.searcher(),
             opened.words.searcher(),
@@ -95,12 +113,24 @@ class EmbeddedBackend:
             questions.readable(readers),
         )
 
+    def _open(self, stamp: tuple[int, int]) -> tuple[Opened, Questions]:
+        if self._opened is None or self._opened[0] != stamp:
+            opened = _opened(self._place.current())
+            self._opened = stamp, opened, Questions(opened.documents)
+        _, opened, questions = self._opened
+        try:
+            opened.reload()
+        except (ValueError, FileNotFoundError) as error:
+            raise SearchUnavailable(ENGINE, "the index cannot be read") from error
+        return opened, questions
 
-class EmbeddedRebuild:
-    """A generation being built beside the one that answers."""
+
+class EmbeddedCandidate:
+    """A generation beside the one that answers: new, or the one that answered before."""
 
     def __init__(self, place: Place, folder: Path, session: Session) -> None:
         self._place, self._folder, self._session = place, folder, session
+        self.generation = session.generation
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
         self._session.put(documents)
@@ -111,10 +141,10 @@ class EmbeddedRebuild:
     def commit(self) -> None:
         self._session.commit()
 
-    def ledger(self) -> Iterator[Entry]:
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
         opened = _opened(self._folder)
         opened.reload()
-        return ledger(opened.documents.searcher())
+        return ledger(opened.documents.searcher(), keys)
 
     @contextmanager
     def swapping(self) -> Iterator[Session]:

@@ -18,10 +18,11 @@ _STEP = 0.02
 
 
 class Place:
-    """The folder of one index: `current-<shape>` names the generation that answers.
+    """The folder of one index. `current-<shape>` names the generation that answers, and in a
+    second line the one that answered before it.
 
     Each shape of the index has a pointer of its own, so two versions of the product can run
-    beside each other, and a roll-back finds its index in place.
+    beside each other, and an older version finds its index in place.
     """
 
     def __init__(self, root: Path, fingerprint: str) -> None:
@@ -39,10 +40,17 @@ class Place:
 
     def current(self) -> Path:
         """The generation that answers; raises SearchUnavailable where none has this shape."""
-        try:
-            return self.root / self.pointer.read_text()
-        except FileNotFoundError:
-            raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it") from None
+        names = _names(self.pointer)
+        if not names:
+            raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it")
+        return self.root / names[0]
+
+    def previous(self) -> Path:
+        """The generation that answered before; raises SearchUnavailable where none is kept."""
+        folder = self.root / "".join(_names(self.pointer)[1:2])
+        if folder == self.root or not folder.is_dir():
+            raise SearchUnavailable(ENGINE, "no index is kept that answered before this one")
+        return folder
 
     def beside(self) -> Path:
         """A new, empty generation."""
@@ -52,30 +60,36 @@ class Place:
         return folder
 
     def swap(self, fresh: Path) -> None:
-        """Let another generation answer; the one that answered is kept, older ones go."""
-        before = self.pointer.read_text() if self.pointer.exists() else ""
+        """Let another generation answer; both names change in one step, or neither does."""
+        before = [name for name in _names(self.pointer)[:1] if name != fresh.name]
         written = self.root / "pointer.new"
-        written.write_text(fresh.name)
+        written.write_text("\n".join([fresh.name, *before]))
         written.replace(self.pointer)
         folder = os.open(self.root, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
+
+    def clear(self) -> None:
+        """Remove the generations that nobody needs, half-built ones too.
+
+        What answers stays and what answered before it; of other shapes the latest that answers.
+        """
         others = set(self.root.glob("current-*")) - {self.pointer}
         latest = sorted(others, key=lambda pointer: pointer.stat().st_mtime_ns)[-1:]
-        kept = {fresh.name, before, *(pointer.read_text() for pointer in latest)}
+        kept = {*_names(self.pointer), *(name for pointer in latest for name in _names(pointer))}
         for pointer in others - set(latest):
             pointer.unlink()
-        self._clear(kept)
+        for folder in self.root.iterdir():
+            if folder.is_dir() and folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def generations(self) -> frozenset[str]:
+        """The names of all generations that lie here, of every shape."""
+        return frozenset(folder.name for folder in self.root.iterdir() if folder.is_dir())
 
     def remove(self) -> None:
         """Remove the whole folder."""
         shutil.rmtree(self.root, ignore_errors=True)
-
-    def _clear(self, kept: set[str]) -> None:
-        """Remove the generations that nobody needs, half-built ones too."""
-        for folder in self.root.iterdir():
-            if folder.is_dir() and folder.name not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
@@ -88,6 +102,13 @@ class Place:
                     raise SearchUnavailable(ENGINE, f"another process holds the {name} lock")
                 time.sleep(_STEP)
             yield
+
+
+def _names(pointer: Path) -> list[str]:
+    try:
+        return pointer.read_text().split()
+    except FileNotFoundError:
+        return []
 
 
 def _locked(descriptor: int) -> bool:

@@ -1,6 +1,6 @@
 """Writing into a tantivy index: late writes lose, words are collected, one commit makes it seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ class Opened:
     """One generation, open: its documents and its words."""
 
     def __init__(self, folder: Path) -> None:
+        self.generation = folder.name
         self.documents = Index(schema.build_schema(), str(folder / "documents"))
         self.words = Index(schema.VOCABULARY, str(folder / "words"))
         self._written = [folder / part / "meta.json" for part in ("documents", "words")]
@@ -41,6 +42,7 @@ class Session:
     """The one writer of a generation. Nothing is seen before `commit`."""
 
     def __init__(self, opened: Opened, *, is_new: bool = False) -> None:
+        self.generation = opened.generation
         self._opened = opened
         self._is_new = is_new
         self._documents = opened.documents.writer(HEAP, 1)
@@ -124,11 +126,14 @@ def _held_revision(searcher: Searcher, opened: Opened, key: str) -> int | None:
     return int(searcher.fast_field_values("revision", [found[0][1]])[0] or 0)
 
 
-def ledger(searcher: Searcher) -> Iterator[Entry]:
-    """Everything that is held, tombstones left out."""
+def ledger(searcher: Searcher, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    """Everything that is held, or what is held of some keys; tombstones left out."""
     if not searcher.num_docs:
         return
-    for _, address in searcher.search(Query.all_query(), searcher.num_docs, count=False).hits:
+    query = Query.all_query()
+    if keys is not None:
+        query = Query.term_set_query(schema.build_schema(), "key", list(keys))
+    for _, address in searcher.search(query, searcher.num_docs, count=False).hits:
         entry = searcher.doc(address)
         digest = bytes(entry.get_first("digest") or b"").decode()
         if digest != schema.GONE:
