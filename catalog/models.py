@@ -37,6 +37,7 @@ from catalog.products.models import (
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
 from catalog.publication.models import ProductVersion
 from catalog.revisions.models import Followed, Tombstone
+from catalog.search.models import IndexCheck
 
 __all__ = [
     "ApiToken",
@@ -52,6 +53,7 @@ __all__ = [
     "FormerAddress",
     "FormerDomainSlug",
     "Imbalance",
+    "IndexCheck",
     "InputPort",
     "Invitation",
     "Membership",

@@ -9,15 +9,22 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from catalog.audit.services import seal_pending
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import drain, follow_domains, index_products
+from catalog.search.services import (
+    SwapRefused,
+    check_indexes,
+    drain,
+    follow_domains,
+    index_products,
+)
 
 log = logging.getLogger(__name__)
 INDEX_QUEUE = "index"
-DRAIN_TICK, SEAL_TICK = 2, 5
+DRAIN_TICK, SEAL_TICK, CHECK_TICK = 2, 5, 600
 HINT_LASTS = 60
 # Without a broker a hint is not even tried again for so many seconds: the drain catches up.
 SILENT_SECONDS = 5.0
@@ -28,6 +35,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "catalog.tasks.drain_search",
         "schedule": DRAIN_TICK,
         "options": {"expires": DRAIN_TICK, "queue": INDEX_QUEUE},
+    },
+    "compare the search indexes with the database": {
+        "task": "catalog.tasks.check_search",
+        "schedule": CHECK_TICK,
+        "options": {"expires": CHECK_TICK, "queue": INDEX_QUEUE},
     },
     "seal the order of the audit trail": {
         "task": "catalog.tasks.seal_audit",
@@ -47,6 +59,12 @@ def index_changed(ids: Sequence[str]) -> int:
 def drain_search() -> int:
     """Catch up with whatever no hint has told, domains first."""
     return _unless_down(lambda: follow_domains() + drain())
+
+
+@shared_task
+def check_search() -> int:
+    """Compare each index that is due with the database, and keep how it ended."""
+    return check_indexes(now=timezone.now())
 
 
 @shared_task
@@ -81,4 +99,6 @@ def _unless_down(work: Any) -> int:
         return int(work())
     except SearchUnavailable as error:
         log.warning("search is behind: %s", error)
-        return 0
+    except SwapRefused as refusal:
+        log.error("no new index answers: %s", refusal)
+    return 0

@@ -249,6 +249,7 @@ CELERY_TASK_ROUTES = {
     "governance.tasks.read_sources": {"queue": "query"},
     "catalog.tasks.index_changed": {"queue": "index"},
     "catalog.tasks.drain_search": {"queue": "index"},
+    "catalog.tasks.check_search": {"queue": "index"},
 }
 CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
 

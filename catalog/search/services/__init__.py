@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from catalog.search.services.checking import (
+    TARGET,
+    IndexReport,
+    check_indexes,
+    reports_of,
+)
 from catalog.search.services.finding import (
     Completions,
     Found,
@@ -25,21 +31,25 @@ from catalog.search.services.rebuilding import (
 from catalog.search.services.verifying import Drift, report_of, verify
 
 __all__ = [
+    "TARGET",
     "Completions",
     "Drift",
     "EngineState",
     "Found",
+    "IndexReport",
     "Progress",
     "Step",
     "SwapRefused",
     "addressed",
     "check_engine",
+    "check_indexes",
     "clear_leftovers",
     "drain",
     "follow_domains",
     "index_products",
     "rebuild",
     "report_of",
+    "reports_of",
     "roll_back",
     "search_catalog",
     "states",

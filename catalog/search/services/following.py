@@ -16,7 +16,7 @@ from catalog.search.backends import fed
 from catalog.search.documents import documents_of, products_to_index
 from catalog.search.port import IndexSession, SearchBackend, SearchUnavailable
 
-BATCH = 200
+BATCH, CHUNK = 200, 1000
 NO_INDEX = "none"
 
 
@@ -79,7 +79,7 @@ def state_of(backend: SearchBackend) -> EngineState:
     )
 
 
-def chunks(size: int = BATCH) -> Iterator[list[DataProduct]]:
+def chunks(size: int = CHUNK) -> Iterator[list[DataProduct]]:
     """Yield all products in the order of their keys, a chunk at a time."""
     last = 0
     while chunk := list(products_to_index().filter(pk__gt=last)[:size]):

@@ -1,0 +1,58 @@
+"""What is kept of search beside the indexes: how each check of an index ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+# An edit that the index has not seen for longer is too late.
+FRESH_WITHIN_SECONDS = 60
+
+
+class IndexCheckQuerySet(models.QuerySet["IndexCheck"]):
+    """Reads of checks."""
+
+    def of(self, engine: str, *, since: datetime) -> IndexCheckQuerySet:
+        """Return the checks of one engine, the newest first."""
+        return self.filter(engine=engine, at__gte=since).order_by("-at", "-id")
+
+
+class IndexCheck(models.Model):
+    """One comparison of an index with the database: how many differences there were, by kind."""
+
+    engine = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    checked = models.PositiveIntegerField(default=0, help_text="Documents compared.")
+    missing = models.PositiveIntegerField(default=0)
+    surplus = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)
+    readers = models.PositiveIntegerField(default=0)
+    content = models.PositiveIntegerField(default=0)
+    behind = models.PositiveIntegerField(default=0, help_text="Changes not yet seen as it began.")
+    oldest_seconds = models.FloatField(default=0.0, help_text="Age of the oldest of them.")
+    seconds = models.FloatField(default=0.0, help_text="How long the comparison took.")
+    problem = models.TextField(blank=True, help_text="Why nothing could be compared.")
+
+    objects = IndexCheckQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["engine", "-at"], name="index_check_by_engine")]
+
+    def __str__(self) -> str:
+        return f"{self.engine} at {self.at:%Y-%m-%d %H:%M}: {self.problem or self.drift}"
+
+    @property
+    def drift(self) -> int:
+        """Return how many differences there were."""
+        return self.missing + self.surplus + self.revision + self.readers + self.content
+
+    @property
+    def is_fresh(self) -> bool:
+        """Say whether no edit had waited too long."""
+        return self.oldest_seconds <= FRESH_WITHIN_SECONDS
+
+    @property
+    def is_good(self) -> bool:
+        """Say whether the index answered, equalled the database, and was fresh."""
+        return not self.problem and self.drift == 0 and self.is_fresh
