@@ -16,7 +16,8 @@ from django.utils import timezone
 from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal
 from catalog.ports.models import OutputPort
-from catalog.search.services import states
+from catalog.search.models import IndexCheck
+from catalog.search.services import WINDOW, states
 from config.health import part_states
 from governance.slo.models import ProbeSchedule
 
@@ -51,7 +52,18 @@ def index() -> list[Reading]:
         is_well = state.is_ready and not state.problem and state.oldest_seconds < MOST_BEHIND
         note = state.problem or (f"oldest {state.oldest_seconds:.0f} s" if state.behind else "")
         readings.append(Reading(state.engine, f"{state.behind} behind", is_well, note))
+        readings.append(_last_check(state.engine))
     return readings
+
+
+def _last_check(engine: str) -> Reading:
+    """Return how the last comparison of an index with the database ended."""
+    name, now = f"{engine}, last check", timezone.now()
+    last = IndexCheck.objects.of(engine, since=now - WINDOW).first()
+    if last is None:
+        return Reading(name, "not yet")
+    age = int((now - last.at).total_seconds())
+    return Reading(name, f"{last.drift} differences", last.is_good, last.problem or f"{age} s ago")
 
 
 def polling() -> list[Reading]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from catalog.domains.authority import reader_of
 from catalog.permissions import Permission
 from config.health import part_states
+from config.ops.indexes import as_json, index_blocks
 from config.ops.readings import everything
 
 
@@ -31,15 +32,25 @@ def ops_status_json(request: HttpRequest) -> JsonResponse:
     sections = {
         name: [reading.as_json() for reading in readings] for name, readings in status["sections"]
     }
-    return JsonResponse({"well": status["is_well"], "at": status["at"], "sections": sections})
+    ledgers = [as_json(block.report) for block in status["indexes"]]
+    return JsonResponse(
+        {
+            "well": status["is_well"],
+            "at": status["at"],
+            "sections": sections,
+            "indexes": ledgers,
+        }
+    )
 
 
 def _status(request: HttpRequest) -> dict[str, Any]:
     reader = reader_of(request.user)
     held = [Permission.OPERATE_PLATFORM, Permission.READ_AUDIT]
     sees_all = any(reader.may(permission, None) for permission in held)
-    status: dict[str, Any] = {"at": timezone.now(), "sees_all": sees_all, "sections": []}
+    status: dict[str, Any] = {"at": timezone.now(), "sees_all": sees_all}
+    status |= {"sections": [], "indexes": []}
     if sees_all:
+        status["indexes"] = index_blocks(status["at"])
         status["sections"] = list(everything(verify="verify" in request.GET))
         readings = [reading for _name, section in status["sections"] for reading in section]
         return status | {"is_well": all(reading.is_well for reading in readings)}

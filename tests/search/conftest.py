@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from catalog.search.backends import serving
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
 from catalog.search.port import SearchBackend
@@ -31,3 +33,16 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchBac
     fill(server, [])
     yield server
     server.drop()
+
+
+@pytest.fixture(params=ENGINES)
+def fed_engine(
+    request: pytest.FixtureRequest, settings: Any, tmp_path: Path
+) -> Iterator[SearchBackend]:
+    """The engine that follows the database in this test, still without an index."""
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = [request.param]
+    settings.ELASTICSEARCH_URL = TEST_SERVERS["elasticsearch"]
+    settings.ASSAY_SEARCH_PREFIX = f"assay-test-{uuid4().hex[:12]}"
+    yield serving()
+    serving().drop()

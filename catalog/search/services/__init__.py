@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from catalog.search.services.checking import (
     TARGET,
+    WINDOW,
+    DayOfChecks,
     IndexReport,
     check_indexes,
     reports_of,
@@ -32,7 +34,9 @@ from catalog.search.services.verifying import Drift, report_of, verify
 
 __all__ = [
     "TARGET",
+    "WINDOW",
     "Completions",
+    "DayOfChecks",
     "Drift",
     "EngineState",
     "Found",

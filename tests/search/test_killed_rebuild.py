@@ -1,0 +1,197 @@
+"""Twenty readers and five writers go on while a rebuild is killed at each of its steps."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+
+from catalog.domains.models import Domain
+from catalog.products.models import DataProduct
+from catalog.products.services import delete_product
+from catalog.revisions.models import Followed
+from catalog.search.port import SearchBackend, SearchRequest
+from catalog.search.query import read_query
+from catalog.search.services import Step, drain, follow_domains, search_catalog, states, verify
+from tests.factories import FACTORY, make_domain, make_product
+from tests.search.asking import NOW, ask, ids
+from tests.search.test_rebuilding import hide
+from tests.search.test_verifying import edit, settle
+from tests.settings import TEST_SERVERS
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+ROOT = Path(__file__).resolve().parents[2]
+BASELINE, READERS, WRITERS = 25, 20, 5
+VISIBLE_WITHIN = 60.0
+PAUSE = 0.1
+
+
+@dataclass
+class Witness:
+    """What the clients were told: which words an edit left, and what was taken away."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    reads: int = 0
+
+
+def publish(*products: DataProduct) -> None:
+    """Make products readable by everybody, before anything follows them."""
+    DataProduct.objects.filter(pk__in=[each.pk for each in products]).update(status="published")
+
+
+def make_thing(domain: Domain) -> DataProduct:
+    product = make_product(domain=domain, name=f"Thing {time.time_ns()}")
+    publish(product)
+    return edit(product, "A thing.")
+
+
+def reader(baseline: set[str], witness: Witness, is_done: threading.Event) -> None:
+    """Read over and over what everybody may see; nothing may fail, lack or be too much."""
+    read = read_query("thing", now=NOW)
+    request = SearchRequest(readers=(), words=read.words, typed=read.text, limit=500)
+    while not is_done.is_set():
+        forbidden = witness.gone | witness.hidden
+        shown = {
+            str(product.uuid)
+            for _, product in search_catalog(visitor=AnonymousUser(), request=request).hits
+        }
+        assert baseline <= shown, baseline - shown
+        assert not shown & forbidden
+        witness.reads += 1
+        time.sleep(PAUSE)
+
+
+def writer(domain: Domain, witness: Witness, is_done: threading.Event, number: int) -> None:
+    """Edit, add, hide and delete products, noting each write once it is acknowledged."""
+    own = make_thing(domain)
+    turn = 0
+    while not is_done.is_set():
+        turn += 1
+        word = f"walrus{number}x{turn}"
+        own = edit(own, f"A thing of {word}.")
+        witness.words[str(own.uuid)] = word
+        other = make_thing(domain)
+        if turn % 2:
+            delete_product(product=other, edition=other.edition, actor=FACTORY)
+            witness.gone.add(str(other.uuid))
+        else:
+            hide(other)
+            witness.hidden.add(str(other.uuid))
+        time.sleep(PAUSE)
+
+
+def worker(is_done: threading.Event) -> None:
+    """The index worker: it drains at each tick, and builds what is not there."""
+    while not is_done.is_set():
+        follow_domains()
+        drain()
+        time.sleep(PAUSE)
+
+
+@contextmanager
+def at_work(*jobs: Callable[[], None]) -> Iterator[list[Future[None]]]:
+    """Run jobs in threads of their own, each with its own connection."""
+
+    def run(job: Callable[[], None]) -> None:
+        try:
+            job()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        yield [pool.submit(run, job) for job in jobs]
+
+
+def rebuild_and_die(engine: SearchBackend, settings: Any, step: Step) -> int:
+    """Rebuild in another process, killed at a step; returns how it ended."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.search.killed_rebuild", step.value],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATABASE_URL": database_url(),
+            "ELASTICSEARCH_URL": TEST_SERVERS["elasticsearch"],
+            "ASSAY_DATA_DIR": str(settings.ASSAY_DATA_DIR),
+            "ASSAY_SEARCH_ENGINES": engine.name,
+            "ASSAY_SEARCH_PREFIX": settings.ASSAY_SEARCH_PREFIX,
+        },
+        timeout=120,
+        check=False,
+    )
+    return done.returncode
+
+
+def database_url() -> str:
+    """The address of the test database, for another process."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return f"{TEST_SERVERS['postgres'].rpartition('/')[0]}/{name}"
+
+
+def wait_until_level() -> None:
+    """Wait until the index has seen every change; longer than a minute is too long."""
+    deadline = time.monotonic() + VISIBLE_WITHIN
+    while any(state.behind for state in states()) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+
+
+def test_a_rebuild_killed_at_any_step_costs_no_read_and_no_write(
+    fed_engine: SearchBackend, settings: Any
+):
+    domain = make_domain("haulage")
+    things = [make_product(domain=domain, name=f"Thing {n}") for n in range(BASELINE)]
+    publish(*things)
+    baseline = {str(each.uuid) for each in things}
+    follow_domains()
+    drain()
+    witness, is_over, is_level = Witness(), threading.Event(), threading.Event()
+    jobs = [lambda: reader(baseline, witness, is_level) for _ in range(READERS)]
+    jobs += [lambda n=n: writer(domain, witness, is_over, n) for n in range(WRITERS)]
+
+    with at_work(*jobs, lambda: worker(is_level)) as running:
+        ends = [rebuild_and_die(fed_engine, settings, step) for step in Step]
+        is_over.set()
+        wait_until_level()
+        is_level.set()
+
+    for job in running:
+        job.result()
+    assert ends == [-signal.SIGKILL] * len(Step)
+    assert witness.reads > READERS
+    assert all(len(noted) > WRITERS for noted in (witness.words, witness.gone | witness.hidden))
+    assert_equal(fed_engine, witness)
+
+
+def assert_equal(engine: SearchBackend, witness: Witness) -> None:
+    """Every acknowledged write is found, nothing else is, and nothing half-built is left."""
+    for uuid, word in witness.words.items():
+        assert ids(ask(engine, word, readers=("public",))) == [uuid]
+    everything = set(ids(ask(engine, "thing", readers=None, limit=5000)))
+    public = set(ids(ask(engine, "thing", readers=("public",), limit=5000)))
+    assert not witness.gone & everything
+    assert not witness.hidden & public
+    settle()
+    drift = verify(engine)
+    assert (drift.checked, drift.count) == (DataProduct.objects.count(), 0)
+    with engine.clearing() as held:
+        assert engine.generation() in held
+        assert len(held) <= 2
+    followers = Followed.objects.filter(follower__startswith=f"search:{engine.name}:")
+    assert {f"search:{engine.name}:{name}" for name in held} >= set(
+        followers.values_list("follower", flat=True)
+    )

@@ -1,0 +1,269 @@
+"""Another index comes to answer: compared first, refused where it differs, and back again."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.products.models import DataProduct
+from catalog.products.services import delete_product, patch_tree
+from catalog.revisions.models import Followed
+from catalog.search.port import (
+    Candidate,
+    SearchBackend,
+    SearchDocument,
+    SearchUnavailable,
+)
+from catalog.search.services import (
+    Step,
+    SwapRefused,
+    clear_leftovers,
+    drain,
+    follow_domains,
+    rebuild,
+    roll_back,
+    states,
+    verify,
+)
+from tests.factories import FACTORY, make_product, make_published_product
+from tests.search.asking import ask, doc, fill, ids
+from tests.search.test_verifying import edit, settle
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+Alter = Callable[[Iterable[SearchDocument]], Iterator[SearchDocument]]
+
+
+def hide(product: DataProduct) -> DataProduct:
+    hidden = {"property": "assayVisibility", "value": "restricted"}
+    return patch_tree(
+        product=product,
+        patch=[{"op": "add", "path": "/customProperties/-", "value": hidden}],
+        edition=product.edition,
+        actor=FACTORY,
+    )
+
+
+def found(engine: SearchBackend, text: str = "", readers: Any = None) -> set[str]:
+    return set(ids(ask(engine, text, readers=readers, limit=100)))
+
+
+def held(engine: SearchBackend) -> frozenset[str]:
+    with engine.clearing() as generations:
+        return generations
+
+
+class Unfaithful:
+    """An engine whose new indexes do not hold what was put into them."""
+
+    def __init__(self, engine: SearchBackend, alter: Alter) -> None:
+        self.name = engine.name
+        self._engine, self._alter = engine, alter
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Candidate]:
+        with self._engine.rebuilding() as fresh:
+            put = fresh.put
+            fresh.put = lambda documents: put(self._alter(documents))
+            yield fresh
+
+    def clearing(self) -> AbstractContextManager[frozenset[str]]:
+        return self._engine.clearing()
+
+
+@pytest.mark.parametrize(("alter", "named"), [
+    (lambda documents: (d for d in documents if d.name != "Second"), "1 missing"),
+    (lambda documents: (replace(d, name="Else") if d.name == "Second" else d for d in documents),
+     "1 content"),
+    (lambda documents: (replace(d, readers=("public",)) for d in documents), "2 readers"),
+    (lambda documents: (*documents, doc("stranger", kind="term")), "1 surplus"),
+])  # fmt: skip
+def test_an_index_that_differs_is_refused_and_removed(
+    fed_engine: SearchBackend, alter: Alter, named: str
+):
+    make_product("First")
+    make_product("Second")
+    drain()
+    answering = fed_engine.generation()
+
+    with pytest.raises(SwapRefused) as refused:
+        rebuild(Unfaithful(fed_engine, alter))
+
+    assert named in str(refused.value)
+    assert "of 2 products" in str(refused.value)
+    assert fed_engine.generation() == answering
+    assert held(fed_engine) == {answering}
+    assert ask(fed_engine, "second", readers=None).count == 1
+    assert verify(fed_engine).count == 0
+
+
+def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
+    fed_engine: SearchBackend,
+):
+    kept, changed, hidden, gone = (make_published_product(f"Thing {n}") for n in range(4))
+    follow_domains()
+    drain()
+    before = fed_engine.generation()
+    rebuild(fed_engine)
+    edit(changed, "Walrus.")
+    hide(hidden)
+    delete_product(product=gone, edition=gone.edition, actor=FACTORY)
+    late = make_published_product("Thing 4")
+    drain()
+
+    written = roll_back(fed_engine)
+
+    assert fed_engine.generation() == before
+    assert written == 4
+    assert found(fed_engine, "thing", ("public",)) == {
+        str(each.uuid) for each in (kept, changed, late)
+    }
+    assert str(gone.uuid) not in found(fed_engine)
+    assert found(fed_engine, "walrus") == {str(changed.uuid)}
+    assert [state.behind for state in states()] == [0]
+    settle()
+    assert verify(fed_engine).count == 0
+
+
+def test_a_rollback_mends_what_its_memory_does_not_know(fed_engine: SearchBackend):
+    kept, gone = make_product("Kept"), make_product("Gone")
+    drain()
+    rebuild(fed_engine)
+    DataProduct.objects.filter(pk=gone.pk).delete()
+    DataProduct.objects.filter(pk=kept.pk).update(name="Renamed behind the back")
+
+    roll_back(fed_engine)
+
+    assert found(fed_engine) == {str(kept.uuid)}
+    assert found(fed_engine, "renamed") == {str(kept.uuid)}
+
+
+def test_a_second_rollback_leads_forth_again(fed_engine: SearchBackend):
+    product = make_product("Thing")
+    drain()
+    rebuild(fed_engine)
+    newer = fed_engine.generation()
+    roll_back(fed_engine)
+    edit(product, "Walrus.")
+    drain()
+
+    printed = StringIO()
+    call_command("rebuild_search_index", rollback=True, engine=fed_engine.name, stdout=printed)
+
+    assert fed_engine.generation() == newer
+    assert "1 written; the index before answers again" in printed.getvalue()
+    assert found(fed_engine, "walrus") == {str(product.uuid)}
+
+
+def test_without_an_index_before_there_is_no_rollback(fed_engine: SearchBackend):
+    product = make_product("Thing")
+    drain()
+
+    with pytest.raises(CommandError, match="no index is kept") as refused:
+        call_command("rebuild_search_index", rollback=True, stdout=StringIO())
+
+    assert refused.value.returncode == 1
+    assert found(fed_engine) == {str(product.uuid)}
+
+
+def test_what_answers_and_what_answered_before_is_kept_with_its_memory(
+    fed_engine: SearchBackend,
+):
+    make_product()
+    drain()
+    generations = [fed_engine.generation()]
+    for _ in range(3):
+        rebuild(fed_engine)
+        generations.append(fed_engine.generation())
+
+    clear_leftovers(fed_engine)
+
+    assert held(fed_engine) == set(generations[-2:])
+    assert set(Followed.objects.filter(kind="product").values_list("follower", flat=True)) == {
+        f"search:{fed_engine.name}:{generation}" for generation in generations[-2:]
+    }
+
+
+class Interrupted(Exception):
+    """The rebuild ends here."""
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_what_was_written_into_the_old_index_is_not_lost_wherever_a_rebuild_ends(
+    fed_engine: SearchBackend, step: Step
+):
+    edited, hidden, gone = (make_published_product(f"Thing {n}") for n in range(3))
+    follow_domains()
+    drain()
+
+    def end_here(at: Step, count: int) -> None:
+        # While it swaps, the embedded engine lets nobody else write.
+        has_writer = at is Step.SWAPPING and fed_engine.name == "embedded"
+        if at is Step.COMPARED or (at is step and not has_writer):
+            edit(edited, f"Walrus {at}.")
+            drain()
+        if at is step:
+            hide(DataProduct.objects.get(pk=hidden.pk))
+            dead = DataProduct.objects.get(pk=gone.pk)
+            delete_product(product=dead, edition=dead.edition, actor=FACTORY)
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        rebuild(fed_engine, end_here)
+    drain()
+
+    settle()
+    assert verify(fed_engine).count == 0
+    assert found(fed_engine, "thing", ("public",)) == {str(edited.uuid)}
+    assert rebuild(fed_engine) == 2
+    assert len(held(fed_engine)) == 2
+
+
+def test_one_process_at_a_time_rebuilds(engine: SearchBackend):
+    order = []
+
+    def second() -> None:
+        fill(engine, [doc("second")])
+        order.append("second")
+
+    with engine.rebuilding() as fresh:
+        other = threading.Thread(target=second)
+        other.start()
+        other.join(timeout=1)
+        fresh.put([doc("first")])
+        fresh.commit()
+        with fresh.swapping():
+            order.append("first")
+    other.join(timeout=30)
+
+    assert order == ["first", "second"]
+    assert ids(ask(engine)) == ["second"]
+
+
+def test_a_drain_that_waited_for_another_rebuild_does_not_repeat_it(fed_engine: SearchBackend):
+    make_product()
+
+    assert rebuild(fed_engine, unless_ready=True) == 1
+    assert rebuild(fed_engine, unless_ready=True) == 0
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)], indirect=True
+)
+def test_a_write_into_an_index_that_was_removed_is_refused_and_makes_no_new_one(
+    engine: SearchBackend,
+):
+    with engine.writing() as session:
+        fill(engine, [doc("new")])
+        fill(engine, [doc("newer")])
+        remaining = held(engine)
+
+        with pytest.raises(SearchUnavailable):
+            session.put([doc("late")])
+
+    assert held(engine) == remaining
+    assert ids(ask(engine)) == ["newer"]

@@ -1,0 +1,218 @@
+"""Comparing an index with the database: every difference has its name, and what is late has not."""
+
+import json
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.domains.services import edit_domain
+from catalog.products.models import DataProduct
+from catalog.products.services import delete_product, patch_tree
+from catalog.revisions.models import Tombstone
+from catalog.search.port import Entry, IndexSession, SearchBackend
+from catalog.search.services import drain, follow_domains, verify
+from tests.factories import FACTORY, make_domain, make_product
+from tests.search.asking import ask, doc, ids, write
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+AGE = timedelta(minutes=1)
+
+
+def settle() -> None:
+    """Make every change old enough to count."""
+    DataProduct.objects.update(revised_at=F("revised_at") - AGE)
+    Tombstone.objects.update(deleted_at=F("deleted_at") - AGE)
+
+
+def index_all() -> None:
+    """What the index worker does at each tick."""
+    follow_domains()
+    drain()
+
+
+def edit(product: DataProduct, purpose: str) -> DataProduct:
+    product.refresh_from_db()
+    return patch_tree(
+        product=product,
+        patch=[{"op": "add", "path": "/description/purpose", "value": purpose}],
+        edition=product.edition,
+        actor=FACTORY,
+    )
+
+
+def differences_in(engine: SearchBackend) -> dict[str, list[str]]:
+    """Bring one difference of each kind about, behind the back of all followers."""
+    domain = make_domain()
+    lost, older, hidden, changed, _sound = (make_product(domain=domain) for _ in range(5))
+    index_all()
+    DataProduct.objects.filter(pk=older.pk).update(revision=F("revision") + 1)
+    DataProduct.objects.filter(pk=hidden.pk).update(status="published", visibility="restricted")
+    DataProduct.objects.filter(pk=changed.pk).update(name="Renamed behind the back")
+    lost.refresh_from_db()
+    with engine.writing() as session:
+        session.delete([("product", str(lost.uuid), lost.revision)])
+        session.commit()
+    ghost = str(uuid4())
+    write(engine, doc("ghost", id=ghost), doc("odd", id="no-uuid"), doc("word", kind="term"))
+    settle()
+    return {
+        "missing": [str(lost.uuid)],
+        "surplus": sorted([ghost, "no-uuid", "term:word"]),
+        "revision": [str(older.uuid)],
+        "readers": [str(hidden.uuid)],
+        "content": [str(changed.uuid)],
+    }
+
+
+def test_every_kind_of_difference_is_named_and_mended(fed_engine: SearchBackend):
+    made = differences_in(fed_engine)
+
+    drift = verify(fed_engine)
+    repaired = verify(fed_engine, repair=True)
+
+    assert {name: sorted(getattr(drift, name)) for name in made} == made
+    assert drift.kinds["product"] == {
+        "checked": 5, "missing": 1, "surplus": 2, "revision": 1, "readers": 1, "content": 1,
+    }  # fmt: skip
+    assert drift.kinds["term"] == {"checked": 1, "surplus": 1}
+    assert (repaired.count, repaired.repaired) == (7, 7)
+    assert verify(fed_engine).count == 0
+    assert len(ids(ask(fed_engine, "renamed", readers=None))) == 1
+    assert drain() == 0
+
+
+def test_the_command_says_all_this_and_ends_by_it(fed_engine: SearchBackend):
+    differences_in(fed_engine)
+    found, mended, sound = StringIO(), StringIO(), StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_search_index", json=True, stdout=found)
+    call_command("verify_search_index", repair=True, engine=fed_engine.name, stdout=mended)
+    call_command("verify_search_index", json=True, stdout=sound)
+
+    (report,) = json.loads(found.getvalue())
+    assert ended.value.code == 1
+    assert (report["engine"], report["drift"], report["repaired"]) == (fed_engine.name, 7, 0)
+    assert report["counts"] == {
+        "missing": 1, "surplus": 3, "revision": 1, "readers": 1, "content": 1,
+    }  # fmt: skip
+    assert [len(report[name]) for name in report["counts"]] == list(report["counts"].values())
+    assert "7 repaired" in mended.getvalue()
+    assert "  term: 1 checked, 1 surplus" in mended.getvalue()
+    assert json.loads(sound.getvalue())[0]["drift"] == 0
+
+
+def test_what_cannot_be_compared_ends_with_two(fed_engine: SearchBackend):
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_search_index", stdout=StringIO())
+
+    assert refused.value.returncode == 2
+
+
+def test_the_report_is_bounded_and_its_counts_are_whole(fed_engine: SearchBackend):
+    make_product()
+    index_all()
+    write(fed_engine, *(doc(f"ghost{n}") for n in range(130)))
+    printed = StringIO()
+
+    with pytest.raises(SystemExit):
+        call_command("verify_search_index", json=True, stdout=printed)
+
+    (report,) = json.loads(printed.getvalue())
+    assert (report["counts"]["surplus"], len(report["surplus"])) == (130, 100)
+
+
+def test_what_has_just_changed_is_on_its_way_and_no_drift(fed_engine: SearchBackend):
+    kept, gone = make_product(), make_product()
+    index_all()
+    edit(kept, "Else.")
+    delete_product(product=gone, edition=gone.edition, actor=FACTORY)
+
+    young = verify(fed_engine).count
+    settle()
+    old = verify(fed_engine)
+
+    assert young == 0
+    assert (old.revision, old.surplus) == ([str(kept.uuid)], [str(gone.uuid)])
+
+
+class ChangesAfterReading:
+    """An engine whose ledger is out of date as soon as it has been read."""
+
+    def __init__(self, engine: SearchBackend, change: threading.Event) -> None:
+        self.name = engine.name
+        self._engine = engine
+        self.was_read = change
+
+    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+        entries = list(self._engine.ledger(keys))
+        if keys is None:
+            self._change()
+            self.was_read.set()
+        return iter(entries)
+
+    def writing(self) -> AbstractContextManager[IndexSession]:
+        return self._engine.writing()
+
+    def _change(self) -> None:
+        edited, gone = DataProduct.objects.order_by("id")[:2]
+        edit(edited, "Changed while it was compared.")
+        delete_product(product=gone, edition=gone.edition, actor=FACTORY)
+        make_product()
+        index_all()
+        settle()
+
+
+def test_writes_during_the_comparison_are_no_drift(fed_engine: SearchBackend):
+    domain = make_domain()
+    for _ in range(4):
+        make_product(domain=domain)
+    index_all()
+    was_read = threading.Event()
+
+    drift = verify(ChangesAfterReading(fed_engine, was_read))
+
+    assert was_read.is_set()
+    assert (drift.checked, drift.count) == (4, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renamed_domain_that_products_do_not_follow_yet_is_no_drift(fed_engine: SearchBackend):
+    domain = make_domain("haulage")
+    make_product(domain=domain)
+    index_all()
+    settle()
+    edit_domain(domain=domain, edition=1, actor=FACTORY, name="Transport", slug="transport")
+
+    def follow_soon() -> None:
+        try:
+            index_all()
+        finally:
+            connection.close()
+
+    follower = threading.Timer(1, follow_soon)
+    follower.start()
+    drift = verify(fed_engine)
+    follower.join()
+
+    assert drift.count == 0
+    assert ask(fed_engine, "transport", readers=None).count == 1
+
+
+def test_measured_figures_are_no_drift_and_follow_within_the_hour(fed_engine: SearchBackend):
+    product = make_product()
+    index_all()
+    settle()
+    DataProduct.objects.update(slo_figures={"availability": {"value": 0.5}})
+
+    assert verify(fed_engine).count == 0
+    assert timezone.now() - DataProduct.objects.get(pk=product.pk).revised_at < timedelta(hours=1)
