@@ -15,6 +15,7 @@ from catalog.products.services import delete_product, patch_tree
 from catalog.revisions.models import Followed
 from catalog.search.port import (
     Candidate,
+    IndexSession,
     SearchBackend,
     SearchDocument,
     SearchUnavailable,
@@ -74,14 +75,31 @@ class Unfaithful:
     def clearing(self) -> AbstractContextManager[frozenset[str]]:
         return self._engine.clearing()
 
+    def writing(self) -> AbstractContextManager[IndexSession]:
+        return self._engine.writing()
 
-@pytest.mark.parametrize(("alter", "named"), [
-    (lambda documents: (d for d in documents if d.name != "Second"), "1 missing"),
-    (lambda documents: (replace(d, name="Else") if d.name == "Second" else d for d in documents),
-     "1 content"),
-    (lambda documents: (replace(d, readers=("public",)) for d in documents), "2 readers"),
-    (lambda documents: (*documents, doc("stranger", kind="term")), "1 surplus"),
-])  # fmt: skip
+
+def without_second(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
+    return (each for each in documents if each.name != "Second")
+
+
+def with_other_words(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
+    return (replace(each, summary=f"Not {each.summary}") for each in documents)
+
+
+def open_to_all(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
+    return (replace(each, readers=("public",)) for each in documents)
+
+
+def with_a_stranger(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
+    yield from documents
+    yield doc("stranger", kind="term")
+
+
+@pytest.mark.parametrize(
+    ("alter", "named"),
+    [(without_second, "1 missing"), (with_other_words, "2 content"), (open_to_all, "2 readers")],
+)
 def test_an_index_that_differs_is_refused_and_removed(
     fed_engine: SearchBackend, alter: Alter, named: str
 ):
@@ -101,10 +119,20 @@ def test_an_index_that_differs_is_refused_and_removed(
     assert verify(fed_engine).count == 0
 
 
+def test_what_is_too_much_in_a_new_index_goes_before_it_answers(fed_engine: SearchBackend):
+    product = make_product("First")
+
+    rebuild(Unfaithful(fed_engine, with_a_stranger))
+
+    assert found(fed_engine) == {str(product.uuid)}
+    assert verify(fed_engine).count == 0
+
+
 def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
     fed_engine: SearchBackend,
 ):
-    kept, changed, hidden, gone = (make_published_product(f"Thing {n}") for n in range(4))
+    kept, changed, hidden = (make_published_product(f"Thing {n}") for n in range(3))
+    gone = make_product("Thing 3")
     follow_domains()
     drain()
     before = fed_engine.generation()
@@ -196,7 +224,8 @@ class Interrupted(Exception):
 def test_what_was_written_into_the_old_index_is_not_lost_wherever_a_rebuild_ends(
     fed_engine: SearchBackend, step: Step
 ):
-    edited, hidden, gone = (make_published_product(f"Thing {n}") for n in range(3))
+    edited, hidden = (make_published_product(f"Thing {n}") for n in range(2))
+    gone = make_product("Thing 2")
     follow_domains()
     drain()
 
@@ -219,6 +248,7 @@ def test_what_was_written_into_the_old_index_is_not_lost_wherever_a_rebuild_ends
     settle()
     assert verify(fed_engine).count == 0
     assert found(fed_engine, "thing", ("public",)) == {str(edited.uuid)}
+    assert found(fed_engine, "thing") == {str(edited.uuid), str(hidden.uuid)}
     assert rebuild(fed_engine) == 2
     assert len(held(fed_engine)) == 2
 
