@@ -15,7 +15,7 @@ from catalog.search.services import TARGET, DayOfChecks, IndexReport, reports_of
 from catalog.templatetags.charts import Day
 from catalog.templatetags.figures import percent
 
-CHECKS_SHOWN = 10
+CHECKS_SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
