@@ -62,7 +62,10 @@ def make_thing(domain: Domain) -> DataProduct:
 def reader(baseline: set[str], witness: Witness, is_done: threading.Event) -> None:
     """Read over and over what everybody may see; nothing may fail, lack or be too much."""
     read = read_query("thing", now=NOW)
-    request = SearchRequest(readers=(), words=read.words, typed=read.text, limit=500)
+    request = SearchRequest(
+        readers=(), words=read.words, typed=read.text, limit=500, has_facets=False,
+        has_highlights=False,
+    )  # fmt: skip
     while not is_done.is_set():
         forbidden = witness.gone | witness.hidden
         shown = {

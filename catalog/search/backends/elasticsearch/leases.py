@@ -12,8 +12,8 @@ from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError,
 from catalog.search.port import SearchUnavailable
 
 # A holder that dies frees the lease after so many seconds; one that lives renews it in time.
-LASTS = 6.0
-RENEWED_EVERY = 1.5
+LASTS = 5.0
+RENEWED_EVERY = 1.0
 LONGEST_WAIT = 30.0
 _STEP = 0.2
 _LAYOUT = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
