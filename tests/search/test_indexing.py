@@ -1,6 +1,6 @@
 """The index follows the database, whatever is lost on the way."""
 
-from datetime import timedelta
+import json
 from io import StringIO
 
 import pytest
@@ -9,13 +9,12 @@ from django.utils import timezone
 
 from catalog.domains.services import edit_domain, give_role
 from catalog.permissions import Role
-from catalog.products.models import DataProduct
 from catalog.products.services import add_use, delete_product, patch_tree, set_trust
 from catalog.products.services.readers import move_product
 from catalog.revisions.models import Followed
-from catalog.search.backends import serving
+from catalog.search.backends import named, serving
 from catalog.search.documents import documents_of, products_to_index
-from catalog.search.port import SearchRequest
+from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import read_query
 from catalog.search.services import drain, follow_domains, index_products, rebuild, states, verify
 from tests.factories import (
@@ -185,45 +184,6 @@ def test_the_state_says_how_many_are_behind():
     assert (state.engine, state.is_ready, state.behind) == ("embedded", True, 1)
 
 
-def _age():
-    DataProduct.objects.update(revised_at=timezone.now() - timedelta(minutes=1))
-
-
-def test_every_kind_of_drift_is_named_and_repaired():
-    changed, hidden, lost, _sound = (make_published_product() for _ in range(4))
-    drain()
-    DataProduct.objects.filter(pk=changed.pk).update(name="Renamed behind the back")
-    DataProduct.objects.filter(pk=hidden.pk).update(visibility="restricted")
-    with serving().writing() as session:
-        session.delete([("product", str(lost.uuid), lost.revision)])
-        session.commit()
-    _age()
-
-    drift = verify(serving())
-    repaired = verify(serving(), repair=True)
-
-    assert (drift.content, drift.readers, drift.missing) == (
-        [str(changed.uuid)],
-        [str(hidden.uuid)],
-        [str(lost.uuid)],
-    )
-    assert repaired.repaired == 3
-    assert verify(serving()).count == 0
-    assert _found("renamed") == [str(changed.uuid)]
-
-
-def test_what_has_just_changed_is_on_its_way_and_no_drift():
-    product = make_published_product()
-    drain()
-    _edit(product, "/description/purpose", "Else.")
-
-    fresh = verify(serving()).count
-    _age()
-
-    assert fresh == 0
-    assert verify(serving()).revision == [str(product.uuid)]
-
-
 def test_a_rebuild_takes_along_what_changes_meanwhile():
     first = make_published_product("First")
     second = make_published_product("Second")
@@ -245,15 +205,23 @@ def test_a_rebuild_takes_along_what_changes_meanwhile():
     assert verify(serving()).count == 0
 
 
-def test_the_commands_report_and_end_as_they_found_it():
-    product = make_published_product()
-    call_command("rebuild_search_index", json=True, stdout=StringIO())
-    call_command("verify_search_index", json=True, stdout=StringIO())
-    DataProduct.objects.filter(pk=product.pk).update(name="Else")
-    _age()
+def test_the_rebuild_command_says_what_it_did():
+    make_published_product()
+    printed = StringIO()
 
-    with pytest.raises(SystemExit) as ended:
-        call_command("verify_search_index", stdout=StringIO())
-    call_command("verify_search_index", repair=True, stdout=StringIO())
+    call_command("rebuild_search_index", json=True, stdout=printed)
 
-    assert ended.value.code == 1
+    (row,) = json.loads(printed.getvalue())
+    assert (row["engine"], row["documents"], row["rollback"]) == ("embedded", 1, False)
+
+
+def test_an_engine_that_is_down_keeps_no_other_from_its_work(settings):
+    settings.ELASTICSEARCH_URL = "http://127.0.0.1:1"
+    settings.ASSAY_SEARCH_ENGINES = ["elasticsearch", "embedded"]
+    product = make_published_product("Parcels")
+
+    with pytest.raises(SearchUnavailable):
+        drain()
+    drained = named("embedded").search(SearchRequest(readers=("public",))).hits
+
+    assert [hit.id for hit in drained] == [str(product.uuid)]

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 BASELINE, READERS, WRITERS = 25, 20, 5
 VISIBLE_WITHIN = 60.0
-PAUSE = 0.25
+PAUSE = 0.5
 
 
 @dataclass

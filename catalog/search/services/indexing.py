@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,7 +13,7 @@ from catalog.products.services import touch_products
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import remember
 from catalog.search.backends import fed
-from catalog.search.port import SearchBackend
+from catalog.search.port import SearchBackend, SearchUnavailable
 from catalog.search.services.following import (
     BATCH,
     Missed,
@@ -29,15 +29,16 @@ DOMAIN, DOMAIN_FOLLOWER = "domain", "products"
 
 def index_products(*, ids: Collection[UUID]) -> int:
     """Bring some products up to date in every engine; return how many writes were made."""
-    written = 0
-    for backend in fed():
-        if backend.is_ready():
-            follower = follower_of(backend.name, backend.generation())
-            late = behind(follower).filter(uuid__in=list(ids)[:BATCH])
-            graves = Tombstone.objects.unseen_by(follower)[:BATCH]
-            missed = Missed(list(late.values_list("uuid", flat=True)), list(graves))
-            written += _index(backend, missed)
-    return written
+
+    def index(backend: SearchBackend) -> int:
+        if not backend.is_ready():
+            return 0
+        follower = follower_of(backend.name, backend.generation())
+        late = behind(follower).filter(uuid__in=list(ids)[:BATCH])
+        graves = Tombstone.objects.unseen_by(follower)[:BATCH]
+        return _index(backend, Missed(list(late.values_list("uuid", flat=True)), list(graves)))
+
+    return _in_each_engine(index)
 
 
 def drain(*, limit: int = 2000) -> int:
@@ -45,13 +46,25 @@ def drain(*, limit: int = 2000) -> int:
 
     An engine without an index of the present shape is rebuilt. Returns how many writes were made.
     """
-    written = 0
-    for backend in fed():
+
+    def catch_up(backend: SearchBackend) -> int:
         if not backend.is_ready():
-            written += rebuild(backend, unless_ready=True)
-            continue
-        missed = missed_by(follower_of(backend.name, backend.generation()), limit)
-        written += _index(backend, missed)
+            return rebuild(backend, unless_ready=True)
+        return _index(backend, missed_by(follower_of(backend.name, backend.generation()), limit))
+
+    return _in_each_engine(catch_up)
+
+
+def _in_each_engine(work: Callable[[SearchBackend], int]) -> int:
+    """Work on each fed engine; one that is down keeps no other from it, and is told of after."""
+    written, down = 0, []
+    for backend in fed():
+        try:
+            written += work(backend)
+        except SearchUnavailable as error:
+            down.append(error)
+    if down:
+        raise down[0]
     return written
 
 

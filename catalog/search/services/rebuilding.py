@@ -33,6 +33,7 @@ from catalog.search.services.comparing import (
     suspects,
 )
 from catalog.search.services.following import (
+    CHUNK,
     catch_up,
     chunks,
     follower_of,
@@ -123,7 +124,7 @@ def clear_leftovers(backend: SearchBackend) -> None:
 def _fill(noted: _Noted, engine: str, progress: Progress) -> int:
     """Put everything. What was deleted before the first read is not met any more."""
     follower, count = follower_of(engine, noted.generation), 0
-    remember_graves(follower, list(Tombstone.objects.all()))
+    _remember_the_dead(follower)
     for chunk in chunks():
         noted.put(documents_of(chunk))
         revisions = {product.uuid: product.revision for product in chunk}
@@ -132,6 +133,13 @@ def _fill(noted: _Noted, engine: str, progress: Progress) -> int:
         progress(Step.FILLING, count)
     noted.commit()
     return count
+
+
+def _remember_the_dead(follower: str) -> None:
+    last = 0
+    while graves := list(Tombstone.objects.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        remember_graves(follower, graves)
+        last = graves[-1].pk
 
 
 def _swap(
