@@ -76,6 +76,15 @@ class EditionConflict(Refusal):
         self.current = current
 
 
+def demand_edition(*, named: int, read: int, stands: int) -> None:
+    """Raise EditionConflict unless the edition that an edit names is the one that stands.
+
+    What the edit is made of was `read` before the lock, so that too must be of this edition.
+    """
+    if not named == read == stands:
+        raise EditionConflict(seen=read if named == stands else named, current=stands)
+
+
 class Invalid(Refusal):
     """What was sent does not hold together; `faults` names every place."""
 

@@ -25,8 +25,8 @@ from catalog.permissions import Permission
 from catalog.products.api.documents import refuse_new_faults
 from catalog.products.api.views import DOCUMENT, OfProduct
 from catalog.products.models import DataProduct
-from catalog.refusals import EditionConflict, Fault, Invalid
-from catalog.revisions.api import EDITS, READS, ShownConflict, edition_of, tagged
+from catalog.refusals import Fault, Invalid
+from catalog.revisions.api import EDITS, READS, edition_of, tagged, with_what_stands
 
 
 class ServerAnswer(serializers.ModelSerializer[Server]):
@@ -144,6 +144,10 @@ class Contracts(GenericViewSet[DataContract]):
             raise Http404
         return contract
 
+    def state(self) -> Mapping[str, Any]:
+        """Return what is said of the contract as it stands. Raises Http404."""
+        return ContractDetail(self.contract()).data
+
     def to_edit(self) -> tuple[DataContract, int]:
         """Return the contract and the edition that an edit names, before its body is looked at."""
         contract = self.contract()
@@ -152,9 +156,7 @@ class Contracts(GenericViewSet[DataContract]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        if isinstance(exc, EditionConflict):
-            exc = ShownConflict(exc, ContractDetail(self.contract()).data)
-        return super().handle_exception(exc)
+        return super().handle_exception(with_what_stands(exc, self.state))
 
 
 class ProductContracts(OfProduct):

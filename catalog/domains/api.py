@@ -25,8 +25,8 @@ from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, Permission, Role
 from catalog.products.api.documents import slug_fault
 from catalog.products.models import DataProduct
-from catalog.refusals import EditionConflict, Fault, Invalid
-from catalog.revisions.api import EDITS, READS, Body, ShownConflict, Text, edition_of, tagged
+from catalog.refusals import Fault, Invalid
+from catalog.revisions.api import EDITS, READS, Body, Text, edition_of, tagged, with_what_stands
 
 Counts = Mapping[int, int]
 WORDS = ("true", "false")
@@ -168,9 +168,7 @@ class OfDomain(GenericViewSet[Any]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        if isinstance(exc, EditionConflict):
-            exc = ShownConflict(exc, self.state(self.domain()))
-        return super().handle_exception(exc)
+        return super().handle_exception(with_what_stands(exc, lambda: self.state(self.domain())))
 
 
 class Domains(OfDomain):

@@ -22,16 +22,16 @@ from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.permissions import Permission
 from catalog.products.api.filters import domain_named
-from catalog.refusals import EditionConflict, Invalid
+from catalog.refusals import Invalid
 from catalog.revisions.api import (
     EDITS,
     READS,
     Body,
-    ShownConflict,
     Text,
     Words,
     edition_of,
     tagged,
+    with_what_stands,
 )
 
 
@@ -163,9 +163,7 @@ class Terms(GenericViewSet[Term]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        if isinstance(exc, EditionConflict):
-            exc = ShownConflict(exc, TermAnswer(self.term()).data)
-        return super().handle_exception(exc)
+        return super().handle_exception(with_what_stands(exc, lambda: TermAnswer(self.term()).data))
 
 
 def of_the_body(invalid: Invalid) -> Invalid:

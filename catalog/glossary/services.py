@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from catalog.audit.actors import Worker
 from catalog.audit.services import Subject, record
@@ -16,7 +15,7 @@ from catalog.glossary.models import TERM, Term
 from catalog.identity import folded, slug_of, unstorable
 from catalog.people.models import Person
 from catalog.permissions import Permission
-from catalog.refusals import EditionConflict, Fault, Invalid, NameTaken
+from catalog.refusals import Fault, Invalid, NameTaken, NotVisible, demand_edition
 from catalog.revisions.services import announce, bury
 
 Writer = Person | Worker
@@ -59,21 +58,15 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 
     Raises NotAllowed, EditionConflict, Invalid.
     """
-    demand(actor, Permission.STEWARD_PRODUCTS, term.domain)
+    term = _claim(term, edition, actor)
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
             raise Invalid([Fault(where=name, message="A term has no such field.")])
         setattr(term, name, value)
     _check(term)
-    won = Term.objects.filter(pk=term.pk, edition=edition).update(
-        edition=F("edition") + 1,
-        revision=F("revision") + 1,
-        **{name: getattr(term, name) for name in FIELDS},
-    )
-    term.refresh_from_db()
-    if not won:
-        raise EditionConflict(seen=edition, current=term.edition)
+    term.edition, term.revision = term.edition + 1, term.revision + 1
+    term.save(update_fields=[*FIELDS, "edition", "revision"])
     record(
         actor=actor,
         verb="edited",
@@ -89,14 +82,25 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 @transaction.atomic
 def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
     """Take a term out of the glossary. Raises NotAllowed, EditionConflict."""
-    demand(actor, Permission.STEWARD_PRODUCTS, term.domain)
-    current = Term.objects.values_list("edition", flat=True).get(pk=term.pk)
-    if current != edition:
-        raise EditionConflict(seen=edition, current=current)
+    term = _claim(term, edition, actor)
     bury(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
     record(actor=actor, verb="removed", subject=_about(term), before=_state(term), reason=reason)
     term.delete()
     announce(kind=TERM, ids=[term.uuid])
+
+
+def _claim(term: Term, edition: int, actor: Writer) -> Term:
+    """Return the term as it stands, locked for this transaction, if `edition` still does.
+
+    Raises NotAllowed, NotVisible (it is removed), EditionConflict.
+    """
+    rows = Term.objects.select_for_update(of=("self",)).select_related("domain")
+    stands = rows.filter(pk=term.pk).first()
+    if stands is None:
+        raise NotVisible("This term is no longer there.")
+    demand(actor, Permission.STEWARD_PRODUCTS, stands.domain)
+    demand_edition(named=edition, read=term.edition, stands=stands.edition)
+    return stands
 
 
 def _check(term: Term) -> None:

@@ -12,11 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.audit.models import AuditEvent
 from catalog.contracts.models import SchemaProperty
 from catalog.domains.authority import Reader, demand, person_of, reader_of
 from catalog.domains.models import Domain
 from catalog.glossary.forms import EditTermSheet, NewTermSheet
-from catalog.glossary.models import Term
+from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
@@ -161,7 +162,8 @@ def _sheet(
 ) -> HttpResponse:
     conflict = getattr(sheet, "conflict", None)
     status = 409 if conflict else 422 if sheet.errors else 200
-    context = {"form": sheet, "title": title, "term": term}
+    last = AuditEvent.objects.about(TERM, str(term.uuid)).first() if conflict and term else None
+    context = {"form": sheet, "title": title, "term": term, "last_edit": last}
     return render(request, "catalog/glossary/edit.html", context, status=status)
 
 

@@ -8,11 +8,11 @@ whole, so it never hides one. Holds no view: the settings name the parser by its
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import IO, Any, Self
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from catalog.interchange.problems import did_you_mean, shortened
 from catalog.interchange.reading import read_json
-from catalog.refusals import EditionConflict
+from catalog.refusals import EditionConflict, Refusal
 
 MEGABYTE = 1024 * 1024
 ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"\Z')
@@ -64,6 +64,19 @@ class ShownConflict(EditionConflict):
     def __init__(self, conflict: EditionConflict, state: Any) -> None:
         super().__init__(seen=conflict.seen, current=conflict.current)
         self.state = state
+
+
+def with_what_stands(error: Exception, state: Callable[[], Any]) -> Exception:
+    """Return an edition conflict with what stands now, as a view says it; other errors as they are.
+
+    Where the thing is gone meanwhile, or hidden from the caller, that is what is said.
+    """
+    if not isinstance(error, EditionConflict):
+        return error
+    try:
+        return ShownConflict(error, state())
+    except (Http404, Refusal) as other:
+        return other
 
 
 class TooLarge(APIException):

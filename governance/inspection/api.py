@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -17,7 +18,7 @@ from catalog.domains.authority import demand, person_of, reader_of
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.revisions.api import EDITS, Body, Text, edition_of
+from catalog.revisions.api import EDITS, Body, Text, edition_of, with_what_stands
 from governance.inspection.models import Inspection
 from governance.inspection.services import adopt_schema, inspect_port, summary_of
 
@@ -83,6 +84,17 @@ class PortInspection(GenericViewSet[OutputPort]):
             port=port, edition=edition, actor=person_of(request.user), version=version
         )
         return answer(request, contract, status=200 if contract.pk in had else 201)
+
+    def contract(self) -> Mapping[str, Any]:
+        """Return the contract that the port serves under, as it stands. Raises Http404."""
+        link = getattr(self.port(), "port_contract", None)
+        if link is None:
+            raise Http404
+        return ContractDetail(link.contract).data
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Show beside an edition conflict what stands now."""
+        return super().handle_exception(with_what_stands(exc, self.contract))
 
     def port(self) -> OutputPort:
         """Return the port of the address. Raises Http404."""

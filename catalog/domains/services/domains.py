@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.models import Permission as DjangoPermission
 from django.db import transaction
-from django.db.models import F
 
 from catalog.audit.services import record
 from catalog.domains.authority import demand
@@ -20,7 +19,7 @@ from catalog.domains.services.roles import KIND, Writer, group_of, subject_of
 from catalog.identity import is_slug, unstorable
 from catalog.people.models import Team
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
-from catalog.refusals import EditionConflict, Fault, Invalid, NameTaken
+from catalog.refusals import Fault, Invalid, NameTaken, demand_edition
 from catalog.revisions.services import announce
 
 
@@ -65,7 +64,9 @@ def edit_domain(
 
     Raises NotAllowed, EditionConflict, Invalid (a cycle in the tree), NameTaken.
     """
-    demand(actor, Permission.MANAGE_DOMAIN, domain)
+    if changes.get("parent", domain.parent) != domain.parent:
+        _hold_tree()
+    domain = _claim(domain, edition, actor)
     before, old_slug = _state(domain), domain.slug
     unknown = set(changes) - {"slug", "name", "mission", "parent", "owner_team"}
     if unknown:
@@ -80,7 +81,7 @@ def edit_domain(
     _check_tree(domain)
     if domain.slug != old_slug:
         _keep_slug(domain, old_slug)
-    _claim_edition(domain, edition)
+    domain.edition, domain.revision = domain.edition + 1, domain.revision + 1
     domain.save()
     record(
         actor=actor,
@@ -92,6 +93,20 @@ def edit_domain(
     )
     announce(kind=KIND, ids=[domain.uuid])
     return domain
+
+
+def _claim(domain: Domain, edition: int, actor: Writer) -> Domain:
+    """Return the domain as it stands, locked for this transaction, if `edition` still does."""
+    rows = Domain.objects.select_for_update(of=("self",), no_key=True)
+    stands = rows.select_related("parent", "owner_team").get(pk=domain.pk)
+    demand(actor, Permission.MANAGE_DOMAIN, stands)
+    demand_edition(named=edition, read=domain.edition, stands=stands.edition)
+    return stands
+
+
+def _hold_tree() -> None:
+    """Lock the whole tree: of two moves at once, each fine alone, both could make a circle."""
+    list(Domain.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def _check_names(*, slug: str, name: str, mission: str) -> None:
@@ -140,16 +155,6 @@ def _keep_slug(domain: Domain, old_slug: str) -> None:
             f"The slug {domain.slug} is in use.", where="slug", way_out="Choose another."
         )
     FormerDomainSlug.objects.create(slug=old_slug, domain=domain)
-
-
-def _claim_edition(domain: Domain, edition: int) -> None:
-    won = Domain.objects.filter(pk=domain.pk, edition=edition).update(
-        edition=F("edition") + 1, revision=F("revision") + 1
-    )
-    current = Domain.objects.values("edition", "revision").get(pk=domain.pk)
-    if not won:
-        raise EditionConflict(seen=edition, current=current["edition"])
-    domain.edition, domain.revision = current["edition"], current["revision"]
 
 
 def _make_groups(domain: Domain) -> None:

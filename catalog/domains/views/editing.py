@@ -6,15 +6,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader, demand, reader_of
 from catalog.domains.forms import DomainFields, DomainSheet, NewDomainSheet
-from catalog.domains.models import Domain
+from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.domains.services import create_domain, edit_domain
 from catalog.domains.views.teams import manageable_teams
 from catalog.permissions import Permission
@@ -51,7 +51,9 @@ def domain_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
     """Change a domain; where somebody was faster, show both states and keep what was typed."""
-    found = get_object_or_404(Domain, slug=domain)
+    found = _find(domain)
+    if found.slug != domain and request.method != "POST":
+        return redirect("domain_edit", found.slug)
     demand(request.user, Permission.MANAGE_DOMAIN, found)
     initial = DomainSheet.filled_by(found) | {"edition": found.edition}
     sheet = DomainSheet(request.POST if request.method == "POST" else None, initial=initial)
@@ -61,6 +63,16 @@ def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
     if not sheet.is_valid():
         return _show(request, found, sheet, 422)
     return _write(request, found, sheet)
+
+
+def _find(slug: str) -> Domain:
+    """Return the domain that has a slug, or had it: who edits may find it renamed meanwhile."""
+    domains = Domain.objects.select_related("parent", "owner_team")
+    former = FormerDomainSlug.objects.filter(slug=slug).values("domain_id")
+    found = domains.filter(slug=slug).first() or domains.filter(pk__in=former).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _write(request: HttpRequest, domain: Domain, sheet: DomainSheet) -> HttpResponse:

@@ -51,15 +51,15 @@ from catalog.products.services import (
     replace_tree,
     share_product,
 )
-from catalog.refusals import EditionConflict, Invalid
+from catalog.refusals import Invalid
 from catalog.revisions.api import (
     EDITS,
     READS,
     JSONBody,
     PatchBody,
-    ShownConflict,
     edition_of,
     tagged,
+    with_what_stands,
 )
 
 OBJECT = {"type": "object", "additionalProperties": True}
@@ -107,9 +107,7 @@ class OfProduct(GenericViewSet[Any]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        if isinstance(exc, EditionConflict):
-            exc = ShownConflict(exc, self.state(self.product()))
-        return super().handle_exception(exc)
+        return super().handle_exception(with_what_stands(exc, lambda: self.state(self.product())))
 
 
 class Products(OfProduct):

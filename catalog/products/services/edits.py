@@ -21,7 +21,7 @@ from catalog.products.patching import patched
 from catalog.products.projection import Tree, columns_of, unstorable_faults
 from catalog.products.projectors import projectors
 from catalog.products.services.addresses import free_address, keep_address
-from catalog.refusals import EditionConflict, Fault, Invalid
+from catalog.refusals import EditionConflict, Fault, Invalid, NotVisible, demand_edition
 from catalog.revisions.services import announce
 
 Writer = Person | Worker
@@ -46,16 +46,14 @@ def claim(
 ) -> DataProduct:
     """Return the product as it stands, locked for this transaction, if `edition` still does.
 
-    Raises NotAllowed, EditionConflict; call it inside a transaction.
+    Raises NotAllowed, NotVisible (it is deleted), EditionConflict; call it in a transaction.
     """
-    stands = (
-        DataProduct.objects.select_for_update(of=("self",))
-        .select_related("domain")
-        .get(pk=product.pk)
-    )
+    rows = DataProduct.objects.select_for_update(of=("self",)).select_related("domain")
+    stands = rows.filter(pk=product.pk).first()
+    if stands is None:
+        raise NotVisible("This product is no longer there.")
     demand(actor, permission, stands.domain)
-    if stands.edition != edition:
-        raise EditionConflict(seen=edition, current=stands.edition)
+    demand_edition(named=edition, read=product.edition, stands=stands.edition)
     return stands
 
 

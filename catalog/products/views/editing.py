@@ -21,7 +21,7 @@ from catalog.permissions import Permission
 from catalog.products.forms import DescribeSheet, ReadersSheet, described_by
 from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
 from catalog.products.services import replace_tree, share_product
-from catalog.products.views.finding import Moved, find_product, gone
+from catalog.products.views.finding import Moved, find_again, find_product, gone
 from catalog.products.views.steps import LABELS, elsewhere, fix_href, steps_of
 from catalog.publication.services import accountable, findings_of
 from catalog.refusals import EditionConflict, NotAllowed, NotVisible, Refusal
@@ -49,7 +49,13 @@ class ProductPage(View):
         try:
             self.product = find_product(self.reader, *here)
         except Moved as moved:
+            if request.method == "POST":  # What was typed does not survive a redirect.
+                self.product = moved.product
+                return self._open(request, *args, **kwargs)
             return redirect(request.path.replace("/p/{}/{}".format(*here), moved.path, 1))
+        return self._open(request, *args, **kwargs)
+
+    def _open(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.product.status == Status.RETIRED:
             return gone(request, self.product, self.reader)
         if not self.reader.may(self.needs, self.product.domain_id):
@@ -80,8 +86,8 @@ class ProductPage(View):
         return reverse(name, args=[self.product.domain.slug, self.product.slug, *more])
 
     def reload(self) -> None:
-        """Load the product as it stands now, after somebody else has written."""
-        self.product = DataProduct.objects.with_place().get(pk=self.product.pk)
+        """Load the product as it stands, after somebody else has written. Raises Http404."""
+        self.product = find_again(self.reader, self.product)
 
 
 class EditPage(ProductPage):

@@ -28,9 +28,9 @@ PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponseBase]
 class Moved(Exception):
     """The product has another address now."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
+    def __init__(self, product: DataProduct) -> None:
+        super().__init__(product.path)
+        self.product, self.path = product, product.path
 
 
 def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
@@ -39,7 +39,15 @@ def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
     found = visible.filter(domain__slug=domain, slug=slug).first()
     if found is not None:
         return found
-    raise Moved(_new_path(reader, folded(domain), folded(slug)))
+    raise Moved(_at_former_address(reader, folded(domain), folded(slug)))
+
+
+def find_again(reader: Reader, product: DataProduct) -> DataProduct:
+    """Return a product as it stands now, wherever it has gone meanwhile. Raises Http404."""
+    found = _visible(reader).filter(pk=product.pk).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _visible(reader: Reader) -> DataProductQuerySet:
@@ -50,8 +58,8 @@ def _visible(reader: Reader) -> DataProductQuerySet:
     ).prefetch_related("provenance__answers", "provenance__imbalances")
 
 
-def _new_path(reader: Reader, domain: str, slug: str) -> str:
-    """Return the present path of what had an address once, or was written with capitals."""
+def _at_former_address(reader: Reader, domain: str, slug: str) -> DataProduct:
+    """Return what had an address once, or was written with capitals. Raises Http404."""
     visible = _visible(reader)
     renamed = FormerDomainSlug.objects.filter(slug=domain)
     domains = [domain, *renamed.values_list("domain__slug", flat=True)]
@@ -61,7 +69,7 @@ def _new_path(reader: Reader, domain: str, slug: str) -> str:
         found = visible.filter(pk__in=former.values("product_id")).first()
     if found is None:
         raise Http404
-    return found.path
+    return found
 
 
 def on_product(view: PageView) -> Callable[..., HttpResponseBase]:
