@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import LOGICAL_TYPES, Column
-from catalog.forms import EditSheet, Line, Passage, RowedSheet, Rows
+from catalog.forms import Difference, EditSheet, Line, Passage, RowedSheet, Rows
+from catalog.refusals import EditionConflict
 
 TYPES = [("", "–"), *((name, name) for name in LOGICAL_TYPES)]
 PAGE_SIZE, MOST_BLANK = 50, 50
@@ -128,9 +129,33 @@ class DocumentSheet(EditSheet):
             self.add_error("file", _("Choose a file, or paste its text below."))
         return cleaned
 
+    def meet(self, conflict: EditionConflict, stands: Mapping[str, Any]) -> None:
+        """Keep a file as its text, for no browser sends a file twice."""
+        if file := self.cleaned_data.get("file"):
+            file.seek(0)
+            sent: Any = self.data
+            typed = sent.copy()
+            typed[self.add_prefix("text")] = file.read().decode("utf-8", "replace")
+            self.data = typed
+        super().meet(conflict, stands)
+
+    def _differences(self, stands: Mapping[str, Any]) -> Iterable[Difference]:
+        """Show of each document the lines that the other lacks; the rest would drown them."""
+        bound = self["text"]
+        theirs, mine = str(stands.get("text") or "").splitlines(), str(bound.data).splitlines()
+        ours, other = _without(theirs, mine), _without(mine, theirs)
+        if theirs and (ours or other):
+            href = f"#{bound.id_for_label}"
+            yield Difference(label=str(bound.label), stands=ours, yours=other, href=href)
+
     def content(self) -> tuple[bytes, str]:
         """Return what was sent, and the name under which errors speak of it."""
         file = self.cleaned_data.get("file")
         if file:
             return file.read(), file.name
         return self.cleaned_data["text"].encode("utf-8", "surrogatepass"), str(_("text"))
+
+
+def _without(lines: Sequence[str], others: Sequence[str]) -> str:
+    known = set(others)
+    return "\n".join(line for line in lines if line not in known)

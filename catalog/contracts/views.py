@@ -21,6 +21,7 @@ from catalog.contracts.projection import raised
 from catalog.contracts.services import is_frozen, save_contract
 from catalog.forms import EditSheet
 from catalog.interchange import odcs
+from catalog.interchange.printing import yaml_of
 from catalog.interchange.problems import Problem
 from catalog.interchange.reading import ReadingError, read_documents
 from catalog.products.models import DataProduct
@@ -196,6 +197,10 @@ class Document(ContractPage):
     sheet_class = DocumentSheet
     template_name = "catalog/editing/document.html"
     problems: list[Problem]
+
+    def stands(self) -> dict[str, Any]:
+        """Return the document that stands, where this page is one contract's."""
+        return {"text": yaml_of(self.contract().tree)} if self.uuid else {}
 
     def write(self, sheet: DocumentSheet) -> DataProduct:
         """Read, check and save the document. Raises Invalid with each problem's line."""

@@ -158,3 +158,16 @@ def test_who_is_shut_out_is_signed_out_at_once(client, lead, cast):
     client.post(f"/people/{cast.owner.uuid}/shut-out", {"reason": "Left."})
 
     assert theirs.get("/settings").status_code == 302
+
+
+def test_what_was_typed_survives_that_the_domain_was_renamed_meanwhile(client, cast):
+    edit_domain(domain=cast.domain, edition=1, actor=FACTORY, slug="trade")
+    client.force_login(cast.owner)
+
+    answer = client.post(
+        "/d/sales/edit", {"edition": 1, "name": "Sales", "slug": "sales", "mission": "Mine."}
+    )
+
+    assert answer.status_code == 409
+    assert "Mine." in answer.content.decode()
+    assert client.get("/d/sales/edit")["Location"] == "/d/trade/edit"

@@ -3,8 +3,11 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalog.contracts.services import save_contract
+from catalog.interchange.printing import yaml_of
 from catalog.products.models import DataProduct, Status
-from catalog.products.services import patch_tree
+from catalog.products.projection import with_columns
+from catalog.products.services import patch_tree, replace_tree
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -369,3 +372,33 @@ def test_a_draft_is_moved_and_then_deleted(client, cast, product, edit):
     assert "You edit in no other domain." in page.content.decode()
     client.post(f"{edit}/delete", {"edition": product.edition, "reason": "No need."})
     assert not DataProduct.objects.exists()
+
+
+def test_a_document_that_meets_another_edit_is_kept_and_shown_beside_what_stands(
+    client, product, edit
+):
+    contract = product.contracts.get()
+    path = f"{edit}/schema/{contract.uuid}/file"
+    mine = yaml_of(contract.tree | {"name": "Mine"}).encode()
+    theirs = contract.tree | {"name": "Theirs"}
+    save_contract(product=product, tree=theirs, edition=product.edition, actor=FACTORY)
+
+    answer = client.post(
+        path, {"edition": product.edition, "file": SimpleUploadedFile("c.yaml", mine)}
+    )
+
+    form = answer.context["form"]
+    assert answer.status_code == 409
+    assert form["text"].value() == mine.decode()
+    assert [(row.stands, row.yours) for row in form.differences] == [("name: Theirs", "name: Mine")]
+
+
+def test_what_was_typed_survives_that_the_product_was_renamed_meanwhile(client, product, edit):
+    typed = DESCRIPTION | {"edition": product.edition, "purpose": "Mine."}
+    renamed = with_columns(product.tree, {"slug": "returns"})
+    replace_tree(product=product, tree=renamed, edition=product.edition, actor=FACTORY)
+
+    answer = client.post(f"{edit}/describe", typed)
+
+    assert answer.status_code == 409
+    assert "Mine." in answer.content.decode()

@@ -1,12 +1,10 @@
 """Two workers at once: a slot is measured by one, and what both write counts once."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from governance.slo.models import Breach, Measurement, RollUp
@@ -14,24 +12,15 @@ from governance.slo.outcomes import Outcome
 from governance.slo.services import Lane, claim_due
 from tests.factories import make_product
 from tests.governance.measuring import make_objective, make_port, promise, record, seen, slots
+from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 WORKERS = 3
 
 
-def at_once(work: Callable[[int], Any]) -> list[Any]:
+def by_all(work: Callable[[int], Any]) -> list[Any]:
     """Return what each worker gets, all of them starting together."""
-    barrier = Barrier(WORKERS)
-
-    def run(number: int) -> Any:
-        try:
-            barrier.wait()
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(run, range(WORKERS)))
+    return at_once([partial(work, number) for number in range(WORKERS)])
 
 
 def test_each_due_port_is_claimed_by_one_worker():
@@ -39,7 +28,7 @@ def test_each_due_port_is_claimed_by_one_worker():
     ports = {make_port(product).pk for _ in range(6)}
     now = timezone.now()
 
-    claims = at_once(lambda _: claim_due(limit=4, lane=Lane.SOUND, now=now))
+    claims = by_all(lambda _: claim_due(limit=4, lane=Lane.SOUND, now=now))
 
     claimed = [due.port_id for each in claims for due in each]
     assert len(claimed) == len(set(claimed))
@@ -51,7 +40,7 @@ def test_a_batch_recorded_by_several_workers_counts_once():
     objective = make_objective(target=0.5)
     batch = [seen(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)]
 
-    written = at_once(lambda _: record(batch))
+    written = by_all(lambda _: record(batch))
 
     assert sum(written) == 5
     assert Measurement.objects.count() == 5
@@ -64,7 +53,7 @@ def test_workers_that_measure_different_ports_of_a_product_open_one_breach():
     ports = [make_port(product) for _ in range(WORKERS)]
     promise(product, {"indicator": "availability", "target": 0.5})
 
-    at_once(lambda number: record([seen(ports[number], s, Outcome.TIMEOUT) for s in slots(4)]))
+    by_all(lambda number: record([seen(ports[number], s, Outcome.TIMEOUT) for s in slots(4)]))
 
     assert Breach.objects.count() == 1
     assert Measurement.objects.count() == 4 * WORKERS

@@ -109,7 +109,7 @@ class EditPage(ProductPage):
             self.product = self.write(sheet)
         except EditionConflict as conflict:
             self.reload()
-            sheet.meet(conflict, self.initial())
+            sheet.meet(conflict, self.stands())
             return self.show(sheet, status=409)
         except (NotAllowed, NotVisible):
             raise
@@ -128,6 +128,10 @@ class EditPage(ProductPage):
     def initial(self) -> dict[str, Any]:
         """Return what the sheet shows of the product as it stands."""
         return {}
+
+    def stands(self) -> dict[str, Any]:
+        """Return what a conflict compares with what was typed."""
+        return self.initial()
 
     def write(self, sheet: Any) -> DataProduct:
         """Have a service write; return the product as it stands then. Raises a Refusal."""

@@ -1,0 +1,422 @@
+"""Many who edit one thing at once, by page, API and manifest: one wins, nobody's words are lost.
+
+Each race starts its writers together, all on the edition that stands. RACES sets how many races
+each arena runs; 13 is the short form, hundreds are the bench.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.audit.models import AuditEvent
+from catalog.domains.models import Domain
+from catalog.domains.services import edit_domain
+from catalog.glossary.models import TERM, Term
+from catalog.glossary.services import define_term
+from catalog.interchange.bundles import Source
+from catalog.interchange.services import import_manifests
+from catalog.people.models import Person
+from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.services import replace_tree
+from catalog.refusals import EditionConflict, Invalid
+from catalog.revisions.models import Tombstone
+from tests.catalog.api_client import Program
+from tests.factories import (
+    FACTORY,
+    Cast,
+    give_schema,
+    make_cast,
+    make_product,
+    make_team,
+    product_tree,
+    with_answers,
+    with_port,
+)
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RACES = int(os.environ.get("RACES", "13"))
+FASTER = "Somebody was faster"
+_words = count(1)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a writer is told: that it won, or what it is shown instead."""
+
+    won: bool
+    shown: str = ""
+
+
+Write = Callable[[int, str], Told]
+
+
+@dataclass
+class Arena:
+    """One thing with an edition, who writes it, and where the audit trail tells of it."""
+
+    row: Any
+    kind: str
+    writers: list[Write]
+    begin: Callable[[], None] = field(default=lambda: None)
+    says: Callable[[Any], str] = field(default=lambda row: "")
+    shows_theirs: bool = True
+
+
+def over_api(
+    person: Person, method: str, path: str, body: Callable[[str], Any], **headers: Any
+) -> Write:
+    """A program that sends If-Match; it loses with 412 and is shown what stands."""
+    program = Program(person)
+
+    def write(edition: int, word: str) -> Told:
+        answer = program.send(method, path, body(word), edition=edition, **headers)
+        if answer.status_code in (200, 201):
+            return Told(won=True)
+        problem = answer.json()
+        assert answer.status_code == 412, problem
+        assert problem["seen"] == {"edition": edition}
+        assert problem["current"]["edition"] > edition
+        return Told(won=False, shown=json.dumps(problem["current"]))
+
+    return write
+
+
+def on_page(person: Person, path: str, fields: Callable[[str], dict[str, Any]]) -> Write:
+    """A person with a form; they lose with a page of both states that still holds their words."""
+    client = Client()
+    client.force_login(person)
+    form = client.get(path).context["form"]
+    stands = {bound.html_name: bound.value() for bound in form if bound.value() is not None}
+
+    def write(edition: int, word: str) -> Told:
+        answer = client.post(path, stands | fields(word) | {"edition": edition})
+        if answer.status_code == 302:
+            return Told(won=True)
+        text = answer.content.decode()
+        assert answer.status_code == 409, text[-2000:]
+        assert FASTER in text
+        assert word in text
+        return Told(won=False, shown=text)
+
+    return write
+
+
+def by_manifest(person: Person, document: Callable[[str], Any]) -> Write:
+    """A file that names no edition; it loses as a conflict of its plan."""
+    program = Program(person)
+
+    def write(edition: int, word: str) -> Told:
+        answer = program.send("POST", "/manifests", document(word))
+        landing = answer.json()["products"][0]
+        if landing["action"] == "change":
+            return Told(won=True)
+        assert (answer.status_code, landing["action"]) == (409, "conflict"), landing
+        return Told(won=False, shown=landing["reason"])
+
+    return write
+
+
+def a_product(cast: Cast) -> Arena:
+    """Its description, by form, by fields, by patch, by document and by manifest."""
+    tree = product_tree("Orders", domain=cast.domain.slug)
+    product = make_product(domain=cast.domain, tree=tree)
+    path = f"/products/{product.uuid}"
+
+    def described(word: str) -> dict[str, Any]:
+        return tree | {"description": {"purpose": word}}
+
+    def import_anew() -> None:
+        source = Source("m.json", lambda: json.dumps(described("anew")).encode())
+        list(import_manifests(sources=[source], actor=FACTORY, overwrite=True))
+
+    patch = partial(over_api, cast.owner, "PATCH", path)
+    steps = "application/json-patch+json"
+    return Arena(
+        row=product,
+        kind=PRODUCT,
+        writers=[
+            on_page(cast.owner, f"{product.path}/edit/describe", lambda word: {"purpose": word}),
+            patch(lambda word: {"purpose": word}),
+            patch(
+                lambda word: [{"op": "add", "path": "/description/purpose", "value": word}],
+                content_type=steps,
+            ),
+            over_api(cast.owner, "PUT", path, described),
+            by_manifest(cast.owner, described),
+        ],
+        begin=import_anew,
+        says=lambda row: row.purpose,
+        shows_theirs=False,  # the manifest's reason names nobody's words
+    )
+
+
+def its_ports(cast: Cast) -> Arena:
+    """One more output port, by form and by API; each comes with a contract, so it counts twice."""
+    product = make_product(domain=cast.domain)
+    server = {"server": "s", "type": "local", "path": "a.csv", "format": "csv"}
+    form = {"version": "1.0.0", "kind": "local", "path": "a.csv", "format": "csv"}
+    add = partial(over_api, cast.owner, "POST", f"/products/{product.uuid}/ports")
+    return Arena(
+        row=product,
+        kind=PRODUCT,
+        writers=[
+            on_page(cast.owner, f"{product.path}/edit/ports/add", lambda w: form | {"name": w}),
+            add(lambda word: {"name": word, "server": server}),
+            add(lambda word: {"name": word, "server": server}),
+        ],
+        says=lambda row: row.output_ports.order_by("-pk").values_list("name", flat=True)[0],
+        shows_theirs=False,  # an empty form has nothing to compare with
+    )
+
+
+def a_contract(cast: Cast) -> Arena:
+    """A contract's document, by form and by API, at both addresses that take one."""
+    product = give_schema(with_port(make_product(domain=cast.domain)), "id")
+    contract = product.contracts.get()
+
+    def named(word: str) -> dict[str, Any]:
+        return contract.tree | {"name": word}
+
+    page = f"{product.path}/edit/schema/{contract.uuid}/file"
+    return Arena(
+        row=product,
+        kind=PRODUCT,
+        writers=[
+            on_page(cast.owner, page, lambda word: {"text": json.dumps(named(word), indent=1)}),
+            over_api(cast.owner, "PUT", f"/contracts/{contract.uuid}", named),
+            over_api(cast.owner, "POST", f"/products/{product.uuid}/contracts", named),
+        ],
+        says=lambda row: row.contracts.get().name,
+    )
+
+
+def its_provenance(cast: Cast) -> Arena:
+    """An answer of its provenance, by form and by API."""
+    tree = with_answers(product_tree(domain=cast.domain.slug))
+    product = make_product(domain=cast.domain, tree=tree)
+    put = partial(over_api, cast.owner, "PUT", f"/products/{product.uuid}/provenance")
+
+    def answered(word: str) -> dict[str, Any]:
+        return {"answers": {"source": {"state": "answered", "text": word}}}
+
+    return Arena(
+        row=product,
+        kind=PRODUCT,
+        writers=[
+            on_page(
+                cast.owner,
+                f"{product.path}/edit/provenance",
+                lambda word: {"source-state": "answered", "source-text": word},
+            ),
+            put(answered),
+            put(answered),
+        ],
+        says=lambda row: row.provenance.answers.get(question="source").text,
+    )
+
+
+def its_readers(cast: Cast) -> Arena:
+    """Who else may read it, by API; the reason is the word."""
+    product = make_product(domain=cast.domain)
+    team = make_team()
+    put = partial(over_api, cast.owner, "PUT", f"/products/{product.uuid}/readers")
+    bodies = [{"domains": [], "teams": []}, {"domains": [], "teams": [team.slug]}]
+    return Arena(
+        row=product,
+        kind=PRODUCT,
+        writers=[put(lambda word, body=body: body | {"reason": word}) for body in bodies * 2],
+        says=lambda row: AuditEvent.objects.about(PRODUCT, str(row.uuid))[0].reason,
+        shows_theirs=False,  # the readers are shown, the reason is not
+    )
+
+
+def a_domain(cast: Cast) -> Arena:
+    """A domain's mission, by form and by API."""
+    patch = partial(over_api, cast.owner, "PATCH", f"/domains/{cast.domain.slug}")
+    return Arena(
+        row=cast.domain,
+        kind="domain",
+        writers=[
+            on_page(cast.owner, f"/d/{cast.domain.slug}/edit", lambda word: {"mission": word}),
+            patch(lambda word: {"mission": word}),
+            patch(lambda word: {"mission": word}),
+        ],
+        says=lambda row: row.mission,
+    )
+
+
+def a_term(cast: Cast) -> Arena:
+    """A term's definition, by form and by API."""
+    term = define_term(name="Order", definition="A sale.", actor=FACTORY, domain=cast.domain)
+    patch = partial(over_api, cast.steward, "PATCH", f"/terms/{term.uuid}")
+    page = f"/glossary/{term.slug}/{term.pk}/edit"
+    return Arena(
+        row=term,
+        kind=TERM,
+        writers=[
+            on_page(cast.steward, page, lambda word: {"definition": word}),
+            patch(lambda word: {"definition": word}),
+            patch(lambda word: {"definition": word}),
+        ],
+        says=lambda row: row.definition,
+    )
+
+
+ARENAS = [a_product, its_ports, a_contract, its_provenance, its_readers, a_domain, a_term]
+
+
+@pytest.mark.parametrize("arena_of", ARENAS, ids=lambda arena_of: arena_of.__name__)
+def test_of_all_who_write_at_once_one_wins_and_the_others_are_shown_both_states(arena_of):
+    arena = arena_of(make_cast())
+
+    for _race in range(RACES):
+        arena.begin()
+        row = type(arena.row).objects.get(pk=arena.row.pk)
+        trail = AuditEvent.objects.about(arena.kind, str(row.uuid))
+        had = trail.count()
+        words = [f"word{next(_words)}w" for _ in arena.writers]
+
+        told = at_once(
+            [
+                partial(write, row.edition, word)
+                for write, word in zip(arena.writers, words, strict=True)
+            ]
+        )
+
+        winners = [word for word, each in zip(words, told, strict=True) if each.won]
+        stands = type(row).objects.get(pk=row.pk)
+        events = list(trail[: trail.count() - had])
+        assert len(winners) == 1, told
+        assert arena.says(stands) == winners[0]
+        assert stands.edition - row.edition == len(events) == (2 if arena_of is its_ports else 1)
+        assert len({event.revision for event in events}) == len(events)
+        if arena.shows_theirs:
+            assert all(winners[0] in each.shown for each in told if not each.won)
+
+
+def test_an_acknowledged_edit_is_never_taken_away_by_a_removal_that_did_not_see_it():
+    cast = make_cast()
+    program, other = Program(cast.steward), Program(cast.steward)
+
+    for race in range(RACES):
+        term = define_term(
+            name=f"Order {race}", definition="A sale.", actor=FACTORY, domain=cast.domain
+        )
+        path = f"/terms/{term.uuid}"
+
+        edited, removed, again = at_once(
+            [
+                partial(program.send, "PATCH", path, {"definition": "New."}, edition=1),
+                partial(other.send, "DELETE", path, edition=1),
+                partial(other.send, "DELETE", path, edition=1),
+            ]
+        )
+
+        statuses = [edited.status_code, removed.status_code, again.status_code]
+        if edited.status_code == 200:
+            assert statuses == [200, 412, 412]
+            assert Term.objects.get(pk=term.pk).definition == "New."
+        else:
+            assert edited.status_code in (404, 412)
+            assert sorted(statuses[1:]) in ([204, 404], [204, 412])
+            assert Tombstone.objects.filter(object_id=term.uuid).count() == 1
+
+
+def test_of_a_deletion_and_edits_at_once_one_wins_and_no_one_meets_a_failure():
+    cast = make_cast()
+    program, other = Program(cast.owner), Program(cast.owner)
+
+    for _race in range(RACES):
+        product = make_product(domain=cast.domain)
+        path = f"/products/{product.uuid}"
+
+        edited, moved, deleted = at_once(
+            [
+                partial(program.send, "PATCH", path, {"purpose": "New."}, edition=1),
+                partial(other.send, "PUT", f"{path}/provenance", {}, edition=1),
+                partial(other.send, "DELETE", path, edition=1),
+            ]
+        )
+
+        if deleted.status_code == 204:
+            assert {edited.status_code, moved.status_code} <= {200, 404, 412}
+            assert not DataProduct.objects.filter(pk=product.pk).exists()
+        else:
+            assert deleted.status_code == 412
+            assert edited.status_code == 200
+        assert 500 not in {edited.status_code, moved.status_code, deleted.status_code}
+
+
+def test_of_a_publication_and_edits_at_once_the_frozen_version_is_what_was_published():
+    cast = make_cast()
+    programs = [Program(cast.owner) for _ in range(3)]
+
+    for race in range(RACES):
+        tree = with_answers(product_tree(f"Orders {race}", domain=cast.domain.slug))
+        product = with_port(make_product(domain=cast.domain, tree=tree))
+        path, edition = f"/products/{product.uuid}", product.edition
+
+        answers = at_once(
+            [
+                partial(programs[0].send, "POST", f"{path}/publish", {}, edition=edition),
+                partial(programs[1].send, "PATCH", path, {"purpose": "New."}, edition=edition),
+                partial(programs[2].send, "POST", f"{path}/publish", {}, edition=edition),
+            ]
+        )
+
+        stands = DataProduct.objects.get(pk=product.pk)
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+        assert stands.edition == edition + 1
+        for version in stands.versions.all():
+            assert version.tree == stands.tree
+
+
+def test_two_domains_moved_below_each_other_at_once_make_no_circle():
+    lead = make_cast()
+    for _race in range(RACES):
+        first, second = (make_cast().domain for _ in range(2))
+
+        answers = at_once(
+            [
+                partial(_move_below, first, second),
+                partial(_move_below, second, first),
+            ]
+        )
+
+        parents = Domain.objects.parents()
+        assert sorted(answers) == [False, True]
+        assert None in {parents[first.pk], parents[second.pk]}
+    assert lead.domain.parent_id is None
+
+
+def _move_below(domain: Domain, parent: Domain) -> bool:
+    try:
+        edit_domain(domain=domain, edition=1, actor=FACTORY, parent=parent)
+    except Invalid:
+        return False
+    return True
+
+
+def test_an_edit_that_names_an_edition_it_has_not_read_does_not_undo_that_edition():
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+    read_before = DataProduct.objects.get(pk=product.pk)
+    edit = {"purpose": "Theirs."}
+    Program(cast.owner).send("PATCH", f"/products/{product.uuid}", edit, edition=1)
+
+    with pytest.raises(EditionConflict):
+        replace_tree(
+            product=read_before, tree=read_before.tree | {"tags": ["x"]}, edition=2, actor=FACTORY
+        )
+
+    assert DataProduct.objects.get(pk=product.pk).purpose == "Theirs."
