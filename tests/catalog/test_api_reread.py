@@ -1,0 +1,405 @@
+"""What an answer to a write says is what a reading says next, on every operation that writes.
+
+The operations come from the OpenAPI document, so a new one without a case here fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from catalog.contracts.projection import new_tree as new_contract
+from catalog.domains.services import give_role
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term
+from catalog.permissions import Role
+from catalog.products.models import DataProduct, Status
+from catalog.products.services import register_product
+from config.reference import openapi_document, operations_of
+from governance.inspection.services import inspect_port
+from tests.catalog.api_client import PATCH, Program
+from tests.factories import (
+    FACTORY,
+    Cast,
+    give_schema,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    make_team,
+    product_tree,
+    with_answers,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+FILE = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv"}
+
+
+@dataclass
+class Mesh:
+    """A domain with its people, and a program of its owner, who leads governance too."""
+
+    cast: Cast
+    program: Program
+
+    def send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """Send a write, which is done."""
+        answer = self.program.send(method, path, body, **options)
+        assert answer.status_code in (200, 201, 204), answer.content[:800]
+        return answer
+
+    def draft(self, **custom: Any) -> DataProduct:
+        """Return a draft with a port and a contract."""
+        return with_port(make_product(domain=self.cast.domain, **custom))
+
+    def published(self) -> DataProduct:
+        """Return a published product of the domain."""
+        return make_published_product(domain=self.cast.domain)
+
+    def term(self) -> Term:
+        """Return a term of the domain."""
+        return define_term(
+            name="Order", definition="A sale.", actor=FACTORY, domain=self.cast.domain
+        )
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An answer to a write, the address that is read next, and what of that is the same thing."""
+
+    answer: Any
+    read_at: str
+    same: Callable[[Any], Any] = lambda body: body
+    said: Callable[[Any], Any] = lambda body: body
+
+
+Case = Callable[[Mesh], Exchange]
+CASES: dict[tuple[str, str], Case] = {}
+
+
+def writing(method: str, address: str) -> Callable[[Case], Case]:
+    """Name the operation that a case is of."""
+
+    def keep(case: Case) -> Case:
+        CASES[method, f"/api/v1{address}"] = case
+        return case
+
+    return keep
+
+
+def edit(mesh: Mesh, method: str, path: str, product: DataProduct, body: Any) -> Any:
+    return mesh.send(method, path, body, edition=product.edition)
+
+
+@writing("POST", "/products")
+def _(mesh: Mesh) -> Exchange:
+    body = {"domain": mesh.cast.domain.slug, "name": "Orders", "tags": [" b", "a"], "usage": "So."}
+    answer = mesh.send("POST", "/products", body)
+    return Exchange(answer, answer["Location"])
+
+
+@writing("PUT", "/products/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    tree = product.tree | {"name": "Returns", "tags": ["x"]}
+    path = f"/products/{product.uuid}"
+    return Exchange(edit(mesh, "PUT", path, product, tree), path)
+
+
+@writing("PATCH", "/products/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    path = f"/products/{product.uuid}"
+    steps = [{"op": "add", "path": "/tags", "value": ["x"]}]
+    mesh.send("PATCH", path, steps, edition=product.edition, content_type=PATCH)
+    product.refresh_from_db()
+    change = {"slug": "renamed", "sensitivity": "restricted", "visibility": "restricted"}
+    return Exchange(edit(mesh, "PATCH", path, product, change), path)
+
+
+@writing("DELETE", "/products/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    path = f"/products/{product.uuid}"
+    return Exchange(edit(mesh, "DELETE", path, product, None), path)
+
+
+@writing("POST", "/products/{uuid}/move")
+def _(mesh: Mesh) -> Exchange:
+    product, other = mesh.draft(), make_domain()
+    give_role(person=mesh.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
+    path = f"/products/{product.uuid}"
+    return Exchange(edit(mesh, "POST", f"{path}/move", product, {"domain": other.slug}), path)
+
+
+@writing("POST", "/products/{uuid}/uses")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/products/{mesh.draft().uuid}/uses"
+    body = {"title": " Sales board ", "kind": "dashboard", "url": "https://example.org"}
+    return Exchange(mesh.send("POST", path, body), path, lambda body: body["results"][-1])
+
+
+@writing("POST", "/products/{uuid}/publish")
+def _(mesh: Mesh) -> Exchange:
+    tree = with_answers(product_tree(domain=mesh.cast.domain.slug))
+    product = mesh.draft(tree=tree)
+    path = f"/products/{product.uuid}"
+    return Exchange(edit(mesh, "POST", f"{path}/publish", product, {"reason": "Ready."}), path)
+
+
+@writing("POST", "/products/{uuid}/deprecate")
+def _(mesh: Mesh) -> Exchange:
+    product, after = mesh.published(), mesh.published()
+    path = f"/products/{product.uuid}"
+    body = {"successor": str(after.uuid), "ends_on": "2031-05-01"}
+    return Exchange(edit(mesh, "POST", f"{path}/deprecate", product, body), path)
+
+
+@writing("POST", "/products/{uuid}/retire")
+def _(mesh: Mesh) -> Exchange:
+    product, after = mesh.published(), mesh.published()
+    path = f"/products/{product.uuid}"
+    body = {"successor": str(after.uuid)}
+    return Exchange(edit(mesh, "POST", f"{path}/retire", product, body), path)
+
+
+@writing("POST", "/products/{uuid}/adopt")
+def _(mesh: Mesh) -> Exchange:
+    domain = mesh.cast.domain
+    tree = product_tree("Foreign", domain=domain.slug)
+    product = register_product(domain=domain, tree=tree, actor=FACTORY, status=Status.EXTERNAL)
+    path = f"/products/{product.uuid}"
+    return Exchange(edit(mesh, "POST", f"{path}/adopt", product, {}), path)
+
+
+@writing("PUT", "/products/{uuid}/readers")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    path = f"/products/{product.uuid}/readers"
+    body = {"domains": [make_domain().slug, make_domain().slug], "teams": [make_team().slug]}
+    return Exchange(edit(mesh, "PUT", path, product, body), path)
+
+
+@writing("POST", "/products/{uuid}/ports")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    body = {"name": "more", "version": "2.0.0", "type": "file", "interval": 60, "server": FILE}
+    answer = edit(mesh, "POST", f"/products/{product.uuid}/ports", product, body)
+    return Exchange(answer, answer["Location"])
+
+
+@writing("POST", "/products/{uuid}/contracts")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    tree = new_contract(identifier="c-2", name="Two", servers=[FILE])
+    answer = edit(mesh, "POST", f"/products/{product.uuid}/contracts", product, tree)
+    return Exchange(answer, answer["Location"])
+
+
+@writing("PUT", "/contracts/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    product = give_schema(mesh.draft(), "id")
+    contract = product.contracts.get()
+    path = f"/contracts/{contract.uuid}"
+    tree = contract.tree | {"name": "Renamed", "description": {"purpose": "All."}}
+    return Exchange(edit(mesh, "PUT", path, product, tree), path)
+
+
+@writing("DELETE", "/contracts/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    path = f"/contracts/{product.contracts.get().uuid}"
+    return Exchange(edit(mesh, "DELETE", path, product, None), path)
+
+
+@writing("PUT", "/products/{uuid}/provenance")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    path = f"/products/{product.uuid}/provenance"
+    body = {
+        "answers": {"source": {"state": "answered", "text": "The shop."}},
+        "imbalances": [{"attribute": "sex", "group": "f", "share": 0.1, "referenceShare": 0.3}],
+    }
+    return Exchange(edit(mesh, "PUT", path, product, body), path)
+
+
+@writing("POST", "/ports/{id}/inspection")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/ports/{mesh.draft().output_ports.get().pk}/inspection"
+    return Exchange(mesh.send("POST", path), path)
+
+
+@writing("POST", "/ports/{id}/inspection/adopt")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    port = product.output_ports.get()
+    inspect_port(port=port, actor=FACTORY)
+    answer = edit(mesh, "POST", f"/ports/{port.pk}/inspection/adopt", product, {"version": "0.2.0"})
+    return Exchange(answer, answer["Location"])
+
+
+def _manifest(mesh: Mesh, method: str) -> Exchange:
+    tree = with_answers(product_tree("Imported", domain=mesh.cast.domain.slug))
+    answer = mesh.send(method, "/manifests", tree)
+    landed = answer.json()["products"][0]
+    names = ("uuid", "name", "status", "address")
+    return Exchange(
+        answer,
+        f"/products/{landed['uuid']}",
+        lambda body: {
+            "uuid": body["id"],
+            "name": body["name"],
+            "status": body["status"],
+            "address": f"{body['domain']}/{body['slug']}",
+        },
+        lambda body: {name: body["products"][0][name] for name in names},
+    )
+
+
+@writing("POST", "/manifests")
+def _(mesh: Mesh) -> Exchange:
+    return _manifest(mesh, "POST")
+
+
+@writing("PUT", "/manifests")
+def _(mesh: Mesh) -> Exchange:
+    return _manifest(mesh, "PUT")
+
+
+@writing("POST", "/domains")
+def _(mesh: Mesh) -> Exchange:
+    body = {"slug": "returns", "name": " Returns ", "parent": mesh.cast.domain.slug}
+    answer = mesh.send("POST", "/domains", body | {"owner_team": make_team().slug})
+    return Exchange(answer, answer["Location"])
+
+
+@writing("PATCH", "/domains/{slug}")
+def _(mesh: Mesh) -> Exchange:
+    domain = mesh.cast.domain
+    mesh.published()
+    body = {"slug": "renamed", "mission": "All.", "owner_team": make_team().slug}
+    answer = mesh.send("PATCH", f"/domains/{domain.slug}", body, edition=domain.edition)
+    return Exchange(answer, "/domains/renamed")
+
+
+@writing("POST", "/domains/{slug}/memberships")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/domains/{mesh.cast.domain.slug}/memberships"
+    body = {"person": mesh.cast.stranger.username, "role": "steward"}
+    answer = mesh.send("POST", path, body | {"ends_at": "2031-05-01T00:00:00+02:00"})
+    return Exchange(answer, path, lambda body: body["results"][-1])
+
+
+@writing("DELETE", "/domains/{slug}/memberships/{membership}")
+def _(mesh: Mesh) -> Exchange:
+    held = mesh.cast.domain.memberships.get(person=mesh.cast.consumer)
+    path = f"/domains/{mesh.cast.domain.slug}/memberships"
+    answer = mesh.send("DELETE", f"{path}/{held.pk}")
+    return Exchange(answer, path, lambda body: held.pk in [row["id"] for row in body["results"]])
+
+
+@writing("POST", "/terms")
+def _(mesh: Mesh) -> Exchange:
+    body = {"name": " Order ", "definition": "A sale.", "synonyms": ["sale "], "acronyms": ["ORD"]}
+    answer = mesh.send("POST", "/terms", body | {"domain": mesh.cast.domain.slug})
+    return Exchange(answer, answer["Location"])
+
+
+@writing("PATCH", "/terms/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    term = mesh.term()
+    path = f"/terms/{term.uuid}"
+    answer = mesh.send("PATCH", path, {"name": "Orders", "synonyms": []}, edition=term.edition)
+    return Exchange(answer, path)
+
+
+@writing("DELETE", "/terms/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    term = mesh.term()
+    path = f"/terms/{term.uuid}"
+    return Exchange(mesh.send("DELETE", path, edition=term.edition), path)
+
+
+@writing("POST", "/tokens")
+def _(mesh: Mesh) -> Exchange:
+    answer = mesh.send("POST", "/tokens", {"name": " mine ", "scopes": ["write", "read"]})
+
+    def without_text(body: Any) -> Any:
+        return {name: value for name, value in body.items() if name != "token"}
+
+    return Exchange(answer, answer["Location"], said=without_text)
+
+
+@writing("DELETE", "/tokens/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    path = mesh.send("POST", "/tokens", {"name": "mine", "scopes": ["read"]})["Location"]
+    return Exchange(mesh.send("DELETE", path), path)
+
+
+@pytest.fixture
+def mesh(settings, tmp_path) -> Mesh:
+    settings.ASSAY_FILES_ROOT = tmp_path
+    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
+    cast = make_cast()
+    give_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    return Mesh(cast, Program(cast.owner))
+
+
+def test_every_operation_that_writes_has_a_case():
+    operations = {
+        (operation["method"], operation["address"])
+        for operation in operations_of(openapi_document())
+        if operation["method"] in WRITES
+    }
+
+    assert set(CASES) == operations
+
+
+@pytest.mark.parametrize("operation", CASES, ids=" ".join)
+def test_an_answer_says_what_a_reading_says_next(mesh, operation):
+    exchange = CASES[operation](mesh)
+
+    read = mesh.program.get(exchange.read_at)
+
+    if exchange.answer.status_code == 204:
+        assert not exchange.answer.content
+        assert read.status_code == 404 or exchange.same(read.json()) is False
+    else:
+        assert read.status_code == 200, read.content
+        assert exchange.said(exchange.answer.json()) == exchange.same(read.json())
+        if "ETag" in read and exchange.same is Exchange.same:
+            assert exchange.answer["ETag"] == read["ETag"]
+            held = mesh.program.get(exchange.read_at, If_None_Match=exchange.answer["ETag"])
+            assert held.status_code == 304
+
+
+def test_a_document_that_is_read_back_is_the_one_that_was_sent(mesh):
+    product = mesh.draft()
+    path = f"/products/{product.uuid}"
+    odd = product.tree | {
+        "tags": ["ä", "a\u0300", "\U0001f600"],
+        "description": {"purpose": " two\n lines \n", "usage": ""},
+        "customProperties": [{"property": "n", "value": [0, -0.0, 1e300, 10**15, None, True, {}]}],
+    }
+
+    answer = mesh.send("PUT", path, odd, edition=product.edition)
+
+    for said in (answer.json()["tree"], mesh.program.get(path).json()["tree"]):
+        assert json.dumps(said, sort_keys=True) == json.dumps(odd, sort_keys=True)
+
+
+def test_two_who_look_at_one_thing_are_told_the_same_edition(mesh):
+    product = mesh.published()
+    path = f"/products/{product.uuid}"
+    other = Program(make_person())
+
+    edited = mesh.send("PATCH", path, {"usage": "So."}, edition=product.edition)
+
+    assert edited.json()["edition"] == other.get(path).json()["edition"] == product.edition + 1
