@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -213,7 +214,10 @@ class ReadersSheet(EditSheet):
         super().__init__(*args, **kwargs)
         field = self.fields["domains"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = Domain.objects.exclude(pk=product.domain_id).filter(is_foreign=False)
+        # A foreign domain is not offered, but one that reads already is not dropped unseen.
+        readers = product.readers.values("domain_id")
+        offered = Domain.objects.filter(Q(is_foreign=False) | Q(pk__in=readers))
+        field.queryset = offered.exclude(pk=product.domain_id)
 
 
 class MoveSheet(EditSheet):

@@ -1,0 +1,586 @@
+"""What was sent with a page's form is what its twin for programs says next, on every such page.
+
+The pages come from the routes: one that takes a form and has no case here fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.audit.models import AuditEvent
+from catalog.contracts.projection import new_tree as new_contract
+from catalog.domains.services import add_to_team, found_team, give_role, invite_person
+from catalog.glossary.services import define_term
+from catalog.people.services import create_token
+from catalog.permissions import Role
+from catalog.products.models import DataProduct, Status
+from catalog.products.services import register_product
+from governance.inspection.services import inspect_port
+from tests.factories import (
+    FACTORY,
+    Cast,
+    give_schema,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+    make_team,
+    product_tree,
+    with_answers,
+    with_port,
+)
+from tests.house.test_routes import routes
+
+pytestmark = pytest.mark.django_db
+# Entering, leaving and how pages look: nothing of the catalog is written.
+OF_THE_VISITOR = set(
+    """
+    account_login account_logout account_signup account_change_password account_set_password
+    account_reset_password account_reset_password_from_key account_inactive
+    account_reset_password_done account_reset_password_from_key_done
+    display_settings set_language first_start invitation_accept
+    """.split()
+)
+OF_FILE = {"name": "more", "version": "2.0.0", "kind": "local", "path": "b.csv", "format": "csv"}
+
+
+@dataclass
+class Site:
+    """A domain with its people, seen by its owner, who leads governance too."""
+
+    cast: Cast
+    client: Client
+
+    def draft(self, **custom: Any) -> DataProduct:
+        """Return a draft with a port, a contract and two columns."""
+        product = make_product(domain=self.cast.domain, **custom)
+        return give_schema(with_port(product), "id", "amount")
+
+    def answered(self) -> DataProduct:
+        """Return a draft that the gates let through."""
+        return self.draft(tree=with_answers(product_tree(domain=self.cast.domain.slug)))
+
+    def published(self) -> DataProduct:
+        """Return a published product of the domain."""
+        return make_published_product(domain=self.cast.domain)
+
+    def twin(self, path: str) -> Any:
+        """Return what a program reads at a path."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.json()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form as it is sent, where that is read next, and what of it stands there then."""
+
+    page: str
+    fields: dict[str, Any]
+    twin: str
+    told: Callable[[Any], Any]
+    expected: Any
+
+
+CASES: dict[str, Callable[[Site], Sent]] = {}
+
+
+def form(name: str) -> Callable[[Callable[[Site], Sent]], Callable[[Site], Sent]]:
+    """Name the route whose form a case sends."""
+
+    def keep(case: Callable[[Site], Sent]) -> Callable[[Site], Sent]:
+        CASES[name] = case
+        return case
+
+    return keep
+
+
+def edit(product: DataProduct, step: str, fields: dict[str, Any], told: Any, expected: Any) -> Sent:
+    """Return the form of a step of a product, which its page's twin shows."""
+    sent = {"edition": product.edition} | fields
+    return Sent(f"{product.path}/edit/{step}", sent, f"{product.path}.json", told, expected)
+
+
+def members(*names: str) -> Callable[[Any], Any]:
+    return lambda body: {name: body[name] for name in names}
+
+
+def ports(body: Any) -> list[Any]:
+    return [
+        (port["name"], port["version"], port["servers"][0]["location"]) for port in body["ports"]
+    ]
+
+
+DESCRIBED = {
+    "name": "Returns",
+    "purpose": "What comes back.",
+    "limitations": "No shops.",
+    "usage": "Join by id.",
+    "sensitivity": "confidential",
+    "visibility": "restricted",
+}
+
+
+@form("product_new")
+def _(site: Site) -> Sent:
+    fields = DESCRIBED | {"domain": site.cast.domain.pk, "tags": " b, a ,b"}
+    twin = f"/p/{site.cast.domain.slug}/returns.json"
+    expected = DESCRIBED | {"tags": ["b", "a"]}
+    return Sent("/publish/new", fields, twin, members(*expected), expected)
+
+
+@form("product_describe")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    fields = DESCRIBED | {"version": "3.0.0", "slug": product.slug, "tags": "b, a"}
+    expected = fields | {"tags": ["b", "a"], "edition": product.edition + 1}
+    return edit(product, "describe", fields, members(*expected), expected)
+
+
+@form("product_readers")
+def _(site: Site) -> Sent:
+    product, domain, team = site.draft(), make_domain(), make_team()
+    fields = {"edition": product.edition, "domains": [domain.pk], "teams": [team.pk]}
+    twin = f"/api/v1/products/{product.uuid}/readers"
+    expected = {"domains": [domain.slug], "teams": [team.slug]}
+    return Sent(f"{product.path}/edit/readers", fields, twin, members(*expected), expected)
+
+
+@form("product_port_add")
+def _(site: Site) -> Sent:
+    expected = [("table", "1.0.0", "orders.csv"), ("more", "2.0.0", "b.csv")]
+    return edit(site.draft(), "ports/add", OF_FILE, ports, expected)
+
+
+@form("product_port")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    step = f"ports/{product.output_ports.get().pk}"
+    return edit(product, step, OF_FILE, ports, [("more", "2.0.0", "b.csv")])
+
+
+@form("product_port_drop")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    return edit(product, f"ports/{product.output_ports.get().pk}/drop", {}, ports, [])
+
+
+@form("product_inputs")
+def _(site: Site) -> Sent:
+    product, source = site.draft(), site.published()
+    fields = {"source": f"{source.domain.slug}/{source.slug}"}
+    return edit(product, "inputs", fields, lambda body: body["fed_by"], [source.path])
+
+
+@form("product_contract_new")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    tree = new_contract(identifier="c-2", name="Two", servers=[])
+    twin = f"/api/v1/products/{product.uuid}/contracts"
+    fields = {"edition": product.edition, "text": json.dumps(tree)}
+    page = f"{product.path}/edit/schema/file"
+    return Sent(
+        page,
+        fields,
+        twin,
+        lambda body: "c-2" in [row["identifier"] for row in body["results"]],
+        True,
+    )
+
+
+def _contract(product: DataProduct, step: str, fields: Any, told: Any, expected: Any) -> Sent:
+    contract = product.contracts.get()
+    twin = f"/api/v1/contracts/{contract.uuid}"
+    page = f"{product.path}/edit/schema/{contract.uuid}/{step}"
+    return Sent(page, {"edition": product.edition} | fields, twin, told, expected)
+
+
+@form("product_contract")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    tree = product.contracts.get().tree | {"name": "Renamed"}
+    fields = {"text": json.dumps(tree)}
+    return _contract(product, "file", fields, lambda body: body["tree"], tree)
+
+
+@form("product_table_add")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    tables = [*product.contracts.get().tree["schema"], {"name": "lines", "properties": []}]
+    fields = {"name": "lines"}
+    return _contract(product, "tables", fields, lambda body: body["tree"]["schema"], tables)
+
+
+@form("product_table")
+def _(site: Site) -> Sent:
+    fields = {"name": "lines", "columns-count": "3"}
+    for index, name in enumerate(("id", "amount")):
+        fields[f"columns-{index}-at"] = f"/properties/{index}={name}"
+        fields[f"columns-{index}-name"] = name
+        fields[f"columns-{index}-type"] = "number"
+    fields |= {"columns-2-name": "note", "columns-2-classification": "personal"}
+    product = site.draft()
+    sent = _contract(product, "tables/0", fields, None, None)
+    return Sent(
+        sent.page,
+        sent.fields,
+        f"{product.path}/schema.json",
+        lambda body: [
+            (row["object"], row["path"], row["classification"]) for row in body["columns"]
+        ],
+        [("lines", "id", ""), ("lines", "amount", ""), ("lines", "note", "personal")],
+    )
+
+
+@form("product_table_drop")
+def _(site: Site) -> Sent:
+    return _contract(site.draft(), "tables/0/drop", {}, lambda body: body["tree"]["schema"], [])
+
+
+@form("product_answers")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    fields = {
+        "source-state": "answered",
+        "source-text": "The shop.",
+        "rows-count": "1",
+        "rows-0-attribute": "sex",
+        "rows-0-group": "f",
+        "rows-0-share": "12.5",
+    }
+    sent = edit(product, "provenance", fields, None, None)
+    return Sent(
+        sent.page,
+        sent.fields,
+        f"{product.path}/provenance.json",
+        lambda body: (body["answers"]["source"]["text"], body["representation"][0]["groups"]),
+        (
+            "The shop.",
+            [{"group": "f", "share": 0.125, "reference_share": None, "gap": None, "n": None}],
+        ),
+    )
+
+
+@form("product_objectives")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    fields = {
+        "rows-count": "1",
+        "rows-0-indicator": "availability",
+        "rows-0-target": "99.5",
+        "rows-0-window": "7d",
+        "rows-0-budgeting": "occurrences",
+    }
+    sent = edit(product, "objectives", fields, None, None)
+    twin = f"/api/v1/objectives?product={product.uuid}"
+    return Sent(
+        sent.page,
+        sent.fields,
+        twin,
+        lambda body: [(row["indicator"], row["target"], row["window"]) for row in body["results"]],
+        [("availability", 0.995, 604_800)],
+    )
+
+
+@form("product_publish")
+def _(site: Site) -> Sent:
+    fields = {"reason": "First."}
+    return edit(site.answered(), "publish", fields, members("status"), {"status": "published"})
+
+
+@form("product_deprecate")
+def _(site: Site) -> Sent:
+    product, after = site.published(), site.published()
+    fields = {"successor": after.path, "ends_on": "2031-05-01", "reason": "Old."}
+    expected = {
+        "status": "deprecated",
+        "successor": f"{after.domain.slug}/{after.slug}",
+        "ends_on": "2031-05-01",
+    }
+    sent = edit(product, "deprecate", fields, None, None)
+    twin = f"/api/v1/products/{product.uuid}"
+    return Sent(sent.page, sent.fields, twin, members(*expected), expected)
+
+
+@form("product_retire")
+def _(site: Site) -> Sent:
+    product = site.published()
+    sent = edit(product, "retire", {"reason": "Old."}, None, None)
+    twin = f"{product.path}/history.json"
+    return Sent(
+        sent.page,
+        sent.fields,
+        twin,
+        lambda body: (body["events"][0]["verb"], body["events"][0]["reason"]),
+        ("retired", "Old."),
+    )
+
+
+@form("product_delete")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    sent = edit(product, "delete", {"reason": "Wrong."}, None, None)
+    twin = f"/api/v1/products?domain={product.domain.slug}"
+    return Sent(sent.page, sent.fields, twin, lambda body: body["results"], [])
+
+
+@form("product_move")
+def _(site: Site) -> Sent:
+    product, other = site.draft(), make_domain()
+    give_role(person=site.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
+    sent = edit(product, "move", {"domain": other.pk, "reason": "Theirs."}, None, None)
+    twin = f"/p/{other.slug}/{product.slug}.json"
+    return Sent(sent.page, sent.fields, twin, members("domain"), {"domain": other.slug})
+
+
+@form("product_adopt")
+def _(site: Site) -> Sent:
+    domain = site.cast.domain
+    tree = product_tree("Foreign", domain=domain.slug)
+    product = register_product(domain=domain, tree=tree, actor=FACTORY, status=Status.EXTERNAL)
+    return edit(product, "adopt", {"reason": "Ours."}, members("status"), {"status": "draft"})
+
+
+@form("manifest_page")
+def _(site: Site) -> Sent:
+    tree = product_tree("Imported", domain=site.cast.domain.slug)
+    fields = {"text": json.dumps(tree)}
+    seal = site.client.post("/publish/manifest", fields).context["seal"]
+    twin = f"/p/{site.cast.domain.slug}/imported.json"
+    fields |= {"seal": seal, "apply": "1"}
+    return Sent("/publish/manifest", fields, twin, members("name"), {"name": "Imported"})
+
+
+@form("port_read")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    return Sent(
+        f"/ports/{product.output_ports.get().pk}/read",
+        {},
+        f"{product.path}/source.json",
+        lambda body: [column["name"] for column in body["results"][0]["tables"][0]["columns"]],
+        ["id", "paid"],
+    )
+
+
+@form("port_adopt")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    port = product.output_ports.get()
+    inspect_port(port=port, actor=FACTORY)
+    fields = {"edition": product.edition, "version": "0.2.0"}
+    twin = f"/api/v1/products/{product.uuid}/contracts"
+    return Sent(
+        f"/ports/{port.pk}/adopt",
+        fields,
+        twin,
+        lambda body: [row["version"] for row in body["results"]],
+        ["0.1.0", "0.2.0"],
+    )
+
+
+@form("domain_new")
+def _(site: Site) -> Sent:
+    team = make_team()
+    fields = {"name": "Returns", "slug": "returns", "mission": "Back.", "owner_team": team.pk}
+    expected = {"name": "Returns", "mission": "Back.", "owner_team": team.slug}
+    return Sent("/domains/new", fields, "/api/v1/domains/returns", members(*expected), expected)
+
+
+@form("domain_edit")
+def _(site: Site) -> Sent:
+    domain = site.cast.domain
+    fields = {"edition": 1, "name": "Renamed", "slug": "renamed", "mission": "All."}
+    expected = {"name": "Renamed", "slug": "renamed", "mission": "All."}
+    page = f"/d/{domain.slug}/edit"
+    return Sent(page, fields, "/d/renamed.json", members(*expected), expected)
+
+
+def _people(body: Any) -> set[tuple[str, str]]:
+    return {(row["username"].partition("-")[0], row["role"]) for row in body["results"]}
+
+
+@form("domain_people")
+def _(site: Site) -> Sent:
+    domain, person = site.cast.domain, site.cast.stranger
+    fields = {"person": person.username, "role": "contributor", "ends_at": "2031-05-01"}
+    return Sent(
+        f"/d/{domain.slug}/people",
+        fields,
+        f"/d/{domain.slug}/people.json",
+        lambda body: ("stranger", "contributor") in _people(body),
+        True,
+    )
+
+
+@form("role_end")
+def _(site: Site) -> Sent:
+    domain = site.cast.domain
+    held = domain.memberships.get(person=site.cast.consumer)
+    return Sent(
+        f"/roles/{held.pk}/end",
+        {"reason": "Left."},
+        f"/d/{domain.slug}/people.json",
+        _people,
+        {("owner", "owner"), ("owner", "steward"), ("steward", "steward")},
+    )
+
+
+@form("person_list")
+def _(site: Site) -> Sent:
+    lead = site.cast.steward
+    fields = {"person": lead.username, "role": "auditor"}
+    twin = "/people.json"
+    return Sent("/people", fields, twin, lambda _body: _last_event("mesh"), "gave role")
+
+
+def _last_event(kind: str) -> str:
+    return AuditEvent.objects.filter(object_kind=kind).order_by("-id")[0].verb
+
+
+@form("person_invite")
+def _(site: Site) -> Sent:
+    fields = {"email": "new@example.org"}
+    twin = "/people.json"
+    return Sent("/people/invite", fields, twin, lambda _body: _last_event("invitation"), "invited")
+
+
+@form("invitation_cancel")
+def _(site: Site) -> Sent:
+    invitation, secret = invite_person(email="new@example.org", actor=site.cast.owner)
+    page = f"/invitations/{invitation.uuid}/cancel"
+    gone = lambda _body: site.client.get(f"/join/{secret}").status_code  # noqa: E731
+    return Sent(page, {}, "/people.json", gone, 410)
+
+
+@form("person_shut_out")
+def _(site: Site) -> Sent:
+    person = make_person("ana")
+
+    def active(body: Any) -> list[bool]:
+        return [row["is_active"] for row in body["results"] if row["username"] == "ana"]
+
+    return Sent(
+        f"/people/{person.uuid}/shut-out", {"reason": "Left."}, "/people.json", active, [False]
+    )
+
+
+@form("team_new")
+def _(site: Site) -> Sent:
+    fields = {"name": "Sellers", "slug": "sellers", "email": "s@example.org"}
+    expected = [fields | {"people": 0, "domains": []}]
+    return Sent("/new-team", fields, "/teams.json", lambda body: body["results"], expected)
+
+
+@form("team_page")
+def _(site: Site) -> Sent:
+    make_team("sellers")
+    fields = {"person": site.cast.stranger.username}
+    names = lambda body: [row["username"] for row in body["results"]]  # noqa: E731
+    return Sent("/teams/sellers", fields, "/teams/sellers.json", names, [fields["person"]])
+
+
+@form("team_leave")
+def _(site: Site) -> Sent:
+    team = found_team(slug="sellers", name="Sellers", actor=FACTORY)
+    person = site.cast.stranger
+    add_to_team(team=team, person=person, actor=FACTORY)
+    page = f"/teams/sellers/leave/{person.pk}"
+    return Sent(page, {}, "/teams/sellers.json", lambda body: body["results"], [])
+
+
+TERM = {"name": "Return", "definition": "What comes back.", "acronyms": "RET, RMA"}
+MEANING = TERM | {"synonyms": ["sent back", "refused"], "acronyms": ["RET", "RMA"]}
+
+
+@form("term_new")
+def _(site: Site) -> Sent:
+    fields = TERM | {"synonyms": "sent back\nrefused\n", "domain": site.cast.domain.pk}
+    expected = MEANING | {"domain": site.cast.domain.slug}
+    told = lambda body: members(*expected)(body["meanings"][0])  # noqa: E731
+    return Sent("/glossary/new", fields, "/glossary/return.json", told, expected)
+
+
+@form("term_edit")
+def _(site: Site) -> Sent:
+    term = define_term(name="Order", definition="A.", actor=FACTORY, domain=site.cast.domain)
+    fields = TERM | {"synonyms": "sent back\nrefused\n", "edition": term.edition}
+    expected = MEANING | {"edition": 2}
+    told = lambda body: members(*expected)(body["meanings"][0])  # noqa: E731
+    return Sent(f"/glossary/order/{term.pk}/edit", fields, "/glossary/order.json", told, expected)
+
+
+@form("token_list")
+def _(site: Site) -> Sent:
+    fields = {"name": "nightly", "scopes": ["read"], "days": "7"}
+    told = lambda body: [(row["name"], row["scopes"]) for row in body["results"]]  # noqa: E731
+    return Sent("/settings/tokens", fields, "/settings/tokens.json", told, [("nightly", ["read"])])
+
+
+@form("token_revoke")
+def _(site: Site) -> Sent:
+    token, _text = create_token(
+        person=site.cast.owner, name="mine", scopes=["read"], lasts=timedelta(days=7)
+    )
+    page = f"/settings/tokens/{token.uuid}/revoke"
+    return Sent(page, {}, "/settings/tokens.json", lambda body: body["results"], [])
+
+
+@pytest.fixture
+def site(settings, tmp_path, client) -> Site:
+    settings.ASSAY_FILES_ROOT = tmp_path
+    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
+    cast = make_cast()
+    give_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    give_role(person=cast.owner, role=Role.STEWARD, domain=cast.domain, actor=FACTORY)
+    client.force_login(cast.owner)
+    return Site(cast, client)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_form_sends_is_what_the_twin_says_next(site, name):
+    sent = CASES[name](site)
+
+    answer = site.client.post(sent.page, sent.fields)
+
+    form = (answer.context or {}).get("form")
+    assert answer.status_code in (200, 302), form and form.errors
+    assert sent.told(site.twin(sent.twin)) == sent.expected
+
+
+def test_every_page_that_takes_a_form_has_a_case(site):
+    product = site.draft()
+    term = define_term(name="Order", definition="A.", actor=FACTORY)
+    sample = {
+        "domain": product.domain.slug,
+        "product": product.slug,
+        "uuid": str(product.uuid),
+        "contract": str(product.contracts.get().uuid),
+        "team": make_team("sellers").slug,
+        "slug": term.slug,
+        "pk": term.pk,
+        "port": product.output_ports.get().pk,
+        "table": 0,
+        "secret": "none",
+    }
+    taking = set()
+    for name, route in routes():
+        if name.startswith("api:") or name in OF_THE_VISITOR:
+            continue
+        address = f"/{route.pattern}"
+        for argument, converter in route.pattern.converters.items():
+            value = converter.to_url(sample.get(argument, 1))
+            address = re.sub(rf"<\w+:{argument}>", value, address)
+        if site.client.post(address).status_code != 405:
+            taking.add(name)
+
+    assert taking == set(CASES)
