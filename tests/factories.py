@@ -10,9 +10,9 @@ from uuid import uuid4
 from catalog.audit.actors import Worker
 from catalog.contracts.services import add_output_port, save_contract
 from catalog.domains.models import Domain
-from catalog.domains.services import create_domain, give_role
+from catalog.domains.services import create_domain, found_team, give_role
 from catalog.people.models import Person, Team
-from catalog.people.services import create_person, create_team
+from catalog.people.services import create_person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree, new_tree, with_custom
@@ -49,10 +49,17 @@ def make_person(name: str = "", **fields: Any) -> Person:
     )
 
 
+def make_lead(name: str = "") -> Person:
+    """Return somebody who leads the mesh's governance."""
+    person = make_person(name)
+    give_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    return person
+
+
 def make_team(slug: str = "", **fields: Any) -> Team:
     """Return a team without members."""
     slug = slug or f"team-{next(_numbers)}"
-    return create_team(slug=slug, name=slug.title(), actor=FACTORY, **fields)
+    return found_team(slug=slug, name=slug.title(), actor=FACTORY, **fields)
 
 
 def make_domain(slug: str = "", **fields: Any) -> Domain:

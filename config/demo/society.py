@@ -6,12 +6,12 @@ from pathlib import Path
 
 from catalog.audit.actors import Worker
 from catalog.domains.models import Domain, Membership
-from catalog.domains.services import create_domain, give_role
+from catalog.domains.services import add_to_team, create_domain, found_team, give_role
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.interchange.reading import read_documents
 from catalog.people.models import Person, Team
-from catalog.people.services import create_person, create_team, join_team
+from catalog.people.services import create_person
 from config.demo.cast import CAST, PASSWORD, TEAMS, Part
 from config.demo.notation import DomainSketch, Notes
 
@@ -34,7 +34,7 @@ def settle(mesh: tuple[DomainSketch, ...]) -> None:
 
 def _team(slug: str, name: str) -> Team:
     standing = Team.objects.filter(slug=slug).first()
-    return standing or create_team(slug=slug, name=name, actor=LOADER)
+    return standing or found_team(slug=slug, name=name, actor=LOADER)
 
 
 def _domain(sketch: DomainSketch, domains: dict[str, Domain], teams: dict[str, Team]) -> Domain:
@@ -66,7 +66,7 @@ def _person(part: Part, domains: dict[str, Domain], teams: dict[str, Team]) -> N
             give_role(person=person, role=role, domain=domain, actor=LOADER)
     for slug in part.teams:
         if not teams[slug].members.filter(person=person).exists():
-            join_team(team=teams[slug], person=person, actor=LOADER)
+            add_to_team(team=teams[slug], person=person, actor=LOADER)
 
 
 def _term(notes: Notes, domains: dict[str, Domain]) -> None:

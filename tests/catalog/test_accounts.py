@@ -6,12 +6,19 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 
-from catalog.domains.services import give_role
+from catalog.domains.services import give_role, invite_person
 from catalog.people.models import ApiToken, Invitation, Person
-from catalog.people.services import invite
 from catalog.permissions import Role
 from config.request_log import without_secret
-from tests.factories import FACTORY, PASSWORD, make_cast, make_domain, make_person, make_team
+from tests.factories import (
+    FACTORY,
+    PASSWORD,
+    make_cast,
+    make_domain,
+    make_lead,
+    make_person,
+    make_team,
+)
 
 pytestmark = pytest.mark.django_db
 NEW = {"first_name": "Nina", "username": "nina", "password": PASSWORD, "again": PASSWORD}
@@ -118,7 +125,7 @@ def test_a_mail_server_that_is_away_changes_no_answer(client, settings):
 
 def test_an_invitation_makes_an_account_in_its_team_and_signs_in(client):
     team = make_team()
-    invitation, secret = invite(email="nina@example.org", actor=make_person("ana"), team=team)
+    invitation, secret = invite_person(email="nina@example.org", actor=make_lead("ana"), team=team)
     page = client.get(f"/join/{secret}")
     assert "Ana" in page.content.decode() or "ana" in page.content.decode()
 
@@ -143,7 +150,7 @@ def test_an_invitation_makes_an_account_in_its_team_and_signs_in(client):
     ],
 )
 def test_what_is_wrong_when_joining_stands_beside_its_field(client, fields, field):
-    _, secret = invite(email="nina@example.org", actor=make_person("ana"))
+    _, secret = invite_person(email="nina@example.org", actor=make_lead("ana"))
 
     answer = client.post(f"/join/{secret}", NEW | fields)
 

@@ -9,8 +9,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from catalog.domains.services import shut_out_person
 from catalog.people.models import ApiToken
-from catalog.people.services import create_token, deactivate_person
+from catalog.people.services import create_token
 from tests.catalog.api_client import ROOT, Program, places, problem_of
 from tests.factories import (
     FACTORY,
@@ -82,7 +83,7 @@ def test_a_token_of_somebody_shut_out_fails_at_once():
     program = Program(person)
     assert program.get("/me").status_code == 200
 
-    deactivate_person(person=person, actor=FACTORY)
+    shut_out_person(person=person, actor=FACTORY)
 
     problem_of(program.get("/me"), 401, "token-refused")
 
@@ -93,7 +94,7 @@ def test_a_session_of_somebody_shut_out_fails_at_once():
     client.force_login(person)
     assert client.get(f"{ROOT}/me").status_code == 200
 
-    deactivate_person(person=person, actor=FACTORY)
+    shut_out_person(person=person, actor=FACTORY)
 
     problem_of(client.get(f"{ROOT}/me"), 401, "sign-in-needed")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.domains.services import give_role
-from catalog.people.services import join_team
+from catalog.domains.services import add_to_team, give_role
 from catalog.permissions import Role
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
@@ -179,7 +178,7 @@ def test_a_role_of_another_form_is_refused(body):
 
 def test_a_team_says_who_is_in_it_to_people_signed_in():
     team = make_team("sellers")
-    join_team(team=team, person=make_person("ana", first_name="Ana"), actor=FACTORY)
+    add_to_team(team=team, person=make_person("ana", first_name="Ana"), actor=FACTORY)
     program = Program(make_person())
 
     listed = program.get("/teams").json()["results"]

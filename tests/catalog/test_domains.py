@@ -8,8 +8,15 @@ from django.utils import timezone
 
 from catalog.domains.authority import may, reader_of
 from catalog.domains.models import Domain
-from catalog.domains.services import create_domain, edit_domain, give_role, take_role
-from catalog.people.services import deactivate_person, join_team, leave_team
+from catalog.domains.services import (
+    add_to_team,
+    create_domain,
+    drop_from_team,
+    edit_domain,
+    give_role,
+    shut_out_person,
+    take_role,
+)
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission, Role
 from catalog.products.models import DataProduct
 from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed
@@ -124,10 +131,10 @@ def test_an_end_date_and_a_taken_role_bite_at_once():
 def test_the_owner_teams_people_contribute_while_they_are_in_it():
     team, person = make_team(), make_person()
     domain = make_domain(owner_team=team)
-    join_team(team=team, person=person, actor=FACTORY)
+    add_to_team(team=team, person=person, actor=FACTORY)
     inside = may(person, Permission.EDIT_PRODUCTS, domain.pk)
 
-    leave_team(team=team, person=person, actor=FACTORY)
+    drop_from_team(team=team, person=person, actor=FACTORY)
 
     assert inside
     assert not may(person, Permission.EDIT_PRODUCTS, domain.pk)
@@ -135,7 +142,7 @@ def test_the_owner_teams_people_contribute_while_they_are_in_it():
 
 def test_a_deactivated_person_reads_like_a_visitor():
     cast = make_cast()
-    deactivate_person(person=cast.owner, actor=FACTORY)
+    shut_out_person(person=cast.owner, actor=FACTORY)
 
     assert reader_of(cast.owner).tokens == reader_of(AnonymousUser()).tokens == {"public"}
 

@@ -3,9 +3,8 @@
 import pytest
 
 from catalog.domains.models import Domain, Membership
-from catalog.domains.services import edit_domain, give_role
+from catalog.domains.services import add_to_team, edit_domain, give_role
 from catalog.people.models import Team
-from catalog.people.services import join_team
 from catalog.permissions import Role
 from tests.factories import FACTORY, make_cast, make_domain, make_person, make_team
 
@@ -132,7 +131,7 @@ def test_a_teams_people_are_managed_by_who_owns_all_its_domains(client, cast):
 def test_everybody_may_leave_a_team(client):
     team, ana, ben = make_team("team"), make_person("ana"), make_person("ben")
     for person in (ana, ben):
-        join_team(team=team, person=person, actor=FACTORY)
+        add_to_team(team=team, person=person, actor=FACTORY)
     client.force_login(ana)
 
     assert client.post(f"/teams/team/leave/{ben.pk}").status_code == 403

@@ -5,17 +5,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.people.models import ApiToken, Invitation, Person
-from catalog.people.services import (
+from catalog.domains.services import (
     accept_invitation,
-    create_person,
-    create_token,
-    invite,
+    add_to_team,
+    drop_from_team,
+    found_team,
+    invite_person,
     open_invitation,
-    revoke_token,
+    shut_out_person,
 )
-from catalog.refusals import Invalid, NameTaken, NotVisible
-from tests.factories import FACTORY, PASSWORD, make_person, make_team
+from catalog.people.models import ApiToken, Invitation, Person
+from catalog.people.services import create_person, create_token, revoke_token
+from catalog.refusals import Invalid, NameTaken, NotAllowed, NotVisible, StatusConflict
+from tests.factories import FACTORY, PASSWORD, make_lead, make_person, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +38,7 @@ def test_a_user_name_is_given_once():
 
 def test_an_invitation_works_once_and_brings_its_team():
     team = make_team()
-    _invitation, secret = invite(email="new@example.org", actor=make_person(), team=team)
+    _invitation, secret = invite_person(email="new@example.org", actor=make_lead(), team=team)
 
     person = accept_invitation(secret=secret, username="new", password=PASSWORD)
 
@@ -48,7 +50,7 @@ def test_an_invitation_works_once_and_brings_its_team():
 
 
 def test_an_invitation_survives_a_mistake_and_lapses_with_time():
-    _, secret = invite(email="new@example.org", actor=make_person("ana"))
+    _, secret = invite_person(email="new@example.org", actor=make_lead("ana"))
     with pytest.raises(NameTaken):
         accept_invitation(secret=secret, username="ana", password=PASSWORD)
     still_open = open_invitation(secret)
@@ -98,3 +100,36 @@ def test_a_token_that_makes_no_sense_is_refused_at_its_field(fields, where):
         create_token(person=make_person(), **(sound | fields))
 
     assert [fault.where for fault in refused.value.faults] == [where]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda actor, team, person: found_team(slug="mine", name="Mine", actor=actor),
+        lambda actor, team, person: add_to_team(team=team, person=actor, actor=actor),
+        lambda actor, team, person: drop_from_team(team=team, person=person, actor=actor),
+        lambda actor, team, person: invite_person(email="x@example.org", actor=actor),
+        lambda actor, team, person: invite_person(email="x@example.org", actor=actor, team=team),
+        lambda actor, team, person: shut_out_person(person=person, actor=actor),
+    ],
+)
+def test_who_belongs_where_is_changed_only_by_those_who_manage_members(act):
+    actor, team, person = make_person(), make_team(), make_person()
+    add_to_team(team=team, person=person, actor=FACTORY)
+
+    with pytest.raises(NotAllowed):
+        act(actor, team, person)
+
+    assert list(team.people.all()) == [person]
+    assert Person.objects.filter(is_active=True).count() == 2
+    assert not Invitation.objects.exists()
+
+
+def test_the_last_lead_stays_and_others_may_go():
+    lead, other = make_lead(), make_person()
+
+    shut_out_person(person=other, actor=lead)
+    with pytest.raises(StatusConflict):
+        shut_out_person(person=lead, actor=FACTORY)
+
+    assert list(Person.objects.filter(is_active=True)) == [lead]

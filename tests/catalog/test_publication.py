@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.domains.services import give_role
-from catalog.people.services import deactivate_person
+from catalog.domains.services import give_role, shut_out_person
 from catalog.permissions import Role
 from catalog.ports.services import Probe, note_probes
 from catalog.products.models import DataProduct
@@ -169,7 +168,7 @@ def test_accountability_is_inherited_from_the_domain_above_and_lapses_with_its_p
     product = make_product(domain=make_domain(parent=top))
     before = {finding.code for finding in findings_of(product)}
 
-    deactivate_person(person=cast.owner, actor=FACTORY)
+    shut_out_person(person=cast.owner, actor=FACTORY)
 
     assert "owner-is-active" not in before
     assert "owner-is-active" in {finding.code for finding in findings_of(product)}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from catalog.domains.services.domains import create_domain, edit_domain
 from catalog.domains.services.first_start import has_begun, make_first_administrator
-from catalog.domains.services.members import (
-    add_to_team,
+from catalog.domains.services.invitations import (
+    accept_invitation,
     cancel_invitation,
-    demand_team,
-    drop_from_team,
-    found_team,
     invite_person,
-    shut_out_person,
+    open_invitation,
 )
+from catalog.domains.services.persons import shut_out_person
 from catalog.domains.services.roles import Writer, give_role, take_role
+from catalog.domains.services.teams import add_to_team, demand_team, drop_from_team, found_team
 
 __all__ = [
     "Writer",
+    "accept_invitation",
     "add_to_team",
     "cancel_invitation",
     "create_domain",
@@ -28,6 +28,7 @@ __all__ = [
     "has_begun",
     "invite_person",
     "make_first_administrator",
+    "open_invitation",
     "shut_out_person",
     "take_role",
 ]

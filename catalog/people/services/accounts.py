@@ -26,6 +26,7 @@ def create_person(
 ) -> Person:
     """Create somebody who can sign in. Raises Invalid (a weak password), NameTaken.
 
+    Anybody becomes somebody by an invitation or at the first start, which have checked that.
     Without a password nobody signs in as them until one is set. Two user names that differ
     only in capitals or in how letters are written are the same.
     """
@@ -55,14 +56,6 @@ def set_password(*, person: Person, password: str) -> None:
     person.set_password(password)
     person.save(update_fields=["password"])
     record(actor=person, verb="set password", subject=_about(person))
-
-
-@transaction.atomic
-def deactivate_person(*, person: Person, actor: Actor, reason: str = "") -> None:
-    """Shut a person out at once: sessions, tokens and roles no longer count."""
-    person.is_active = False
-    person.save(update_fields=["is_active"])
-    record(actor=actor, verb="deactivated", subject=_about(person), reason=reason)
 
 
 def _check_free(person: Person) -> None:

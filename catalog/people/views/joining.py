@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from catalog.domains.services import accept_invitation, open_invitation
 from catalog.people.forms import JoinSheet
 from catalog.people.models import Invitation
-from catalog.people.services import accept_invitation, open_invitation
 from catalog.refusals import Invalid, NameTaken, NotVisible, StatusConflict
 
 GONE = 410

@@ -9,19 +9,34 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
+from catalog.domains.authority import demand
+from catalog.domains.models import Domain
+from catalog.domains.services.teams import demand_team, take_in
 from catalog.people.models import Invitation, Person, Team
-from catalog.people.services.accounts import create_person
-from catalog.people.services.teams import join_team
-from catalog.refusals import NotVisible, StatusConflict
+from catalog.people.services import create_person
+from catalog.permissions import Permission
+from catalog.refusals import Fault, Invalid, NotVisible, StatusConflict
 
 INVITATION_LASTS = timedelta(days=7)
 
 
 @transaction.atomic
-def invite(*, email: str, actor: Person, team: Team | None = None) -> tuple[Invitation, str]:
-    """Make an invitation that lasts a week; return it and its secret, which is shown once."""
+def invite_person(
+    *, email: str, actor: Person, domain: Domain | None = None, team: Team | None = None
+) -> tuple[Invitation, str]:
+    """Invite somebody who has no account; the invitation lasts a week.
+
+    Returns it and its secret, which is shown once. Raises NotAllowed, Invalid (the address has
+    an account).
+    """
+    demand(actor, Permission.MANAGE_MEMBERS, domain)
+    if team:
+        demand_team(actor, team)
+    if known := Person.objects.filter(email__iexact=email).first():
+        message = f"{known.display_name} signs in with this address already."
+        way_out = "Give them a role or add them to a team instead."
+        raise Invalid([Fault(where="email", message=message, way_out=way_out)])
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=email,
@@ -35,8 +50,10 @@ def invite(*, email: str, actor: Person, team: Team | None = None) -> tuple[Invi
 
 
 @transaction.atomic
-def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
-    """Let an open invitation lapse at once."""
+def cancel_invitation(*, invitation: Invitation, actor: Person) -> None:
+    """Let an open invitation lapse; its sender may, and whoever manages the mesh's members."""
+    if invitation.invited_by != actor:
+        demand(actor, Permission.MANAGE_MEMBERS, None)
     Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
         expires_at=timezone.now()
     )
@@ -74,7 +91,7 @@ def accept_invitation(
         actor=invitation.invited_by,
     )
     if invitation.team:
-        join_team(team=invitation.team, person=person, actor=invitation.invited_by)
+        take_in(team=invitation.team, person=person, actor=invitation.invited_by)
     return person
 
 

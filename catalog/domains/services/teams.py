@@ -1,0 +1,92 @@
+"""Writing teams and who is in them, behind the right to manage members."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from catalog.audit.services import Subject, record
+from catalog.domains.authority import demand
+from catalog.domains.models import Domain
+from catalog.domains.services.domains import edit_domain
+from catalog.domains.services.roles import Writer
+from catalog.identity import is_slug, unstorable
+from catalog.people.models import Person, Team, TeamMember
+from catalog.permissions import Permission
+from catalog.refusals import Fault, Invalid, NameTaken
+
+
+@transaction.atomic
+def found_team(
+    *,
+    slug: str,
+    name: str,
+    actor: Writer,
+    domain: Domain | None = None,
+    description: str = "",
+    email: str = "",
+) -> Team:
+    """Create a team; in a domain that has no owner team, it becomes that.
+
+    Raises NotAllowed, Invalid, NameTaken.
+    """
+    demand(actor, Permission.MANAGE_MEMBERS, domain)
+    if not is_slug(slug):
+        raise Invalid([Fault(where="slug", message=f"{slug!r} is not a slug.")])
+    for where, text in (("name", name), ("description", description)):
+        if bad := unstorable(text):
+            raise Invalid([Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")])
+    if Team.objects.filter(slug=slug).exists():
+        raise NameTaken(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
+    team = Team.objects.create(slug=slug, name=name, description=description, email=email)
+    record(actor=actor, verb="created", subject=_about(team))
+    if domain and domain.owner_team is None:
+        edit_domain(domain=domain, edition=domain.edition, actor=actor, owner_team=team)
+    return team
+
+
+@transaction.atomic
+def add_to_team(
+    *, team: Team, person: Person, actor: Writer, ends_at: datetime | None = None
+) -> TeamMember:
+    """Make a person a member of a team, until `ends_at` where one is given; again sets the end.
+
+    Raises NotAllowed.
+    """
+    demand_team(actor, team)
+    return take_in(team=team, person=person, actor=actor, ends_at=ends_at)
+
+
+@transaction.atomic
+def take_in(
+    *, team: Team, person: Person, actor: Writer, ends_at: datetime | None = None
+) -> TeamMember:
+    """Write the membership that a right, or an invitation made by right, has granted."""
+    member, _ = TeamMember.objects.update_or_create(
+        team=team, person=person, defaults={"ends_at": ends_at}
+    )
+    after = {"person": person.display_name}
+    record(actor=actor, verb="joined", subject=_about(team), after=after)
+    return member
+
+
+@transaction.atomic
+def drop_from_team(*, team: Team, person: Person, actor: Writer) -> None:
+    """End a person's time in a team; everybody may end their own. Raises NotAllowed."""
+    if person != actor:
+        demand_team(actor, team)
+    TeamMember.objects.filter(team=team, person=person).delete()
+    after = {"person": person.display_name}
+    record(actor=actor, verb="left", subject=_about(team), after=after)
+
+
+def demand_team(actor: Writer, team: Team) -> None:
+    """Raise NotAllowed unless the actor manages members wherever the team contributes."""
+    owned: list[Domain | None] = [*team.domains.all()]
+    for domain in owned or [None]:
+        demand(actor, Permission.MANAGE_MEMBERS, domain)
+
+
+def _about(team: Team) -> Subject:
+    return Subject(kind="team", id=str(team.pk), name=team.name)
