@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from catalog.audit.services import seal_pending
+from catalog.people.services import note_use
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import (
     SwapRefused,
@@ -73,6 +75,12 @@ def seal_audit() -> int:
     return seal_pending()
 
 
+@shared_task
+def note_token_use(token: str, at: str) -> bool:
+    """Note when a token was last used."""
+    return note_use(token=UUID(token), at=datetime.fromisoformat(at))
+
+
 def hint_products(ids: Sequence[UUID]) -> None:
     """Ask the index worker to look at some products; a hint that is lost costs seconds."""
     _hint(index_changed, [str(each) for each in ids])
@@ -81,6 +89,11 @@ def hint_products(ids: Sequence[UUID]) -> None:
 def hint_domains(ids: Sequence[UUID]) -> None:
     """Ask the index worker to catch up, for domains have changed."""
     _hint(drain_search)
+
+
+def hint_token_use(token: UUID, at: datetime) -> None:
+    """Have a worker note a token's use; a reading never writes, so no lock holds it up."""
+    _hint(note_token_use, str(token), at.isoformat())
 
 
 def _hint(task: Task[Any, Any], *arguments: Any) -> None:

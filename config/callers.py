@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
@@ -25,9 +26,11 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from catalog.people.models import ApiToken, Person
+from catalog.tasks import hint_token_use
 from config.problems import ScopeMissing
 
 RATE = "assay.rate"
+USE_NOTED_EVERY = timedelta(minutes=1)
 _TOKEN = re.compile(r"[A-Za-z0-9_]{20,100}\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -46,10 +49,11 @@ class BearerAuthentication(TokenAuthentication):
         needed = ApiToken.Scope.READ if request.method in SAFE_METHODS else ApiToken.Scope.WRITE
         if needed not in token.scopes:
             raise ScopeMissing(f"This token lacks the scope {needed.value}.")
+        _tell_use(token)
         return person, token
 
     def authenticate_credentials(self, token: bytes) -> tuple[Person, ApiToken]:
-        """Return the person of a token that holds now; one statement, nothing is written."""
+        """Return the person of a token that holds now, in one statement."""
         text = token.decode("ascii", "replace")
         if _TOKEN.match(text):
             key, digest = text[: CONSTANTS.TOKEN_KEY_LENGTH], hash_token(text)
@@ -62,6 +66,15 @@ class BearerAuthentication(TokenAuthentication):
 def _holds(token: ApiToken) -> bool:
     lapsed = token.expiry is not None and token.expiry <= timezone.now()
     return not lapsed and token.user.is_active
+
+
+def _tell_use(token: ApiToken) -> None:
+    """Have it noted that a token is in use, at most once in a minute."""
+    now = timezone.now()
+    is_noted = token.last_used_at is not None and now - token.last_used_at < USE_NOTED_EVERY
+    seconds = int(USE_NOTED_EVERY.total_seconds())
+    if not is_noted and cache.add(f"token-use:{token.uuid}", 1, timeout=seconds):
+        hint_token_use(token.uuid, now)
 
 
 class CallerThrottle(BaseThrottle):

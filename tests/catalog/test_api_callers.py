@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from catalog.domains.services import shut_out_person
-from catalog.people.models import ApiToken
-from catalog.people.services import create_token
+from catalog.people.models import ApiToken, Team
+from catalog.people.services import create_token, note_use
 from tests.catalog.api_client import ROOT, Program, places, problem_of
 from tests.factories import (
     FACTORY,
@@ -225,3 +229,62 @@ def test_a_public_product_is_read_by_everybody_whatever_their_token():
 
     for program in (Program(), Program(make_person()), Program(make_person(), "read")):
         assert program.get(f"/products/{product.uuid}").status_code == 200
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """Tasks run as soon as they are sent."""
+    monkeypatch.setattr(current_app.conf, "task_always_eager", True)
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_last_use_of_a_token_is_noted_once_in_a_minute():
+    program = Program(make_person())
+    rows = ApiToken.objects.all()
+    before = timezone.now()
+
+    program.get("/me")
+    first = rows.get().last_used_at
+    program.get("/me")
+    again = rows.get().last_used_at
+    rows.update(last_used_at=before - timedelta(minutes=2))
+    cache.clear()
+    shown = program.get("/me").json()["token"]["last_used_at"]
+
+    assert before <= first <= timezone.now()
+    assert again == first
+    assert rows.get().last_used_at > first
+    assert datetime.fromisoformat(shown) < before
+
+
+def test_a_later_use_is_not_undone_by_one_that_is_noted_late():
+    program = Program(make_person())
+    token, now = ApiToken.objects.get(), timezone.now()
+
+    noted = [
+        note_use(token=token.uuid, at=now),
+        note_use(token=token.uuid, at=now - timedelta(minutes=5)),
+        note_use(token=uuid4(), at=now),
+    ]
+
+    assert noted == [True, False, False]
+    assert ApiToken.objects.get().last_used_at == now
+    assert program.get("/me").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_reads_while_somebody_holds_the_database():
+    program = Program(make_person())
+
+    def read() -> int:
+        try:
+            return program.get("/me").status_code
+        finally:
+            connection.close()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        ApiToken.objects.select_for_update().get()
+        Team.objects.create(slug="held", name="Held")
+        status = pool.submit(read).result(timeout=10)
+
+    assert status == 200

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from catalog.people.services.accounts import create_person, set_password
-from catalog.people.services.tokens import create_token, revoke_token
+from catalog.people.services.tokens import create_token, note_use, revoke_token
 
 __all__ = [
     "create_person",
     "create_token",
+    "note_use",
     "revoke_token",
     "set_password",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
@@ -51,6 +53,15 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> None:
     """End a token at once."""
     record(actor=actor, verb="revoked", subject=_about_token(token))
     token.delete()
+
+
+def note_use(*, token: UUID, at: datetime) -> bool:
+    """Note when a token was last used, unless a later use is noted; return whether it was.
+
+    Nobody has changed anything, so the audit trail says nothing of it.
+    """
+    is_older = Q(last_used_at__isnull=True) | Q(last_used_at__lt=at)
+    return bool(ApiToken.objects.filter(is_older, uuid=token).update(last_used_at=at))
 
 
 def _about_token(token: ApiToken) -> Subject:
