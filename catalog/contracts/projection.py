@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.identity import is_slug
 from catalog.products.projection import Tree
-from catalog.refusals import Fault, Invalid
+from catalog.products.trees import TreeReading
 
 API_VERSION = "v3.1.0"
 MOST_PROPERTIES = 20_000
@@ -72,37 +72,8 @@ class ContractColumns:
 
 
 @dataclass
-class _Reading:
-    faults: list[Fault] = field(default_factory=list)
+class _Reading(TreeReading):
     properties: int = 0
-
-    def text(self, item: Mapping[str, Any], key: str, at: str, longest: int = 20_000) -> str:
-        value = item.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self.fault(f"{at}/{key}", "This is a text.", "Put it in quotes.")
-            return ""
-        if len(value) > longest:
-            self.fault(f"{at}/{key}", f"This has at most {longest} characters.")
-        return value.strip()[:longest]
-
-    def fault(self, where: str, message: str, way_out: str = "") -> None:
-        self.faults.append(Fault(where=where, message=message, way_out=way_out))
-
-    def items(self, tree: Mapping[str, Any], key: str, at: str) -> Iterator[tuple[str, Any]]:
-        value = tree.get(key)
-        if value is None:
-            return
-        if not isinstance(value, list):
-            self.fault(f"{at}/{key}", "This is a list.")
-            return
-        for index, item in enumerate(value):
-            where = f"{at}/{key}/{index}"
-            if isinstance(item, Mapping):
-                yield where, item
-            else:
-                self.fault(where, "This is an object.")
 
 
 def columns_of(tree: Tree) -> ContractColumns:
@@ -118,14 +89,15 @@ def columns_of(tree: Tree) -> ContractColumns:
         if isinstance(description, Mapping)
         else "",
         servers=tuple(
-            _server(reading, item, at) for at, item in reading.items(tree, "servers", "")
+            _server(reading, item, at) for at, item in reading.objects(tree, "servers", "")
         ),
-        objects=tuple(_object(reading, item, at) for at, item in reading.items(tree, "schema", "")),
+        objects=tuple(
+            _object(reading, item, at) for at, item in reading.objects(tree, "schema", "")
+        ),
     )
     if not columns.identifier:
         reading.fault("/id", "A contract needs an id.")
-    if reading.faults:
-        raise Invalid(reading.faults)
+    reading.finish()
     return columns
 
 
@@ -190,7 +162,7 @@ def _properties(
     if depth > MOST_DEPTH:
         reading.fault(at, f"Properties are nested over {MOST_DEPTH} deep.", "Flatten them.")
         return
-    for where, inner in reading.items(item, "properties", at):
+    for where, inner in reading.objects(item, "properties", at):
         reading.properties += 1
         if reading.properties > MOST_PROPERTIES:
             reading.fault(where, f"A contract has at most {MOST_PROPERTIES} properties.")

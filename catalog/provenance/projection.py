@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from catalog.products.projection import Tree, custom, custom_pointer
+from catalog.products.trees import TreeReading
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.refusals import Fault, Invalid
 
@@ -49,38 +50,12 @@ class DeclaredProvenance:
     imbalances: tuple[DeclaredImbalance, ...] = ()
 
 
-@dataclass
-class _Reading:
-    faults: list[Fault] = field(default_factory=list)
-
-    def fault(self, where: str, message: str, way_out: str = "") -> None:
-        self.faults.append(Fault(where=where, message=message, way_out=way_out))
-
-    def text(self, item: Mapping[str, Any], key: str, at: str, longest: int = 20_000) -> str:
-        value = item.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or len(value) > longest:
-            self.fault(f"{at}/{key}", f"This is a text of at most {longest} characters.")
-            return ""
-        return value.strip()
-
-    def share(self, item: Mapping[str, Any], key: str, at: str) -> float | None:
-        value = item.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            self.fault(f"{at}/{key}", "A share is a number from 0 to 1.", "Write 40 % as 0.4.")
-            return None
-        return float(value)
-
-
 def provenance_of(tree: Tree) -> DeclaredProvenance:
     """Return what a product's tree declares. Raises Invalid with every fault's pointer."""
     declared = custom(tree, KEY)
     if declared is None:
         return DeclaredProvenance()
-    at, reading = custom_pointer(tree, KEY), _Reading()
+    at, reading = custom_pointer(tree, KEY), TreeReading()
     if not isinstance(declared, Mapping):
         raise Invalid([Fault(where=at, message=f"{KEY} is an object.")])
     version = declared.get("questionSet", CURRENT_SET.version)
@@ -95,12 +70,13 @@ def provenance_of(tree: Tree) -> DeclaredProvenance:
         answers=_answers(reading, declared.get("answers"), version, f"{at}/answers"),
         imbalances=_imbalances(reading, declared.get("imbalances"), f"{at}/imbalances"),
     )
-    if reading.faults:
-        raise Invalid(reading.faults)
+    reading.finish()
     return provenance
 
 
-def _answers(reading: _Reading, answers: Any, version: str, at: str) -> tuple[DeclaredAnswer, ...]:
+def _answers(
+    reading: TreeReading, answers: Any, version: str, at: str
+) -> tuple[DeclaredAnswer, ...]:
     if answers is None:
         return ()
     if not isinstance(answers, Mapping):
@@ -120,7 +96,9 @@ def _answers(reading: _Reading, answers: Any, version: str, at: str) -> tuple[De
     return tuple(found)
 
 
-def _answer(reading: _Reading, question: str, item: Mapping[str, Any], at: str) -> DeclaredAnswer:
+def _answer(
+    reading: TreeReading, question: str, item: Mapping[str, Any], at: str
+) -> DeclaredAnswer:
     answer = DeclaredAnswer(
         question=question,
         state=item["state"],
@@ -136,7 +114,7 @@ def _answer(reading: _Reading, question: str, item: Mapping[str, Any], at: str) 
     return answer
 
 
-def _imbalances(reading: _Reading, rows: Any, at: str) -> tuple[DeclaredImbalance, ...]:
+def _imbalances(reading: TreeReading, rows: Any, at: str) -> tuple[DeclaredImbalance, ...]:
     if rows is None:
         return ()
     if not isinstance(rows, list) or len(rows) > 2000:
@@ -155,7 +133,7 @@ def _imbalances(reading: _Reading, rows: Any, at: str) -> tuple[DeclaredImbalanc
     return tuple(found)
 
 
-def _imbalance(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredImbalance:
+def _imbalance(reading: TreeReading, item: Mapping[str, Any], at: str) -> DeclaredImbalance:
     attribute = reading.text(item, "attribute", at, 60)
     group = reading.text(item, "group", at, 200)
     if not ATTRIBUTE.match(attribute):
@@ -174,15 +152,25 @@ def _imbalance(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredI
     return DeclaredImbalance(
         attribute=attribute,
         group=group,
-        share=reading.share(item, "share", at),
-        reference_share=reading.share(item, "referenceShare", at),
+        share=_share(reading, item, "share", at),
+        reference_share=_share(reading, item, "referenceShare", at),
         n=n,
         reference_name=name,
         reference_date=when,
     )
 
 
-def _reference(reading: _Reading, item: Mapping[str, Any], at: str) -> tuple[str, date | None]:
+def _share(reading: TreeReading, item: Mapping[str, Any], key: str, at: str) -> float | None:
+    value = item.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        reading.fault(f"{at}/{key}", "A share is a number from 0 to 1.", "Write 40 % as 0.4.")
+        return None
+    return float(value)
+
+
+def _reference(reading: TreeReading, item: Mapping[str, Any], at: str) -> tuple[str, date | None]:
     reference = item.get("reference")
     if reference is None:
         return "", None
