@@ -26,7 +26,7 @@ from catalog.interchange.problems import pointer
 from catalog.interchange.reading import ReadingError
 from catalog.publication.gates import Finding, PublicationRefused
 from catalog.refusals import EditionConflict, Fault, Invalid, Refusal
-from catalog.revisions.api import EditionMissing, ShownConflict, TooLarge
+from catalog.revisions.api import EditionMissing, Retired, ShownConflict, TooLarge
 from catalog.search.port import SearchUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -61,6 +61,7 @@ KINDS = {
         Kind("status-conflict", 409, "The step does not start from the present status."),
         Kind("frozen", 409, "A published version names this content, so it never changes."),
         Kind("busy", 409, "Somebody else changed the same thing at the same moment."),
+        Kind("retired", 410, "The product has ended; `current` says what came after it."),
         Kind("length-missing", 411, "The request does not say how long its body is."),
         Kind("edition-conflict", 412, "Somebody has edited since the edition that you name."),
         Kind("too-large", 413, "The body is larger than what is read here."),
@@ -189,6 +190,8 @@ def _of_refusal(refusal: Refusal) -> dict[str, Any]:
             _place(refusal.where)
             | {"message": refusal.message, "way_out": refusal.way_out, "code": code}
         ]
+    if isinstance(refusal, Retired):
+        members["current"] = refusal.state
     if isinstance(refusal, EditionConflict):
         shown = refusal.state if isinstance(refusal, ShownConflict) else {}
         members["seen"] = {"edition": refusal.seen}

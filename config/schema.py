@@ -17,6 +17,7 @@ from config.problems import KINDS, MEDIA_TYPE
 
 ALWAYS = (400, 401, 403, 406, 429, 503)
 OF_PLACE = (404,)
+OF_PRODUCT = (410,)
 OF_BODY = (409, 411, 413, 415, 422)
 OF_EDITION = (409, 412, 422, 428)
 TITLES = {kind.status: kind.title for kind in reversed(KINDS.values())}
@@ -91,6 +92,8 @@ def statuses_of(address: str, operation: dict[str, Any]) -> Iterator[int]:
     parameters = {held["name"] for held in operation.get("parameters", ())}
     if "{" in address:
         yield from OF_PLACE
+    if "/products/{" in address and not address.endswith("manifest"):
+        yield from OF_PRODUCT
     if "requestBody" in operation:
         yield from OF_BODY
     if "If-Match" in parameters:

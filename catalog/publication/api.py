@@ -123,7 +123,7 @@ class Publication(OfProduct):
 
     @extend_schema(request=Retirement, responses=ProductDetail, parameters=EDITS)
     def retire(self, request: Request, uuid: UUID) -> Response:
-        """End a product; its page then answers 410 and names its successor."""
+        """End a product; its page and its address here then answer 410 and name its successor."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         body = Retirement.read(request).validated_data
         retired = retire_product(
@@ -162,6 +162,7 @@ class Publication(OfProduct):
 class ProductVersions(OfProduct):
     """The published versions of a product, which never change."""
 
+    tells_the_past = True
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = VersionSummary
 

@@ -66,6 +66,18 @@ class ShownConflict(EditionConflict):
         self.state = state
 
 
+class Retired(Refusal):
+    """The product has ended: `state` is how it stood last, which names its successor."""
+
+    code = "retired"
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        successor = state.get("successor")
+        way_out = f"Use {successor} instead." if successor else ""
+        super().__init__("This product is retired.", way_out=way_out)
+        self.state = state
+
+
 def with_what_stands(error: Exception, state: Callable[[], Any]) -> Exception:
     """Return an edition conflict with what stands now, as a view says it; other errors as they are.
 

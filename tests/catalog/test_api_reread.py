@@ -78,6 +78,7 @@ class Exchange:
     read_at: str
     same: Callable[[Any], Any] = lambda body: body
     said: Callable[[Any], Any] = lambda body: body
+    status: int = 200
 
 
 Case = Callable[[Mesh], Exchange]
@@ -167,7 +168,8 @@ def _(mesh: Mesh) -> Exchange:
     product, after = mesh.published(), mesh.published()
     path = f"/products/{product.uuid}"
     body = {"successor": str(after.uuid)}
-    return Exchange(edit(mesh, "POST", f"{path}/retire", product, body), path)
+    answer = edit(mesh, "POST", f"{path}/retire", product, body)
+    return Exchange(answer, path, lambda problem: problem["current"], status=410)
 
 
 @writing("POST", "/products/{uuid}/adopt")
@@ -372,7 +374,7 @@ def test_an_answer_says_what_a_reading_says_next(mesh, operation):
         assert not exchange.answer.content
         assert read.status_code == 404 or exchange.same(read.json()) is False
     else:
-        assert read.status_code == 200, read.content
+        assert read.status_code == exchange.status, read.content
         assert exchange.said(exchange.answer.json()) == exchange.same(read.json())
         if "ETag" in read and exchange.same is Exchange.same:
             assert exchange.answer["ETag"] == read["ETag"]

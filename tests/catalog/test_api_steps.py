@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalog.products.services import register_product
 from catalog.provenance.questions import CURRENT_SET
+from catalog.publication.services import retire_product
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
     FACTORY,
@@ -279,9 +281,33 @@ def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
     assert deprecated.json()["ends_on"] == ends
     assert date.fromisoformat(ends)
     assert retired.json()["status"] == "retired"
-    assert program.get(path).json() == retired.json()
+    gone = problem_of(program.get(path), 410, "retired")
+    assert gone["current"] == retired.json()
+    assert gone["way_out"] == f"Use {after} instead."
     wrong = program.send("POST", f"{path}/adopt", edition=retired["ETag"])
-    problem_of(wrong, 409, "status-conflict")
+    problem_of(wrong, 410, "retired")
+    assert Client().get(old.path).status_code == 410
+
+
+@pytest.mark.parametrize("tail", ["history", "versions", "versions/{version}"])
+def test_the_past_of_a_retired_product_stays_readable(tail):
+    cast = make_cast()
+    product = make_published_product(domain=cast.domain)
+    retire_product(product=product, edition=product.edition, actor=FACTORY)
+
+    tail = tail.format(version=product.version)
+    assert Program().get(f"/products/{product.uuid}/{tail}").status_code == 200
+    for present in ("", "/ports", "/contracts", "/provenance", "/uses"):
+        problem_of(Program().get(f"/products/{product.uuid}{present}"), 410, "retired")
+
+
+def test_a_retired_product_that_one_may_not_see_is_404_and_not_410():
+    cast = make_cast()
+    product = make_published_product(domain=cast.domain, assayVisibility="restricted")
+    retire_product(product=product, edition=product.edition, actor=FACTORY)
+
+    problem_of(Program(cast.stranger).get(f"/products/{product.uuid}"), 404, "not-found")
+    problem_of(Program(cast.consumer).get(f"/products/{product.uuid}"), 410, "retired")
 
 
 def test_a_successor_that_one_may_not_see_is_none():

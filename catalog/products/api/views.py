@@ -39,7 +39,7 @@ from catalog.products.api.bodies import (
 )
 from catalog.products.api.documents import check_product, slug_fault
 from catalog.products.api.filters import ProductFilters, domain_named
-from catalog.products.models import DataProduct, ProductUse
+from catalog.products.models import DataProduct, ProductUse, Status
 from catalog.products.patching import patched
 from catalog.products.projection import with_columns
 from catalog.products.services import (
@@ -57,6 +57,7 @@ from catalog.revisions.api import (
     READS,
     JSONBody,
     PatchBody,
+    Retired,
     edition_of,
     tagged,
     with_what_stands,
@@ -67,7 +68,12 @@ DOCUMENT = {"application/json": OBJECT}
 
 
 class OfProduct(GenericViewSet[Any]):
-    """What is asked of one product, which is missing where the caller may not see it."""
+    """What is asked of one product, which is missing where the caller may not see it.
+
+    Of a retired one only its past is told, as on its page: 410 says what came after it.
+    """
+
+    tells_the_past = False
 
     serializer_class: type[BaseSerializer[Any]] = ProductDetail
     queryset = DataProduct.objects.none()
@@ -79,11 +85,13 @@ class OfProduct(GenericViewSet[Any]):
         return reader_of(self.request.user)
 
     def product(self) -> DataProduct:
-        """Return the product of the address. Raises Http404."""
+        """Return the product of the address. Raises Http404, Retired."""
         visible = DataProduct.objects.visible_to(self.reader).with_place()
         product = visible.filter(uuid=self.kwargs["uuid"]).first()
         if product is None:
             raise Http404
+        if product.status == Status.RETIRED and not self.tells_the_past:
+            raise Retired(ProductDetail(product, context={"reader": self.reader}).data)
         return product
 
     def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
@@ -270,6 +278,7 @@ class ProductReaders(OfProduct):
 class ProductHistory(OfProduct):
     """What happened to a product."""
 
+    tells_the_past = True
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = HistoryEvent
 
