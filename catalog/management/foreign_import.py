@@ -12,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.audit.actors import Worker
 from catalog.interchange.foreign import ForeignCatalog
-from catalog.interchange.services.foreign import ForeignReport, Mapper, import_entries
+from catalog.interchange.services.foreign import ForeignReport, Mapper, Refused, import_entries
 from catalog.people.models import Person
 from catalog.refusals import Refusal
 
+LOGGED_EVERY = 10_000
+OPENING = '{"problems": ['
 OUTCOMES = ("created", "changed", "unchanged", "conflict", "refused")
 
 
@@ -24,6 +26,8 @@ class ForeignImportCommand(BaseCommand):
 
     catalog: ForeignCatalog
     entry_of: Mapper
+    as_json = False
+    told = logged = 0
 
     def create_parser(self, *arguments: Any, **options: Any) -> Any:
         """Return a parser that keeps the lines of the examples."""
@@ -46,6 +50,7 @@ class ForeignImportCommand(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Import, show progress on a terminal, and print what became of every line."""
+        self.as_json, self.told = options["json"], 0
         try:
             with options["file"].open("rb") as lines:
                 report = import_entries(
@@ -55,13 +60,14 @@ class ForeignImportCommand(BaseCommand):
                     actor=self._actor(options["person"]),
                     overwrite=options["overwrite"],
                     progress=self._progress,
+                    tell=self._tell,
                 )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
         except Refusal as refusal:
             raise CommandError(refusal.message, returncode=2) from refusal
-        self._print(report, as_json=options["json"])
-        if report.refused:
+        self._print(report)
+        if not report.is_whole:
             sys.exit(1)
 
     def _actor(self, username: str | None) -> Person | Worker:
@@ -73,17 +79,28 @@ class ForeignImportCommand(BaseCommand):
         return person
 
     def _progress(self, report: ForeignReport) -> None:
+        """Count on: on a terminal in place, in a log a line now and then."""
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{report.lines:>9,} entries read")
-            sys.stderr.flush()
+        elif report.lines // LOGGED_EVERY > self.logged:
+            self.logged = report.lines // LOGGED_EVERY
+            sys.stderr.write(f"{report.lines:,} entries read\n")
+        sys.stderr.flush()
 
-    def _print(self, report: ForeignReport, *, as_json: bool) -> None:
-        counts = {outcome: report.counts[outcome] for outcome in OUTCOMES}
-        if as_json:
-            rows = [vars(refused) for refused in report.refused]
-            self.stdout.write(json.dumps({"lines": report.lines, **counts, "problems": rows}))
-            return
-        for refused in report.refused:
+    def _tell(self, refused: Refused) -> None:
+        """Print at once why an entry did not land, so that nothing is gathered."""
+        if self.as_json:
+            start = ", " if self.told else OPENING
+            self.stdout.write(start + json.dumps(vars(refused)), ending="")
+        else:
             self.stdout.write(f"line {refused.line} ({refused.identifier}): {refused.reason}")
+        self.told += 1
+
+    def _print(self, report: ForeignReport) -> None:
+        counts = {outcome: report.counts[outcome] for outcome in OUTCOMES}
+        if self.as_json:
+            end = json.dumps({"lines": report.lines, **counts})
+            self.stdout.write(f"{'' if self.told else OPENING}], {end[1:]}")
+            return
         summary = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
         self.stdout.write(f"{report.lines:,} entries: {summary}")

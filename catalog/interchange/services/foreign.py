@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import IO, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import Worker
 from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.domains.services import create_domain
 from catalog.interchange.foreign import ForeignCatalog, ForeignEntry
+from catalog.interchange.problems import shortened
 from catalog.interchange.reading import MAX_BYTES, ReadingError, read_documents
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import name_alias, register_product, replace_tree
-from catalog.refusals import Fault, Frozen, Invalid, NotAllowed, Refusal
+from catalog.refusals import EditionConflict, Fault, Frozen, Invalid, NotAllowed, Refusal
 
-BATCH = 50
+# A batch is one transaction, so that others write in between; it ends early where lines are long.
+BATCH, BATCH_BYTES = 50, MAX_BYTES
+LONGEST_REASON = 1_000
 Mapper = Callable[[dict[str, Any]], ForeignEntry]
 
 
@@ -37,15 +39,33 @@ class Refused:
 
 @dataclass
 class ForeignReport:
-    """What became of each line; the counts add up to the lines read."""
+    """How many lines became what; the counts add up to the lines read.
+
+    Those that did not land are told one by one, for nobody knows how many there are.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
-    refused: list[Refused] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
         """Return how many entries were read."""
         return sum(self.counts.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether every entry landed."""
+        return not self.counts["refused"] + self.counts["conflict"]
+
+
+@dataclass(frozen=True)
+class Bringing:
+    """Which catalog's entries come in, where to, in whose name, and over whose edits."""
+
+    catalog: ForeignCatalog
+    domain: Domain
+    entry_of: Mapper
+    actor: Person | Worker
+    overwrite: bool
 
 
 def import_entries(
@@ -56,19 +76,26 @@ def import_entries(
     actor: Person | Worker,
     overwrite: bool = False,
     progress: Callable[[ForeignReport], None] = lambda report: None,
+    tell: Callable[[Refused], None] = lambda refused: None,
 ) -> ForeignReport:
     """Bring in a file of one JSON entry a line, in order, a batch of entries to a transaction.
+
+    However long the file and its lines are, no more than a batch is held; `tell` is called with
+    each entry that did not land once its batch has ended, `progress` after each batch.
 
     An entry that has not changed since its last import is left alone; one that people have edited
     or adopted here is a conflict, and changed only with `overwrite` (an adopted one never).
     Raises NotAllowed where the actor may not write in the catalog's domain.
     """
     report = ForeignReport()
-    domain = _domain(catalog, actor)
+    bringing = Bringing(catalog, _domain(catalog, actor), entry_of, actor, overwrite)
     for batch in _batches(_lines(lines)):
         with transaction.atomic():
-            for number, line in batch:
-                _land(catalog, domain, number, line, entry_of, actor, report, overwrite=overwrite)
+            outcomes = [_land(bringing, number, line) for number, line in batch]
+        for outcome, refused in outcomes:
+            report.counts[outcome] += 1
+            if refused:
+                tell(refused)
         progress(report)
     return report
 
@@ -86,83 +113,83 @@ def _lines(lines: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _batches(lines: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    flow = iter(lines)
-    while batch := list(islice(flow, BATCH)):
+    batch, size = [], 0
+    for number, line in lines:
+        batch.append((number, line))
+        size += len(line)
+        if len(batch) == BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 
-def _land(
-    catalog: ForeignCatalog,
-    domain: Domain,
-    number: int,
-    line: bytes,
-    entry_of: Mapper,
-    actor: Person | Worker,
-    report: ForeignReport,
-    *,
-    overwrite: bool,
-) -> None:
+def _land(bringing: Bringing, number: int, line: bytes) -> tuple[str, Refused | None]:
+    """Return what became of a line, and why where it did not land."""
     identifier = ""
     try:
         fields = read_documents(line, name="entry.json")[0].tree
         if not isinstance(fields, dict):
             raise Invalid([Fault(where="/", message="An entry is an object.")])
         identifier = str(fields.get("slug", ""))[:120]
-        entry = entry_of(fields)
-        with transaction.atomic():
-            outcome = _settle(catalog, domain, entry, actor, overwrite=overwrite)
+        return _settled(bringing, bringing.entry_of(fields)), None
     except NotAllowed:
         raise
     except (ReadingError, Refusal) as error:
-        outcome = "conflict" if isinstance(error, Frozen) else "refused"
-        report.refused.append(Refused(line=number, identifier=identifier, reason=str(error)))
-    report.counts[outcome] += 1
+        reason = shortened(str(error), LONGEST_REASON)
+        refused = Refused(line=number, identifier=identifier, reason=reason)
+        is_conflict = isinstance(error, Frozen | EditionConflict)
+        return "conflict" if is_conflict else "refused", refused
 
 
-def _settle(
-    catalog: ForeignCatalog,
-    domain: Domain,
-    entry: ForeignEntry,
-    actor: Person | Worker,
-    *,
-    overwrite: bool,
-) -> str:
+def _settled(bringing: Bringing, entry: ForeignEntry) -> str:
+    """Settle an entry; where somebody else brings the same one in meanwhile, look again."""
+    try:
+        with transaction.atomic():
+            return _settle(bringing, entry)
+    except IntegrityError:
+        with transaction.atomic():
+            return _settle(bringing, entry)
+
+
+def _settle(bringing: Bringing, entry: ForeignEntry) -> str:
+    system, actor = bringing.catalog.system, bringing.actor
     digest = digest_of([entry.tree, entry.contract])
     alias = (
-        ProductAlias.objects.filter(system=catalog.system, identifier=entry.identifier)
+        ProductAlias.objects.filter(system=system, identifier=entry.identifier)
         .select_related("product__domain")
         .first()
     )
     if alias is None:
         product = register_product(
-            domain=domain, tree=entry.tree, actor=actor, status=Status.EXTERNAL
+            domain=bringing.domain, tree=entry.tree, actor=actor, status=Status.EXTERNAL
         )
         outcome = "created"
     elif alias.imported_digest == digest:
         return "unchanged"
     else:
-        product = _replaced(alias, entry, actor, overwrite=overwrite)
+        product = _replaced(alias, entry, bringing)
         outcome = "changed"
     if entry.contract:
         _, product = save_contract(
             product=product, tree=entry.contract, edition=product.edition, actor=actor
         )
-    name_alias(product=product, system=catalog.system, identifier=entry.identifier, digest=digest)
+    name_alias(product=product, system=system, identifier=entry.identifier, digest=digest)
     return outcome
 
 
-def _replaced(
-    alias: ProductAlias, entry: ForeignEntry, actor: Person | Worker, *, overwrite: bool
-) -> DataProduct:
+def _replaced(alias: ProductAlias, entry: ForeignEntry, bringing: Bringing) -> DataProduct:
     product = alias.product
     if product.status != Status.EXTERNAL:
         raise Frozen(f"{product.name} has been adopted here; the import leaves it alone.")
-    if product.edition != alias.imported_edition and not overwrite:
+    if product.edition != alias.imported_edition and not bringing.overwrite:
         raise Frozen(
             f"{product.name} has been edited here since its last import.",
             way_out="Import with --overwrite to replace the edits.",
         )
-    return replace_tree(product=product, tree=entry.tree, edition=product.edition, actor=actor)
+    return replace_tree(
+        product=product, tree=entry.tree, edition=product.edition, actor=bringing.actor
+    )
 
 
 def _domain(catalog: ForeignCatalog, actor: Person | Worker) -> Domain:
