@@ -3,6 +3,7 @@
 import io
 import json
 import tracemalloc
+from functools import partial
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from catalog.products.services import patch_tree
 from catalog.publication.services import adopt_product
 from tests.conftest import SHARED
 from tests.factories import FACTORY
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -189,3 +191,71 @@ def test_every_entry_of_a_real_catalog_lands(command, file, entries, capsys):
     report = json.loads(capsys.readouterr().out)
     assert (report["lines"], report["created"], report["problems"]) == (entries, entries, [])
     assert DataProduct.objects.filter(status="external").count() == entries
+
+
+def _write_lines(path, count):
+    """Write a file of long entries that are one and the same, with refused ones between them."""
+    long = json.dumps(ENTRY | {"description": "A track. " * 2_000}).encode()
+    with path.open("wb") as file:
+        for number in range(count):
+            file.write((b'{"slug": "' + b"x" * 50_000 if number % 5 == 4 else long) + b"\n")
+
+
+def _peak_of(path, tmp_path, command="import_aws_open_data"):
+    """Return the most memory that an import of a file takes, in bytes."""
+    with (tmp_path / "report.json").open("w") as report:
+        tracemalloc.start()
+        with pytest.raises(SystemExit):
+            call_command(command, str(path), json=True, stdout=report)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak
+
+
+@pytest.mark.parametrize("command", ["import_aws_open_data", "import_hf_dataset_cards"])
+def test_a_file_five_times_as_long_takes_no_more_memory(command, tmp_path):
+    short, long = tmp_path / "short.jsonl", tmp_path / "long.jsonl"
+    _write_lines(short, 200)
+    _write_lines(long, 1_000)
+
+    _peak_of(short, tmp_path, command)  # what is loaded once
+    first = _peak_of(short, tmp_path, command)
+    second = _peak_of(long, tmp_path, command)
+
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert (told["lines"], told["unchanged"], told["refused"]) == (1_000, 800, 200)
+    assert [row["line"] for row in told["problems"]] == list(range(5, 1_001, 5))
+    assert long.stat().st_size > 20_000_000
+    assert second < first + 1_000_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_one_file_at_once_bring_each_entry_in_once():
+    entries = [ENTRY | {"slug": f"storms-{number}"} for number in range(30)]
+
+    reports = at_once([partial(_bring, *entries), partial(_bring, *reversed(entries))])
+
+    assert [report.lines for report in reports] == [30, 30]
+    assert DataProduct.objects.count() == 30
+    assert all(report.is_whole for report in reports)
+
+
+def test_an_entry_that_is_edited_while_it_is_brought_in_is_a_conflict_and_keeps_the_edit(told):
+    _bring(ENTRY)
+    product = DataProduct.objects.get()
+
+    def edited_meanwhile(fields):
+        edit = [{"op": "replace", "path": "/description/purpose", "value": "Mine."}]
+        patch_tree(product=product, patch=edit, edition=product.edition, actor=FACTORY)
+        return aws_open_data.entry_of(fields)
+
+    report = import_entries(
+        catalog=aws_open_data.CATALOG,
+        lines=io.BytesIO(json.dumps(ENTRY | {"description": "Theirs."}).encode()),
+        entry_of=edited_meanwhile,
+        actor=FACTORY,
+        tell=told.append,
+    )
+
+    assert report.counts == {"conflict": 1}
+    assert DataProduct.objects.get().purpose == "Mine."

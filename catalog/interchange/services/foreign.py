@@ -20,7 +20,7 @@ from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import name_alias, register_product, replace_tree
-from catalog.refusals import EditionConflict, Fault, Frozen, Invalid, NotAllowed, Refusal
+from catalog.refusals import EditionConflict, Fault, Frozen, Invalid, NameTaken, NotAllowed, Refusal
 
 # A batch is one transaction, so that others write in between; it ends early where lines are long.
 BATCH, BATCH_BYTES = 50, MAX_BYTES
@@ -91,6 +91,7 @@ def import_entries(
     bringing = Bringing(catalog, _domain(catalog, actor), entry_of, actor, overwrite)
     for batch in _batches(_lines(lines)):
         with transaction.atomic():
+            _take_turns(bringing.domain)
             outcomes = [_land(bringing, number, line) for number, line in batch]
         for outcome, refused in outcomes:
             report.counts[outcome] += 1
@@ -132,7 +133,9 @@ def _land(bringing: Bringing, number: int, line: bytes) -> tuple[str, Refused | 
         if not isinstance(fields, dict):
             raise Invalid([Fault(where="/", message="An entry is an object.")])
         identifier = str(fields.get("slug", ""))[:120]
-        return _settled(bringing, bringing.entry_of(fields)), None
+        entry = bringing.entry_of(fields)
+        with transaction.atomic():
+            return _settle(bringing, entry), None
     except NotAllowed:
         raise
     except (ReadingError, Refusal) as error:
@@ -140,16 +143,6 @@ def _land(bringing: Bringing, number: int, line: bytes) -> tuple[str, Refused | 
         refused = Refused(line=number, identifier=identifier, reason=reason)
         is_conflict = isinstance(error, Frozen | EditionConflict)
         return "conflict" if is_conflict else "refused", refused
-
-
-def _settled(bringing: Bringing, entry: ForeignEntry) -> str:
-    """Settle an entry; where somebody else brings the same one in meanwhile, look again."""
-    try:
-        with transaction.atomic():
-            return _settle(bringing, entry)
-    except IntegrityError:
-        with transaction.atomic():
-            return _settle(bringing, entry)
 
 
 def _settle(bringing: Bringing, entry: ForeignEntry) -> str:
@@ -193,11 +186,24 @@ def _replaced(alias: ProductAlias, entry: ForeignEntry, bringing: Bringing) -> D
 
 
 def _domain(catalog: ForeignCatalog, actor: Person | Worker) -> Domain:
-    domain = Domain.objects.filter(slug=catalog.slug).first()
-    return domain or create_domain(
-        slug=catalog.slug,
-        name=catalog.name,
-        mission=catalog.mission,
-        is_foreign=True,
-        actor=actor,
-    )
+    standing = Domain.objects.filter(slug=catalog.slug)
+    if found := standing.first():
+        return found
+    try:
+        return create_domain(
+            slug=catalog.slug,
+            name=catalog.name,
+            mission=catalog.mission,
+            is_foreign=True,
+            actor=actor,
+        )
+    except (IntegrityError, NameTaken):
+        # Another import of the catalog has begun at the same moment.
+        if found := standing.first():
+            return found
+        raise
+
+
+def _take_turns(domain: Domain) -> None:
+    """Let imports into one domain write a batch each in turn, whatever order their files have."""
+    Domain.objects.select_for_update(no_key=True).get(pk=domain.pk)
