@@ -1,0 +1,146 @@
+"""The glossary over the API: who may define, what is refused where, and how words are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.audit.models import AuditEvent
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term
+from tests.catalog.api_client import Program, places, problem_of
+from tests.factories import FACTORY, make_cast, make_domain, make_lead
+
+pytestmark = pytest.mark.django_db
+ORDER = {"name": "Order", "definition": "A request to buy.", "acronyms": ["ORD"]}
+
+
+@pytest.fixture
+def cast():
+    return make_cast(make_domain("sales"))
+
+
+@pytest.fixture
+def term(cast):
+    return define_term(name="Order", definition="A sale.", actor=FACTORY, domain=cast.domain)
+
+
+def test_a_steward_defines_for_the_own_domain_and_a_lead_for_the_mesh(cast):
+    steward, lead = Program(cast.steward), Program(make_lead())
+
+    own = steward.send("POST", "/terms", ORDER | {"domain": "sales"})
+    beyond = steward.send("POST", "/terms", ORDER)
+    of_mesh = lead.send("POST", "/terms", ORDER | {"domain": None})
+
+    assert (own.status_code, own.json()["domain"]) == (201, "sales")
+    assert "steward" in problem_of(beyond, 403, "not-allowed")["detail"]
+    assert (of_mesh.status_code, of_mesh.json()["domain"]) == (201, None)
+    assert own.json()["slug"] == of_mesh.json()["slug"] == "order"
+
+
+def test_everybody_reads_terms_and_only_people_write_them(term):
+    nobody = Program()
+
+    listed = nobody.get("/terms").json()["results"]
+    said = nobody.get(f"/terms/{term.uuid}")
+
+    assert [row["id"] for row in listed] == [str(term.uuid)]
+    assert said.json() == listed[0]
+    problem_of(nobody.send("POST", "/terms", ORDER), 401, "sign-in-needed")
+    problem_of(nobody.send("DELETE", f"/terms/{term.uuid}", edition=1), 401, "sign-in-needed")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code", "where"),
+    [
+        ({"name": "  "}, 400, "invalid-body", "/name"),
+        ({"name": "…"}, 422, "invalid", "/name"),
+        ({"name": "x" * 121}, 400, "invalid-body", "/name"),
+        ({"name": ["Order"]}, 400, "invalid-body", "/name"),
+        ({"definition": None}, 400, "invalid-body", "/definition"),
+        ({"synonyms": ["sale", "SALE"]}, 422, "invalid", "/synonyms/1"),
+        ({"synonyms": "sale"}, 400, "invalid-body", "/synonyms"),
+        ({"acronyms": ["a"] * 51}, 400, "invalid-body", "/acronyms"),
+        ({"domain": "salse"}, 422, "invalid", "/domain"),
+        ({"owner": "me"}, 400, "invalid-body", "/owner"),
+    ],
+)
+def test_what_is_wrong_with_a_term_is_said_at_its_member(cast, fields, status, code, where):
+    answer = Program(cast.steward).send("POST", "/terms", ORDER | {"domain": "sales"} | fields)
+
+    assert places(problem_of(answer, status, code)) == [where]
+    assert not Term.objects.exists()
+
+
+def test_a_word_is_defined_once_in_a_place(cast, term):
+    answer = Program(cast.steward).send("POST", "/terms", ORDER | {"domain": "sales"})
+
+    assert "Edit that one." in problem_of(answer, 409, "name-taken")["way_out"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_an_edit_names_the_edition_it_edits_and_an_old_one_is_shown_what_stands(cast, term, method):
+    program = Program(cast.steward)
+    path = f"/terms/{term.uuid}"
+    program.send("PATCH", path, {"definition": "Newer."}, edition=1)
+
+    missing = program.send(method, path, {"definition": "Late."})
+    late = program.send(method, path, {"definition": "Late."}, edition=1)
+
+    problem_of(missing, 428, "edition-missing")
+    problem = problem_of(late, 412, "edition-conflict")
+    assert problem["current"] == program.get(path).json()
+    assert Term.objects.get().definition == "Newer."
+
+
+def test_a_term_is_changed_in_part_and_its_slug_stays(cast, term):
+    program = Program(cast.steward)
+    path = f"/terms/{term.uuid}"
+
+    renamed = program.send("PATCH", path, {"name": "Purchase", "synonyms": ["sale"]}, edition=1)
+
+    said = renamed.json()
+    assert (said["name"], said["slug"], said["definition"]) == ("Purchase", "order", "A sale.")
+    event = AuditEvent.objects.about("term", str(term.uuid))[0]
+    assert (event.verb, event.before["name"], event.after["name"]) == (
+        "edited",
+        "Order",
+        "Purchase",
+    )
+
+
+def test_a_stranger_changes_no_term(cast, term):
+    program = Program(cast.stranger)
+    path = f"/terms/{term.uuid}"
+
+    for method, body in (("PATCH", {"name": "Mine"}), ("DELETE", None)):
+        problem_of(program.send(method, path, body, edition=1), 403, "not-allowed")
+    assert Term.objects.get().name == "Order"
+
+
+def test_terms_are_found_by_domain_and_by_the_beginning_of_the_name(cast, term):
+    lead = Program(make_lead())
+    for name in ("Orders list", "Return"):
+        lead.send("POST", "/terms", ORDER | {"name": name})
+
+    def names(query: str) -> list[str]:
+        return [row["name"] for row in lead.get(f"/terms?{query}").json()["results"]]
+
+    assert names("name=order") == ["Order", "Orders list"]
+    assert names("domain=sales") == ["Order"]
+    assert names("domain=sales&name=ret") == []
+    problem_of(lead.get("/terms?domain=nowhere"), 400, "invalid-parameters")
+
+
+def test_a_removed_term_is_gone_and_its_word_is_free_again(cast, term):
+    program = Program(cast.steward)
+    path = f"/terms/{term.uuid}"
+
+    removed = program.send("DELETE", path, edition=1)
+    again = program.send("DELETE", path, edition=1)
+    anew = program.send("POST", "/terms", ORDER | {"domain": "sales"})
+
+    assert removed.status_code == 204
+    problem_of(again, 404, "not-found")
+    problem_of(program.get(path), 404, "not-found")
+    assert anew.status_code == 201
+    assert anew.json()["id"] != str(term.uuid)

@@ -1,0 +1,135 @@
+"""What a source holds, over the API: read by who may edit, shown to who may see, adopted once."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.contracts.services import save_contract
+from tests.catalog.api_client import Program, places, problem_of
+from tests.factories import (
+    FACTORY,
+    give_schema,
+    make_cast,
+    make_product,
+    make_published_product,
+    with_port,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def files(settings, tmp_path):
+    settings.ASSAY_FILES_ROOT = tmp_path
+    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n2,2.5\n")
+    return tmp_path
+
+
+@pytest.fixture
+def cast():
+    return make_cast()
+
+
+@pytest.fixture
+def product(cast):
+    return give_schema(with_port(make_product(domain=cast.domain)), "id", "gone")
+
+
+def _path(product):
+    return f"/ports/{product.output_ports.get().pk}/inspection"
+
+
+def test_a_port_that_was_never_read_has_no_reading(cast, product):
+    problem_of(Program(cast.owner).get(_path(product)), 404, "not-found")
+
+
+def test_an_owner_reads_the_source_and_sees_where_it_left_the_contract(cast, product):
+    read = Program(cast.owner).send("POST", _path(product))
+
+    said = read.json()
+    assert (read.status_code, said["failure"]) == (200, None)
+    assert [column["name"] for column in said["tables"][0]["columns"]] == ["id", "paid"]
+    assert {drift["breaks"] for drift in said["drifts"]} == {True, False}
+    assert {drift["column"] for drift in said["drifts"]} >= {"gone", "paid"}
+
+
+@pytest.mark.parametrize(("who", "status"), [("consumer", 404), ("stranger", 404), (None, 401)])
+def test_nobody_else_has_the_source_of_a_draft_read(cast, product, who, status):
+    program = Program(getattr(cast, who)) if who else Program()
+
+    answer = program.send("POST", _path(product))
+
+    assert answer.status_code == status
+    problem_of(Program(cast.owner).get(_path(product)), 404, "not-found")
+
+
+def test_who_sees_a_product_sees_its_reading_and_may_not_make_one(cast):
+    product = make_published_product(domain=cast.domain)
+    Program(cast.owner).send("POST", _path(product))
+    reader = Program(cast.stranger)
+
+    assert reader.get(_path(product)).status_code == 200
+    problem_of(reader.send("POST", _path(product)), 403, "not-allowed")
+    adopt = reader.send("POST", f"{_path(product)}/adopt", {}, edition=product.edition)
+    problem_of(adopt, 403, "not-allowed")
+
+
+def test_a_source_that_cannot_be_read_says_why_without_its_content(cast, product, files):
+    (files / "orders.csv").unlink()
+    program = Program(cast.owner)
+
+    said = program.send("POST", _path(product)).json()
+
+    assert said["failure"]["code"]
+    assert said["failure"]["message"]
+    assert said["tables"] == said["drifts"] == []
+    assert str(files) not in str(said)
+    adopted = program.send("POST", f"{_path(product)}/adopt", {}, edition=product.edition)
+    assert places(problem_of(adopted, 409, "status-conflict")) == ["port"]
+
+
+def test_what_was_seen_is_adopted_into_the_contract_or_as_its_next_version(cast, product):
+    program = Program(cast.owner)
+    program.send("POST", _path(product))
+    adopt = f"{_path(product)}/adopt"
+
+    next_one = program.send("POST", adopt, {"version": "0.2.0"}, edition=product.edition)
+    same = program.send("POST", adopt, {}, edition=next_one["ETag"])
+
+    assert (next_one.status_code, same.status_code) == (201, 200)
+    assert next_one.json()["version"] == "0.2.0"
+    for answer in (next_one, same):
+        columns = answer.json()["tree"]["schema"][0]["properties"]
+        assert [column["name"] for column in columns] == ["id", "paid"]
+    assert program.get(_path(product)).json()["drifts"] == []
+
+
+def test_a_late_adoption_is_refused_and_shown_the_contract_that_stands(cast, product):
+    program = Program(cast.owner)
+    program.send("POST", _path(product))
+    contract = product.contracts.get()
+    tree = contract.tree | {"name": "Theirs"}
+    save_contract(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    adopt = f"{_path(product)}/adopt"
+
+    missing = program.send("POST", adopt, {})
+    late = program.send("POST", adopt, {}, edition=product.edition)
+
+    problem_of(missing, 428, "edition-missing")
+    problem = problem_of(late, 412, "edition-conflict")
+    assert problem["seen"] == {"edition": product.edition}
+    assert problem["current"]["tree"]["name"] == "Theirs"
+    assert product.contracts.get().tree["schema"] == contract.tree["schema"]
+
+
+def test_the_contract_of_a_published_version_is_adopted_only_as_a_new_version(cast):
+    product = make_published_product(domain=cast.domain)
+    program = Program(cast.owner)
+    program.send("POST", _path(product))
+    adopt = f"{_path(product)}/adopt"
+
+    frozen = program.send("POST", adopt, {}, edition=product.edition)
+    raised = program.send("POST", adopt, {"version": "0.2.0"}, edition=product.edition)
+
+    problem_of(frozen, 409, "frozen")
+    assert raised.status_code == 201
