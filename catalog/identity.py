@@ -8,6 +8,7 @@ from uuid import UUID
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 SLUG_LENGTH = 120
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def product_iri(uuid: UUID | str, *, base: str) -> str:
@@ -49,6 +50,6 @@ def unstorable(text: str) -> str:
     """Say which character no database keeps (NUL, a lone surrogate); empty where all are good."""
     if "\x00" in text:
         return "a NUL character"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if SURROGATE.search(text):
         return "half of a surrogate pair"
     return ""

@@ -148,11 +148,8 @@ def _land(bringing: Bringing, number: int, line: bytes) -> tuple[str, Refused | 
 def _settle(bringing: Bringing, entry: ForeignEntry) -> str:
     system, actor = bringing.catalog.system, bringing.actor
     digest = digest_of([entry.tree, entry.contract])
-    alias = (
-        ProductAlias.objects.filter(system=system, identifier=entry.identifier)
-        .select_related("product__domain")
-        .first()
-    )
+    # The product is loaded only where it changes: most entries of a later import have not.
+    alias = ProductAlias.objects.filter(system=system, identifier=entry.identifier).first()
     if alias is None:
         product = register_product(
             domain=bringing.domain, tree=entry.tree, actor=actor, status=Status.EXTERNAL
