@@ -13,6 +13,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 LARGEST_LOG = 16 * 1024 * 1024
+FORGIVEN_AFTER, LONGEST_WAIT = 10.0, 15.0
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -70,10 +71,13 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def note_end(self) -> None:
-        """Plan the next try after 1, 2, 4 ... 30 s; a minute of life forgives earlier ends."""
+        """Plan the next try after 1, 2, 4 ... 15 s; ten seconds of life forgive earlier ends.
+
+        Who lives so long can start: it was ended from outside, and is wanted back at once.
+        """
         lived = self.clock() - self.started_at
-        self.failures = 1 if lived > 60 else self.failures + 1
-        self.due_at = self.clock() + min(30.0, 2.0 ** (self.failures - 1))
+        self.failures = 1 if lived > FORGIVEN_AFTER else self.failures + 1
+        self.due_at = self.clock() + min(LONGEST_WAIT, 2.0 ** (self.failures - 1))
         self.process = None
 
     def stop(self, *, seconds: float) -> None:

@@ -135,7 +135,7 @@ def test_a_start_that_takes_too_long_says_what_is_missing(tmp_path):
         supervisor.wait_until(lambda: ["index: silent"], seconds=0)
 
 
-def test_tries_come_after_1_2_4_and_at_most_30_seconds_and_a_minute_of_life_forgives(tmp_path):
+def test_tries_come_after_1_2_4_and_at_most_15_seconds_and_ten_of_life_forgive(tmp_path):
     now = 1000.0
     child = Child(program("true", tmp_path), tmp_path / "log", clock=lambda: now)
 
@@ -144,10 +144,10 @@ def test_tries_come_after_1_2_4_and_at_most_30_seconds_and_a_minute_of_life_forg
         child.started_at = now
         child.note_end()
         waits.append(child.due_at - now)
-    child.started_at = now - 61
+    child.started_at = now - 11
     child.note_end()
 
-    assert waits == [1, 2, 4, 8, 16, 30, 30]
+    assert waits == [1, 2, 4, 8, 15, 15, 15]
     assert child.due_at - now == 1
 
 
