@@ -1,8 +1,10 @@
 """How gunicorn serves Assay; `gunicorn --config python:config.webserver` reads this module."""
 
 import os
+from typing import Any
 
 from django.conf import settings
+from django.urls import get_resolver
 
 from config.embedded.processes import end_with_parent
 
@@ -14,6 +16,8 @@ bind = f"{host}:{settings.ASSAY_PORT}"
 worker_class = "gthread"
 workers = settings.ASSAY_WEB_PROCESSES
 threads = settings.ASSAY_WEB_THREADS
+# Loaded once, before the workers are forked: one that was killed is back within a blink.
+preload_app = True
 timeout = 60
 graceful_timeout = 10
 keepalive = 5
@@ -22,6 +26,14 @@ control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 
 
-def post_fork(server: object, worker: object) -> None:
-    """A worker ends with its master, also where that one is killed."""
-    end_with_parent(os.getppid())
+def when_ready(server: Any) -> None:
+    """Load the routes and their views too, which else the first request of each worker does."""
+    assert get_resolver().url_patterns
+
+
+def post_fork(server: Any, worker: object) -> None:
+    """A worker ends with its master, also where that one is killed while the worker begins.
+
+    An orphan would hold the port for seconds, and the next master could not listen on it.
+    """
+    end_with_parent(server.pid)

@@ -106,6 +106,23 @@ def test_a_killed_supervisor_leaves_no_orphan(tmp_path):
     assert eventually(lambda: not any(runs(pid) for pid in pids))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+def test_a_web_worker_whose_master_died_before_it_began_ends_at_once():
+    begin = "import config.webserver, os, types; m = types.SimpleNamespace(pid=os.getpid())"
+    script = f"{begin}; config.webserver.post_fork(m, None); print('an orphan lives')"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "")
+
+
 def test_a_program_that_ends_is_started_again_and_said_to_have_ended(tmp_path):
     said: list[str] = []
     supervisor = Supervisor(tmp_path / "logs", say=said.append)
