@@ -64,7 +64,16 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
     answer = serving().search(asked)
     products = _products(reader, [hit.id for hit in answer.hits if hit.kind == PRODUCT])
     hits = tuple((hit, products[hit.id]) for hit in answer.hits if hit.id in products)
-    return Found(answer, hits, expansions)
+    return Found(_without_stale(answer, len(hits)), hits, expansions)
+
+
+def _without_stale(answer: SearchAnswer, shown: int) -> SearchAnswer:
+    """Take back the count of what the index has not yet forgotten or hidden.
+
+    Where nothing is left, counts, facets and corrections would tell of nothing else.
+    """
+    count = answer.count - (len(answer.hits) - shown)
+    return replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
 
 
 def tokens_of(reader: Reader) -> tuple[str, ...] | None:
@@ -106,7 +115,10 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
     answer = serving().suggest(typed, tokens_of(reader), limit)
     products = _products(reader, [thing.id for thing in answer.things if thing.kind == PRODUCT])
     shown = tuple(products[thing.id] for thing in answer.things if thing.id in products)
-    return Completions(products=shown, words=answer.words)
+    # As many things are stale; a word that no more of them hold may be theirs alone.
+    stale = len(answer.things) - len(shown)
+    words = tuple(word for word in answer.words if not stale or word.count > stale)
+    return Completions(products=shown, words=words)
 
 
 def addressed(*, visitor: Any, typed: str) -> DataProduct | None:

@@ -1,0 +1,68 @@
+"""What the index has not yet forgotten or hidden is neither shown nor given away."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from catalog.products.services import patch_tree
+from catalog.search.port import SearchRequest
+from catalog.search.query import read_query
+from catalog.search.services import drain, search_catalog, suggest
+from tests.factories import FACTORY, make_published_product
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def empty_index(settings, tmp_path):
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+
+
+def _hide(product):
+    step = {"property": "assayVisibility", "value": "restricted"}
+    patch_tree(
+        product=product,
+        patch=[{"op": "add", "path": "/customProperties/-", "value": step}],
+        edition=product.edition,
+        actor=FACTORY,
+    )
+
+
+def _find(text):
+    read = read_query(text, now=timezone.now())
+    request = SearchRequest(readers=(), words=read.words, typed=read.text)
+    return search_catalog(visitor=AnonymousUser(), request=request)
+
+
+def test_a_search_that_finds_only_what_was_just_hidden_finds_nothing_at_all():
+    product = make_published_product("Walrus counts")
+    drain()
+
+    _hide(product)
+    found = _find("walrus")
+
+    assert (found.hits, found.answer.count, found.answer.facets) == ((), 0, ())
+
+
+def test_what_was_just_hidden_is_not_counted_beside_the_rest():
+    hidden, shown = make_published_product("Walrus counts"), make_published_product("Walrus diets")
+    drain()
+
+    _hide(hidden)
+    found = _find("walrus")
+
+    assert [product.pk for _, product in found.hits] == [shown.pk]
+    assert found.answer.count == 1
+
+
+def test_a_word_that_only_a_product_just_hidden_holds_is_not_suggested():
+    product = make_published_product("Walrus counts")
+    drain()
+    before = suggest(visitor=AnonymousUser(), typed="walr")
+
+    _hide(product)
+    after = suggest(visitor=AnonymousUser(), typed="walr")
+
+    assert [word.text for word in before.words] == ["walrus"]
+    assert (after.products, after.words) == ((), ())
