@@ -52,8 +52,14 @@ BEAT: dict[str, dict[str, Any]] = {
 
 
 @shared_task
-def index_changed(ids: Sequence[str]) -> int:
-    """Index what was hinted at; what is up to date already is left alone."""
+def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
+    """Index what was hinted at; what is up to date already is left alone.
+
+    A hint that has waited (`hinted_at` in seconds of the epoch) has others behind it: then all is
+    caught up with in one commit, and the others find nothing to do.
+    """
+    if hinted_at is not None and time.time() - hinted_at > DRAIN_TICK:
+        return drain_search()
     return _unless_down(lambda: index_products(ids=[UUID(each) for each in ids]))
 
 
@@ -83,7 +89,7 @@ def note_token_use(token: str, at: str) -> bool:
 
 def hint_products(ids: Sequence[UUID]) -> None:
     """Ask the index worker to look at some products; a hint that is lost costs seconds."""
-    _hint(index_changed, [str(each) for each in ids])
+    _hint(index_changed, [str(each) for each in ids], time.time())
 
 
 def hint_domains(ids: Sequence[UUID]) -> None:

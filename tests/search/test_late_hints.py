@@ -1,0 +1,27 @@
+"""A worker that comes late to its hints catches up with all of them at once."""
+
+import time
+
+import pytest
+
+from catalog.search.services import drain, states
+from catalog.tasks import DRAIN_TICK, index_changed
+from tests.factories import make_published_product
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def empty_index(settings, tmp_path):
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+    drain()
+
+
+@pytest.mark.parametrize(("waited", "still_behind"), [(0, 2), (DRAIN_TICK + 1, 0)])
+def test_a_hint_that_has_waited_brings_along_what_waits_behind_it(waited, still_behind):
+    first, *_others = (make_published_product() for _ in range(3))
+
+    index_changed([str(first.uuid)], time.time() - waited)
+
+    assert states()[0].behind == still_behind
