@@ -7,6 +7,7 @@ are, the answer is a list of documents or a ReadingError that names line, column
 from typing import Any
 
 from catalog.interchange.building import Builder
+from catalog.interchange.csv_text import csv_documents
 from catalog.interchange.events import Misread, line_starts, place_of
 from catalog.interchange.json_text import json_events
 from catalog.interchange.marks import Document
@@ -42,6 +43,14 @@ def read_json(content: bytes, *, name: str) -> Any:
     """The one JSON value of a text, of whatever kind. Raises ReadingError."""
     try:
         return Builder(name).value(json_events(_text_of(content)))
+    except Misread as misread:
+        raise ReadingError(_problem(name, misread)) from None
+
+
+def read_table(content: bytes, *, name: str) -> list[Document]:
+    """The rows of a CSV text as documents, by the fields of its first row. Raises ReadingError."""
+    try:
+        return list(csv_documents(_text_of(content), name))
     except Misread as misread:
         raise ReadingError(_problem(name, misread)) from None
 

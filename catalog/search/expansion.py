@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from catalog.search.expression import Clause, Demand, Either, Expression, Phrase, Together, Words
+from catalog.search.fields import SPELLING_WEIGHT
 from catalog.search.spelling import bare
 
 MOST_EXPANDED = 4
@@ -45,7 +46,7 @@ def _open_word(clause: Clause) -> str:
 
 def _joined(clauses: list[Clause], found: str, others: Sequence[str]) -> list[Clause]:
     """One word becomes either spelling; of several words each still counts for itself."""
-    alternatives = tuple(Clause(Phrase(other)) for other in others)
+    alternatives = tuple(Clause(Phrase(other, SPELLING_WEIGHT)) for other in others)
     for at, clause in enumerate(clauses):
         if _open_word(clause) == found:
             return [*clauses[:at], Clause(Either((clause, *alternatives))), *clauses[at + 1 :]]

@@ -29,9 +29,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words side by side, exactly as written."""
+    """Words side by side, exactly as written; ranks by its weight."""
 
     text: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of the options holds."""
+    """One of the options holds; the best of them ranks."""
 
     options: tuple["Clause", ...]
 

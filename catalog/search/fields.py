@@ -72,15 +72,19 @@ FACETS = tuple(field for field in FIELDS if field.is_facet)
 # What a facet shows before "show all"; the rest is counted too.
 FACET_SIZE = 200
 
-# Ranked by any word: one combined text, and lightly the name, the first sentence, the labels and
-# the columns. Each weight was measured on known-item queries; boosting the name further hurts.
+# Ranked by any word: one combined text, and lightly the name, the first sentence, the labels, the
+# columns and the titles of uses. Each weight was measured on known-item queries
+# (benchmarks/results.md); boosting the name further hurts.
 TEXT_WEIGHTS = {
     "text": 1.0,
     "name_text": 0.5,
     "lead_text": 0.3,
     "label_text": 0.2,
     "column_text": 0.3,
+    "use_text": 0.8,
 }
+# Another spelling of a word, from the glossary, counts so much; the better one of both counts.
+SPELLING_WEIGHT = 0.5
 # A word is held by a document that has it in one of these; the lighter fields repeat the first.
 HOLDING = ("text", "column_text")
 # Where at least so many documents hold all words they are the set; else any word will do.

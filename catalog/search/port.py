@@ -10,6 +10,9 @@ from typing import Protocol
 from catalog.search.conditions import Condition
 from catalog.search.expression import Expression
 
+# Seconds within which every engine answers a search, or says that it cannot.
+DEADLINE = 10.0
+
 
 class SearchUnavailable(Exception):
     """The engine does not answer, or holds no index that this version can read."""

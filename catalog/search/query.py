@@ -5,7 +5,7 @@ Words, "exact phrase", -word, +word, word*, OR, parentheses, field:value, min_sh
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from catalog.search.conditions import (
@@ -27,6 +27,8 @@ from catalog.search.expression import (
 
 LONGEST_QUERY = 500
 MOST_WORDS = 60
+# Each beginning stands for every word that begins so.
+MOST_BEGINNINGS = 8
 DEEPEST_NESTING = 8
 
 _TOKEN = re.compile(
@@ -79,6 +81,11 @@ def read_query(text: str, *, now: datetime) -> ReadQuery:
     if sum(token.kind in ("word", "phrase") for token in tokens) > MOST_WORDS:
         doubts.append(Doubt("too-many-words", str(MOST_WORDS)))
         tokens = tokens[:MOST_WORDS]
+    begun = [place for place, token in enumerate(tokens) if _is_beginning(token)]
+    for place in begun[MOST_BEGINNINGS:]:
+        tokens[place] = replace(tokens[place], text=tokens[place].text.rstrip("*"))
+    if len(begun) > MOST_BEGINNINGS:
+        doubts.append(Doubt("too-many-beginnings", str(MOST_BEGINNINGS)))
     reader = _Reader(tokens, now, doubts=doubts)
     words: list[Clause] = []
     while reader.place < len(tokens):
@@ -158,8 +165,12 @@ def _clauses(reader: _Reader, token: _Token, depth: int) -> list[Clause]:
 
 
 def _word(token: _Token) -> Clause:
-    is_prefix = token.text.endswith("*") and len(token.text) > 1
-    return Clause(Words(token.text.rstrip("*") or token.text, is_prefix), _DEMANDS[token.sign])
+    text = token.text.rstrip("*") or token.text
+    return Clause(Words(text, _is_beginning(token)), _DEMANDS[token.sign])
+
+
+def _is_beginning(token: _Token) -> bool:
+    return token.kind == "word" and token.text.endswith("*") and len(token.text) > 1
 
 
 _DEMANDS = {"": Demand.ANY, "+": Demand.MUST, "-": Demand.NOT}

@@ -5,6 +5,8 @@ from unicodedata import normalize
 
 SHORTEST_CORRECTED = 4
 SHORTEST_WITH_TWO_EDITS = 8
+# So many words of one query at most; each is compared with hundreds of others.
+MOST_CORRECTED = 8
 
 
 def fold(text: str) -> str:

@@ -37,6 +37,7 @@ def texts_of(document: SearchDocument) -> dict[str, list[str]]:
         "lead_text": [document.summary.split(". ", 1)[0][:LONGEST_LEAD]],
         "label_text": [*document.tags, *document.owner_names],
         "column_text": list(_spread(document.columns)),
+        "use_text": list(document.used_in),
     }
 
 

@@ -11,8 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.search.backends import ADAPTERS, serving
-from catalog.search.port import SearchUnavailable
+from catalog.search.port import SearchBackend, SearchUnavailable
 from catalog.search.services.evaluation import Query, as_plain, evaluate, scratch_engine
+from catalog.search.services.trials import try_names, try_odd_queries, try_typos
+
+MOST_MISSES = 20
 
 
 class Command(BaseCommand):
@@ -25,28 +28,55 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file of queries, usage titles to index first, the engine and the form."""
-        parser.add_argument("--queries", type=Path, required=True)
+        asked = parser.add_mutually_exclusive_group(required=True)
+        asked.add_argument("--queries", type=Path, help="Queries whose products are known.")
+        asked.add_argument("--typos", type=int, metavar="N", help="N mistyped names; see --seed.")
+        asked.add_argument("--names", action="store_true", help="Every name and identifier.")
+        asked.add_argument("--odd", type=int, metavar="N", help="N queries that must not fail.")
+        parser.add_argument("--seed", type=int, default=7, help="Another seed, other queries.")
         parser.add_argument("--uses", type=Path, help="Titles that name products, same form.")
         parser.add_argument("--backend", choices=ADAPTERS, default=None)
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fill a scratch index, ask, print."""
-        queries = list(read_queries(options["queries"]))
         uses: dict[str, list[str]] = {}
         for use in read_queries(options["uses"]) if options["uses"] else ():
             for target in use.targets:
                 uses.setdefault(target, []).append(use.text)
+        queries = list(read_queries(options["queries"])) if options["queries"] else []
         name = options["backend"] or serving().name
         try:
             with scratch_engine(name=name, uses=uses) as engine:
-                figures = as_plain(evaluate(engine=engine, queries=queries))
+                figures = _measured(engine, queries, options)
         except SearchUnavailable as away:
             raise CommandError(str(away)) from away
         if options["json"]:
             self.stdout.write(json.dumps(figures))
         else:
-            self.stdout.write("  ".join(f"{key} {value}" for key, value in figures.items()))
+            self._say(figures)
+
+    def _say(self, figures: dict[str, Any]) -> None:
+        """Print a line of figures, and one of each kind and miss where there are any."""
+        kinds, missed = figures.pop("kinds", {}), figures.pop("missed", [])
+        self.stdout.write("  ".join(f"{key} {value}" for key, value in figures.items()))
+        for kind, its in kinds.items():
+            self.stdout.write(f"  {kind}: {its['share']:.1%} of {its['n']:,}")
+        for miss in missed[:MOST_MISSES]:
+            self.stdout.write(f"  missed ({miss['kind']}): {miss['typed']}")
+
+
+def _measured(
+    engine: SearchBackend, queries: list[Query], options: dict[str, Any]
+) -> dict[str, Any]:
+    if options["odd"]:
+        odd = try_odd_queries(engine=engine, count=options["odd"], seed=options["seed"])
+        return odd.as_plain()
+    if options["names"]:
+        return try_names(engine=engine).as_plain()
+    if options["typos"]:
+        return try_typos(engine=engine, count=options["typos"], seed=options["seed"]).as_plain()
+    return as_plain(evaluate(engine=engine, queries=queries))
 
 
 def read_queries(path: Path) -> Iterator[Query]:

@@ -12,13 +12,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.audit.actors import Worker
 from catalog.interchange.bundles import Gathering, Source
 from catalog.interchange.landings import Landing, Report
 from catalog.interchange.problems import Problem
 from catalog.interchange.reading import MAX_BYTES
 from catalog.interchange.services import apply_plan, plan_manifests, rehearse_plan
-from catalog.people.models import Person
+from catalog.management.acting import actor_of
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 EPILOG = """\
@@ -60,7 +59,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Import each product in turn, saying what became of it."""
         gathering = Gathering(_sources(options["paths"]))
-        actor, report = self._actor(options["person"]), Report()
+        actor, report = actor_of(options["person"], worker="manifest import"), Report()
         land = rehearse_plan if options["dry_run"] else apply_plan
         plans = plan_manifests(
             gathering=gathering,
@@ -77,14 +76,6 @@ class Command(BaseCommand):
         self._close(report, is_rehearsal=options["dry_run"], as_json=options["json"])
         if report.exit_code:
             sys.exit(report.exit_code)
-
-    def _actor(self, username: str | None) -> Person | Worker:
-        if username is None:
-            return Worker("manifest import")
-        person = Person.objects.filter(username=username, is_active=True).first()
-        if person is None:
-            raise CommandError(f"There is nobody active called {username}.", returncode=2)
-        return person
 
     def _progress(self, done: int, of: int) -> None:
         if sys.stderr.isatty():

@@ -66,6 +66,7 @@ SORTS = {
 DOUBTS = {
     "too-long": gettext_lazy("Only the first 500 characters were searched."),
     "too-many-words": gettext_lazy("Only the first 60 words were searched."),
+    "too-many-beginnings": gettext_lazy("Only the first 8 words with * stand for others."),
     "unknown-field": gettext_lazy("There is no such filter."),
     "unknown-value": gettext_lazy("The filter does not know this value."),
     "no-value": gettext_lazy("The filter says nothing."),

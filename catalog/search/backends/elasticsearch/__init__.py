@@ -10,6 +10,7 @@ from elasticsearch.dsl import Search, connections
 
 from catalog.search.backends.elasticsearch import layout
 from catalog.search.backends.elasticsearch.answering import (
+    ENGINE,
     Asking,
     answer,
     suggestions,
@@ -19,6 +20,7 @@ from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.questions import readable
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
+    DEADLINE,
     Entry,
     FacetValue,
     SearchAnswer,
@@ -30,8 +32,6 @@ from catalog.search.port import (
 )
 from catalog.search.spelling import fold
 
-ENGINE = "elasticsearch"
-PATIENCE = 10.0
 Readers = tuple[str, ...] | None
 
 
@@ -42,7 +42,7 @@ class ElasticsearchBackend:
 
     def __init__(self, url: str, prefix: str = "assay-search") -> None:
         self._client: Elasticsearch = connections.create_connection(
-            alias=f"{prefix} {url}", hosts=[url], request_timeout=PATIENCE, max_retries=1
+            alias=f"{prefix} {url}", hosts=[url], request_timeout=DEADLINE, max_retries=1
         )
         self._prefix = prefix
         # Each shape of the index answers under an alias of its own, so two versions of the
@@ -128,7 +128,8 @@ class ElasticsearchBackend:
             self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _asking(self, readers: Readers) -> Asking:
-        return Asking(Search(using=self._client, index=self._alias), readable(readers))
+        search = Search(using=self._client, index=self._alias)
+        return Asking(self._client, search, readable(readers), time.monotonic() + DEADLINE)
 
     @contextmanager
     def _lease(self) -> Iterator[Lease]:

@@ -2,10 +2,13 @@
 
 import html
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from elasticsearch import Elasticsearch
 from elasticsearch.dsl import A, Q, Search
 from elasticsearch.dsl.query import Query
 from elasticsearch.dsl.response import Response
@@ -42,11 +45,13 @@ from catalog.search.port import (
     Reason,
     SearchAnswer,
     SearchRequest,
+    SearchUnavailable,
     SuggestAnswer,
     Suggestion,
 )
-from catalog.search.spelling import best_correction, distance, edits_allowed, fold
+from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed, fold
 
+ENGINE = "elasticsearch"
 _MOST_CANDIDATES = 200
 _MARK = re.compile(r"(</?mark>)")
 _SPECIAL = re.compile(r"([^\w\s]|_)")
@@ -56,10 +61,21 @@ _MOST_TEXTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Where to ask, and what the caller may read."""
+    """Where to ask, what the caller may read, and until which monotonic moment."""
 
+    client: Elasticsearch
     search: Search[Any]
     readable: Query
+    deadline: float
+
+    def run(self, search: Search[Any]) -> Response[Any]:
+        """Ask one thing within what is left of the deadline; half an answer is none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise SearchUnavailable(ENGINE, "it did not answer within the deadline")
+        bounded = search.using(self.client.options(request_timeout=left))
+        bounded = bounded.params(allow_partial_search_results=False)
+        return bounded.extra(timeout=f"{int(left * 1000) + 1}ms").execute()
 
     def counts(self, queries: Mapping[str, Query]) -> dict[str, int]:
         """How many readable documents meet each query, in one request."""
@@ -68,7 +84,7 @@ class Asking:
         search = self.search.query("bool", filter=[self.readable])[:0]
         for name, query in queries.items():
             search.aggs.bucket(name, "filter", filter=query)
-        found = search.execute().aggregations
+        found = self.run(search).aggregations
         return {name: int(found[name].doc_count) for name in queries}
 
 
@@ -90,7 +106,7 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
     if request.has_highlights and words:
         search = _ask_marks(search, words)
     sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
-    response = paged(search, request, sort).execute()
+    response = asking.run(paged(search, request, sort))
     page = turned(response, request, sort)
     return SearchAnswer(
         count=count_of(response),
@@ -130,9 +146,10 @@ def _understood(asking: Asking, request: SearchRequest) -> tuple[dict[str, str],
 def _corrections(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
     """For each word that is not held, the nearest one that some readable document holds."""
     wanted = {word: edits for word in unheld if (edits := edits_allowed(word))}
+    wanted = dict(islice(wanted.items(), MOST_CORRECTED))
     if not wanted:
         return {}
-    near = _near_words(asking.search, wanted)
+    near = _near_words(asking, wanted)
     others = {other for words in near.values() for other in words}
     held = asking.counts({other: Q("term", words=other) for other in others})
     corrections = {}
@@ -143,9 +160,9 @@ def _corrections(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
     return corrections
 
 
-def _near_words(search: Search[Any], wanted: Mapping[str, int]) -> dict[str, list[str]]:
+def _near_words(asking: Asking, wanted: Mapping[str, int]) -> dict[str, list[str]]:
     """Indexed words within the allowed edits, whoever may read them."""
-    asked = search.query("match_none")[:0]
+    asked = asking.search.query("match_none")[:0]
     for word, edits in wanted.items():
         asked = asked.suggest(
             word,
@@ -157,7 +174,7 @@ def _near_words(search: Search[Any], wanted: Mapping[str, int]) -> dict[str, lis
                 "string_distance": "damerau_levenshtein", "sort": "score",
             },
         )  # fmt: skip
-    found = asked.execute().to_dict()["suggest"]
+    found = asking.run(asked).to_dict()["suggest"]
     return {
         word: [
             option["text"]
@@ -254,7 +271,7 @@ def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
     search = asking.search.query(
         "bool", must=[found], should=questions.beginnings(typed), filter=[asking.readable]
     ).sort("_score", "tie")[:limit]
-    things = tuple(_thing(hit) for hit in search.execute())
+    things = tuple(_thing(hit) for hit in asking.run(search))
     word = re.findall(r"[^\W_]+", last)[-1]
     completions = values_of(asking, "vocabulary", word, limit)
     start = " ".join(typed.split()[:-1])
@@ -279,5 +296,5 @@ def values_of(asking: Asking, attribute: str, prefix: str, limit: int) -> tuple[
     search.aggs.bucket(
         "values", "terms", field=attribute, size=limit, order=_COMMON_FIRST, **include
     )
-    buckets = search.execute().aggregations["values"].buckets
+    buckets = asking.run(search).aggregations["values"].buckets
     return tuple(FacetValue(str(bucket.key), int(bucket.doc_count)) for bucket in buckets)

@@ -108,12 +108,14 @@ def ranks(node: Node) -> Query:
         case Words(text, False) if tells(text):
             weights = fields.TEXT_WEIGHTS.items()
             return any_of([Q("match", **{f: {"query": text, "boost": w}}) for f, w in weights])
+        case Phrase(text, weight):
+            return Q("match_phrase", words={"query": text, "boost": weight})
         case Either(options):
-            return any_of([ranks(clause.node) for clause in options])
+            return Q("dis_max", queries=[ranks(clause.node) for clause in options])
         case Together(clauses):
             wanted = [ranks(c.node) for c in clauses if c.demand is not Demand.NOT]
             return Q("bool", must=[any_of(wanted)], filter=[holds(node)])
-        case Words() | Phrase():
+        case Words():
             return holds(node)
         case _:
             return Q("bool", filter=[holds(node)])

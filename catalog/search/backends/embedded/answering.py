@@ -46,7 +46,7 @@ from catalog.search.port import (
     SuggestAnswer,
     Suggestion,
 )
-from catalog.search.spelling import best_correction, distance, edits_allowed
+from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed
 
 # Counting every value exactly needs every value of every segment.
 _ALL_VALUES = 65_000
@@ -105,6 +105,8 @@ def _corrections(reading: Reading, unheld: Mapping[str, str]) -> dict[str, str]:
     """For each word that is not held, the nearest one that is."""
     corrections = {}
     for typed, word in unheld.items():
+        if len(corrections) == MOST_CORRECTED:
+            break
         if limit := edits_allowed(word):
             near = _near_words(reading, word, limit)
             if best := next(filter(None, (best_correction(word, held) for held in near)), None):

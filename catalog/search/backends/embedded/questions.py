@@ -151,8 +151,10 @@ class Questions:
                 return any_of(
                     [query for stem in self._stems(text) for query in self._weighted(stem)]
                 )
+            case Phrase(_, weight):
+                return Query.boost_query(self.holds(node), weight)
             case Either(options):
-                return any_of([self.ranks(clause.node) for clause in options])
+                return Query.disjunction_max_query([self.ranks(clause.node) for clause in options])
             case Together(clauses):
                 wanted = [c.node for c in clauses if c.demand is not Demand.NOT]
                 return narrowed(any_of(list(map(self.ranks, wanted))), [self.holds(node)])

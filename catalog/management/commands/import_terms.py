@@ -1,0 +1,105 @@
+"""Bring business terms in from a YAML, JSON or CSV file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog.interchange.plan import Action
+from catalog.interchange.problems import Problem
+from catalog.interchange.reading import MAX_BYTES, ReadingError
+from catalog.interchange.services.terms import TermLanding, import_terms
+from catalog.interchange.terms import TermEntry, terms_in
+from catalog.management.acting import actor_of
+
+EPILOG = """\
+A term has a name, a definition, synonyms, acronyms and, where it holds in one domain only, the
+domain's slug. YAML and JSON hold a list of them; CSV names the fields in its first row and parts
+synonyms and acronyms by semicolons. A field that the file does not name stays as it is. Each term
+lands whole or not at all; importing the same file again changes nothing.
+
+Examples:
+  manage.py import_terms terms.yaml --dry-run     say what would happen, and change nothing
+  manage.py import_terms terms.csv --as olga      act as a person, with their rights
+
+Exit: 0 all well, 1 conflicts or refusals, 2 bad input.
+"""
+
+
+class Command(BaseCommand):
+    """Import business terms: plan, apply, report."""
+
+    help = "Bring business terms in from a YAML, JSON or CSV file."
+
+    def create_parser(self, *arguments: Any, **options: Any) -> Any:
+        """Return a parser that keeps the lines of the examples."""
+        parser = super().create_parser(*arguments, **options)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = EPILOG
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file and how to treat it."""
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
+
+    def handle(self, **options: Any) -> None:
+        """Import each term in turn, and say what became of it."""
+        landings, problems = [], []
+        actor = actor_of(options["person"], worker="term import")
+        try:
+            entries = _entries(options["file"])
+        except ReadingError as unread:
+            entries, problems = [], [unread.problem]
+        for landing in import_terms(entries=entries, actor=actor, is_rehearsal=options["dry_run"]):
+            landings.append(landing)
+            problems += landing.problems
+            if not options["json"]:
+                self._say(landing)
+        self._close(landings, problems, options)
+        if problems:
+            sys.exit(2)
+        if any(landing.action in (Action.CONFLICT, Action.REFUSED) for landing in landings):
+            sys.exit(1)
+
+    def _say(self, landing: TermLanding) -> None:
+        place = f"{landing.file}:{landing.line}"
+        name = f"{landing.domain}: {landing.name}" if landing.domain else landing.name
+        changes = f" ({', '.join(landing.changes)})" if landing.changes else ""
+        self.stdout.write(f"{landing.action.value:<9} {name} [{place}]: {landing.reason}{changes}")
+
+    def _close(
+        self, landings: list[TermLanding], problems: list[Problem], options: dict[str, Any]
+    ) -> None:
+        found = Counter(landing.action.value for landing in landings)
+        counts = {action.value: found[action.value] for action in Action}
+        if options["json"]:
+            report = {
+                "dry_run": options["dry_run"],
+                "counts": counts,
+                "terms": [landing.as_json() for landing in landings],
+                "problems": [problem.as_json() for problem in problems],
+            }
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
+            return
+        for problem in problems:
+            self.stdout.write(f"  {problem} {problem.way_out}")
+        said = ", ".join(f"{count:,} {action}" for action, count in counts.items())
+        ending = " (dry run: nothing was written)" if options["dry_run"] else ""
+        self.stdout.write(f"{len(landings):,} terms: {said}{ending}")
+
+
+def _entries(path: Path) -> list[TermEntry]:
+    try:
+        with path.open("rb") as file:
+            return terms_in(file.read(MAX_BYTES + 1), name=str(path))
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
