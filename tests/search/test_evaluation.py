@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from catalog.search.services.evaluation import scratch_engine
+from catalog.search.services.trials import try_names, try_typos
 from tests.factories import make_published_product
 
 FLOOR = 0.58
@@ -35,6 +37,25 @@ def test_known_items_are_found_at_the_promised_rank(
 
     assert figures["n"] == 1106
     assert figures["mrr_at_10"] >= FLOOR
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("engine", ENGINES)
+def test_real_names_come_first_and_their_typos_among_the_first_three(
+    engine: str, shared_folder: Path, settings: Any, elasticsearch_url: str
+):
+    settings.ELASTICSEARCH_URL = elasticsearch_url
+    registry = shared_folder / "corpora" / "aws_open_data.jsonl"
+    call_command("import_aws_open_data", str(registry), stdout=StringIO())
+
+    with scratch_engine(name=engine) as filled:
+        names = try_names(engine=filled, every=5)
+        typos = try_typos(engine=filled, count=500, seed=7)
+
+    assert names.missed == []
+    assert names.n["name"] == 238
+    assert typos.share() >= 0.95, typos.missed
 
 
 @pytest.mark.django_db

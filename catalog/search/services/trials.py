@@ -57,8 +57,8 @@ class Trial:
         }
 
 
-def try_names(*, engine: SearchBackend) -> Trial:
-    """Ask for every product by each of its names and identifiers; it must come first.
+def try_names(*, engine: SearchBackend, every: int = 1) -> Trial:
+    """Ask for every n-th product by each of its names and identifiers; it must come first.
 
     Where several things are so called, whichever of them comes first is right.
     """
@@ -66,8 +66,9 @@ def try_names(*, engine: SearchBackend) -> Trial:
     called: dict[str, set[str]] = {}
     for uuid, _kind, name in named:
         called.setdefault(bare(name), set()).add(uuid)
+    asked = set(list(dict.fromkeys(uuid for uuid, _kind, _name in named))[::every])
     trial = Trial(engine.name, within=1)
-    for _uuid, kind, name in named:
+    for _uuid, kind, name in (row for row in named if row[0] in asked):
         first = found_by(engine, name, limit=1)
         trial.count(kind, name, is_hit=bool(called[bare(name)].intersection(first)))
     return trial

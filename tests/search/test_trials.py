@@ -1,0 +1,110 @@
+"""What search promises of any catalog: names first, typos understood, nothing typed fails."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings, strategies
+
+from catalog.search.backends import serving
+from catalog.search.oddities import odd_queries
+from catalog.search.port import DEADLINE, SearchBackend, SearchUnavailable
+from catalog.search.query import read_query
+from catalog.search.services import rebuild
+from catalog.search.services.evaluation import request_of, scratch_engine
+from catalog.search.services.trials import AS_MEANT, try_names, try_odd_queries, try_typos
+from catalog.search.spelling import MOST_CORRECTED
+from tests.factories import make_domain, make_product, make_published_product
+from tests.search.asking import NOW, ask, doc, fill
+from tests.search.conftest import ENGINES
+from tests.settings import TEST_SERVERS
+
+WHAT = (
+    "Parcel Customer Weather Invoice Shipment Supplier Inventory Satellite Genome Traffic".split()
+)
+HOW = "observations transactions measurements statistics corrections predictions".split()
+PROMISED = 0.95
+
+
+@pytest.fixture(params=ENGINES)
+def filled(request: pytest.FixtureRequest, settings: Any, db: None) -> Iterator[SearchBackend]:
+    """An engine that holds sixty products, two of which have the same name."""
+    settings.ELASTICSEARCH_URL = TEST_SERVERS["elasticsearch"]
+    here, there = make_domain("here"), make_domain("there")
+    for number, (what, how) in enumerate((what, how) for what in WHAT for how in HOW):
+        make_product(f"{what} {how}", domain=here if number % 2 else there)
+    make_product("Parcel observations", domain=here, slug="other-observations")
+    with scratch_engine(name=request.param) as engine:
+        yield engine
+
+
+def test_every_name_and_identifier_comes_first(filled: SearchBackend):
+    trial = try_names(engine=filled)
+
+    assert trial.missed == []
+    assert trial.n["name"] == trial.n["IRI"] == 61
+
+
+def test_typos_are_understood(filled: SearchBackend):
+    trial = try_typos(engine=filled, count=200, seed=7)
+
+    assert trial.share() >= PROMISED, trial.missed
+    assert trial.share(AS_MEANT) == 1
+
+
+def test_odd_queries_are_answered_within_the_deadline(filled: SearchBackend):
+    endurance = try_odd_queries(engine=filled, count=200, seed=7)
+
+    assert endurance.n == 200
+    assert endurance.failed == []
+    assert endurance.slowest_ms < DEADLINE * 1000
+
+
+@given(typed=strategies.text(max_size=300))
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_any_text_is_answered(engine: SearchBackend, typed: str):
+    assert ask(engine, typed).count >= 0
+
+
+def test_no_more_words_are_corrected_than_are_worth_the_time(engine: SearchBackend):
+    words = [f"{first}{second}zzzzz" for first in "abcd" for second in "efgh"]
+    fill(engine, [doc("words", summary=" ".join(words))])
+    wrong = " ".join(word.replace("zzzzz", "zzzxz") for word in words)
+
+    assert len(ask(engine, wrong).corrections) == MOST_CORRECTED
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
+def test_an_answer_that_the_deadline_has_passed_is_not_waited_for(monkeypatch: Any, engine: Any):
+    monkeypatch.setattr("catalog.search.backends.elasticsearch.DEADLINE", 0.0)
+
+    with pytest.raises(SearchUnavailable, match="deadline"):
+        engine.search(request_of("orders", limit=10))
+
+
+@pytest.mark.parametrize("path", ["/search", "/search.json", "/api/v1/search", "/search.csv"])
+def test_odd_queries_never_break_a_page_or_the_api(
+    path: str, client: Client, settings: Any, tmp_path: Any, db: None
+):
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+    make_published_product("Customer orders")
+    rebuild(serving())
+
+    for typed in odd_queries(count=90, seed=7):
+        response = client.get(f"{path}?q={quote(typed, errors='surrogatepass')}", follow=True)
+
+        assert response.status_code < 500, typed
+
+
+def test_a_beginning_after_the_eighth_is_a_word_and_the_reader_is_told():
+    read = read_query(" ".join(f"{letter}b*" for letter in "abcdefghij"), now=NOW)
+
+    assert [clause.node.is_prefix for clause in read.words] == [True] * 8 + [False] * 2
+    assert [doubt.code for doubt in read.doubts] == ["too-many-beginnings"]
