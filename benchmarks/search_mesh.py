@@ -1,0 +1,176 @@
+"""What the search benchmarks stand on: a mesh, its index in one engine, a reader, and queries.
+
+The mesh and the index in a data folder are made where they are missing, and used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.mesh import SHARED, build, set_up, texts
+
+READER = "bench-reader"
+ENGINES = ("embedded", "elasticsearch")
+# A benchmark asks faster than people may.
+NO_LIMIT = "1000000000/min"
+
+
+def arguments(text: str) -> argparse.ArgumentParser:
+    """Return a parser of what every search benchmark takes."""
+    parser = argparse.ArgumentParser(description=text.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the mesh; made if new")
+    parser.add_argument("--products", type=int, default=100_000, help="how many, where it is new")
+    parser.add_argument("--engine", choices=ENGINES, default="embedded")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    return parser
+
+
+def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
+    """Open the mesh of a folder with one engine, make what is missing, and return the engine."""
+    os.environ["ASSAY_SEARCH_ENGINES"] = options.engine
+    os.environ.setdefault("ASSAY_LOG_LEVEL", "WARNING")
+    set_up(options.data)
+    from rest_framework.settings import api_settings
+
+    from catalog.products.models import DataProduct
+    from catalog.search import backends
+    from catalog.search.services import rebuild
+
+    api_settings.DEFAULT_THROTTLE_RATES.update(signed_out=NO_LIMIT, signed_in=NO_LIMIT)
+    # A server may hold the indexes of others too.
+    name = f"{__name__}.named_apart"
+    backends._PATHS["elasticsearch"] = name
+    if not DataProduct.objects.exists():
+        build(options.products)
+    engine = backends.serving()
+    if is_indexed and not engine.is_ready():
+        rebuild(engine)
+    return engine
+
+
+def named_apart(url: str) -> Any:
+    """Return the engine on a server, with indexes that are this data folder's own."""
+    from django.conf import settings
+
+    from catalog.search.backends.elasticsearch import ElasticsearchBackend
+
+    folder = hashlib.sha256(bytes(settings.ASSAY_DATA_DIR)).hexdigest()[:8]
+    return ElasticsearchBackend(url, prefix=f"assay-bench-{folder}")
+
+
+def reader() -> Any:
+    """Return a member who reads three domains and what lies below them; made if missing."""
+    from catalog.audit.actors import Worker
+    from catalog.domains.models import Domain
+    from catalog.domains.services import give_role
+    from catalog.people.models import Person
+    from catalog.people.services import create_person
+    from catalog.permissions import Role
+
+    person = Person.objects.filter(username=READER).first()
+    if person is None:
+        actor = Worker("benchmark")
+        person = create_person(
+            username=READER,
+            email=f"{READER}@example.org",
+            password=None,
+            actor=actor,
+            check_password=False,
+        )
+        for domain in Domain.objects.order_by("pk")[1:4]:
+            give_role(person=person, role=Role.CONSUMER, domain=domain, actor=actor)
+    return person
+
+
+@dataclass(frozen=True)
+class Query:
+    """Words somebody types, and which kind of query they stand for."""
+
+    kind: str
+    text: str
+
+
+def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
+    """Return so many queries of each kind: one word, two words, and a long title."""
+    generator = random.Random(seed)
+    entries = texts()
+    names = [entry["name"].split() for entry in entries]
+    pairs = [" ".join(words[:2]) for words in names if len(words) > 1 and _plain(words[:2])]
+    words = [entry["tags"][0] for entry in entries if entry["tags"] and _plain(entry["tags"][:1])]
+    kinds = {"one word": words, "two words": pairs, "a title": _titles(entries)}
+    return [
+        Query(kind, text)
+        for kind, texts_of in kinds.items()
+        for text in generator.sample(sorted(set(texts_of)), min(each, len(set(texts_of))))
+    ]
+
+
+def _plain(words: Iterable[str]) -> bool:
+    return all(word.isalpha() and len(word) > 3 for word in words)
+
+
+def _titles(entries: list[dict[str, Any]]) -> list[str]:
+    path = SHARED / "aws_queries.jsonl"
+    if not path.exists():
+        return [" ".join(entry["description"].split()[:8]) for entry in entries]
+    lines = [json.loads(line)["query"] for line in path.open(encoding="utf-8")]
+    return [line for line in lines if 6 <= len(line.split()) <= 10 and line.isascii()]
+
+
+class Site:
+    """The product in this process, asked as a web server asks it, by somebody signed in."""
+
+    def __init__(self, person: Any) -> None:
+        from django.conf import settings
+
+        from config.wsgi import application
+
+        self._application: Callable[..., Iterable[bytes]] = application
+        self._cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(person)}"
+
+    def get(self, path: str, **params: str) -> bytes:
+        """Return the body of an answer. Raises RuntimeError unless it is a 200."""
+        seen: list[str] = []
+        environ = {
+            "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": urlencode(params),
+            "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1", "HTTP_COOKIE": self._cookie,
+            "wsgi.input": BytesIO(), "wsgi.errors": BytesIO(), "wsgi.url_scheme": "http",
+        }  # fmt: skip
+        answer = self._application(environ, lambda status, headers, info=None: seen.append(status))
+        body = b"".join(answer)
+        if close := getattr(answer, "close", None):
+            close()
+        if not seen[0].startswith("200"):
+            raise RuntimeError(f"{path}: {seen[0]} {body[:300]!r}")
+        return body
+
+    def json(self, path: str, **params: str) -> Mapping[str, Any]:
+        """Return an answer read as JSON."""
+        found: Mapping[str, Any] = json.loads(self.get(path, **params))
+        return found
+
+
+def session_of(person: Any) -> str:
+    """Return the key of a new session in which a person is signed in."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    store = SessionStore()
+    store[SESSION_KEY] = str(person.pk)
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    store.create()
+    return str(store.session_key)
