@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Protocol
 
 from django.db import connection, models
 from django.db.models import Q
@@ -190,14 +190,33 @@ class DataProduct(models.Model):
     @property
     def reader_tokens(self) -> list[str]:
         """Return the tokens of which a reader needs one; `readers` may be prefetched."""
-        if self.status == Status.DRAFT:
-            return [f"drafts:{self.domain_id}"]
-        tokens = [f"domain:{self.domain_id}", f"product:{self.uuid}"]
-        if self.visibility == Visibility.PUBLIC:
-            return ["public", *tokens]
-        if self.visibility == Visibility.MEMBERS:
-            return ["members", *tokens]
-        return tokens + [row.token for row in self.readers.all()]
+        is_named = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
+        return reader_tokens(self, [row.token for row in self.readers.all()] if is_named else [])
+
+
+class Guarded(Protocol):
+    """The columns of a product that decide who may know of it."""
+
+    @property
+    def uuid(self) -> uuid.UUID: ...
+    @property
+    def domain_id(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def visibility(self) -> str: ...
+
+
+def reader_tokens(product: Guarded, named: Iterable[str]) -> list[str]:
+    """Return the tokens of which a reader needs one; `named` are those of its reader rows."""
+    if product.status == Status.DRAFT:
+        return [f"drafts:{product.domain_id}"]
+    tokens = [f"domain:{product.domain_id}", f"product:{product.uuid}"]
+    if product.visibility == Visibility.PUBLIC:
+        return ["public", *tokens]
+    if product.visibility == Visibility.MEMBERS:
+        return ["members", *tokens]
+    return [*tokens, *named]
 
 
 class ProductReader(models.Model):

@@ -10,14 +10,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from catalog.domains.models import Domain, ancestors_in
 from catalog.identity import product_iri
-from catalog.people.models import Team
-from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status
+from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
-from catalog.provenance.bias import greatest_gaps, least_shares
-from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.provenance.bias import Row, greatest_gaps, least_shares
 from catalog.search.port import SearchDocument
+from catalog.search.surroundings import Surroundings, surroundings_of
 
 WORD = re.compile(r"\w{3,40}")
 MOST_COLUMNS = 3000
@@ -26,90 +24,67 @@ WITHOUT_TRUST = {Status.RETIRED: 0.2, Status.DEPRECATED: 0.5, Status.DRAFT: 0.8}
 
 
 def products_to_index(ids: Collection[UUID] | None = None) -> QuerySet[DataProduct]:
-    """Return products with all that their documents need, in a fixed number of statements."""
-    products = DataProduct.objects.select_related("domain__owner_team", "provenance")
-    if ids is not None:
-        products = products.filter(uuid__in=ids)
-    return products.prefetch_related(
-        "readers",
-        "aliases",
-        "uses",
-        "former_addresses",
-        "output_ports",
-        "contracts__servers",
-        "contracts__schema_objects__properties",
-        "provenance__answers",
-        "provenance__imbalances",
-    ).order_by("id")
+    """Return the rows from which documents are made, in the order of their keys."""
+    products = DataProduct.objects.order_by("id")
+    return products if ids is None else products.filter(uuid__in=ids)
 
 
 def documents_of(products: Iterable[DataProduct]) -> Iterator[SearchDocument]:
-    """Yield the document of each product; the tree of domains is read once."""
-    domains = {domain.pk: domain for domain in Domain.objects.all()}
-    parents = {pk: domain.parent_id for pk, domain in domains.items()}
-    for product in products:
-        above = [domains[pk] for pk in ancestors_in(parents, product.domain_id)]
-        yield document_of(product, above)
+    """Yield the document of each product; what lies around them is read for all at once."""
+    listed = list(products)
+    around = surroundings_of({product.pk: product.domain_id for product in listed})
+    for product in listed:
+        yield document_of(product, around[product.pk])
 
 
-def document_of(product: DataProduct, domains: list[Domain]) -> SearchDocument:
-    """Return the document of a product that lies in `domains`, its own first."""
-    answers, imbalances = _provenance(product)
-    columns, team = _columns(product), domains[0].owner_team
+def document_of(product: DataProduct, around: Surroundings) -> SearchDocument:
+    """Return the document of a product that stands in these surroundings."""
+    own, columns = around.places[0], tuple(around.columns)[:MOST_COLUMNS]
     return SearchDocument(
         kind=PRODUCT,
         id=str(product.uuid),
         revision=product.revision,
-        readers=tuple(sorted(product.reader_tokens)),
+        readers=tuple(sorted(reader_tokens(product, around.readers))),
         name=product.name,
         slug=product.slug,
         summary=product.purpose,
-        aliases=tuple(_aliases(product, domains[0])),
-        domains=tuple(domain.slug for domain in domains),
-        domain_names=tuple(domain.name for domain in domains),
+        aliases=tuple(_aliases(product, around)),
+        domains=tuple(place.slug for place in around.places),
+        domain_names=tuple(place.name for place in around.places),
         tags=tuple(product.tags),
-        columns=tuple(columns),
+        columns=columns,
         states=tuple(_states(product)),
         sensitivities=(Sensitivity(product.sensitivity).label,),
         verdicts=(product.slo_verdict,),
-        has=tuple(_presences(product, answers, imbalances, columns)),
-        answers=tuple(answer.text for answer in answers if answer.text),
-        notes=tuple(_notes(product)),
-        used_in=tuple(use.title for use in product.uses.all()),
-        sources=_words(answers, "source"),
-        methods=_words(answers, "collection_method"),
-        imbalances=tuple(sorted(_imbalance_words(imbalances))),
-        measures=_measures(imbalances),
+        has=tuple(_presences(product, around)),
+        answers=tuple(text for _, text in around.answers if text),
+        notes=tuple(_notes(product, around)),
+        used_in=tuple(around.uses),
+        sources=_words(around, "source"),
+        methods=_words(around, "collection_method"),
+        imbalances=tuple(sorted(_imbalance_words(around.imbalances))),
+        measures=_measures(around.imbalances),
         updated=int(product.updated_at.timestamp()),
         certified_until=_day(product.certified_until),
         weight=WITHOUT_TRUST.get(Status(product.status), 1.0),
-        ports=tuple(dict.fromkeys(port.name for port in product.output_ports.all())),
-        formats=_formats(product),
-        owners=(team.slug,) if team else (),
-        owner_names=tuple(_owner_names(product, team)),
+        ports=tuple(dict.fromkeys(around.ports)),
+        formats=tuple(sorted(around.formats - {""})),
+        owners=(own.team_slug,) if own.team_slug else (),
+        owner_names=tuple(_owner_names(product, own.team_name)),
         availability=_figure(product, "availability"),
         latency=_figure(product, "latency"),
         quality=_figure(product, "quality"),
     )
 
 
-def _aliases(product: DataProduct, domain: Domain) -> Iterator[str]:
+def _aliases(product: DataProduct, around: Surroundings) -> Iterator[str]:
+    domain = around.places[0].slug
     yield str(product.uuid)
     yield product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
-    yield f"{domain.slug}.{product.slug}"
-    yield f"{domain.slug}/{product.slug}"
-    yield from (alias.identifier for alias in product.aliases.all())
-    yield from (former.slug for former in product.former_addresses.all())
-
-
-def _columns(product: DataProduct) -> list[str]:
-    paths = {
-        prop.path: None
-        for contract in product.contracts.all()
-        for table in contract.schema_objects.all()
-        for prop in table.properties.all()
-    }
-    return list(paths)[:MOST_COLUMNS]
+    yield f"{domain}.{product.slug}"
+    yield f"{domain}/{product.slug}"
+    yield from around.aliases
+    yield from around.former_slugs
 
 
 def _states(product: DataProduct) -> Iterator[str]:
@@ -118,51 +93,33 @@ def _states(product: DataProduct) -> Iterator[str]:
         yield "certified"
 
 
-def _presences(
-    product: DataProduct,
-    answers: list[ProvenanceAnswer],
-    imbalances: list[Imbalance],
-    columns: list[str],
-) -> Iterator[str]:
-    noted = any(answer.question == "known_imbalances" and answer.text for answer in answers)
+def _presences(product: DataProduct, around: Surroundings) -> Iterator[str]:
+    noted = any(question == "known_imbalances" and text for question, text in around.answers)
     facts = {
-        "bias-notes": noted or bool(imbalances),
-        "contract": bool(product.contracts.all()),
+        "bias-notes": noted or bool(around.imbalances),
+        "contract": around.has_contract,
         "slo": bool(custom(product.tree, "assayObjectives")),
-        "columns": bool(columns),
+        "columns": bool(around.columns),
         "limits": bool(product.limitations),
-        "usage": bool(product.usage) or bool(product.uses.all()),
+        "usage": bool(product.usage) or bool(around.uses),
     }
     yield from (name for name, holds in facts.items() if holds)
 
 
-def _notes(product: DataProduct) -> Iterator[str]:
+def _notes(product: DataProduct, around: Surroundings) -> Iterator[str]:
     yield from (text for text in (product.limitations, product.usage) if text)
-    for port in product.output_ports.all():
-        if port.description:
-            yield port.description
-    for contract in product.contracts.all():
-        if contract.purpose and contract.purpose != product.purpose:
-            yield contract.purpose
+    yield from around.port_notes
+    yield from (text for text in around.contract_notes if text != product.purpose)
     for key in ("curationRationale", "socialImpact", "sensitiveInformation"):
         text = custom(product.tree, key)
         if isinstance(text, str):
             yield text[:LONGEST_NOTE]
 
 
-def _formats(product: DataProduct) -> tuple[str, ...]:
-    formats = {
-        (server.format or server.type).casefold()
-        for contract in product.contracts.all()
-        for server in contract.servers.all()
-    }
-    return tuple(sorted(formats - {""}))
-
-
-def _owner_names(product: DataProduct, team: Team | None) -> Iterator[str]:
+def _owner_names(product: DataProduct, team: str | None) -> Iterator[str]:
     """Yield who is shown as owner: the domain's team; the file's team is a contact, in words."""
     if team:
-        yield team.name
+        yield team
     declared = product.tree.get("team")
     contact = declared.get("name") if isinstance(declared, dict) else None
     if isinstance(contact, str) and contact:
@@ -175,27 +132,19 @@ def _figure(product: DataProduct, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _provenance(product: DataProduct) -> tuple[list[ProvenanceAnswer], list[Imbalance]]:
-    record = getattr(product, "provenance", None)
-    if record is None:
-        return [], []
-    answers = sorted(record.answers.all(), key=lambda answer: answer.question)
-    return answers, list(record.imbalances.all())
-
-
-def _words(answers: list[ProvenanceAnswer], question: str) -> tuple[str, ...]:
+def _words(around: Surroundings, question: str) -> tuple[str, ...]:
     """Return the words of one answer, by which it is filtered."""
-    texts = [answer.text.casefold() for answer in answers if answer.question == question]
+    texts = [text.casefold() for asked, text in around.answers if asked == question]
     return tuple(sorted({word for text in texts for word in WORD.findall(text)}))[:200]
 
 
-def _imbalance_words(imbalances: list[Imbalance]) -> set[str]:
+def _imbalance_words(imbalances: list[Row]) -> set[str]:
     """Return attributes, groups, and both as `attribute=group`."""
     pairs = [(row.attribute, row.group.casefold()) for row in imbalances]
     return {word for name, group in pairs for word in (name, group, f"{name}={group}")}
 
 
-def _measures(imbalances: list[Imbalance]) -> dict[str, float]:
+def _measures(imbalances: list[Row]) -> dict[str, float]:
     shares = {f"min_share.{name}": share for name, share in least_shares(imbalances).items()}
     gaps = {f"max_gap.{name}": round(gap, 6) for name, gap in greatest_gaps(imbalances).items()}
     return dict(sorted((shares | gaps).items()))

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 from catalog.search.conditions import Condition
@@ -80,10 +80,13 @@ class SearchDocument:
         Measured figures are left out: they change all the time without a revision, and follow
         with the next one.
         """
-        content = {**asdict(self), "revision": None, "measures": dict(self.measures)}
-        content |= dict.fromkeys(FIGURES)
+        content = {name: getattr(self, name) for name in _CONTENT}
+        content |= {"revision": None, "measures": dict(self.measures), **dict.fromkeys(FIGURES)}
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+_CONTENT = tuple(each.name for each in fields(SearchDocument))
 
 
 def key_of(kind: str, identity: str) -> str:

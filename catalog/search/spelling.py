@@ -1,17 +1,24 @@
 """How far two spellings are apart, which words may be corrected, and which correction is best."""
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import normalize
 
 SHORTEST_CORRECTED = 4
 SHORTEST_WITH_TWO_EDITS = 8
 # So many words of one query at most; each is compared with hundreds of others.
 MOST_CORRECTED = 8
+_SIGNS = re.compile(r"[\W_]+")
+# Tags, columns and names of domains come again with nearly every document.
+_KEPT = 1 << 15
 
 
+@lru_cache(_KEPT)
 def fold(text: str) -> str:
     """The form in which values are compared: case, width and spaces do not matter."""
-    return " ".join(normalize("NFKC", text).casefold().split())
+    plain = text if text.isascii() else normalize("NFKC", text)
+    return " ".join(plain.casefold().split())
 
 
 def edits_allowed(word: str) -> int:
@@ -62,7 +69,7 @@ def closest(word: str, options: Iterable[str]) -> str | None:
     return ranked[0][1] if ranked and ranked[0][0] <= limit else None
 
 
+@lru_cache(_KEPT)
 def bare(text: str) -> str:
     """A name without its punctuation: how names, slugs and addresses are compared as wholes."""
-    kept = "".join(sign if sign.isalnum() else " " for sign in fold(text))
-    return " ".join(kept.split())
+    return _SIGNS.sub(" ", fold(text)).strip()

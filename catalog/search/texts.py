@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare
@@ -55,8 +56,13 @@ def _spread(texts: Iterable[str]) -> Iterator[str]:
     """Each text, and once more with its camelCase words apart where it has any."""
     for text in texts:
         yield text
-        if (apart := _HUMP.sub(" ", text)) != text and len(text) <= LONGEST_LEAD:
+        if len(text) <= LONGEST_LEAD and (apart := _apart(text)) != text:
             yield apart
+
+
+@lru_cache(1 << 15)
+def _apart(text: str) -> str:
+    return _HUMP.sub(" ", text)
 
 
 def vocabulary_of(document: SearchDocument) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 import tantivy
@@ -12,7 +13,7 @@ from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, Fiel
 from catalog.search.ordering import keyed_number, sort_key, tie_of
 from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
-from catalog.search.texts import COMBINED, texts_of, titles_of, vocabulary_of
+from catalog.search.texts import COMBINED, titles_of, vocabulary_of
 
 LAYOUT = 1
 TEXT, WORDS = "assay_text", "assay_words"
@@ -90,16 +91,16 @@ def fingerprint() -> str:
     return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
 
 
-def document_of(document: SearchDocument) -> Document:
-    """The document as the index holds it."""
+def document_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> Document:
+    """The document as the index holds it; `texts` are those of its ranked fields."""
     entry = Document()
     entry.add_text("key", document.key)
     for token in document.readers:
         entry.add_text("readers", token)
     for text in dict.fromkeys(map(bare, titles_of(document))):
         entry.add_text("exact", text)
-    for name, texts in texts_of(document).items():
-        for text in texts:
+    for name, listed in texts.items():
+        for text in listed:
             entry.add_text(name, text)
             if name in fields.HOLDING:
                 entry.add_text("words", text)

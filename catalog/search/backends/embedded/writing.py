@@ -58,8 +58,9 @@ class Session:
         for document in documents:
             if not self._is_late(document.key, document.revision):
                 self._replace(document.key, document.revision)
-                self._documents.add_document(schema.document_of(document))
-                self._learn(document)
+                texts = texts_of(document)
+                self._documents.add_document(schema.document_of(document, texts))
+                self._learn([*texts["text"], *texts["column_text"]])
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         """Leave a tombstone in place of each thing, unless a later revision of it is held."""
@@ -108,15 +109,13 @@ class Session:
             self._documents.delete_documents_by_term("key", key)
         self._pending[key] = revision
 
-    def _learn(self, document: SearchDocument) -> None:
+    def _learn(self, texts: Iterable[str]) -> None:
         """Collect words that no document held before, from which typos are corrected."""
-        texts = texts_of(document)
-        for text in (*texts["text"], *texts["column_text"]):
-            for word in set(self._analyzer.analyze(text)) - self._known:
+        for word in set(self._analyzer.analyze("\n".join(texts))) - self._known:
+            if len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha():
                 self._known.add(word)
-                if len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha():
-                    self._words.add_document(schema.word_entry(word))
-                    self._has_new_words = True
+                self._words.add_document(schema.word_entry(word))
+                self._has_new_words = True
 
 
 def _held_revision(searcher: Searcher, opened: Opened, key: str) -> int | None:
