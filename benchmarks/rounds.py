@@ -13,7 +13,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +84,7 @@ class Report:
             "times": self.times,
             **self.counts,
             "load": round(os.getloadavg()[0], 2),
-            "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
             "commit": commit(),
         }
 
@@ -100,7 +99,9 @@ class Report:
             print(f"  {name:44} {ratio:8.3f}")
         for name, value in lines.pop("times").items():
             print(f"  {name:44} {value}")
-        print("  " + ", ".join(f"{name} {value}" for name, value in lines.items() if name[0] != "c"))
+        print(
+            "  " + ", ".join(f"{name} {value}" for name, value in lines.items() if name[0] != "c")
+        )
         print(f"  commit {lines['commit']}")
 
 

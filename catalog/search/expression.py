@@ -94,9 +94,14 @@ def open_words(words: Expression) -> Iterator[str]:
     for clause in words:
         match clause:
             case Clause(Words(text, False), Demand.ANY):
-                yield from (word.casefold() for word in _WORD.findall(text))
+                yield from words_in(text)
             case Clause(Either(clauses) | Together(clauses), Demand.ANY):
                 yield from open_words(clauses)
+
+
+def words_in(text: str) -> list[str]:
+    """The single words of a text, in small letters."""
+    return [word.casefold() for word in _WORD.findall(text)]
 
 
 def tells(text: str) -> bool:

@@ -1,11 +1,11 @@
 """Answering one request from one moment's view of a tantivy index."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tantivy import DocAddress, Query, Searcher
 
-from catalog.search.backends.embedded.marking import Marker, shown_of
+from catalog.search.backends.embedded.marking import marks_of, shown_of
 from catalog.search.backends.embedded.paging import Page, count_of, page_of
 from catalog.search.backends.embedded.questions import (
     SHORTEST_BEGINNING,
@@ -26,6 +26,7 @@ from catalog.search.expression import (
     respelled,
     respelled_text,
     units_of,
+    words_in,
 )
 from catalog.search.fields import (
     BY_NAME,
@@ -52,6 +53,9 @@ from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, e
 _ALL_VALUES = 65_000
 _MOST_CANDIDATES = 400
 
+# Where a hit lies: segment, and place in it.
+Spot = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -68,34 +72,88 @@ class Reading:
 
 
 def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
-    """Correct, decide on the set, narrow, rank, count, mark."""
-    questions = reading.questions
-    unheld = _unheld(reading, request.words)
-    corrections = _corrections(reading, unheld) if request.is_corrected else {}
-    beginnings = [word for typed, word in unheld.items() if typed not in corrections]
-    words = _completed(reading, respelled(request.words, corrections), beginnings)
-    found = _set_of(reading, words, respelled_text(request.typed, corrections))
-    chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
-    rest = [c for c in request.conditions if chosen.get(c.field) is not c]
-    found = narrowed(found, [questions.condition(condition) for condition in rest])
-    choices = {name: questions.condition(condition) for name, condition in chosen.items()}
-    sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
-    query = narrowed(found, list(choices.values()))
-    page = page_of(reading.searcher, questions, query, request, sort)
+    """Rank and mark; correct the words that turn out to be held by nobody; count the facets.
+
+    A word that a hit holds needs no other look, so most requests read the index twice: once for
+    the count and the page, once for the facets.
+    """
+    corrections: dict[str, str] = {}
+    words, found = request.words, _found(reading, request, request.words, request.typed)
+    if unheld := _unheld(reading, request.words, found.held):
+        corrections = _corrections(reading, unheld) if request.is_corrected else {}
+        beginnings = [word for typed, word in unheld.items() if typed not in corrections]
+        words = _completed(reading, respelled(request.words, corrections), beginnings)
+        if words != request.words:
+            typed = respelled_text(request.typed, corrections)
+            found = _found(reading, request, words, typed)
     return SearchAnswer(
-        count=page.count,
-        hits=tuple(_hits(reading, page, words, request)),
-        facets=tuple(_facets(reading, found, choices, chosen)) if request.has_facets else (),
+        count=found.page.count,
+        hits=tuple(_hits(reading, found, words, request)),
+        facets=tuple(_facets(reading, found)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
-        **page.cursors(),
+        **found.page.cursors(),
     )
 
 
-def _unheld(reading: Reading, words: Expression) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of one reading of the words, and what it tells of them.
+
+    `ground` is the set before any facet was chosen in; `held` are words that readable documents
+    are known to hold; `holders` says for a typed word which hits hold it, where not all do.
+    """
+
+    ground: Query
+    choices: Mapping[str, Query]
+    chosen: Mapping[str, Condition]
+    page: Page
+    held: frozenset[str]
+    holders: Mapping[str, frozenset[Spot]]
+
+
+def _found(reading: Reading, request: SearchRequest, words: Expression, typed: str) -> Found:
+    """Decide on the set, narrow and rank."""
+    questions, units = reading.questions, units_of(words)
+    held_by_all = 0
+    if len(units) > 1:
+        held_by_all = reading.count(questions.answers(words, "", demands_all=True))
+    demands_all = held_by_all >= ENOUGH_HOLD_ALL
+    ground = narrowed(questions.answers(words, typed, demands_all=demands_all), [reading.readable])
+    chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
+    rest = [c for c in request.conditions if chosen.get(c.field) is not c]
+    ground = narrowed(ground, [questions.condition(condition) for condition in rest])
+    choices = {name: questions.condition(condition) for name, condition in chosen.items()}
+    sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
+    query = narrowed(ground, list(choices.values()))
+    page = page_of(reading.searcher, questions, query, request, sort)
+    holders = {} if demands_all else _holders(reading, units, page)
+    sure = [clause.node.text for clause in units if isinstance(clause.node, Words)]
+    held = {word for text in sure if held_by_all or (holders.get(text)) for word in words_in(text)}
+    return Found(ground, choices, chosen, page, frozenset(held), holders)
+
+
+def _holders(reading: Reading, units: Sequence[Clause], page: Page) -> dict[str, frozenset[Spot]]:
+    """For each typed word, the hits of the page that hold it."""
+    places = [place for _, _, place in page.placed]
+    if not places:
+        return {}
+    questions = reading.questions
+    keys = [str(reading.searcher.doc(place).get_first("key")) for place in places]
+    shown = questions.any_term("key", keys)
+    holders = {}
+    for clause in units:
+        if isinstance(clause.node, Words):
+            held = narrowed(questions.holds(clause.node), [shown])
+            hits = reading.searcher.search(held, len(keys), count=False).hits
+            holders[clause.node.text] = frozenset(_spot(place) for _, place in hits)
+    return holders
+
+
+def _unheld(reading: Reading, words: Expression, held: Collection[str]) -> dict[str, str]:
     """The typed words that no readable document holds, and each as the index would spell it."""
     unheld = {}
     for typed in dict.fromkeys(open_words(words)):
-        word = " ".join(reading.questions.plain_words(typed))
+        word = "" if typed in held else " ".join(reading.questions.plain_words(typed))
         if word and not reading.count(reading.questions.word_is_held(word)):
             unheld[typed] = word
     return unheld
@@ -139,64 +197,36 @@ def _completed(reading: Reading, words: Expression, unheld: Sequence[str]) -> Ex
     return tuple(completed)
 
 
-def _set_of(reading: Reading, words: Expression, typed: str) -> Query:
-    """All words where enough readable documents hold them all, else any word."""
-    questions = reading.questions
-    demands_all = False
-    if len(units_of(words)) > 1:
-        all_held = questions.answers(words, "", demands_all=True)
-        demands_all = reading.count(all_held) >= ENOUGH_HOLD_ALL
-    found = questions.answers(words, typed, demands_all=demands_all)
-    return narrowed(found, [reading.readable])
-
-
-def _hits(reading: Reading, page: Page, words: Expression, request: SearchRequest) -> Iterator[Hit]:
-    entries = [(score, reading.searcher.doc(place), place) for score, _, place in page.placed]
-    marker = lacking = None
-    if request.has_highlights and words:
-        marker = Marker(reading.searcher, reading.questions, words)
-        lacking = _lacking(reading, words, [str(e.get_first("key")) for _, e, _ in entries])
-    for score, entry, place in entries:
-        kind, _, identity = str(entry.get_first("key")).partition(":")
-        highlights, reasons = marker.marks(entry) if marker else ({}, ())
-        lacks = lacking(place) if lacking else ()
+def _hits(
+    reading: Reading, found: Found, words: Expression, request: SearchRequest
+) -> Iterator[Hit]:
+    places = [place for _, _, place in found.page.placed]
+    entries = list(map(reading.searcher.doc, places))
+    is_marked = request.has_highlights and bool(words)
+    marks = marks_of(reading.searcher, reading.questions, words, entries) if is_marked else []
+    for at, (score, _, place) in enumerate(found.page.placed):
+        kind, _, identity = str(entries[at].get_first("key")).partition(":")
+        highlights, reasons = marks[at] if is_marked else ({}, ())
         rank = score if isinstance(score, float) else 0.0
-        yield Hit(kind, identity, rank, highlights, reasons, lacks)
+        spot = _spot(place)
+        lacks = [text for text, held in found.holders.items() if is_marked and spot not in held]
+        yield Hit(kind, identity, rank, highlights, reasons, tuple(lacks))
 
 
-def _lacking(
-    reading: Reading, words: Expression, keys: list[str]
-) -> Callable[[DocAddress], tuple[str, ...]]:
-    """Say of each hit which of the typed words it does not hold."""
-    questions = reading.questions
-    shown = questions.any_term("key", keys)
-    holders = []
-    for clause in units_of(words):
-        if isinstance(clause.node, Words) and keys:
-            held = narrowed(questions.holds(clause.node), [shown])
-            hits = reading.searcher.search(held, len(keys), count=False).hits
-            holders.append((clause.node.text, {_spot(place) for _, place in hits}))
-    return lambda place: tuple(text for text, held in holders if _spot(place) not in held)
-
-
-def _spot(place: DocAddress) -> tuple[int, int]:
+def _spot(place: DocAddress) -> Spot:
     return place.segment_ord, place.doc
 
 
-def _facets(
-    reading: Reading,
-    found: Query,
-    choices: Mapping[str, Query],
-    chosen: Mapping[str, Condition],
-) -> Iterator[Facet]:
+def _facets(reading: Reading, found: Found) -> Iterator[Facet]:
     """Values on offer; what was chosen in a facet does not narrow that facet's own counts."""
+    ground, choices = found.ground, found.choices
     free = [field for field in FACETS if field.name not in choices]
-    counts = _counts(reading, narrowed(found, list(choices.values())), free)
+    counts = _counts(reading, narrowed(ground, list(choices.values())), free)
     for name in choices:
         others = [query for other, query in choices.items() if other != name]
-        counts |= _counts(reading, narrowed(found, others), [BY_NAME[name]])
+        counts |= _counts(reading, narrowed(ground, others), [BY_NAME[name]])
     for field in FACETS:
-        ticked = chosen[field.name].values if field.name in chosen else ()
+        ticked = found.chosen[field.name].values if field.name in found.chosen else ()
         pairs = counts[field.name] | {v: counts[field.name].get(v, 0) for v in ticked}
         ordered = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
         yield Facet(

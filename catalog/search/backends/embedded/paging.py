@@ -1,6 +1,9 @@
 """Pages of a tantivy result: by offset, or from a cursor, as deep as the result goes."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import neg
 
 from tantivy import DocAddress, Order, Query, Searcher
 
@@ -8,8 +11,9 @@ from catalog.search.backends.embedded.questions import Questions, narrowed
 from catalog.search.fields import SORT_BY_NAME, Sort
 from catalog.search.port import Cursor, SearchRequest
 
-# A cursor's position is a hint; so many results may have come or gone before it since.
-SLACK = 64
+# So many results are read beyond a page. Most groups of equals end there, and a cursor's position
+# is a hint only: so many results may have come before it since.
+AHEAD = 128
 _HIGHEST = "g"
 
 Placed = tuple[float | str, int, DocAddress]
@@ -46,46 +50,73 @@ def page_of(
 
 
 def _by_rank(searcher: Searcher, query: Query, request: SearchRequest) -> Page:
-    cursor, limit = request.cursor, request.limit
-    if cursor is None:
-        count, ranked = _ranked(searcher, query, request.offset + limit)
-        placed = ranked[request.offset : request.offset + limit]
-        return Page(count, tuple(placed), request.offset)
-    depth = cursor.position + SLACK + (0 if cursor.backwards else limit)
-    count, ranked = _ranked(searcher, query, depth)
-    if cursor.value is None:
-        start = max(0, len(ranked) - limit)
-        return Page(count, tuple(ranked[start:]), start)
-    place = -float(cursor.value), cursor.tie
-    before = sum((-float(value), tie) < place for value, tie, _ in ranked)
-    if cursor.backwards:
-        start = max(0, before - limit)
-        return Page(count, tuple(ranked[start:before]), start)
-    after = sum((-float(value), tie) <= place for value, tie, _ in ranked)
-    return Page(count, tuple(ranked[after : after + limit]), after)
+    """A page by rank, equal ranks settled by tie.
 
-
-def _ranked(searcher: Searcher, query: Query, depth: int) -> tuple[int, list[Placed]]:
-    """At least the first `depth` results, equal ranks settled by tie; and the count of all.
-
-    The engine breaks equal ranks by where a document happens to lie, so a group of equals is
-    read to its end before it is put in order.
+    The engine breaks equal ranks by where a document happens to lie, so whatever ranks like an
+    end of the page is read with it and put in order; what lies before is only passed over.
     """
-    count = count_of(searcher, query)
+    depth = _depth(request)
     while True:
-        found = searcher.search(query, depth + 1, count=False, weight_by_field="weight")
-        scores = [score for score, _ in found.hits]
-        is_whole = len(scores) <= depth or scores[depth] != scores[depth - 1]
-        if is_whole or len(scores) >= count:
+        found = searcher.search(query, depth, weight_by_field="weight")
+        # The binding's annotations leave the attribute out.
+        count = int(found.count or 0)  # type: ignore[attr-defined]
+        scores = [float(score) for score, _ in found.hits]
+        low, high = _around(scores, request)
+        if high < len(scores) or len(scores) >= count:
             break
         depth = max(depth * 4, 1000)
-    addresses = [address for _, address in found.hits]
-    ties = searcher.fast_field_values("tie", addresses)
+    placed = _settled(searcher, found.hits[low:high])
+    start, end = _ends(placed, request, low)
+    return Page(count, tuple(placed[start:end]), low + start)
+
+
+def _depth(request: SearchRequest) -> int:
+    """How many results hold the page, most likely with all that ranks like its last one."""
+    if request.cursor is None:
+        return request.offset + request.limit + AHEAD
+    return request.cursor.position + request.limit + AHEAD
+
+
+def _around(scores: Sequence[float], request: SearchRequest) -> tuple[int, int]:
+    """Between which places the page lies, whole groups of equals at both ends."""
+    cursor, limit, n = request.cursor, request.limit, len(scores)
+    if cursor is None:
+        low, high = request.offset, request.offset + limit
+    elif cursor.value is None:
+        low, high = n - limit, n
+    else:
+        first = bisect_left(scores, -float(cursor.value), key=neg)
+        last = bisect_right(scores, -float(cursor.value), key=neg)
+        low, high = (first - limit, last) if cursor.backwards else (first, last + limit)
+    low, high = min(max(low, 0), n), min(high, n)
+    while 0 < low < n and scores[low - 1] == scores[low]:
+        low -= 1
+    while 0 < high < n and scores[high - 1] == scores[high]:
+        high += 1
+    return low, high
+
+
+def _settled(searcher: Searcher, hits: Sequence[tuple[float, DocAddress]]) -> list[Placed]:
+    ties = searcher.fast_field_values("tie", [address for _, address in hits])
     placed = [
-        (score, int(tie or 0), address)
-        for score, tie, address in zip(scores, ties, addresses, strict=True)
+        (score, int(tie or 0), address) for (score, address), tie in zip(hits, ties, strict=True)
     ]
-    return count, sorted(placed, key=_rank)
+    return sorted(placed, key=_rank)
+
+
+def _ends(placed: Sequence[Placed], request: SearchRequest, low: int) -> tuple[int, int]:
+    """Where the page begins and ends among what was put in order, which itself begins at `low`."""
+    cursor, limit = request.cursor, request.limit
+    if cursor is None:
+        return max(0, request.offset - low), max(0, request.offset - low) + limit
+    if cursor.value is None:
+        return max(0, len(placed) - limit), len(placed)
+    place = -float(cursor.value), cursor.tie
+    if cursor.backwards:
+        end = sum(_rank(each) < place for each in placed)
+        return max(0, end - limit), end
+    start = sum(_rank(each) <= place for each in placed)
+    return start, start + limit
 
 
 def count_of(searcher: Searcher, query: Query) -> int:
