@@ -30,6 +30,7 @@ from catalog.search.services.rebuilding import (
     rebuild,
     roll_back,
 )
+from catalog.search.services.showing import ShownProduct
 from catalog.search.services.verifying import Drift, report_of, verify
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Found",
     "IndexReport",
     "Progress",
+    "ShownProduct",
     "Step",
     "SwapRefused",
     "addressed",

@@ -25,6 +25,7 @@ from catalog.search.port import (
     SearchUnavailable,
     Suggestion,
 )
+from catalog.search.services.showing import ShownProduct, products_shown
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
@@ -37,7 +38,7 @@ class Found:
     """What a search found: the engine's answer, its products as they stand, and how it was read."""
 
     answer: SearchAnswer
-    hits: tuple[tuple[Hit, DataProduct], ...]
+    hits: tuple[tuple[Hit, ShownProduct], ...]
     expansions: tuple[Expansion, ...]
 
 
@@ -45,7 +46,7 @@ class Found:
 class Completions:
     """What can follow what is being typed."""
 
-    products: tuple[DataProduct, ...] = ()
+    products: tuple[ShownProduct, ...] = ()
     words: tuple[Suggestion, ...] = ()
     field: str = ""
     values: tuple[FacetValue, ...] = ()
@@ -62,7 +63,7 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
     conditions = _without_me(request.conditions, reader)
     asked = replace(request, readers=tokens_of(reader), words=words, conditions=conditions)
     answer = serving().search(asked)
-    products = _products(reader, [hit.id for hit in answer.hits if hit.kind == PRODUCT])
+    products = products_shown(reader, [hit.id for hit in answer.hits if hit.kind == PRODUCT])
     hits = tuple((hit, products[hit.id]) for hit in answer.hits if hit.id in products)
     return Found(_without_stale(answer, len(hits)), hits, expansions)
 
@@ -79,11 +80,6 @@ def _without_stale(answer: SearchAnswer, shown: int) -> SearchAnswer:
 def tokens_of(reader: Reader) -> tuple[str, ...] | None:
     """The tokens by which an engine decides what a reader may find; None for everything."""
     return None if reader.reads_everything else tuple(sorted(reader.tokens))
-
-
-def _products(reader: Reader, ids: Sequence[str]) -> dict[str, DataProduct]:
-    visible = DataProduct.objects.visible_to(reader).with_place()
-    return {str(uuid): row for uuid, row in visible.in_bulk(ids, field_name="uuid").items()}
 
 
 def _without_me(conditions: Sequence[Condition], reader: Reader) -> tuple[Condition, ...]:
@@ -113,7 +109,8 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
         values = serving().values(field.name, beginning.strip('"'), tokens_of(reader), limit)
         return Completions(field=field.name, values=values)
     answer = serving().suggest(typed, tokens_of(reader), limit)
-    products = _products(reader, [thing.id for thing in answer.things if thing.kind == PRODUCT])
+    ids = [thing.id for thing in answer.things if thing.kind == PRODUCT]
+    products = products_shown(reader, ids)
     shown = tuple(products[thing.id] for thing in answer.things if thing.id in products)
     # As many things are stale; a word that no more of them hold may be theirs alone.
     stale = len(answer.things) - len(shown)

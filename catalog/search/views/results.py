@@ -18,7 +18,13 @@ from catalog.search.conditions import Condition
 from catalog.search.fields import DEEPEST_OFFSET, RELEVANCE, SORT_BY_NAME
 from catalog.search.forms import Asked, pairs_of, read_asked, write_cursor
 from catalog.search.port import Facet, SearchUnavailable
-from catalog.search.services import Found, addressed, search_catalog, without_one
+from catalog.search.services import (
+    Found,
+    ShownProduct,
+    addressed,
+    search_catalog,
+    without_one,
+)
 from catalog.search.views import wording
 
 TOP_VALUES = 8
@@ -95,7 +101,7 @@ def page_of(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
     }
 
 
-def _card(hit: Any, product: DataProduct) -> dict[str, Any]:
+def _card(hit: Any, product: ShownProduct) -> dict[str, Any]:
     return {
         "product": product,
         "name_html": wording.trusted(hit.highlights.get("name", "")),

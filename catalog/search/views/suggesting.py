@@ -46,7 +46,7 @@ def _groups(typed: str, completions: Completions) -> list[dict[str, Any]]:
     ]
     filters += _field_names(before, last)
     products = [
-        {"text": row.name, "detail": row.domain.name, "href": row.path}
+        {"text": row.name, "detail": row.domain_name, "href": row.path}
         for row in completions.products
     ]
     words = [{"text": w.text, "detail": "", "query": w.text} for w in completions.words]

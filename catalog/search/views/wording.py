@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.products.anchors import column_href
-from catalog.products.models import DataProduct
 from catalog.search.conditions import Doubt
 from catalog.search.port import Facet, Hit, Reason
+from catalog.search.services import ShownProduct
 
 FACETS = {
     "type": gettext_lazy("Kind"),
@@ -108,12 +108,12 @@ def reason_sentence(reason: Reason) -> str:
     return sentence + (_(" and %(n)d more") % {"n": more} if more > 0 else "")
 
 
-def reason_parts(hit: Hit, product: DataProduct) -> list[dict[str, Any]]:
+def reason_parts(hit: Hit, product: ShownProduct) -> list[dict[str, Any]]:
     """Return the reasons of one hit as its card lists them; columns lead to their rows."""
     return [_reason_part(hit, product, reason) for reason in hit.reasons]
 
 
-def _reason_part(hit: Hit, product: DataProduct, reason: Reason) -> dict[str, Any]:
+def _reason_part(hit: Hit, product: ShownProduct, reason: Reason) -> dict[str, Any]:
     marked = hit.highlights.get(reason.field, "").split("\n")
     texts = list(reason.texts) or [strip_tags(text) for text in marked[:1]]
     items = [
