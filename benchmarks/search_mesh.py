@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from benchmarks.mesh import SHARED, build, set_up, texts
 
-READER = "bench-reader"
+READER, AUDITOR = "bench-reader", "bench-auditor"
 ENGINES = ("embedded", "elasticsearch")
 # A benchmark asks faster than people may.
 NO_LIMIT = "1000000000/min"
@@ -36,10 +36,17 @@ def arguments(text: str) -> argparse.ArgumentParser:
     return parser
 
 
+def configure(options: Any) -> None:
+    """Name the engine, and its indexes apart from those of others on the same server."""
+    folder = hashlib.sha256(bytes(options.data.resolve())).hexdigest()[:8]
+    os.environ["ASSAY_SEARCH_ENGINES"] = options.engine
+    os.environ["ASSAY_SEARCH_PREFIX"] = f"assay-bench-{folder}"
+    os.environ.setdefault("ASSAY_LOG_LEVEL", "WARNING")
+
+
 def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
     """Open the mesh of a folder with one engine, make what is missing, and return the engine."""
-    os.environ["ASSAY_SEARCH_ENGINES"] = options.engine
-    os.environ.setdefault("ASSAY_LOG_LEVEL", "WARNING")
+    configure(options)
     set_up(options.data)
     from rest_framework.settings import api_settings
 
@@ -48,9 +55,6 @@ def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
     from catalog.search.services import rebuild
 
     api_settings.DEFAULT_THROTTLE_RATES.update(signed_out=NO_LIMIT, signed_in=NO_LIMIT)
-    # A server may hold the indexes of others too.
-    name = f"{__name__}.named_apart"
-    backends._PATHS["elasticsearch"] = name
     if not DataProduct.objects.exists():
         build(options.products)
     engine = backends.serving()
@@ -59,18 +63,11 @@ def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
     return engine
 
 
-def named_apart(url: str) -> Any:
-    """Return the engine on a server, with indexes that are this data folder's own."""
-    from django.conf import settings
+def reader(*, reads_all: bool = False) -> Any:
+    """Return a member who reads three domains and what lies below them; made if missing.
 
-    from catalog.search.backends.elasticsearch import ElasticsearchBackend
-
-    folder = hashlib.sha256(bytes(settings.ASSAY_DATA_DIR)).hexdigest()[:8]
-    return ElasticsearchBackend(url, prefix=f"assay-bench-{folder}")
-
-
-def reader() -> Any:
-    """Return a member who reads three domains and what lies below them; made if missing."""
+    With `reads_all` it is an auditor of the whole mesh.
+    """
     from catalog.audit.actors import Worker
     from catalog.domains.models import Domain
     from catalog.domains.services import give_role
@@ -78,16 +75,20 @@ def reader() -> Any:
     from catalog.people.services import create_person
     from catalog.permissions import Role
 
-    person = Person.objects.filter(username=READER).first()
+    name = AUDITOR if reads_all else READER
+    person = Person.objects.filter(username=name).first()
     if person is None:
         actor = Worker("benchmark")
         person = create_person(
-            username=READER,
-            email=f"{READER}@example.org",
+            username=name,
+            email=f"{name}@example.org",
             password=None,
             actor=actor,
             check_password=False,
         )
+        if reads_all:
+            give_role(person=person, role=Role.AUDITOR, domain=None, actor=actor)
+            return person
         for domain in Domain.objects.order_by("pk")[1:4]:
             give_role(person=person, role=Role.CONSUMER, domain=domain, actor=actor)
     return person

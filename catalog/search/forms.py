@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.core import signing
@@ -71,7 +71,6 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
     sort, doubts = _sort(params, (*read.doubts, *doubts))
     limit = min(max(_whole(params.get("limit"), PAGE_SIZE), 1), LARGEST_PAGE)
     page = min(max(_whole(params.get("page"), 1), 1), DEEPEST_OFFSET // limit)
-    cursor, doubts = _cursor(params, caller, doubts)
     is_verbatim = params.get("verbatim") == "1"
     request = SearchRequest(
         readers=(),
@@ -79,12 +78,11 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
         typed=read.text,
         conditions=conditions,
         sort=sort,
-        offset=0 if cursor else (page - 1) * limit,
-        cursor=cursor,
+        offset=(page - 1) * limit,
         limit=limit,
         is_corrected=not is_verbatim,
     )
-    return Asked(
+    asked = Asked(
         text=read.text,
         filters=tuple(sorted(pair for c in conditions for pair in pairs_of(c))),
         request=request,
@@ -93,6 +91,7 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
         is_verbatim=is_verbatim,
         has_typed_filters=bool(typed),
     )
+    return _at_cursor(asked, params.get("cursor", ""), caller)
 
 
 def pairs_of(condition: Condition) -> Pairs:
@@ -113,30 +112,24 @@ def _whole(text: str | None, default: int) -> int:
     return int(text) if text is not None and is_number else default
 
 
-def _cursor(
-    params: QueryDict, caller: str, doubts: tuple[Doubt, ...]
-) -> tuple[Cursor | None, tuple[Doubt, ...]]:
-    written = params.get("cursor", "")
+def _at_cursor(asked: Asked, written: str, caller: str) -> Asked:
+    """Return the search at a written place; a place of another search or caller is a doubt."""
     if not written:
-        return None, doubts
+        return asked
     try:
-        value, tie, position, backwards = signing.loads(written, salt=_salt(params, caller))
+        value, tie, position, backwards = signing.loads(written, salt=_salt(asked, caller))
     except (signing.BadSignature, ValueError, TypeError):
-        return None, (*doubts, Doubt("unknown-cursor", ""))
-    return Cursor(value, tie, position, backwards), doubts
+        return replace(asked, doubts=(*asked.doubts, Doubt("unknown-cursor", "")))
+    cursor = Cursor(value, tie, position, backwards)
+    return replace(asked, request=replace(asked.request, offset=0, cursor=cursor))
 
 
-def write_cursor(cursor: Cursor, params: QueryDict, *, caller: str) -> str:
+def write_cursor(cursor: Cursor, asked: Asked, *, caller: str) -> str:
     """Return a cursor as one parameter; it holds for this caller and this search alone."""
     place = [cursor.value, cursor.tie, cursor.position, cursor.backwards]
-    return signing.dumps(place, salt=_salt(params, caller), compress=True)
+    return signing.dumps(place, salt=_salt(asked, caller))
 
 
-def _salt(params: QueryDict, caller: str) -> str:
-    said = sorted(
-        (name, value)
-        for name, values in params.lists()
-        if name not in ("cursor", "page", "limit")
-        for value in values
-    )
-    return f"{_SALT}:{caller}:{urlencode(said)}"
+def _salt(asked: Asked, caller: str) -> str:
+    """Bind a place to its search as it was understood, however its address was written."""
+    return f"{_SALT}:{caller}:{asked.address()}"

@@ -10,7 +10,7 @@ from django.test import Client
 from catalog.glossary.services import define_term
 from catalog.products.models import DataProduct
 from catalog.search.backends import serving
-from catalog.search.services import rebuild
+from catalog.search.services import drain, rebuild
 from tests.factories import FACTORY, make_cast, make_domain, make_product, make_published_product
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,17 @@ def test_a_forged_cursor_starts_anew_and_says_so(client: Client, mesh: Any):
 
     assert body["count"] == 1
     assert [warning["code"] for warning in body["warnings"]] == ["unknown-cursor"]
+
+
+def test_the_next_page_follows_however_the_search_was_written(client: Client, mesh: Any):
+    make_published_product("Customer visits", domain=mesh["orders"].domain)
+    drain()
+
+    first = client.get("/search.json?sort=relevance&limit=1&q=customer%20type:product").json()
+    second = client.get(first["next"]).json()
+
+    assert names(first) | names(second) == {"Customer orders", "Customer visits"}
+    assert second["warnings"] == []
 
 
 def test_with_the_engine_away_the_page_browses_by_domain(

@@ -118,7 +118,7 @@ def _ways(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str | N
     addresses: dict[str, str | None] = dict.fromkeys(ways)
     for name, way in ways.items():
         if way is not None:
-            cursor = write_cursor(way, request.GET, caller=caller)
+            cursor = write_cursor(way, asked, caller=caller)
             addresses[name] = f"{request.path}?{asked.address(cursor=cursor, limit=limit)}"
     return addresses
 

@@ -180,7 +180,7 @@ def _beyond(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str] 
         return None
     ways = {"previous": answer.previous, "next": answer.next, "last": answer.last}
     return {
-        name: f"?{asked.address(cursor=write_cursor(way, request.GET, caller=caller_of(request)))}"
+        name: f"?{asked.address(cursor=write_cursor(way, asked, caller=caller_of(request)))}"
         for name, way in ways.items()
         if way is not None
     }

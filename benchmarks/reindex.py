@@ -1,0 +1,133 @@
+"""Documents a second of a whole reindex against the raw engine's bulk of ready documents.
+
+The product's side reads the database, makes documents, indexes them beside the live index,
+remembers what it wrote, compares the new index with the database, and swaps. The raw side has its
+documents made and puts them into a fresh index of the same shape: one writer of the same size,
+one commit, merges ended; or the client's bulk helper in the same chunks, and one refresh.
+
+    python -m benchmarks.reindex --data var/bench --small var/bench-10k --engine embedded
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from benchmarks.rounds import ROOT, Report
+from benchmarks.search_mesh import arguments, open_mesh
+
+SAMPLE = 20_000
+
+
+def raw_tantivy(documents: list[Any]) -> float:
+    """Return documents a second; they are made ready before the clock starts."""
+    from catalog.search.backends.embedded import schema
+    from catalog.search.backends.embedded.writing import HEAP
+    from catalog.search.texts import texts_of
+
+    ready = [schema.document_of(each, texts_of(each)) for each in documents]
+    with tempfile.TemporaryDirectory() as folder:
+        import tantivy
+
+        index = tantivy.Index(schema.build_schema(), folder)
+        schema.register(index)
+        started = time.perf_counter()
+        writer = index.writer(HEAP, 1)
+        for each in ready:
+            writer.add_document(each)
+        writer.commit()
+        writer.wait_merging_threads()
+        return len(ready) / (time.perf_counter() - started)
+
+
+def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
+    """Return documents a second; they are made ready before the clock starts."""
+    from elasticsearch import helpers
+
+    from catalog.search.backends.elasticsearch import layout
+
+    client, index = engine._client, f"assay-bench-raw-{uuid4().hex[:8]}"
+    ready = [{"_id": each.key, "_source": layout.source_of(each)} for each in documents]
+    client.indices.create(index=index, mappings=layout.mapping(), settings=layout.SETTINGS)
+    try:
+        started = time.perf_counter()
+        helpers.bulk(client, ready, index=index, chunk_size=500)
+        client.indices.refresh(index=index)
+        return len(ready) / (time.perf_counter() - started)
+    finally:
+        client.indices.delete(index=index)
+
+
+def sample(count: int) -> list[Any]:
+    """Return the documents of so many products."""
+    from catalog.search.documents import documents_of, products_to_index
+
+    return list(documents_of(list(products_to_index()[:count])))
+
+
+def rates(options: Any) -> dict[str, Any]:
+    """Return the rates of both sides on one mesh, the raw side before and after each reindex."""
+    engine = open_mesh(options, is_indexed=False)
+    from catalog.search.services import rebuild
+
+    documents = sample(options.sample)
+    whole, raw = [], []
+    for _ in range(options.rounds):
+        raw.append(_raw(engine, documents))
+        started = time.perf_counter()
+        count = rebuild(engine)
+        whole.append(count / (time.perf_counter() - started))
+        raw.append(_raw(engine, documents))
+    return {"products": count, "reindex": statistics.median(whole), "raw": statistics.median(raw)}
+
+
+def _raw(engine: Any, documents: list[Any]) -> float:
+    if engine.name == "embedded":
+        return raw_tantivy(documents)
+    return raw_elasticsearch(engine, documents)
+
+
+def rates_of_small(options: Any) -> dict[str, Any]:
+    """Return the rates on the smaller mesh, measured by a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.reindex", "--data", str(options.small),
+               "--products", "10000", "--engine", options.engine, "--rounds", "1",
+               "--json"]  # fmt: skip
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rates_there: dict[str, Any] = json.loads(found.stdout.splitlines()[-1])["times"]
+    return rates_there
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = arguments(__doc__)
+    parser.set_defaults(rounds=1)
+    parser.add_argument("--small", type=Path, help="folder of a mesh of 10,000, to compare rates")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="documents of the raw side")
+    options = parser.parse_args()
+    before = rates_of_small(options) if options.small else None
+    found = rates(options)
+    ratios = {"reindex / raw bulk": found["reindex"] / found["raw"]}
+    if before:
+        after = rates_of_small(options)
+        small = statistics.median([before["reindex"], after["reindex"]])
+        ratios["rate here / rate on the smaller mesh"] = found["reindex"] / small
+        ratios["reindex / raw bulk, smaller mesh"] = statistics.median(
+            [each["reindex"] / each["raw"] for each in (before, after)]
+        )
+    Report(
+        compared="whole reindex / raw bulk of ready documents, documents a second",
+        ratios=ratios,
+        times={name: round(rate) for name, rate in found.items()},
+        counts={"engine": options.engine, "rounds": options.rounds},
+    ).print(as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Ten people reading at once from the running product, and the memory of its processes.
+
+The product is started as `make run` starts it: bundled broker, web server, workers, beat. Each
+reader asks for the next search as soon as the last is answered. Both sides of the ratio run in
+the same minute: ten readers against one.
+
+    python -m benchmarks.served_readers --data var/bench --engine embedded
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import threading
+import time
+from http.client import HTTPConnection  # noqa: TID251  asks our own server alone
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.rounds import Report, milliseconds, quantile
+from benchmarks.running import Running, running
+from benchmarks.search_mesh import Query, arguments, open_mesh, queries, reader, session_of
+
+PATHS = {"API": "/api/v1/search", "page": "/search"}
+
+
+class Reader:
+    """One person at a browser: a connection that stays open, and a session."""
+
+    def __init__(self, port: int, cookie: str) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        self._headers = {"Cookie": cookie}
+
+    def ask(self, path: str, query: Query) -> float:
+        """Return the seconds from asking to the last byte. Raises RuntimeError unless 200."""
+        started = time.perf_counter()
+        address = f"{path}?{urlencode({'q': query.text})}"
+        self._connection.request("GET", address, headers=self._headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{address}: {answer.status}")
+        return time.perf_counter() - started
+
+
+def read(readers: list[Reader], path: str, asked: list[Query], seconds: float) -> list[float]:
+    """Have all readers ask for so long, each one query after the other; return all times."""
+    times: list[list[float]] = [[] for _ in readers]
+    until = time.monotonic() + seconds
+
+    def go(place: int) -> None:
+        for query in itertools.islice(itertools.cycle(asked), place * 7, None):
+            if time.monotonic() > until:
+                return
+            times[place].append(readers[place].ask(path, query))
+
+    threads = [threading.Thread(target=go, args=(place,)) for place in range(len(readers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [value for each in times for value in each]
+
+
+def measured(product: Running, cookie: str, asked: list[Query], options: Any) -> Report:
+    """Return the times of one reader and of many, turn about, and the memory after them."""
+    crowd = [Reader(product.port, cookie) for _ in range(options.readers)]
+    read(crowd, PATHS["API"], asked, 2)
+    times: dict[tuple[str, int], list[float]] = {}
+    for _, (name, path) in itertools.product(range(options.rounds), PATHS.items()):
+        for some in (crowd[:1], crowd):
+            times.setdefault((name, len(some)), []).extend(read(some, path, asked, options.seconds))
+    spread = {
+        f"{name}, {count} at once: p50 and p95 ms, n": [
+            milliseconds(statistics.median(each)), milliseconds(quantile(each, 0.95)), len(each)
+        ]
+        for (name, count), each in times.items()
+    }  # fmt: skip
+    ratios = {
+        f"{name}, p95 of {options.readers} at once / p50 of one": quantile(
+            times[name, options.readers], 0.95
+        )
+        / statistics.median(times[name, 1])
+        for name in PATHS
+    }
+    return Report(
+        compared="ten readers at once / one, over HTTP; megabytes of each process (PSS)",
+        ratios=ratios, times=spread | {"memory": product.memory()},
+        counts={"engine": options.engine},
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Start the product, measure and report."""
+    parser = arguments(__doc__)
+    parser.set_defaults(rounds=3)
+    parser.add_argument("--readers", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=5, help="of each turn")
+    options = parser.parse_args()
+    open_mesh(options)
+    from django.conf import settings
+
+    from catalog.products.models import DataProduct
+
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(reader())}"
+    with running(options) as product:
+        report = measured(product, cookie, queries(), options)
+    report.counts["products"] = DataProduct.objects.count()
+    report.print(as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()
