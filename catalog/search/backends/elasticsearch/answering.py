@@ -3,7 +3,7 @@
 import html
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from elasticsearch.dsl.query import Query
 from elasticsearch.dsl.response import Response
 
 from catalog.search.backends.elasticsearch import questions
-from catalog.search.backends.elasticsearch.paging import count_of, paged, turned
+from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, turned
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
     Clause,
@@ -26,6 +26,7 @@ from catalog.search.expression import (
     respelled,
     respelled_text,
     units_of,
+    words_in,
 )
 from catalog.search.fields import (
     BY_NAME,
@@ -89,14 +90,75 @@ class Asking:
 
 
 def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
-    """Correct, decide on the set, narrow, rank, count, mark."""
-    corrections, words, demands_all = _understood(asking, request)
-    typed = respelled_text(request.typed, corrections)
+    """Rank, count and mark; correct the words that turn out to be held by nobody.
+
+    A word that a hit holds needs no other look, so most answers are one request to the server.
+    """
+    corrections: dict[str, str] = {}
+    words, found = request.words, _found(asking, request, request.words, request.typed)
+    if unheld := _unheld(asking, request.words, found.held):
+        corrections = _corrections(asking, unheld) if request.is_corrected else {}
+        left = [word for word in unheld if word not in corrections]
+        words = _completed(asking, respelled(request.words, corrections), left)
+        if words != request.words:
+            typed = respelled_text(request.typed, corrections)
+            found = _found(asking, request, words, typed)
+    return SearchAnswer(
+        count=found.page.count,
+        hits=tuple(_hit(hit, words) for hit in found.page.hits),
+        facets=tuple(_facets(found.response, request)) if request.has_facets else (),
+        corrections=tuple(Correction(*pair) for pair in corrections.items()),
+        **found.page.cursors(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one reading of the words brought; `held` are words that readable documents hold."""
+
+    response: Mapping[str, Any]
+    page: Page
+    held: frozenset[str]
+
+
+def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found:
+    """All words where enough readable documents hold them all, else any word."""
+    response: Mapping[str, Any] = {}
+    held_by_all = 0
+    if len(units_of(words)) > 1:
+        if request.conditions or not _is_plain(words):
+            held_by_all = asking.counts({"all": questions.all_held(words)})["all"]
+        else:
+            # Nothing but words: that many there are is what the page of them counts anyhow.
+            response = _asked(asking, request, words, typed, demands_all=True)
+            held_by_all = count_of(response)
+    demands_all = held_by_all >= ENOUGH_HOLD_ALL
+    if not (demands_all and response):
+        response = _asked(asking, request, words, typed, demands_all=demands_all)
+    sure = {text for hit in response["hits"]["hits"] for text in hit.get("matched_queries", ())}
+    if held_by_all:
+        sure |= set(_named(words))
+    held = frozenset(word for text in sure for word in words_in(text))
+    return Found(response, turned(response, request, _sort_of(request, words)), held)
+
+
+def _is_plain(words: Expression) -> bool:
+    return all(isinstance(c.node, Words) and c.demand is Demand.ANY for c in words)
+
+
+def _sort_of(request: SearchRequest, words: Expression) -> str:
+    return WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
+
+
+def _asked(
+    asking: Asking, request: SearchRequest, words: Expression, typed: str, *, demands_all: bool
+) -> Mapping[str, Any]:
+    """Ask for the page with its counts and marks."""
     found = questions.set_of(words, typed, demands_all=demands_all)
-    chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
+    chosen = _chosen(request)
     rest = [c for c in request.conditions if chosen.get(c.field) is not c]
     filters = [asking.readable, *map(questions.condition_of, rest)]
-    search = asking.search.query(_weighted(found, filters, words))
+    search = asking.search.query(_weighted(found, filters, words)).source(["key"])
     choices = {name: questions.condition_of(condition) for name, condition in chosen.items()}
     if choices:
         # post_filter narrows the hits but not the counts, so unchosen values stay on offer.
@@ -105,16 +167,16 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
         _ask_counts(search, choices)
     if request.has_highlights and words:
         search = _ask_marks(search, words)
-    sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
-    response = asking.run(paged(search, request, sort))
-    page = turned(response, request, sort)
-    return SearchAnswer(
-        count=count_of(response),
-        hits=tuple(_hit(hit, words) for hit in page.hits),
-        facets=tuple(_facets(response, chosen)) if request.has_facets else (),
-        corrections=tuple(Correction(*pair) for pair in corrections.items()),
-        **page.cursors(),
-    )
+    # The client's objects for hits and buckets cost more than the rest of the answer.
+    plain: Mapping[str, Any] = asking.run(
+        paged(search, request, _sort_of(request, words))
+    ).to_dict()
+    return plain
+
+
+def _chosen(request: SearchRequest) -> dict[str, Condition]:
+    """The choices made in facets; one for each facet."""
+    return {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
 
 
 def _weighted(found: Query, filters: Sequence[Query], words: Expression) -> Query:
@@ -124,23 +186,11 @@ def _weighted(found: Query, filters: Sequence[Query], words: Expression) -> Quer
     return Q("function_score", query=narrowed, field_value_factor=weight, boost_mode="multiply")
 
 
-def _understood(asking: Asking, request: SearchRequest) -> tuple[dict[str, str], Expression, bool]:
-    """The corrections, the words to search, and whether enough documents hold all of them."""
-    words = request.words
-    asked: dict[str, Query] = {"all": questions.all_held(words)} if words else {}
-    typed = list(dict.fromkeys(open_words(words)))
-    asked |= {f"word {word}": questions.word_is_held(word) for word in typed}
-    counts = asking.counts(asked)
-    unheld = [word for word in typed if not counts[f"word {word}"]]
-    if unheld:
-        corrections = _corrections(asking, unheld) if request.is_corrected else {}
-        left = [word for word in unheld if word not in corrections]
-        words = _completed(asking, respelled(words, corrections), left)
-        counts = asking.counts({"all": questions.all_held(words)})
-    else:
-        corrections = {}
-    demands_all = len(units_of(words)) > 1 and counts["all"] >= ENOUGH_HOLD_ALL
-    return corrections, words, demands_all
+def _unheld(asking: Asking, words: Expression, held: Collection[str]) -> list[str]:
+    """The typed words that no readable document holds."""
+    typed = [word for word in dict.fromkeys(open_words(words)) if word not in held]
+    counts = asking.counts({f"word {word}": questions.word_is_held(word) for word in typed})
+    return [word for word in typed if not counts[f"word {word}"]]
 
 
 def _corrections(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
@@ -216,11 +266,12 @@ def _ask_counts(search: Search[Any], choices: Mapping[str, Query]) -> None:
 _COMMON_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 
 
-def _facets(response: Response[Any], chosen: Mapping[str, Condition]) -> Iterator[Facet]:
+def _facets(response: Mapping[str, Any], request: SearchRequest) -> Iterator[Facet]:
+    chosen = _chosen(request)
     for field in FACETS:
         ticked = chosen[field.name].values if field.name in chosen else ()
-        buckets = response.aggregations[field.name]["values"].buckets
-        counts = {str(bucket.key): int(bucket.doc_count) for bucket in buckets}
+        buckets = response["aggregations"][field.name]["values"]["buckets"]
+        counts = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
         counts |= {value: counts.get(value, 0) for value in ticked}
         values = [FacetValue(value, count, value in ticked) for value, count in counts.items()]
         yield Facet(field.name, tuple(values))
@@ -239,18 +290,22 @@ def _ask_marks(search: Search[Any], words: Expression) -> Search[Any]:
     return search
 
 
-def _hit(hit: Any, words: Expression) -> Hit:
-    kind, _, identity = hit.key.partition(":")
-    marked = hit.meta.highlight.to_dict() if "highlight" in hit.meta else {}
+def _hit(hit: Mapping[str, Any], words: Expression) -> Hit:
+    kind, _, identity = hit["_source"]["key"].partition(":")
+    marked = hit.get("highlight", {})
     highlights, reasons = {}, []
     for name in HIGHLIGHTED:
         if texts := marked.get(f"shown.{name}"):
             highlights[name] = "\n".join(map(_escaped, texts[:_MOST_TEXTS]))
             plain = tuple(html.unescape(_MARK.sub("", text)) for text in texts[:_MOST_TEXTS])
             reasons.append(Reason(name, () if name in _LONG else plain, len(texts)))
-    held = set(hit.meta.matched_queries) if "matched_queries" in hit.meta else set()
-    lacks = tuple(text for text, _ in questions.named(words) if text not in held)
-    return Hit(kind, identity, hit.meta.score or 0.0, highlights, tuple(reasons), lacks)
+    held = hit.get("matched_queries", ())
+    lacks = tuple(text for text in _named(words) if text not in held)
+    return Hit(kind, identity, hit.get("_score") or 0.0, highlights, tuple(reasons), lacks)
+
+
+def _named(words: Expression) -> list[str]:
+    return [clause.node.text for clause in units_of(words) if isinstance(clause.node, Words)]
 
 
 def _escaped(text: str) -> str:

@@ -1,10 +1,10 @@
 """Pages of an Elasticsearch result: by offset, or from a cursor by search_after."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch.dsl import Search
-from elasticsearch.dsl.response import Response
 
 from catalog.search.fields import SORT_BY_NAME
 from catalog.search.port import Cursor, SearchRequest
@@ -15,7 +15,7 @@ class Page:
     """One page: how many there are in all, and what stands on it, first to last."""
 
     count: int
-    hits: tuple[Any, ...]
+    hits: tuple[Mapping[str, Any], ...]
     position: int
 
     def cursors(self) -> dict[str, Cursor]:
@@ -30,8 +30,8 @@ class Page:
         return ways
 
 
-def _place(hit: Any) -> tuple[str | float, int]:
-    value, *tie = hit.meta.sort
+def _place(hit: Mapping[str, Any]) -> tuple[str | float, int]:
+    value, *tie = hit["sort"]
     return value, int(tie[0]) if tie else 0
 
 
@@ -56,14 +56,14 @@ def _order(sort: str, cursor: Cursor | None) -> list[Any]:
     return [{"_score": first}, {"tie": second}]
 
 
-def count_of(response: Response[Any]) -> int:
+def count_of(response: Mapping[str, Any]) -> int:
     """How many documents were found in all."""
-    return int(response.to_dict()["hits"]["total"]["value"])
+    return int(response["hits"]["total"]["value"])
 
 
-def turned(response: Response[Any], request: SearchRequest, sort: str) -> Page:
+def turned(response: Mapping[str, Any], request: SearchRequest, sort: str) -> Page:
     """The page in its right order, with its place in the whole."""
-    hits, cursor, count = tuple(response.hits), request.cursor, count_of(response)
+    hits, cursor, count = tuple(response["hits"]["hits"]), request.cursor, count_of(response)
     if cursor is None:
         return Page(count, hits, request.offset)
     if not cursor.backwards:
