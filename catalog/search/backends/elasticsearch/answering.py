@@ -105,7 +105,7 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
             found = _found(asking, request, words, typed)
     return SearchAnswer(
         count=found.page.count,
-        hits=tuple(_hit(hit, words) for hit in found.page.hits),
+        hits=tuple(_hit(hit, found.holders) for hit in found.page.hits),
         facets=tuple(_facets(found.response, request)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
         **found.page.cursors(),
@@ -114,11 +114,16 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one reading of the words brought; `held` are words that readable documents hold."""
+    """What one reading of the words brought.
+
+    `held` are words that readable documents are known to hold; `holders` says for a typed word
+    which hits hold it, where not all do.
+    """
 
     response: Mapping[str, Any]
     page: Page
     held: frozenset[str]
+    holders: Mapping[str, frozenset[str]]
 
 
 def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found:
@@ -135,11 +140,11 @@ def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str
     demands_all = held_by_all >= ENOUGH_HOLD_ALL
     if not (demands_all and response):
         response = _asked(asking, request, words, typed, demands_all=demands_all)
-    sure = {text for hit in response["hits"]["hits"] for text in hit.get("matched_queries", ())}
-    if held_by_all:
-        sure |= set(_named(words))
+    page = turned(response, request)
+    holders = {} if demands_all else _holders(asking, page, words)
+    sure = [text for text in _named(words) if held_by_all or holders.get(text)]
     held = frozenset(word for text in sure for word in words_in(text))
-    return Found(response, turned(response, request, _sort_of(request, words)), held)
+    return Found(response, page, held, holders)
 
 
 def _is_plain(words: Expression) -> bool:
@@ -158,7 +163,7 @@ def _asked(
     chosen = _chosen(request)
     rest = [c for c in request.conditions if chosen.get(c.field) is not c]
     filters = [asking.readable, *map(questions.condition_of, rest)]
-    search = asking.search.query(_weighted(found, filters, words)).source(["key"])
+    search = asking.search.query(_weighted(found, filters)).source(["key"])
     choices = {name: questions.condition_of(condition) for name, condition in chosen.items()}
     if choices:
         # post_filter narrows the hits but not the counts, so unchosen values stay on offer.
@@ -179,11 +184,27 @@ def _chosen(request: SearchRequest) -> dict[str, Condition]:
     return {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
 
 
-def _weighted(found: Query, filters: Sequence[Query], words: Expression) -> Query:
-    marks = [Q("bool", filter=[held], boost=0, _name=text) for text, held in questions.named(words)]
-    narrowed = Q("bool", must=[found], should=marks, filter=list(filters))
+def _weighted(found: Query, filters: Sequence[Query]) -> Query:
+    narrowed = Q("bool", must=[found], filter=list(filters))
     weight = {"field": "weight", "missing": 1}
     return Q("function_score", query=narrowed, field_value_factor=weight, boost_mode="multiply")
+
+
+def _holders(asking: Asking, page: Page, words: Expression) -> dict[str, frozenset[str]]:
+    """For each typed word, the ids of the hits of a page that hold it.
+
+    Asked of these few alone: as a part of the search it would be tried on every document.
+    """
+    named, ids = dict(questions.named(words)), [hit["_id"] for hit in page.hits]
+    if not named or not ids:
+        return {}
+    marks = [Q("bool", filter=[held], _name=text) for text, held in named.items()]
+    search = asking.search.query("bool", filter=[Q("ids", values=ids)], should=marks)
+    found = asking.run(search.source(False)[: len(ids)]).to_dict()["hits"]["hits"]
+    holding = {hit["_id"]: hit.get("matched_queries", ()) for hit in found}
+    return {
+        text: frozenset(key for key, texts in holding.items() if text in texts) for text in named
+    }
 
 
 def _unheld(asking: Asking, words: Expression, held: Collection[str]) -> list[str]:
@@ -290,7 +311,7 @@ def _ask_marks(search: Search[Any], words: Expression) -> Search[Any]:
     return search
 
 
-def _hit(hit: Mapping[str, Any], words: Expression) -> Hit:
+def _hit(hit: Mapping[str, Any], holders: Mapping[str, frozenset[str]]) -> Hit:
     kind, _, identity = hit["_source"]["key"].partition(":")
     marked = hit.get("highlight", {})
     highlights, reasons = {}, []
@@ -299,8 +320,7 @@ def _hit(hit: Mapping[str, Any], words: Expression) -> Hit:
             highlights[name] = "\n".join(map(_escaped, texts[:_MOST_TEXTS]))
             plain = tuple(html.unescape(_MARK.sub("", text)) for text in texts[:_MOST_TEXTS])
             reasons.append(Reason(name, () if name in _LONG else plain, len(texts)))
-    held = hit.get("matched_queries", ())
-    lacks = tuple(text for text in _named(words) if text not in held)
+    lacks = tuple(text for text, held in holders.items() if hit["_id"] not in held)
     return Hit(kind, identity, hit.get("_score") or 0.0, highlights, tuple(reasons), lacks)
 
 

@@ -61,7 +61,7 @@ def count_of(response: Mapping[str, Any]) -> int:
     return int(response["hits"]["total"]["value"])
 
 
-def turned(response: Mapping[str, Any], request: SearchRequest, sort: str) -> Page:
+def turned(response: Mapping[str, Any], request: SearchRequest) -> Page:
     """The page in its right order, with its place in the whole."""
     hits, cursor, count = tuple(response["hits"]["hits"]), request.cursor, count_of(response)
     if cursor is None:
