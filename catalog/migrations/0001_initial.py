@@ -10,618 +10,1419 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('email', models.EmailField(blank=True, help_text='Where the team is reached.', max_length=254)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, help_text="Where the team is reached.", max_length=254
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('oidc_subject', models.CharField(blank=True, max_length=255)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("oidc_subject", models.CharField(blank=True, max_length=255)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('digest', models.CharField(max_length=128, primary_key=True, serialize=False)),
-                ('token_key', models.CharField(db_index=True, max_length=25)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('expiry', models.DateTimeField(blank=True, null=True)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('scopes', models.JSONField(default=list)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='auth_token_set', to=settings.AUTH_USER_MODEL)),
+                ("digest", models.CharField(max_length=128, primary_key=True, serialize=False)),
+                ("token_key", models.CharField(db_index=True, max_length=25)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("expiry", models.DateTimeField(blank=True, null=True)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("scopes", models.JSONField(default=list)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="auth_token_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created'],
+                "ordering": ["-created"],
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occurred_at', models.DateTimeField(db_index=True)),
-                ('actor_id', models.CharField(max_length=64)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('on_behalf_of', models.CharField(blank=True, max_length=200)),
-                ('verb', models.CharField(max_length=60)),
-                ('object_kind', models.CharField(max_length=40)),
-                ('object_id', models.CharField(max_length=64)),
-                ('object_name', models.CharField(max_length=300)),
-                ('domain_id', models.BigIntegerField(help_text="The owning domain's id; no foreign key.", null=True)),
-                ('revision', models.PositiveBigIntegerField(default=0)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField(db_index=True)),
+                ("actor_id", models.CharField(max_length=64)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("on_behalf_of", models.CharField(blank=True, max_length=200)),
+                ("verb", models.CharField(max_length=60)),
+                ("object_kind", models.CharField(max_length=40)),
+                ("object_id", models.CharField(max_length=64)),
+                ("object_name", models.CharField(max_length=300)),
+                (
+                    "domain_id",
+                    models.BigIntegerField(
+                        help_text="The owning domain's id; no foreign key.", null=True
+                    ),
+                ),
+                ("revision", models.PositiveBigIntegerField(default=0)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("reason", models.TextField(blank=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['object_kind', 'object_id', '-id'], name='audit_by_object'), models.Index(fields=['domain_id', '-id'], name='audit_by_domain')],
+                "indexes": [
+                    models.Index(
+                        fields=["object_kind", "object_id", "-id"], name="audit_by_object"
+                    ),
+                    models.Index(fields=["domain_id", "-id"], name="audit_by_domain"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('sequence', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('previous_digest', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='catalog.auditevent')),
+                ("sequence", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("previous_digest", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seal",
+                        to="catalog.auditevent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DataProduct',
+            name="DataProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.CharField(max_length=120)),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.CharField(default='0.1.0', max_length=60)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('deprecated', 'Deprecated'), ('retired', 'Retired'), ('external', 'External')], default='draft', max_length=12)),
-                ('purpose', models.TextField(blank=True)),
-                ('limitations', models.TextField(blank=True)),
-                ('usage', models.TextField(blank=True)),
-                ('tags', models.JSONField(default=list)),
-                ('sensitivity', models.PositiveSmallIntegerField(choices=[(1, 'public'), (2, 'internal'), (3, 'confidential'), (4, 'restricted')], default=2)),
-                ('visibility', models.CharField(choices=[('public', 'Public'), ('members', 'Members'), ('restricted', 'Restricted')], default='public', max_length=12)),
-                ('tree', models.JSONField(default=dict)),
-                ('edition', models.PositiveBigIntegerField(default=1)),
-                ('revision', models.PositiveBigIntegerField(default=1)),
-                ('ends_on', models.DateField(blank=True, help_text='When a deprecated product ends.', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, help_text='The last edit by people.')),
-                ('revised_at', models.DateTimeField(default=django.utils.timezone.now, help_text='The last change that a follower must see.')),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('slo_verdict', models.CharField(choices=[('breached', 'Breached'), ('at_risk', 'At Risk'), ('no_data', 'No Data'), ('met', 'Met')], default='no_data', max_length=10)),
-                ('slo_figures', models.JSONField(default=dict, help_text='By indicator: value, target, as of.')),
-                ('certification', models.CharField(blank=True, max_length=12)),
-                ('certified_until', models.DateField(blank=True, null=True)),
-                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='predecessors', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("slug", models.CharField(max_length=120)),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.CharField(default="0.1.0", max_length=60)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("deprecated", "Deprecated"),
+                            ("retired", "Retired"),
+                            ("external", "External"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("purpose", models.TextField(blank=True)),
+                ("limitations", models.TextField(blank=True)),
+                ("usage", models.TextField(blank=True)),
+                ("tags", models.JSONField(default=list)),
+                (
+                    "sensitivity",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "public"),
+                            (2, "internal"),
+                            (3, "confidential"),
+                            (4, "restricted"),
+                        ],
+                        default=2,
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public"),
+                            ("members", "Members"),
+                            ("restricted", "Restricted"),
+                        ],
+                        default="public",
+                        max_length=12,
+                    ),
+                ),
+                ("tree", models.JSONField(default=dict)),
+                ("edition", models.PositiveBigIntegerField(default=1)),
+                ("revision", models.PositiveBigIntegerField(default=1)),
+                (
+                    "ends_on",
+                    models.DateField(
+                        blank=True, help_text="When a deprecated product ends.", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, help_text="The last edit by people."
+                    ),
+                ),
+                (
+                    "revised_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        help_text="The last change that a follower must see.",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "slo_verdict",
+                    models.CharField(
+                        choices=[
+                            ("breached", "Breached"),
+                            ("at_risk", "At Risk"),
+                            ("no_data", "No Data"),
+                            ("met", "Met"),
+                        ],
+                        default="no_data",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "slo_figures",
+                    models.JSONField(default=dict, help_text="By indicator: value, target, as of."),
+                ),
+                ("certification", models.CharField(blank=True, max_length=12)),
+                ("certified_until", models.DateField(blank=True, null=True)),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="predecessors",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='DataContract',
+            name="DataContract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('identifier', models.CharField(help_text="The document's own id.", max_length=400)),
-                ('version', models.CharField(max_length=60)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('status', models.CharField(blank=True, max_length=60)),
-                ('purpose', models.TextField(blank=True)),
-                ('tree', models.JSONField(default=dict)),
-                ('digest', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contracts', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "identifier",
+                    models.CharField(help_text="The document's own id.", max_length=400),
+                ),
+                ("version", models.CharField(max_length=60)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("status", models.CharField(blank=True, max_length=60)),
+                ("purpose", models.TextField(blank=True)),
+                ("tree", models.JSONField(default=dict)),
+                ("digest", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contracts",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['identifier', 'id'],
+                "ordering": ["identifier", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.CharField(max_length=120, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('mission', models.TextField(blank=True, help_text='What the domain is for, in a sentence or two.')),
-                ('is_foreign', models.BooleanField(default=False, help_text='A source of entries from outside.')),
-                ('edition', models.PositiveBigIntegerField(default=1)),
-                ('revision', models.PositiveBigIntegerField(default=1)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='catalog.domain')),
-                ('owner_team', models.ForeignKey(blank=True, help_text='Its members contribute to the domain; none for a foreign source.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='domains', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("slug", models.CharField(max_length=120, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "mission",
+                    models.TextField(
+                        blank=True, help_text="What the domain is for, in a sentence or two."
+                    ),
+                ),
+                (
+                    "is_foreign",
+                    models.BooleanField(
+                        default=False, help_text="A source of entries from outside."
+                    ),
+                ),
+                ("edition", models.PositiveBigIntegerField(default=1)),
+                ("revision", models.PositiveBigIntegerField(default=1)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="catalog.domain",
+                    ),
+                ),
+                (
+                    "owner_team",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Its members contribute to the domain; none for a foreign source.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="domains",
+                        to="catalog.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('view_drafts', 'View drafts'), ('edit_products', 'Edit products'), ('publish_products', 'Publish products'), ('delete_products', 'Delete products'), ('steward_products', 'Steward products'), ('manage_members', 'Manage members'), ('manage_domain', 'Manage domain'), ('operate_platform', 'Operate platform'), ('read_audit', 'Read audit')],
+                "ordering": ["name"],
+                "permissions": [
+                    ("view_drafts", "View drafts"),
+                    ("edit_products", "Edit products"),
+                    ("publish_products", "Publish products"),
+                    ("delete_products", "Delete products"),
+                    ("steward_products", "Steward products"),
+                    ("manage_members", "Manage members"),
+                    ("manage_domain", "Manage domain"),
+                    ("operate_platform", "Operate platform"),
+                    ("read_audit", "Read audit"),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='dataproduct',
-            name='domain',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.domain'),
+            model_name="dataproduct",
+            name="domain",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="products",
+                to="catalog.domain",
+            ),
         ),
         migrations.CreateModel(
-            name='DomainGroupPermission',
+            name="DomainGroupPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.domain')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="catalog.domain"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='DomainUserPermission',
+            name="DomainUserPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.domain')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="catalog.domain"
+                    ),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='FirstStart',
+            name="FirstStart",
             fields=[
-                ('place', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('happened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "place",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("happened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Followed',
+            name="Followed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('follower', models.CharField(max_length=100)),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.UUIDField()),
-                ('revision', models.PositiveBigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("follower", models.CharField(max_length=100)),
+                ("kind", models.CharField(max_length=40)),
+                ("object_id", models.UUIDField()),
+                ("revision", models.PositiveBigIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('follower', 'kind', 'object_id'), name='follower_remembers_one_revision')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("follower", "kind", "object_id"),
+                        name="follower_remembers_one_revision",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FormerAddress',
+            name="FormerAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=120)),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.domain')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_addresses', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(max_length=120)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="catalog.domain"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_addresses",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FormerDomainSlug',
+            name="FormerDomainSlug",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=120, unique=True)),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_slugs', to='catalog.domain')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(max_length=120, unique=True)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_slugs",
+                        to="catalog.domain",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InputPort',
+            name="InputPort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('version', models.CharField(blank=True, max_length=60)),
-                ('contract_identifier', models.CharField(blank=True, max_length=400)),
-                ('source_name', models.CharField(blank=True, help_text='Domain and slug of the source, as declared.', max_length=250)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='input_ports', to='catalog.dataproduct')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='feeds', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("version", models.CharField(blank=True, max_length=60)),
+                ("contract_identifier", models.CharField(blank=True, max_length=400)),
+                (
+                    "source_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="Domain and slug of the source, as declared.",
+                        max_length=250,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="input_ports",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="feeds",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('steward', 'steward'), ('contributor', 'contributor'), ('consumer', 'consumer'), ('governance_lead', 'governance_lead'), ('platform_operator', 'platform_operator'), ('auditor', 'auditor')], max_length=20)),
-                ('starts_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('domain', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='catalog.domain')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "owner"),
+                            ("steward", "steward"),
+                            ("contributor", "contributor"),
+                            ("consumer", "consumer"),
+                            ("governance_lead", "governance_lead"),
+                            ("platform_operator", "platform_operator"),
+                            ("auditor", "auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="catalog.domain",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OutputPort',
+            name="OutputPort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('version', models.CharField(max_length=60)),
-                ('type', models.CharField(blank=True, max_length=60)),
-                ('description', models.TextField(blank=True)),
-                ('contract_identifier', models.CharField(blank=True, max_length=400)),
-                ('is_deprecated', models.BooleanField(default=False)),
-                ('interval', models.PositiveIntegerField(blank=True, help_text='Seconds between probes; empty for the default.', null=True)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('last_probed_at', models.DateTimeField(blank=True, null=True)),
-                ('last_good_at', models.DateTimeField(blank=True, null=True)),
-                ('last_outcome', models.CharField(blank=True, max_length=30)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='output_ports', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("version", models.CharField(max_length=60)),
+                ("type", models.CharField(blank=True, max_length=60)),
+                ("description", models.TextField(blank=True)),
+                ("contract_identifier", models.CharField(blank=True, max_length=400)),
+                ("is_deprecated", models.BooleanField(default=False)),
+                (
+                    "interval",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Seconds between probes; empty for the default.",
+                        null=True,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("last_probed_at", models.DateTimeField(blank=True, null=True)),
+                ("last_good_at", models.DateTimeField(blank=True, null=True)),
+                ("last_outcome", models.CharField(blank=True, max_length=30)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="output_ports",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PortContract',
+            name="PortContract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='port_contracts', to='catalog.datacontract')),
-                ('port', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='port_contract', to='catalog.outputport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="port_contracts",
+                        to="catalog.datacontract",
+                    ),
+                ),
+                (
+                    "port",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="port_contract",
+                        to="catalog.outputport",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductAlias',
+            name="ProductAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(max_length=60)),
-                ('identifier', models.CharField(max_length=400)),
-                ('imported_digest', models.CharField(blank=True, help_text='SHA-256 of the tree as last imported.', max_length=64)),
-                ('imported_edition', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("system", models.CharField(max_length=60)),
+                ("identifier", models.CharField(max_length=400)),
+                (
+                    "imported_digest",
+                    models.CharField(
+                        blank=True, help_text="SHA-256 of the tree as last imported.", max_length=64
+                    ),
+                ),
+                ("imported_edition", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductUse',
+            name="ProductUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=400)),
-                ('kind', models.CharField(blank=True, max_length=60)),
-                ('url', models.CharField(blank=True, max_length=1000)),
-                ('origin', models.CharField(choices=[('declared', 'Declared'), ('added', 'Added')], default='declared', max_length=10)),
-                ('added_by', models.CharField(blank=True, max_length=200)),
-                ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=400)),
+                ("kind", models.CharField(blank=True, max_length=60)),
+                ("url", models.CharField(blank=True, max_length=1000)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("declared", "Declared"), ("added", "Added")],
+                        default="declared",
+                        max_length=10,
+                    ),
+                ),
+                ("added_by", models.CharField(blank=True, max_length=200)),
+                ("added_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uses",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ProductVersion',
+            name="ProductVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=60)),
-                ('tree', models.JSONField()),
-                ('tree_digest', models.CharField(max_length=64)),
-                ('contract_digests', models.JSONField(default=dict, help_text='By `identifier@version`.')),
-                ('edition', models.PositiveBigIntegerField()),
-                ('published_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('published_by', models.CharField(max_length=200)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.CharField(max_length=60)),
+                ("tree", models.JSONField()),
+                ("tree_digest", models.CharField(max_length=64)),
+                (
+                    "contract_digests",
+                    models.JSONField(default=dict, help_text="By `identifier@version`."),
+                ),
+                ("edition", models.PositiveBigIntegerField()),
+                ("published_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_by", models.CharField(max_length=200)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-published_at', '-id'],
+                "ordering": ["-published_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='ProvenanceRecord',
+            name="ProvenanceRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question_set', models.CharField(max_length=20)),
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='provenance', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question_set", models.CharField(max_length=20)),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="provenance",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProvenanceAnswer',
+            name="ProvenanceAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('answered', 'Answered'), ('unknown', 'Unknown'), ('not_applicable', 'Not Applicable')], max_length=16)),
-                ('text', models.TextField(blank=True)),
-                ('reason', models.TextField(blank=True)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='catalog.provenancerecord')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("answered", "Answered"),
+                            ("unknown", "Unknown"),
+                            ("not_applicable", "Not Applicable"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="catalog.provenancerecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Imbalance',
+            name="Imbalance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attribute', models.CharField(max_length=60)),
-                ('group', models.CharField(max_length=200)),
-                ('share', models.FloatField(blank=True, null=True)),
-                ('reference_share', models.FloatField(blank=True, null=True)),
-                ('n', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('origin', models.CharField(choices=[('declared', 'Declared'), ('measured', 'Measured')], default='declared', max_length=10)),
-                ('measured_at', models.DateTimeField(blank=True, null=True)),
-                ('reference_name', models.CharField(blank=True, max_length=200)),
-                ('reference_date', models.DateField(blank=True, null=True)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('port', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='catalog.outputport')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imbalances', to='catalog.provenancerecord')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attribute", models.CharField(max_length=60)),
+                ("group", models.CharField(max_length=200)),
+                ("share", models.FloatField(blank=True, null=True)),
+                ("reference_share", models.FloatField(blank=True, null=True)),
+                ("n", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("declared", "Declared"), ("measured", "Measured")],
+                        default="declared",
+                        max_length=10,
+                    ),
+                ),
+                ("measured_at", models.DateTimeField(blank=True, null=True)),
+                ("reference_name", models.CharField(blank=True, max_length=200)),
+                ("reference_date", models.DateField(blank=True, null=True)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "port",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="catalog.outputport",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imbalances",
+                        to="catalog.provenancerecord",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='SchemaObject',
+            name="SchemaObject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('physical_name', models.CharField(blank=True, max_length=300)),
-                ('physical_type', models.CharField(blank=True, max_length=120)),
-                ('business_name', models.CharField(blank=True, max_length=300)),
-                ('description', models.TextField(blank=True)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schema_objects', to='catalog.datacontract')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                ("physical_name", models.CharField(blank=True, max_length=300)),
+                ("physical_type", models.CharField(blank=True, max_length=120)),
+                ("business_name", models.CharField(blank=True, max_length=300)),
+                ("description", models.TextField(blank=True)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schema_objects",
+                        to="catalog.datacontract",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='SchemaProperty',
+            name="SchemaProperty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=1000)),
-                ('name', models.CharField(max_length=300)),
-                ('business_name', models.CharField(blank=True, max_length=300)),
-                ('logical_type', models.CharField(blank=True, max_length=60)),
-                ('physical_type', models.CharField(blank=True, max_length=200)),
-                ('classification', models.CharField(blank=True, max_length=60)),
-                ('term', models.CharField(blank=True, help_text='Slug of its business term.', max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('is_required', models.BooleanField(default=False)),
-                ('is_unique', models.BooleanField(default=False)),
-                ('is_primary_key', models.BooleanField(default=False)),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='properties', to='catalog.schemaproperty')),
-                ('schema_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='properties', to='catalog.schemaobject')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=1000)),
+                ("name", models.CharField(max_length=300)),
+                ("business_name", models.CharField(blank=True, max_length=300)),
+                ("logical_type", models.CharField(blank=True, max_length=60)),
+                ("physical_type", models.CharField(blank=True, max_length=200)),
+                ("classification", models.CharField(blank=True, max_length=60)),
+                (
+                    "term",
+                    models.CharField(
+                        blank=True, help_text="Slug of its business term.", max_length=120
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                ("is_required", models.BooleanField(default=False)),
+                ("is_unique", models.BooleanField(default=False)),
+                ("is_primary_key", models.BooleanField(default=False)),
+                ("depth", models.PositiveSmallIntegerField(default=0)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="properties",
+                        to="catalog.schemaproperty",
+                    ),
+                ),
+                (
+                    "schema_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="properties",
+                        to="catalog.schemaobject",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'schema properties',
-                'ordering': ['position', 'id'],
+                "verbose_name_plural": "schema properties",
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Server',
+            name="Server",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('type', models.CharField(max_length=60)),
-                ('environment', models.CharField(blank=True, max_length=60)),
-                ('location', models.CharField(blank=True, help_text='URL of an API, or path below the files root.', max_length=2000)),
-                ('format', models.CharField(blank=True, max_length=60)),
-                ('description', models.TextField(blank=True)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='servers', to='catalog.datacontract')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("type", models.CharField(max_length=60)),
+                ("environment", models.CharField(blank=True, max_length=60)),
+                (
+                    "location",
+                    models.CharField(
+                        blank=True,
+                        help_text="URL of an API, or path below the files root.",
+                        max_length=2000,
+                    ),
+                ),
+                ("format", models.CharField(blank=True, max_length=60)),
+                ("description", models.TextField(blank=True)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="servers",
+                        to="catalog.datacontract",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ProductReader',
+            name="ProductReader",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='catalog.domain')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readers', to='catalog.dataproduct')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="catalog.domain",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readers",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('email', models.EmailField(max_length=254)),
-                ('secret_digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations_sent', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("email", models.EmailField(max_length=254)),
+                ("secret_digest", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations_sent",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TeamMember',
+            name="TeamMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='team_memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="team_memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='team',
-            name='people',
-            field=models.ManyToManyField(related_name='teams', through='catalog.TeamMember', to=settings.AUTH_USER_MODEL),
+            model_name="team",
+            name="people",
+            field=models.ManyToManyField(
+                related_name="teams", through="catalog.TeamMember", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.CharField(max_length=120)),
-                ('name', models.CharField(max_length=120)),
-                ('definition', models.TextField()),
-                ('synonyms', models.JSONField(default=list)),
-                ('acronyms', models.JSONField(default=list)),
-                ('edition', models.PositiveBigIntegerField(default=1)),
-                ('revision', models.PositiveBigIntegerField(default=1)),
-                ('domain', models.ForeignKey(blank=True, help_text='The domain in which the word means this; none for the whole mesh.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='catalog.domain')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("slug", models.CharField(max_length=120)),
+                ("name", models.CharField(max_length=120)),
+                ("definition", models.TextField()),
+                ("synonyms", models.JSONField(default=list)),
+                ("acronyms", models.JSONField(default=list)),
+                ("edition", models.PositiveBigIntegerField(default=1)),
+                ("revision", models.PositiveBigIntegerField(default=1)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The domain in which the word means this; none for the whole mesh.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="catalog.domain",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Tombstone',
+            name="Tombstone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.UUIDField()),
-                ('revision', models.PositiveBigIntegerField(help_text='Above the last revision of the living.')),
-                ('deleted_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("object_id", models.UUIDField()),
+                (
+                    "revision",
+                    models.PositiveBigIntegerField(
+                        help_text="Above the last revision of the living."
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id'), name='an_object_dies_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "object_id"), name="an_object_dies_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('oidc_subject', ''), _negated=True), fields=('oidc_subject',), name='one_person_per_oidc_subject'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("oidc_subject", ""), _negated=True),
+                fields=("oidc_subject",),
+                name="one_person_per_oidc_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datacontract',
-            constraint=models.UniqueConstraint(fields=('product', 'identifier', 'version'), name='a_contract_version_is_one_document'),
+            model_name="datacontract",
+            constraint=models.UniqueConstraint(
+                fields=("product", "identifier", "version"),
+                name="a_contract_version_is_one_document",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dataproduct',
-            index=models.Index(fields=['status', 'visibility'], name='product_by_reader'),
+            model_name="dataproduct",
+            index=models.Index(fields=["status", "visibility"], name="product_by_reader"),
         ),
         migrations.AddIndex(
-            model_name='dataproduct',
-            index=models.Index(fields=['-updated_at', 'id'], name='product_by_update'),
+            model_name="dataproduct",
+            index=models.Index(fields=["-updated_at", "id"], name="product_by_update"),
         ),
         migrations.AddConstraint(
-            model_name='dataproduct',
-            constraint=models.UniqueConstraint(fields=('domain', 'slug'), name='a_slug_names_one_product_of_a_domain'),
+            model_name="dataproduct",
+            constraint=models.UniqueConstraint(
+                fields=("domain", "slug"), name="a_slug_names_one_product_of_a_domain"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataproduct',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'deprecated', 'retired', 'external'])), name='product_status_is_known'),
+            model_name="dataproduct",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "published", "deprecated", "retired", "external"])
+                ),
+                name="product_status_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataproduct',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['public', 'members', 'restricted'])), name='product_visibility_is_known'),
+            model_name="dataproduct",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visibility__in", ["public", "members", "restricted"])),
+                name="product_visibility_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataproduct',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', [1, 2, 3, 4])), name='product_sensitivity_is_on_the_scale'),
+            model_name="dataproduct",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sensitivity__in", [1, 2, 3, 4])),
+                name="product_sensitivity_is_on_the_scale",
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='domaingrouppermission',
-            unique_together={('group', 'permission', 'content_object')},
+            name="domaingrouppermission",
+            unique_together={("group", "permission", "content_object")},
         ),
         migrations.AlterUniqueTogether(
-            name='domainuserpermission',
-            unique_together={('user', 'permission', 'content_object')},
+            name="domainuserpermission",
+            unique_together={("user", "permission", "content_object")},
         ),
         migrations.AddConstraint(
-            model_name='firststart',
-            constraint=models.CheckConstraint(condition=models.Q(('place', 1)), name='an_installation_starts_once'),
+            model_name="firststart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("place", 1)), name="an_installation_starts_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formeraddress',
-            constraint=models.UniqueConstraint(fields=('domain', 'slug'), name='a_former_address_leads_to_one_product'),
+            model_name="formeraddress",
+            constraint=models.UniqueConstraint(
+                fields=("domain", "slug"), name="a_former_address_leads_to_one_product"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('domain', 'person', 'role'), name='a_person_has_a_domain_role_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("domain", "person", "role"), name="a_person_has_a_domain_role_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('domain__isnull', True)), fields=('person', 'role'), name='a_person_has_a_mesh_role_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("domain__isnull", True)),
+                fields=("person", "role"),
+                name="a_person_has_a_mesh_role_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('domain__isnull', True), ('role__in', ['governance_lead', 'platform_operator', 'auditor'])), models.Q(('domain__isnull', False), ('role__in', ['owner', 'steward', 'contributor', 'consumer'])), _connector='OR'), name='a_role_fits_its_place'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("domain__isnull", True),
+                        ("role__in", ["governance_lead", "platform_operator", "auditor"]),
+                    ),
+                    models.Q(
+                        ("domain__isnull", False),
+                        ("role__in", ["owner", "steward", "contributor", "consumer"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_role_fits_its_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outputport',
-            constraint=models.UniqueConstraint(fields=('product', 'name', 'version'), name='a_port_is_a_name_and_a_version'),
+            model_name="outputport",
+            constraint=models.UniqueConstraint(
+                fields=("product", "name", "version"), name="a_port_is_a_name_and_a_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outputport',
-            constraint=models.CheckConstraint(condition=models.Q(('interval__isnull', True), ('interval__gte', 5), _connector='OR'), name='a_port_is_probed_every_five_seconds_at_most'),
+            model_name="outputport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("interval__isnull", True), ("interval__gte", 5), _connector="OR"
+                ),
+                name="a_port_is_probed_every_five_seconds_at_most",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productalias',
-            constraint=models.UniqueConstraint(fields=('system', 'identifier'), name='an_identifier_means_one_product'),
+            model_name="productalias",
+            constraint=models.UniqueConstraint(
+                fields=("system", "identifier"), name="an_identifier_means_one_product"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(fields=('product', 'version'), name='a_version_is_published_once'),
+            model_name="productversion",
+            constraint=models.UniqueConstraint(
+                fields=("product", "version"), name="a_version_is_published_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='provenanceanswer',
-            constraint=models.UniqueConstraint(fields=('record', 'question'), name='a_question_is_answered_once'),
+            model_name="provenanceanswer",
+            constraint=models.UniqueConstraint(
+                fields=("record", "question"), name="a_question_is_answered_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='imbalance',
-            constraint=models.CheckConstraint(condition=models.Q(('share__isnull', True), models.Q(('share__gte', 0), ('share__lte', 1)), _connector='OR'), name='imbalance_share_is_a_share'),
+            model_name="imbalance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("share__isnull", True),
+                    models.Q(("share__gte", 0), ("share__lte", 1)),
+                    _connector="OR",
+                ),
+                name="imbalance_share_is_a_share",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='imbalance',
-            constraint=models.CheckConstraint(condition=models.Q(('reference_share__isnull', True), models.Q(('reference_share__gte', 0), ('reference_share__lte', 1)), _connector='OR'), name='imbalance_reference_share_is_a_share'),
+            model_name="imbalance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reference_share__isnull", True),
+                    models.Q(("reference_share__gte", 0), ("reference_share__lte", 1)),
+                    _connector="OR",
+                ),
+                name="imbalance_reference_share_is_a_share",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productreader',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('domain__isnull', False), ('team__isnull', True)), models.Q(('domain__isnull', True), ('team__isnull', False)), _connector='OR'), name='a_reader_is_a_domain_or_a_team'),
+            model_name="productreader",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("domain__isnull", False), ("team__isnull", True)),
+                    models.Q(("domain__isnull", True), ("team__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_reader_is_a_domain_or_a_team",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productreader',
-            constraint=models.UniqueConstraint(fields=('product', 'domain'), name='a_domain_reads_once'),
+            model_name="productreader",
+            constraint=models.UniqueConstraint(
+                fields=("product", "domain"), name="a_domain_reads_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productreader',
-            constraint=models.UniqueConstraint(fields=('product', 'team'), name='a_team_reads_once'),
+            model_name="productreader",
+            constraint=models.UniqueConstraint(
+                fields=("product", "team"), name="a_team_reads_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='domain',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='a_domain_is_not_its_own_parent'),
+            model_name="domain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="a_domain_is_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teammember',
-            constraint=models.UniqueConstraint(fields=('team', 'person'), name='a_person_is_in_a_team_once'),
+            model_name="teammember",
+            constraint=models.UniqueConstraint(
+                fields=("team", "person"), name="a_person_is_in_a_team_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(condition=models.Q(('domain__isnull', True)), fields=('slug',), name='a_mesh_term_has_its_slug'),
+            model_name="term",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("domain__isnull", True)),
+                fields=("slug",),
+                name="a_mesh_term_has_its_slug",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('domain', 'slug'), name='a_domain_term_has_its_slug'),
+            model_name="term",
+            constraint=models.UniqueConstraint(
+                fields=("domain", "slug"), name="a_domain_term_has_its_slug"
+            ),
         ),
     ]

@@ -4,31 +4,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IndexCheck',
+            name="IndexCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('engine', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('checked', models.PositiveIntegerField(default=0, help_text='Documents compared.')),
-                ('missing', models.PositiveIntegerField(default=0)),
-                ('surplus', models.PositiveIntegerField(default=0)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('readers', models.PositiveIntegerField(default=0)),
-                ('content', models.PositiveIntegerField(default=0)),
-                ('behind', models.PositiveIntegerField(default=0, help_text='Changes not yet seen as it began.')),
-                ('oldest_seconds', models.FloatField(default=0.0, help_text='Age of the oldest of them.')),
-                ('seconds', models.FloatField(default=0.0, help_text='How long the comparison took.')),
-                ('problem', models.TextField(blank=True, help_text='Why nothing could be compared.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("engine", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                (
+                    "checked",
+                    models.PositiveIntegerField(default=0, help_text="Documents compared."),
+                ),
+                ("missing", models.PositiveIntegerField(default=0)),
+                ("surplus", models.PositiveIntegerField(default=0)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("readers", models.PositiveIntegerField(default=0)),
+                ("content", models.PositiveIntegerField(default=0)),
+                (
+                    "behind",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Changes not yet seen as it began."
+                    ),
+                ),
+                (
+                    "oldest_seconds",
+                    models.FloatField(default=0.0, help_text="Age of the oldest of them."),
+                ),
+                (
+                    "seconds",
+                    models.FloatField(default=0.0, help_text="How long the comparison took."),
+                ),
+                (
+                    "problem",
+                    models.TextField(blank=True, help_text="Why nothing could be compared."),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['engine', '-at'], name='index_check_by_engine')],
+                "indexes": [models.Index(fields=["engine", "-at"], name="index_check_by_engine")],
             },
         ),
     ]

@@ -172,6 +172,7 @@ class DataProduct(models.Model):
         indexes = [
             models.Index(fields=["status", "visibility"], name="product_by_reader"),
             models.Index(fields=["-updated_at", "id"], name="product_by_update"),
+            models.Index(fields=["revised_at"], name="product_by_revision"),
         ]
 
     def __str__(self) -> str:

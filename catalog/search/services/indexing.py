@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from catalog.domains.models import Domain, ancestors_in
 from catalog.products.models import DataProduct
@@ -25,18 +27,27 @@ from catalog.search.services.following import (
 from catalog.search.services.rebuilding import rebuild
 
 DOMAIN, DOMAIN_FOLLOWER = "domain", "products"
+LATELY = timedelta(seconds=5)
 
 
 def index_products(*, ids: Collection[UUID]) -> int:
-    """Bring some products up to date in every engine; return how many writes were made."""
+    """Bring some products up to date in every engine; return how many writes were made.
+
+    What else was changed in the last seconds goes with them: one commit serves many writes, and
+    the hints of those find nothing left to do.
+    """
+    lately = timezone.now() - LATELY
 
     def index(backend: SearchBackend) -> int:
         if not backend.is_ready():
             return 0
         follower = follower_of(backend.name, backend.generation())
-        late = behind(follower).filter(uuid__in=list(ids)[:BATCH])
+        late = behind(follower).values_list("uuid", flat=True)
+        late_ids = set(late.filter(uuid__in=list(ids)[:BATCH]))
+        if late_ids:
+            late_ids.update(late.filter(revised_at__gte=lately)[:BATCH])
         graves = Tombstone.objects.unseen_by(follower)[:BATCH]
-        return _index(backend, Missed(list(late.values_list("uuid", flat=True)), list(graves)))
+        return _index(backend, Missed(list(late_ids), list(graves)))
 
     return _in_each_engine(index)
 

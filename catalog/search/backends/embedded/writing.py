@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from tantivy import Index, Query, Searcher
+from tantivy import Index, IndexWriter, Query, Searcher
 
 from catalog.search.backends.embedded import schema
 from catalog.search.port import Entry, SearchDocument, key_of
@@ -46,11 +46,11 @@ class Session:
         self._opened = opened
         self._is_new = is_new
         self._documents = opened.documents.writer(HEAP, 1)
-        self._words = opened.words.writer(SMALL_HEAP, 1)
         self._analyzer = schema.analyzer(schema.WORDS)
         self._pending: dict[str, int] = {}
         self._searcher = self._current()
-        self._has_new_words = False
+        self._learned: set[str] = set()
+        self._has_new_words = self._has_word_writer = False
         self._is_open = True
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
@@ -85,14 +85,22 @@ class Session:
         """Let the merges end and give the writer up; what was not committed is gone."""
         if self._is_open:
             self._is_open = False
-            for writer in (self._documents, self._words):
-                writer.rollback()
-                writer.wait_merging_threads()
+            if self._pending:
+                self._documents.rollback()
+            self._documents.wait_merging_threads()
+            if self._has_word_writer:
+                self._words.rollback()
+                self._words.wait_merging_threads()
 
     @cached_property
-    def _known(self) -> set[str]:
-        pairs = self._opened.words.searcher().terms_with_prefix("word", "")
-        return {word for word, _ in pairs}
+    def _words(self) -> IndexWriter:
+        """Made for the first new word: most writes bring none."""
+        self._has_word_writer = True
+        return self._opened.words.writer(SMALL_HEAP, 1)
+
+    def _is_known(self, word: str) -> bool:
+        held = self._opened.words.searcher()
+        return word in self._learned or held.doc_freq("word", word) > 0
 
     def _current(self) -> Searcher:
         self._opened.reload()
@@ -111,9 +119,10 @@ class Session:
 
     def _learn(self, texts: Iterable[str]) -> None:
         """Collect words that no document held before, from which typos are corrected."""
-        for word in set(self._analyzer.analyze("\n".join(texts))) - self._known:
-            if len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha():
-                self._known.add(word)
+        for word in set(self._analyzer.analyze("\n".join(texts))) - self._learned:
+            is_correctable = len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha()
+            if is_correctable and not self._is_known(word):
+                self._learned.add(word)
                 self._words.add_document(schema.word_entry(word))
                 self._has_new_words = True
 
