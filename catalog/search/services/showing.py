@@ -58,7 +58,8 @@ def products_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownProduct
     """
     rows = DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
     products = [ShownProduct(*row) for row in rows] if ids else []
-    visible, doubtful = [], []
+    visible: list[ShownProduct] = []
+    doubtful: list[ShownProduct] = []
     for product in products:
         is_read = reader.reads_everything or _holds_one(reader, reader_tokens(product, ()))
         (visible if is_read else doubtful).append(product)

@@ -63,6 +63,8 @@ SORTS = {
     "quality": gettext_lazy("quality"),
     "certified": gettext_lazy("end of certification"),
 }
+# Facets whose values are slugs of something that has a name.
+_NAMED: Mapping[str, type[Domain | Team]] = {"domain": Domain, "owner": Team}
 DOUBTS = {
     "too-long": gettext_lazy("Only the first 500 characters were searched."),
     "too-many-words": gettext_lazy("Only the first 60 words were searched."),
@@ -76,14 +78,14 @@ DOUBTS = {
 
 
 def labels_of(facets: Sequence[Facet]) -> Mapping[tuple[str, str], str]:
-    """Return what people call the values on offer; two statements for all of them."""
-    values = {facet.name: [value.value for value in facet.values] for facet in facets}
-    domains = Domain.objects.filter(slug__in=values.get("domain", []))
-    teams = Team.objects.filter(slug__in=values.get("owner", []))
-    return {
-        **{("domain", slug): name for slug, name in domains.values_list("slug", "name")},
-        **{("owner", slug): name for slug, name in teams.values_list("slug", "name")},
-    }
+    """Return what people call the values on offer; a statement for domains, one for teams."""
+    labels: dict[tuple[str, str], str] = {}
+    for facet in facets:
+        if facet.values and (model := _NAMED.get(facet.name)):
+            named = model.objects.filter(slug__in=[value.value for value in facet.values])
+            pairs = named.order_by().values_list("slug", "name")
+            labels |= {(facet.name, slug): name for slug, name in pairs}
+    return labels
 
 
 def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> str:

@@ -111,6 +111,7 @@ class EmbeddedBackend:
             opened.words.searcher(),
             questions,
             questions.readable(readers),
+            questions.readable_by_many(readers),
         )
 
     def _open(self, stamp: tuple[int, int]) -> tuple[Opened, Questions]:

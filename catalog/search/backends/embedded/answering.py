@@ -65,10 +65,19 @@ class Reading:
     vocabulary: Searcher
     questions: Questions
     readable: Query
+    readable_by_many: Query
 
     def count(self, *queries: Query) -> int:
         """How many readable documents meet all of the queries."""
         return count_of(self.searcher, all_of([self.readable, *queries]))
+
+    def holds_any(self, query: Query) -> bool:
+        """Whether a readable document meets a query.
+
+        What everybody or every member may read is most of it, and quick to look through.
+        """
+        by_many = all_of([self.readable_by_many, query])
+        return bool(count_of(self.searcher, by_many) or self.count(query))
 
 
 def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
@@ -154,7 +163,7 @@ def _unheld(reading: Reading, words: Expression, held: Collection[str]) -> dict[
     unheld = {}
     for typed in dict.fromkeys(open_words(words)):
         word = "" if typed in held else " ".join(reading.questions.plain_words(typed))
-        if word and not reading.count(reading.questions.word_is_held(word)):
+        if word and not reading.holds_any(reading.questions.word_is_held(word)):
             unheld[typed] = word
     return unheld
 

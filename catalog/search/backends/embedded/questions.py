@@ -52,6 +52,12 @@ class Questions:
             return silent(self.prefixed("kinds", ""))
         return silent(self.any_term("readers", readers))
 
+    def readable_by_many(self, readers: tuple[str, ...] | None) -> Query:
+        """What may be read by those of the tokens that name no domain, team or product."""
+        if readers is None:
+            return self.readable(None)
+        return silent(self.any_term("readers", [token for token in readers if ":" not in token]))
+
     def any_term(self, field: str, values: Sequence[str]) -> Query:
         """Documents with one of the terms; a few terms are quicker one by one than as a set."""
         if len(values) <= _FEW:
