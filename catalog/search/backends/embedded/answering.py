@@ -170,7 +170,7 @@ def _unheld(reading: Reading, words: Expression, held: Collection[str]) -> dict[
 
 def _corrections(reading: Reading, unheld: Mapping[str, str]) -> dict[str, str]:
     """For each word that is not held, the nearest one that is."""
-    corrections = {}
+    corrections: dict[str, str] = {}
     for typed, word in unheld.items():
         if len(corrections) == MOST_CORRECTED:
             break
