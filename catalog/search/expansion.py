@@ -36,6 +36,11 @@ def expanded(
     return tuple(clauses), tuple(expansions)
 
 
+def _weight(spelling: str) -> float:
+    """A phrase ranks by the sum of its words, so that a long one would outdo the word typed."""
+    return SPELLING_WEIGHT / max(1, len(bare(spelling).split()))
+
+
 def _open_word(clause: Clause) -> str:
     """The word of a clause that any other spelling may stand for; empty for all other clauses."""
     match clause:
@@ -46,7 +51,7 @@ def _open_word(clause: Clause) -> str:
 
 def _joined(clauses: list[Clause], found: str, others: Sequence[str]) -> list[Clause]:
     """One word becomes either spelling; of several words each still counts for itself."""
-    alternatives = tuple(Clause(Phrase(other, SPELLING_WEIGHT)) for other in others)
+    alternatives = tuple(Clause(Phrase(other, _weight(other))) for other in others)
     for at, clause in enumerate(clauses):
         if _open_word(clause) == found:
             return [*clauses[:at], Clause(Either((clause, *alternatives))), *clauses[at + 1 :]]

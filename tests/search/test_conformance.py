@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from catalog.search.port import Correction, SearchBackend, SearchDocument
-from tests.search.asking import ask, counts, doc, fill, ids, values
+from catalog.search.expansion import expanded
+from catalog.search.port import Correction, SearchBackend, SearchDocument, SearchRequest
+from catalog.search.query import read_query
+from tests.search.asking import NOW, PUBLIC, ask, counts, doc, fill, ids, values
 
 CUSTOMERS = doc(
     "customer-lifetime-value",
@@ -90,6 +92,30 @@ def test_a_name_with_signs_of_the_grammar_is_found_by_typing_it(engine: SearchBa
     fill(engine, [odd, *MESH])
 
     assert ids(ask(engine, odd.name))[0] == "odd"
+
+
+def test_a_title_of_a_use_says_more_than_a_mention(engine: SearchBackend):
+    used = doc("used", used_in=("Retreat of glaciers",))
+    mentions = doc("mentions", notes=("Retreat of glaciers",))
+    fill(engine, [mentions, used])
+
+    assert ids(ask(engine, "glacier retreat")) == ["used", "mentions"]
+
+
+def test_other_spellings_are_found_after_what_was_typed(engine: SearchBackend):
+    spellings = [("Sea surface temperature", "SST")]
+    typed = doc("typed", "Grids", summary="Daily grids of sea surface temperature.")
+    other = doc("other", "Buoys", summary="Daily buoys with SST.")
+    both = doc("both", "Both", summary="Sea surface temperature, of which SST is short, every day.")
+    fill(engine, [typed, other, both, *MESH])
+
+    for text, first in (("sst daily", "other"), ("sea surface temperature grids", "typed")):
+        words, expansions = expanded(read_query(text, now=NOW).words, spellings)
+        found = ids(engine.search(SearchRequest(readers=PUBLIC, words=words, typed=text)))
+
+        assert found[0] == first
+        assert set(found) == {"typed", "other", "both"}
+        assert expansions
 
 
 def test_any_word_will_do_but_documents_with_all_words_come_first(mesh: SearchBackend):
