@@ -171,13 +171,11 @@ def _unheld(reading: Reading, words: Expression, held: Collection[str]) -> dict[
 def _corrections(reading: Reading, unheld: Mapping[str, str]) -> dict[str, str]:
     """For each word that is not held, the nearest one that is."""
     corrections: dict[str, str] = {}
-    for typed, word in unheld.items():
-        if len(corrections) == MOST_CORRECTED:
-            break
-        if limit := edits_allowed(word):
-            near = _near_words(reading, word, limit)
-            if best := next(filter(None, (best_correction(word, held) for held in near)), None):
-                corrections[typed] = best
+    wanted = [(typed, word) for typed, word in unheld.items() if edits_allowed(word)]
+    for typed, word in wanted[:MOST_CORRECTED]:
+        near = _near_words(reading, word, edits_allowed(word))
+        if best := next(filter(None, (best_correction(word, held) for held in near)), None):
+            corrections[typed] = best
     return corrections
 
 
