@@ -125,6 +125,14 @@ def demanded_in(words: Expression) -> tuple[list[Node], list[Node]]:
     return [n for n in nodes if not is_filter(n)], [n for n in nodes if is_filter(n)]
 
 
+def is_one_word(words: Expression) -> bool:
+    """One plain word and nothing else: whatever is found for it holds it."""
+    match words:
+        case (Clause(Words(text, False), Demand.ANY),):
+            return len(words_in(text)) == 1
+    return False
+
+
 def is_compound_code(node: Node) -> bool:
     """Several terms with a number among them (`sentinel-2`): one of them alone says nothing."""
     if not isinstance(node, Words):

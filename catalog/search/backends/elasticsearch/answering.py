@@ -21,6 +21,7 @@ from catalog.search.expression import (
     Demand,
     Expression,
     Words,
+    is_one_word,
     open_words,
     positive_texts,
     respelled,
@@ -141,7 +142,8 @@ def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str
     if not (demands_all and response):
         response = _asked(asking, request, words, typed, demands_all=demands_all)
     page = turned(response, request)
-    holders = {} if demands_all else _holders(asking, page, words)
+    held_by_all = held_by_all or (page.count if is_one_word(words) else 0)
+    holders = {} if demands_all or is_one_word(words) else _holders(asking, page, words)
     sure = [text for text in _named(words) if held_by_all or holders.get(text)]
     held = frozenset(word for text in sure for word in words_in(text))
     return Found(response, page, held, holders)
@@ -275,15 +277,22 @@ def _completed(asking: Asking, words: Expression, unheld: Sequence[str]) -> Expr
 
 
 def _ask_counts(search: Search[Any], choices: Mapping[str, Query]) -> None:
+    """Count the values of each facet within what was chosen in the others.
+
+    A filter stands only where it narrows: the server would run the search once for each.
+    """
     for field in FACETS:
+        values = A("terms", field=field.attribute, size=FACET_SIZE, order=_COMMON_FIRST)
         others = [query for name, query in choices.items() if name != field.name]
-        counted = A("filter", bool={"filter": others})
-        counted.bucket(
-            "values", "terms", field=field.attribute, size=FACET_SIZE, order=_COMMON_FIRST
-        )
-        search.aggs.bucket(field.name, counted)
+        if others:
+            narrowed = A("filter", bool={"filter": others})
+            narrowed.bucket(_WITHIN, values)
+            search.aggs.bucket(field.name, narrowed)
+        else:
+            search.aggs.bucket(field.name, values)
 
 
+_WITHIN = "values"
 _COMMON_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 
 
@@ -291,7 +300,8 @@ def _facets(response: Mapping[str, Any], request: SearchRequest) -> Iterator[Fac
     chosen = _chosen(request)
     for field in FACETS:
         ticked = chosen[field.name].values if field.name in chosen else ()
-        buckets = response["aggregations"][field.name]["values"]["buckets"]
+        counted = response["aggregations"][field.name]
+        buckets = counted.get(_WITHIN, counted)["buckets"]
         counts = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
         counts |= {value: counts.get(value, 0) for value in ticked}
         values = [FacetValue(value, count, value in ticked) for value, count in counts.items()]

@@ -147,7 +147,7 @@ def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
     narrowing = [holds(node) for node in conditions]
     if demands_all:
         narrowing += there
-    elif units and not demanded:
+    elif not demanded and any(is_compound_code(clause.node) for clause in units):
         # A code of several terms (`sentinel-2`) is there only where all of them are.
         narrowing.append(any_of(there))
     found = Q(

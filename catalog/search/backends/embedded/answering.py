@@ -22,6 +22,7 @@ from catalog.search.expression import (
     Demand,
     Expression,
     Words,
+    is_one_word,
     open_words,
     respelled,
     respelled_text,
@@ -135,7 +136,8 @@ def _found(reading: Reading, request: SearchRequest, words: Expression, typed: s
     sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
     query = narrowed(ground, list(choices.values()))
     page = page_of(reading.searcher, questions, query, request, sort)
-    holders = {} if demands_all else _holders(reading, units, page)
+    held_by_all = held_by_all or (page.count if is_one_word(words) else 0)
+    holders = {} if demands_all or is_one_word(words) else _holders(reading, units, page)
     sure = [clause.node.text for clause in units if isinstance(clause.node, Words)]
     held = {word for text in sure if held_by_all or (holders.get(text)) for word in words_in(text)}
     return Found(ground, choices, chosen, page, frozenset(held), holders)
