@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.mesh import SHARED, build, set_up, texts
+from benchmarks.mesh import build, set_up
 
+CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 READER, AUDITOR = "bench-reader", "bench-auditor"
 ENGINES = ("embedded", "elasticsearch")
 # A benchmark asks faster than people may.
@@ -105,7 +106,7 @@ class Query:
 def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
     """Return so many queries of each kind: one word, two words, and a long title."""
     generator = random.Random(seed)
-    entries = texts()
+    entries = _entries()
     names = [entry["name"].split() for entry in entries]
     pairs = [" ".join(words[:2]) for words in names if len(words) > 1 and _plain(words[:2])]
     words = [entry["tags"][0] for entry in entries if entry["tags"] and _plain(entry["tags"][:1])]
@@ -117,12 +118,23 @@ def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
     ]
 
 
+def _entries() -> list[dict[str, Any]]:
+    """Return what the mesh was made of; without the corpora, what stands in it."""
+    path = CORPORA / "aws_open_data.jsonl"
+    if path.exists():
+        return [json.loads(line) for line in path.open(encoding="utf-8")]
+    from catalog.products.models import DataProduct
+
+    rows = DataProduct.objects.order_by("pk").values("name", "tags", "purpose")[:500]
+    return [{**row, "description": row["purpose"]} for row in rows]
+
+
 def _plain(words: Iterable[str]) -> bool:
     return all(word.isalpha() and len(word) > 3 for word in words)
 
 
 def _titles(entries: list[dict[str, Any]]) -> list[str]:
-    path = SHARED / "aws_queries.jsonl"
+    path = CORPORA / "aws_queries.jsonl"
     if not path.exists():
         return [" ".join(entry["description"].split()[:8]) for entry in entries]
     lines = [json.loads(line)["query"] for line in path.open(encoding="utf-8")]
