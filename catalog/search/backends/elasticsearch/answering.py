@@ -1,6 +1,5 @@
 """Answering one request from Elasticsearch."""
 
-import html
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from elasticsearch.dsl import A, Q, Search
 from elasticsearch.dsl.query import Query
 from elasticsearch.dsl.response import Response
 
-from catalog.search.backends.elasticsearch import questions
+from catalog.search.backends.elasticsearch import marking, questions
 from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, turned
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
@@ -23,7 +22,6 @@ from catalog.search.expression import (
     Words,
     is_one_word,
     open_words,
-    positive_texts,
     respelled,
     respelled_text,
     units_of,
@@ -34,17 +32,13 @@ from catalog.search.fields import (
     ENOUGH_HOLD_ALL,
     FACET_SIZE,
     FACETS,
-    HIGHLIGHTED,
     RELEVANCE,
-    SNIPPET_LENGTH,
     WITHOUT_WORDS,
 )
 from catalog.search.port import (
     Correction,
     Facet,
     FacetValue,
-    Hit,
-    Reason,
     SearchAnswer,
     SearchRequest,
     SearchUnavailable,
@@ -55,10 +49,7 @@ from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, e
 
 ENGINE = "elasticsearch"
 _MOST_CANDIDATES = 200
-_MARK = re.compile(r"(</?mark>)")
 _SPECIAL = re.compile(r"([^\w\s]|_)")
-_LONG = ("summary", "answers", "notes")
-_MOST_TEXTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +97,7 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
             found = _found(asking, request, words, typed)
     return SearchAnswer(
         count=found.page.count,
-        hits=tuple(_hit(hit, found.holders) for hit in found.page.hits),
+        hits=tuple(marking.hit_of(hit, found.holders) for hit in found.page.hits),
         facets=tuple(_facets(found.response, request)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
         **found.page.cursors(),
@@ -173,7 +164,7 @@ def _asked(
     if request.has_facets:
         _ask_counts(search, choices)
     if request.has_highlights and words:
-        search = _ask_marks(search, words)
+        search = marking.asked(search, words)
     # The client's objects for hits and buckets cost more than the rest of the answer.
     plain: Mapping[str, Any] = asking.run(
         paged(search, request, _sort_of(request, words))
@@ -308,42 +299,8 @@ def _facets(response: Mapping[str, Any], request: SearchRequest) -> Iterator[Fac
         yield Facet(field.name, tuple(values))
 
 
-def _ask_marks(search: Search[Any], words: Expression) -> Search[Any]:
-    marked = Q("match", text=" ".join(positive_texts(words))).to_dict()
-    search = search.highlight_options(
-        encoder="html", pre_tags=["<mark>"], post_tags=["</mark>"], require_field_match=False,
-        highlight_query=marked, type="plain",
-    )  # fmt: skip
-    for name in HIGHLIGHTED:
-        cut = {"number_of_fragments": 1, "fragment_size": SNIPPET_LENGTH}
-        options = cut if name == "summary" else {"number_of_fragments": 0}
-        search = search.highlight(f"shown.{name}", **options)
-    return search
-
-
-def _hit(hit: Mapping[str, Any], holders: Mapping[str, frozenset[str]]) -> Hit:
-    kind, _, identity = hit["_source"]["key"].partition(":")
-    marked = hit.get("highlight", {})
-    highlights, reasons = {}, []
-    for name in HIGHLIGHTED:
-        if texts := marked.get(f"shown.{name}"):
-            highlights[name] = "\n".join(map(_escaped, texts[:_MOST_TEXTS]))
-            plain = tuple(html.unescape(_MARK.sub("", text)) for text in texts[:_MOST_TEXTS])
-            reasons.append(Reason(name, () if name in _LONG else plain, len(texts)))
-    lacks = tuple(text for text, held in holders.items() if hit["_id"] not in held)
-    return Hit(kind, identity, hit.get("_score") or 0.0, highlights, tuple(reasons), lacks)
-
-
 def _named(words: Expression) -> list[str]:
     return [clause.node.text for clause in units_of(words) if isinstance(clause.node, Words)]
-
-
-def _escaped(text: str) -> str:
-    """The same HTML as other engines give: only what must be is escaped, and the marks stay."""
-    parts = _MARK.split(text)
-    return "".join(
-        part if _MARK.fullmatch(part) else html.escape(html.unescape(part)) for part in parts
-    )
 
 
 def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
