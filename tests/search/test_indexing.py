@@ -94,6 +94,31 @@ def _member(domain):
     return person
 
 
+def test_many_documents_take_no_more_statements_than_one(django_assert_num_queries):
+    for number in range(5):
+        give_schema(with_port(make_product(f"Parcels {number}")), "weight_kg")
+    products = list(products_to_index())
+
+    with django_assert_num_queries(11):
+        one = list(documents_of(products[:1]))
+    with django_assert_num_queries(11):
+        many = list(documents_of(products))
+
+    assert many[0] == one[0]
+    assert [document.columns for document in many] == [("weight_kg",)] * 5
+
+
+def test_a_hint_takes_along_what_else_has_just_changed():
+    first, second = make_published_product("Parcels"), make_published_product("Pallets")
+    drain()
+    _edit(first, "/tags", ["freight"])
+    _edit(second, "/tags", ["freight"])
+
+    assert index_products(ids=[first.uuid]) == 2
+    assert index_products(ids=[second.uuid]) == 0
+    assert set(_found("freight")) == {str(first.uuid), str(second.uuid)}
+
+
 def test_each_kind_of_change_reaches_the_index_without_a_hint():
     product = make_published_product("Parcels")
     drain()

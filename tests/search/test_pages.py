@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from catalog.domains.services import give_role
 from catalog.glossary.services import define_term
+from catalog.permissions import Role
 from catalog.products.models import DataProduct
+from catalog.products.services.readers import share_product
 from catalog.search.backends import serving
 from catalog.search.services import drain, rebuild
-from tests.factories import FACTORY, make_cast, make_domain, make_product, make_published_product
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_person,
+    make_product,
+    make_published_product,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +75,26 @@ def test_people_find_what_they_may_see_and_nothing_else(client: Client, mesh: An
         "Customer secrets",
         "Customer draft",
     }
+
+
+def test_a_restricted_product_shows_to_whom_it_was_shared_as_soon_as_it_was(
+    client: Client, mesh: Any
+):
+    member, friends = make_person(), make_domain("friends")
+    give_role(person=member, role=Role.CONSUMER, domain=friends, actor=FACTORY)
+    secret = mesh["secret"]
+    client.force_login(member)
+    before = names(client.get("/search.json?q=secrets").json())
+
+    shared = share_product(
+        product=secret, domains=[friends], teams=[], edition=secret.edition, actor=FACTORY
+    )
+    drain()
+    between = names(client.get("/search.json?q=secrets").json())
+    share_product(product=shared, domains=[], teams=[], edition=shared.edition, actor=FACTORY)
+    after = names(client.get("/search.json?q=secrets").json())
+
+    assert (before, between, after) == (set(), {"Customer secrets"}, set())
 
 
 def test_typed_filters_become_parameters(client: Client, mesh: Any):
