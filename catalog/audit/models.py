@@ -43,6 +43,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["object_kind", "object_id", "-id"], name="audit_by_object"),
             models.Index(fields=["domain_id", "-id"], name="audit_by_domain"),
+            models.Index(fields=["object_kind", "verb", "-id"], name="audit_by_verb"),
         ]
 
     def __str__(self) -> str:

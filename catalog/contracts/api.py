@@ -100,13 +100,14 @@ class Contracts(GenericViewSet[DataContract]):
     def get_queryset(self) -> QuerySet[DataContract]:
         """Return the contracts of visible products."""
         visible = DataProduct.objects.visible_to(reader_of(self.request.user))
-        contracts = DataContract.objects.filter(product__in=visible.values("pk"))
+        contracts = DataContract.objects.filter(visible.has("product_id"))
         return contracts.select_related("product__domain").order_by("identifier", "pk")
 
     @extend_schema(responses=ContractSummary(many=True), filters=True)
     def list(self, request: Request) -> Response:
         """List contract versions, without their documents."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer("tree")))
+        contracts = self.get_queryset().defer("tree", "product__tree")
+        rows = self.paginate_queryset(self.filter_queryset(contracts))
         return self.get_paginated_response(ContractSummary(rows, many=True).data)
 
     @extend_schema(parameters=READS)

@@ -33,6 +33,7 @@ class DataContract(models.Model):
                 name="a_contract_version_is_one_document",
             )
         ]
+        indexes = [models.Index(fields=["identifier", "id"], name="contract_by_identifier")]
 
     def __str__(self) -> str:
         return f"{self.name or self.identifier} {self.version}"

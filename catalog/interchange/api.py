@@ -176,7 +176,7 @@ class ContractManifest(APIView):
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the document as it is kept."""
         visible = DataProduct.objects.visible_to(reader_of(request.user))
-        contracts = DataContract.objects.filter(product__in=visible.values("pk"))
+        contracts = DataContract.objects.filter(visible.has("product_id"))
         contract = contracts.filter(uuid=uuid).first()
         if contract is None:
             raise Http404

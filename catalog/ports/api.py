@@ -123,8 +123,9 @@ class Ports(ReadOnlyModelViewSet[OutputPort]):
     def get_queryset(self) -> QuerySet[OutputPort]:
         """Return the ports of visible products."""
         visible = DataProduct.objects.visible_to(reader_of(self.request.user))
-        ports = OutputPort.objects.filter(product__in=visible.values("pk"))
-        return ports.select_related("product", "port_contract__contract").order_by("name", "pk")
+        ports = OutputPort.objects.filter(visible.has("product_id")).order_by("name", "pk")
+        shown = ports.select_related("product", "port_contract__contract")
+        return shown.defer("product__tree", "port_contract__contract__tree")
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -39,6 +39,10 @@ class OutputPort(models.Model):
                 name="a_port_is_probed_every_five_seconds_at_most",
             ),
         ]
+        indexes = [
+            models.Index(fields=["contract_identifier"], name="output_port_by_contract"),
+            models.Index(fields=["name", "id"], name="output_port_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -61,6 +65,11 @@ class InputPort(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        indexes = [
+            # Whoever registers a product looks for ports that waited for it.
+            models.Index(fields=["contract_identifier"], name="input_port_by_contract"),
+            models.Index(fields=["source_name"], name="input_port_by_source_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -42,7 +42,7 @@ class Answers(RowedPage):
 
     def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> Any:
         """Offer the attributes that the mesh uses already."""
-        visible = DataProduct.objects.visible_to(self.reader).values("pk")
-        known = Imbalance.objects.filter(record__product__in=visible).order_by("attribute")
+        visible = DataProduct.objects.visible_to(self.reader)
+        known = Imbalance.objects.filter(visible.has("record__product_id")).order_by("attribute")
         attributes = known.values_list("attribute", flat=True).distinct()[:100]
         return super().show(sheet, status, attributes=attributes, **context)

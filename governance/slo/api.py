@@ -138,8 +138,9 @@ class Objectives(ReadOnlyModelViewSet[Objective]):
 
     def get_queryset(self) -> QuerySet[Objective]:
         """Return the objectives of visible products and their ports."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user)).values("pk")
-        rows = Objective.objects.filter(Q(product__in=visible) | Q(port__product__in=visible))
+        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        about = visible.has("product_id") | visible.has("port__product_id")
+        rows = Objective.objects.filter(about)
         return rows.select_related("product", "port__product", "standing").order_by("pk")
 
 
@@ -153,5 +154,6 @@ class Measurements(ReadOnlyModelViewSet[Measurement]):
 
     def get_queryset(self) -> QuerySet[Measurement]:
         """Return the measurements of visible products' ports."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user)).values("pk")
-        return Measurement.objects.filter(port__product__in=visible).order_by("-slot", "-pk")
+        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        seen = Measurement.objects.filter(visible.has("port__product_id"))
+        return seen.order_by("-slot", "-pk")
