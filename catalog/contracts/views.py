@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +17,9 @@ from catalog.contracts.forms import (
     TableSheet,
     address_of,
 )
-from catalog.contracts.models import DataContract
+from catalog.contracts.models import DataContract, SchemaObject
 from catalog.contracts.projection import raised
-from catalog.contracts.services import is_frozen, save_contract
+from catalog.contracts.services import frozen_digests, is_frozen, save_contract
 from catalog.forms import EditSheet
 from catalog.interchange import odcs
 from catalog.interchange.printing import yaml_of
@@ -40,11 +41,13 @@ class Contracts(ProductPage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Show the list, the newest version of each contract first."""
-        rows = self.product.contracts.prefetch_related(
-            "schema_objects__properties", "port_contracts__port"
+        tables = SchemaObject.objects.annotate(column_count=Count("properties"))
+        rows = self.product.contracts.defer("tree").prefetch_related(
+            Prefetch("schema_objects", tables), "port_contracts__port"
         )
+        frozen = frozen_digests(self.product)
         contracts = [
-            {"contract": contract, "is_frozen": is_frozen(contract)}
+            {"contract": contract, "is_frozen": contract.digest in frozen}
             for contract in rows.order_by("identifier", "-id")
         ]
         return self.page(contracts=contracts)
@@ -57,6 +60,7 @@ class ContractPage(EditPage):
     done = _("The contract is saved.")
     uuid: Any = None
     number: int = 0
+    _shown: DataContract | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Keep contract and table until the product is found."""
@@ -65,9 +69,15 @@ class ContractPage(EditPage):
 
     def contract(self) -> DataContract:
         """Return the contract. Raises Http404 where the product has none of that id."""
+        if self._shown is not None:
+            return self._shown
         contract = self.product.contracts.filter(uuid=self.uuid).first()
         if contract is None:
             raise Http404
+        if self.request.method == "GET":
+            # A page asks often, and the document of a wide table takes long to parse. A page that
+            # writes reads anew: somebody else may have written meanwhile.
+            self._shown = contract
         return contract
 
     def table(self) -> Tree:
@@ -151,10 +161,14 @@ class Table(RowedPage, ContractPage):
     title = _("Columns")
     sheet_class = TableSheet
     template_name = "catalog/editing/table.html"
+    _columns: Page[Column] | None = None
 
     def columns(self) -> Page[Column]:
         """Return the page of columns that was asked for."""
-        return Paginator(columns_in(self.table()), PAGE_SIZE).get_page(self.request.GET.get("page"))
+        if self._columns is None or self.request.method != "GET":
+            wanted = self.request.GET.get("page")
+            self._columns = Paginator(columns_in(self.table()), PAGE_SIZE).get_page(wanted)
+        return self._columns
 
     def sheet(self, data: Any = None, **options: Any) -> EditSheet:
         """Give the sheet the columns of this page."""

@@ -175,7 +175,8 @@ def accountable(domain: Domain) -> tuple[list[Any], list[Any]]:
 
 
 def _port_facts(product: DataProduct) -> list[PortFacts]:
-    ports = product.output_ports.select_related("port_contract__contract").prefetch_related(
+    linked = product.output_ports.select_related("port_contract__contract")
+    ports = linked.defer("port_contract__contract__tree").prefetch_related(
         "port_contract__contract__servers", "port_contract__contract__schema_objects"
     )
     facts = []
@@ -203,10 +204,8 @@ def _open_questions(product: DataProduct) -> list[str]:
 
 
 def _contract_digests(product: DataProduct) -> dict[str, str]:
-    return {
-        f"{contract.identifier}@{contract.version}": contract.digest
-        for contract in product.contracts.all()
-    }
+    rows = product.contracts.values_list("identifier", "version", "digest")
+    return {f"{identifier}@{version}": digest for identifier, version, digest in rows}
 
 
 def _equals(frozen: ProductVersion, product: DataProduct, digests: dict[str, str]) -> bool:

@@ -9,6 +9,7 @@ from catalog.contracts.services.serving import (
 )
 from catalog.contracts.services.versions import (
     delete_contract,
+    frozen_digests,
     is_frozen,
     link_ports,
     save_contract,
@@ -19,6 +20,7 @@ __all__ = [
     "change_output_port",
     "delete_contract",
     "drop_output_port",
+    "frozen_digests",
     "is_frozen",
     "link_ports",
     "save_contract",

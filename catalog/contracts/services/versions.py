@@ -82,8 +82,10 @@ def delete_contract(
     return product
 
 
-def link_ports(product: DataProduct) -> None:
+def link_ports(product: DataProduct, *, is_new: bool = False) -> None:
     """Point each output port at the contract that it names: its own version, else the newest."""
+    if is_new:
+        return  # It has no contracts yet.
     contracts: dict[str, list[DataContract]] = {}
     for contract in product.contracts.order_by("id"):
         contracts.setdefault(contract.identifier, []).append(contract)
@@ -99,8 +101,13 @@ def link_ports(product: DataProduct) -> None:
 
 def is_frozen(contract: DataContract) -> bool:
     """Say whether a published version of the product names this contract's content."""
-    frozen = contract.product.versions.values_list("contract_digests", flat=True)
-    return any(contract.digest in digests.values() for digests in frozen)
+    return contract.digest in frozen_digests(contract.product)
+
+
+def frozen_digests(product: DataProduct) -> frozenset[str]:
+    """Return the digests of all contract content that a published version of a product names."""
+    frozen = product.versions.values_list("contract_digests", flat=True)
+    return frozenset(digest for digests in frozen for digest in digests.values())
 
 
 def _check_servers(columns: ContractColumns) -> None:

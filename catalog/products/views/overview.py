@@ -84,7 +84,8 @@ def product_overview_json(
 
 
 def _ports(product: DataProduct) -> list[ShownPort]:
-    ports = product.output_ports.select_related("port_contract__contract").prefetch_related(
+    linked = product.output_ports.select_related("port_contract__contract")
+    ports = linked.defer("port_contract__contract__tree").prefetch_related(
         "port_contract__contract__servers"
     )
     shown = []
@@ -116,7 +117,7 @@ def _port_json(shown: ShownPort) -> dict[str, Any]:
 def _sources(product: DataProduct, reader: Reader) -> list[InputPort]:
     """Return what the product is made from; a source that the reader may not see is left out."""
     visible = DataProduct.objects.visible_to(reader)
-    ports = product.input_ports.filter(Q(source__isnull=True) | Q(source__in=visible))
+    ports = product.input_ports.filter(Q(source__isnull=True) | visible.has("source_id"))
     return list(ports.select_related("source__domain"))
 
 

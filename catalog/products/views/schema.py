@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from catalog.contracts.models import SchemaProperty
+from catalog.contracts.models import PortContract, SchemaProperty
 from catalog.domains.authority import Reader
 from catalog.glossary.models import Term
 from catalog.products.anchors import column_anchor
@@ -48,12 +48,14 @@ def product_schema_json(request: HttpRequest, product: DataProduct, reader: Read
 
 def _columns(product: DataProduct) -> QuerySet[SchemaProperty]:
     """Return the columns of the contracts that ports serve under; without ports, of all."""
-    columns = SchemaProperty.objects.filter(schema_object__contract__product=product)
-    served = Q(schema_object__contract__port_contracts__isnull=False)
-    is_served = product.output_ports.filter(port_contract__isnull=False).exists()
+    served = set(
+        PortContract.objects.filter(port__product=product).values_list("contract_id", flat=True)
+    )
+    of_whom = Q(schema_object__contract__in=served) if served else Q()
     return (
-        (columns.filter(served).distinct() if is_served else columns)
+        SchemaProperty.objects.filter(of_whom, schema_object__contract__product=product)
         .select_related("schema_object__contract")
+        .defer("schema_object__contract__tree")  # as large as all the columns together
         .order_by(
             "schema_object__contract_id",
             "schema_object__position",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Count
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -182,13 +183,14 @@ def _served(product: DataProduct) -> tuple[Text, bool]:
 
 
 def _defined(product: DataProduct) -> tuple[Text, bool]:
-    contracts = product.contracts.prefetch_related("schema_objects__properties")
-    tables = [table for contract in contracts for table in contract.schema_objects.all()]
-    columns = sum(len(table.properties.all()) for table in tables)
+    held = product.contracts.aggregate(
+        tables=Count("schema_objects", distinct=True), columns=Count("schema_objects__properties")
+    )
+    tables, columns = held["tables"], held["columns"]
     if not tables:
         return _("No table yet"), False
     width = ngettext("{n} column", "{n} columns", columns).format(n=columns)
-    where = ngettext("{n} table", "{n} tables", len(tables)).format(n=len(tables))
+    where = ngettext("{n} table", "{n} tables", tables).format(n=tables)
     return f"{width}, {where}", True
 
 
