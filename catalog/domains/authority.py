@@ -83,37 +83,65 @@ def reader_of(visitor: Visitor | Reader | Any) -> Reader:
         return EVERYTHING
     if not isinstance(visitor, Person) or not visitor.is_active:
         return ANONYMOUS
-    team_ids = frozenset(
-        TeamMember.objects.filter(current(), person=visitor).values_list("team_id", flat=True)
-    )
-    roles = _roles(visitor, team_ids)
+    held = _held_by(visitor)
+    roles = held.everywhere()
     return Reader(
-        tokens=frozenset(_tokens(visitor, roles, team_ids)),
+        tokens=frozenset(_tokens(visitor, roles, held.team_ids)),
         roles=roles,
-        team_ids=team_ids,
+        team_ids=held.team_ids,
         is_signed_in=True,
     )
 
 
-def _roles(person: Person, team_ids: Collection[int]) -> dict[int | None, frozenset[Role]]:
-    direct: dict[int | None, set[Role]] = {}
+@dataclass(frozen=True)
+class _Held:
+    """The roles that a person was given, by domain id (None: the mesh), and the domains' tree."""
+
+    direct: Mapping[int | None, frozenset[Role]]
+    parents: Mapping[int, int | None]
+    team_ids: frozenset[int]
+
+    def at(self, domain_id: int | None) -> frozenset[Role]:
+        """Return the roles in one domain, those inherited and those of the mesh included."""
+        places = [None] if domain_id is None else [None, *ancestors_in(self.parents, domain_id)]
+        return frozenset().union(*(self.direct.get(place, frozenset()) for place in places))
+
+    def everywhere(self) -> dict[int | None, frozenset[Role]]:
+        """Return the roles by domain, inherited ones included; each domain is looked at once."""
+        mesh = self.direct.get(None, frozenset())
+        done: dict[int | None, frozenset[Role]] = {}
+        for domain_id in self.parents:
+            way: list[int] = []
+            at: int | None = domain_id
+            while at is not None and at not in done and at not in way:
+                way.append(at)
+                at = self.parents.get(at)
+            roles = done.get(at, frozenset())
+            for each in reversed(way):
+                roles |= self.direct.get(each, frozenset())
+                done[each] = roles
+        held = {domain_id: roles for domain_id, roles in done.items() if roles or mesh}
+        return {None: mesh} | held
+
+
+def _held_by(person: Person) -> _Held:
+    team_ids = frozenset(
+        TeamMember.objects.filter(current(), person=person).values_list("team_id", flat=True)
+    )
+    given: dict[int | None, set[Role]] = {}
     for domain_id, role in (
         Membership.objects.held().filter(person=person).values_list("domain_id", "role")
     ):
-        direct.setdefault(domain_id, set()).add(Role(role))
-    rows = list(Domain.objects.values_list("id", "parent_id", "owner_team_id"))
+        given.setdefault(domain_id, set()).add(Role(role))
+    rows = list(Domain.objects.order_by().values_list("id", "parent_id", "owner_team_id"))
     for domain_id, _, owner_team_id in rows:
         if owner_team_id in team_ids:
-            direct.setdefault(domain_id, set()).add(Role.CONTRIBUTOR)
-    parents = {domain_id: parent_id for domain_id, parent_id, _ in rows}
-    roles: dict[int | None, frozenset[Role]] = {None: frozenset(direct.get(None, ()))}
-    for domain_id in parents:
-        held = {
-            role for above in ancestors_in(parents, domain_id) for role in direct.get(above, ())
-        }
-        if held or roles[None]:
-            roles[domain_id] = frozenset(held)
-    return roles
+            given.setdefault(domain_id, set()).add(Role.CONTRIBUTOR)
+    return _Held(
+        direct={place: frozenset(roles) for place, roles in given.items()},
+        parents={domain_id: parent_id for domain_id, parent_id, _ in rows},
+        team_ids=team_ids,
+    )
 
 
 def _tokens(
@@ -140,13 +168,20 @@ def person_of(visitor: Visitor | Any) -> Person:
 
 def may(visitor: Visitor | Reader, permission: Permission, domain_id: int | None) -> bool:
     """Say whether a visitor may do something in a domain; a worker of the product may."""
+    if isinstance(visitor, Person) and visitor.is_active:
+        # One question needs no list of all that a person may.
+        return any(permission in ROLE_PERMISSIONS[role] for role in _held_by(visitor).at(domain_id))
     return isinstance(visitor, Worker) or reader_of(visitor).may(permission, domain_id)
 
 
-def demand(visitor: Visitor | Actor, permission: Permission, domain: Domain | None) -> None:
+def demand(
+    visitor: Visitor | Reader | Actor, permission: Permission, domain: Domain | None
+) -> None:
     """Raise NotAllowed, saying who may, unless the visitor may do this in the domain."""
     domain_id = domain.pk if domain else None
-    if isinstance(visitor, Worker | Person | AnonymousUser) and may(visitor, permission, domain_id):
+    if isinstance(visitor, Worker | Person | AnonymousUser | Reader) and may(
+        visitor, permission, domain_id
+    ):
         return
     who = " or ".join(sorted(role.value.replace("_", " ") for role in roles_with(permission)))
     place = f"of {domain.name}" if domain else "of the mesh"

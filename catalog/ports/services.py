@@ -24,12 +24,14 @@ class Probe:
     is_good: bool
 
 
-def project_ports(product: DataProduct) -> None:
+def project_ports(product: DataProduct, *, is_new: bool = False) -> None:
     """Bring a product's port rows in step with its tree; rows that stay keep what was measured."""
     declared = output_ports(product.tree)
-    _keep_output_ports(product, declared)
-    _replace_input_ports(product, input_ports(product.tree))
-    resolve_sources(product=product)
+    _keep_output_ports(product, declared, is_new=is_new)
+    if not is_new:
+        product.input_ports.all().delete()
+    _add_input_ports(product, input_ports(product.tree))
+    _resolve_sources(product, declared)
 
 
 @transaction.atomic
@@ -47,8 +49,9 @@ def note_probes(*, probes: Mapping[int, Probe]) -> None:
         OutputPort.objects.filter(is_newer, pk__in=port_ids).update(**stamp)
 
 
-def _keep_output_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:
-    standing = {(port.name, port.version): port for port in product.output_ports.all()}
+def _keep_output_ports(product: DataProduct, declared: list[DeclaredPort], *, is_new: bool) -> None:
+    rows = [] if is_new else product.output_ports.all()
+    standing = {(port.name, port.version): port for port in rows}
     for position, port in enumerate(declared):
         columns: dict[str, Any] = asdict(port) | {"position": position}
         columns.pop("source_name")
@@ -56,11 +59,11 @@ def _keep_output_ports(product: DataProduct, declared: list[DeclaredPort]) -> No
         for name, value in columns.items():
             setattr(row, name, value)
         row.save()
-    OutputPort.objects.filter(pk__in=[row.pk for row in standing.values()]).delete()
+    if standing:
+        OutputPort.objects.filter(pk__in=[row.pk for row in standing.values()]).delete()
 
 
-def _replace_input_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:
-    product.input_ports.all().delete()
+def _add_input_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:
     InputPort.objects.bulk_create(
         InputPort(
             product=product,
@@ -87,16 +90,11 @@ def _source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
     return others.filter(named).order_by("id").first()
 
 
-@transaction.atomic
-def resolve_sources(*, product: DataProduct) -> int:
+def _resolve_sources(product: DataProduct, declared: list[DeclaredPort]) -> None:
     """Link the input ports of other products that were declared before this product existed."""
-    contracts = set(
-        product.output_ports.exclude(contract_identifier="").values_list(
-            "contract_identifier", flat=True
-        )
-    )
+    contracts = {port.contract_identifier for port in declared} - {""}
     address = f"{product.domain.slug}/{product.slug}"
-    return (
+    (
         InputPort.objects.filter(source__isnull=True)
         .filter(Q(source_name=address) | Q(source_name="", contract_identifier__in=contracts))
         .exclude(product=product)

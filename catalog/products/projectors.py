@@ -6,16 +6,21 @@ written; it raises `Invalid` where its part of the tree does not hold together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-Projector = Callable[[Any], None]
+
+class Projector(Protocol):
+    """Keeps some rows in step with a product's tree."""
+
+    def __call__(self, product: Any, *, is_new: bool = False) -> None:
+        """Project the tree; a product that is new has no rows yet, so none are looked for."""
+
 
 _projectors: dict[str, Projector] = {}
 
 
 def register_projector(name: str, project: Projector) -> None:
-    """Have `project(product)` called whenever a tree changes, in the order of registration."""
+    """Have `project(product, is_new=...)` called when a tree changes; in order of registration."""
     _projectors[name] = project
 
 

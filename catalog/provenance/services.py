@@ -13,13 +13,16 @@ from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRec
 from catalog.provenance.projection import KEY, provenance_of
 
 
-def project_provenance(product: DataProduct) -> None:
+def project_provenance(product: DataProduct, *, is_new: bool = False) -> None:
     """Bring a product's provenance rows in step with its tree; replaces only declared rows."""
     declared = provenance_of(product.tree)
-    record, _ = ProvenanceRecord.objects.update_or_create(
-        product=product, defaults={"question_set": declared.question_set}
-    )
-    record.answers.all().delete()
+    asked = {"question_set": declared.question_set}
+    if is_new:
+        record = ProvenanceRecord.objects.create(product=product, **asked)
+    else:
+        record, _ = ProvenanceRecord.objects.update_or_create(product=product, defaults=asked)
+        record.answers.all().delete()
+        record.imbalances.filter(origin=Imbalance.Origin.DECLARED).delete()
     ProvenanceAnswer.objects.bulk_create(
         ProvenanceAnswer(
             record=record,
@@ -30,7 +33,6 @@ def project_provenance(product: DataProduct) -> None:
         )
         for answer in declared.answers
     )
-    record.imbalances.filter(origin=Imbalance.Origin.DECLARED).delete()
     Imbalance.objects.bulk_create(
         Imbalance(
             record=record,

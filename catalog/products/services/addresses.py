@@ -9,8 +9,10 @@ from catalog.refusals import NameTaken
 def free_address(product: DataProduct) -> None:
     place = {"domain_id": product.domain_id, "slug": product.slug}
     former = FormerAddress.objects.filter(**place)
-    former.filter(product_id=product.pk or 0).delete()
-    if DataProduct.objects.filter(**place).exclude(pk=product.pk).exists() or former.exists():
+    if product.pk:
+        former.filter(product_id=product.pk).delete()
+    standing = DataProduct.objects.filter(**place).exclude(pk=product.pk)
+    if standing.values("pk").union(former.values("product_id"), all=True).exists():
         raise NameTaken(
             f"{product.domain.slug}/{product.slug} is or was the address of another product.",
             where="slug",

@@ -186,6 +186,6 @@ def _touched(tree: Tree, patch: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {path: value for path, value in values.items() if value is not missing}
 
 
-def project_elsewhere(product: DataProduct) -> None:
+def project_elsewhere(product: DataProduct, *, is_new: bool = False) -> None:
     for project in projectors():
-        project(product)
+        project(product, is_new=is_new)

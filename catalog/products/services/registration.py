@@ -32,7 +32,7 @@ def register_product(
     set_tree(product, tree)
     free_address(product)
     product.save(force_insert=True)
-    project_elsewhere(product)
+    project_elsewhere(product, is_new=True)
     note(actor, "registered", product, after=_summary(product), reason=reason)
     return product
 

@@ -15,9 +15,10 @@ from catalog.products.services.edits import note
 from catalog.refusals import Fault, Invalid, NotAllowed, NotVisible
 
 
-def project_uses(product: DataProduct) -> None:
+def project_uses(product: DataProduct, *, is_new: bool = False) -> None:
     """Bring the declared uses in step with the tree; what readers added stays."""
-    product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
+    if not is_new:
+        product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
     ProductUse.objects.bulk_create(
         ProductUse(product=product, title=use.title, kind=use.kind, url=use.url)
         for use in uses_of(product.tree)

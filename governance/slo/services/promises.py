@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.ports.models import OutputPort
+from catalog.ports.projection import output_ports
 from catalog.products.models import DataProduct
 from governance.slo.models import USUAL_INTERVAL, Objective, ProbeSchedule, Standing
 from governance.slo.projection import DeclaredObjective, declared_objectives
@@ -20,13 +21,15 @@ SPREAD = 0.6180339887
 COLUMNS = ("indicator", "target", "threshold", "percentile", "window", "budgeting")
 
 
-def project_promises(product: DataProduct) -> None:
+def project_promises(product: DataProduct, *, is_new: bool = False) -> None:
     """Bring a product's schedules and objectives in step with its tree. Raises Invalid.
 
     An objective whose numbers change stays the same objective and keeps its breaches; what was
     measured is judged anew by the new numbers after the commit.
     """
     declared = declared_objectives(product.tree)
+    if is_new and not declared and not output_ports(product.tree):
+        return  # Nothing is measured, and no data is what a new product says of itself.
     ports = list(OutputPort.objects.filter(product=product))
     schedule_ports(ports)
     _keep_objectives(product, declared, ports)
