@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.core.cache import BaseCache, caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
@@ -28,6 +29,19 @@ class SteadyCache(RedisCache):
         except (RedisError, OSError) as error:
             logger.warning("the cache is away, counting in this process: %s", error)
             return getattr(self._stand_in, name)(*args, **kwargs)
+
+    def counted(self, key: str, *, seconds: int) -> int:
+        """Count a key up by one command where it stands already; return the count."""
+        name = self.make_and_validate_key(key)
+        try:
+            server = self._cache.get_client(name, write=True)
+            count = int(server.incr(name))
+            if count == 1:
+                server.expire(name, seconds)
+        except (RedisError, OSError) as error:
+            logger.warning("the cache is away, counting in this process: %s", error)
+            return _counted_in(self._stand_in, key, seconds)
+        return count
 
     def add(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._either("add", *args, **kwargs))
@@ -61,3 +75,19 @@ class SteadyCache(RedisCache):
 
     def clear(self) -> None:
         self._either("clear")
+
+
+def counted(key: str, *, seconds: int) -> int:
+    """Count a key of the shared cache up; return how often that was done in the last `seconds`."""
+    shared = caches["default"]
+    if isinstance(shared, SteadyCache):
+        return shared.counted(key, seconds=seconds)
+    return _counted_in(shared, key, seconds)
+
+
+def _counted_in(held: BaseCache, key: str, seconds: int) -> int:
+    held.add(key, 0, timeout=seconds)
+    try:
+        return held.incr(key)
+    except ValueError:
+        return 1  # It has just been forgotten.

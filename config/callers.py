@@ -13,7 +13,6 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
@@ -27,6 +26,7 @@ from rest_framework.throttling import BaseThrottle
 
 from catalog.people.models import ApiToken, Person
 from catalog.tasks import hint_token_use
+from config.caching import counted
 from config.problems import ScopeMissing
 
 RATE = "assay.rate"
@@ -95,7 +95,7 @@ class CallerThrottle(BaseThrottle):
         window = int(now // seconds)
         self.resets_in = math.ceil((window + 1) * seconds - now)
         name = sha256(caller.encode()).hexdigest()[:32]
-        count = _counted(f"rate:{self.scope}:{name}:{window}", seconds)
+        count = counted(f"rate:{self.scope}:{name}:{window}", seconds=seconds + 1)
         request.META[RATE] = (most, max(most - count, 0), self.resets_in)
         return count <= most
 
@@ -136,11 +136,3 @@ def rate_of(scope: str) -> tuple[int, int]:
     """Return how many requests in how many seconds; the setting says `300/min`."""
     most, period = str(api_settings.DEFAULT_THROTTLE_RATES[scope]).split("/")
     return int(most), _SECONDS[period[0]]
-
-
-def _counted(key: str, seconds: int) -> int:
-    cache.add(key, 0, timeout=seconds + 1)
-    try:
-        return int(cache.incr(key))
-    except ValueError:
-        return 1  # The window has just ended.

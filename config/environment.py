@@ -145,6 +145,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="ASSAY_WEB_PROCESSES", default="1", help="Processes of the web server, 1 to 64."),
     Setting(name="ASSAY_WEB_THREADS", default="8", help="Threads of each of them, 1 to 64."),
     Setting(
+        name="ASSAY_API_RATE",
+        default="1200",
+        help="Requests to the API that one token or person may make in a minute, 1 to 1000000.",
+    ),
+    Setting(
         name="ASSAY_WORKER_PROCESSES",
         default="1",
         help="Processes that run background work, 1 to 64; the index has its own.",

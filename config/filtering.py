@@ -35,6 +35,8 @@ class NamedFilters(DjangoFilterBackend):
                 faults[name] = [ErrorDetail("This parameter has no value.", code="blank")]
         if faults:
             raise InvalidParameters(faults)
+        if not any(name in filters for name in request.query_params):
+            return queryset  # a filter set makes a form of many fields, also to do nothing
         try:
             return super().filter_queryset(request, queryset, view)
         except ValidationError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 from django.core import signing
@@ -81,7 +82,7 @@ class CursorPaging(BasePagination):
         if not (self.has_previous if is_back else self.has_next) or not self.rows:
             return None
         row = self.rows[0] if is_back else self.rows[-1]
-        place = [_field(self.model, name).value_to_string(row) for name, _ in self.order]
+        place = [_text(_field(self.model, name), row) for name, _ in self.order]
         held = {"list": _list_of(self.request), "back": is_back, "place": place}
         token = signing.dumps(held, salt=SALT)
         return replace_query_param(self.request.build_absolute_uri(), CURSOR, token)
@@ -124,6 +125,15 @@ def _field(model: type[Model], name: str) -> Field[Any, Any]:
     field = key if name == "pk" else model._meta.get_field(name)
     assert isinstance(field, Field)
     return field
+
+
+def _text(field: Field[Any, Any], row: Any) -> str:
+    """Return a field of a row as text; the row is a model's, or the dict that `values()` makes."""
+    if isinstance(row, dict):
+        key = "pk" if field.primary_key else field.attname
+        row = SimpleNamespace(**{field.attname: row[key]})
+    text: str = field.value_to_string(row)
+    return text
 
 
 def _directed(name: str, falls: bool) -> str:  # noqa: FBT001  the pair that an order is made of

@@ -32,6 +32,7 @@ ASSAY_BASE_IRI = environment.address(
 )
 ASSAY_WEB_PROCESSES = environment.number("ASSAY_WEB_PROCESSES", least=1, most=64)
 ASSAY_WEB_THREADS = environment.number("ASSAY_WEB_THREADS", least=1, most=64)
+ASSAY_API_RATE = environment.number("ASSAY_API_RATE", least=1, most=1_000_000)
 ASSAY_WORKER_PROCESSES = environment.number("ASSAY_WORKER_PROCESSES", least=1, most=64)
 DEBUG = environment.switch("ASSAY_DEBUG")
 KEPT_SECRET_KEY = kept_secret(ASSAY_DATA_DIR, "secret_key")
@@ -299,7 +300,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["config.rendering.FastJSON"],
     "DEFAULT_PARSER_CLASSES": ["catalog.revisions.api.JSONBody"],
     "DEFAULT_FILTER_BACKENDS": ["config.filtering.NamedFilters"],
     "DEFAULT_PAGINATION_CLASS": "config.paging.CursorPaging",
@@ -309,7 +310,7 @@ REST_FRAMEWORK = {
         "config.callers.SignedOutThrottle",
         "config.callers.SignedInThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"signed_out": "300/min", "signed_in": "1200/min"},
+    "DEFAULT_THROTTLE_RATES": {"signed_out": "300/min", "signed_in": f"{ASSAY_API_RATE}/min"},
     "EXCEPTION_HANDLER": "config.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
@@ -329,6 +330,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = environment.text("ASSAY_LANGUAGE")
+FORM_RENDERER = "catalog.forms.controls.PlainControls"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
 from catalog.domains.authority import Reader
-from catalog.identity import product_iri
+from catalog.identity import product_iri, product_path
 from catalog.products.models import DataProduct, ProductUse, Sensitivity
+
+SUMMARY_COLUMNS = (
+    "pk",
+    "uuid",
+    "domain__slug",
+    "slug",
+    "name",
+    "version",
+    "status",
+    "visibility",
+    "sensitivity",
+    "tags",
+    "purpose",
+    "slo_verdict",
+    "certification",
+    "edition",
+    "updated_at",
+    "published_at",
+)
+_SENSITIVITY = dict(Sensitivity.choices)
 
 
 class ProductSummary(serializers.ModelSerializer[DataProduct]):
@@ -55,6 +76,36 @@ class ProductSummary(serializers.ModelSerializer[DataProduct]):
     def get_certification(self, product: DataProduct) -> str | None:
         """Return the level; none where the product is not certified."""
         return product.certification or None
+
+
+def summaries_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of SUMMARY_COLUMNS as ProductSummary says them, without its cost for each field.
+
+    Times stay times: the renderer writes them.
+    """
+    base = settings.ASSAY_BASE_IRI
+    return [
+        {
+            "id": row["uuid"],
+            "iri": product_iri(row["uuid"], base=base),
+            "path": product_path(row["domain__slug"], row["slug"]),
+            "domain": row["domain__slug"],
+            "slug": row["slug"],
+            "name": row["name"],
+            "version": row["version"],
+            "status": row["status"],
+            "visibility": row["visibility"],
+            "sensitivity": _SENSITIVITY[row["sensitivity"]],
+            "tags": row["tags"],
+            "purpose": row["purpose"],
+            "slo": row["slo_verdict"],
+            "certification": row["certification"] or None,
+            "edition": row["edition"],
+            "updated_at": row["updated_at"],
+            "published_at": row["published_at"],
+        }
+        for row in rows
+    ]
 
 
 class ProductDetail(ProductSummary):

@@ -24,11 +24,13 @@ from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.products.api.answers import (
+    SUMMARY_COLUMNS,
     ProductDetail,
     ProductSummary,
     ReadersAnswer,
     UseAnswer,
     readers_of,
+    summaries_of,
 )
 from catalog.products.api.bodies import (
     MoveBody,
@@ -126,22 +128,22 @@ class Products(OfProduct):
     filterset_class = ProductFilters
 
     def get_queryset(self) -> QuerySet[DataProduct]:
-        """Return the products that the caller may know of, without their documents."""
-        visible = DataProduct.objects.visible_to(self.reader)
-        return visible.select_related("domain").defer("tree").order_by("name", "pk")
+        """Return the products that the caller may know of."""
+        return DataProduct.objects.visible_to(self.reader).order_by("name", "pk")
 
     @extend_schema(responses=ProductSummary(many=True), filters=True)
     def list(self, request: Request) -> Response:
         """List the products that the caller may know of."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(ProductSummary(rows, many=True).data)
+        products = self.filter_queryset(self.get_queryset())
+        rows = self.paginate_queryset(products.values(*SUMMARY_COLUMNS))
+        return self.get_paginated_response(summaries_of(rows or ()))
 
     @extend_schema(request=NewProduct, responses={201: ProductDetail})
     def create(self, request: Request) -> Response:
         """Register a product as a draft, by its document or by its simple fields."""
         body = NewProduct.read(request)
         domain = domain_named(body.validated_data["domain"])
-        demand(request.user, Permission.EDIT_PRODUCTS, domain)
+        demand(self.reader, Permission.EDIT_PRODUCTS, domain)
         tree = body.whole_tree()
         check_product(tree)
         reason = body.validated_data.get("reason", "")
