@@ -1,0 +1,226 @@
+"""SQL statements of each page and API endpoint in a small and in a large mesh, and their times.
+
+Every address is asked as three callers ask it: signed out, the owner of a domain, an operator of
+the mesh. The statements must be as many in both meshes: what grows is marked, and the exit code
+is 1. An index that is missing is built first. A statement slower than 50 ms in the large mesh is
+shown with its words.
+
+    python -m benchmarks.page_costs --data DIR
+    python -m benchmarks.page_costs --data DIR --skip-search
+    python -m benchmarks.page_costs --products 5000 --rounds 3 --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.measuring import ROOT, command_line, mesh, milliseconds, report, with_mesh
+
+SMALL = 100
+SLOW_MS = 50
+SIGNED_OUT, OWNER, OPERATOR = "signed out", "owner", "operator"
+TABS = ("", "/schema", "/provenance", "/history", "/slo", "/source")
+PARTS = ("", "/versions", "/history", "/ports", "/contracts", "/provenance", "/uses")
+EDITS = ("", "/describe", "/readers", "/ports", "/inputs", "/schema", "/provenance", "/publish")
+
+
+def addresses(product: Any) -> Iterator[tuple[str, str]]:
+    """Yield who asks and what: every kind of page and endpoint around a product."""
+    contract = product.contracts.get()
+    page = f"/p/{product.domain.slug}/{product.slug}"
+    for who in (SIGNED_OUT, OWNER):
+        yield from ((who, path) for path in (*_pages(product), *_endpoints(product, contract)))
+    yield from ((OWNER, f"{page}/edit{step}") for step in EDITS)
+    yield OWNER, f"{page}/edit/schema/{contract.uuid}/tables/0"
+    for path in ("/publish", f"/d/{product.domain.slug}/people", "/people", "/teams"):
+        yield OWNER, path
+    yield OWNER, f"/api/v1/products/{product.uuid}/findings"
+    for path in ("/status", "/status.json", "/people", "/", "/search?q=daily", "/api/v1/products"):
+        yield OPERATOR, path
+
+
+def _pages(product: Any) -> Iterator[str]:
+    domain, page = product.domain.slug, f"/p/{product.domain.slug}/{product.slug}"
+    yield from (f"{page}{tab}{form}" for form in ("", ".json") for tab in TABS)
+    yield from ("/", "/search?q=daily", "/search.json?q=daily", "/search/suggest?q=da")
+    yield from ("/domains", "/domains.json", f"/d/{domain}", f"/d/{domain}.json")
+    yield from ("/slo", "/glossary")
+
+
+def _endpoints(product: Any, contract: Any) -> Iterator[str]:
+    port, domain = product.output_ports.get(), product.domain.slug
+    lists = ("products", "contracts", "ports", "objectives", "measurements", "domains", "terms")
+    asked = ("products?sort=-updated", f"products?domain={domain}", "domain-tree", "search?q=daily")
+    rows = (f"domains/{domain}", f"contracts/{contract.uuid}", f"ports/{port.pk}")
+    yield from (f"/api/v1/{path}" for path in (*lists, *asked, *rows))
+    yield from (f"/api/v1/products/{product.uuid}{part}" for part in PARTS)
+
+
+def clients() -> dict[str, Any]:
+    """Return a client for each caller; the operator is made where nobody is one."""
+    from django.test import Client
+
+    from catalog.audit.actors import Worker
+    from catalog.domains.services import give_role
+    from catalog.people.models import Person
+    from catalog.people.services import create_person
+    from catalog.permissions import Role
+
+    found = {SIGNED_OUT: Client(), OWNER: Client(), OPERATOR: Client()}
+    found[OWNER].force_login(Person.objects.get(username="owner0"))
+    operator = Person.objects.filter(username="operator").first()
+    if operator is None:
+        actor, mail = Worker("benchmark"), "operator@example.org"
+        operator = create_person(
+            username="operator", email=mail, password=None, actor=actor, check_password=False
+        )
+        give_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=actor)
+    found[OPERATOR].force_login(operator)
+    return found
+
+
+def product_of_the_owner() -> Any:
+    """Return the first product of the domain that the owner owns; it feeds others."""
+    from catalog.products.models import DataProduct
+
+    own = DataProduct.objects.filter(domain__slug="domain-0", visibility="public")
+    return own.filter(feeds__isnull=False).order_by("pk")[0]
+
+
+def costs(*, rounds: int = 0, with_search: bool = True) -> dict[str, dict[str, Any]]:
+    """Return statements, and with rounds times and slow statements, of each address by its kind."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    callers, product = clients(), product_of_the_owner()
+    found: dict[str, dict[str, Any]] = {}
+    for who, path in addresses(product):
+        if "/search" in path and not with_search:
+            continue
+        client, times = callers[who], []
+        client.get(path)  # warms caches of templates and forms
+        with CaptureQueriesContext(connection) as seen:
+            response = client.get(path)
+        taken = list(seen.captured_queries)  # before the next request clears them
+        assert response.status_code in (200, 403), (who, path, response.status_code)
+        for _ in range(rounds):
+            started = time.perf_counter()
+            client.get(path)
+            times.append(time.perf_counter() - started)
+        slow = [each for each in taken if float(each["time"]) * 1000 >= SLOW_MS]
+        found[f"{who}: {_kind(path, product)}"] = {
+            "statements": len(taken),
+            "status": response.status_code,
+            "slow": [f"{each['time']} s {each['sql'][:300]}" for each in slow],
+            **(milliseconds(times) if times else {}),
+        }
+    return found
+
+
+def _kind(path: str, product: Any) -> str:
+    """Return an address with the names of its kind in place of those of this mesh."""
+    contract, port = product.contracts.get(), product.output_ports.get()
+    named = {
+        str(product.uuid): "PRODUCT",
+        str(contract.uuid): "CONTRACT",
+        f"/{product.slug}": "/PRODUCT",
+        f"ports/{port.pk}": "ports/PORT",
+    }
+    for name, kind in named.items():
+        path = path.replace(name, kind)
+    return path
+
+
+def one(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure one mesh in this process."""
+    import logging
+
+    from django.conf import settings
+
+    from catalog.products.models import DataProduct
+    from catalog.search.backends import fed
+    from catalog.search.services.indexing import rebuild
+
+    logging.disable(logging.WARNING)
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["signed_out"] = "1000000/min"
+    for backend in fed():
+        if not options.skip_search and not backend.is_ready():
+            rebuild(backend)
+    found = costs(rounds=options.rounds, with_search=not options.skip_search)
+    return {"products": DataProduct.objects.count(), "costs": found}
+
+
+def small(folder: str) -> dict[str, Any]:
+    """Build and measure the small mesh in a process of its own: a process has one database."""
+    said = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.page_costs", "--one"),
+            *("--data", folder, "--products", str(SMALL)),
+        ],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
+    told: dict[str, Any] = json.loads(said.splitlines()[-1])
+    return told
+
+
+def main() -> None:
+    """Measure both meshes and compare."""
+    parser = command_line(__doc__)
+    with_mesh(parser, products=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--skip-search", action="store_true", help="for a mesh without an index")
+    parser.add_argument("--one", action="store_true", help="print what one mesh costs")
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measured_alone(options)))
+        return
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
+        few = small(folder)
+    with mesh(options):
+        many = one(options)
+    grown = {
+        name: [few["costs"][name]["statements"], cost["statements"]]
+        for name, cost in many["costs"].items()
+        if few["costs"][name]["statements"] != cost["statements"]
+    }
+    result = {"small": few["products"], "large": many["products"], "grown": grown}
+    report(result | {"costs": many["costs"]}, list(lines(few, many)), options)
+    sys.exit(1 if grown else 0)
+
+
+def measured_alone(options: argparse.Namespace) -> dict[str, Any]:
+    """Build a mesh in a named folder and measure it."""
+    from benchmarks.mesh import build, set_up
+
+    set_up(options.data)
+    build(options.products)
+    options.rounds = 0
+    return one(options)
+
+
+def lines(few: dict[str, Any], many: dict[str, Any]) -> Iterator[str]:
+    """Yield what people read: statements in both meshes, time in the large one."""
+    for name, cost in many["costs"].items():
+        before = few["costs"][name]["statements"]
+        mark = "" if before == cost["statements"] else "  GROWS"
+        yield (
+            f"{before:4} {cost['statements']:4}  {cost['p50_ms']:9.1f} ms"
+            f"  {cost['status']} {name}{mark}"
+        )
+        yield from (f"          slow: {words}" for words in cost["slow"])
+    yield f"statements at {few['products']:,} and {many['products']:,} products"
+
+
+if __name__ == "__main__":
+    main()

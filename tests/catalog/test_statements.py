@@ -1,0 +1,78 @@
+"""SQL statements of pages, endpoints and a registration, in a small and in a large mesh."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.mesh import build
+from benchmarks.page_costs import costs
+from catalog.domains.models import Domain
+from catalog.people.models import Person
+from catalog.search.backends import fed
+from catalog.search.services import rebuild
+from tests.catalog.api_client import Program
+from tests.factories import make_cast, make_domain
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+PINNED = Path(__file__).with_name("statements.txt")
+FEW, MANY = 100, 1000
+
+
+@pytest.fixture
+def _quiet() -> Iterator[None]:
+    """Leave the request log out: a page is read hundreds of times."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def statements(products: int) -> dict[str, int]:
+    """Return the statements of each page in a mesh of so many products, which then goes."""
+    with transaction.atomic():
+        build(products)
+        for backend in fed():
+            rebuild(backend)
+        found = {name: cost["statements"] for name, cost in costs().items()}
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.mark.usefixtures("_quiet")
+def test_a_page_costs_the_same_statements_however_large_the_mesh_is():
+    """A count that is meant to change is written into statements.txt: it is seen in the diff."""
+    few, many = statements(FEW), statements(MANY)
+
+    assert {name: (few[name], many[name]) for name in few if few[name] != many[name]} == {}
+    assert [f"{count:3} {name}" for name, count in many.items()] == PINNED.read_text().splitlines()
+    for backend in fed():  # the mesh is gone, so is what was found in it
+        rebuild(backend)
+
+
+def registration(person: Person, domain: Domain) -> int:
+    """Return the statements of registering one product by the API."""
+    program = Program(person)
+    with CaptureQueriesContext(connection) as spent:
+        answer = program.send("POST", "/products", {"domain": domain.slug, "name": "Orders"})
+    assert answer.status_code == 201
+    return len(spent)
+
+
+def test_a_registration_costs_the_same_statements_among_many_domains():
+    first, second = make_cast(make_domain("sales")), make_cast(make_domain("stock"))
+
+    few = registration(first.owner, first.domain)
+    for _ in range(20):
+        make_domain(parent=second.domain)
+    many = registration(second.owner, second.domain)
+
+    # Who calls (1), who they are (3), the domain (1), the transaction with its own look at who may
+    # (2 + 3), the address (1), the product, its provenance, ports that waited for it and the event
+    # (4), and the answer as it stands then (2).
+    assert few == many == 17
