@@ -13,6 +13,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
+from django.core.cache import cache
 from django.utils import timezone
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
