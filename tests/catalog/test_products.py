@@ -1,6 +1,9 @@
 """Products: their tree, their addresses and the writers who meet at one edition."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.products.models import DataProduct, FormerAddress
@@ -197,6 +200,20 @@ def test_a_turned_verdict_raises_the_revision_and_new_figures_do_not():
     assert (turned, same) == (True, False)
     assert (product.edition, product.revision) == (before[0], before[1] + 1)
     assert product.slo_figures == {"a": 2}
+
+
+def test_new_figures_reach_followers_where_they_have_seen_nothing_for_an_hour():
+    product = make_published_product()
+    set_trust(product_id=product.pk, verdict="met", figures={"a": 1}, actor=FACTORY)
+    DataProduct.objects.update(revised_at=timezone.now() - timedelta(minutes=61))
+    product.refresh_from_db()
+
+    for value in (2, 3):
+        set_trust(product_id=product.pk, verdict="met", figures={"a": value}, actor=FACTORY)
+
+    after = DataProduct.objects.get(pk=product.pk)
+    assert (after.revision, after.edition) == (product.revision + 1, product.edition)
+    assert after.slo_figures == {"a": 3}
 
 
 def test_an_alias_remembers_the_edition_of_its_import():

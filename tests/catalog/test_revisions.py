@@ -33,7 +33,7 @@ def test_a_tombstone_is_unseen_until_the_follower_remembers_its_revision():
     assert unseen == 1
     assert not Tombstone.objects.unseen_by("index").exists()
     assert Tombstone.objects.unseen_by("another").count() == 1
-    forget_others(prefix="index", kept=())
+    forget_others(prefix="ind", kept=[])
     assert Tombstone.objects.unseen_by("index").count() == 1
 
 
