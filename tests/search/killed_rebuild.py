@@ -1,8 +1,12 @@
-"""A rebuild that kills itself at a step, as a power cut would; the tests run it as a program."""
+"""Rebuilds that are killed, each at another step, as by a power cut; the tests run it as a program.
+
+Prints one line for each: the step and the signal that ended it. A child has all its connections
+to itself, for none is open when it begins.
+"""
 
 import os
 import signal
-import sys
+import traceback
 
 import django
 
@@ -12,7 +16,7 @@ from catalog.search.backends import serving  # noqa: E402  Django must be set up
 from catalog.search.services import Step, rebuild  # noqa: E402
 
 
-def main(step: Step) -> None:
+def rebuild_and_die(step: Step) -> None:
     def end_here(at: Step, count: int) -> None:
         if at is step:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -20,5 +24,18 @@ def main(step: Step) -> None:
     rebuild(serving(), end_here)
 
 
+def main() -> None:
+    for step in Step:
+        child = os.fork()
+        if child == 0:
+            try:
+                rebuild_and_die(step)
+            finally:
+                traceback.print_exc()
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        print(step.value, os.waitstatus_to_exitcode(status), flush=True)
+
+
 if __name__ == "__main__":
-    main(Step(sys.argv[1]))
+    main()
