@@ -13,7 +13,7 @@ import itertools
 import statistics
 import threading
 import time
-from http.client import HTTPConnection  # noqa: TID251  asks our own server alone
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode
 
