@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings as laws
 
 from tests.settings import ON_POSTGRES, TEST_SERVERS
 
@@ -55,6 +56,9 @@ def is_here(host: str | bytes) -> bool:
 
 
 sys.addaudithook(only_loopback)
+# A busy machine is no reason to fail a law.
+laws.register_profile("unhurried", deadline=None)
+laws.load_profile("unhurried")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
