@@ -388,7 +388,9 @@ def test_a_document_that_is_read_back_is_the_one_that_was_sent(mesh):
     odd = product.tree | {
         "tags": ["ä", "a\u0300", "\U0001f600"],
         "description": {"purpose": " two\n lines \n", "usage": ""},
-        "customProperties": [{"property": "n", "value": [0, -0.0, 1e300, 10**15, None, True, {}]}],
+        "customProperties": [
+            {"property": "n", "value": [0, 1.0, 0.1, -1e-7, 10**15, None, True, {}]}
+        ],
     }
 
     answer = mesh.send("PUT", path, odd, edition=product.edition)
