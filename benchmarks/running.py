@@ -108,7 +108,7 @@ def _name(pid: int) -> str:
         return "supervisor"
     if "worker" in words:
         return words[words.index("--hostname") + 1].partition("@")[0]
-    for name in ("beat", "gunicorn"):
-        if name in words:
+    for name in ("beat", "gunicorn", "valkey"):
+        if name in words or name in Path(words[0].partition(" ")[0]).name:
             return name
     return Path(words[0]).name
