@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.core import signing
 from django.http import QueryDict
 from django.utils import timezone
 
 from catalog.search.conditions import Condition, Doubt, field_of, read_conditions
+from catalog.search.cursors import opened, sealed
 from catalog.search.fields import (
     DEEPEST_OFFSET,
     PAGE_SIZE,
@@ -23,7 +23,6 @@ from catalog.search.query import read_query
 LARGEST_PAGE = 100
 MOST_FILTERS = 40
 OWN = ("q", "sort", "page", "cursor", "limit", "verbatim")
-_SALT = "catalog.search.cursor"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -91,7 +90,7 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
         is_verbatim=is_verbatim,
         has_typed_filters=bool(typed),
     )
-    return _at_cursor(asked, params.get("cursor", ""), caller)
+    return _placed(asked, params.get("cursor", ""), caller)
 
 
 def pairs_of(condition: Condition) -> Pairs:
@@ -112,24 +111,21 @@ def _whole(text: str | None, default: int) -> int:
     return int(text) if text is not None and is_number else default
 
 
-def _at_cursor(asked: Asked, written: str, caller: str) -> Asked:
-    """Return the search at a written place; a place of another search or caller is a doubt."""
+def _placed(asked: Asked, written: str, caller: str) -> Asked:
+    """Return the state with the place that a cursor names, if it belongs to this search."""
     if not written:
         return asked
-    try:
-        value, tie, position, backwards = signing.loads(written, salt=_salt(asked, caller))
-    except (signing.BadSignature, ValueError, TypeError):
+    cursor = opened(written, bound_to=_bound_to(asked, caller))
+    if cursor is None:
         return replace(asked, doubts=(*asked.doubts, Doubt("unknown-cursor", "")))
-    cursor = Cursor(value, tie, position, backwards)
-    return replace(asked, request=replace(asked.request, offset=0, cursor=cursor))
+    return replace(asked, request=replace(asked.request, cursor=cursor, offset=0))
 
 
 def write_cursor(cursor: Cursor, asked: Asked, *, caller: str) -> str:
     """Return a cursor as one parameter; it holds for this caller and this search alone."""
-    place = [cursor.value, cursor.tie, cursor.position, cursor.backwards]
-    return signing.dumps(place, salt=_salt(asked, caller))
+    return sealed(cursor, bound_to=_bound_to(asked, caller))
 
 
-def _salt(asked: Asked, caller: str) -> str:
-    """Bind a place to its search as it was understood, however its address was written."""
-    return f"{_SALT}:{caller}:{asked.address()}"
+def _bound_to(asked: Asked, caller: str) -> str:
+    """Return the caller and the search, however its address was written."""
+    return f"{caller}:{asked.address()}"
