@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from catalog.search.port import SearchBackend, SearchDocument
+from catalog.search.port import Correction, SearchBackend, SearchDocument
 from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, values, write
 
 
@@ -98,6 +98,31 @@ def test_what_one_may_not_read_changes_no_hit_count_facet_suggestion_or_correcti
     ] == without
     assert [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")] == typed
     assert [values(engine.values(n, "", PUBLIC, 9)) for n in ("tag", "domain")] == offered
+
+
+def test_a_typo_that_hidden_documents_hold_as_a_word_is_corrected_all_the_same(
+    engine: SearchBackend,
+):
+    hidden = [doc(f"h{n}", "Ledgre ledgre", readers=("domain:9",)) for n in range(9)]
+    fill(engine, [OPEN, *hidden])
+
+    answer = ask(engine, "ledgre")
+
+    assert (ids(answer), answer.corrections) == (["open-ledger"], (Correction("ledgre", "ledger"),))
+
+
+def test_the_few_things_suggested_are_the_same_whatever_is_hidden(engine: SearchBackend):
+    names = [f"Ledger {word}" for word in "one two three four five six seven eight nine".split()]
+    shown = [doc(f"s{n}", name) for n, name in enumerate(names)]
+    shown += [doc("long", "Ledger of every other ledger that there is"), doc("led", "Led lamps")]
+    hidden = [doc(f"h{n}", f"Ledger {'one ' * n}nine", readers=("domain:9",)) for n in range(1, 40)]
+    typed = ("led", "ledger", "ledger n", "l")
+    fill(engine, shown)
+    without = [engine.suggest(text, PUBLIC, 4).things for text in typed]
+
+    fill(engine, [*shown, *hidden])
+
+    assert [engine.suggest(text, PUBLIC, 4).things for text in typed] == without
 
 
 def test_readers_find_what_their_tokens_open(engine: SearchBackend):

@@ -49,6 +49,8 @@ from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, e
 
 ENGINE = "elasticsearch"
 _MOST_CANDIDATES = 200
+# A typed word is looked up however many documents hold it: those may all be hidden.
+_ANY_FREQUENCY = 2_000_000_000
 _SPECIAL = re.compile(r"([^\w\s]|_)")
 
 
@@ -179,8 +181,7 @@ def _chosen(request: SearchRequest) -> dict[str, Condition]:
 
 def _weighted(found: Query, filters: Sequence[Query]) -> Query:
     narrowed = Q("bool", must=[found], filter=list(filters))
-    weight = {"field": "weight", "missing": 1}
-    return Q("function_score", query=narrowed, field_value_factor=weight, boost_mode="multiply")
+    return questions.weighted(narrowed)
 
 
 def _holders(asking: Asking, page: Page, words: Expression) -> dict[str, frozenset[str]]:
@@ -235,6 +236,7 @@ def _near_words(asking: Asking, wanted: Mapping[str, int]) -> dict[str, list[str
                 "field": "words", "analyzer": "assay_words", "size": _MOST_CANDIDATES,
                 "shard_size": _MOST_CANDIDATES, "max_edits": edits, "prefix_length": 0,
                 "min_word_length": 1, "suggest_mode": "always", "accuracy": 0.1,
+                "max_term_freq": _ANY_FREQUENCY,
                 "string_distance": "damerau_levenshtein", "sort": "score",
             },
         )  # fmt: skip
@@ -308,10 +310,9 @@ def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
     last = (fold(typed).split() or [""])[-1]
     if not any(map(str.isalnum, last)):
         return SuggestAnswer()
-    titled = Q("match", title={"query": typed, "operator": "and"})
-    found = questions.any_of([titled, *questions.names(typed)])
+    found, better = questions.titles(typed)
     search = asking.search.query(
-        "bool", must=[found], should=questions.beginnings(typed), filter=[asking.readable]
+        "bool", must=[found], should=better, filter=[asking.readable]
     ).sort("_score", "tie")[:limit]
     things = tuple(_thing(hit) for hit in asking.run(search))
     word = re.findall(r"[^\W_]+", last)[-1]

@@ -127,6 +127,17 @@ def names(typed: str) -> list[Query]:
     return [constant(Q("term", exact=name), fields.EXACT_BOOST)] if name else []
 
 
+def titles(typed: str) -> tuple[Query, list[Query]]:
+    """Things whose names have a word that begins with each typed one, and what ranks them.
+
+    Each whole word counts the same: with the statistics of the index in the rank, what is hidden
+    could decide which things are among the few that are suggested.
+    """
+    begun = constant(Q("match", title={"query": typed, "operator": "and"}), 0)
+    whole = [constant(Q("match", name_text=word), 1) for word in bare(typed).split()]
+    return any_of([begun, *names(typed)]), [*whole, *beginnings(typed)]
+
+
 def beginnings(typed: str) -> list[Query]:
     """The whole text as the beginning of a name."""
     name = bare(typed)
@@ -186,6 +197,12 @@ def named(words: Expression) -> Iterable[tuple[str, Query]]:
 def constant(query: Query, boost: float) -> Query:
     """A query that ranks all its documents alike."""
     return Q("constant_score", filter=query, boost=boost)
+
+
+def weighted(query: Query) -> Query:
+    """A query whose ranks are multiplied by how far each document is trusted."""
+    weight = {"field": "weight", "missing": 1}
+    return Q("function_score", query=query, field_value_factor=weight, boost_mode="multiply")
 
 
 def any_of(queries: Sequence[Query]) -> Query:

@@ -156,7 +156,7 @@ def _holders(reading: Reading, units: Sequence[Clause], page: Page) -> dict[str,
         if isinstance(clause.node, Words):
             held = narrowed(questions.holds(clause.node), [shown])
             hits = reading.searcher.search(held, len(keys), count=False).hits
-            holders[clause.node.text] = frozenset(_spot(place) for _, place in hits)
+            holders[clause.node.text] = frozenset(spot(place) for _, place in hits)
     return holders
 
 
@@ -217,12 +217,13 @@ def _hits(
         kind, _, identity = str(entries[at].get_first("key")).partition(":")
         highlights, reasons = marks[at] if is_marked else ({}, ())
         rank = score if isinstance(score, float) else 0.0
-        spot = _spot(place)
-        lacks = [text for text, held in found.holders.items() if is_marked and spot not in held]
+        at_place = spot(place)
+        lacks = [text for text, held in found.holders.items() if is_marked and at_place not in held]
         yield Hit(kind, identity, rank, highlights, reasons, tuple(lacks))
 
 
-def _spot(place: DocAddress) -> Spot:
+def spot(place: DocAddress) -> Spot:
+    """The identity of a place; the address itself cannot be compared."""
     return place.segment_ord, place.doc
 
 

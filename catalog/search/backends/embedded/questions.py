@@ -124,6 +124,11 @@ class Questions:
         ]
         return any_of(forms)
 
+    def word_in(self, word: str, names: Sequence[str]) -> Query:
+        """Documents that have a word, in any form of it, in one of some ranked fields."""
+        stems = self._text.analyze(word)
+        return any_of([self.term(name, stem) for stem in stems for name in names])
+
     def marked_terms(self, words: Expression, field: str) -> Query:
         """The terms of an expression, for finding them in texts that are shown."""
         stems = dict.fromkeys(s for text in positive_texts(words) for s in self._text.analyze(text))
@@ -239,10 +244,14 @@ class Questions:
         return nudges + self.beginnings(typed)
 
     def titles(self, words: Sequence[str]) -> Query:
-        """Things whose names have a word that begins with each of these; whole words rank."""
+        """Things whose names have a word that begins with each of these; whole words rank.
+
+        Each counts the same: with the statistics of the index in the rank, what is hidden could
+        decide which things are among the few that are suggested.
+        """
         begun = all_of([self.prefixed("title", word) for word in words])
-        stems = [stem for word in words for stem in self._text.analyze(word)]
-        return preferring(begun, [self.term("name_text", stem) for stem in stems])
+        whole = [self.word_in(word, ["name_text"]) for word in words]
+        return preferring(silent(begun), [Query.const_score_query(held, 1) for held in whole])
 
     def beginnings(self, typed: str) -> list[Query]:
         """The whole text as the beginning of a name."""
