@@ -160,7 +160,7 @@ class Inputs(EditPage):
 
     def sheet(self, data: Any = None, **options: Any) -> EditSheet:
         """Offer each standing input port to be ticked."""
-        ports = self.product.input_ports.select_related("source__domain")
+        ports = self.product.input_ports.all()
         standing = [(str(port.position), port.source_name or port.name) for port in ports]
         return super().sheet(data, standing=standing, **options)
 
@@ -206,11 +206,14 @@ class Inputs(EditPage):
 
     def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
         """Offer the addresses of products to complete what is typed."""
-        others = DataProduct.objects.visible_to(self.reader).live().exclude(pk=self.product.pk)
+        visible = DataProduct.objects.visible_to(self.reader)
+        others = visible.live().exclude(pk=self.product.pk)
         # In the order of an index: by the names of domains, all products would be sorted.
         offered = others.select_related("domain").order_by("domain_id", "slug")
-        ports = self.product.input_ports.select_related("source__domain")
-        extra = {"offered": offered[:MOST_OFFERED], "ports": ports}
+        ports = list(self.product.input_ports.all())
+        # A source that this person may not see reads as one that is not there.
+        known = set(visible.filter(feeds__in=ports).values_list("pk", flat=True))
+        extra = {"offered": offered[:MOST_OFFERED], "ports": ports, "known": known}
         return super().show(sheet, status, **extra, **context)
 
     def next(self) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
+from django.db.models import Exists, OuterRef, UUIDField, Value
+from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -20,6 +23,8 @@ TOLD = ("published", "deprecated", "retired", "verdict turned")
 MOST_TASKS = 5
 MOST_NEWS = 7
 MOST_READ = 150
+# An event names its object in text, with dashes or without.
+_OBJECT = Cast(Replace(OuterRef("object_id"), Value("-"), Value("")), UUIDField())
 
 
 @dataclass(frozen=True)
@@ -77,19 +82,17 @@ def _tasks(reader: Reader) -> list[DataProduct]:
 def _news(reader: Reader) -> list[News]:
     """Return the last changes, one for each product; what the reader may not see is no news."""
     latest: dict[str, AuditEvent] = {}
-    events = AuditEvent.objects.filter(object_kind=PRODUCT).order_by("-id")
+    seen = DataProduct.objects.visible_to(reader).exclude(status=Status.DRAFT)
+    # Asked before the newest are taken: what is hidden must not push out what is not.
+    events = AuditEvent.objects.filter(Exists(seen.filter(uuid=_OBJECT)), object_kind=PRODUCT)
     # Each verb by itself is read off its index; all at once would sort the whole trail.
-    told = [event for verb in TOLD for event in events.filter(verb=verb)[:MOST_READ]]
+    told = [e for verb in TOLD for e in events.filter(verb=verb).order_by("-id")[:MOST_READ]]
     for event in sorted(told, key=lambda event: event.pk, reverse=True)[:MOST_READ]:
         if not _is_first_reading(event):
             latest.setdefault(event.object_id, event)
-    visible = DataProduct.objects.visible_to(reader).filter(uuid__in=list(latest))
-    products = {
-        str(product.uuid): product
-        for product in visible.exclude(status=Status.DRAFT).select_related("domain")
-    }
-    news = [News(products[key], event) for key, event in latest.items() if key in products]
-    return news[:MOST_NEWS]
+    newest = dict(list(latest.items())[:MOST_NEWS])
+    products = seen.select_related("domain").in_bulk(list(newest), field_name="uuid")
+    return [News(products[UUID(key)], event) for key, event in newest.items()]
 
 
 def _is_first_reading(event: AuditEvent) -> bool:

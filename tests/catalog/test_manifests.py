@@ -360,6 +360,19 @@ def test_a_manifest_deprecates_and_names_the_successor(sales):
 
 
 @pytest.mark.django_db
+def test_a_successor_that_the_importer_may_not_see_is_none(sales):
+    bring(ACTIVE, CONTRACT)
+    secret = make_product("Secrets", domain=make_domain("vault"), assayVisibility="restricted")
+    text = ACTIVE.replace("status: active", "status: deprecated")
+    text += f"- property: assaySuccessor\n  value: vault/{secret.slug}\n"
+
+    landing = bring_one(text, CONTRACT, actor=sales.owner)
+
+    assert landing.status == "deprecated"
+    assert DataProduct.objects.get(slug="orders").successor is None
+
+
+@pytest.mark.django_db
 def test_a_new_version_is_frozen_beside_the_old_one(sales):
     bring(ACTIVE, CONTRACT)
     newer = ACTIVE.replace("version: 1.0.0\nstatus", "version: 1.1.0\nstatus")

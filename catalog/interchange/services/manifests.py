@@ -201,15 +201,16 @@ def _step(step: Step, product: DataProduct, actor: Writer) -> DataProduct:
         product=product,
         edition=product.edition,
         actor=actor,
-        successor=_successor(product),
+        successor=_successor(product, actor),
         reason=_REASON,
     )
 
 
-def _successor(product: DataProduct) -> DataProduct | None:
+def _successor(product: DataProduct, actor: Writer) -> DataProduct | None:
+    """Return the product that the document names, if whoever imports it may know of that one."""
     named = str(custom(product.tree, "assaySuccessor") or "")
     domain, _, slug = named.partition("/")
-    return DataProduct.objects.filter(domain__slug=domain, slug=slug).first()
+    return DataProduct.objects.visible_to(actor).filter(domain__slug=domain, slug=slug).first()
 
 
 def _landing(

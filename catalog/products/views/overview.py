@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -31,6 +30,14 @@ class ShownPort:
     contract: DataContract | None
     servers: list[Any]
     snippets: list[Snippet]
+
+
+@dataclass(frozen=True)
+class ShownSource:
+    """An input port, and the product behind it where the reader may know of that."""
+
+    port: InputPort
+    source: DataProduct | None
 
 
 @on_product
@@ -77,7 +84,7 @@ def product_overview_json(
             "updated_at": product.updated_at,
             "trust": [cell.as_json() for cell in cells],
             "ports": [_port_json(shown) for shown in _ports(product)],
-            "fed_by": [source.source.path for source in _sources(product, reader) if source.source],
+            "fed_by": [fed_by.source.path for fed_by in _sources(product, reader) if fed_by.source],
             "feeds": [fed.path for fed in _feeds(product, reader)],
         }
     )
@@ -114,11 +121,16 @@ def _port_json(shown: ShownPort) -> dict[str, Any]:
     }
 
 
-def _sources(product: DataProduct, reader: Reader) -> list[InputPort]:
-    """Return what the product is made from; a source that the reader may not see is left out."""
-    visible = DataProduct.objects.visible_to(reader)
-    ports = product.input_ports.filter(Q(source__isnull=True) | visible.has("source_id"))
-    return list(ports.select_related("source__domain"))
+def _sources(product: DataProduct, reader: Reader) -> list[ShownSource]:
+    """Return what the product is made from.
+
+    A source that the reader may not see is told of as one outside the catalog is: by the words of
+    the product's own document.
+    """
+    ports = list(product.input_ports.all())
+    named = [port.source_id for port in ports if port.source_id]
+    visible = DataProduct.objects.visible_to(reader).select_related("domain").in_bulk(named)
+    return [ShownSource(port, visible.get(port.source_id or 0)) for port in ports]
 
 
 def _feeds(product: DataProduct, reader: Reader) -> list[DataProduct]:
