@@ -20,7 +20,7 @@ from catalog.ports.api import Ports, ProductPorts
 from catalog.products.api import ProductHistory, ProductReaders, Products, ProductUses
 from catalog.provenance.api import ProductProvenance
 from catalog.publication.api import ProductVersions, Publication
-from catalog.search.api import Search
+from catalog.search.api import Search, SimilarProducts
 from config.reference import OpenAPIDocument
 from governance.inspection.api import PortInspection
 from governance.slo.api import Measurements, Objectives
@@ -76,6 +76,7 @@ urlpatterns = [
     route(f"{PRODUCT}/versions/<path:version>", ProductVersions, "product_version", get="retrieve"),
     route(f"{PRODUCT}/readers", ProductReaders, "product_readers", get="retrieve", put="update"),
     route(f"{PRODUCT}/history", ProductHistory, "product_history", get="list"),
+    route(f"{PRODUCT}/similar", SimilarProducts, "product_similar", get="retrieve"),
     route(f"{PRODUCT}/ports", ProductPorts, "product_ports", get="retrieve", post="create"),
     route(f"{PRODUCT}/contracts", ProductContracts, "product_contracts", get="list", post="create"),
     route(

@@ -7,13 +7,18 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.products.api.answers import ProductSummary
+from catalog.products.api.views import OfProduct
+from catalog.search.services import similar_to
+from catalog.search.views.likeness import shared_of
 from catalog.search.views.programs import answer_of
 
+MOST_SIMILAR = 20
 NUMBERS = ("limit", "page")
 NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -87,6 +92,43 @@ class Search(APIView):
         """Answer as the caller; a filter that is not understood is a warning, not an error."""
         _demand_numbers(request)
         return Response(answer_of(request._request))
+
+
+class SharedAnswer(serializers.Serializer[Any]):
+    """What two products share."""
+
+    tags = serializers.ListField(child=serializers.CharField())
+    columns = serializers.ListField(child=serializers.CharField())
+    words = serializers.ListField(child=serializers.CharField())
+
+
+class SimilarAnswer(serializers.Serializer[Any]):
+    """A product that is like another one, and what it shares with it."""
+
+    product = ProductSummary()
+    shared = SharedAnswer()
+
+
+class SimilarAnswerBody(serializers.Serializer[Any]):
+    """What is like a product, the most alike first; short, so there are no pages."""
+
+    results = SimilarAnswer(many=True)
+
+
+class SimilarProducts(OfProduct):
+    """What is like a product."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = SimilarAnswerBody
+
+    @extend_schema(responses=SimilarAnswerBody)
+    def retrieve(self, request: Request, uuid: str) -> Response:
+        """List up to 20 products like this one, with the tags, columns and words they share."""
+        found = similar_to(product=self.product(), visitor=self.reader, limit=MOST_SIMILAR)
+        results = [
+            {"product": ProductSummary(one.product).data, "shared": shared_of(one)} for one in found
+        ]
+        return Response({"results": results})
 
 
 def _demand_numbers(request: Request) -> None:

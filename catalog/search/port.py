@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import Protocol
@@ -12,6 +12,8 @@ from catalog.search.expression import Expression
 
 # Seconds within which every engine answers a search, or says that it cannot.
 DEADLINE = 10.0
+# The same for what stands beside a page's own matter, which must not keep the page waiting.
+DEADLINE_ASIDE = 1.0
 
 
 class SearchUnavailable(Exception):
@@ -206,6 +208,23 @@ class SuggestAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Feature:
+    """Something by which documents are alike: a tag, a column, or a word of name or summary."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A document that is like another one, and the features of the other that it shares."""
+
+    kind: str
+    id: str
+    shared: tuple[Feature, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an engine's ledger: what it holds of one thing."""
 
@@ -256,6 +275,14 @@ class SearchBackend(Protocol):
         self, field: str, prefix: str, readers: tuple[str, ...] | None, limit: int
     ) -> tuple[FacetValue, ...]:
         """Values of a field that begin so, with their counts, most frequent first."""
+
+    def similar(
+        self, key: str, features: Sequence[Feature], readers: tuple[str, ...] | None, limit: int
+    ) -> tuple[Alike, ...]:
+        """Readable documents that share features with the document of a key, most alike first.
+
+        What the caller may not read changes neither the documents nor their order.
+        """
 
     def generation(self) -> str:
         """The name of the index that answers, never given twice."""

@@ -35,11 +35,16 @@ def texts_of(document: SearchDocument) -> dict[str, list[str]]:
     return {
         "text": [text for name in COMBINED for text in _texts(getattr(document, name))],
         "name_text": [*_spread([document.name]), document.slug],
-        "lead_text": [document.summary.split(". ", 1)[0][:LONGEST_LEAD]],
+        "lead_text": [lead_of(document.summary)],
         "label_text": [*document.tags, *document.owner_names],
         "column_text": list(_spread(document.columns)),
         "use_text": list(document.used_in),
     }
+
+
+def lead_of(summary: str) -> str:
+    """The first sentence."""
+    return summary.split(". ", 1)[0][:LONGEST_LEAD]
 
 
 def titles_of(document: SearchDocument) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from catalog.products.views.frame import access_of, product_frame
 from catalog.products.views.links import support_of, uses_of
 from catalog.products.views.snippets import Snippet, entry_snippets, server_snippets
 from catalog.products.views.strip import trust_strip
+from catalog.search.views.likeness import similar_json, similar_or_none, similar_shown
 from catalog.templatetags.texts import after_first_sentence
 
 
@@ -50,6 +51,7 @@ def product_overview(request: HttpRequest, product: DataProduct, reader: Reader)
         "entry_snippets": entry_snippets(product, origin),
         "sources": _sources(product, reader),
         "feeds": _feeds(product, reader),
+        "similar": similar_shown(similar_or_none(product, reader)),
         "more": after_first_sentence(product.purpose),
         "support": support_of(product),
         "used_in": uses_of(product),
@@ -86,6 +88,7 @@ def product_overview_json(
             "ports": [_port_json(shown) for shown in _ports(product)],
             "fed_by": [fed_by.source.path for fed_by in _sources(product, reader) if fed_by.source],
             "feeds": [fed.path for fed in _feeds(product, reader)],
+            "similar": similar_json(similar_or_none(product, reader)),
         }
     )
 

@@ -22,6 +22,7 @@ from catalog.search.services.finding import (
 )
 from catalog.search.services.following import EngineState, states
 from catalog.search.services.indexing import drain, follow_domains, index_products
+from catalog.search.services.likeness import Similar, similar_to
 from catalog.search.services.rebuilding import (
     Progress,
     Step,
@@ -44,6 +45,7 @@ __all__ = [
     "IndexReport",
     "Progress",
     "ShownProduct",
+    "Similar",
     "Step",
     "SwapRefused",
     "addressed",
@@ -58,6 +60,7 @@ __all__ = [
     "reports_of",
     "roll_back",
     "search_catalog",
+    "similar_to",
     "states",
     "suggest",
     "tokens_of",

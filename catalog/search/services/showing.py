@@ -71,5 +71,11 @@ def products_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownProduct
     return {str(product.uuid): product for product in visible}
 
 
+def products_of(reader: Reader, ids: Sequence[str]) -> dict[str, DataProduct]:
+    """Return the same by id as models, for what says more of a product than a result does."""
+    visible = DataProduct.objects.visible_to(reader).with_place()
+    return {str(uuid): row for uuid, row in visible.in_bulk(ids, field_name="uuid").items()}
+
+
 def _holds_one(reader: Reader, tokens: Iterable[str]) -> bool:
     return not reader.tokens.isdisjoint(tokens)

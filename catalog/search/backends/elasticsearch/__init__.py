@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
@@ -17,12 +17,16 @@ from catalog.search.backends.elasticsearch.answering import (
     values_of,
 )
 from catalog.search.backends.elasticsearch.leases import Lease
+from catalog.search.backends.elasticsearch.likeness import alike
 from catalog.search.backends.elasticsearch.questions import readable
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
     DEADLINE,
+    DEADLINE_ASIDE,
+    Alike,
     Entry,
     FacetValue,
+    Feature,
     SearchAnswer,
     SearchDocument,
     SearchRequest,
@@ -74,6 +78,12 @@ class ElasticsearchBackend:
     ) -> tuple[FacetValue, ...]:
         with _translated():
             return values_of(self._asking(readers), BY_NAME[field].attribute, fold(prefix), limit)
+
+    def similar(
+        self, key: str, features: Sequence[Feature], readers: Readers, limit: int
+    ) -> tuple[Alike, ...]:
+        with _translated():
+            return alike(self._asking(readers, DEADLINE_ASIDE), key, features, limit)
 
     def generation(self) -> str:
         with _translated():
@@ -127,9 +137,9 @@ class ElasticsearchBackend:
         for name in (*self._aliases(), self._leases):
             self._client.options(ignore_status=404).indices.delete(index=name)
 
-    def _asking(self, readers: Readers) -> Asking:
+    def _asking(self, readers: Readers, deadline: float = DEADLINE) -> Asking:
         search = Search(using=self._client, index=self._alias)
-        return Asking(self._client, search, readable(readers), time.monotonic() + DEADLINE)
+        return Asking(self._client, search, readable(readers), time.monotonic() + deadline)
 
     @contextmanager
     def _lease(self) -> Iterator[Lease]:

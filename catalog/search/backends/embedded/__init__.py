@@ -1,18 +1,21 @@
 """The embedded engine: tantivy on local disk, one process writing, every process reading."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from catalog.search.backends.embedded import schema
 from catalog.search.backends.embedded.answering import Reading, answer, suggestions
+from catalog.search.backends.embedded.likeness import alike
 from catalog.search.backends.embedded.places import ENGINE, Place
 from catalog.search.backends.embedded.questions import Questions
 from catalog.search.backends.embedded.writing import Opened, Session, ledger
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
+    Alike,
     Entry,
     FacetValue,
+    Feature,
     SearchAnswer,
     SearchDocument,
     SearchRequest,
@@ -57,6 +60,11 @@ class EmbeddedBackend:
             BY_NAME[field].attribute, fold(prefix), reading.readable, limit
         )
         return tuple(FacetValue(value, count) for value, count in found)
+
+    def similar(
+        self, key: str, features: Sequence[Feature], readers: Readers, limit: int
+    ) -> tuple[Alike, ...]:
+        return alike(self._read(readers), key, features, limit)
 
     def generation(self) -> str:
         return self._place.current().name

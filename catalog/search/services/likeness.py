@@ -1,0 +1,53 @@
+"""What is like a product, within what somebody may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.contracts.models import SchemaProperty
+from catalog.domains.authority import reader_of
+from catalog.products.models import PRODUCT, DataProduct
+from catalog.search.backends import serving
+from catalog.search.likeness import features_of
+from catalog.search.port import Feature, key_of
+from catalog.search.services.finding import tokens_of
+from catalog.search.services.showing import products_of
+
+MOST_SIMILAR = 5
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A product that is like another one, and what the two share."""
+
+    product: DataProduct
+    shared: tuple[Feature, ...]
+
+
+def similar_to(
+    *, product: DataProduct, visitor: Any, limit: int = MOST_SIMILAR
+) -> tuple[Similar, ...]:
+    """Return the products that are like one, the most alike first. Raises SearchUnavailable.
+
+    What the visitor may not see is not counted either, so it moves nothing. Products are read
+    again from the database, as those of a search are.
+    """
+    reader = reader_of(visitor)
+    columns = SchemaProperty.objects.filter(schema_object__contract__product=product)
+    features = features_of(
+        name=product.name,
+        summary=product.purpose,
+        tags=product.tags,
+        columns=columns.order_by("path").values_list("path", flat=True).distinct(),
+    )
+    key = key_of(PRODUCT, str(product.uuid))
+    found = [
+        alike
+        for alike in serving().similar(key, features, tokens_of(reader), limit)
+        if alike.kind == PRODUCT
+    ]
+    products = products_of(reader, [alike.id for alike in found])
+    return tuple(
+        Similar(products[alike.id], alike.shared) for alike in found if alike.id in products
+    )

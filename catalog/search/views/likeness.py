@@ -1,0 +1,68 @@
+"""Products like the one that is shown, and what they share with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from catalog.domains.authority import Reader
+from catalog.products.models import DataProduct
+from catalog.search.likeness import COLUMN, TAG, WORD
+from catalog.search.port import SearchUnavailable
+from catalog.search.services import Similar, similar_to
+
+LABELS = {TAG: _("tags"), COLUMN: _("columns"), WORD: _("words")}
+MEMBERS = {TAG: "tags", COLUMN: "columns", WORD: "words"}
+MOST_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class SharedLine:
+    """What two products share of one kind: some of it, and how much more there is."""
+
+    label: Any
+    texts: list[str]
+    more: int
+
+
+def similar_or_none(product: DataProduct, reader: Reader) -> tuple[Similar, ...] | None:
+    """Return what is like a product; None while the engine is away, for the page stands without."""
+    try:
+        return similar_to(product=product, visitor=reader)
+    except SearchUnavailable:
+        return None
+
+
+def similar_shown(found: Sequence[Similar] | None) -> list[dict[str, Any]] | None:
+    """Return what the product's page lists."""
+    if found is None:
+        return None
+    return [{"product": one.product, "shared": list(_lines(one))} for one in found]
+
+
+def similar_json(found: Sequence[Similar] | None) -> list[dict[str, Any]] | None:
+    """Return the same for a program."""
+    if found is None:
+        return None
+    return [
+        {"path": one.product.path, "name": one.product.name, "shared": shared_of(one)}
+        for one in found
+    ]
+
+
+def shared_of(similar: Similar) -> dict[str, list[str]]:
+    """Return what is shared, by kind."""
+    return {
+        member: [feature.text for feature in similar.shared if feature.kind == kind]
+        for kind, member in MEMBERS.items()
+    }
+
+
+def _lines(similar: Similar) -> Iterator[SharedLine]:
+    for kind, label in LABELS.items():
+        texts = [feature.text for feature in similar.shared if feature.kind == kind]
+        if texts:
+            yield SharedLine(label, texts[:MOST_SHOWN], max(0, len(texts) - MOST_SHOWN))

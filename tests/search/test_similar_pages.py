@@ -1,0 +1,98 @@
+"""What is like a product, on its page, in its twin and over the API: only what one may see."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.products.models import DataProduct
+from catalog.search.backends import serving
+from catalog.search.services import rebuild
+from tests.factories import (
+    Cast,
+    make_cast,
+    make_domain,
+    make_published_product,
+    product_tree,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_domain("sales", name="Sales"))
+
+
+@pytest.fixture
+def orders(cast: Cast, settings: Any, tmp_path: Path) -> DataProduct:
+    """A product in a mesh that is indexed, with one like it in the open and one hidden."""
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+    made = {
+        name: make_published_product(
+            name,
+            domain=cast.domain,
+            tree=product_tree(name) | {"tags": list(tags)},
+            assayVisibility=visibility,
+        )
+        for name, visibility, *tags in (
+            ("Orders", "public", "Checkout", "daily"),
+            ("Returns", "public", "checkout"),
+            ("Fraud cases", "restricted", "checkout", "daily"),
+            ("Weather", "public"),
+            ("Stations", "public"),
+            ("Tides", "public"),
+            ("Moons", "public"),
+        )
+    }
+    rebuild(serving())
+    return made["Orders"]
+
+
+def test_the_page_lists_what_is_like_the_product_with_what_they_share(
+    client: Client, cast: Cast, orders: DataProduct
+):
+    page = client.get(orders.path).content.decode()
+    assert "Similar products" in page
+    assert "/p/sales/returns" in page
+    assert "same tags: checkout" in page
+    assert "Fraud cases" not in page
+
+    client.force_login(cast.owner)
+    assert "Fraud cases" in client.get(orders.path).content.decode()
+
+
+def test_the_twin_and_the_api_say_the_same(client: Client, orders: DataProduct):
+    twin = client.get(f"{orders.path}.json").json()["similar"]
+    api = client.get(f"/api/v1/products/{orders.uuid}/similar").json()["results"]
+
+    shared = {"tags": ["checkout"], "columns": [], "words": []}
+    assert twin == [{"path": "/p/sales/returns", "name": "Returns", "shared": shared}]
+    assert [(one["product"]["name"], one["shared"]) for one in api] == [("Returns", shared)]
+
+
+def test_what_the_index_has_not_hidden_yet_does_not_come_out(client: Client, orders: DataProduct):
+    DataProduct.objects.filter(name="Returns").update(visibility="restricted")
+
+    assert client.get(f"{orders.path}.json").json()["similar"] == []
+    assert "Similar products" not in client.get(orders.path).content.decode()
+
+
+def test_a_hidden_product_has_nothing_like_it(client: Client, orders: DataProduct):
+    secret = DataProduct.objects.get(name="Fraud cases")
+
+    assert client.get(f"/api/v1/products/{secret.uuid}/similar").status_code == 404
+
+
+def test_with_the_engine_away_the_page_stands_and_says_so(
+    client: Client, orders: DataProduct, settings: Any, tmp_path: Path
+):
+    settings.ASSAY_DATA_DIR = tmp_path / "elsewhere"
+
+    page = client.get(orders.path)
+    assert page.status_code == 200
+    assert "Search is away; similar products are shown when it is back." in page.content.decode()
+    assert client.get(f"{orders.path}.json").json()["similar"] is None
+    assert client.get(f"/api/v1/products/{orders.uuid}/similar").status_code == 503
