@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader
+from catalog.identity import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.views.feeds import MOST_ENTRIES, FeedEntry, atom_answer
 from catalog.products.views.finding import on_any_product
 from catalog.products.views.frame import product_frame
 from catalog.templatetags.marks import standing_of
@@ -81,6 +86,31 @@ def product_history_json(
     pages = {"page": page.number, "pages": page.paginator.num_pages}
     events = [_json(entry, sees_people=reader.is_signed_in) for entry in entries]
     return JsonResponse({"count": page.paginator.count, **pages, "events": events})
+
+
+@on_any_product
+def product_history_feed(
+    request: HttpRequest, product: DataProduct, reader: Reader
+) -> HttpResponseBase:
+    """Tell of what happened to a product; who did it only to people signed in."""
+    page = reverse("product_history", args=[product.domain.slug, product.slug])
+    iri = product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
+    sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
+    events = history_of(product, whole=sees_values)[:MOST_ENTRIES]
+    entries = [
+        FeedEntry(
+            identity=f"{iri}#event-{entry.event.pk}",
+            title=f"{product.name}: {entry.title}",
+            path=f"{page}#event-{entry.event.pk}",
+            updated=entry.event.occurred_at,
+            author=entry.event.actor_name if reader.is_signed_in else product.domain.name,
+            summary=entry.event.reason,
+        )
+        for entry in (_entry(event, sees_values=sees_values) for event in events)
+    ]
+    title = _("History of %(product)s") % {"product": product.name}
+    # Not the page's address: a product that moves keeps its feed.
+    return atom_answer(request, title=title, page=page, identity=f"{iri}#history", entries=entries)
 
 
 def history_of(product: DataProduct, *, whole: bool) -> QuerySet[AuditEvent]:

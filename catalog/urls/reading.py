@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from catalog.audit.views import product_history, product_history_json
+from catalog.audit.views import product_history, product_history_feed, product_history_json
+from catalog.domains.views.feeds import domain_feed
 from catalog.domains.views.pages import (
     domain_list,
     domain_list_json,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("domains", domain_list, name="domain_list"),
     path("domains.json", domain_list_json, name="domain_list_json"),
     path("d/<str:domain>.json", domain_page_json, name="domain_page_json"),
+    path("d/<str:domain>.atom", domain_feed, name="domain_feed"),
     path("d/<str:domain>", domain_page, name="domain_page"),
     path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
     path(f"{PRODUCT}.json", product_overview_json, name="product_overview_json"),
@@ -29,5 +31,6 @@ urlpatterns = [
     path(f"{PRODUCT}/provenance.json", product_provenance_json, name="product_provenance_json"),
     path(f"{PRODUCT}/provenance", product_provenance, name="product_provenance"),
     path(f"{PRODUCT}/history.json", product_history_json, name="product_history_json"),
+    path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),
     path(f"{PRODUCT}/history", product_history, name="product_history"),
 ]

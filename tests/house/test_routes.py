@@ -26,7 +26,8 @@ OPEN = set(
     product_measurements_csv
     slo_board slo_board_json
     search_results search_results_json search_results_csv search_suggestions
-    search_suggestions_json term_list term_list_json term_page term_page_json
+    search_suggestions_json search_feed domain_feed product_history_feed
+    term_list term_list_json term_page term_page_json
     """.split()
 )
 TURNED_AWAY = {302, 401, 403, 404, 405}

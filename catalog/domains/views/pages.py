@@ -68,13 +68,13 @@ def domain_list_json(request: HttpRequest) -> HttpResponse:
 def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
     """Show one domain: mission, owner and steward, its products the worst first, its parts."""
     reader = reader_of(request.user)
-    found = _find(domain)
+    found = find_domain(domain)
     if found is None:
-        return _moved(domain, "domain_page")
+        return moved_domain(domain, "domain_page")
     parents = Domain.objects.parents()
     tallies = tallies_for(reader, parents)
     owners, stewards = accountable(found)
-    products = Paginator(_products(reader, found, parents), PAGE_SIZE)
+    products = Paginator(products_in(reader, found, parents), PAGE_SIZE)
     context = {
         "domain": found,
         "above": _above(found, parents),
@@ -94,12 +94,14 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
 def domain_page_json(request: HttpRequest, domain: str) -> HttpResponse:
     """Give a program what the domain's page shows."""
     reader = reader_of(request.user)
-    found = _find(domain)
+    found = find_domain(domain)
     if found is None:
-        return _moved(domain, "domain_page_json")
+        return moved_domain(domain, "domain_page_json")
     parents = Domain.objects.parents()
     tally = tallies_for(reader, parents).get(found.pk, Tally())
-    page = Paginator(_products(reader, found, parents), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(products_in(reader, found, parents), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     owners, stewards = accountable(found)
     body: dict[str, Any] = _summary(found, tally) | {
         "owners": [person.display_name for person in owners],
@@ -129,12 +131,13 @@ def tiles_for(reader: Reader) -> list[Tile]:
     return tiles
 
 
-def _find(slug: str) -> Domain | None:
+def find_domain(slug: str) -> Domain | None:
+    """Return the domain of a slug, if there is one."""
     domains = Domain.objects.select_related("owner_team", "parent")
     return domains.filter(slug=slug).first()
 
 
-def _moved(slug: str, page: str) -> HttpResponse:
+def moved_domain(slug: str, page: str) -> HttpResponse:
     """Lead from a former slug, or one with capitals, to the domain's page. Raises Http404."""
     plain = folded(slug)
     former = FormerDomainSlug.objects.filter(slug=plain).select_related("domain").first()
@@ -144,7 +147,7 @@ def _moved(slug: str, page: str) -> HttpResponse:
     return HttpResponsePermanentRedirect(reverse(page, args=[domain.slug]))
 
 
-def _products(
+def products_in(
     reader: Reader, domain: Domain, parents: dict[int, int | None]
 ) -> QuerySet[DataProduct]:
     """Return the products of a domain and its parts, what needs care first."""

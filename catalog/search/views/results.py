@@ -96,6 +96,7 @@ def page_of(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
         "offers": _offers(request, asked, labels) if is_empty else [],
         "carried": _carried(asked),
         "json_url": f"{reverse('search_results_json')}?{asked.address()}",
+        "feed_url": f"{reverse('search_feed')}?{asked.address(sort='')}",
         "csv_url": f"{reverse('search_results_csv')}?{asked.address()}",
         "unavailable": False,
     }
