@@ -1,0 +1,71 @@
+"""Ways in which what is hidden once showed, each by itself."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from catalog.audit.models import AuditEvent
+from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.services import set_trust
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_published_product,
+    product_tree,
+)
+
+pytestmark = pytest.mark.django_db
+MANY = 160
+
+
+def test_news_of_hidden_products_do_not_push_out_those_of_open_ones(client: Client):
+    cast = make_cast(make_domain("sales"))
+    make_published_product("Orders", domain=cast.domain)
+    secret = make_published_product("Secrets", domain=cast.domain, assayVisibility="restricted")
+
+    for turn in range(MANY):
+        verdict = ("breached", "met")[turn % 2]
+        set_trust(product_id=secret.pk, verdict=verdict, figures={}, actor=FACTORY)
+
+    page = client.get("/").content.decode()
+    assert AuditEvent.objects.filter(object_kind=PRODUCT, object_id=secret.uuid).count() > MANY
+    assert 'href="/p/sales/orders"' in page
+    assert "Secrets" not in page
+
+
+def test_a_source_that_is_hidden_reads_as_one_that_there_never_was(client: Client):
+    cast = make_cast(make_domain("sales"))
+    secret = make_published_product("Secrets", domain=cast.domain, assayVisibility="restricted")
+    link = {
+        "name": "in",
+        "customProperties": [{"property": "assaySource", "value": "sales/secrets"}],
+    }
+    tree = product_tree("Orders", domain="sales") | {"inputPorts": [link]}
+    orders = make_published_product("Orders", domain=cast.domain, tree=tree)
+    seen = client.get(orders.path).content.decode()
+    twin = client.get(f"{orders.path}.json").json()
+
+    DataProduct.objects.filter(pk=secret.pk).delete()
+
+    assert "sales/secrets" in seen
+    assert "not among the products that you can see here" in seen
+    assert "sales/secrets" in client.get(orders.path).content.decode()
+    assert client.get(f"{orders.path}.json").json() == twin
+
+
+def test_a_page_of_work_does_not_say_that_a_hidden_source_is_there(client: Client):
+    cast = make_cast(make_domain("sales"))
+    make_published_product("Secrets", domain=make_domain("vault"), assayVisibility="restricted")
+    links = [
+        {"name": name, "customProperties": [{"property": "assaySource", "value": f"vault/{name}"}]}
+        for name in ("secrets", "nothing")
+    ]
+    tree = product_tree("Orders", domain="sales") | {"inputPorts": links}
+    orders = make_published_product("Orders", domain=cast.domain, tree=tree)
+    client.force_login(cast.owner)
+
+    page = client.get(f"{orders.path}/edit/inputs").content.decode()
+
+    assert page.count("not found here") == 2
