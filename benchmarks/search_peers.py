@@ -32,6 +32,7 @@ from benchmarks.measuring import (
     product,
     report,
     until,
+    valkey,
 )
 from benchmarks.peers import PEERS, Peer, records
 
@@ -69,14 +70,17 @@ def assay(data: Path) -> Iterator[Callable[[str], bytes]]:
 
     _, tokens = enter(data)
     environment = {**os.environ, "ASSAY_DATA_DIR": str(data), "ASSAY_DEMO": "0"}
-    subprocess.run(
-        [sys.executable, "manage.py", "import_aws_open_data", str(records())],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with valkey(
+        data
+    ):  # each import is hinted to the index, and a broker that is away is waited for
+        subprocess.run(
+            [sys.executable, "manage.py", "import_aws_open_data", str(records())],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     with product(data) as running:
         client = Asking(running.port, {"Authorization": f"Bearer {tokens[0]}"})
 
