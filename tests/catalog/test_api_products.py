@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.products.api.answers import ProductSummary
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import PATCH, Program, places, problem_of
 from tests.factories import (
@@ -360,3 +361,18 @@ def test_a_reader_adds_what_names_a_product_and_its_edition_stays():
     assert program.get(path).json()["results"] == [answer.json()]
     assert Program().get(path).json()["results"][0]["added_by"] is None
     assert program.get(f"/products/{product.uuid}").json()["edition"] == product.edition
+
+
+def test_a_list_says_of_a_product_what_the_product_says_of_itself():
+    cast = make_cast(make_domain("sales"))
+    make_published_product("Orders", domain=cast.domain, assaySensitivity="restricted")
+    make_product("Returns", domain=cast.domain)
+    program = Program(cast.owner)
+
+    rows = program.get("/products").json()["results"]
+
+    assert [row["name"] for row in rows] == ["Orders", "Returns"]
+    for row in rows:
+        itself = program.get(f"/products/{row['id']}").json()
+        assert row == {name: itself[name] for name in row}
+        assert list(row) == list(ProductSummary().fields)
