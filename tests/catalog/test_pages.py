@@ -383,10 +383,10 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
 @pytest.mark.parametrize(
     ("path", "number_of"),
     [
-        ("/", 11),
+        ("/", 14),
         ("/domains", 7),
         ("/d/sales", 13),
-        ("/p/sales/orders", 14),
+        ("/p/sales/orders", 15),
         ("/p/sales/orders/schema", 12),
         ("/p/sales/orders/provenance", 10),
         ("/p/sales/orders/history", 12),
