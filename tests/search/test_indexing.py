@@ -1,14 +1,17 @@
 """The index follows the database, whatever is lost on the way."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 
 from catalog.domains.services import edit_domain, give_role
 from catalog.permissions import Role
+from catalog.products.models import DataProduct
 from catalog.products.services import add_use, delete_product, patch_tree, set_trust
 from catalog.products.services.readers import move_product
 from catalog.revisions.models import Followed
@@ -16,7 +19,15 @@ from catalog.search.backends import named, serving
 from catalog.search.documents import documents_of, products_to_index
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import read_query
-from catalog.search.services import drain, follow_domains, index_products, rebuild, states, verify
+from catalog.search.services import (
+    drain,
+    follow_domains,
+    index_products,
+    indexing,
+    rebuild,
+    states,
+    verify,
+)
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -197,6 +208,21 @@ def test_a_follower_that_lost_its_memory_writes_all_again_and_nothing_changes():
 
     assert written == 2
     assert verify(serving()).count == 0
+
+
+def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_through(monkeypatch):
+    product = make_published_product("Parcels")
+    drain()
+    drain()
+    long_ago = timezone.now() - timedelta(hours=1)
+    DataProduct.objects.filter(pk=product.pk).update(
+        name="Pallets", revision=F("revision") + 1, revised_at=long_ago
+    )
+
+    assert drain() == 0
+    monkeypatch.setattr(indexing, "LOOK_THROUGH_EVERY", 0)
+    assert drain() == 1
+    assert _found("pallets") == [str(product.uuid)]
 
 
 def test_the_state_says_how_many_are_behind():

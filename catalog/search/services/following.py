@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, Min, OuterRef, QuerySet
@@ -98,10 +99,14 @@ class Missed:
         return bool(self.products or self.graves)
 
 
-def missed_by(follower: str, limit: int | None = None) -> Missed:
-    """Return what a follower has not handled, at most so many of each."""
-    late = behind(follower).values_list("uuid", flat=True)[:limit]
-    return Missed(list(late), list(Tombstone.objects.unseen_by(follower)[:limit]))
+def missed_by(follower: str, limit: int | None = None, *, since: datetime | None = None) -> Missed:
+    """Return what a follower has not handled, at most so many of each.
+
+    With `since`, only products that changed from then on are looked at.
+    """
+    late = behind(follower) if since is None else behind(follower).filter(revised_at__gte=since)
+    ids = late.values_list("uuid", flat=True)[:limit]
+    return Missed(list(ids), list(Tombstone.objects.unseen_by(follower)[:limit]))
 
 
 def write_missed(session: IndexSession, engine: str, missed: Missed) -> int:

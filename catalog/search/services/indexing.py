@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID
@@ -28,6 +29,10 @@ from catalog.search.services.rebuilding import rebuild
 
 DOMAIN, DOMAIN_FOLLOWER = "domain", "products"
 LATELY = timedelta(seconds=5)
+# A drain that found nothing missed looks only at what changed since a little before, until it is
+# time to look at everything again: that costs a comparison of each product.
+RECENTLY, LOOK_THROUGH_EVERY = timedelta(minutes=5), 15.0
+_looked_through: dict[str, float] = {}
 
 
 def index_products(*, ids: Collection[UUID]) -> int:
@@ -61,9 +66,20 @@ def drain(*, limit: int = 2000) -> int:
     def catch_up(backend: SearchBackend) -> int:
         if not backend.is_ready():
             return rebuild(backend, unless_ready=True)
-        return _index(backend, missed_by(follower_of(backend.name, backend.generation()), limit))
+        return _index(backend, _missed(follower_of(backend.name, backend.generation()), limit))
 
     return _in_each_engine(catch_up)
+
+
+def _missed(follower: str, limit: int) -> Missed:
+    """Return what a follower has missed; of changes that are old, only now and then."""
+    now = time.monotonic()
+    if now - _looked_through.get(follower, -LOOK_THROUGH_EVERY) < LOOK_THROUGH_EVERY:
+        return missed_by(follower, limit, since=timezone.now() - RECENTLY)
+    missed = missed_by(follower, limit)
+    if not missed:
+        _looked_through[follower] = now
+    return missed
 
 
 def _in_each_engine(work: Callable[[SearchBackend], int]) -> int:
