@@ -13,7 +13,7 @@ from catalog.search.expression import Expression
 # Seconds within which every engine answers a search, or says that it cannot.
 DEADLINE = 10.0
 # The same for what stands beside a page's own matter, which must not keep the page waiting.
-DEADLINE_ASIDE = 1.0
+DEADLINE_ASIDE = 3.0
 
 
 class SearchUnavailable(Exception):
