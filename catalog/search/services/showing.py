@@ -73,7 +73,7 @@ def products_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownProduct
 
 def products_of(reader: Reader, ids: Sequence[str]) -> dict[str, DataProduct]:
     """Return the same by id as models, for what says more of a product than a result does."""
-    visible = DataProduct.objects.visible_to(reader).with_place()
+    visible = DataProduct.objects.visible_to(reader).select_related("domain")
     return {str(uuid): row for uuid, row in visible.in_bulk(ids, field_name="uuid").items()}
 
 
