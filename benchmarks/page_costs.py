@@ -7,6 +7,7 @@ shown with its words.
 
     python -m benchmarks.page_costs --data DIR
     python -m benchmarks.page_costs --data DIR --skip-search
+    python -m benchmarks.page_costs --pins > tests/catalog/statements.txt
     python -m benchmarks.page_costs --products 5000 --rounds 3 --json
 """
 
@@ -180,6 +181,7 @@ def main() -> None:
     with_mesh(parser, products=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--skip-search", action="store_true", help="for a mesh without an index")
+    parser.add_argument("--pins", action="store_true", help="print tests/catalog/statements.txt")
     parser.add_argument("--one", action="store_true", help="print what one mesh costs")
     options = parser.parse_args()
     if options.one:
@@ -187,6 +189,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         few = small(folder)
+    if options.pins:
+        for name, cost in few["costs"].items():
+            print(f"{cost['statements']:3} {name}")
+        return
     with mesh(options):
         many = one(options)
     grown = {

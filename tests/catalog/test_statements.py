@@ -46,7 +46,10 @@ def statements(products: int) -> dict[str, int]:
 
 @pytest.mark.usefixtures("_quiet")
 def test_a_page_costs_the_same_statements_however_large_the_mesh_is():
-    """A count that is meant to change is written into statements.txt: it is seen in the diff."""
+    """A count that is meant to change is seen in the diff of statements.txt.
+
+    `python -m benchmarks.page_costs --pins > tests/catalog/statements.txt` writes it anew.
+    """
     few, many = statements(FEW), statements(MANY)
 
     assert {name: (few[name], many[name]) for name in few if few[name] != many[name]} == {}
