@@ -199,7 +199,6 @@ def _csw_settings(folder: Path) -> str:
             "language": "en-US",
             "maxrecords": 20,
             "pretty_print": "false",
-            "profiles": "",
         },
         "manager": {"transactions": "false"},
         "metadata:main": {
