@@ -180,6 +180,8 @@ class DataProduct(models.Model):
             models.Index(fields=["status", "visibility"], name="product_by_reader"),
             models.Index(fields=["-updated_at", "id"], name="product_by_update"),
             models.Index(fields=["revised_at"], name="product_by_revision"),
+            # What followers have missed is told from it alone: a row is large.
+            models.Index(fields=["uuid", "revision", "revised_at"], name="product_by_state"),
             models.Index(fields=["updated_at", "id"], name="product_by_edit"),
             models.Index(fields=["name", "id"], name="product_by_name"),
             # Counts by domain and the checks of readers are answered from it alone: a row is large.

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from governance.slo.history import tally_between
 from governance.slo.models import Measurement, Period, RollUp
@@ -93,8 +94,7 @@ def test_what_is_pruned_can_be_recorded_no_more_than_once_meanwhile():
 
 def test_the_tasks_of_beat_exist_and_expire_before_their_next_tick():
     for entry in BEAT.values():
-        name = entry["task"].removeprefix("governance.tasks.")
-        assert name in {"schedule_probes", "notice_silent_ports", "roll_up", "prune_measurements"}
+        assert callable(import_string(entry["task"]))
         assert entry["options"]["expires"] <= entry["schedule"]
 
 
