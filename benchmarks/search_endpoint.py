@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.measuring import valkey
 from benchmarks.rounds import Report, flat, interleaved, milliseconds, quantile, ratio_of_medians
 from benchmarks.search_mesh import Query, Site, arguments, open_mesh, queries, reader
 
@@ -59,7 +60,8 @@ def main() -> None:
             for name, path in PATHS.items()
         },
     }
-    seconds = interleaved(sides, pairs, rounds=options.rounds)
+    with valkey(options.data):
+        seconds = interleaved(sides, pairs, rounds=options.rounds)
     report(seconds, [query for query, _ in pairs], agreeing, options).print(as_json=options.json)
 
 
