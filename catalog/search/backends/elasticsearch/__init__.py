@@ -67,17 +67,18 @@ class ElasticsearchBackend:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         with _translated():
-            return answer(self._asking(request.readers), request)
+            return answer(self._asking(request.readers, DEADLINE), request)
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         with _translated():
-            return suggestions(self._asking(readers), typed, limit)
+            return suggestions(self._asking(readers, DEADLINE), typed, limit)
 
     def values(
         self, field: str, prefix: str, readers: Readers, limit: int
     ) -> tuple[FacetValue, ...]:
         with _translated():
-            return values_of(self._asking(readers), BY_NAME[field].attribute, fold(prefix), limit)
+            asking = self._asking(readers, DEADLINE)
+            return values_of(asking, BY_NAME[field].attribute, fold(prefix), limit)
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: Readers, limit: int
@@ -137,7 +138,7 @@ class ElasticsearchBackend:
         for name in (*self._aliases(), self._leases):
             self._client.options(ignore_status=404).indices.delete(index=name)
 
-    def _asking(self, readers: Readers, deadline: float = DEADLINE) -> Asking:
+    def _asking(self, readers: Readers, deadline: float) -> Asking:
         search = Search(using=self._client, index=self._alias)
         return Asking(self._client, search, readable(readers), time.monotonic() + deadline)
 
