@@ -51,16 +51,18 @@ class Asking:
     def get(self, path: str) -> bytes:
         """Return what an address answers. Raises RuntimeError for anything but 200."""
         try:
-            self.connection.request("GET", path, headers=self.headers)
-            answer = self.connection.getresponse()
-        except (http.client.RemoteDisconnected, ConnectionError):  # a server that keeps none open
-            self.connection.close()
-            self.connection.request("GET", path, headers=self.headers)
-            answer = self.connection.getresponse()
+            answer = self._sent(path)
+        except (http.client.HTTPException, ConnectionError):  # a server that keeps none open
+            self.connection.close()  # one that failed takes no other request
+            answer = self._sent(path)
         body = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
         return body
+
+    def _sent(self, path: str) -> http.client.HTTPResponse:
+        self.connection.request("GET", path, headers=self.headers)
+        return self.connection.getresponse()
 
 
 @contextmanager
