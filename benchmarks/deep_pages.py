@@ -5,6 +5,7 @@ request through the whole web stack. The ratios compare deep pages and the last 
 of the same result; the walk counts the hits that came twice or never.
 
     python -m benchmarks.deep_pages --data var/bench --engine embedded
+    python -m benchmarks.deep_pages --data var/bench --ends     # the first page and the last one
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ class Walk:
         self.seconds.append(timed(lambda: answer.update(self._site.json(PATH, **params))))
         return answer
 
-    def go(self) -> None:
-        """Walk from the first page to the end."""
+    def go(self, *, ends_only: bool = False) -> None:
+        """Walk from the first page to the end; with `ends_only` stop after the first."""
         params: dict[str, str] | None = self._asked
         while params is not None:
             answer = self.page(params)
             self.ids += [hit["id"] for hit in answer["results"]]
             if not self.count:
                 self.count, self.last = answer["count"], _params(answer["last"]) or {}
-            params = _params(answer["next"])
+            params = None if ends_only else _params(answer["next"])
 
     def again(self, params: dict[str, str], rounds: int) -> float:
         """Return the median seconds of one page asked several times."""
@@ -64,13 +65,14 @@ def main() -> None:
     """Walk, measure and report."""
     parser = arguments(__doc__)
     parser.add_argument("--limit", type=int, default=100, help="results on a page of the walk")
+    parser.add_argument("--ends", action="store_true", help="only the first page and the last")
     options = parser.parse_args()
     open_mesh(options)
     site = Site(reader(reads_all=True))
     ratios, times, counts = {}, {}, {"engine": options.engine}
     for order in ORDERS:
         walk = Walk(site, order, options.limit)
-        walk.go()
+        walk.go(ends_only=options.ends)
         on_the_way = list(walk.seconds)
         first, last = walk.first(options.rounds), walk.again(walk.last, options.rounds)
         deep = on_the_way[len(on_the_way) * 9 // 10 :]
