@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import itertools
 import statistics
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode
@@ -44,22 +44,22 @@ class Reader:
 
 
 def read(readers: list[Reader], path: str, asked: list[Query], seconds: float) -> list[float]:
-    """Have all readers ask for so long, each one query after the other; return all times."""
-    times: list[list[float]] = [[] for _ in readers]
+    """Have all readers ask for so long, each one query after the other; return all times.
+
+    Raises what one of them raised: a reader that gave up would leave the others alone.
+    """
     until = time.monotonic() + seconds
 
-    def go(place: int) -> None:
+    def go(place: int) -> list[float]:
+        times: list[float] = []
         for query in itertools.islice(itertools.cycle(asked), place * 7, None):
             if time.monotonic() > until:
-                return
-            times[place].append(readers[place].ask(path, query))
+                break
+            times.append(readers[place].ask(path, query))
+        return times
 
-    threads = [threading.Thread(target=go, args=(place,)) for place in range(len(readers))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [value for each in times for value in each]
+    with ThreadPoolExecutor(len(readers)) as pool:
+        return [value for each in pool.map(go, range(len(readers))) for value in each]
 
 
 def measured(product: Running, cookie: str, asked: list[Query], options: Any) -> Report:
