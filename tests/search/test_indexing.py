@@ -28,6 +28,7 @@ from catalog.search.services import (
     states,
     verify,
 )
+from catalog.search.services.following import behind
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -223,6 +224,11 @@ def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_throug
     monkeypatch.setattr(indexing, "LOOK_THROUGH_EVERY", 0)
     assert drain() == 1
     assert _found("pallets") == [str(product.uuid)]
+
+
+def test_what_is_behind_is_asked_for_in_no_order():
+    # In the order of names, the few of the last seconds would be looked for among all.
+    assert not behind("search:embedded:any").ordered
 
 
 def test_the_state_says_how_many_are_behind():

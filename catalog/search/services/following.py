@@ -42,14 +42,17 @@ class EngineState:
 
 
 def behind(follower: str) -> QuerySet[DataProduct]:
-    """Return the products of which a follower has not handled the present revision."""
+    """Return the products of which a follower has not handled the present revision, unordered.
+
+    Asked for in the order of names, the few of the last seconds would be looked for among all.
+    """
     handled = Followed.objects.filter(
         follower=follower,
         kind=PRODUCT,
         object_id=OuterRef("uuid"),
         revision__gte=OuterRef("revision"),
     )
-    return DataProduct.objects.filter(~Exists(handled))
+    return DataProduct.objects.filter(~Exists(handled)).order_by()
 
 
 def states() -> list[EngineState]:
