@@ -46,11 +46,6 @@ def demo(settings, tmp_path: Path) -> None:
     loader.join(timeout=300)
 
 
-def _load() -> None:
-    call_command("load_demo", stdout=StringIO())
-    connection.close()
-
-
 def test_home_results_and_a_product_look_as_the_readme_shows(
     demo: None, live_server: LiveServer, page: Page, tmp_path: Path
 ) -> None:
