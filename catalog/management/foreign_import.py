@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from catalog.audit.actors import Worker
 from catalog.interchange.foreign import ForeignCatalog
 from catalog.interchange.services.foreign import ForeignReport, Mapper, Refused, import_entries
+from catalog.management.examples import CommandWithExamples
 from catalog.people.models import Person
 from catalog.refusals import Refusal
 
@@ -21,25 +22,17 @@ OPENING = '{"problems": ['
 OUTCOMES = ("created", "changed", "unchanged", "conflict", "refused")
 
 
-class ForeignImportCommand(BaseCommand):
+class ForeignImportCommand(CommandWithExamples):
     """Import a file of one JSON entry a line; exit 1 where an entry did not land."""
 
     catalog: ForeignCatalog
     entry_of: Mapper
+    epilog = (
+        "Examples:\n  %(prog)s entries.jsonl\n  %(prog)s entries.jsonl --json --as olga\n\n"
+        "Exit: 0 all landed, 1 some did not, 2 the file cannot be read."
+    )
     as_json = False
     told = logged = 0
-
-    def create_parser(self, *arguments: Any, **options: Any) -> Any:
-        """Return a parser that keeps the lines of the examples."""
-        parser = super().create_parser(*arguments, **options)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        name = parser.prog.split()[-1]
-        parser.epilog = (
-            f"Examples:\n  manage.py {name} entries.jsonl\n"
-            f"  manage.py {name} entries.jsonl --json --as olga\n\n"
-            "Exit: 0 all landed, 1 some did not, 2 the file cannot be read."
-        )
-        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file and how to treat it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from catalog.interchange.bundles import Gathering, Source
 from catalog.interchange.landings import Landing, Report
@@ -18,6 +18,7 @@ from catalog.interchange.problems import Problem
 from catalog.interchange.reading import MAX_BYTES
 from catalog.interchange.services import apply_plan, plan_manifests, rehearse_plan
 from catalog.management.acting import actor_of
+from catalog.management.examples import CommandWithExamples
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 EPILOG = """\
@@ -35,17 +36,11 @@ Exit: 0 all well, 1 findings, conflicts or refusals, 2 bad input.
 """
 
 
-class Command(BaseCommand):
+class Command(CommandWithExamples):
     """Import manifests: plan, apply, report."""
 
     help = "Bring products and contracts in from YAML or JSON manifests (Bitol ODPS, ODCS)."
-
-    def create_parser(self, *arguments: Any, **options: Any) -> Any:
-        """Return a parser that keeps the lines of the examples."""
-        parser = super().create_parser(*arguments, **options)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = EPILOG
-        return parser
+    epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the paths and how to treat them."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from catalog.interchange.plan import Action
 from catalog.interchange.problems import Problem
@@ -17,6 +17,7 @@ from catalog.interchange.reading import MAX_BYTES, ReadingError
 from catalog.interchange.services.terms import TermLanding, import_terms
 from catalog.interchange.terms import TermEntry, terms_in
 from catalog.management.acting import actor_of
+from catalog.management.examples import CommandWithExamples
 
 EPILOG = """\
 A term has a name, a definition, synonyms, acronyms and, where it holds in one domain only, the
@@ -32,17 +33,11 @@ Exit: 0 all well, 1 conflicts or refusals, 2 bad input.
 """
 
 
-class Command(BaseCommand):
+class Command(CommandWithExamples):
     """Import business terms: plan, apply, report."""
 
     help = "Bring business terms in from a YAML, JSON or CSV file."
-
-    def create_parser(self, *arguments: Any, **options: Any) -> Any:
-        """Return a parser that keeps the lines of the examples."""
-        parser = super().create_parser(*arguments, **options)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = EPILOG
-        return parser
+    epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file and how to treat it."""

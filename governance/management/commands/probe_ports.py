@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
 from catalog.domains.authority import demand
+from catalog.management.examples import CommandWithExamples
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
@@ -35,17 +36,11 @@ Exit: 0 all good, 1 some port was not, or none could be measured, 2 bad input.
 """
 
 
-class Command(BaseCommand):
+class Command(CommandWithExamples):
     """Probe ports, say what was seen of each."""
 
     help = "Measure output ports now, in the foreground, and judge their objectives."
-
-    def create_parser(self, *arguments: Any, **options: Any) -> Any:
-        """Return a parser that keeps the lines of the examples."""
-        parser = super().create_parser(*arguments, **options)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = EPILOG
-        return parser
+    epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take which ports to measure."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
 from catalog.audit.actors import Worker
+from catalog.management.examples import CommandWithExamples
 from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from catalog.refusals import Refusal
@@ -18,22 +19,16 @@ from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
 
 
-class Command(BaseCommand):
+class Command(CommandWithExamples):
     """Read every readable port, or those of one product; exit 1 where a source breaks."""
 
     help = "Read the schema of ports' sources in the sandbox and compare it with the contract."
-
-    def create_parser(self, *arguments: Any, **options: Any) -> Any:
-        """Return a parser that keeps the lines of the examples."""
-        parser = super().create_parser(*arguments, **options)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = (
-            "Examples:\n  manage.py read_schema sales/orders\n"
-            "  manage.py read_schema sales/orders --port table --adopt --contract-version 0.2.0\n"
-            "  manage.py read_schema --all --json\n\n"
-            "Exit: 0 all as declared, 1 a source breaks its contract or cannot be read, 2 usage."
-        )
-        return parser
+    epilog = (
+        "Examples:\n  manage.py read_schema sales/orders\n"
+        "  manage.py read_schema sales/orders --port table --adopt --contract-version 0.2.0\n"
+        "  manage.py read_schema --all --json\n\n"
+        "Exit: 0 all as declared, 1 a source breaks its contract or cannot be read, 2 usage."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the product, the port, and what to do with what is seen."""

@@ -1,0 +1,24 @@
+"""A command whose help ends with examples, each on a line of its own."""
+
+from __future__ import annotations
+
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+
+class CommandWithExamples(BaseCommand):
+    """Shows `epilog` below its options as it stands; `%(prog)s` in it is how it was called."""
+
+    epilog = ""
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        """Return a parser that keeps the lines of the examples."""
+        return super().create_parser(
+            prog_name,
+            subcommand,
+            formatter_class=RawDescriptionHelpFormatter,
+            epilog=self.epilog,
+            **options,
+        )
