@@ -49,21 +49,25 @@ def give_role(
 def take_role(*, membership: Membership, actor: Writer, reason: str = "") -> None:
     """End a role at once; what it allowed is refused from the next request on.
 
+    One that somebody else ended meanwhile stays ended, and is noted once.
     Raises NotAllowed, StatusConflict (the mesh's last governance lead).
     """
     demand(actor, Permission.MANAGE_MEMBERS, membership.domain)
     _keep_a_lead(membership)
     if membership.domain:
         membership.person.groups.remove(group_of(membership.domain, Role(membership.role)))
-    _note_role(actor, "took role", membership, reason)
-    membership.delete()
+    ended, _ = Membership.objects.filter(pk=membership.pk).delete()
+    if ended:
+        _note_role(actor, "took role", membership, reason)
 
 
 def _keep_a_lead(membership: Membership) -> None:
     if membership.role != Role.GOVERNANCE_LEAD.value:
         return
+    # All of them are locked, so that two leads cannot each take the other's role at once.
     leads = Membership.objects.held().filter(domain=None, role=membership.role)
-    if not leads.exclude(pk=membership.pk).exists():
+    locked = leads.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    if not set(locked) - {membership.pk}:
         raise StatusConflict(
             "The mesh needs a governance lead.", where="role", way_out="Name another one first."
         )

@@ -1,0 +1,58 @@
+"""Roles that two people take at once, on both databases."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from catalog.audit.models import AuditEvent
+from catalog.domains.models import Membership
+from catalog.domains.services import give_role, take_role
+from catalog.people.models import Person
+from catalog.permissions import Role
+from catalog.refusals import NotAllowed, StatusConflict
+from tests.factories import FACTORY, make_cast, make_person
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RACES = 8
+
+
+def test_two_governance_leads_who_take_each_others_role_leave_one_lead():
+    ann, bob = make_person("ann"), make_person("bob")
+    everywhere = Membership.objects.filter(role=Role.GOVERNANCE_LEAD.value, domain=None)
+    everywhere.delete()
+
+    for _race in range(RACES):
+        anns, bobs = (
+            give_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+            for person in (ann, bob)
+        )
+
+        told = at_once([partial(_taken, bobs, ann), partial(_taken, anns, bob)])
+
+        assert sorted(told) == [False, True]
+        assert everywhere.count() == 1
+
+
+def test_a_role_that_two_take_at_once_is_noted_once():
+    cast, person = make_cast(), make_person()
+    trail = AuditEvent.objects.about("domain", str(cast.domain.uuid))
+
+    for _race in range(RACES):
+        held = give_role(person=person, role=Role.CONTRIBUTOR, domain=cast.domain, actor=FACTORY)
+        had = trail.count()
+
+        at_once([partial(_taken, held, cast.owner), partial(_taken, held, cast.owner)])
+
+        assert trail.count() - had == 1
+
+
+def _taken(membership: Membership, actor: Person) -> bool:
+    """Take a role as somebody; whether they were let."""
+    try:
+        take_role(membership=membership, actor=actor)
+    except (NotAllowed, StatusConflict):
+        return False
+    return True
