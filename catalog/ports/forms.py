@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, ClassVar
 
 from django import forms
@@ -130,12 +132,25 @@ class DropSheet(EditSheet):
     """That an output port shall go."""
 
 
+class Ticks(forms.MultipleChoiceField):
+    """Ticked rows. One that went meanwhile is no fault: it is what the tick asked for."""
+
+    def valid_value(self, value: str) -> bool:
+        """Take every tick."""
+        return True
+
+
+def ticks_of(entries: Sequence[Any]) -> list[str]:
+    """Name the entries of a list by what they say, so that no edit gives a name to another."""
+    said = [json.dumps(entry, sort_keys=True).encode() for entry in entries]
+    names = [blake2b(text, digest_size=8).hexdigest() for text in said]
+    return [f"{name}-{names[:place].count(name)}" for place, name in enumerate(names)]
+
+
 class InputsSheet(EditSheet):
     """The products that a product is made from: some go, one comes."""
 
-    gone = forms.MultipleChoiceField(
-        label=_("No longer used"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    gone = Ticks(label=_("No longer used"), required=False, widget=forms.CheckboxSelectMultiple)
     source = Line(
         label=_("A product that it uses"),
         max_length=250,
@@ -149,12 +164,6 @@ class InputsSheet(EditSheet):
         required=False,
         help_text=_("Where it has several; empty for the first."),
     )
-
-    def __init__(self, *args: Any, standing: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["gone"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = list(standing)
 
     def clean(self) -> dict[str, Any]:
         """Demand that something is said at all."""

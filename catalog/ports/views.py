@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
 from catalog.forms import EditSheet
-from catalog.ports.forms import DropSheet, InputsSheet, PortSheet, filled_by
+from catalog.ports.forms import DropSheet, InputsSheet, PortSheet, filled_by, ticks_of
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
@@ -158,17 +158,10 @@ class Inputs(EditPage):
     sheet_class = InputsSheet
     template_name = "catalog/editing/inputs.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
-        """Offer each standing input port to be ticked."""
-        ports = self.product.input_ports.all()
-        standing = [(str(port.position), port.source_name or port.name) for port in ports]
-        return super().sheet(data, standing=standing, **options)
-
     def write(self, sheet: InputsSheet) -> DataProduct:
         """Replace the tree's list."""
-        gone = {int(position) for position in sheet.cleaned_data["gone"]}
-        held = self.product.tree.get("inputPorts") or []
-        kept = [entry for position, entry in enumerate(held) if position not in gone]
+        gone, held = sheet.cleaned_data["gone"], self.entries()
+        kept = [entry for tick, entry in zip(ticks_of(held), held, strict=True) if tick not in gone]
         if sheet.cleaned_data["source"]:
             kept.append(self.new_entry(sheet))
         return replace_tree(
@@ -177,6 +170,10 @@ class Inputs(EditPage):
             edition=sheet.cleaned_data["edition"],
             actor=self.person,
         )
+
+    def entries(self) -> list[Any]:
+        """Return the input ports as the tree names them."""
+        return self.product.tree.get("inputPorts") or []
 
     def new_entry(self, sheet: InputsSheet) -> dict[str, Any]:
         """Return the entry of the product that was named. Raises Invalid beside its field."""
@@ -213,7 +210,9 @@ class Inputs(EditPage):
         ports = list(self.product.input_ports.all())
         # A source that this person may not see reads as one that is not there.
         known = set(visible.filter(feeds__in=ports).values_list("pk", flat=True))
-        extra = {"offered": offered[:MOST_OFFERED], "ports": ports, "known": known}
+        ticks = ticks_of(self.entries())
+        rows = [(ticks[port.position], port) for port in ports]
+        extra = {"offered": offered[:MOST_OFFERED], "rows": rows, "known": known}
         return super().show(sheet, status, **extra, **context)
 
     def next(self) -> str:

@@ -1,5 +1,7 @@
 """The pages on which a product is changed: who may, what is refused where, what is kept."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -215,8 +217,35 @@ def test_input_ports_are_named_by_address_and_ticked_away(client, cast, product,
     assert product.input_ports.get().source == source
 
     product.refresh_from_db()
-    client.post(f"{edit}/inputs", {"edition": product.edition, "gone": ["0"]})
+    shown = client.get(f"{edit}/inputs")
+    client.post(f"{edit}/inputs", {"edition": product.edition, "gone": _ticks(shown)})
     assert not product.input_ports.exists()
+
+
+def test_after_a_conflict_a_tick_still_means_the_input_port_that_it_was_set_at(
+    client, cast, product, edit
+):
+    for name in ("Returns", "Visits"):
+        make_published_product(name, domain=cast.domain)
+        address = f"{cast.domain.slug}/{name.lower()}"
+        product.refresh_from_db()
+        client.post(f"{edit}/inputs", {"edition": product.edition, "source": address})
+    product.refresh_from_db()
+    of_returns, of_visits = _ticks(client.get(f"{edit}/inputs"))
+    seen = product.edition
+    client.post(f"{edit}/inputs", {"edition": seen, "gone": [of_returns]})
+
+    met = client.post(f"{edit}/inputs", {"edition": seen, "gone": [of_returns, of_visits]})
+
+    assert met.status_code == 409
+    assert _ticks(met) == [of_visits]
+    assert f'value="{of_visits}" checked' in met.content.decode()
+    product.refresh_from_db()
+    assert [port.name for port in product.input_ports.all()] == ["visits"]
+
+
+def _ticks(shown):
+    return re.findall(r'name="gone" value="([^"]+)"', shown.content.decode())
 
 
 def _table(product, **fields):
