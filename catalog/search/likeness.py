@@ -22,6 +22,14 @@ LONGEST_FEATURE = 200
 TELLING_SHARE = 3
 # Without a shared tag, so many columns and words must be shared.
 ENOUGH_SHARED = 2
+# Words that say nothing of a subject, beyond those that no search looks for.
+EMPTY_WORDS = frozenset(
+    "about above after again all also any because been before being below between both can did do "
+    "does done down during each every few had has have he her here hers him his how its just made "
+    "make many may more most much must never off once one only other others our out over own per "
+    "same she should since so some still than them through too two under until up upon us used "
+    "very what when where whether while who whom whose why would you your".split()
+)
 _STEPS = 4
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -52,7 +60,8 @@ def _texts(values: Iterable[str]) -> Iterator[str]:
 
 def _words(text: str) -> Iterator[str]:
     words = dict.fromkeys(word.casefold() for word in _WORD.findall(text))
-    return (word for word in words if word not in STOP_WORDS and len(word) <= LONGEST_WORD)
+    said = (word for word in words if word not in STOP_WORDS and word not in EMPTY_WORDS)
+    return (word for word in said if len(word) <= LONGEST_WORD)
 
 
 def weights_of(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
