@@ -23,7 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.rounds import Report, milliseconds, quantile, timed
-from benchmarks.running import running
+from benchmarks.running import product
 from benchmarks.search_mesh import arguments, configure, open_mesh
 
 LONGEST = 60.0
@@ -192,7 +192,7 @@ def main() -> None:
 
     os.environ["REDIS_URL"] = ""
     engine = open_mesh(options)
-    with running(options), raw_commits(engine) as raw:
+    with product(options.data, ASSAY_SEARCH_ENGINES=options.engine), raw_commits(engine) as raw:
         watched, writer = Watched(options), Writer()
         alone, commits = one_by_one(writer, watched, raw, options.writes)
         stream = in_a_stream(writer, watched, options.rate, options.seconds)

@@ -23,9 +23,9 @@ from benchmarks.measuring import (
     mesh,
     milliseconds,
     report,
-    valkey,
     with_mesh,
 )
+from benchmarks.running import valkey
 
 LIMITS = (20, 100)
 COLUMNS = (

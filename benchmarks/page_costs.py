@@ -22,7 +22,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.measuring import ROOT, command_line, mesh, milliseconds, report, with_mesh
+from benchmarks.measuring import command_line, mesh, milliseconds, report, with_mesh
+from benchmarks.rounds import ROOT
 
 SMALL = 100
 SLOW_MS = 50

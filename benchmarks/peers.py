@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.measuring import free_port
 from benchmarks.mesh_trees import SHARED
+from benchmarks.running import free_port
 
 LOADED, MOST_SECONDS = "loaded", 900
 CONTACT = """name position address city stateorprovince postalcode country phone fax url hours

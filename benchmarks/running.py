@@ -1,4 +1,4 @@
-"""The whole product, started on a data folder as `make run` starts it, and ended afterwards."""
+"""The whole product, started on a data folder as `make run` starts it, and its broker alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from benchmarks.rounds import ROOT
 
 READY = "Assay is ready"
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -37,51 +39,107 @@ class Running:
             for number, size in enumerate(sizes, start=1)
         }
 
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the CPU time that its programs have taken so far, by name."""
+        spent: dict[str, float] = {}
+        for pid in [self.pid, *_below(self.pid)]:
+            try:
+                words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                name = _name(pid)
+            except OSError:
+                continue  # It has ended meanwhile.
+            spent[name] = spent.get(name, 0) + (int(words[11]) + int(words[12])) / TICKS
+        return spent
+
 
 @contextmanager
-def running(options: Any) -> Iterator[Running]:
-    """Start the product on the folder and engine of the options; its broker is the bundled one."""
+def product(data: Path, **settings: str) -> Iterator[Running]:
+    """Run all of the product on a data folder with its bundled broker; yields it when ready.
+
+    The limit on one caller's requests is raised, for one caller stands in for many. Raises
+    RuntimeError with what it said, where it ends instead.
+    """
     port = free_port()
     environment = {
         **os.environ,
-        "ASSAY_DATA_DIR": str(options.data.resolve()),
-        "ASSAY_SEARCH_ENGINES": options.engine,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ASSAY_DATA_DIR": str(data.resolve()),
         "ASSAY_PORT": str(port),
         "ASSAY_DEMO": "0",
         "ASSAY_API_RATE": "1000000",
         "ASSAY_TETHERED": "1",
         "REDIS_URL": "",
+        **settings,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-u", "manage.py", "start"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+    with (data / "said.txt").open("wb") as said:
+        server = subprocess.Popen(
+            [sys.executable, "-u", "manage.py", "start"],
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: _is_ready(data) or server.poll() is not None, seconds=300)
+        if server.poll() is not None:
+            raise RuntimeError((data / "said.txt").read_text())
+        yield Running(port, server.pid)
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _is_ready(data: Path) -> bool:
+    return READY in (data / "said.txt").read_text()
+
+
+@contextmanager
+def valkey(data: Path) -> Iterator[None]:
+    """Run the product's own broker and cache beside a data folder, as `manage.py start` does."""
+    import redis
+    from django.conf import settings
+
+    from config.embedded.programs import valkey_program
+
+    server = subprocess.Popen(
+        valkey_program(data).command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_until_ready(process)
-        yield Running(port, process.pid)
+        client = redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET))
+        until(lambda: answers(client.ping), seconds=20)
+        yield
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        server.terminate()
+        server.wait(20)
 
 
-def _wait_until_ready(process: subprocess.Popen[str]) -> None:
-    said = []
-    for line in process.stdout or ():
-        said.append(line)
-        if line.startswith(READY):
-            return
-    raise RuntimeError(f"the product did not start: {''.join(said[-5:])}")
+def answers(ask: Callable[[], Any]) -> bool:
+    """Say whether a question is answered at all."""
+    try:
+        ask()
+    except Exception:  # noqa: BLE001  whatever a server that only starts may throw
+        return False
+    return True
+
+
+def until(holds: Callable[[], Any], *, seconds: float) -> None:
+    """Wait until something holds. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not so after {seconds:.0f} s")
+        time.sleep(0.05)
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on at this moment."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """Return a port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 def _below(pid: int) -> list[int]:

@@ -13,8 +13,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.measuring import valkey
 from benchmarks.rounds import Report, flat, interleaved, milliseconds, quantile, ratio_of_medians
+from benchmarks.running import valkey
 from benchmarks.search_mesh import Query, Site, arguments, open_mesh, queries, reader
 
 PATHS = {"API": "/api/v1/search", "JSON twin": "/search.json"}

@@ -25,16 +25,14 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks.measuring import (
-    ROOT,
     command_line,
     interleaved,
     milliseconds,
-    product,
     report,
-    until,
-    valkey,
 )
 from benchmarks.peers import LOADED, PEERS, Peer, records
+from benchmarks.rounds import ROOT
+from benchmarks.running import product, until, valkey
 
 WORDS = """sentinel climate genome ocean weather satellite cancer radar census elevation imagery
 traffic bird forest protein language soil earthquake energy wildfire""".split()

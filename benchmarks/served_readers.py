@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.rounds import Report, milliseconds, quantile
-from benchmarks.running import Running, running
+from benchmarks.running import Running, product
 from benchmarks.search_mesh import Query, arguments, open_mesh, queries, reader, session_of
 
 PATHS = {"API": "/api/v1/search", "page": "/search"}
@@ -62,9 +62,9 @@ def read(readers: list[Reader], path: str, asked: list[Query], seconds: float) -
         return [value for each in pool.map(go, range(len(readers))) for value in each]
 
 
-def measured(product: Running, cookie: str, asked: list[Query], options: Any) -> Report:
+def measured(served: Running, cookie: str, asked: list[Query], options: Any) -> Report:
     """Return the times of one reader and of many, turn about, and the memory after them."""
-    crowd = [Reader(product.port, cookie) for _ in range(options.readers)]
+    crowd = [Reader(served.port, cookie) for _ in range(options.readers)]
     read(crowd, PATHS["API"], asked, 2)
     times: dict[tuple[str, int], list[float]] = {}
     for _, (name, path) in itertools.product(range(options.rounds), PATHS.items()):
@@ -85,7 +85,7 @@ def measured(product: Running, cookie: str, asked: list[Query], options: Any) ->
     }
     return Report(
         compared="ten readers at once / one, over HTTP; megabytes of each process (PSS)",
-        ratios=ratios, times=spread | {"memory": product.memory()},
+        ratios=ratios, times=spread | {"memory": served.memory()},
         counts={"engine": options.engine},
     )  # fmt: skip
 
@@ -103,8 +103,8 @@ def main() -> None:
     from catalog.products.models import DataProduct
 
     cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(reader())}"
-    with running(options) as product:
-        report = measured(product, cookie, queries(), options)
+    with product(options.data, ASSAY_SEARCH_ENGINES=options.engine) as served:
+        report = measured(served, cookie, queries(), options)
     report.counts["products"] = DataProduct.objects.count()
     report.print(as_json=options.json)
 
