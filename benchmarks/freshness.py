@@ -152,7 +152,7 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
 
     def commit() -> None:
         writer.delete_documents_by_term("key", document.key)
-        writer.add_document(schema.document_of(document, texts_of(document)))
+        writer.add_json(schema.entry_of(document, texts_of(document)))
         writer.commit()
 
     return commit

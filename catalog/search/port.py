@@ -1,11 +1,12 @@
 """What a search engine does for the catalog: documents in, requests and answers, one protocol."""
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import Protocol
+
+import orjson
 
 from catalog.search.conditions import Condition
 from catalog.search.expression import Expression
@@ -65,6 +66,7 @@ class SearchDocument:
     certified_until: int | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
     weight: float = 1.0
+    _digest: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -77,18 +79,23 @@ class SearchDocument:
         return key_of(self.kind, self.id)
 
     def digest(self) -> str:
-        """Equal for equal content, whatever the revision.
+        """Equal for equal content, whatever the revision; made once, for it is asked for twice.
 
         Measured figures are left out: they change all the time without a revision, and follow
         with the next one.
         """
-        content = {name: getattr(self, name) for name in _CONTENT}
-        content |= {"revision": None, "measures": dict(self.measures), **dict.fromkeys(FIGURES)}
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+        if not self._digest:
+            content = [getattr(self, name) for name in _CONTENT]
+            text = orjson.dumps([dict(self.measures), *content], option=orjson.OPT_SORT_KEYS)
+            object.__setattr__(self, "_digest", hashlib.sha256(text).hexdigest()[:32])
+        return self._digest
 
 
-_CONTENT = tuple(each.name for each in fields(SearchDocument))
+_CONTENT = tuple(
+    each.name
+    for each in fields(SearchDocument)
+    if each.name not in {"revision", "measures", "_digest", *FIGURES}
+)
 
 
 def key_of(kind: str, identity: str) -> str:

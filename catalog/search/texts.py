@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare
@@ -27,13 +28,15 @@ COMBINED = (
     "used_in",
 )
 LONGEST_LEAD = 400
+# Tags, columns and names of domains come again with nearly every document.
+_KEPT = 1 << 15
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def texts_of(document: SearchDocument) -> dict[str, list[str]]:
     """The texts of each ranked field."""
     return {
-        "text": [text for name in COMBINED for text in _texts(getattr(document, name))],
+        "text": [text for text in _spread(_combined(document)) if text],
         "name_text": [*_spread([document.name]), document.slug],
         "lead_text": [lead_of(document.summary)],
         "label_text": [*document.tags, *document.owner_names],
@@ -53,24 +56,35 @@ def titles_of(document: SearchDocument) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _texts(value: str | Iterable[str]) -> Iterator[str]:
-    return (text for text in _spread((value,) if isinstance(value, str) else value) if text)
+def _combined(document: SearchDocument) -> list[str]:
+    texts: list[str] = []
+    for name in COMBINED:
+        value = getattr(document, name)
+        texts += (value,) if isinstance(value, str) else value
+    return texts
 
 
 def _spread(texts: Iterable[str]) -> Iterator[str]:
     """Each text, and once more with its camelCase words apart where it has any."""
-    for text in texts:
-        yield text
-        if len(text) <= LONGEST_LEAD and (apart := _apart(text)) != text:
-            yield apart
+    return chain.from_iterable(map(_forms, texts))
 
 
-@lru_cache(1 << 15)
-def _apart(text: str) -> str:
-    return _HUMP.sub(" ", text)
+def _forms(text: str) -> tuple[str, ...]:
+    return _short_forms(text) if len(text) <= LONGEST_LEAD else (text,)
+
+
+@lru_cache(_KEPT)
+def _short_forms(text: str) -> tuple[str, ...]:
+    apart = _HUMP.sub(" ", text)
+    return (text,) if apart == text else (text, apart)
 
 
 def vocabulary_of(document: SearchDocument) -> tuple[str, ...]:
     """The words that completions offer: those of names, tags and columns."""
     texts = (document.name, document.slug, *document.tags, *document.columns)
-    return tuple(sorted({word for text in _spread(texts) for word in bare(text).split()}))
+    return tuple(sorted(set(chain.from_iterable(map(_words, texts)))))
+
+
+@lru_cache(_KEPT)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for form in _forms(text) for word in bare(form).split())

@@ -62,6 +62,19 @@ def test_the_ledger_says_what_is_held(engine: SearchBackend):
     assert ledger["b"].kind == "term"
 
 
+def test_words_are_learned_of_what_was_built_and_of_what_is_written_later(engine: SearchBackend):
+    with engine.rebuilding() as fresh:
+        for document in (doc("a", "Marmoset"), doc("b", "Pelican")):
+            fresh.put([document])
+            fresh.commit()
+        with fresh.swapping():
+            pass
+    write(engine, doc("c", "Ostrich"))
+
+    for typed in ("marmosett", "pelicann", "ostrichh"):
+        assert ask(engine, typed).corrections == (Correction(typed, typed[:-1]),)
+
+
 SECRET = doc(
     "secret-ledger",
     "Clandestine ledger",

@@ -13,7 +13,7 @@ from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
 from catalog.search.texts import COMBINED, texts_of, titles_of, vocabulary_of
 
-LAYOUT = 2
+LAYOUT = 3
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))

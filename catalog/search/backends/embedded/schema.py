@@ -1,10 +1,12 @@
 """How documents lie in a tantivy index: fields, analyzers, and one document's terms."""
 
 import hashlib
-import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
+import orjson
 import tantivy
 from tantivy import Document, Filter, Index, Schema, TextAnalyzer, Tokenizer
 
@@ -15,7 +17,7 @@ from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
 from catalog.search.texts import COMBINED, titles_of, vocabulary_of
 
-LAYOUT = 1
+LAYOUT = 2
 TEXT, WORDS = "assay_text", "assay_words"
 # What is left of a deleted document: its revision, and no reader who could find it.
 GONE = "gone"
@@ -91,52 +93,39 @@ def fingerprint() -> str:
     return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
 
 
-def document_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> Document:
-    """The document as the index holds it; `texts` are those of its ranked fields."""
-    entry = Document()
-    entry.add_text("key", document.key)
-    for token in document.readers:
-        entry.add_text("readers", token)
-    for text in dict.fromkeys(map(bare, titles_of(document))):
-        entry.add_text("exact", text)
-    for name, listed in texts.items():
-        for text in listed:
-            entry.add_text(name, text)
-            if name in fields.HOLDING:
-                entry.add_text("words", text)
-    for text in titles_of(document):
-        entry.add_text("title", text)
-    for word in vocabulary_of(document):
-        entry.add_text("vocabulary", word)
-    _add_filters(entry, document)
-    entry.add_integer("revision", document.revision)
-    entry.add_bytes("digest", document.digest().encode())
-    shown = {name: getattr(document, name) for name in HIGHLIGHTED}
-    entry.add_bytes("shown", json.dumps(shown).encode())
-    return entry
-
-
-def _add_filters(entry: Document, document: SearchDocument) -> None:
-    for name in TERMS:
-        for value in dict.fromkeys(map(fold, getattr(document, name))):
-            entry.add_text(name, value)
-    for key, number in document.measures.items():
-        entry.add_text("measures", keyed_number(fold(key), number))
-    _add_numbers(entry, document)
-    tie = tie_of(document.key)
+def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The values of each field; `texts` are those of the ranked ones."""
+    titles, tie = titles_of(document), tie_of(document.key)
+    values: dict[str, Any] = {
+        **texts,
+        "key": document.key,
+        "readers": list(document.readers),
+        "exact": list(dict.fromkeys(map(bare, titles))),
+        "words": [text for name in fields.HOLDING for text in texts[name]],
+        "title": list(titles),
+        "vocabulary": list(vocabulary_of(document)),
+        "measures": [keyed_number(fold(key), n) for key, n in document.measures.items()],
+        "tie": tie,
+        "weight": document.weight,
+        "revision": document.revision,
+        "digest": document.digest().encode(),
+        "shown": orjson.dumps({name: getattr(document, name) for name in HIGHLIGHTED}),
+    }
+    values |= {name: list(dict.fromkeys(map(fold, getattr(document, name)))) for name in TERMS}
+    numbers = {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
+    values |= {name: number for name, number in numbers.items() if number is not None}
     for sort in SORTS:
-        entry.add_text(f"sort_{sort.name}", sort_key(getattr(document, sort.attribute), tie, sort))
-    entry.add_integer("tie", tie)
-    entry.add_float("weight", document.weight)
+        values[f"sort_{sort.name}"] = sort_key(getattr(document, sort.attribute), tie, sort)
+    return values
 
 
-def _add_numbers(entry: Document, document: SearchDocument) -> None:
-    for name in NUMBERS:
-        if (number := getattr(document, name)) is not None:
-            entry.add_float(name, number)
-    for name in MOMENTS:
-        if (moment := getattr(document, name)) is not None:
-            entry.add_integer(name, moment)
+def entry_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> str:
+    """The document as the index takes it, as JSON: read there at once, not value by value."""
+    return orjson.dumps(values_of(document, texts), default=_written).decode()
+
+
+def _written(value: bytes) -> str:
+    return b64encode(value).decode()
 
 
 def tombstone_of(key: str, revision: int) -> Document:

@@ -1,12 +1,13 @@
 """Writing into a tantivy index: late writes lose, words are collected, one commit makes it seen."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from tantivy import Index, IndexWriter, Query, Searcher
 
 from catalog.search.backends.embedded import schema
+from catalog.search.fields import HOLDING
 from catalog.search.port import Entry, SearchDocument, key_of
 from catalog.search.spelling import SHORTEST_CORRECTED
 from catalog.search.texts import texts_of
@@ -48,6 +49,7 @@ class Session:
         self._documents = opened.documents.writer(HEAP, 1)
         self._analyzer = schema.analyzer(schema.WORDS)
         self._pending: dict[str, int] = {}
+        self._has_changes = False
         self._searcher = self._current()
         self._learned: set[str] = set()
         self._has_new_words = self._has_word_writer = False
@@ -59,8 +61,9 @@ class Session:
             if not self._is_late(document.key, document.revision):
                 self._replace(document.key, document.revision)
                 texts = texts_of(document)
-                self._documents.add_document(schema.document_of(document, texts))
-                self._learn([*texts["text"], *texts["column_text"]])
+                self._documents.add_json(schema.entry_of(document, texts))
+                if not self._is_new:
+                    self._learn(self._words_in(texts))
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         """Leave a tombstone in place of each thing, unless a later revision of it is held."""
@@ -72,14 +75,19 @@ class Session:
 
     def commit(self) -> None:
         """Make all that was put and deleted durable and visible to every process."""
+        if not self._has_changes:
+            return
+        if self._is_new:
+            self._documents.commit()
+            self._learn_all()
         if self._has_new_words:
             self._words.commit()
             self._has_new_words = False
-        if self._pending:
+        if not self._is_new:
             self._documents.commit()
-            if not self._is_new:
-                self._pending.clear()
-                self._searcher = self._current()
+            self._pending.clear()
+            self._searcher = self._current()
+        self._has_changes = False
 
     def close(self) -> None:
         """Let the merges end and give the writer up; what was not committed is gone."""
@@ -116,10 +124,20 @@ class Session:
         if not self._is_new or key in self._pending:
             self._documents.delete_documents_by_term("key", key)
         self._pending[key] = revision
+        self._has_changes = True
 
-    def _learn(self, texts: Iterable[str]) -> None:
+    def _words_in(self, texts: Mapping[str, Iterable[str]]) -> set[str]:
+        held = (text for name in HOLDING for text in texts[name])
+        return set(self._analyzer.analyze("\n".join(held)))
+
+    def _learn_all(self) -> None:
+        """Collect the words of a new index from its terms; before its end nobody asks for them."""
+        held = self._current().terms_with_prefix("words", "")
+        self._learn({word for word, _ in held})
+
+    def _learn(self, words: set[str]) -> None:
         """Collect words that no document held before, from which typos are corrected."""
-        for word in set(self._analyzer.analyze("\n".join(texts))) - self._learned:
+        for word in words - self._learned:
             is_correctable = len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha()
             if is_correctable and not self._is_known(word):
                 self._learned.add(word)
