@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet, Value
 from django.utils import timezone
 
 from catalog.revisions.followers import tell_followers
@@ -31,6 +33,22 @@ def remember(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None
         update_fields=["revision"],
         batch_size=500,
     )
+
+
+def remember_rows(*, follower: str, kind: str, rows: QuerySet[Any]) -> None:
+    """Note all of a query of objects (with `uuid` and `revision`) as handled, for the first time.
+
+    The database copies them itself: to take each of 100,000 rows out and in again took as long
+    as to make the documents' terms.
+    """
+    chosen = rows.order_by().values_list(Value(follower), Value(kind), "uuid", "revision")
+    text, values = chosen.query.sql_with_params()
+    table, *columns = map(
+        connection.ops.quote_name,
+        (Followed._meta.db_table, "follower", "kind", "object_id", "revision"),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {text}", values)
 
 
 def bury(*, kind: str, object_id: UUID, revision: int) -> None:

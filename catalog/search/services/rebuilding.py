@@ -6,14 +6,16 @@ under the name of its generation, so there is no moment at which memory and inde
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.refusals import Refusal
 from catalog.revisions.models import Tombstone
-from catalog.revisions.services import forget_others, remember
+from catalog.revisions.services import forget_others, remember_rows
 from catalog.search.documents import documents_of
 from catalog.search.port import (
     Candidate,
@@ -41,6 +43,7 @@ from catalog.search.services.following import (
 )
 
 MENDED_AT_MOST = 3
+SEARCHED_AFTER = 200_000
 
 
 class Step(StrEnum):
@@ -90,7 +93,7 @@ def rebuild(
     clear_leftovers(backend)
     if unless_ready and backend.is_ready():
         return 0
-    with backend.rebuilding() as fresh:
+    with _few_searches_for_cycles(), backend.rebuilding() as fresh:
         noted = _Noted(fresh)
         count = _fill(noted, backend.name, progress)
         catch_up(noted, backend.name)
@@ -125,10 +128,9 @@ def _fill(noted: _Noted, engine: str, progress: Progress) -> int:
     """Put everything. What was deleted before the first read is not met any more."""
     follower, count = follower_of(engine, noted.generation), 0
     _remember_the_dead(follower)
+    _remember_the_living(follower)
     for chunk in chunks():
         noted.put(documents_of(chunk))
-        revisions = {product.uuid: product.revision for product in chunk}
-        remember(follower=follower, kind=PRODUCT, revisions=revisions)
         count += len(chunk)
         progress(Step.FILLING, count)
     noted.commit()
@@ -140,6 +142,15 @@ def _remember_the_dead(follower: str) -> None:
     while graves := list(Tombstone.objects.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         remember_graves(follower, graves)
         last = graves[-1].pk
+
+
+def _remember_the_living(follower: str) -> None:
+    """Note each product as it stands before it is read: what changes later is written again."""
+    keys, last = DataProduct.objects.order_by("pk").values_list("pk", flat=True), 0
+    while upto := max(keys.filter(pk__gt=last)[:CHUNK], default=0):
+        rows = DataProduct.objects.filter(pk__gt=last, pk__lte=upto)
+        remember_rows(follower=follower, kind=PRODUCT, rows=rows)
+        last = upto
 
 
 def _swap(
@@ -208,6 +219,17 @@ class _Noted:
         for document in documents:
             self.lines[document.key] = line_of_document(document)
             yield document
+
+
+@contextmanager
+def _few_searches_for_cycles() -> Iterator[None]:
+    """Let Python look for cycles seldom: rows by the thousand hold none, and live a moment."""
+    usual = gc.get_threshold()
+    gc.set_threshold(SEARCHED_AFTER, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _noted_lines(lines: Lines) -> Iterator[tuple[str, bytes]]:
