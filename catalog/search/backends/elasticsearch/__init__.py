@@ -3,8 +3,11 @@
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 
+import orjson
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
 from elasticsearch.dsl import Search, connections
 
@@ -37,6 +40,8 @@ from catalog.search.port import (
 from catalog.search.spelling import fold
 
 Readers = tuple[str, ...] | None
+# Documents of one request.
+LOT = 500
 
 
 class ElasticsearchBackend:
@@ -102,7 +107,7 @@ class ElasticsearchBackend:
     @contextmanager
     def rebuilding(self) -> Iterator["ElasticsearchCandidate"]:
         index = f"{self._alias}-{time.time_ns()}"
-        with self._lease() as lease:
+        with self._lease() as lease, ThreadPoolExecutor(1) as sender:
             with _translated():
                 self._client.indices.create(
                     index=index,
@@ -110,7 +115,7 @@ class ElasticsearchBackend:
                     settings=layout.SETTINGS,
                     aliases={door_of(index): {}},
                 )
-            candidate = ElasticsearchCandidate(self, index, lease)
+            candidate = ElasticsearchCandidate(self, index, lease, sender)
             try:
                 yield candidate
             finally:
@@ -118,12 +123,12 @@ class ElasticsearchBackend:
 
     @contextmanager
     def restoring(self) -> Iterator["ElasticsearchCandidate"]:
-        with self._lease() as lease:
+        with self._lease() as lease, ThreadPoolExecutor(1) as sender:
             with _translated():
                 before = self._under(self._previous_alias)
             if not before:
                 raise SearchUnavailable(ENGINE, "no index is kept that answered before this one")
-            yield ElasticsearchCandidate(self, before[0], lease)
+            yield ElasticsearchCandidate(self, before[0], lease, sender)
 
     @contextmanager
     def clearing(self) -> Iterator[frozenset[str]]:
@@ -232,15 +237,7 @@ class Session:
         self.generation = generation
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
-        self._bulk(
-            {
-                "_op_type": "index",
-                "_id": d.key,
-                "version": d.revision,
-                "_source": layout.source_of(d),
-            }
-            for d in documents
-        )
+        self._bulk(map(_write_of, documents))
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         self._bulk(
@@ -259,7 +256,7 @@ class Session:
             for is_done, result in helpers.streaming_bulk(
                 self._client,
                 ({**door, **action} for action in actions),
-                chunk_size=500,
+                chunk_size=LOT,
                 raise_on_error=False,
                 max_retries=2,
                 require_alias=True,
@@ -269,14 +266,45 @@ class Session:
                     raise SearchUnavailable(ENGINE, f"a document was refused: {outcome['error']}")
 
 
-class ElasticsearchCandidate(Session):
-    """An index beside the one that answers: new, or the one that answered before."""
+def _write_of(document: SearchDocument) -> dict[str, object]:
+    return {
+        "_op_type": "index",
+        "_id": document.key,
+        "version": document.revision,
+        "_source": orjson.dumps(layout.source_of(document)),
+    }
 
-    def __init__(self, backend: ElasticsearchBackend, index: str, lease: Lease) -> None:
+
+class ElasticsearchCandidate(Session):
+    """An index beside the one that answers: new, or the one that answered before.
+
+    It is sent one lot by a thread while the next is made, so that neither waits for the other.
+    """
+
+    def __init__(
+        self, backend: ElasticsearchBackend, index: str, lease: Lease, sender: Executor
+    ) -> None:
         super().__init__(backend._client, index, backend._name_of(index))
         self._backend = backend
         self._lease = lease
+        self._sender = sender
+        self._sent: Future[None] | None = None
         self.is_live = False
+
+    def put(self, documents: Iterable[SearchDocument]) -> None:
+        writes = map(_write_of, documents)
+        while lot := list(islice(writes, LOT)):
+            self._wait()
+            self._sent = self._sender.submit(self._bulk, lot)
+
+    def commit(self) -> None:
+        self._wait()
+        super().commit()
+
+    def _wait(self) -> None:
+        """Wait for the lot that was sent last; raises what became of it."""
+        if self._sent:
+            self._sent.result()
 
     def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
         return self._backend._ledger(self.index, keys)
