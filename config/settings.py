@@ -261,8 +261,9 @@ CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
 # --- people -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "catalog.Person"
 KNOX_TOKEN_MODEL = "catalog.ApiToken"  # noqa: S105  a model's name
+SESSION_ENGINE = "catalog.people.sign_in"
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "catalog.people.sign_in.PersonBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

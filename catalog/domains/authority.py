@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import BigIntegerField, DateTimeField, QuerySet, Value
+from django.utils import timezone
 
 from catalog.audit.actors import Actor, Worker
 from catalog.domains.models import Domain, Membership, ancestors_in
 from catalog.people.models import Person, TeamMember, current
 from catalog.permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
 from catalog.refusals import NotAllowed
+from catalog.statements import Statement, given
 
 PUBLIC = "public"
 MEMBERS = "members"
@@ -125,23 +128,48 @@ class _Held:
 
 
 def _held_by(person: Person) -> _Held:
-    team_ids = frozenset(
-        TeamMember.objects.filter(current(), person=person).values_list("team_id", flat=True)
-    )
-    given: dict[int | None, set[Role]] = {}
-    for domain_id, role in (
-        Membership.objects.held().filter(person=person).values_list("domain_id", "role")
-    ):
-        given.setdefault(domain_id, set()).add(Role(role))
-    rows = list(Domain.objects.order_by().values_list("id", "parent_id", "owner_team_id"))
-    for domain_id, _, owner_team_id in rows:
+    team_ids, owned, parents = set[int](), list[tuple[int, int]](), dict[int, int | None]()
+    roles: dict[int | None, set[Role]] = {}
+    for place, parent_id, owner_team_id, said in _HELD.rows(person=person.pk, now=timezone.now()):
+        if said == _A_TEAM:
+            team_ids.add(place)
+        elif said == _A_DOMAIN:
+            parents[place] = parent_id
+            if owner_team_id is not None:
+                owned.append((place, owner_team_id))
+        else:
+            roles.setdefault(place, set()).add(Role(said))
+    for domain_id, owner_team_id in owned:
         if owner_team_id in team_ids:
-            given.setdefault(domain_id, set()).add(Role.CONTRIBUTOR)
+            roles.setdefault(domain_id, set()).add(Role.CONTRIBUTOR)
     return _Held(
-        direct={place: frozenset(roles) for place, roles in given.items()},
-        parents={domain_id: parent_id for domain_id, parent_id, _ in rows},
-        team_ids=team_ids,
+        direct={place: frozenset(held) for place, held in roles.items()},
+        parents=parents,
+        team_ids=frozenset(team_ids),
     )
+
+
+# What the last column of a row says where it is no role.
+_A_DOMAIN, _A_TEAM = "", "team"
+
+
+def _held_now() -> QuerySet[Any, Any]:
+    """Return all that gives a person rights at a moment: the tree, roles, and teams."""
+    person, now = given("person", BigIntegerField()), given("now", DateTimeField())
+    none = Value(None, output_field=BigIntegerField())
+    tree = Domain.objects.order_by().values_list(
+        "id", "parent_id", "owner_team_id", Value(_A_DOMAIN)
+    )
+    roles = Membership.objects.held(now).filter(person=person)
+    teams = TeamMember.objects.filter(current(now), person=person)
+    return tree.union(
+        roles.values_list("domain_id", none, none, "role"),
+        teams.values_list("team_id", none, none, Value(_A_TEAM)),
+        all=True,
+    )
+
+
+_HELD = Statement(_held_now)
 
 
 def _tokens(

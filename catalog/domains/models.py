@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -87,9 +88,9 @@ class FormerDomainSlug(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Reads of who is what."""
 
-    def held(self) -> MembershipQuerySet:
-        """Return the memberships that hold now, of people who are active."""
-        return self.filter(current(), person__is_active=True)
+    def held(self, at: datetime | None = None) -> MembershipQuerySet:
+        """Return the memberships that hold at a moment, else now, of people who are active."""
+        return self.filter(current(at), person__is_active=True)
 
 
 class Membership(models.Model):

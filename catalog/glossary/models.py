@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.domains.models import Domain
+from catalog.statements import Statement
 
 TERM = "term"
 
@@ -17,8 +18,7 @@ class TermQuerySet(models.QuerySet["Term"]):
 
     def spellings(self) -> list[tuple[str, ...]]:
         """Return, for each term, all the ways to write it; one statement."""
-        rows = self.order_by("id").values_list("name", "synonyms", "acronyms")
-        return [(name, *synonyms, *acronyms) for name, synonyms, acronyms in rows]
+        return [(name, *synonyms, *acronyms) for name, synonyms, acronyms in _SPELLINGS.rows()]
 
 
 class Term(models.Model):
@@ -54,3 +54,8 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+_SPELLINGS = Statement(
+    lambda: Term.objects.order_by("id").values_list("name", "synonyms", "acronyms")
+)

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, QuerySet
+
 from catalog.products.models import DataProduct, FormerAddress
 from catalog.refusals import NameTaken
+from catalog.statements import Statement, given
+
+
+def _holders() -> QuerySet[Any, Any]:
+    """Return the products that have an address, or had it."""
+    place = {"domain_id": given("domain_id", BigIntegerField()), "slug": given("slug", CharField())}
+    standing = DataProduct.objects.filter(**place).order_by().values_list("pk")
+    former = FormerAddress.objects.filter(**place).values_list("product_id")
+    return standing.union(former, all=True)
+
+
+_HOLDERS = Statement(_holders)
 
 
 def free_address(product: DataProduct) -> None:
     place = {"domain_id": product.domain_id, "slug": product.slug}
-    former = FormerAddress.objects.filter(**place)
     if product.pk:
-        former.filter(product_id=product.pk).delete()
-    standing = DataProduct.objects.filter(**place).exclude(pk=product.pk)
-    if standing.values("pk").union(former.values("product_id"), all=True).exists():
+        FormerAddress.objects.filter(product_id=product.pk, **place).delete()
+    if any(pk != product.pk for (pk,) in _HOLDERS.rows(**place)):
         raise NameTaken(
             f"{product.domain.slug}/{product.slug} is or was the address of another product.",
             where="slug",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import UUIDField
 
 from catalog.domains.authority import Reader
 from catalog.identity import product_path
 from catalog.products.models import DataProduct, ProductReader, reader_tokens
+from catalog.statements import Statement, given_list
 
 
 class ShownProduct(NamedTuple):
@@ -50,14 +54,23 @@ _WAYS = {
 _COLUMNS = tuple(_WAYS.get(name, name) for name in ShownProduct._fields)
 
 
+@lru_cache
+def _standing(number: int) -> Statement:
+    """Return the statement that reads so many products as they stand."""
+    ids = given_list("ids", UUIDField(), number)
+    return Statement(
+        lambda: DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
+    )
+
+
 def products_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownProduct]:
     """Return by id those of the products that the reader may know of at this moment.
 
     One statement, and another where somebody's right hangs on a product's reader rows. No model
     is made: that would cost more than the search.
     """
-    rows = DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    products = [ShownProduct(*row) for row in rows] if ids else []
+    rows = _standing(len(ids)).rows(ids=list(ids)) if ids else []
+    products = [ShownProduct(*row) for row in rows]
     visible: list[ShownProduct] = []
     doubtful: list[ShownProduct] = []
     for product in products:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
+from django.db.models import CharField, QuerySet, Value
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from catalog.products.anchors import column_href
 from catalog.search.conditions import Doubt
 from catalog.search.port import Facet, Hit, Reason
 from catalog.search.services import ShownProduct
+from catalog.statements import Statement, given_list
 
 FACETS = {
     "type": gettext_lazy("Kind"),
@@ -78,14 +81,38 @@ DOUBTS = {
 
 
 def labels_of(facets: Sequence[Facet]) -> Mapping[tuple[str, str], str]:
-    """Return what people call the values on offer; a statement for domains, one for teams."""
-    labels: dict[tuple[str, str], str] = {}
-    for facet in facets:
-        if facet.values and (model := _NAMED.get(facet.name)):
-            named = model.objects.filter(slug__in=[value.value for value in facet.values])
-            pairs = named.order_by().values_list("slug", "name")
-            labels |= {(facet.name, slug): name for slug, name in pairs}
-    return labels
+    """Return what people call the values on offer, of domains and teams in one statement."""
+    slugs = {
+        facet.name: [value.value for value in facet.values]
+        for facet in facets
+        if facet.values and facet.name in _NAMED
+    }
+    if not slugs:
+        return {}
+    numbers = tuple((name, _rounded(len(values))) for name, values in slugs.items())
+    return {(name, slug): label for name, slug, label in _names(numbers).rows(**slugs)}
+
+
+@lru_cache
+def _names(numbers: Sequence[tuple[str, int]]) -> Statement:
+    """Return the statement that reads the names of so many slugs of each facet."""
+
+    def names() -> QuerySet[Any, Any]:
+        parts: list[QuerySet[Any, Any]] = [
+            _NAMED[name]
+            .objects.filter(slug__in=given_list(name, CharField(), number))
+            .order_by()
+            .values_list(Value(name), "slug", "name")
+            for name, number in numbers
+        ]
+        return parts[0].union(*parts[1:], all=True)
+
+    return Statement(names)
+
+
+def _rounded(number: int) -> int:
+    """Return the next power of two, so that few statements are written."""
+    return 1 << (number - 1).bit_length()
 
 
 def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> str:

@@ -1,0 +1,109 @@
+"""Statements asked at nearly every request: the ORM writes their SQL once, values come each time.
+
+To write the SQL of a small statement takes the ORM ten times as long as the database takes to
+answer it. Here it is written at the first use, from a queryset in which `given()` stands for what
+differs, and kept for as long as the process lives. Nothing of an answer is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection
+from django.db.models import Expression, Field, Model, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+class Given(Expression):
+    """A value that a statement is given each time it is asked."""
+
+    def __init__(self, name: str, field: Field[Any, Any], place: int | None = None) -> None:
+        super().__init__(output_field=field)
+        self.name, self.place = name, place
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Return a placeholder, and itself where its value will stand."""
+        return "%s", [self]
+
+    def among(self, values: dict[str, Any]) -> Any:
+        """Return its value among those that are given; of a list the one at its place."""
+        value = values[self.name]
+        return value if self.place is None else value[min(self.place, len(value) - 1)]
+
+
+def given(name: str, field: Field[Any, Any]) -> Any:
+    """Return what stands for one value in a queryset, in place of the value."""
+    return Given(name, field)
+
+
+def given_list(name: str, field: Field[Any, Any], length: int) -> list[Any]:
+    """Return what stands for a list of up to so many values; of a shorter one the last is repeated.
+
+    The length is part of the SQL, so few lengths make few statements.
+    """
+    return [Given(name, field, place) for place in range(length)]
+
+
+Converters = Sequence[tuple[int, Sequence[Any], Any]]
+
+
+class _Written(NamedTuple):
+    sql: str
+    parameters: Sequence[Any]
+    fields: dict[str, Field[Any, Any]]
+    converters: Converters
+
+
+class Statement:
+    """The SELECT of a queryset of `values_list()`, asked with other values each time."""
+
+    def __init__(self, queryset: Callable[[], QuerySet[Any, Any]]) -> None:
+        self._queryset = queryset
+
+    def rows(self, **values: Any) -> list[Any]:
+        """Return the rows as the queryset would, in one statement; all values are by name."""
+        sql, parameters, fields, converters = self._written
+        held = {name: _prepared(values[name], field) for name, field in fields.items()}
+        told = [each.among(held) if isinstance(each, Given) else each for each in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, told)
+            rows = cursor.fetchall()
+        return list(_converted(rows, converters)) if converters else rows
+
+    @cached_property
+    def _written(self) -> _Written:
+        compiler = self._queryset().query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        found = compiler.get_converters([column for column, _, _ in compiler.select])
+        converters = [(place, steps, column) for place, (steps, column) in found.items()]
+        stand_ins = [each for each in parameters if isinstance(each, Given)]
+        fields = {each.name: each.output_field for each in stand_ins}
+        return _Written(sql, parameters, fields, converters)
+
+
+def _prepared(value: Any, field: Field[Any, Any]) -> Any:
+    """Return a value, or each of a list, as the database takes it."""
+    if isinstance(value, list):
+        return [field.get_db_prep_value(each, connection) for each in value]
+    return field.get_db_prep_value(value, connection)
+
+
+def _converted(rows: list[Any], converters: Converters) -> Iterator[Any]:
+    for row in map(list, rows):
+        for place, steps, column in converters:
+            for step in steps:
+                row[place] = step(row[place], column, connection)
+        yield row
+
+
+def columns_of(model: type[Model], *, through: str = "") -> list[str]:
+    """Return the columns of a model as `values_list()` names them; `through` is a way to it."""
+    return [f"{through}{field.attname}" for field in model._meta.concrete_fields]
+
+
+def made(model: type[M], row: Sequence[Any]) -> M:
+    """Return a row of `columns_of(model)` as the model."""
+    return model.from_db(connection.alias, columns_of(model), row)
