@@ -2,14 +2,26 @@
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from django.core.cache import BaseCache, caches
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
+
+
+class _KeptClient(RedisCacheClient):
+    """Talks to one server through one client, where Django makes one for each question."""
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        return self._kept
+
+    @cached_property
+    def _kept(self) -> Any:
+        return super().get_client(write=True)
 
 
 class SteadyCache(RedisCache):
@@ -20,6 +32,7 @@ class SteadyCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self._class = _KeptClient
         self._stand_in = LocMemCache("steady", params)
 
     def _either(self, name: str, *args: Any, **kwargs: Any) -> Any:

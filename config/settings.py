@@ -98,7 +98,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_htmx",
     "lucide",
-    "django_structlog",
     "csp",
 ]
 MIDDLEWARE = [

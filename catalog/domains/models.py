@@ -13,6 +13,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from catalog.people.models import Person, Team, current
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
+from catalog.statements import Statement, columns_of, given, made
 
 
 class DomainQuerySet(models.QuerySet["Domain"]):
@@ -73,6 +74,21 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def named(cls, slug: str) -> Domain | None:
+        """Return the domain of a slug, if there is one."""
+        rows = _NAMED.rows(slug=slug)
+        return made(cls, rows[0]) if rows else None
+
+
+_NAMED = Statement(
+    lambda: (
+        Domain.objects.filter(slug=given("slug", models.CharField()))
+        .order_by()
+        .values_list(*columns_of(Domain))
+    )
+)
 
 
 class FormerDomainSlug(models.Model):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, CharField, Q
 
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import DeclaredPort, input_ports, output_ports
 from catalog.products.models import DataProduct
+from catalog.statements import Statement, given, given_list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +94,27 @@ def _source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
 
 def _resolve_sources(product: DataProduct, declared: list[DeclaredPort]) -> None:
     """Link the input ports of other products that were declared before this product existed."""
-    contracts = {port.contract_identifier for port in declared} - {""}
+    contracts = sorted({port.contract_identifier for port in declared} - {""})
     address = f"{product.domain.slug}/{product.slug}"
-    (
-        InputPort.objects.filter(source__isnull=True)
-        .filter(Q(source_name=address) | Q(source_name="", contract_identifier__in=contracts))
-        .exclude(product=product)
-        .update(source=product)
+    waiting = _waiting(len(contracts)).rows(
+        address=address, contracts=contracts, product=product.pk
+    )
+    if waiting:
+        ports = InputPort.objects.filter(pk__in=[pk for (pk,) in waiting], source__isnull=True)
+        ports.update(source=product)
+
+
+@lru_cache
+def _waiting(contracts: int) -> Statement:
+    """Return the statement that finds ports without a source, by address or so many contracts."""
+    by_address = Q(source_name=given("address", CharField()))
+    named = given_list("contracts", CharField(), contracts)
+    by_contract = Q(source_name="", contract_identifier__in=named)
+    return Statement(
+        lambda: (
+            InputPort.objects.filter(by_address | by_contract, source__isnull=True)
+            .exclude(product_id=given("product", BigIntegerField()))
+            .order_by()
+            .values_list("pk")
+        )
     )

@@ -17,6 +17,7 @@ from catalog.domains.models import Domain
 from catalog.identity import product_path, readable_name
 from catalog.people.models import Team
 from catalog.permissions import Permission
+from catalog.statements import Statement, columns_of, given, made
 
 PRODUCT = "product"
 
@@ -194,6 +195,15 @@ class DataProduct(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def standing(cls, pk: int) -> DataProduct:
+        """Return a product as it stands now, with its domain. Raises DoesNotExist."""
+        for row in _STANDING.rows(pk=pk):
+            product = made(cls, row[:_WIDTH])
+            product.domain = made(Domain, row[_WIDTH:])
+            return product
+        raise cls.DoesNotExist
+
     @property
     def path(self) -> str:
         """Return the path of the product's page."""
@@ -209,6 +219,16 @@ class DataProduct(models.Model):
         """Return the tokens of which a reader needs one; `readers` may be prefetched."""
         is_named = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
         return reader_tokens(self, [row.token for row in self.readers.all()] if is_named else [])
+
+
+_WIDTH = len(columns_of(DataProduct))
+_STANDING = Statement(
+    lambda: (
+        DataProduct.objects.filter(pk=given("pk", models.BigIntegerField()))
+        .order_by()
+        .values_list(*columns_of(DataProduct), *columns_of(Domain, through="domain__"))
+    )
+)
 
 
 class Guarded(Protocol):

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.products.api.answers import ProductSummary
+from catalog.products.api.answers import ProductSummary, summary_of
 from catalog.products.api.views import OfProduct
 from catalog.search.services import similar_to
 from catalog.search.views.likeness import shared_of
@@ -125,9 +125,7 @@ class SimilarProducts(OfProduct):
     def retrieve(self, request: Request, uuid: str) -> Response:
         """List up to 20 products like this one, with the tags, columns and words they share."""
         found = similar_to(product=self.product(), visitor=self.reader, limit=MOST_SIMILAR)
-        results = [
-            {"product": ProductSummary(one.product).data, "shared": shared_of(one)} for one in found
-        ]
+        results = [{"product": summary_of(one.product), "shared": shared_of(one)} for one in found]
         return Response({"results": results})
 
 

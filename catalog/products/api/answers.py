@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -108,10 +108,31 @@ def summaries_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def summary_of(product: DataProduct) -> dict[str, Any]:
+    """Return a product as ProductSummary says it."""
+    own = {name: getattr(product, name) for name in SUMMARY_COLUMNS if name != "domain__slug"}
+    return summaries_of([own | {"domain__slug": product.domain.slug}])[0]
+
+
+def detail_of(product: DataProduct, reader: Callable[[], Reader]) -> dict[str, Any]:
+    """Return a product as ProductDetail says it; `reader` is asked where there is a successor."""
+    after = product.successor
+    return summary_of(product) | {
+        "limitations": product.limitations,
+        "usage": product.usage,
+        "successor": address_of(after) if after and reader().reads(after) else None,
+        "ends_on": product.ends_on,
+        "certified_until": product.certified_until,
+        "created_at": product.created_at,
+        "figures": product.slo_figures,
+        "tree": product.tree,
+    }
+
+
 class ProductDetail(ProductSummary):
     """A product with its document; `successor` is named where the reader may know of it."""
 
-    successor = serializers.SerializerMethodField()
+    successor = serializers.CharField(allow_null=True)
     figures = serializers.JSONField(
         source="slo_figures", help_text="By indicator: value, target, as of."
     )
@@ -130,12 +151,6 @@ class ProductDetail(ProductSummary):
             "tree",
         )
         read_only_fields = fields
-
-    def get_successor(self, product: DataProduct) -> str | None:
-        """Return `domain/slug` of what comes after the product."""
-        after, reader = product.successor, self.context["reader"]
-        assert isinstance(reader, Reader)
-        return address_of(after) if after and reader.reads(after) else None
 
 
 class UseAnswer(serializers.ModelSerializer[ProductUse]):

@@ -29,6 +29,7 @@ from catalog.products.api.answers import (
     ProductSummary,
     ReadersAnswer,
     UseAnswer,
+    detail_of,
     readers_of,
     summaries_of,
 )
@@ -88,12 +89,12 @@ class OfProduct(GenericViewSet[Any]):
 
     def product(self) -> DataProduct:
         """Return the product of the address. Raises Http404, Retired."""
-        visible = DataProduct.objects.visible_to(self.reader).with_place()
-        product = visible.filter(uuid=self.kwargs["uuid"]).first()
+        visible = DataProduct.objects.visible_to(self.reader).filter(uuid=self.kwargs["uuid"])
+        product = visible.select_related("domain", "successor__domain").first()
         if product is None:
             raise Http404
         if product.status == Status.RETIRED and not self.tells_the_past:
-            raise Retired(ProductDetail(product, context={"reader": self.reader}).data)
+            raise Retired(detail_of(product, lambda: self.reader))
         return product
 
     def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
@@ -107,11 +108,11 @@ class OfProduct(GenericViewSet[Any]):
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return what this address says of the product."""
-        return ProductDetail(product, context={"reader": self.reader}).data
+        return detail_of(product, lambda: self.reader)
 
     def answer(self, product: DataProduct, *, status: int = 200, location: str = "") -> Response:
         """Return the product as a reading of it now would say it, with its ETag."""
-        stands = DataProduct.objects.with_place().get(pk=product.pk)
+        stands = DataProduct.standing(product.pk)
         state = self.state(stands)
         return tagged(self.request, state, stands.edition, status=status, location=location)
 
@@ -143,9 +144,13 @@ class Products(OfProduct):
         """Register a product as a draft, by its document or by its simple fields."""
         body = NewProduct.read(request)
         domain = domain_named(body.validated_data["domain"])
-        demand(self.reader, Permission.EDIT_PRODUCTS, domain)
-        tree = body.whole_tree()
-        check_product(tree)
+        try:
+            tree = body.whole_tree()
+            check_product(tree)
+        except Invalid:
+            # Whoever may register nothing here is told that, and not what is wrong with it.
+            demand(self.reader, Permission.EDIT_PRODUCTS, domain)
+            raise
         reason = body.validated_data.get("reason", "")
         product = register_product(
             domain=domain, tree=tree, actor=person_of(request.user), reason=reason
