@@ -56,10 +56,10 @@ def answer_of(request: HttpRequest) -> dict[str, Any]:
     asked = read_asked(request.GET, caller=caller_of(request))
     found = search_catalog(visitor=request.user, request=asked.request)
     answer = found.answer
-    labels = wording.labels_of(answer.facets)
+    labels, said = wording.labels_of(answer.facets), wording.phrases()
     return {
         "count": answer.count,
-        "results": [result_of(hit, product) for hit, product in found.hits],
+        "results": [result_of(hit, product, said) for hit, product in found.hits],
         "facets": {facet.name: _values(facet, labels) for facet in answer.facets},
         "corrections": [{"typed": c.typed, "searched": c.searched} for c in answer.corrections],
         "also_searched": [{"typed": e.typed, "others": list(e.others)} for e in found.expansions],
@@ -69,7 +69,7 @@ def answer_of(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def result_of(hit: Hit, product: ShownProduct) -> dict[str, Any]:
+def result_of(hit: Hit, product: ShownProduct, said: wording.Phrases) -> dict[str, Any]:
     """Return one result."""
     return {
         "id": str(product.uuid),
@@ -87,7 +87,7 @@ def result_of(hit: Hit, product: ShownProduct) -> dict[str, Any]:
         "certification": product.certification or None,
         "tags": product.tags,
         "updated_at": product.updated_at.isoformat(),
-        "reasons": [wording.reason_sentence(reason) for reason in hit.reasons],
+        "reasons": [said.reason(reason) for reason in hit.reasons],
         "lacks": list(hit.lacks),
         "highlights": dict(hit.highlights),
     }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, QuerySet, Value
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.domains.models import Domain
 from catalog.people.models import Team
@@ -118,7 +118,7 @@ def _rounded(number: int) -> int:
 def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> str:
     """Return what people call one value."""
     if name in ("is", "sensitivity", "slo", "type"):
-        return _value_said(value, get_language())
+        return str(VALUES.get(value, value))
     return labels.get((name, value), value)
 
 
@@ -127,25 +127,30 @@ def doubt_sentence(doubt: Doubt) -> str:
     return str(DOUBTS.get(doubt.code, doubt.code))
 
 
-def reason_sentence(reason: Reason) -> str:
-    """Return one reason in words."""
-    label = _reason_said(reason.field, get_language())
-    if not reason.texts:
-        return _("%(field)s holds the words") % {"field": label}
-    more = reason.total - len(reason.texts)
-    sentence = f"{label}: {', '.join(reason.texts)}"
-    return sentence + (_(" and %(n)d more") % {"n": more} if more > 0 else "")
+class Phrases(NamedTuple):
+    """What a sentence of reasons is made of, in one language."""
+
+    fields: Mapping[str, str]
+    holds: str
+    more: str
+
+    def reason(self, reason: Reason) -> str:
+        """Return one reason in words."""
+        label = self.fields.get(reason.field, reason.field)
+        if not reason.texts:
+            return self.holds % {"field": label}
+        more = reason.total - len(reason.texts)
+        sentence = f"{label}: {', '.join(reason.texts)}"
+        return sentence + (self.more % {"n": more} if more > 0 else "")
 
 
-@lru_cache
-def _value_said(value: str, _language: str | None) -> str:
-    """Return a value in the language in force; an answer says the same few many times."""
-    return str(VALUES.get(value, value))
-
-
-@lru_cache
-def _reason_said(field: str, _language: str | None) -> str:
-    return str(REASONS.get(field, field))
+def phrases() -> Phrases:
+    """Return the phrases in the language in force; an answer says the same few many times."""
+    return Phrases(
+        fields={name: str(label) for name, label in REASONS.items()},
+        holds=_("%(field)s holds the words"),
+        more=_(" and %(n)d more"),
+    )
 
 
 def reason_parts(hit: Hit, product: ShownProduct) -> list[dict[str, Any]]:
