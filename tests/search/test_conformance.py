@@ -1,5 +1,6 @@
 """What every engine answers: relevance, typos, phrases, filters, facets, highlights, reasons."""
 
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -140,6 +141,15 @@ def test_a_hit_says_which_words_it_lacks(mesh: SearchBackend):
 
     assert lacks["orders"] == ()
     assert lacks["churn-scores"] == ("delivery",)
+
+
+def test_of_a_long_question_a_hit_says_which_words_it_lacks(engine: SearchBackend):
+    words = [f"word{letter}" for letter in ascii_lowercase] + ["parcels", "letters"]
+    fill(engine, [doc("all", summary=" ".join(words)), doc("one", summary="parcels")])
+
+    lacks = {hit.id: hit.lacks for hit in ask(engine, " ".join(words)).hits}
+
+    assert lacks == {"all": (), "one": tuple(word for word in words if word != "parcels")}
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,14 @@
 """Answering one request from one moment's view of a tantivy index."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tantivy import DocAddress, Query, Searcher
+from tantivy import DocAddress, Document, Query, Searcher
 
-from catalog.search.backends.embedded.marking import marks_of, shown_of
+from catalog.search.backends.embedded.logic import all_of, any_of, narrowed, preferring, silent
+from catalog.search.backends.embedded.marking import Marker, Marks, marks_of, shown_of
 from catalog.search.backends.embedded.paging import Page, count_of, page_of
-from catalog.search.backends.embedded.questions import (
-    SHORTEST_BEGINNING,
-    Questions,
-    all_of,
-    any_of,
-    narrowed,
-    preferring,
-)
+from catalog.search.backends.embedded.questions import SHORTEST_BEGINNING, Questions
 from catalog.search.backends.embedded.schema import VOCABULARY
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
@@ -53,6 +47,8 @@ from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, e
 # Counting every value exactly needs every value of every segment.
 _ALL_VALUES = 65_000
 _MOST_CANDIDATES = 400
+# Ranks are floats of 24 significant bits.
+_MOST_BITS = 24
 
 # Where a hit lies: segment, and place in it.
 Spot = tuple[int, int]
@@ -72,13 +68,20 @@ class Reading:
         """How many readable documents meet all of the queries."""
         return count_of(self.searcher, all_of([self.readable, *queries]))
 
-    def holds_any(self, query: Query) -> bool:
-        """Whether a readable document meets a query.
+    def is_met(self, query: Query) -> bool:
+        """Whether any document meets a query, whoever may read it; for leaving queries out."""
+        return bool(count_of(self.searcher, query))
 
-        What everybody or every member may read is most of it, and quick to look through.
+    def holds(self, query: Query, *, enough: int = 1) -> bool:
+        """Whether so many readable documents meet a query.
+
+        A reader's tokens are many. They are looked through only where what anybody or every member
+        may read, which is most of it, is too few, and all documents would be enough.
         """
         by_many = all_of([self.readable_by_many, query])
-        return bool(count_of(self.searcher, by_many) or self.count(query))
+        if count_of(self.searcher, by_many) >= enough:
+            return True
+        return count_of(self.searcher, query) >= enough and self.count(query) >= enough
 
 
 def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
@@ -89,7 +92,7 @@ def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
     """
     corrections: dict[str, str] = {}
     words, found = request.words, _found(reading, request, request.words, request.typed)
-    if unheld := _unheld(reading, request.words, found.held):
+    if unheld := _unheld(reading, request.words, found):
         corrections = _corrections(reading, unheld) if request.is_corrected else {}
         beginnings = [word for typed, word in unheld.items() if typed not in corrections]
         words = _completed(reading, respelled(request.words, corrections), beginnings)
@@ -109,14 +112,16 @@ def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
 class Found:
     """A page of one reading of the words, and what it tells of them.
 
-    `ground` is the set before any facet was chosen in; `held` are words that readable documents
-    are known to hold; `holders` says for a typed word which hits hold it, where not all do.
+    `ground` is the set, unranked, before any facet was chosen in; `entries` are the hits as the
+    index keeps them; `held` are words that readable documents are known to hold; `holders` says for
+    a typed word which hits hold it, where not all do.
     """
 
     ground: Query
     choices: Mapping[str, Query]
     chosen: Mapping[str, Condition]
     page: Page
+    entries: Sequence[Document]
     held: frozenset[str]
     holders: Mapping[str, frozenset[Spot]]
 
@@ -124,50 +129,66 @@ class Found:
 def _found(reading: Reading, request: SearchRequest, words: Expression, typed: str) -> Found:
     """Decide on the set, narrow and rank."""
     questions, units = reading.questions, units_of(words)
-    held_by_all = 0
-    if len(units) > 1:
-        held_by_all = reading.count(questions.answers(words, "", demands_all=True))
-    demands_all = held_by_all >= ENOUGH_HOLD_ALL
-    ground = narrowed(questions.answers(words, typed, demands_all=demands_all), [reading.readable])
+    demands_all = len(units) > 1 and reading.holds(
+        questions.holding(words, demands_all=True), enough=ENOUGH_HOLD_ALL
+    )
     chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
-    rest = [c for c in request.conditions if chosen.get(c.field) is not c]
-    ground = narrowed(ground, [questions.condition(condition) for condition in rest])
     choices = {name: questions.condition(condition) for name, condition in chosen.items()}
+    rest = [questions.condition(c) for c in request.conditions if chosen.get(c.field) is not c]
+    ground, ranked = (
+        narrowed(asked, [reading.readable, *rest])
+        for asked in questions.asked(words, typed, demands_all=demands_all, is_met=reading.is_met)
+    )
     sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
-    query = narrowed(ground, list(choices.values()))
+    query = narrowed(ranked if sort == RELEVANCE else ground, list(choices.values()))
     page = page_of(reading.searcher, questions, query, request, sort)
-    held_by_all = held_by_all or (page.count if is_one_word(words) else 0)
-    holders = {} if demands_all or is_one_word(words) else _holders(reading, units, page)
-    sure = [clause.node.text for clause in units if isinstance(clause.node, Words)]
-    held = {word for text in sure if held_by_all or (holders.get(text)) for word in words_in(text)}
-    return Found(ground, choices, chosen, page, frozenset(held), holders)
+    entries = tuple(reading.searcher.doc(place) for _, _, place in page.placed)
+    is_held = demands_all or (is_one_word(words) and page.count > 0)
+    typed_words = {c.node.text: c.node for c in units if isinstance(c.node, Words)}
+    held_by = {} if demands_all or is_one_word(words) else typed_words
+    queries = {text: questions.holds(node) for text, node in held_by.items()}
+    holders = _holders(reading, queries, entries)
+    sure = (text for text in typed_words if is_held or holders.get(text))
+    held = {word for text in sure for word in words_in(text)}
+    return Found(ground, choices, chosen, page, entries, frozenset(held), holders)
 
 
-def _holders(reading: Reading, units: Sequence[Clause], page: Page) -> dict[str, frozenset[Spot]]:
-    """For each typed word, the hits of the page that hold it."""
-    places = [place for _, _, place in page.placed]
-    if not places:
+def _holders(
+    reading: Reading, queries: Mapping[str, Query], entries: Sequence[Document]
+) -> dict[str, frozenset[Spot]]:
+    """For each query, by its name, which of a page's hits meet it.
+
+    One search tells it of several: each adds a power of two to the rank of those that meet it.
+    """
+    if not entries or not queries:
         return {}
-    questions = reading.questions
-    keys = [str(reading.searcher.doc(place).get_first("key")) for place in places]
-    shown = questions.any_term("key", keys)
-    holders = {}
-    for clause in units:
-        if isinstance(clause.node, Words):
-            held = narrowed(questions.holds(clause.node), [shown])
-            hits = reading.searcher.search(held, len(keys), count=False).hits
-            holders[clause.node.text] = frozenset(spot(place) for _, place in hits)
+    keys = [str(entry.get_first("key")) for entry in entries]
+    shown = silent(reading.questions.any_term("key", keys))
+    holders: dict[str, frozenset[Spot]] = {}
+    for names in _chunks(list(queries), _MOST_BITS):
+        met = [Query.const_score_query(queries[name], 1 << bit) for bit, name in enumerate(names)]
+        hits = reading.searcher.search(preferring(shown, met), len(keys), count=False).hits
+        for bit, name in enumerate(names):
+            holders[name] = frozenset(spot(at) for rank, at in hits if int(rank) >> bit & 1)
     return holders
 
 
-def _unheld(reading: Reading, words: Expression, held: Collection[str]) -> dict[str, str]:
+def _chunks(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (names[start : start + size] for start in range(0, len(names), size))
+
+
+def _unheld(reading: Reading, words: Expression, found: Found) -> dict[str, str]:
     """The typed words that no readable document holds, and each as the index would spell it."""
-    unheld = {}
-    for typed in dict.fromkeys(open_words(words)):
-        word = "" if typed in held else " ".join(reading.questions.plain_words(typed))
-        if word and not reading.holds_any(reading.questions.word_is_held(word)):
-            unheld[typed] = word
-    return unheld
+    plain = {
+        typed: " ".join(reading.questions.plain_words(typed))
+        for typed in dict.fromkeys(open_words(words))
+        if typed not in found.held
+    }
+    queries = {t: reading.questions.word_is_held(word) for t, word in plain.items() if word}
+    # Most are held by a hit: any text has stop words.
+    holders = _holders(reading, queries, found.entries)
+    left = [typed for typed in queries if not holders.get(typed)]
+    return {typed: plain[typed] for typed in left if not reading.holds(queries[typed])}
 
 
 def _corrections(reading: Reading, unheld: Mapping[str, str]) -> dict[str, str]:
@@ -209,13 +230,13 @@ def _completed(reading: Reading, words: Expression, unheld: Sequence[str]) -> Ex
 def _hits(
     reading: Reading, found: Found, words: Expression, request: SearchRequest
 ) -> Iterator[Hit]:
-    places = [place for _, _, place in found.page.placed]
-    entries = list(map(reading.searcher.doc, places))
     is_marked = request.has_highlights and bool(words)
-    marks = marks_of(reading.searcher, reading.questions, words, entries) if is_marked else []
+    marks: Sequence[Marks] = [({}, ())] * len(found.entries)
+    if is_marked:
+        marks = marks_of(Marker(reading.searcher, reading.questions, words), found.entries)
     for at, (score, _, place) in enumerate(found.page.placed):
-        kind, _, identity = str(entries[at].get_first("key")).partition(":")
-        highlights, reasons = marks[at] if is_marked else ({}, ())
+        kind, _, identity = str(found.entries[at].get_first("key")).partition(":")
+        highlights, reasons = marks[at]
         rank = score if isinstance(score, float) else 0.0
         at_place = spot(place)
         lacks = [text for text, held in found.holders.items() if is_marked and at_place not in held]

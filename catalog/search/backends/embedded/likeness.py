@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from tantivy import DocAddress, Occur, Query
 
 from catalog.search.backends.embedded.answering import Reading, spot
+from catalog.search.backends.embedded.logic import any_of, narrowed, without
 from catalog.search.backends.embedded.paging import page_of
-from catalog.search.backends.embedded.questions import Questions, any_of, narrowed, without
+from catalog.search.backends.embedded.questions import Questions
 from catalog.search.fields import RELEVANCE
 from catalog.search.likeness import COLUMN, ENOUGH_SHARED, TAG, parted, weights_of
 from catalog.search.port import Alike, Feature, SearchRequest

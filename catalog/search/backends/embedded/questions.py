@@ -1,10 +1,20 @@
 """The users' expressions and conditions as tantivy queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
-from tantivy import FieldType, Index, Occur, Query, Schema
+from tantivy import FieldType, Index, Query, Schema
 
 from catalog.search import fields
+from catalog.search.backends.embedded.logic import (
+    all_of,
+    any_of,
+    narrowed,
+    preferring,
+    silent,
+    unlike,
+    without,
+)
 from catalog.search.backends.embedded.schema import TEXT, WORDS, analyzer
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
@@ -28,6 +38,11 @@ from catalog.search.spelling import bare
 
 _FAR = 2**60
 _FEW = 32
+# So many words keep their stems at hand; the texts of hits use the same ones over and over.
+_KEPT = 1 << 15
+# A document with a word in any ranked field has it in one of these: the others repeat them whole,
+# but a long first sentence may be cut within a word.
+_ADMITTING = (*fields.HOLDING, "lead_text")
 SHORTEST_BEGINNING = 3
 
 
@@ -38,6 +53,7 @@ class Questions:
         self._index = index
         self._schema: Schema = index.schema
         self._text, self._words = analyzer(TEXT), analyzer(WORDS)
+        self.stem = lru_cache(_KEPT)(self._stem)
 
     @property
     def schema(self) -> Schema:
@@ -129,10 +145,19 @@ class Questions:
         stems = self._text.analyze(word)
         return any_of([self.term(name, stem) for stem in stems for name in names])
 
-    def marked_terms(self, words: Expression, field: str) -> Query:
-        """The terms of an expression, for finding them in texts that are shown."""
-        stems = dict.fromkeys(s for text in positive_texts(words) for s in self._text.analyze(text))
-        return any_of([self.term(field, stem) for stem in stems])
+    def _stem(self, word: str) -> str:
+        """The form under which a single word is indexed; empty for a stop word."""
+        return "".join(self._text.analyze(word))
+
+    def stems_of(self, words: Expression) -> list[str]:
+        """The forms under which all is indexed that is looked for, so that it can be marked."""
+        texts = positive_texts(words)
+        return list(dict.fromkeys(stem for text in texts for stem in self._text.analyze(text)))
+
+    def stemmed(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """The forms of a text's words, each with where the word begins and ends."""
+        for token in self._text.pre_tokenize(text).tokens:
+            yield token.text, token.char_offset_from, token.char_offset_to
 
     def holds(self, node: Node) -> Query:
         """Documents that hold a node; says nothing about rank."""
@@ -140,7 +165,7 @@ class Questions:
             case Words(text, True):
                 return self._begins(text)
             case Words(text):
-                return all_of([self._holds_one(stem) for stem in self._stems(text)])
+                return all_of([self._has_one(stem, fields.HOLDING) for stem in self._stems(text)])
             case Phrase(text):
                 return self._phrase(text)
             case Matches(condition):
@@ -157,18 +182,32 @@ class Questions:
 
     def ranks(self, node: Node) -> Query:
         """How much a document is about a node: the weighted sum over the ranked fields."""
+        return any_of(self._ranking(node))
+
+    def _ranking(self, node: Node) -> list[Query]:
+        """The parts whose sum is the rank: side by side they are quicker than nested."""
         match node:
             case Words(text, False):
-                return any_of(
-                    [query for stem in self._stems(text) for query in self._weighted(stem)]
-                )
+                return [query for stem in self._stems(text) for query in self._weighted(stem)]
             case Phrase(_, weight):
-                return Query.boost_query(self.holds(node), weight)
+                return [Query.boost_query(self.holds(node), weight)]
             case Either(options):
-                return Query.disjunction_max_query([self.ranks(clause.node) for clause in options])
+                return [Query.disjunction_max_query([self.ranks(c.node) for c in options])]
             case Together(clauses):
                 wanted = [c.node for c in clauses if c.demand is not Demand.NOT]
-                return narrowed(any_of(list(map(self.ranks, wanted))), [self.holds(node)])
+                ranked = any_of([part for each in wanted for part in self._ranking(each)])
+                return [narrowed(ranked, [self.holds(node)])]
+            case _:
+                return [self.holds(node)]
+
+    def _admits(self, node: Node) -> Query:
+        """The documents that `ranks` ranks."""
+        match node:
+            case Words(text, False):
+                stems = self._stems(text)
+                return any_of([self._has_one(stem, _ADMITTING) for stem in stems])
+            case Either(options):
+                return any_of([self._admits(clause.node) for clause in options])
             case _:
                 return self.holds(node)
 
@@ -177,9 +216,9 @@ class Questions:
         stems = self._text.analyze(text)
         return [("text", stem) for stem in stems] or [("words", w) for w in self.plain_words(text)]
 
-    def _holds_one(self, stem: tuple[str, str]) -> Query:
+    def _has_one(self, stem: tuple[str, str], names: Sequence[str]) -> Query:
         field, term = stem
-        places = fields.HOLDING if field == "text" else ("words",)
+        places = names if field == "text" else ("words",)
         return any_of([self.term(place, term) for place in places])
 
     def _weighted(self, stem: tuple[str, str]) -> Iterable[Query]:
@@ -211,37 +250,61 @@ class Questions:
             [Query.const_score_query(self.term("exact", name), fields.EXACT_BOOST)] if name else []
         )
 
-    def answers(self, words: Expression, typed: str, *, demands_all: bool) -> Query:
-        """The set of the words, ranked. Without words, everything."""
-        units = units_of(words)
-        demanded, conditions = demanded_in(words)
-        unwanted = [self.holds(c.node) for c in words if c.demand is Demand.NOT]
+    def asked(
+        self, words: Expression, typed: str, *, demands_all: bool, is_met: Callable[[Query], bool]
+    ) -> tuple[Query, Query]:
+        """The set of the words, unranked and ranked. Without words, everything.
+
+        What would lift documents but is met by none is left out: it would be tried on all of them.
+        """
+        units, demanded = units_of(words), demanded_in(words)[0]
+        named = list(filter(is_met, self.names(typed)))
+        together = [self._together_nudge(units)] if len(units) > 1 else []
         required = [self.ranks(node) for node in demanded]
+        nudges = self.beginnings(typed)
         if demands_all:
-            required += [silent(self.holds(clause.node)) for clause in units]
-        if required:
-            found = preferring(all_of(required), [self._ranked(units)] if units else [])
+            required += together
         else:
-            found = self._ranked(units) if units else Query.all_query()
-        found = narrowed(found, [self.holds(node) for node in conditions])
-        nudges = self._nudges(units, typed)
-        return any_of([*self.names(typed), without(preferring(found, nudges), unwanted)])
+            nudges += together
+        ranking, lifting = self._ranked(units), list(filter(is_met, nudges))
+        if required:
+            found = preferring(all_of(required), [*ranking, *lifting])
+        else:
+            found = preferring(any_of(ranking) if units else Query.all_query(), lifting)
+        ground = self.holding(words, demands_all=demands_all)
+        return any_of([*map(silent, named), ground]), any_of([*named, self._within(found, words)])
 
-    def _ranked(self, units: Sequence[Clause]) -> Query:
-        """Any unit; a code of several terms (`sentinel-2`) is there only where all of them are."""
-        nodes = [clause.node for clause in units]
-        ranked = any_of([self.ranks(node) for node in nodes])
-        if not any(map(is_compound_code, nodes)):
-            return ranked
-        there = [self.holds(node) if is_compound_code(node) else self.ranks(node) for node in nodes]
-        return narrowed(ranked, [any_of(there)])
+    def holding(self, words: Expression, *, demands_all: bool) -> Query:
+        """The set of the words, unranked, but for what is named like the whole text."""
+        units, demanded = units_of(words), demanded_in(words)[0]
+        required = [self._admits(node) for node in demanded]
+        if demands_all:
+            required += [self.holds(clause.node) for clause in units]
+        elif units and not required:
+            required = [any_of([self._there(clause.node) for clause in units])]
+        return silent(self._within(all_of(required) if required else Query.all_query(), words))
 
-    def _nudges(self, units: Sequence[Clause], typed: str) -> list[Query]:
-        nudges = []
-        if len(units) > 1:
-            all_held = all_of([self.holds(clause.node) for clause in units])
-            nudges.append(Query.const_score_query(all_held, fields.ALL_WORDS_NUDGE))
-        return nudges + self.beginnings(typed)
+    def _within(self, found: Query, words: Expression) -> Query:
+        """What the words' conditions let through, without what the words shut out."""
+        met = [self.holds(node) for node in demanded_in(words)[1]]
+        return without(
+            narrowed(found, met), [self.holds(c.node) for c in words if c.demand is Demand.NOT]
+        )
+
+    def _there(self, node: Node) -> Query:
+        """Where a unit is: a code of several terms (`sentinel-2`) where all of them are."""
+        return self.holds(node) if is_compound_code(node) else self._admits(node)
+
+    def _ranked(self, units: Sequence[Clause]) -> list[Query]:
+        """The parts whose sum is the rank of any unit, where one is."""
+        parts = [part for clause in units for part in self._ranking(clause.node)]
+        if not any(is_compound_code(clause.node) for clause in units):
+            return parts
+        return [narrowed(any_of(parts), [any_of([self._there(c.node) for c in units])])]
+
+    def _together_nudge(self, units: Sequence[Clause]) -> Query:
+        held = all_of([self.holds(clause.node) for clause in units])
+        return Query.const_score_query(held, fields.ALL_WORDS_NUDGE)
 
     def titles(self, words: Sequence[str]) -> Query:
         """Things whose names have a word that begins with each of these; whole words rank.
@@ -263,44 +326,3 @@ class Questions:
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(min(max(number, -_FAR), _FAR))
-
-
-def silent(query: Query) -> Query:
-    """A filter: narrows and does not rank."""
-    return Query.const_score_query(query, 0)
-
-
-def any_of(queries: Sequence[Query]) -> Query:
-    """At least one; nothing for none."""
-    if len(queries) == 1:
-        return queries[0]
-    return Query.boolean_query([(Occur.Should, query) for query in queries])
-
-
-def all_of(queries: Sequence[Query]) -> Query:
-    """Every one; nothing for none."""
-    if len(queries) == 1:
-        return queries[0]
-    return Query.boolean_query([(Occur.Must, query) for query in queries])
-
-
-def narrowed(query: Query, filters: Sequence[Query]) -> Query:
-    """The query within the filters."""
-    return all_of([query, *map(silent, filters)])
-
-
-def preferring(query: Query, better: Sequence[Query]) -> Query:
-    """The query's documents, those first that meet more of the others."""
-    wished = [(Occur.Should, other) for other in better]
-    return Query.boolean_query([(Occur.Must, query), *wished]) if better else query
-
-
-def without(query: Query, unwanted: Sequence[Query]) -> Query:
-    """The query's documents but for the unwanted."""
-    shut_out = [(Occur.MustNot, other) for other in unwanted]
-    return Query.boolean_query([(Occur.Must, query), *shut_out]) if unwanted else query
-
-
-def unlike(query: Query) -> Query:
-    """Everything else."""
-    return without(Query.all_query(), [query])
