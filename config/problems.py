@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import (
+    ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -76,6 +77,8 @@ KINDS = {
 }
 _BY_NATURE: tuple[tuple[type[Exception], str], ...] = (
     (Http404, "not-found"),
+    # What was read or written a moment before has been deleted since.
+    (ObjectDoesNotExist, "not-found"),
     (PermissionDenied, "not-allowed"),
     (RequestDataTooBig, "too-large"),
     (SuspiciousOperation, "malformed-request"),
@@ -168,6 +171,8 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
     code = _first(_BY_NATURE, error)
     if code in ("busy", "unavailable"):
         logger.warning("api_database_refused", exc_info=error)
+    elif isinstance(error, ObjectDoesNotExist):
+        logger.warning("api_deleted_meanwhile", exc_info=error)
     return {"code": code} if code else None
 
 

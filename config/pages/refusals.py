@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -11,6 +13,7 @@ from catalog.refusals import Invalid, NotAllowed, NotVisible, Refusal
 from config.pages.errors import forbidden, is_for_a_program, not_found, problem
 
 CONFLICT, UNPROCESSABLE = 409, 422
+logger = structlog.get_logger(__name__)
 
 
 class RefusalMiddleware:
@@ -27,6 +30,10 @@ class RefusalMiddleware:
         """Answer a refusal; everything else is none of this middleware's business."""
         if isinstance(error, NotVisible):
             return not_found(request, error)
+        if isinstance(error, ObjectDoesNotExist):
+            # What was read or written a moment before has been deleted since.
+            logger.warning("page_deleted_meanwhile", exc_info=error)
+            return not_found(request)
         if isinstance(error, NotAllowed):
             return forbidden(request, error)
         return refused(request, error) if isinstance(error, Refusal) else None

@@ -164,10 +164,12 @@ def call_of(endpoint: Endpoint, path: str = "", **options: Any) -> Answer:
     return fetch(Call(url=endpoint.url + path, **options), allowed=[endpoint.place])
 
 
-def failing(url: str, *, allowed: list[str], **options: Any) -> FetchFailed:
+def failing(
+    url: str, *, allowed: list[str], deadline: float = DEADLINE, **options: Any
+) -> FetchFailed:
     """Return how a call fails, having seen that it ended in time."""
     started = time.monotonic()
     with pytest.raises(FetchFailed) as caught:
-        fetch(Call(url=url, deadline=DEADLINE, **options), allowed=allowed)
-    assert time.monotonic() - started < DEADLINE + 1
+        fetch(Call(url=url, deadline=deadline, **options), allowed=allowed)
+    assert time.monotonic() - started < deadline + 1
     return caught.value

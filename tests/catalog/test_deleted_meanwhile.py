@@ -1,0 +1,49 @@
+"""What somebody deletes between a write and the answer to it: gone, and no failure."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from catalog.products.models import DataProduct
+from catalog.products.services import delete_product
+from catalog.provenance import api
+from config.pages.refusals import RefusalMiddleware
+from tests.catalog.api_client import Program
+from tests.factories import FACTORY, make_cast, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def deleting_after(write):
+    """The same write, after which somebody else deletes the product."""
+
+    def deleted(**given):
+        product = write(**given)
+        delete_product(product=product, edition=product.edition, actor=FACTORY)
+        return product
+
+    return deleted
+
+
+def test_the_api_says_of_a_product_deleted_meanwhile_that_it_is_not_there(monkeypatch):
+    cast = make_cast()
+    product = make_product(domain=cast.domain)
+    monkeypatch.setattr(api, "declare_provenance", deleting_after(api.declare_provenance))
+
+    path = f"/products/{product.uuid}/provenance"
+    answer = Program(cast.owner).send("PUT", path, {}, edition=product.edition)
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not-found"
+
+
+def test_a_page_says_so_too():
+    request = RequestFactory().get("/p/sales/orders")
+    request.user = AnonymousUser()
+
+    answer = RefusalMiddleware(HttpResponse).process_exception(request, DataProduct.DoesNotExist())
+
+    assert answer.status_code == 404
