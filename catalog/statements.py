@@ -7,12 +7,13 @@ differs, and kept for as long as the process lives. Nothing of an answer is kept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models import BooleanField, Expression, F, Field, Func, Model, QuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -48,6 +49,32 @@ def given_list(name: str, field: Field[Any, Any], length: int) -> list[Any]:
 
 
 Converters = Sequence[tuple[int, Sequence[Any], Any]]
+
+
+_EACH = "SELECT value FROM json_each(%s)"
+
+
+class Among(Func):
+    """Whether a column holds one of some ids; the list is one value, however long it is.
+
+    `IN` takes a value for each, which the ORM prepares one by one.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, column: str, ids: Collection[int]) -> None:
+        super().__init__(F(column))
+        self.ids = sorted(ids)
+
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, Any]:
+        """Return the condition with the list as an array."""
+        column, parameters = compiler.compile(self.source_expressions[0])
+        return f"{column} = ANY(%s)", [*parameters, self.ids]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **__: Any) -> tuple[str, Any]:
+        """Return the condition with the list as JSON, for SQLite knows no arrays."""
+        column, parameters = compiler.compile(self.source_expressions[0])
+        return f"{column} IN ({_EACH})", [*parameters, json.dumps(self.ids)]
 
 
 class _Written(NamedTuple):

@@ -17,7 +17,7 @@ from catalog.domains.models import Domain
 from catalog.identity import product_path, readable_name
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.statements import Statement, columns_of, given, made
+from catalog.statements import Among, Statement, columns_of, given, made
 
 PRODUCT = "product"
 
@@ -66,16 +66,24 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         reader = reader_of(visitor)
         if reader.reads_everything:
             return self
-        drafts = reader.domains_with(Permission.VIEW_DRAFTS)
         readable = Q(visibility=Visibility.PUBLIC)
         if reader.is_signed_in:
-            readable |= Q(visibility=Visibility.MEMBERS) | Q(domain_id__in=_own(reader))
-            named = ProductReader.objects.filter(
-                Q(domain_id__in=_own(reader)) | Q(team_id__in=reader.team_ids)
-            )
-            readable |= Q(pk__in=named.values("product_id"))
-            readable |= Q(uuid__in=_granted(reader))
-        return self.filter((~Q(status=Status.DRAFT) & readable) | Q(domain_id__in=drafts))
+            readable |= Q(visibility=Visibility.MEMBERS)
+            if granted := _granted(reader):
+                readable |= Q(uuid__in=granted)
+            named = Q()
+            if own := [domain_id for domain_id in reader.roles if domain_id is not None]:
+                readable |= Q(Among("domain_id", own))
+                named |= Q(Among("domain_id", own))
+            if reader.team_ids:
+                named |= Q(Among("team_id", reader.team_ids))
+            if named:
+                rows = ProductReader.objects.filter(named)
+                readable |= Q(pk__in=rows.values("product_id"))
+        condition = ~Q(status=Status.DRAFT) & readable
+        if drafts := reader.domains_with(Permission.VIEW_DRAFTS):
+            condition |= Q(Among("domain_id", drafts))
+        return self.filter(condition)
 
     def has(self, key: str) -> Exists:
         """Return the condition that a row's product, of which `key` names the id, is among these.
@@ -105,10 +113,6 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return self.select_related("domain__owner_team", "successor__domain").prefetch_related(
             "readers"
         )
-
-
-def _own(reader: Reader) -> list[int]:
-    return [domain_id for domain_id in reader.roles if domain_id is not None]
 
 
 def _granted(reader: Reader) -> list[str]:

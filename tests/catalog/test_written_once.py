@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct
-from catalog.statements import Statement, columns_of, given, given_list, made
+from catalog.statements import Among, Statement, columns_of, given, given_list, made
 from tests.factories import make_domain, make_product
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +71,14 @@ def test_a_row_is_made_a_model_that_can_be_written():
 
     assert found == domain
     assert Domain.objects.get().name == "Sold"
+
+
+@pytest.mark.parametrize("chosen", [[], [0], [0, 2]])
+def test_a_list_of_ids_is_one_value_of_a_statement(chosen):
+    domains = [make_domain(slug) for slug in ("sales", "stock", "staff")]
+    ids = [domains[place].pk for place in chosen]
+
+    found = Domain.objects.filter(Among("id", [*ids, -1]))
+
+    assert set(found) == {domains[place] for place in chosen}
+    assert len(found.query.sql_with_params()[1]) == 1
