@@ -75,7 +75,7 @@ def test_a_registration_costs_the_same_statements_among_many_domains():
         make_domain(parent=second.domain)
     many = registration(second.owner, second.domain)
 
-    # Who calls (1), who they are (3), the domain (1), the transaction with its own look at who may
-    # (2 + 3), the address (1), the product, its provenance, ports that waited for it and the event
-    # (4), and the answer as it stands then (2).
-    assert few == many == 17
+    # Who calls (1), the domain (1), the transaction with its own look at who may (2 + 1), the
+    # address (1), the product, ports that waited for it, its provenance and the event (4), and the
+    # answer as it stands then (1).
+    assert few == many == 11
