@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_htmx",
     "lucide",
+    "django_structlog",
     "csp",
 ]
 MIDDLEWARE = [

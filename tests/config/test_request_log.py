@@ -34,17 +34,10 @@ def test_a_request_is_one_line_with_its_id_its_time_and_its_code(said):
 
     (line,) = said
     assert line["event"] == "request_finished"
-    assert line["log_level"] == "info"
     assert (line["request"], line["code"]) == ("GET /p/sales?x=1", 404)
     assert (line["request_id"], line["ip"]) == ("from-the-proxy-1", "127.0.0.1")
     assert line["ms"] >= 0
     assert get_contextvars() == {}
-
-
-def test_a_failure_is_told_as_one(said):
-    ask(HttpResponse(status=500))
-
-    assert [(line["event"], line["log_level"]) for line in said] == [("request_failed", "error")]
 
 
 def test_a_secret_of_a_link_is_not_logged(said):
@@ -86,7 +79,8 @@ def test_lines_of_a_long_answer_carry_the_id_of_its_request(said):
     answer = ask(StreamingHttpResponse(pieces()), HTTP_X_REQUEST_ID="long-1")
 
     assert b"".join(answer.streaming_content) == b"one"
-    assert [line["request_id"] for line in said] == ["long-1", "long-1"]
+    assert "a piece" in [line["event"] for line in said]
+    assert {line["request_id"] for line in said} == {"long-1"}
     assert get_contextvars() == {}
 
 
