@@ -48,7 +48,7 @@ class RequestLogMiddleware(RequestMiddleware):
         return f"{request.method} {without_secret(request.get_full_path())}"
 
 
-@receiver(bind_extra_request_finished_metadata)
+@receiver(bind_extra_request_finished_metadata, sender=RequestLogMiddleware)
 def say_more(request: HttpRequest, log_kwargs: dict[str, Any], **_: Any) -> None:
     """Add to the line how long the request took, and by which program it was sent."""
     log_kwargs["ms"] = round((time.perf_counter() - request.META[BEGAN]) * 1000, 1)
