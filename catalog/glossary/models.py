@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 
 from catalog.domains.models import Domain
 from catalog.statements import Statement
@@ -16,9 +19,12 @@ TERM = "term"
 class TermQuerySet(models.QuerySet["Term"]):
     """Reads of the glossary."""
 
-    def spellings(self) -> list[tuple[str, ...]]:
-        """Return, for each term, all the ways to write it; one statement."""
-        return [(name, *synonyms, *acronyms) for name, synonyms, acronyms in _SPELLINGS.rows()]
+    def spellings(self) -> tuple[tuple[str, ...], ...]:
+        """Return, for each term, all the ways to write it; one statement.
+
+        Every search asks for them, so what the rows say is understood once, until they change.
+        """
+        return _understood(tuple(_SPELLINGS.rows()))
 
 
 class Term(models.Model):
@@ -57,5 +63,14 @@ class Term(models.Model):
 
 
 _SPELLINGS = Statement(
-    lambda: Term.objects.order_by("id").values_list("name", "synonyms", "acronyms")
+    lambda: Term.objects.order_by("id").values_list(
+        "name", Cast("synonyms", models.TextField()), Cast("acronyms", models.TextField())
+    )
 )
+
+
+@lru_cache(maxsize=2)
+def _understood(rows: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (name, *json.loads(synonyms), *json.loads(acronyms)) for name, synonyms, acronyms in rows
+    )

@@ -1,13 +1,17 @@
 """The glossary's other spellings of a typed word or words, searched with it; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.search.expression import Clause, Demand, Either, Expression, Phrase, Together, Words
 from catalog.search.fields import SPELLING_WEIGHT
 from catalog.search.spelling import bare
 
 MOST_EXPANDED = 4
+
+# For each term, all the ways to write it.
+Spellings = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +22,32 @@ class Expansion:
     others: tuple[str, ...]
 
 
-def expanded(
-    words: Expression, spellings: Iterable[Sequence[str]]
-) -> tuple[Expression, tuple[Expansion, ...]]:
+def expanded(words: Expression, spellings: Spellings) -> tuple[Expression, tuple[Expansion, ...]]:
     """The words with the other spellings of the terms among them, and which terms those were."""
     plain = [_open_word(clause) for clause in words]
     typed = f" {' '.join(plain)} "
     clauses = list(words)
     expansions: list[Expansion] = []
-    for spelled in spellings:
-        known = {bare(spelling): spelling for spelling in spelled}
+    by_beginning = _by_beginning(spellings)
+    begun = {place for word in typed.split() for place in by_beginning.get(word, ())}
+    for place in sorted(begun):
+        known = {bare(spelling): spelling for spelling in spellings[place]}
         found = next((name for name in known if name and f" {name} " in typed), None)
         others = tuple(spelling for name, spelling in known.items() if name != found)
         if found and others and len(expansions) < MOST_EXPANDED:
             clauses = _joined(clauses, found, others)
             expansions.append(Expansion(found, others))
     return tuple(clauses), tuple(expansions)
+
+
+@lru_cache(maxsize=2)
+def _by_beginning(spellings: Spellings) -> Mapping[str, Sequence[int]]:
+    """The places of the terms by the first word of each way to write them."""
+    found: dict[str, list[int]] = {}
+    for place, spelled in enumerate(spellings):
+        for beginning in {word for each in spelled for word in bare(each).split()[:1]}:
+            found.setdefault(beginning, []).append(place)
+    return found
 
 
 def _weight(spelling: str) -> float:

@@ -40,7 +40,18 @@ def test_a_term_gives_all_its_spellings():
         actor=FACTORY,
     )
 
-    assert Term.objects.spellings() == [("Customer lifetime value", "customer worth", "CLV")]
+    assert Term.objects.spellings() == (("Customer lifetime value", "customer worth", "CLV"),)
+
+
+def test_spellings_are_those_of_this_moment():
+    term = define_term(name="Order", definition="A sale.", synonyms=["sale"], actor=FACTORY)
+    assert Term.objects.spellings() == (("Order", "sale"),)
+
+    edit_term(term=term, edition=1, synonyms=["deal"], actor=FACTORY)
+    assert Term.objects.spellings() == (("Order", "deal"),)
+
+    remove_term(term=Term.objects.get(), edition=2, actor=FACTORY)
+    assert Term.objects.spellings() == ()
 
 
 def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():

@@ -104,7 +104,7 @@ def test_a_title_of_a_use_says_more_than_a_mention(engine: SearchBackend):
 
 
 def test_other_spellings_are_found_after_what_was_typed(engine: SearchBackend):
-    spellings = [("Sea surface temperature", "SST")]
+    spellings = (("Sea surface temperature", "SST"),)
     typed = doc("typed", "Grids", summary="Daily grids of sea surface temperature.")
     other = doc("other", "Buoys", summary="Daily buoys with SST.")
     both = doc("both", "Both", summary="Sea surface temperature, of which SST is short, every day.")

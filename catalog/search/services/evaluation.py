@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from math import sqrt
@@ -20,7 +20,7 @@ from catalog.products.models import DataProduct
 from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.conditions import read_conditions
 from catalog.search.documents import documents_of, products_to_index
-from catalog.search.expansion import expanded
+from catalog.search.expansion import Spellings, expanded
 from catalog.search.port import SearchBackend, SearchDocument, SearchRequest
 from catalog.search.query import read_query
 from catalog.search.spelling import fold
@@ -75,7 +75,7 @@ def found_by(engine: SearchBackend, typed: str, *, limit: int) -> tuple[str, ...
     return tuple(hit.id for hit in engine.search(replace(request, has_highlights=False)).hits)
 
 
-def request_of(typed: str, *, limit: int, spellings: Iterable[Sequence[str]] = ()) -> SearchRequest:
+def request_of(typed: str, *, limit: int, spellings: Spellings = ()) -> SearchRequest:
     """What the page would ask for a typed text, as somebody who may read everything."""
     now = timezone.now()
     read = read_query(typed, now=now)

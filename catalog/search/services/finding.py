@@ -59,7 +59,7 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
     does not come out.
     """
     reader = reader_of(visitor)
-    words, expansions = expanded(request.words, Term.objects.spellings() if request.words else [])
+    words, expansions = expanded(request.words, Term.objects.spellings() if request.words else ())
     conditions = _without_me(request.conditions, reader)
     asked = replace(request, readers=tokens_of(reader), words=words, conditions=conditions)
     answer = serving().search(asked)

@@ -1,0 +1,45 @@
+"""Which terms of the glossary stand among typed words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.search.expansion import MOST_EXPANDED, Spellings, expanded
+from catalog.search.query import read_query
+from catalog.search.spelling import bare
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+WORDS = st.sampled_from(["sea", "ice", "Sea-ice", "SST", "of", "é", "2020", ""])
+SPELLING = st.lists(WORDS, max_size=3).map(" ".join)
+GLOSSARY = st.lists(st.lists(SPELLING, min_size=1, max_size=3).map(tuple), max_size=8).map(tuple)
+
+
+def searched_too(text: str, spellings: Spellings) -> list[tuple[str, tuple[str, ...]]]:
+    _, expansions = expanded(read_query(text, now=NOW).words, spellings)
+    return [(each.typed, each.others) for each in expansions]
+
+
+def test_a_term_is_known_by_each_of_its_spellings():
+    glossary = (("Sea surface temperature", "SST"), ("Sea ice", "pack ice"))
+
+    assert searched_too("daily sst", glossary) == [("sst", ("Sea surface temperature",))]
+    assert searched_too("pack ice drift", glossary) == [("pack ice", ("Sea ice",))]
+    assert searched_too("sea drift", glossary) == []
+
+
+@given(text=SPELLING, glossary=GLOSSARY)
+def test_all_terms_are_looked_at_whatever_their_beginning(text, glossary):
+    typed = f" {' '.join(bare(word) for word in text.split())} "
+    expected = [
+        names
+        for names in (tuple(dict.fromkeys(bare(each) for each in term)) for term in glossary)
+        if len(names) > 1 and any(name and f" {name} " in typed for name in names)
+    ]
+
+    found = searched_too(text, glossary)
+
+    assert len(found) == min(len(expected), MOST_EXPANDED)
+    assert all(typed in names for (typed, _), names in zip(found, expected, strict=False))
