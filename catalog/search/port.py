@@ -6,9 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import Protocol
 
-import orjson
-
 from catalog.search.conditions import Condition
+from catalog.search.encoding import encoded
 from catalog.search.expression import Expression
 
 # Seconds within which every engine answers a search, or says that it cannot.
@@ -86,7 +85,7 @@ class SearchDocument:
         """
         if not self._digest:
             content = [getattr(self, name) for name in _CONTENT]
-            text = orjson.dumps([dict(self.measures), *content], option=orjson.OPT_SORT_KEYS)
+            text = encoded([sorted(self.measures.items()), *content])
             object.__setattr__(self, "_digest", hashlib.sha256(text).hexdigest()[:32])
         return self._digest
 

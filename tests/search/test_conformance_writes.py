@@ -75,6 +75,18 @@ def test_words_are_learned_of_what_was_built_and_of_what_is_written_later(engine
         assert ask(engine, typed).corrections == (Correction(typed, typed[:-1]),)
 
 
+def test_half_a_surrogate_keeps_no_document_out(engine: SearchBackend):
+    poisoned = doc("a", "Half \ud800 parcels", summary="\udfff", tags=("x\udc00",))
+    fill(engine, [poisoned, doc("b", "Parcels")])
+    write(engine, replace(poisoned, revision=2, columns=("weight\ud800",)), doc("c", "Parcels"))
+
+    answer = ask(engine, "parcels")
+
+    assert set(ids(answer)) == {"a", "b", "c"}
+    held = {entry.id: entry.digest for entry in engine.ledger()}
+    assert held["a"] == replace(poisoned, columns=("weight\ud800",)).digest()
+
+
 SECRET = doc(
     "secret-ledger",
     "Clandestine ledger",

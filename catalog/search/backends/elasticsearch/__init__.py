@@ -7,7 +7,6 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 
-import orjson
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
 from elasticsearch.dsl import Search, connections
 
@@ -22,6 +21,7 @@ from catalog.search.backends.elasticsearch.answering import (
 from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.likeness import alike
 from catalog.search.backends.elasticsearch.questions import readable
+from catalog.search.encoding import encoded
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
     DEADLINE,
@@ -271,7 +271,7 @@ def _write_of(document: SearchDocument) -> dict[str, object]:
         "_op_type": "index",
         "_id": document.key,
         "version": document.revision,
-        "_source": orjson.dumps(layout.source_of(document)),
+        "_source": encoded(layout.source_of(document)),
     }
 
 

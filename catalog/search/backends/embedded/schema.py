@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import orjson
 import tantivy
 from tantivy import Document, Filter, Index, Schema, TextAnalyzer, Tokenizer
 
 from catalog.search import fields
+from catalog.search.encoding import encoded
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.ordering import keyed_number, sort_key, tie_of
 from catalog.search.port import SearchDocument
@@ -109,7 +109,7 @@ def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> d
         "weight": document.weight,
         "revision": document.revision,
         "digest": document.digest().encode(),
-        "shown": orjson.dumps({name: getattr(document, name) for name in HIGHLIGHTED}),
+        "shown": encoded({name: getattr(document, name) for name in HIGHLIGHTED}),
     }
     values |= {name: list(dict.fromkeys(map(fold, getattr(document, name)))) for name in TERMS}
     numbers = {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
@@ -121,7 +121,7 @@ def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> d
 
 def entry_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> str:
     """The document as the index takes it, as JSON: read there at once, not value by value."""
-    return orjson.dumps(values_of(document, texts), default=_written).decode()
+    return encoded(values_of(document, texts), _written).decode()
 
 
 def _written(value: bytes) -> str:

@@ -127,8 +127,8 @@ class Session:
         self._has_changes = True
 
     def _words_in(self, texts: Mapping[str, Iterable[str]]) -> set[str]:
-        held = (text for name in HOLDING for text in texts[name])
-        return set(self._analyzer.analyze("\n".join(held)))
+        held = "\n".join(text for name in HOLDING for text in texts[name])
+        return set(self._analyzer.analyze(held.encode(errors="replace").decode()))
 
     def _learn_all(self) -> None:
         """Collect the words of a new index from its terms; before its end nobody asks for them."""
