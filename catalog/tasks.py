@@ -15,13 +15,14 @@ from kombu.exceptions import OperationalError
 
 from catalog.audit.services import seal_pending
 from catalog.people.services import note_use
+from catalog.search.hints import at_work, is_hint_needed, is_hinted
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import (
     SwapRefused,
     check_indexes,
     drain,
     follow_domains,
-    index_products,
+    keep_up,
 )
 
 log = logging.getLogger(__name__)
@@ -53,14 +54,19 @@ BEAT: dict[str, dict[str, Any]] = {
 
 @shared_task
 def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
-    """Index what was hinted at; what is up to date already is left alone.
+    """Index what was hinted at, and what else changes while that goes on.
 
     A hint that has waited (`hinted_at` in seconds of the epoch) has others behind it: then all is
-    caught up with in one commit, and the others find nothing to do.
+    caught up with, and the others find nothing to do.
     """
     if hinted_at is not None and time.time() - hinted_at > DRAIN_TICK:
         return drain_search()
-    return _unless_down(lambda: index_products(ids=[UUID(each) for each in ids]))
+    wanted = [UUID(each) for each in ids]
+    with at_work():
+        written = _unless_down(lambda: keep_up(ids=wanted, is_hinted=is_hinted))
+    if is_hinted():
+        _hint(index_changed, [], time.time())
+    return written
 
 
 @shared_task
@@ -89,7 +95,8 @@ def note_token_use(token: str, at: str) -> bool:
 
 def hint_products(ids: Sequence[UUID]) -> None:
     """Ask the index worker to look at some products; a hint that is lost costs seconds."""
-    _hint(index_changed, [str(each) for each in ids], time.time())
+    if not _is_silent() and is_hint_needed():
+        _hint(index_changed, [str(each) for each in ids], time.time())
 
 
 def hint_domains(ids: Sequence[UUID]) -> None:
@@ -104,13 +111,17 @@ def hint_token_use(token: UUID, at: datetime) -> None:
 
 def _hint(task: Task[Any, Any], *arguments: Any) -> None:
     global _silent_until  # noqa: PLW0603 - one process, one memory of the broker
-    if time.monotonic() < _silent_until:
+    if _is_silent():
         return
     try:
         task.apply_async(arguments, expires=HINT_LASTS, retry=False)
     except OperationalError:
         _silent_until = time.monotonic() + SILENT_SECONDS
         log.info("no broker takes hints; the drain catches up")
+
+
+def _is_silent() -> bool:
+    return time.monotonic() < _silent_until
 
 
 def _unless_down(work: Any) -> int:

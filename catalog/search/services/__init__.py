@@ -21,7 +21,8 @@ from catalog.search.services.finding import (
     without_one,
 )
 from catalog.search.services.following import EngineState, states
-from catalog.search.services.indexing import drain, follow_domains, index_products
+from catalog.search.services.indexing import drain, follow_domains
+from catalog.search.services.keeping_up import index_products, keep_up
 from catalog.search.services.likeness import Similar, similar_to
 from catalog.search.services.rebuilding import (
     Progress,
@@ -55,6 +56,7 @@ __all__ = [
     "drain",
     "follow_domains",
     "index_products",
+    "keep_up",
     "rebuild",
     "report_of",
     "reports_of",

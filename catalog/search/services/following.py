@@ -101,6 +101,12 @@ class Missed:
     def __bool__(self) -> bool:
         return bool(self.products or self.graves)
 
+    def in_lots(self) -> list[Missed]:
+        """Return the same in lots of BATCH products, at least one; deletions go first."""
+        starts = range(BATCH, len(self.products), BATCH)
+        rest = [Missed(self.products[start : start + BATCH]) for start in starts]
+        return [Missed(self.products[:BATCH], self.graves), *rest]
+
 
 def missed_by(follower: str, limit: int | None = None, *, since: datetime | None = None) -> Missed:
     """Return what a follower has not handled, at most so many of each.

@@ -1,11 +1,10 @@
-"""Keeping the engines in step with the database: by hint, and by drain."""
+"""Catching up with whatever the engines have missed; needs no hint."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -13,62 +12,39 @@ from django.utils import timezone
 from catalog.domains.models import Domain, ancestors_in
 from catalog.products.models import DataProduct
 from catalog.products.services import touch_products
-from catalog.revisions.models import Followed, Tombstone
+from catalog.revisions.models import Followed
 from catalog.revisions.services import remember
-from catalog.search.backends import fed
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.services.following import (
-    BATCH,
-    Missed,
-    behind,
-    follower_of,
-    missed_by,
-    write_missed,
-)
+from catalog.search.services.following import BATCH, Missed, missed_by
+from catalog.search.services.keeping_up import index_edits
 from catalog.search.services.rebuilding import rebuild
+from catalog.search.services.writers import Writers, in_each_engine
 
 DOMAIN, DOMAIN_FOLLOWER = "domain", "products"
-LATELY = timedelta(seconds=5)
 # A drain that found nothing missed looks only at what changed since a little before, until it is
 # time to look at everything again: that costs a comparison of each product.
 RECENTLY, LOOK_THROUGH_EVERY = timedelta(minutes=5), 15.0
 _looked_through: dict[str, float] = {}
 
 
-def index_products(*, ids: Collection[UUID]) -> int:
-    """Bring some products up to date in every engine; return how many writes were made.
-
-    What else was changed in the last seconds goes with them: one commit serves many writes, and
-    the hints of those find nothing left to do.
-    """
-    lately = timezone.now() - LATELY
-
-    def index(backend: SearchBackend) -> int:
-        if not backend.is_ready():
-            return 0
-        follower = follower_of(backend.name, backend.generation())
-        late = behind(follower).values_list("uuid", flat=True)
-        late_ids = set(late.filter(uuid__in=list(ids)[:BATCH]))
-        if late_ids:
-            late_ids.update(late.filter(revised_at__gte=lately)[:BATCH])
-        graves = Tombstone.objects.unseen_by(follower)[:BATCH]
-        return _index(backend, Missed(list(late_ids), list(graves)))
-
-    return _in_each_engine(index)
-
-
 def drain(*, limit: int = 2000) -> int:
     """Bring every engine up to date with whatever it has missed; needs no hint.
 
-    An engine without an index of the present shape is rebuilt. Returns how many writes were made.
+    An engine without an index of the present shape is rebuilt. Where much was missed, what people
+    edit meanwhile goes ahead of each lot. Returns how many writes were made.
     """
 
     def catch_up(backend: SearchBackend) -> int:
         if not backend.is_ready():
             return rebuild(backend, unless_ready=True)
-        return _index(backend, _missed(follower_of(backend.name, backend.generation()), limit))
+        with Writers() as writers:
+            first, *others = _missed(writers.follower(backend), limit).in_lots()
+            written = writers.write(backend, first)
+            for lot in others:
+                written += index_edits(writers, backend) + writers.write(backend, lot)
+            return written
 
-    return _in_each_engine(catch_up)
+    return in_each_engine(catch_up)
 
 
 def _missed(follower: str, limit: int) -> Missed:
@@ -82,25 +58,10 @@ def _missed(follower: str, limit: int) -> Missed:
     return missed
 
 
-def _in_each_engine(work: Callable[[SearchBackend], int]) -> int:
-    """Work on each fed engine; one that is down keeps no other from it, and is told of after."""
-    written, down = 0, []
-    for backend in fed():
-        try:
-            written += work(backend)
-        except SearchUnavailable as error:
-            down.append(error)
-    if down:
-        raise down[0]
-    return written
-
-
-def _index(backend: SearchBackend, missed: Missed) -> int:
-    """Write into the live index; the writer is taken only where there is something to write."""
-    if not missed:
-        return 0
-    with backend.writing() as session:
-        return write_missed(session, backend.name, missed)
+def _let_edits_pass() -> None:
+    """Index what people have just edited; an engine that is down is no matter of the domains."""
+    with suppress(SearchUnavailable), Writers() as writers:
+        in_each_engine(lambda backend: index_edits(writers, backend))
 
 
 def late_domains() -> QuerySet[Domain]:
@@ -128,6 +89,7 @@ def follow_domains() -> int:
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
     for start in range(0, len(products), BATCH):
         touch_products(products=products[start : start + BATCH])
+        _let_edits_pass()
     remember(
         follower=DOMAIN_FOLLOWER,
         kind=DOMAIN,

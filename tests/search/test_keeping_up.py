@@ -1,0 +1,214 @@
+"""Writes that are followed by hint share commits, and those of people go before a backlog."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.domains.services import edit_domain
+from catalog.products.models import DataProduct
+from catalog.products.services import patch_tree
+from catalog.search.backends import serving
+from catalog.search.hints import UNDER_WAY, at_work, is_hint_needed, is_hinted
+from catalog.search.port import IndexSession
+from catalog.search.services import (
+    drain,
+    follow_domains,
+    index_products,
+    keep_up,
+    keeping_up,
+    states,
+)
+from catalog.search.services.following import BATCH
+from catalog.tasks import hint_products, index_changed
+from config.celery import app
+from tests.factories import FACTORY, make_domain, make_published_product
+from tests.search.asking import ask, ids
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def empty_index(settings, tmp_path):
+    cache.clear()
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+    follow_domains()
+    drain()
+
+
+def edit(product: DataProduct, text: str) -> DataProduct:
+    """Change what a product says, as somebody would."""
+    patch = [{"op": "add", "path": "/description/purpose", "value": text}]
+    return patch_tree(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+
+
+def found(text: str) -> list[str]:
+    return ids(ask(serving(), text, readers=None, is_corrected=False))
+
+
+class Told:
+    """What the writers of an engine did, and what is to happen right after each commit."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.after_commit: Callable[[], object] = list
+
+
+@pytest.fixture
+def told(monkeypatch) -> Told:
+    told, engine = Told(), serving()
+    writing = engine.writing
+
+    @contextmanager
+    def told_writing() -> Iterator[IndexSession]:
+        with writing() as session:
+            told.done.append("opened")
+            yield TellingSession(session, told)
+
+    monkeypatch.setattr(engine, "writing", told_writing)
+    return told
+
+
+class TellingSession:
+    """A writer that tells of its commits."""
+
+    def __init__(self, session: IndexSession, told: Told) -> None:
+        self._session, self._told = session, told
+        self.generation, self.put, self.delete = session.generation, session.put, session.delete
+
+    def commit(self) -> None:
+        self._session.commit()
+        self._told.done.append("commit")
+        self._told.after_commit()
+
+
+def test_what_changes_while_the_index_is_written_goes_by_the_same_writer(told):
+    first, *others = (make_published_product(f"Parcels {number}") for number in range(4))
+    drain()
+    told.done.clear()
+    edit(first, "A walrus.")
+    asked: list[Any] = []
+
+    def is_hinted_once() -> bool:
+        asked.append(None)
+        if len(asked) == 2:
+            for other in others:
+                edit(other, "A walrus.")
+        return len(asked) == 2
+
+    written = keep_up(ids=[first.uuid], is_hinted=is_hinted_once)
+
+    assert written == 4
+    assert len(found("walrus")) == 4
+    assert told.done == ["opened", "commit", "commit"]
+
+
+def test_a_writer_is_given_up_in_the_end_though_changes_go_on(monkeypatch):
+    product = make_published_product("Parcels")
+    monkeypatch.setattr(keeping_up, "LONGEST", 0.1)
+
+    assert keep_up(ids=[product.uuid], is_hinted=lambda: True) == 1
+
+
+def waiting() -> int:
+    """How many messages wait for the index worker."""
+    with app.connection_for_read() as broker:
+        return int(broker.default_channel._size("index"))
+
+
+def test_many_changes_send_one_hint_until_it_is_taken():
+    before = waiting()
+
+    for _ in range(3):
+        hint_products([make_published_product().uuid])
+    sent = waiting() - before
+    taken = is_hinted(), is_hinted()
+    hint_products([make_published_product().uuid])
+
+    assert (sent, taken, waiting() - before) == (1, (True, False), 2)
+
+
+def test_a_worker_that_looks_by_itself_is_sent_no_hint():
+    with at_work():
+        needed, hinted = is_hint_needed(), is_hinted()
+
+    assert (needed, hinted) == (False, True)
+    assert is_hint_needed()
+
+
+def test_what_changes_as_the_worker_ends_is_hinted_at_anew(monkeypatch):
+    before, product = waiting(), make_published_product("Parcels")
+    monkeypatch.setattr(keeping_up, "LONGEST", 0.0)
+    answers = iter([False, True])
+    monkeypatch.setattr("catalog.tasks.is_hinted", lambda: next(answers))
+
+    assert index_changed([str(product.uuid)]) == 1
+    assert waiting() - before == 1
+
+
+def test_a_hint_under_way_is_forgotten_after_a_moment(settings):
+    assert is_hint_needed()
+    cache.touch(UNDER_WAY, 0)
+
+    assert is_hint_needed()
+
+
+def make_backlog() -> DataProduct:
+    """Have more products wait for the index than a lot holds; return another one, up to date."""
+    fresh = make_published_product("Pallets")
+    domain = fresh.domain
+    DataProduct.objects.bulk_create(
+        DataProduct(domain=domain, slug=f"parcels-{number}", name=f"Parcels {number}")
+        for number in range(2 * BATCH + 1)
+    )
+    drain()
+    DataProduct.objects.exclude(pk=fresh.pk).update(
+        revision=F("revision") + 1,
+        revised_at=timezone.now(),
+        updated_at=timezone.now() - timedelta(days=1),
+    )
+    return fresh
+
+
+def test_a_hint_writes_what_people_edit_and_leaves_a_backlog_to_the_drain():
+    fresh = make_backlog()
+    edit(fresh, "A walrus.")
+
+    assert index_products(ids=[]) == 1
+    assert found("walrus") == [str(fresh.uuid)]
+    assert drain() == 2 * BATCH + 1
+
+
+def test_what_people_edit_during_a_drain_does_not_wait_for_its_end(told):
+    fresh = make_backlog()
+    moments: list[tuple[int, int]] = []
+
+    def note() -> None:
+        if not moments:
+            edit(fresh, "A walrus.")
+        moments.append((len(found("walrus")), states()[0].behind))
+
+    told.after_commit = note
+
+    assert drain() == 2 * BATCH + 2
+    assert [is_found for is_found, _ in moments] == [0, 1, 1, 1]
+    assert moments[1][1] > BATCH
+
+
+def test_what_people_edit_goes_before_the_products_of_a_renamed_domain():
+    parent = make_domain("haulage")
+    below = make_domain("road", parent=parent)
+    product = make_published_product("Parcels", domain=below)
+    drain()
+
+    edit_domain(domain=parent, edition=1, actor=FACTORY, name="Transport", slug="transport")
+    edit(product, "A walrus.")
+    follow_domains()
+
+    assert found("walrus") == [str(product.uuid)]
