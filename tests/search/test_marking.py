@@ -1,16 +1,13 @@
-"""What the embedded engine marks: every form of a word, whatever letters stand around it."""
+"""What is marked of hits: every form of a word, whatever letters stand around it."""
 
 from itertools import product
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tantivy import Index
 
-from catalog.search.backends.embedded import schema
-from catalog.search.backends.embedded.marking import Marker, beginning_of
-from catalog.search.backends.embedded.questions import Questions
-from catalog.search.expression import Clause, Words
+from catalog.search.backends.embedded.stems import STEMS
+from catalog.search.fields import SNIPPET_LENGTH
+from catalog.search.marking import Marker, beginning_of, marks_of
 
 ROOTS = (
     "ab abil be bas cre d di en fl gen hop lo nat oper organ r sens sk st t terr trav us".split()
@@ -26,34 +23,49 @@ PIECES = ("stations", "Stationen", "STATION", "cafe", "CAFÉS", "Œcean", "ocean
           "daily", "K", "İ", "ability", "able", "n1", " ", "-", "_", "\n", "–", "日")  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def questions() -> Questions:
-    return Questions(_index())
-
-
-def _index() -> Index:
-    index = Index(schema.build_schema())
-    schema.register(index)
-    return index
-
-
-def test_every_word_begins_as_its_stem_tells(questions: Questions):
+def test_every_word_begins_as_its_stem_tells():
     words = ["".join(parts) for parts in product(ROOTS, ENDINGS, ["", *ENDINGS])]
 
-    stems = [(word, questions.stem(word)) for word in words]
+    stems = [(word, STEMS.stem(word)) for word in words]
 
     assert [word for word, stem in stems if not word.startswith(beginning_of(stem))] == []
 
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), max_size=4))
 def test_marks_are_those_that_taking_every_text_apart_finds(texts: list[str]):
-    index = _index()
-    questions, words = Questions(index), tuple(Clause(Words(word)) for word in TYPED)
-    stems = questions.stems_of(words)
+    stems = {stem for word in TYPED for stem, _, _ in STEMS.stemmed(word)}
 
-    found = list(Marker(index.searcher(), questions, words).spans(texts))
+    found = list(Marker(STEMS, TYPED).spans(texts))
 
     assert found == [
-        [(start, end) for stem, start, end in questions.stemmed(text) if stem in stems]
+        [(start, end, stem) for stem, start, end in STEMS.stemmed(text) if stem in stems]
         for text in texts
     ]
+
+
+def test_of_a_long_text_the_part_is_shown_that_holds_the_most_words():
+    around = "So much is said of other things. " * 20
+    summary = f"{around}Ocean. {around}An ocean, and a station beside oceans. {around}"
+
+    snippet = snippet_of(summary)
+
+    assert "An <mark>ocean</mark>, and a <mark>station</mark> beside" in snippet
+    assert "Ocean" not in snippet
+    plain = snippet.replace("<mark>", "").replace("</mark>", "")
+    assert plain in summary
+    assert SNIPPET_LENGTH // 2 < len(plain) <= SNIPPET_LENGTH
+
+
+@given(st.lists(st.sampled_from(["ocean", "stations", "x" * 50, "of", "é", "&"]), max_size=80))
+def test_a_snippet_is_a_part_of_the_text_at_whole_words(words: list[str]):
+    snippet = snippet_of(" ".join(words)).replace("<mark>", "").replace("</mark>", "")
+
+    plain = snippet.replace("&amp;", "&")
+    assert len(plain) <= SNIPPET_LENGTH
+    assert f" {plain} " in f" {' '.join(words)} " or not {"ocean", "stations"} & set(words)
+
+
+def snippet_of(summary: str) -> str:
+    """What a hit for ocean and station shows of its summary."""
+    [(highlights, _)] = marks_of(Marker(STEMS, ["ocean station"]), [{"summary": summary}])
+    return highlights.get("summary", "")

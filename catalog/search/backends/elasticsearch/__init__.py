@@ -11,13 +11,9 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.dsl import Search, connections
 
 from catalog.search.backends.elasticsearch import layout
-from catalog.search.backends.elasticsearch.answering import (
-    ENGINE,
-    Asking,
-    answer,
-    suggestions,
-    values_of,
-)
+from catalog.search.backends.elasticsearch.answering import answer
+from catalog.search.backends.elasticsearch.asking import ENGINE, Asking, Serializer
+from catalog.search.backends.elasticsearch.completing import suggestions, values_of
 from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.likeness import alike
 from catalog.search.backends.elasticsearch.questions import readable
@@ -51,7 +47,11 @@ class ElasticsearchBackend:
 
     def __init__(self, url: str, prefix: str = "assay-search") -> None:
         self._client: Elasticsearch = connections.create_connection(
-            alias=f"{prefix} {url}", hosts=[url], request_timeout=DEADLINE, max_retries=1
+            alias=f"{prefix} {url}",
+            hosts=[url],
+            request_timeout=DEADLINE,
+            max_retries=1,
+            serializer=Serializer(),
         )
         self._prefix = prefix
         # Each shape of the index answers under an alias of its own, so two versions of the
@@ -144,8 +144,8 @@ class ElasticsearchBackend:
             self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _asking(self, readers: Readers, deadline: float) -> Asking:
-        search = Search(using=self._client, index=self._alias)
-        return Asking(self._client, search, readable(readers), time.monotonic() + deadline)
+        until = time.monotonic() + deadline
+        return Asking(self._client, self._alias, readable(readers), until)
 
     @contextmanager
     def _lease(self) -> Iterator[Lease]:

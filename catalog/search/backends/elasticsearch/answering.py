@@ -1,19 +1,18 @@
 """Answering one request from Elasticsearch."""
 
-import re
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from elasticsearch import Elasticsearch
-from elasticsearch.dsl import A, Q, Search
+from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
-from elasticsearch.dsl.response import Response
 
-from catalog.search.backends.elasticsearch import marking, questions
+from catalog.search.backends.elasticsearch import questions
+from catalog.search.backends.elasticsearch.asking import Asking
+from catalog.search.backends.elasticsearch.completing import COMMON_FIRST
 from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, turned
+from catalog.search.backends.embedded.stems import STEMS
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
     Clause,
@@ -22,6 +21,7 @@ from catalog.search.expression import (
     Words,
     is_one_word,
     open_words,
+    positive_texts,
     respelled,
     respelled_text,
     units_of,
@@ -35,52 +35,20 @@ from catalog.search.fields import (
     RELEVANCE,
     WITHOUT_WORDS,
 )
+from catalog.search.marking import Marker, Marks, marks_of
 from catalog.search.port import (
     Correction,
     Facet,
     FacetValue,
+    Hit,
     SearchAnswer,
     SearchRequest,
-    SearchUnavailable,
-    SuggestAnswer,
-    Suggestion,
 )
 from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed, fold
 
-ENGINE = "elasticsearch"
 _MOST_CANDIDATES = 200
 # A typed word is looked up however many documents hold it: those may all be hidden.
 _ANY_FREQUENCY = 2_000_000_000
-_SPECIAL = re.compile(r"([^\w\s]|_)")
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Where to ask, what the caller may read, and until which monotonic moment."""
-
-    client: Elasticsearch
-    search: Search[Any]
-    readable: Query
-    deadline: float
-
-    def run(self, search: Search[Any]) -> Response[Any]:
-        """Ask one thing within what is left of the deadline; half an answer is none."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise SearchUnavailable(ENGINE, "it did not answer within the deadline")
-        bounded = search.using(self.client.options(request_timeout=left))
-        bounded = bounded.params(allow_partial_search_results=False)
-        return bounded.extra(timeout=f"{int(left * 1000) + 1}ms").execute()
-
-    def counts(self, queries: Mapping[str, Query]) -> dict[str, int]:
-        """How many readable documents meet each query, in one request."""
-        if not queries:
-            return {}
-        search = self.search.query("bool", filter=[self.readable])[:0]
-        for name, query in queries.items():
-            search.aggs.bucket(name, "filter", filter=query)
-        found = self.run(search).aggregations
-        return {name: int(found[name].doc_count) for name in queries}
 
 
 def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
@@ -99,7 +67,7 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
             found = _found(asking, request, words, typed)
     return SearchAnswer(
         count=found.page.count,
-        hits=tuple(marking.hit_of(hit, found.holders) for hit in found.page.hits),
+        hits=tuple(_hits(found, words, request)),
         facets=tuple(_facets(found.response, request)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
         **found.page.cursors(),
@@ -135,11 +103,17 @@ def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str
     if not (demands_all and response):
         response = _asked(asking, request, words, typed, demands_all=demands_all)
     page = turned(response, request)
-    held_by_all = held_by_all or (page.count if is_one_word(words) else 0)
-    holders = {} if demands_all or is_one_word(words) else _holders(asking, page, words)
-    sure = [text for text in _named(words) if held_by_all or holders.get(text)]
-    held = frozenset(word for text in sure for word in words_in(text))
-    return Found(response, page, held, holders)
+    typed_words = dict(questions.named(words))
+    is_held = held_by_all > 0 or (is_one_word(words) and page.count > 0)
+    sure = {word for text in typed_words if is_held for word in words_in(text)}
+    # In the same request: most of the other words are held by a hit, as any text has stop words.
+    others = {f"word {w}": questions.word_is_held(w) for w in open_words(words) if w not in sure}
+    lacking = {} if demands_all or is_one_word(words) else typed_words
+    holders = _holders(asking, page, {**lacking, **others})
+    sure |= {word for text in lacking if holders.get(text) for word in words_in(text)}
+    sure |= {name.removeprefix("word ") for name in others if holders.get(name)}
+    shown = {text: holders[text] for text in lacking if text in holders}
+    return Found(response, page, frozenset(sure), shown)
 
 
 def _is_plain(words: Expression) -> bool:
@@ -158,20 +132,19 @@ def _asked(
     chosen = _chosen(request)
     rest = [c for c in request.conditions if chosen.get(c.field) is not c]
     filters = [asking.readable, *map(questions.condition_of, rest)]
-    search = asking.search.query(_weighted(found, filters)).source(["key"])
     choices = {name: questions.condition_of(condition) for name, condition in chosen.items()}
+    # The client's objects for searches, hits and buckets cost more than the rest of the answer.
+    body: dict[str, Any] = {
+        "query": _weighted(found, filters).to_dict(),
+        "_source": ["key", "shown"] if request.has_highlights and words else ["key"],
+        **paged(request, _sort_of(request, words)),
+    }
     if choices:
-        # post_filter narrows the hits but not the counts, so unchosen values stay on offer.
-        search = search.post_filter("bool", filter=list(choices.values()))
+        # A post_filter narrows the hits but not the counts, so unchosen values stay on offer.
+        body["post_filter"] = Q("bool", filter=list(choices.values())).to_dict()
     if request.has_facets:
-        _ask_counts(search, choices)
-    if request.has_highlights and words:
-        search = marking.asked(search, words)
-    # The client's objects for hits and buckets cost more than the rest of the answer.
-    plain: Mapping[str, Any] = asking.run(
-        paged(search, request, _sort_of(request, words))
-    ).to_dict()
-    return plain
+        body["aggs"] = _counted(choices)
+    return asking.ask(body)
 
 
 def _chosen(request: SearchRequest) -> dict[str, Condition]:
@@ -184,21 +157,34 @@ def _weighted(found: Query, filters: Sequence[Query]) -> Query:
     return questions.weighted(narrowed)
 
 
-def _holders(asking: Asking, page: Page, words: Expression) -> dict[str, frozenset[str]]:
-    """For each typed word, the ids of the hits of a page that hold it.
+def _holders(asking: Asking, page: Page, queries: Mapping[str, Query]) -> dict[str, frozenset[str]]:
+    """For each query, by its name, the ids of the hits of a page that meet it.
 
     Asked of these few alone: as a part of the search it would be tried on every document.
     """
-    named, ids = dict(questions.named(words)), [hit["_id"] for hit in page.hits]
-    if not named or not ids:
+    ids = [hit["_id"] for hit in page.hits]
+    if not queries or not ids:
         return {}
-    marks = [Q("bool", filter=[held], _name=text) for text, held in named.items()]
-    search = asking.search.query("bool", filter=[Q("ids", values=ids)], should=marks)
-    found = asking.run(search.source(False)[: len(ids)]).to_dict()["hits"]["hits"]
-    holding = {hit["_id"]: hit.get("matched_queries", ()) for hit in found}
+    marks = [Q("bool", filter=[query], _name=name) for name, query in queries.items()]
+    among = Q("bool", filter=[Q("ids", values=ids)], should=marks).to_dict()
+    found = asking.ask({"query": among, "size": len(ids), "_source": False})["hits"]["hits"]
+    meeting = {hit["_id"]: hit.get("matched_queries", ()) for hit in found}
     return {
-        text: frozenset(key for key, texts in holding.items() if text in texts) for text in named
+        name: frozenset(key for key, names in meeting.items() if name in names) for name in queries
     }
+
+
+def _hits(found: Found, words: Expression, request: SearchRequest) -> Iterator[Hit]:
+    hits = found.page.hits
+    marks: Sequence[Marks] = [({}, ())] * len(hits)
+    if request.has_highlights and words:
+        # The server took as long to mark the texts as for all the rest of the answer.
+        shown = [hit["_source"].get("shown", {}) for hit in hits]
+        marks = marks_of(Marker(STEMS, positive_texts(words)), shown)
+    for hit, (highlights, reasons) in zip(hits, marks, strict=True):
+        kind, _, identity = hit["_source"]["key"].partition(":")
+        lacks = tuple(text for text, held in found.holders.items() if hit["_id"] not in held)
+        yield Hit(kind, identity, hit.get("_score") or 0.0, highlights, reasons, lacks)
 
 
 def _unheld(asking: Asking, words: Expression, held: Collection[str]) -> list[str]:
@@ -227,20 +213,20 @@ def _corrections(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
 
 def _near_words(asking: Asking, wanted: Mapping[str, int]) -> dict[str, list[str]]:
     """Indexed words within the allowed edits, whoever may read them."""
-    asked = asking.search.query("match_none")[:0]
-    for word, edits in wanted.items():
-        asked = asked.suggest(
-            word,
-            word,
-            term={
+    asked = {
+        word: {
+            "text": word,
+            "term": {
                 "field": "words", "analyzer": "assay_words", "size": _MOST_CANDIDATES,
                 "shard_size": _MOST_CANDIDATES, "max_edits": edits, "prefix_length": 0,
                 "min_word_length": 1, "suggest_mode": "always", "accuracy": 0.1,
                 "max_term_freq": _ANY_FREQUENCY,
                 "string_distance": "damerau_levenshtein", "sort": "score",
             },
-        )  # fmt: skip
-    found = asking.run(asked).to_dict()["suggest"]
+        }
+        for word, edits in wanted.items()
+    }  # fmt: skip
+    found = asking.ask({"size": 0, "suggest": asked})["suggest"]
     return {
         word: [
             option["text"]
@@ -269,24 +255,21 @@ def _completed(asking: Asking, words: Expression, unheld: Sequence[str]) -> Expr
     return tuple(completed)
 
 
-def _ask_counts(search: Search[Any], choices: Mapping[str, Query]) -> None:
-    """Count the values of each facet within what was chosen in the others.
+def _counted(choices: Mapping[str, Query]) -> dict[str, Any]:
+    """Counts of the values of each facet within what was chosen in the others.
 
     A filter stands only where it narrows: the server would run the search once for each.
     """
+    asked: dict[str, Any] = {}
     for field in FACETS:
-        values = A("terms", field=field.attribute, size=FACET_SIZE, order=_COMMON_FIRST)
-        others = [query for name, query in choices.items() if name != field.name]
-        if others:
-            narrowed = A("filter", bool={"filter": others})
-            narrowed.bucket(_WITHIN, values)
-            search.aggs.bucket(field.name, narrowed)
-        else:
-            search.aggs.bucket(field.name, values)
+        values = {"terms": {"field": field.attribute, "size": FACET_SIZE, "order": COMMON_FIRST}}
+        others = [query.to_dict() for name, query in choices.items() if name != field.name]
+        within = {"filter": {"bool": {"filter": others}}, "aggs": {_WITHIN: values}}
+        asked[field.name] = within if others else values
+    return asked
 
 
 _WITHIN = "values"
-_COMMON_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 
 
 def _facets(response: Mapping[str, Any], request: SearchRequest) -> Iterator[Facet]:
@@ -299,45 +282,3 @@ def _facets(response: Mapping[str, Any], request: SearchRequest) -> Iterator[Fac
         counts |= {value: counts.get(value, 0) for value in ticked}
         values = [FacetValue(value, count, value in ticked) for value, count in counts.items()]
         yield Facet(field.name, tuple(values))
-
-
-def _named(words: Expression) -> list[str]:
-    return [clause.node.text for clause in units_of(words) if isinstance(clause.node, Words)]
-
-
-def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
-    """Complete the last word: to things so named, and to words that readable documents hold."""
-    last = (fold(typed).split() or [""])[-1]
-    if not any(map(str.isalnum, last)):
-        return SuggestAnswer()
-    found, better = questions.titles(typed)
-    search = asking.search.query(
-        "bool", must=[found], should=better, filter=[asking.readable]
-    ).sort("_score", "tie")[:limit]
-    things = tuple(_thing(hit) for hit in asking.run(search))
-    word = re.findall(r"[^\W_]+", last)[-1]
-    completions = values_of(asking, "vocabulary", word, limit)
-    start = " ".join(typed.split()[:-1])
-    words = [
-        Suggestion(f"{start} {value.value}".strip(), value.count)
-        for value in completions
-        if value.value != word
-    ]
-    return SuggestAnswer(things, tuple(words))
-
-
-def _thing(hit: Any) -> Suggestion:
-    kind, _, identity = hit.key.partition(":")
-    return Suggestion(hit.shown.name, kind=kind, id=identity)
-
-
-def values_of(asking: Asking, attribute: str, prefix: str, limit: int) -> tuple[FacetValue, ...]:
-    """Values that begin so within what is readable, most frequent first."""
-    begun = Q("prefix", **{attribute: prefix}) if prefix else Q("match_all")
-    search = asking.search.query("bool", filter=[asking.readable, begun])[:0]
-    include = {"include": _SPECIAL.sub(r"\\\1", prefix) + ".*"} if prefix else {}
-    search.aggs.bucket(
-        "values", "terms", field=attribute, size=limit, order=_COMMON_FIRST, **include
-    )
-    buckets = asking.run(search).aggregations["values"].buckets
-    return tuple(FacetValue(str(bucket.key), int(bucket.doc_count)) for bucket in buckets)

@@ -6,7 +6,7 @@ from typing import Any
 from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
 
-from catalog.search.backends.elasticsearch.answering import Asking
+from catalog.search.backends.elasticsearch.asking import Asking
 from catalog.search.backends.elasticsearch.questions import any_of, weighted
 from catalog.search.likeness import COLUMN, ENOUGH_SHARED, TAG, parted, weights_of
 from catalog.search.port import Alike, Feature

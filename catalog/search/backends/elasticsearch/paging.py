@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch.dsl import Search
-
 from catalog.search.fields import SORT_BY_NAME
 from catalog.search.port import Cursor, SearchRequest
 
@@ -35,16 +33,16 @@ def _place(hit: Mapping[str, Any]) -> tuple[str | float, int]:
     return value, int(tie[0]) if tie else 0
 
 
-def paged(search: Search[Any], request: SearchRequest, sort: str) -> Search[Any]:
-    """Ask for the page; backwards is the same order turned round."""
+def paged(request: SearchRequest, sort: str) -> dict[str, Any]:
+    """What asks for the page; backwards is the same order turned round."""
     cursor = request.cursor
-    search = search.extra(track_total_hits=True).sort(*_order(sort, cursor))
+    page = {"track_total_hits": True, "sort": _order(sort, cursor), "size": request.limit}
     if cursor is None:
-        return search[request.offset : request.offset + request.limit]
-    if cursor.value is not None:
-        place = [cursor.value] if sort in SORT_BY_NAME else [cursor.value, cursor.tie]
-        search = search.extra(search_after=place)
-    return search[: request.limit]
+        return {**page, "from": request.offset}
+    if cursor.value is None:
+        return page
+    place = [cursor.value] if sort in SORT_BY_NAME else [cursor.value, cursor.tie]
+    return {**page, "search_after": place}
 
 
 def _order(sort: str, cursor: Cursor | None) -> list[Any]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from tantivy import DocAddress, Document, Query, Searcher
 
 from catalog.search.backends.embedded.logic import all_of, any_of, narrowed, preferring, silent
-from catalog.search.backends.embedded.marking import Marker, Marks, marks_of, shown_of
 from catalog.search.backends.embedded.paging import Page, count_of, page_of
 from catalog.search.backends.embedded.questions import SHORTEST_BEGINNING, Questions
 from catalog.search.backends.embedded.schema import VOCABULARY
+from catalog.search.backends.embedded.stems import STEMS
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
     Clause,
@@ -18,6 +20,7 @@ from catalog.search.expression import (
     Words,
     is_one_word,
     open_words,
+    positive_texts,
     respelled,
     respelled_text,
     units_of,
@@ -32,6 +35,7 @@ from catalog.search.fields import (
     WITHOUT_WORDS,
     Field,
 )
+from catalog.search.marking import Marker, Marks, marks_of
 from catalog.search.port import (
     Correction,
     Facet,
@@ -233,7 +237,7 @@ def _hits(
     is_marked = request.has_highlights and bool(words)
     marks: Sequence[Marks] = [({}, ())] * len(found.entries)
     if is_marked:
-        marks = marks_of(Marker(reading.searcher, reading.questions, words), found.entries)
+        marks = marks_of(Marker(STEMS, positive_texts(words)), map(shown_of, found.entries))
     for at, (score, _, place) in enumerate(found.page.placed):
         kind, _, identity = str(found.entries[at].get_first("key")).partition(":")
         highlights, reasons = marks[at]
@@ -241,6 +245,12 @@ def _hits(
         at_place = spot(place)
         lacks = [text for text, held in found.holders.items() if is_marked and at_place not in held]
         yield Hit(kind, identity, rank, highlights, reasons, tuple(lacks))
+
+
+def shown_of(entry: Document) -> dict[str, Any]:
+    """The texts of a document that a hit may show."""
+    shown: dict[str, Any] = orjson.loads(bytes(entry.get_first("shown") or b"{}"))
+    return shown
 
 
 def spot(place: DocAddress) -> Spot:

@@ -1,7 +1,6 @@
 """The users' expressions and conditions as tantivy queries."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
 
 from tantivy import FieldType, Index, Query, Schema
 
@@ -29,7 +28,6 @@ from catalog.search.expression import (
     Words,
     demanded_in,
     is_compound_code,
-    positive_texts,
     units_of,
 )
 from catalog.search.fields import BY_NAME, FieldKind
@@ -38,8 +36,6 @@ from catalog.search.spelling import bare
 
 _FAR = 2**60
 _FEW = 32
-# So many words keep their stems at hand; the texts of hits use the same ones over and over.
-_KEPT = 1 << 15
 # A document with a word in any ranked field has it in one of these: the others repeat them whole,
 # but a long first sentence may be cut within a word.
 _ADMITTING = (*fields.HOLDING, "lead_text")
@@ -53,7 +49,6 @@ class Questions:
         self._index = index
         self._schema: Schema = index.schema
         self._text, self._words = analyzer(TEXT), analyzer(WORDS)
-        self.stem = lru_cache(_KEPT)(self._stem)
 
     @property
     def schema(self) -> Schema:
@@ -144,20 +139,6 @@ class Questions:
         """Documents that have a word, in any form of it, in one of some ranked fields."""
         stems = self._text.analyze(word)
         return any_of([self.term(name, stem) for stem in stems for name in names])
-
-    def _stem(self, word: str) -> str:
-        """The form under which a single word is indexed; empty for a stop word."""
-        return "".join(self._text.analyze(word))
-
-    def stems_of(self, words: Expression) -> list[str]:
-        """The forms under which all is indexed that is looked for, so that it can be marked."""
-        texts = positive_texts(words)
-        return list(dict.fromkeys(stem for text in texts for stem in self._text.analyze(text)))
-
-    def stemmed(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """The forms of a text's words, each with where the word begins and ends."""
-        for token in self._text.pre_tokenize(text).tokens:
-            yield token.text, token.char_offset_from, token.char_offset_to
 
     def holds(self, node: Node) -> Query:
         """Documents that hold a node; says nothing about rank."""

@@ -1,0 +1,74 @@
+"""One caller's questions to the server, within one deadline."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch
+from elasticsearch.dsl import Search
+from elasticsearch.dsl.query import Query
+from elasticsearch.dsl.response import Response
+from elasticsearch.dsl.serializer import AttrJSONSerializer
+
+from catalog.search.port import SearchUnavailable
+
+ENGINE = "elasticsearch"
+
+
+class Serializer(AttrJSONSerializer):
+    """Reads answers quickly; a page of hits with their texts is a large one."""
+
+    def json_loads(self, data: bytes) -> Any:
+        return orjson.loads(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Where to ask, what the caller may read, and until which monotonic moment."""
+
+    client: Elasticsearch
+    index: str
+    readable: Query
+    deadline: float
+
+    @property
+    def search(self) -> Search[Any]:
+        """A search of everything, to be narrowed."""
+        return Search(using=self.client, index=self.index)
+
+    def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask one thing within what is left of the deadline; half an answer is none."""
+        tenths = int((self.deadline - time.monotonic()) * 10)
+        if tenths <= 0:
+            raise SearchUnavailable(ENGINE, "it did not answer within the deadline")
+        found: dict[str, Any] = (
+            _patient(self.client, tenths)
+            .search(
+                index=self.index,
+                allow_partial_search_results=False,
+                body={**body, "timeout": f"{tenths * 100}ms"},
+            )
+            .body
+        )
+        return found
+
+    def run(self, search: Search[Any]) -> Response[Any]:
+        """Ask what a search says, and read the answer as objects."""
+        return Response(search, self.ask(search.to_dict()))
+
+    def counts(self, queries: Mapping[str, Query]) -> dict[str, int]:
+        """How many readable documents meet each query, in one request."""
+        if not queries:
+            return {}
+        filters = {name: {"filter": query.to_dict()} for name, query in queries.items()}
+        found = self.ask({"size": 0, "query": self.readable.to_dict(), "aggs": filters})
+        return {name: int(found["aggregations"][name]["doc_count"]) for name in queries}
+
+
+@lru_cache(256)
+def _patient(client: Elasticsearch, tenths: int) -> Elasticsearch:
+    """The client with so much time, in tenths of a second: made anew it costs as much as asking."""
+    return client.options(request_timeout=tenths / 10)
