@@ -1,8 +1,7 @@
 """Answering one request from Elasticsearch."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from elasticsearch.dsl import Q
@@ -11,16 +10,19 @@ from elasticsearch.dsl.query import Query
 from catalog.search.backends.elasticsearch import questions
 from catalog.search.backends.elasticsearch.asking import Asking
 from catalog.search.backends.elasticsearch.completing import COMMON_FIRST
-from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, turned
+from catalog.search.backends.elasticsearch.paging import Page, paged, turned
+from catalog.search.backends.elasticsearch.respelling import (
+    completed,
+    corrections_of,
+    unheld_words,
+)
 from catalog.search.backends.embedded.stems import STEMS
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
-    Clause,
     Demand,
     Expression,
     Words,
     is_one_word,
-    open_words,
     positive_texts,
     respelled,
     respelled_text,
@@ -44,27 +46,25 @@ from catalog.search.port import (
     SearchAnswer,
     SearchRequest,
 )
-from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed, fold
-
-_MOST_CANDIDATES = 200
-# A typed word is looked up however many documents hold it: those may all be hidden.
-_ANY_FREQUENCY = 2_000_000_000
 
 
 def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
     """Rank, count and mark; correct the words that turn out to be held by nobody.
 
-    A word that a hit holds needs no other look, so most answers are one request to the server.
+    Where one page answers it is one request to the server. The page of any word is the dearest, so
+    it is asked for only when it is known how the words are spelled.
     """
+    words, typed = request.words, request.typed
     corrections: dict[str, str] = {}
-    words, found = request.words, _found(asking, request, request.words, request.typed)
-    if unheld := _unheld(asking, request.words, found.held):
-        corrections = _corrections(asking, unheld) if request.is_corrected else {}
+    found = _found(asking, request, words, typed)
+    if unheld := unheld_words(asking, words, found.held if found else ()):
+        corrections = corrections_of(asking, unheld) if request.is_corrected else {}
         left = [word for word in unheld if word not in corrections]
-        words = _completed(asking, respelled(request.words, corrections), left)
+        words = completed(asking, respelled(words, corrections), left)
         if words != request.words:
-            typed = respelled_text(request.typed, corrections)
+            typed = respelled_text(typed, corrections)
             found = _found(asking, request, words, typed)
+    found = found or _found_by_any(asking, request, words, typed)
     return SearchAnswer(
         count=found.page.count,
         hits=tuple(_hits(found, words, request)),
@@ -88,32 +88,31 @@ class Found:
     holders: Mapping[str, frozenset[str]]
 
 
-def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found:
-    """All words where enough readable documents hold them all, else any word."""
-    response: Mapping[str, Any] = {}
-    held_by_all = 0
-    if len(units_of(words)) > 1:
-        if request.conditions or not _is_plain(words):
-            held_by_all = asking.counts({"all": questions.all_held(words)})["all"]
-        else:
-            # Nothing but words: that many there are is what the page of them counts anyhow.
-            response = _asked(asking, request, words, typed, demands_all=True)
-            held_by_all = count_of(response)
-    demands_all = held_by_all >= ENOUGH_HOLD_ALL
-    if not (demands_all and response):
-        response = _asked(asking, request, words, typed, demands_all=demands_all)
+def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found | None:
+    """All words where enough readable documents hold them all, or the only one; else nothing."""
+    is_whole = len(units_of(words)) > 1
+    is_plain = _is_plain(words) and not request.conditions
+    if is_whole and not is_plain and not _is_held(asking, words):
+        return None
+    response = _asked(asking, request, words, typed, demands_all=is_whole)
     page = turned(response, request)
-    typed_words = dict(questions.named(words))
-    is_held = held_by_all > 0 or (is_one_word(words) and page.count > 0)
-    sure = {word for text in typed_words if is_held for word in words_in(text)}
-    # In the same request: most of the other words are held by a hit, as any text has stop words.
-    others = {f"word {w}": questions.word_is_held(w) for w in open_words(words) if w not in sure}
-    lacking = {} if demands_all or is_one_word(words) else typed_words
-    holders = _holders(asking, page, {**lacking, **others})
-    sure |= {word for text in lacking if holders.get(text) for word in words_in(text)}
-    sure |= {name.removeprefix("word ") for name in others if holders.get(name)}
-    shown = {text: holders[text] for text in lacking if text in holders}
-    return Found(response, page, frozenset(sure), shown)
+    # Where there is nothing but words, so many hold them all as the page of them counts.
+    if is_whole and is_plain and page.count < ENOUGH_HOLD_ALL:
+        return None
+    is_sure = is_whole or (is_one_word(words) and page.count > 0)
+    held = {word for text, _ in questions.named(words) if is_sure for word in words_in(text)}
+    holders = {} if is_whole or is_one_word(words) else _holders(asking, page, words)
+    return Found(response, page, frozenset(held), holders)
+
+
+def _is_held(asking: Asking, words: Expression) -> bool:
+    return asking.counts({"all": questions.all_held(words)})["all"] >= ENOUGH_HOLD_ALL
+
+
+def _found_by_any(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found:
+    response = _asked(asking, request, words, typed, demands_all=False)
+    page = turned(response, request)
+    return Found(response, page, frozenset(), _holders(asking, page, words))
 
 
 def _is_plain(words: Expression) -> bool:
@@ -157,20 +156,20 @@ def _weighted(found: Query, filters: Sequence[Query]) -> Query:
     return questions.weighted(narrowed)
 
 
-def _holders(asking: Asking, page: Page, queries: Mapping[str, Query]) -> dict[str, frozenset[str]]:
-    """For each query, by its name, the ids of the hits of a page that meet it.
+def _holders(asking: Asking, page: Page, words: Expression) -> dict[str, frozenset[str]]:
+    """For each typed word, the ids of the hits of a page that hold it.
 
     Asked of these few alone: as a part of the search it would be tried on every document.
     """
-    ids = [hit["_id"] for hit in page.hits]
-    if not queries or not ids:
+    named, ids = dict(questions.named(words)), [hit["_id"] for hit in page.hits]
+    if not named or not ids:
         return {}
-    marks = [Q("bool", filter=[query], _name=name) for name, query in queries.items()]
+    marks = [Q("bool", filter=[held], _name=text) for text, held in named.items()]
     among = Q("bool", filter=[Q("ids", values=ids)], should=marks).to_dict()
     found = asking.ask({"query": among, "size": len(ids), "_source": False})["hits"]["hits"]
-    meeting = {hit["_id"]: hit.get("matched_queries", ()) for hit in found}
+    holding = {hit["_id"]: hit.get("matched_queries", ()) for hit in found}
     return {
-        name: frozenset(key for key, names in meeting.items() if name in names) for name in queries
+        text: frozenset(key for key, texts in holding.items() if text in texts) for text in named
     }
 
 
@@ -185,74 +184,6 @@ def _hits(found: Found, words: Expression, request: SearchRequest) -> Iterator[H
         kind, _, identity = hit["_source"]["key"].partition(":")
         lacks = tuple(text for text, held in found.holders.items() if hit["_id"] not in held)
         yield Hit(kind, identity, hit.get("_score") or 0.0, highlights, reasons, lacks)
-
-
-def _unheld(asking: Asking, words: Expression, held: Collection[str]) -> list[str]:
-    """The typed words that no readable document holds."""
-    typed = [word for word in dict.fromkeys(open_words(words)) if word not in held]
-    counts = asking.counts({f"word {word}": questions.word_is_held(word) for word in typed})
-    return [word for word in typed if not counts[f"word {word}"]]
-
-
-def _corrections(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
-    """For each word that is not held, the nearest one that some readable document holds."""
-    wanted = {word: edits for word in unheld if (edits := edits_allowed(word))}
-    wanted = dict(islice(wanted.items(), MOST_CORRECTED))
-    if not wanted:
-        return {}
-    near = _near_words(asking, wanted)
-    others = {other for words in near.values() for other in words}
-    held = asking.counts({other: Q("term", words=other) for other in others})
-    corrections = {}
-    for word, candidates in near.items():
-        best = best_correction(word, [(other, held[other]) for other in candidates])
-        if best:
-            corrections[word] = best
-    return corrections
-
-
-def _near_words(asking: Asking, wanted: Mapping[str, int]) -> dict[str, list[str]]:
-    """Indexed words within the allowed edits, whoever may read them."""
-    asked = {
-        word: {
-            "text": word,
-            "term": {
-                "field": "words", "analyzer": "assay_words", "size": _MOST_CANDIDATES,
-                "shard_size": _MOST_CANDIDATES, "max_edits": edits, "prefix_length": 0,
-                "min_word_length": 1, "suggest_mode": "always", "accuracy": 0.1,
-                "max_term_freq": _ANY_FREQUENCY,
-                "string_distance": "damerau_levenshtein", "sort": "score",
-            },
-        }
-        for word, edits in wanted.items()
-    }  # fmt: skip
-    found = asking.ask({"size": 0, "suggest": asked})["suggest"]
-    return {
-        word: [
-            option["text"]
-            for entry in found[word]
-            for option in entry["options"]
-            if distance(word, option["text"], edits) <= edits
-        ]
-        for word, edits in wanted.items()
-    }
-
-
-def _completed(asking: Asking, words: Expression, unheld: Sequence[str]) -> Expression:
-    """Words that nobody holds and that begin others are searched as beginnings."""
-    begun = {
-        word: questions.holds(Words(word, is_prefix=True))
-        for word in unheld
-        if len(word) >= questions.SHORTEST_BEGINNING
-    }
-    counts = asking.counts(begun)
-    completed = []
-    for clause in words:
-        if isinstance(clause.node, Words) and clause.demand is Demand.ANY:
-            word = fold(clause.node.text)
-            clause = Clause(Words(word, is_prefix=True)) if counts.get(word) else clause
-        completed.append(clause)
-    return tuple(completed)
 
 
 def _counted(choices: Mapping[str, Query]) -> dict[str, Any]:
