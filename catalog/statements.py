@@ -16,6 +16,8 @@ from django.db import connection
 from django.db.models import BooleanField, Expression, F, Field, Func, Model, QuerySet
 
 M = TypeVar("M", bound=Model)
+# The place in a row, the steps that turn what stands there, and the column that it comes from.
+Converters = Sequence[tuple[int, Sequence[Any], Any]]
 
 
 class Given(Expression):
@@ -46,9 +48,6 @@ def given_list(name: str, field: Field[Any, Any], length: int) -> list[Any]:
     The length is part of the SQL, so few lengths make few statements.
     """
     return [Given(name, field, place) for place in range(length)]
-
-
-Converters = Sequence[tuple[int, Sequence[Any], Any]]
 
 
 _EACH = "SELECT value FROM json_each(%s)"
