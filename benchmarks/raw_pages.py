@@ -32,12 +32,12 @@ class TantivyPage:
     def __init__(self, engine: Any, tokens: Sequence[str]) -> None:
         from tantivy import Occur, Query
 
-        from catalog.search.backends.embedded import schema
+        from catalog.search.backends.stems import TEXT, analyzer
 
         reading = engine._read(tuple(tokens))
         self._searcher, self._tokens = reading.searcher, list(tokens)
         self._schema = reading.questions.schema
-        self._analyzer = schema.analyzer(schema.TEXT)
+        self._analyzer = analyzer(TEXT)
         self._query, self._occur = Query, Occur
         self._facets = {
             field.name: {"terms": {"field": field.attribute, "size": 200, "segment_size": 65_000}}

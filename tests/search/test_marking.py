@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.backends.embedded.stems import STEMS
+from catalog.search.backends.stems import STEMS
 from catalog.search.fields import SNIPPET_LENGTH
 from catalog.search.marking import Marker, beginning_of, marks_of
 

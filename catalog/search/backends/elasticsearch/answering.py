@@ -16,7 +16,7 @@ from catalog.search.backends.elasticsearch.respelling import (
     corrections_of,
     unheld_words,
 )
-from catalog.search.backends.embedded.stems import STEMS
+from catalog.search.backends.stems import STEMS
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
     Demand,

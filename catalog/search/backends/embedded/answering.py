@@ -11,7 +11,7 @@ from catalog.search.backends.embedded.logic import all_of, any_of, narrowed, pre
 from catalog.search.backends.embedded.paging import Page, count_of, page_of
 from catalog.search.backends.embedded.questions import SHORTEST_BEGINNING, Questions
 from catalog.search.backends.embedded.schema import VOCABULARY
-from catalog.search.backends.embedded.stems import STEMS
+from catalog.search.backends.stems import STEMS
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
     Clause,

@@ -14,7 +14,7 @@ from catalog.search.backends.embedded.logic import (
     unlike,
     without,
 )
-from catalog.search.backends.embedded.schema import TEXT, WORDS, analyzer
+from catalog.search.backends.stems import TEXT, WORDS, analyzer
 from catalog.search.conditions import Condition
 from catalog.search.expression import (
     Clause,

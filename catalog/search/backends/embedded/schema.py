@@ -7,9 +7,10 @@ from importlib.metadata import version
 from typing import Any
 
 import tantivy
-from tantivy import Document, Filter, Index, Schema, TextAnalyzer, Tokenizer
+from tantivy import Document, Index, Schema
 
 from catalog.search import fields
+from catalog.search.backends.stems import TEXT, WORDS, analyzer
 from catalog.search.encoding import encoded
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.ordering import keyed_number, sort_key, tie_of
@@ -18,24 +19,12 @@ from catalog.search.spelling import bare, fold
 from catalog.search.texts import COMBINED, titles_of, vocabulary_of
 
 LAYOUT = 2
-TEXT, WORDS = "assay_text", "assay_words"
 # What is left of a deleted document: its revision, and no reader who could find it.
 GONE = "gone"
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
 FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
 NUMBERS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.NUMBER)
 MOMENTS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.MOMENT)
-
-
-def analyzer(name: str) -> TextAnalyzer:
-    """The analyzer of ranked text (stop words, stems), or that of words as they stand."""
-    builder = tantivy.TextAnalyzerBuilder(Tokenizer.simple())
-    for step in (Filter.remove_long(LONGEST_WORD), Filter.lowercase(), Filter.ascii_fold()):
-        builder = builder.filter(step)
-    if name == TEXT:
-        builder = builder.filter(Filter.custom_stopword(list(fields.STOP_WORDS)))
-        builder = builder.filter(Filter.stemmer("english"))
-    return builder.build()
 
 
 def register(index: Index) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tantivy import Index, IndexWriter, Query, Searcher
 
 from catalog.search.backends.embedded import schema
+from catalog.search.backends.stems import WORDS, analyzer
 from catalog.search.fields import HOLDING
 from catalog.search.port import Entry, SearchDocument, key_of
 from catalog.search.spelling import SHORTEST_CORRECTED
@@ -47,7 +48,7 @@ class Session:
         self._opened = opened
         self._is_new = is_new
         self._documents = opened.documents.writer(HEAP, 1)
-        self._analyzer = schema.analyzer(schema.WORDS)
+        self._analyzer = analyzer(WORDS)
         self._pending: dict[str, int] = {}
         self._has_changes = False
         self._searcher = self._current()

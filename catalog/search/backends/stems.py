@@ -1,0 +1,46 @@
+"""How a text is taken apart into words, and a word into its stem: of the embedded engine, and of
+the marks that every engine shows.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import tantivy
+from tantivy import Filter, TextAnalyzer, Tokenizer
+
+from catalog.search.fields import LONGEST_WORD, STOP_WORDS
+
+TEXT, WORDS = "assay_text", "assay_words"
+
+# The texts of hits use the same words over and over.
+_KEPT = 1 << 15
+
+
+def analyzer(name: str) -> TextAnalyzer:
+    """The analyzer of ranked text (stop words, stems), or that of words as they stand."""
+    builder = tantivy.TextAnalyzerBuilder(Tokenizer.simple())
+    for step in (Filter.remove_long(LONGEST_WORD), Filter.lowercase(), Filter.ascii_fold()):
+        builder = builder.filter(step)
+    if name == TEXT:
+        builder = builder.filter(Filter.custom_stopword(list(STOP_WORDS)))
+        builder = builder.filter(Filter.stemmer("english"))
+    return builder.build()
+
+
+class Stems:
+    """Takes texts apart for marking."""
+
+    def __init__(self) -> None:
+        self._analyzer = analyzer(TEXT)
+        self.stem = lru_cache(_KEPT)(self._stem)
+
+    def _stem(self, word: str) -> str:
+        return "".join(self._analyzer.analyze(word))
+
+    def stemmed(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """The forms of a text's words, each with where the word begins and ends."""
+        for token in self._analyzer.pre_tokenize(text).tokens:
+            yield token.text, token.char_offset_from, token.char_offset_to
+
+
+STEMS = Stems()
