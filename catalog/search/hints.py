@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from django.core.cache import cache
 
 UNDER_WAY, AT_WORK = "search-hint-under-way", "search-index-at-work"
-UNDER_WAY_SECONDS, AT_WORK_SECONDS = 2, 6
+UNDER_WAY_SECONDS, AT_WORK_SECONDS = 2, 10
 
 
 def is_hint_needed() -> bool:

@@ -1,5 +1,6 @@
 """Writes that are followed by hint share commits, and those of people go before a backlog."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -114,6 +115,27 @@ def test_a_writer_is_given_up_in_the_end_though_changes_go_on(monkeypatch):
     monkeypatch.setattr(keeping_up, "LONGEST", 0.1)
 
     assert keep_up(ids=[product.uuid], is_hinted=lambda: True) == 1
+
+
+def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatch, told):
+    monkeypatch.setattr(keeping_up, "LONGEST", 0.1)
+    product, had_its_turn = make_published_product("Parcels"), threading.Event()
+
+    def take_a_turn() -> None:
+        with serving().writing():
+            had_its_turn.set()
+
+    other = threading.Thread(target=take_a_turn)
+    told.after_commit = lambda: None if other.ident else other.start()
+    for turn in range(10):
+        if not had_its_turn.is_set():
+            product = edit(product, f"Turn {turn}.")
+            keep_up(ids=[product.uuid], is_hinted=lambda: True)
+
+    is_in_time = had_its_turn.is_set()
+    other.join()
+
+    assert is_in_time
 
 
 def waiting() -> int:

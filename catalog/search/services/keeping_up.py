@@ -16,8 +16,8 @@ from catalog.search.services.writers import Writers, in_each_engine
 
 LATELY = timedelta(seconds=5)
 # Seconds from the beginning of one round to the next, after which an idle writer is given up, and
-# after which it is given up in any case.
-ROUND, IDLE, LONGEST = 0.05, 0.2, 3.0
+# after which it is given up in any case; those who wait for it look for it more often than TURN.
+ROUND, IDLE, LONGEST, TURN = 0.05, 0.2, 5.0, 0.05
 ASKED_EVERY = 0.01
 
 
@@ -46,6 +46,8 @@ def keep_up(*, ids: Collection[UUID], is_hinted: Callable[[], bool]) -> int:
         while begun < until and _is_hinted_soon(is_hinted, begun + ROUND):
             begun = time.monotonic()
             written += _index(writers, ())
+    if begun >= until:
+        time.sleep(TURN)
     return written
 
 

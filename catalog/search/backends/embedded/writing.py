@@ -107,10 +107,6 @@ class Session:
         self._has_word_writer = True
         return self._opened.words.writer(SMALL_HEAP, 1)
 
-    def _is_known(self, word: str) -> bool:
-        held = self._opened.words.searcher()
-        return word in self._learned or held.doc_freq("word", word) > 0
-
     def _current(self) -> Searcher:
         self._opened.reload()
         return self._opened.documents.searcher()
@@ -138,9 +134,10 @@ class Session:
 
     def _learn(self, words: set[str]) -> None:
         """Collect words that no document held before, from which typos are corrected."""
+        held = self._opened.words.searcher()
         for word in words - self._learned:
             is_correctable = len(word) >= SHORTEST_CORRECTED - 1 and word.isalpha()
-            if is_correctable and not self._is_known(word):
+            if is_correctable and not held.doc_freq("word", word):
                 self._learned.add(word)
                 self._words.add_document(schema.word_entry(word))
                 self._has_new_words = True
