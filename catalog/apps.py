@@ -20,10 +20,11 @@ class CatalogConfig(AppConfig):
         from catalog.publication.gates import register_gate
         from catalog.publication.rules import invariants
         from catalog.revisions.followers import register_follower
-        from catalog.tasks import hint_domains, hint_products
+        from catalog.tasks import hint_drain, hint_products
 
         register_follower("search", kind="product", tell=hint_products)
-        register_follower("products", kind="domain", tell=hint_domains)
+        register_follower("search", kind="term", tell=hint_drain)
+        register_follower("search", kind="domain", tell=hint_drain)
         register_projector("uses", project_uses)
         register_projector("ports", project_ports)
         register_projector("contracts", link_ports)

@@ -99,8 +99,8 @@ def hint_products(ids: Sequence[UUID]) -> None:
         _hint(index_changed, [str(each) for each in ids], time.time())
 
 
-def hint_domains(ids: Sequence[UUID]) -> None:
-    """Ask the index worker to catch up, for domains have changed."""
+def hint_drain(ids: Sequence[UUID]) -> None:
+    """Ask the index worker to catch up: of terms and domains there are few, and all follow them."""
     _hint(drain_search)
 
 

@@ -15,6 +15,8 @@ from catalog.people.models import Person, Team, current
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
 from catalog.statements import Statement, columns_of, given, made
 
+DOMAIN = "domain"
+
 
 class DomainQuerySet(models.QuerySet["Domain"]):
     """Reads of the tree."""
@@ -57,6 +59,9 @@ class Domain(models.Model):
     is_foreign = models.BooleanField(default=False, help_text="A source of entries from outside.")
     edition = models.PositiveBigIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
+    revised_at = models.DateTimeField(
+        default=timezone.now, help_text="The last change that a follower must see."
+    )
 
     objects = DomainQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from catalog.domains.models import Domain
 from catalog.statements import Statement
@@ -46,6 +47,9 @@ class Term(models.Model):
     )
     edition = models.PositiveBigIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
+    revised_at = models.DateTimeField(
+        default=timezone.now, help_text="The last change that a follower must see."
+    )
 
     objects = TermQuerySet.as_manager()
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from catalog.audit.actors import Worker
 from catalog.audit.services import Subject, record
@@ -66,7 +68,8 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
         setattr(term, name, value)
     _check(term)
     term.edition, term.revision = term.edition + 1, term.revision + 1
-    term.save(update_fields=[*FIELDS, "edition", "revision"])
+    term.revised_at = timezone.now()
+    term.save(update_fields=[*FIELDS, "edition", "revision", "revised_at"])
     record(
         actor=actor,
         verb="edited",
@@ -87,6 +90,16 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
     record(actor=actor, verb="removed", subject=_about(term), before=_state(term), reason=reason)
     term.delete()
     announce(kind=TERM, ids=[term.uuid])
+
+
+@transaction.atomic
+def touch_terms(*, domains: Collection[int]) -> int:
+    """Raise the revision of the terms of some domains, because a domain's name has changed."""
+    rows = Term.objects.filter(domain__in=domains)
+    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
+    if count:
+        announce(kind=TERM, ids=list(rows.values_list("uuid", flat=True)))
+    return count
 
 
 def _claim(term: Term, edition: int, actor: Writer) -> Term:

@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
                 ('is_foreign', models.BooleanField(default=False, help_text='A source of entries from outside.')),
                 ('edition', models.PositiveBigIntegerField(default=1)),
                 ('revision', models.PositiveBigIntegerField(default=1)),
+                ('revised_at', models.DateTimeField(default=django.utils.timezone.now, help_text='The last change that a follower must see.')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='catalog.domain')),
                 ('owner_team', models.ForeignKey(blank=True, help_text='Its members contribute to the domain; none for a foreign source.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='domains', to='catalog.team')),
             ],
@@ -510,6 +511,7 @@ class Migration(migrations.Migration):
                 ('acronyms', models.JSONField(default=list)),
                 ('edition', models.PositiveBigIntegerField(default=1)),
                 ('revision', models.PositiveBigIntegerField(default=1)),
+                ('revised_at', models.DateTimeField(default=django.utils.timezone.now, help_text='The last change that a follower must see.')),
                 ('domain', models.ForeignKey(blank=True, help_text='The domain in which the word means this; none for the whole mesh.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='catalog.domain')),
             ],
             options={

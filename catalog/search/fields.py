@@ -40,11 +40,13 @@ class Field:
 STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 VERDICTS = ("met", "at_risk", "breached", "no_data")
-KINDS = ("product", "term", "feature", "domain")
+# One search finds documents of one kind: the first of these where none is named.
+KINDS = ("product", "term", "domain")
+USUAL_KIND = KINDS[0]
 PRESENCES = ("bias-notes", "contract", "slo", "columns", "limits", "usage")
 
 FIELDS = (
-    Field("type", "kinds", is_facet=True, choices=KINDS),
+    Field("type", "kinds", choices=KINDS, aliases=("kind",)),
     Field("domain", "domains", is_facet=True),
     Field("is", "states", is_facet=True, choices=STATES, aliases=("status",)),
     Field("sensitivity", "sensitivities", is_facet=True, choices=SENSITIVITIES),

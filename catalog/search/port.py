@@ -9,7 +9,11 @@ from typing import Protocol
 from catalog.search.conditions import Condition
 from catalog.search.encoding import encoded
 from catalog.search.expression import Expression
+from catalog.search.fields import USUAL_KIND
 
+# The tokens that a caller holds; None for everything.
+Readers = tuple[str, ...] | None
+USUAL = (USUAL_KIND,)
 # Seconds within which every engine answers a search, or says that it cannot.
 DEADLINE = 10.0
 # The same for what stands beside a page's own matter, which must not keep the page waiting.
@@ -77,6 +81,11 @@ class SearchDocument:
         """Identity across kinds."""
         return key_of(self.kind, self.id)
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens as an index holds them: what says who may read says the kind as well."""
+        return tokens_within(self.readers, (self.kind,))
+
     def digest(self) -> str:
         """Equal for equal content, whatever the revision; made once, for it is asked for twice.
 
@@ -102,6 +111,15 @@ def key_of(kind: str, identity: str) -> str:
     return f"{kind}:{identity}"
 
 
+def tokens_within(readers: Iterable[str], kinds: Iterable[str]) -> tuple[str, ...]:
+    """The tokens by which documents of some kinds are read: one filter says who and what.
+
+    Those of the usual kind stand as they are, so that its searches cost nothing for the others.
+    """
+    held, begins = tuple(readers), {USUAL_KIND: ""}
+    return tuple(begins.get(kind, f"{kind} ") + token for kind in kinds for token in held)
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """A place in an ordered result: right after one value and identity, or right before it.
@@ -120,10 +138,12 @@ class Cursor:
 class SearchRequest:
     """A question. `readers` are the tokens that the caller holds: nothing else is seen or counted.
 
-    Without readers (None) everything is; only the product's own workers ask so.
+    Without readers (None) everything is; only the product's own workers ask so. What is of
+    another `kind` is neither seen nor counted either.
     """
 
-    readers: tuple[str, ...] | None
+    readers: Readers
+    kind: str = USUAL_KIND
     words: Expression = ()
     typed: str = ""
     conditions: tuple[Condition, ...] = ()
@@ -232,7 +252,7 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an engine's ledger: what it holds of one thing."""
+    """One line of an engine's ledger: what it holds of one thing, the readers by its tokens."""
 
     kind: str
     id: str
@@ -274,16 +294,21 @@ class SearchBackend(Protocol):
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Answer from what the caller may read, and from nothing else."""
 
-    def suggest(self, typed: str, readers: tuple[str, ...] | None, limit: int) -> SuggestAnswer:
+    def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         """Complete what is being typed, from what the caller may read."""
 
+    def named(
+        self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
+    ) -> tuple[Suggestion, ...]:
+        """Complete what is being typed to things of some kinds by their names."""
+
     def values(
-        self, field: str, prefix: str, readers: tuple[str, ...] | None, limit: int
+        self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
     ) -> tuple[FacetValue, ...]:
         """Values of a field that begin so, with their counts, most frequent first."""
 
     def similar(
-        self, key: str, features: Sequence[Feature], readers: tuple[str, ...] | None, limit: int
+        self, key: str, features: Sequence[Feature], readers: Readers, limit: int
     ) -> tuple[Alike, ...]:
         """Readable documents that share features with the document of a key, most alike first.
 

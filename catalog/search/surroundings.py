@@ -52,7 +52,7 @@ def surroundings_of(products: Mapping[int, int]) -> dict[int, Surroundings]:
     Eleven statements, however many products; plain rows, for a hundred thousand models would
     take longer than the engine takes to index them.
     """
-    above = _places(set(products.values()))
+    above = places_of(set(products.values()))
     found = {pk: Surroundings(above[domain]) for pk, domain in products.items()}
     keys = list(found)
     _read_own(found, keys)
@@ -61,8 +61,8 @@ def surroundings_of(products: Mapping[int, int]) -> dict[int, Surroundings]:
     return found
 
 
-def _places(wanted: Collection[int]) -> dict[int, list[Place]]:
-    """Return each domain with those above it, nearest first."""
+def places_of(wanted: Collection[int]) -> dict[int, list[Place]]:
+    """Return each domain with those above it, nearest first; one statement for the whole tree."""
     rows = Domain.objects.order_by().values_list(
         "id", "parent_id", "slug", "name", "owner_team__slug", "owner_team__name"
     )

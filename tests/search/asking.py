@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.search.conditions import Condition, read_conditions
+from catalog.search.documents import KINDS
 from catalog.search.port import (
     FacetValue,
     SearchAnswer,
@@ -22,6 +23,11 @@ def doc(slug: str, name: str = "", **fields: Any) -> SearchDocument:
     """A readable document; the slug is its id too."""
     fields = {"kind": "product", "id": slug, "revision": 1, "readers": PUBLIC, **fields}
     return SearchDocument(slug=slug, name=name or slug.replace("-", " ").title(), **fields)
+
+
+def due() -> int:
+    """How many documents an index of the present database holds, of every kind."""
+    return sum(kind.all_rows.count() for kind in KINDS.values())
 
 
 def fill(engine: SearchBackend, documents: Iterable[SearchDocument]) -> None:

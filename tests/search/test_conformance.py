@@ -293,7 +293,7 @@ def test_chosen_values_stay_on_offer_at_zero(mesh: SearchBackend):
 
 
 def test_a_facets_count_is_what_choosing_it_shows(mesh: SearchBackend):
-    for name in ("domain", "format", "is", "tag", "type"):
+    for name in ("domain", "format", "is", "tag"):
         for value, count in counts(ask(mesh, "customer"), name).items():
             assert ask(mesh, "customer", where=[(name, value)]).count == count
 

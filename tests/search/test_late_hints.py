@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.products.models import DataProduct
 from catalog.search.services import drain, states
 from catalog.tasks import DRAIN_TICK, index_changed
-from tests.factories import make_published_product
+from tests.factories import make_domain, make_published_product
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,9 @@ def empty_index(settings, tmp_path):
 
 @pytest.mark.parametrize(("waited", "still_behind"), [(0, 2), (DRAIN_TICK + 1, 0)])
 def test_a_hint_that_has_waited_brings_along_what_waits_behind_it(waited, still_behind):
-    first, *others = (make_published_product() for _ in range(3))
+    domain = make_domain()
+    drain()
+    first, *others = (make_published_product(domain=domain) for _ in range(3))
     long_ago = timezone.now() - timedelta(hours=1)
     DataProduct.objects.filter(pk__in=[each.pk for each in others]).update(revised_at=long_ago)
 

@@ -17,10 +17,11 @@ from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_tree
 from catalog.revisions.models import Tombstone
+from catalog.search.documents import KINDS
 from catalog.search.port import Entry, IndexSession, SearchBackend
 from catalog.search.services import drain, follow_domains, verify
 from tests.factories import FACTORY, make_domain, make_product
-from tests.search.asking import ask, doc, ids, write
+from tests.search.asking import ask, doc, due, ids, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 AGE = timedelta(minutes=1)
@@ -28,7 +29,8 @@ AGE = timedelta(minutes=1)
 
 def settle() -> None:
     """Make every change old enough to count."""
-    DataProduct.objects.update(revised_at=F("revised_at") - AGE)
+    for kind in KINDS.values():
+        kind.all_rows.update(revised_at=F("revised_at") - AGE)
     Tombstone.objects.update(deleted_at=F("deleted_at") - AGE)
 
 
@@ -62,10 +64,11 @@ def differences_in(engine: SearchBackend) -> dict[str, list[str]]:
         session.commit()
     ghost = str(uuid4())
     write(engine, doc("ghost", id=ghost), doc("odd", id="no-uuid"), doc("word", kind="term"))
+    write(engine, doc("age", kind="feature"))
     settle()
     return {
         "missing": [str(lost.uuid)],
-        "surplus": sorted([ghost, "no-uuid", "term:word"]),
+        "surplus": sorted([ghost, "no-uuid", "term:word", "feature:age"]),
         "revision": [str(older.uuid)],
         "readers": [str(hidden.uuid)],
         "content": [str(changed.uuid)],
@@ -82,8 +85,10 @@ def test_every_kind_of_difference_is_named_and_mended(fed_engine: SearchBackend)
     assert drift.kinds["product"] == {
         "checked": 5, "missing": 1, "surplus": 2, "revision": 1, "readers": 1, "content": 1,
     }  # fmt: skip
-    assert drift.kinds["term"] == {"checked": 1, "surplus": 1}
-    assert (repaired.count, repaired.repaired) == (7, 7)
+    assert drift.kinds["term"] == {"surplus": 1}
+    assert drift.kinds["domain"] == {"checked": 1}
+    assert drift.kinds["feature"] == {"checked": 1, "surplus": 1}
+    assert (repaired.count, repaired.repaired) == (8, 8)
     assert verify(fed_engine).count == 0
     assert len(ids(ask(fed_engine, "renamed", readers=None))) == 1
     assert drain() == 0
@@ -100,13 +105,13 @@ def test_the_command_says_all_this_and_ends_by_it(fed_engine: SearchBackend):
 
     (report,) = json.loads(found.getvalue())
     assert ended.value.code == 1
-    assert (report["engine"], report["drift"], report["repaired"]) == (fed_engine.name, 7, 0)
+    assert (report["engine"], report["drift"], report["repaired"]) == (fed_engine.name, 8, 0)
     assert report["counts"] == {
-        "missing": 1, "surplus": 3, "revision": 1, "readers": 1, "content": 1,
+        "missing": 1, "surplus": 4, "revision": 1, "readers": 1, "content": 1,
     }  # fmt: skip
     assert [len(report[name]) for name in report["counts"]] == list(report["counts"].values())
-    assert "7 repaired" in mended.getvalue()
-    assert "  term: 1 checked, 1 surplus" in mended.getvalue()
+    assert "8 repaired" in mended.getvalue()
+    assert "  feature: 1 checked, 1 surplus" in mended.getvalue()
     assert json.loads(sound.getvalue())[0]["drift"] == 0
 
 
@@ -181,7 +186,7 @@ def test_writes_during_the_comparison_are_no_drift(fed_engine: SearchBackend):
     drift = verify(ChangesAfterReading(fed_engine, was_read))
 
     assert was_read.is_set()
-    assert (drift.checked, drift.count) == (4, 0)
+    assert (drift.checked, drift.count) == (due(), 0)
 
 
 @pytest.mark.django_db(transaction=True)

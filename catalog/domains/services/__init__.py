@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.domains.services.domains import create_domain, edit_domain
+from catalog.domains.services.domains import create_domain, edit_domain, touch_domains
 from catalog.domains.services.first_start import has_begun, make_first_administrator
 from catalog.domains.services.invitations import (
     accept_invitation,
@@ -31,4 +31,5 @@ __all__ = [
     "open_invitation",
     "shut_out_person",
     "take_role",
+    "touch_domains",
 ]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import Permission as DjangoPermission
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from catalog.audit.services import record
 from catalog.domains.authority import demand
 from catalog.domains.models import (
+    DOMAIN,
     Domain,
     DomainGroupPermission,
     FormerDomainSlug,
     ancestors_in,
 )
-from catalog.domains.services.roles import KIND, Writer, group_of, subject_of
+from catalog.domains.services.roles import Writer, group_of, subject_of
 from catalog.identity import is_slug, unstorable
 from catalog.people.models import Team
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
@@ -52,7 +56,7 @@ def create_domain(
     )
     _make_groups(domain)
     record(actor=actor, verb="created", subject=subject_of(domain), after=_state(domain))
-    announce(kind=KIND, ids=[domain.uuid])
+    announce(kind=DOMAIN, ids=[domain.uuid])
     return domain
 
 
@@ -82,6 +86,7 @@ def edit_domain(
     if domain.slug != old_slug:
         _keep_slug(domain, old_slug)
     domain.edition, domain.revision = domain.edition + 1, domain.revision + 1
+    domain.revised_at = timezone.now()
     domain.save()
     record(
         actor=actor,
@@ -91,8 +96,18 @@ def edit_domain(
         after=_state(domain),
         reason=reason,
     )
-    announce(kind=KIND, ids=[domain.uuid])
+    announce(kind=DOMAIN, ids=[domain.uuid])
     return domain
+
+
+@transaction.atomic
+def touch_domains(*, domains: Collection[int]) -> int:
+    """Raise the revision of some domains, because what lies above them has changed."""
+    rows = Domain.objects.filter(pk__in=domains)
+    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
+    if count:
+        announce(kind=DOMAIN, ids=list(rows.values_list("uuid", flat=True)))
+    return count
 
 
 def _claim(domain: Domain, edition: int, actor: Writer) -> Domain:

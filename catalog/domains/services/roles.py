@@ -10,12 +10,11 @@ from django.db import IntegrityError, transaction
 from catalog.audit.actors import Worker
 from catalog.audit.services import Subject, record
 from catalog.domains.authority import demand
-from catalog.domains.models import Domain, Membership
+from catalog.domains.models import DOMAIN, Domain, Membership
 from catalog.people.models import Person
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
 from catalog.refusals import Fault, Invalid, StatusConflict
 
-KIND = "domain"
 Writer = Person | Worker
 
 
@@ -98,7 +97,7 @@ def group_of(domain: Domain, role: Role) -> Group:
 
 def subject_of(domain: Domain) -> Subject:
     return Subject(
-        kind=KIND,
+        kind=DOMAIN,
         id=str(domain.uuid),
         name=domain.name,
         domain_id=domain.pk,

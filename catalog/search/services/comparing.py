@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from uuid import UUID
 
-from catalog.products.models import PRODUCT
 from catalog.revisions.models import Tombstone
-from catalog.revisions.services import remember
-from catalog.search.documents import documents_of, products_to_index
+from catalog.search.documents import KINDS
 from catalog.search.port import Entry, IndexSession, SearchDocument, key_of
-from catalog.search.services.following import BATCH, chunks, follower_of, put_products
+from catalog.search.services.following import (
+    BATCH,
+    chunks,
+    follower_of,
+    put_things,
+    remember_written,
+)
 
 # One line of 32 bytes for each key, so that 100,000 things take some 25 MB: revision, readers,
 # content.
@@ -56,7 +61,7 @@ def line_of_entry(entry: Entry) -> bytes:
 
 def line_of_document(document: SearchDocument) -> bytes:
     """Return what an index should hold of a thing as a line."""
-    return _line(document.revision, document.readers, document.digest())
+    return _line(document.revision, document.tokens, document.digest())
 
 
 def _line(revision: int, readers: Iterable[str], digest: str) -> bytes:
@@ -75,9 +80,10 @@ def lines_of(entries: Iterable[Entry]) -> Lines:
 
 def lines_of_database() -> Iterator[tuple[str, bytes]]:
     """Yield key and line of all that an index should hold, read anew from the database."""
-    for chunk in chunks():
-        for document in documents_of(chunk):
-            yield document.key, line_of_document(document)
+    for kind in KINDS.values():
+        for chunk in chunks(kind):
+            for document in kind.documents(chunk):
+                yield document.key, line_of_document(document)
 
 
 def suspects(held: Lines, wanted: Iterable[tuple[str, bytes]]) -> list[str]:
@@ -99,12 +105,14 @@ def differing(ledger: Ledger, keys: Sequence[str]) -> list[Differing]:
 
 def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Differing]:
     held = {key_of(entry.kind, entry.id): entry for entry in ledger(keys)}
-    ids = [uuid for key in keys if (uuid := _product_id(key))]
-    products = list(products_to_index(ids))
-    documents = {document.key: document for document in documents_of(products)}
-    changes = {key_of(PRODUCT, str(each.uuid)): each.revised_at for each in products}
-    for grave in Tombstone.objects.filter(kind=PRODUCT, object_id__in=ids):
-        changes.setdefault(key_of(PRODUCT, str(grave.object_id)), grave.deleted_at)
+    documents: dict[str, SearchDocument] = {}
+    changes: dict[str, datetime] = {}
+    for name, ids in _by_kind(keys).items():
+        rows = list(KINDS[name].rows(ids))
+        documents |= {document.key: document for document in KINDS[name].documents(rows)}
+        changes |= {key_of(name, str(row.uuid)): row.revised_at for row in rows}
+        for grave in Tombstone.objects.filter(kind=name, object_id__in=ids):
+            changes.setdefault(key_of(name, str(grave.object_id)), grave.deleted_at)
     for key in keys:
         entry = held.get(key)
         if difference := _difference(entry, documents.get(key)):
@@ -132,22 +140,21 @@ def _difference(entry: Entry | None, document: SearchDocument | None) -> Differe
     return Difference.READERS if held[READERS] != wanted[READERS] else Difference.CONTENT
 
 
-def _product_id(key: str) -> UUID | None:
-    kind, _, identity = key.partition(":")
-    try:
-        return UUID(identity) if kind == PRODUCT else None
-    except ValueError:
-        return None
+def _by_kind(keys: Iterable[str]) -> dict[str, list[UUID]]:
+    """Return the ids of those keys that the database could know of."""
+    found: dict[str, list[UUID]] = {}
+    for key in keys:
+        kind, _, identity = key.partition(":")
+        with suppress(ValueError):
+            found.setdefault(kind, []).append(UUID(identity))
+    return {kind: ids for kind, ids in found.items() if kind in KINDS}
 
 
 def mend(session: IndexSession, engine: str, found: Sequence[Differing]) -> None:
     """Write right what differs, of the same revision too; what is surplus is forgotten."""
     surplus = [each for each in found if each.difference is Difference.SURPLUS]
-    wrong = [UUID(each.id) for each in found if each.difference is not Difference.SURPLUS]
-    written: dict[UUID, int] = {}
-    for start in range(0, len(wrong), BATCH):
-        written |= put_products(session, wrong[start : start + BATCH])
+    wrong = [each.key for each in found if each.difference is not Difference.SURPLUS]
+    written = put_things(session, _by_kind(wrong))
     session.delete((each.kind, each.id, each.held_revision + 1) for each in surplus)
     session.commit()
-    follower = follower_of(engine, session.generation)
-    remember(follower=follower, kind=PRODUCT, revisions=written)
+    remember_written(follower_of(engine, session.generation), written)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.utils import timezone
 
-from catalog.products.models import PRODUCT, DataProduct
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import remember
 from catalog.search.backends import fed
-from catalog.search.documents import documents_of, products_to_index
+from catalog.search.documents import KINDS, Kind
 from catalog.search.port import IndexSession, SearchBackend, SearchUnavailable
 
 BATCH, CHUNK = 200, 1000
@@ -41,18 +41,18 @@ class EngineState:
     problem: str = ""
 
 
-def behind(follower: str) -> QuerySet[DataProduct]:
-    """Return the products of which a follower has not handled the present revision, unordered.
+def behind(follower: str, kind: Kind) -> QuerySet[Any]:
+    """Return the rows of which a follower has not handled the present revision, unordered.
 
     Asked for in the order of names, the few of the last seconds would be looked for among all.
     """
     handled = Followed.objects.filter(
         follower=follower,
-        kind=PRODUCT,
+        kind=kind.name,
         object_id=OuterRef("uuid"),
         revision__gte=OuterRef("revision"),
     )
-    return DataProduct.objects.filter(~Exists(handled)).order_by()
+    return kind.all_rows.filter(~Exists(handled))
 
 
 def states() -> list[EngineState]:
@@ -68,67 +68,78 @@ def state_of(backend: SearchBackend) -> EngineState:
     except SearchUnavailable as error:
         problem = f"no index answers: {error.reason}"
     follower = follower_of(backend.name, generation)
-    late, graves = behind(follower), Tombstone.objects.unseen_by(follower)
-    begun = [
-        late.aggregate(at=Min("revised_at"))["at"],
-        graves.aggregate(at=Min("deleted_at"))["at"],
+    late = [
+        behind(follower, kind).aggregate(n=Count("pk"), at=Min("revised_at"))
+        for kind in KINDS.values()
     ]
-    oldest = min((at for at in begun if at), default=None)
+    graves = Tombstone.objects.unseen_by(follower).order_by()
+    late.append(graves.aggregate(n=Count("pk"), at=Min("deleted_at")))
+    oldest = min((each["at"] for each in late if each["at"]), default=None)
     return EngineState(
         engine=backend.name,
         is_ready=not problem,
-        behind=late.count() + graves.count(),
+        behind=sum(each["n"] for each in late),
         oldest_seconds=(timezone.now() - oldest).total_seconds() if oldest else 0.0,
         problem=problem,
     )
 
 
-def chunks(size: int = CHUNK) -> Iterator[list[DataProduct]]:
-    """Yield all products in the order of their keys, a chunk at a time."""
+def chunks(kind: Kind, size: int = CHUNK) -> Iterator[list[Any]]:
+    """Yield all rows of a kind in the order of their keys, a chunk at a time."""
     last = 0
-    while chunk := list(products_to_index().filter(pk__gt=last)[:size]):
+    while chunk := list(kind.rows().filter(pk__gt=last)[:size]):
         yield chunk
         last = chunk[-1].pk
 
 
 @dataclass(frozen=True)
 class Missed:
-    """Products and deletions that an index has yet to see."""
+    """What an index has yet to see: ids by kind, and deletions."""
 
-    products: Sequence[UUID] = ()
+    ids: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
     graves: Sequence[Tombstone] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.products or self.graves)
+        return any(self.ids.values()) or bool(self.graves)
 
     def in_lots(self) -> list[Missed]:
-        """Return the same in lots of BATCH products, at least one; deletions go first."""
-        starts = range(BATCH, len(self.products), BATCH)
-        rest = [Missed(self.products[start : start + BATCH]) for start in starts]
-        return [Missed(self.products[:BATCH], self.graves), *rest]
+        """Return the same in lots of BATCH of each kind, at least one; deletions go first."""
+        starts = range(0, max(map(len, self.ids.values()), default=0), BATCH)
+        lots = [
+            {name: ids[start : start + BATCH] for name, ids in self.ids.items()} for start in starts
+        ]
+        first, *rest = lots or [{}]
+        return [Missed(first, self.graves), *map(Missed, rest)]
 
 
 def missed_by(follower: str, limit: int | None = None, *, since: datetime | None = None) -> Missed:
-    """Return what a follower has not handled, at most so many of each.
+    """Return what a follower has not handled, at most so many of each kind.
 
-    With `since`, only products that changed from then on are looked at.
+    With `since`, only what changed from then on is looked at.
     """
-    late = behind(follower) if since is None else behind(follower).filter(revised_at__gte=since)
-    ids = late.values_list("uuid", flat=True)[:limit]
-    return Missed(list(ids), list(Tombstone.objects.unseen_by(follower)[:limit]))
+    ids = {}
+    for name, kind in KINDS.items():
+        late = behind(follower, kind)
+        late = late if since is None else late.filter(revised_at__gte=since)
+        ids[name] = list(late.values_list("uuid", flat=True)[:limit])
+    return Missed(ids, list(Tombstone.objects.unseen_by(follower)[:limit]))
 
 
 def write_missed(session: IndexSession, engine: str, missed: Missed) -> int:
     """Write what was missed, as it stands now; it is remembered once it is committed."""
-    written: dict[UUID, int] = {}
-    for start in range(0, len(missed.products), BATCH):
-        written |= put_products(session, missed.products[start : start + BATCH])
+    written = put_things(session, missed.ids)
     session.delete((grave.kind, str(grave.object_id), grave.revision) for grave in missed.graves)
     session.commit()
     follower = follower_of(engine, session.generation)
-    remember(follower=follower, kind=PRODUCT, revisions=written)
+    remember_written(follower, written)
     remember_graves(follower, missed.graves)
-    return len(written) + len(missed.graves)
+    return sum(map(len, written.values())) + len(missed.graves)
+
+
+def remember_written(follower: str, written: Mapping[str, Mapping[UUID, int]]) -> None:
+    """Note what a follower has handled, once it is committed."""
+    for kind, revisions in written.items():
+        remember(follower=follower, kind=kind, revisions=revisions)
 
 
 def remember_graves(follower: str, graves: Sequence[Tombstone]) -> None:
@@ -144,8 +155,17 @@ def catch_up(session: IndexSession, engine: str) -> int:
     return write_missed(session, engine, missed) if missed else 0
 
 
-def put_products(session: IndexSession, ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Put the newest state of each product; one that is gone meanwhile has its tombstone."""
-    products = list(products_to_index(ids)) if ids else []
-    session.put(documents_of(products))
-    return {product.uuid: product.revision for product in products}
+def put_things(
+    session: IndexSession, ids: Mapping[str, Sequence[UUID]]
+) -> dict[str, dict[UUID, int]]:
+    """Put the newest state of each thing, by kind; one that is gone meanwhile has its tombstone.
+
+    Returns the revisions that were put.
+    """
+    written: dict[str, dict[UUID, int]] = {}
+    for name, wanted in ids.items():
+        for start in range(0, len(wanted), BATCH):
+            rows = list(KINDS[name].rows(wanted[start : start + BATCH]))
+            session.put(KINDS[name].documents(rows))
+            written.setdefault(name, {}).update({row.uuid: row.revision for row in rows})
+    return written

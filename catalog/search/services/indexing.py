@@ -9,7 +9,9 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from catalog.domains.models import Domain, ancestors_in
+from catalog.domains.models import DOMAIN, Domain, ancestors_in
+from catalog.domains.services import touch_domains
+from catalog.glossary.services import touch_terms
 from catalog.products.models import DataProduct
 from catalog.products.services import touch_products
 from catalog.revisions.models import Followed
@@ -20,7 +22,7 @@ from catalog.search.services.keeping_up import index_edits
 from catalog.search.services.rebuilding import rebuild
 from catalog.search.services.writers import Writers, in_each_engine
 
-DOMAIN, DOMAIN_FOLLOWER = "domain", "products"
+DOMAIN_FOLLOWER = "products"
 # A drain that found nothing missed looks only at what changed since a little before, until it is
 # time to look at everything again: that costs a comparison of each product.
 RECENTLY, LOOK_THROUGH_EVERY = timedelta(minutes=5), 15.0
@@ -65,7 +67,7 @@ def _let_edits_pass() -> None:
 
 
 def late_domains() -> QuerySet[Domain]:
-    """Return the domains whose present name and place their products do not yet follow."""
+    """Return the domains whose present name and place is not yet followed by what lies below."""
     handled = Followed.objects.filter(
         follower=DOMAIN_FOLLOWER,
         kind=DOMAIN,
@@ -76,23 +78,26 @@ def late_domains() -> QuerySet[Domain]:
 
 
 def follow_domains() -> int:
-    """Have the products below renamed or moved domains indexed anew; return how many.
+    """Have what lies below renamed or moved domains indexed anew; return how many products.
 
-    Products show the names of their domains, so they follow them; what was missed is found by
-    the domains' revisions.
+    Products, terms and domains show the names of the domains above them, so they follow them;
+    what was missed is found by the domains' revisions.
     """
-    late = list(late_domains())
+    late = {domain.pk: domain for domain in late_domains()}
     if not late:
         return 0
-    parents, changed = Domain.objects.parents(), {domain.pk for domain in late}
-    below = [pk for pk in parents if changed.intersection(ancestors_in(parents, pk))]
+    parents = Domain.objects.parents()
+    below = [pk for pk in parents if not late.keys().isdisjoint(ancestors_in(parents, pk))]
+    parts = Domain.objects.filter(pk__in=below).exclude(pk__in=late)
+    # The parts' own products are touched with them. Whoever edits a part meanwhile raises its
+    # revision above what is remembered here.
+    followed = {domain.uuid: domain.revision for domain in late.values()}
+    followed |= {uuid: revision + 1 for uuid, revision in parts.values_list("uuid", "revision")}
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
     for start in range(0, len(products), BATCH):
         touch_products(products=products[start : start + BATCH])
         _let_edits_pass()
-    remember(
-        follower=DOMAIN_FOLLOWER,
-        kind=DOMAIN,
-        revisions={domain.uuid: domain.revision for domain in late},
-    )
+    touch_terms(domains=below)
+    touch_domains(domains=[pk for pk in below if pk not in late])
+    remember(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=followed)
     return len(products)

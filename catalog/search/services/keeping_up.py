@@ -9,7 +9,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from catalog.products.models import PRODUCT
 from catalog.revisions.models import Tombstone
+from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend
 from catalog.search.services.following import BATCH, Missed, behind
 from catalog.search.services.writers import Writers, in_each_engine
@@ -78,22 +80,22 @@ def _missed_lately(follower: str, ids: Collection[UUID]) -> Missed:
     rest may wait for the drain.
     """
     since = timezone.now() - LATELY
-    late = behind(follower).values_list("uuid", flat=True)
+    late = behind(follower, KINDS[PRODUCT]).values_list("uuid", flat=True)
     found = set(late.filter(revised_at__gte=since)[:BATCH])
     if len(found) == BATCH:
         found = set(edited_lately(follower))
     if others := [each for each in ids if each not in found][:BATCH]:
         found.update(late.filter(uuid__in=others))
-    return Missed(list(found), list(Tombstone.objects.unseen_by(follower)[:BATCH]))
+    return Missed({PRODUCT: list(found)}, list(Tombstone.objects.unseen_by(follower)[:BATCH]))
 
 
 def edited_lately(follower: str) -> list[UUID]:
     """Return the products that people have edited in the last seconds and a follower has missed."""
     since = timezone.now() - LATELY
-    late = behind(follower).filter(updated_at__gte=since)
+    late = behind(follower, KINDS[PRODUCT]).filter(updated_at__gte=since)
     return list(late.values_list("uuid", flat=True)[:BATCH])
 
 
 def index_edits(writers: Writers, backend: SearchBackend) -> int:
     """Write what people have edited in the last seconds, ahead of whatever else is behind."""
-    return writers.write(backend, Missed(edited_lately(writers.follower(backend))))
+    return writers.write(backend, Missed({PRODUCT: edited_lately(writers.follower(backend))}))

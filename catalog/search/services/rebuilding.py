@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from catalog.products.models import PRODUCT, DataProduct
 from catalog.refusals import Refusal
 from catalog.revisions.models import Tombstone
 from catalog.revisions.services import forget_others, remember_rows
-from catalog.search.documents import documents_of
+from catalog.search.documents import KINDS
 from catalog.search.port import (
     Candidate,
     IndexSession,
@@ -68,8 +67,9 @@ class SwapRefused(Refusal):
     def __init__(self, engine: str, held: int, found: Iterable[Differing]) -> None:
         counts = Counter(each.difference.value for each in found)
         differences = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+        wanted = sum(kind.all_rows.count() for kind in KINDS.values())
         super().__init__(
-            f"{engine}: of {DataProduct.objects.count():,} products the index would hold "
+            f"{engine}: of {wanted:,} things the index would hold "
             f"{held:,}, and it differs from the database: {differences}. "
             "The index that answered goes on answering.",
             way_out="Look at the engine's log and its disk, then rebuild again.",
@@ -129,10 +129,11 @@ def _fill(noted: _Noted, engine: str, progress: Progress) -> int:
     follower, count = follower_of(engine, noted.generation), 0
     _remember_the_dead(follower)
     _remember_the_living(follower)
-    for chunk in chunks():
-        noted.put(documents_of(chunk))
-        count += len(chunk)
-        progress(Step.FILLING, count)
+    for kind in KINDS.values():
+        for chunk in chunks(kind):
+            noted.put(kind.documents(chunk))
+            count += len(chunk)
+            progress(Step.FILLING, count)
     noted.commit()
     return count
 
@@ -145,12 +146,13 @@ def _remember_the_dead(follower: str) -> None:
 
 
 def _remember_the_living(follower: str) -> None:
-    """Note each product as it stands before it is read: what changes later is written again."""
-    keys, last = DataProduct.objects.order_by("pk").values_list("pk", flat=True), 0
-    while upto := max(keys.filter(pk__gt=last)[:CHUNK], default=0):
-        rows = DataProduct.objects.filter(pk__gt=last, pk__lte=upto)
-        remember_rows(follower=follower, kind=PRODUCT, rows=rows)
-        last = upto
+    """Note all as it stands before it is read: what changes later is written again."""
+    for name, kind in KINDS.items():
+        keys, last = kind.rows().values_list("pk", flat=True), 0
+        while upto := max(keys.filter(pk__gt=last)[:CHUNK], default=0):
+            rows = kind.all_rows.filter(pk__gt=last, pk__lte=upto)
+            remember_rows(follower=follower, kind=name, rows=rows)
+            last = upto
 
 
 def _swap(
@@ -233,7 +235,8 @@ def _few_searches_for_cycles() -> Iterator[None]:
 
 
 def _noted_lines(lines: Lines) -> Iterator[tuple[str, bytes]]:
-    """Yield key and noted line of every product that the database holds now."""
-    for uuid in DataProduct.objects.values_list("uuid", flat=True).iterator():
-        key = key_of(PRODUCT, str(uuid))
-        yield key, lines.get(key, b"")
+    """Yield key and noted line of everything that the database holds now."""
+    for name, kind in KINDS.items():
+        for uuid in kind.all_rows.values_list("uuid", flat=True).iterator():
+            key = key_of(name, str(uuid))
+            yield key, lines.get(key, b"")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from catalog.products.models import PRODUCT
+from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend
 from catalog.search.services.comparing import (
     Difference,
@@ -98,7 +99,7 @@ def verify(backend: SearchBackend, *, repair: bool = False, progress: Counted = 
 
 def _counted(drift: Drift, progress: Counted) -> Iterator[tuple[str, bytes]]:
     for key, line in lines_of_database():
-        drift.check(PRODUCT)
+        drift.check(key.partition(":")[0])
         progress(drift.checked)
         yield key, line
 
@@ -107,7 +108,7 @@ def _count_strangers(drift: Drift, held: Lines) -> None:
     """Count documents of kinds that the database feeds to no index: they are surplus."""
     for key in held:
         kind = key.partition(":")[0]
-        if kind != PRODUCT:
+        if kind not in KINDS:
             drift.check(kind)
 
 

@@ -13,7 +13,7 @@ from elasticsearch.dsl import Search, connections
 from catalog.search.backends.elasticsearch import layout
 from catalog.search.backends.elasticsearch.answering import answer
 from catalog.search.backends.elasticsearch.asking import ENGINE, Asking, Serializer
-from catalog.search.backends.elasticsearch.completing import suggestions, values_of
+from catalog.search.backends.elasticsearch.completing import suggestions, things, values_of
 from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.likeness import alike
 from catalog.search.backends.elasticsearch.questions import readable
@@ -22,20 +22,22 @@ from catalog.search.fields import BY_NAME
 from catalog.search.port import (
     DEADLINE,
     DEADLINE_ASIDE,
+    USUAL,
     Alike,
     Entry,
     FacetValue,
     Feature,
+    Readers,
     SearchAnswer,
     SearchDocument,
     SearchRequest,
     SearchUnavailable,
     SuggestAnswer,
+    Suggestion,
     key_of,
 )
 from catalog.search.spelling import fold
 
-Readers = tuple[str, ...] | None
 # Documents of one request.
 LOT = 500
 
@@ -72,17 +74,23 @@ class ElasticsearchBackend:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         with _translated():
-            return answer(self._asking(request.readers, DEADLINE), request)
+            return answer(self._asking(request.readers, DEADLINE, (request.kind,)), request)
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         with _translated():
             return suggestions(self._asking(readers, DEADLINE), typed, limit)
 
+    def named(
+        self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
+    ) -> tuple[Suggestion, ...]:
+        with _translated():
+            return things(self._asking(readers, DEADLINE, kinds), typed, limit)
+
     def values(
-        self, field: str, prefix: str, readers: Readers, limit: int
+        self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
     ) -> tuple[FacetValue, ...]:
         with _translated():
-            asking = self._asking(readers, DEADLINE)
+            asking = self._asking(readers, DEADLINE, kinds)
             return values_of(asking, BY_NAME[field].attribute, fold(prefix), limit)
 
     def similar(
@@ -143,9 +151,9 @@ class ElasticsearchBackend:
         for name in (*self._aliases(), self._leases):
             self._client.options(ignore_status=404).indices.delete(index=name)
 
-    def _asking(self, readers: Readers, deadline: float) -> Asking:
+    def _asking(self, readers: Readers, deadline: float, kinds: Sequence[str] = USUAL) -> Asking:
         until = time.monotonic() + deadline
-        return Asking(self._client, self._alias, readable(readers), until)
+        return Asking(self._client, self._alias, readable(readers, kinds), until)
 
     @contextmanager
     def _lease(self) -> Iterator[Lease]:

@@ -19,11 +19,6 @@ def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
     last = (fold(typed).split() or [""])[-1]
     if not any(map(str.isalnum, last)):
         return SuggestAnswer()
-    found, better = questions.titles(typed)
-    search = asking.search.query(
-        "bool", must=[found], should=better, filter=[asking.readable]
-    ).sort("_score", "tie")[:limit]
-    things = tuple(_thing(hit) for hit in asking.run(search))
     word = re.findall(r"[^\W_]+", last)[-1]
     completions = values_of(asking, "vocabulary", word, limit)
     start = " ".join(typed.split()[:-1])
@@ -32,7 +27,18 @@ def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
         for value in completions
         if value.value != word
     ]
-    return SuggestAnswer(things, tuple(words))
+    return SuggestAnswer(things(asking, typed, limit), tuple(words))
+
+
+def things(asking: Asking, typed: str, limit: int) -> tuple[Suggestion, ...]:
+    """Things whose names have words that begin with those typed, the whole name first."""
+    if not any(map(str.isalnum, typed)):
+        return ()
+    found, better = questions.titles(typed)
+    search = asking.search.query(
+        "bool", must=[found], should=better, filter=[asking.readable]
+    ).sort("_score", "tie")[:limit]
+    return tuple(_thing(hit) for hit in asking.run(search))
 
 
 def _thing(hit: Any) -> Suggestion:

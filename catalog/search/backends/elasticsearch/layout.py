@@ -78,7 +78,7 @@ def source_of(document: SearchDocument) -> dict[str, Any]:
     tie = tie_of(document.key)
     source: dict[str, Any] = {
         "key": document.key,
-        "readers": list(document.readers),
+        "readers": list(document.tokens),
         "revision": document.revision,
         "digest": document.digest(),
         "exact": list(dict.fromkeys(map(bare, titles_of(document)))),

@@ -25,15 +25,18 @@ from catalog.search.expression import (
 )
 from catalog.search.fields import BY_NAME, FieldKind
 from catalog.search.ordering import keyed_number
+from catalog.search.port import tokens_within
 from catalog.search.spelling import bare
 
 SHORTEST_BEGINNING = 3
 _FAR = 2**60
 
 
-def readable(readers: tuple[str, ...] | None) -> Query:
-    """What holders of the tokens may read."""
-    return Q("match_all") if readers is None else Q("terms", readers=list(readers))
+def readable(readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
+    """What holders of the tokens may read of some kinds."""
+    if readers is None:
+        return Q("terms", kinds=list(kinds))
+    return Q("terms", readers=list(tokens_within(readers, kinds)))
 
 
 def condition_of(condition: Condition) -> Query:

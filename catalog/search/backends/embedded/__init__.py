@@ -5,26 +5,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from catalog.search.backends.embedded import schema
-from catalog.search.backends.embedded.answering import Reading, answer, suggestions
+from catalog.search.backends.embedded.answering import Reading, answer, suggestions, things
 from catalog.search.backends.embedded.likeness import alike
 from catalog.search.backends.embedded.places import ENGINE, Place
 from catalog.search.backends.embedded.questions import Questions
 from catalog.search.backends.embedded.writing import Opened, Session, ledger
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
+    USUAL,
     Alike,
     Entry,
     FacetValue,
     Feature,
+    Readers,
     SearchAnswer,
     SearchDocument,
     SearchRequest,
     SearchUnavailable,
     SuggestAnswer,
+    Suggestion,
 )
 from catalog.search.spelling import fold
-
-Readers = tuple[str, ...] | None
 
 
 class EmbeddedBackend:
@@ -47,15 +48,20 @@ class EmbeddedBackend:
         return True
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        return answer(self._read(request.readers), request)
+        return answer(self._read(request.readers, (request.kind,)), request)
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         return suggestions(self._read(readers), typed, limit)
 
+    def named(
+        self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
+    ) -> tuple[Suggestion, ...]:
+        return things(self._read(readers, kinds), typed, limit)
+
     def values(
-        self, field: str, prefix: str, readers: Readers, limit: int
+        self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
     ) -> tuple[FacetValue, ...]:
-        reading = self._read(readers)
+        reading = self._read(readers, kinds)
         found = reading.searcher.terms_with_prefix(
             BY_NAME[field].attribute, fold(prefix), reading.readable, limit
         )
@@ -104,7 +110,7 @@ class EmbeddedBackend:
             self._place.clear()
             yield self._place.generations()
 
-    def _read(self, readers: Readers) -> Reading:
+    def _read(self, readers: Readers, kinds: Sequence[str] = USUAL) -> Reading:
         """Open what answers now, if that changed, and see what was committed since."""
         stamp = self._place.stamp()
         try:
@@ -118,8 +124,8 @@ class EmbeddedBackend:
             opened.documents.searcher(),
             opened.words.searcher(),
             questions,
-            questions.readable(readers),
-            questions.readable_by_many(readers),
+            questions.readable(readers, kinds),
+            questions.readable_by_many(readers, kinds),
         )
 
     def _open(self, stamp: tuple[int, int]) -> tuple[Opened, Questions]:

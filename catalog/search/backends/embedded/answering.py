@@ -293,21 +293,28 @@ def _counts(reading: Reading, query: Query, wanted: Sequence[Field]) -> dict[str
 
 def suggestions(reading: Reading, typed: str, limit: int) -> SuggestAnswer:
     """Complete the last word: to things so named, and to words that readable documents hold."""
-    questions = reading.questions
-    *before, last = questions.plain_words(typed) or [""]
+    last = (reading.questions.plain_words(typed) or [""])[-1]
     if not last:
         return SuggestAnswer()
-    titled = questions.titles([*before, last])
-    ranked = narrowed(any_of([titled, *questions.names(typed)]), [reading.readable])
-    begun = preferring(ranked, questions.beginnings(typed))
-    request = SearchRequest(readers=None, limit=limit)
-    page = page_of(reading.searcher, questions, begun, request, RELEVANCE)
     completions = reading.searcher.terms_with_prefix("vocabulary", last, reading.readable, limit)
     start = " ".join(typed.split()[:-1])
     words = [
         Suggestion(f"{start} {word}".strip(), count) for word, count in completions if word != last
     ]
-    return SuggestAnswer(tuple(_thing(reading, place) for _, _, place in page.placed), tuple(words))
+    return SuggestAnswer(things(reading, typed, limit), tuple(words))
+
+
+def things(reading: Reading, typed: str, limit: int) -> tuple[Suggestion, ...]:
+    """Things whose names have words that begin with those typed, the whole name first."""
+    questions = reading.questions
+    typed_words = questions.plain_words(typed)
+    if not typed_words:
+        return ()
+    found = any_of([questions.titles(typed_words), *questions.names(typed)])
+    ranked = preferring(narrowed(found, [reading.readable]), questions.beginnings(typed))
+    request = SearchRequest(readers=None, limit=limit)
+    page = page_of(reading.searcher, questions, ranked, request, RELEVANCE)
+    return tuple(_thing(reading, place) for _, _, place in page.placed)
 
 
 def _thing(reading: Reading, place: DocAddress) -> Suggestion:

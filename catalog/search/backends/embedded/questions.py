@@ -32,6 +32,7 @@ from catalog.search.expression import (
 )
 from catalog.search.fields import BY_NAME, FieldKind
 from catalog.search.ordering import keyed_number
+from catalog.search.port import tokens_within
 from catalog.search.spelling import bare
 
 _FAR = 2**60
@@ -57,17 +58,17 @@ class Questions:
 
     # --- who and which
 
-    def readable(self, readers: tuple[str, ...] | None) -> Query:
-        """What holders of the tokens may read; a document without readers is found by nobody."""
+    def readable(self, readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
+        """What holders of the tokens may read of some kinds; without readers, nobody finds it."""
         if readers is None:
-            return silent(self.prefixed("kinds", ""))
-        return silent(self.any_term("readers", readers))
+            return silent(self.any_term("kinds", kinds))
+        return silent(self.any_term("readers", tokens_within(readers, kinds)))
 
-    def readable_by_many(self, readers: tuple[str, ...] | None) -> Query:
+    def readable_by_many(self, readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
         """What may be read by those of the tokens that name no domain, team or product."""
         if readers is None:
-            return self.readable(None)
-        return silent(self.any_term("readers", [token for token in readers if ":" not in token]))
+            return self.readable(None, kinds)
+        return self.readable(tuple(token for token in readers if ":" not in token), kinds)
 
     def any_term(self, field: str, values: Sequence[str]) -> Query:
         """Documents with one of the terms; a few terms are quicker one by one than as a set."""

@@ -88,7 +88,7 @@ def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> d
     values: dict[str, Any] = {
         **texts,
         "key": document.key,
-        "readers": list(document.readers),
+        "readers": list(document.tokens),
         "exact": list(dict.fromkeys(map(bare, titles))),
         "words": [text for name in fields.HOLDING for text in texts[name]],
         "title": list(titles),

@@ -1,0 +1,106 @@
+"""Documents of several kinds in one index: each search sees one kind, and no trace of another."""
+
+import pytest
+
+from catalog.search.port import SearchBackend
+from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, values
+
+ORDERS = doc("orders", "Orders", summary="Every churn of a customer.", tags=("sales",))
+CHURN = doc("churn", "Churn", kind="term", summary="Customers who left.", aliases=("attrition",))
+LOYALTY = doc("loyalty", "Loyalty", kind="domain", summary="Keeps customers.", readers=("team:1",))
+KINDS = ("product", "term", "domain")
+
+
+@pytest.fixture
+def mesh(engine: SearchBackend) -> SearchBackend:
+    fill(engine, [LOYALTY, ORDERS, CHURN])
+    return engine
+
+
+@pytest.mark.parametrize("readers", [None, PUBLIC, (*PUBLIC, "team:1")])
+def test_a_search_finds_one_kind_and_products_where_none_is_named(mesh: SearchBackend, readers):
+    assert ids(ask(mesh, readers=readers)) == ["orders"]
+    assert ids(ask(mesh, "customer", readers=readers)) == ["orders"]
+    assert ids(ask(mesh, "customer", readers=readers, kind="term")) == ["churn"]
+
+
+def test_who_may_not_read_a_document_of_another_kind_does_not_find_it(mesh: SearchBackend):
+    assert ask(mesh, kind="domain").count == 0
+    assert ask(mesh, kind="domain", readers=("members", "domain:1")).count == 0
+    assert ids(ask(mesh, kind="domain", readers=("team:1",))) == ["loyalty"]
+    assert ids(ask(mesh, kind="domain", readers=None)) == ["loyalty"]
+
+
+def test_a_token_opens_the_same_door_in_every_kind_and_no_other(engine: SearchBackend):
+    fill(engine, [doc("a", kind=kind, id=kind, readers=("domain:1",)) for kind in KINDS])
+
+    for kind in KINDS:
+        assert ids(ask(engine, kind=kind, readers=("domain:1",))) == [kind]
+        assert ids(ask(engine, kind=kind, readers=(f"{kind} domain:1", "domain:11"))) == []
+
+
+def test_another_kind_moves_neither_counts_nor_facets_nor_corrections(engine: SearchBackend):
+    fill(engine, [ORDERS])
+    alone = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
+    fill(engine, [ORDERS, CHURN, doc("more", kind="term", tags=("sales",), columns=("attrition",))])
+
+    beside = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
+
+    for before, after in zip(alone, beside, strict=True):
+        assert (ids(before), before.count) == (ids(after), after.count)
+        assert before.facets == after.facets
+        assert before.corrections == after.corrections
+    assert ask(engine, "attritoin", kind="term").corrections[0].searched == "attrition"
+    assert counts(ask(engine, kind="term"), "tag") == {"sales": 1}
+
+
+def test_pages_and_cursors_lead_through_one_kind(engine: SearchBackend):
+    terms = [doc(f"word-{n}", kind="term") for n in range(5)]
+    fill(engine, [*terms, doc("word-9")])
+
+    first = ask(engine, "word", kind="term", limit=3, sort="name")
+    second = ask(engine, "word", kind="term", limit=3, sort="name", cursor=first.next)
+
+    assert [*ids(first), *ids(second)] == [f"word-{n}" for n in range(5)]
+    assert (first.count, second.next) == (5, None)
+
+
+def test_names_of_each_kind_are_suggested_apart(mesh: SearchBackend):
+    assert [thing.id for thing in mesh.suggest("or", PUBLIC, 8).things] == ["orders"]
+    assert mesh.suggest("chu", PUBLIC, 8).things == ()
+    assert mesh.suggest("chu", PUBLIC, 8).words == ()
+    (found,) = mesh.named("attri", PUBLIC, ("term", "domain"), 8)
+    assert (found.kind, found.id, found.text) == ("term", "churn", "Churn")
+    assert mesh.named("loy", PUBLIC, ("term", "domain"), 8) == ()
+    assert len(mesh.named("loy", ("team:1",), ("term", "domain"), 8)) == 1
+    assert mesh.named("--", PUBLIC, KINDS, 8) == ()
+
+
+def test_values_are_those_of_the_kinds_asked_for(mesh: SearchBackend):
+    assert values(mesh.values("type", "", PUBLIC, 8)) == {"product": 1}
+    assert values(mesh.values("type", "", PUBLIC, 8, KINDS)) == {"product": 1, "term": 1}
+    assert values(mesh.values("type", "", None, 8, KINDS)) == dict.fromkeys(KINDS, 1)
+
+
+def test_a_document_that_is_gone_is_gone_from_its_kind_alone(engine: SearchBackend):
+    fill(engine, [doc("same"), doc("same", kind="term")])
+
+    with engine.writing() as session:
+        session.delete([("term", "same", 2)])
+        session.commit()
+
+    assert ids(ask(engine, "same")) == ["same"]
+    assert ids(ask(engine, "same", kind="term")) == []
+
+
+def test_the_ledger_tells_the_tokens_as_they_are_held(mesh: SearchBackend):
+    held = {entry.id: (entry.kind, entry.readers) for entry in mesh.ledger()}
+
+    assert held == {
+        "orders": ("product", ("public",)),
+        "churn": ("term", ("term public",)),
+        "loyalty": ("domain", ("domain team:1",)),
+    }
+    assert {each.id: each.tokens for each in (ORDERS, CHURN, LOYALTY)} == {
+        name: readers for name, (_, readers) in held.items()
+    }

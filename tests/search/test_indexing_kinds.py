@@ -1,0 +1,178 @@
+"""Terms and domains reach every index as products do, and leave it as products do."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.domains.models import Domain
+from catalog.domains.services import edit_domain
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term, edit_term, remove_term
+from catalog.search.documents import KINDS
+from catalog.search.fields import KINDS as NAMES
+from catalog.search.port import SearchBackend
+from catalog.search.services import drain, follow_domains, rebuild, states, verify
+from tests.factories import FACTORY, make_domain, make_product, make_team
+from tests.search.asking import ask, due, ids
+from tests.search.test_verifying import index_all, settle
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+
+
+def define(name: str, **fields: Any) -> Term:
+    fields = {"definition": f"What {name} means.", **fields}
+    return define_term(name=name, actor=FACTORY, **fields)
+
+
+def found(engine: SearchBackend, kind: str, text: str = "", **options: Any) -> list[str]:
+    return ids(ask(engine, text, kind=kind, **options))
+
+
+def test_every_kind_that_is_indexed_can_be_named_and_no_other():
+    assert tuple(KINDS) == NAMES
+
+
+def test_a_term_is_found_by_what_it_is_called_and_what_it_means(fed_engine: SearchBackend):
+    place = make_domain("sales")
+    term = define(
+        "Churn", definition="Customers who left.", synonyms=["attrition"], acronyms=["CHR"],
+        domain=place,
+    )  # fmt: skip
+    index_all()
+
+    for typed in ("churn", "customers left", "attrition", "CHR", str(term.uuid)):
+        assert found(fed_engine, "term", typed) == [str(term.uuid)]
+    assert found(fed_engine, "term", "domain:sales") == [str(term.uuid)]
+    assert ask(fed_engine, "churn").count == 0
+
+
+def test_a_domain_is_found_by_what_it_was_called_and_who_owns_it(fed_engine: SearchBackend):
+    team = make_team("freight")
+    domain = make_domain("haulage", name="Haulage", owner_team=team, mission="Moves goods.")
+    edit_domain(domain=domain, edition=1, actor=FACTORY, slug="transport")
+    index_all()
+
+    for typed in ("haulage", "transport", "goods", "freight", "owner:freight"):
+        assert found(fed_engine, "domain", typed) == [str(domain.uuid)]
+
+
+def test_an_edit_of_a_term_is_followed_and_a_removed_one_is_not_found(fed_engine: SearchBackend):
+    term, kept = define("Churn"), define("Margin")
+    index_all()
+    term = edit_term(term=term, edition=1, actor=FACTORY, definition="A walrus.")
+    late = states()[0].behind
+    index_all()
+    as_edited = found(fed_engine, "term", "walrus")
+    remove_term(term=term, edition=2, actor=FACTORY)
+    buried = states()[0].behind
+    index_all()
+
+    assert (late, as_edited, buried) == (1, [str(term.uuid)], 1)
+    assert found(fed_engine, "term") == [str(kept.uuid)]
+    assert states()[0].behind == 0
+    settle()
+    assert verify(fed_engine).count == 0
+
+
+def test_a_removed_term_does_not_come_back_by_a_rebuild_or_a_late_write(
+    fed_engine: SearchBackend,
+):
+    term = define("Churn")
+    index_all()
+    (document,) = KINDS["term"].documents([term])
+    remove_term(term=term, edition=1, actor=FACTORY)
+    rebuild(fed_engine)
+
+    with fed_engine.writing() as session:
+        session.delete([("term", str(term.uuid), term.revision + 1)])
+        session.put([document])
+        session.commit()
+
+    assert found(fed_engine, "term") == []
+
+
+def test_imported_terms_are_followed(fed_engine: SearchBackend, tmp_path):
+    file = tmp_path / "terms.yaml"
+    file.write_text("- name: Churn\n  definition: Customers who left.\n")
+    index_all()
+
+    call_command("import_terms", str(file), stdout=StringIO())
+    index_all()
+
+    assert len(found(fed_engine, "term", "churn")) == 1
+
+
+def test_what_lies_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: SearchBackend):
+    above = make_domain("haulage", name="Haulage")
+    part = make_domain("rail", name="Rail", parent=above)
+    word, product = define("Wagon", domain=part), make_product(domain=part)
+    index_all()
+
+    edit_domain(domain=above, edition=1, actor=FACTORY, slug="transport")
+    followed = follow_domains()
+    again = follow_domains()
+    drain()
+
+    assert (followed, again) == (1, 0)
+    assert found(fed_engine, "term", "domain:transport") == [str(word.uuid)]
+    assert set(found(fed_engine, "domain", "domain:transport")) == {str(above.uuid), str(part.uuid)}
+    assert found(fed_engine, "product", "domain:transport", readers=None) == [str(product.uuid)]
+    settle()
+    assert verify(fed_engine).count == 0
+
+
+def test_the_state_counts_every_kind_and_tells_the_age_of_the_oldest(fed_engine: SearchBackend):
+    index_all()
+    make_domain()
+    define("Churn")
+    Term.objects.update(revised_at=timezone.now() - timedelta(minutes=5))
+
+    (state,) = states()
+
+    assert state.behind == 2
+    assert 300 <= state.oldest_seconds < 360
+
+
+def test_every_difference_in_a_term_or_a_domain_is_named_and_mended(fed_engine: SearchBackend):
+    lost, older, changed, gone = (define(name) for name in ("Lost", "Older", "Changed", "Gone"))
+    place = make_domain("haulage")
+    index_all()
+    Term.objects.filter(pk=older.pk).update(revision=F("revision") + 1)
+    Term.objects.filter(pk=changed.pk).update(definition="Changed behind the back.")
+    Domain.objects.filter(pk=place.pk).update(mission="Changed as well.")
+    Term.objects.filter(pk=gone.pk).delete()
+    with fed_engine.writing() as session:
+        session.delete([("term", str(lost.uuid), 1)])
+        session.commit()
+    settle()
+
+    drift = verify(fed_engine)
+    mended = verify(fed_engine, repair=True)
+
+    assert drift.kinds["term"] == {
+        "checked": 3, "missing": 1, "revision": 1, "content": 1, "surplus": 1,
+    }  # fmt: skip
+    assert drift.kinds["domain"]["content"] == 1
+    assert drift.content == [f"term:{changed.uuid}", f"domain:{place.uuid}"]
+    assert (mended.count, mended.repaired) == (5, 5)
+    assert verify(fed_engine).count == 0
+    assert found(fed_engine, "domain", "changed") == [str(place.uuid)]
+
+
+def test_a_rebuild_holds_every_kind_and_asks_as_often_for_many_as_for_one(
+    fed_engine: SearchBackend, django_assert_num_queries
+):
+    place = make_domain()
+    words = [define(f"Word {n}", domain=place) for n in range(12)]
+
+    assert rebuild(fed_engine) == due()
+    assert len(found(fed_engine, "term")) == 12
+    for kind, rows in (("term", words), ("domain", [place, make_domain()])):
+        for some in (rows[:1], rows):
+            with django_assert_num_queries({"term": 1, "domain": 2}[kind]):
+                list(KINDS[kind].documents(some))
