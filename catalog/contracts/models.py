@@ -112,6 +112,10 @@ class SchemaProperty(models.Model):
     class Meta:
         ordering = ["position", "id"]
         verbose_name_plural = "schema properties"
+        indexes = [
+            # Few columns name a term; what uses one is asked for by it.
+            models.Index(fields=["term"], condition=~models.Q(term=""), name="property_by_term")
+        ]
 
     def __str__(self) -> str:
         return self.path

@@ -624,6 +624,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('domain__isnull', True), ('role__in', ['governance_lead', 'platform_operator', 'auditor'])), models.Q(('domain__isnull', False), ('role__in', ['owner', 'steward', 'contributor', 'consumer'])), _connector='OR'), name='a_role_fits_its_place'),
         ),
         migrations.AddIndex(
+            model_name='schemaproperty',
+            index=models.Index(condition=models.Q(('term', ''), _negated=True), fields=['term'], name='property_by_term'),
+        ),
+        migrations.AddIndex(
             model_name='outputport',
             index=models.Index(fields=['contract_identifier'], name='output_port_by_contract'),
         ),

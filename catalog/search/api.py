@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -14,6 +19,7 @@ from rest_framework.views import APIView
 
 from catalog.products.api.answers import ProductSummary, summary_of
 from catalog.products.api.views import OfProduct
+from catalog.search.fields import KINDS
 from catalog.search.services import similar_to
 from catalog.search.views.likeness import shared_of
 from catalog.search.views.programs import answer_of
@@ -33,14 +39,23 @@ class FacetValueAnswer(serializers.Serializer[Any]):
 
 
 class ResultAnswer(serializers.Serializer[Any]):
-    """One product found, why, and which of the typed words it lacks."""
+    """One thing found, why, and which of the typed words it lacks."""
 
+    type = serializers.CharField()
     id = serializers.UUIDField()
-    iri = serializers.CharField()
     slug = serializers.CharField()
     name = serializers.CharField()
-    domain = serializers.CharField()
     url = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    lacks = serializers.ListField(child=serializers.CharField())
+    highlights = serializers.DictField(child=serializers.CharField())
+
+
+class ProductResult(ResultAnswer):
+    """A product found."""
+
+    iri = serializers.CharField()
+    domain = serializers.CharField()
     purpose = serializers.CharField(allow_blank=True)
     version = serializers.CharField()
     owner = serializers.CharField(allow_null=True)
@@ -50,16 +65,47 @@ class ResultAnswer(serializers.Serializer[Any]):
     certification = serializers.CharField(allow_null=True)
     tags = serializers.ListField(child=serializers.CharField())
     updated_at = serializers.DateTimeField()
-    reasons = serializers.ListField(child=serializers.CharField())
-    lacks = serializers.ListField(child=serializers.CharField())
-    highlights = serializers.DictField(child=serializers.CharField())
+
+
+class TermResult(ResultAnswer):
+    """A term found; `columns` and `products` count what uses it and the caller may see."""
+
+    definition = serializers.CharField()
+    synonyms = serializers.ListField(child=serializers.CharField())
+    acronyms = serializers.ListField(child=serializers.CharField())
+    domain = serializers.CharField(allow_null=True)
+    columns = serializers.IntegerField()
+    products = serializers.IntegerField()
+
+
+class DomainResult(ResultAnswer):
+    """A domain found; `products` counts those in it and its parts that the caller may see."""
+
+    mission = serializers.CharField(allow_blank=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field, no parent
+    owner = serializers.CharField(allow_null=True)
+    is_foreign = serializers.BooleanField()
+    products = serializers.IntegerField()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="Result",
+        serializers={"product": ProductResult, "term": TermResult, "domain": DomainResult},
+        resource_type_field_name="type",
+        many=True,
+    )
+)
+class Results(serializers.ListField):
+    """Results of one kind, each in the shape of its kind."""
 
 
 class SearchAnswerBody(serializers.Serializer[Any]):
     """What was found; `next`, `previous` and `last` lead on by cursor."""
 
+    type = serializers.CharField()
     count = serializers.IntegerField()
-    results = ResultAnswer(many=True)
+    results = Results()
     facets = serializers.DictField(child=FacetValueAnswer(many=True))
     corrections = serializers.ListField(child=serializers.DictField())
     also_searched = serializers.ListField(child=serializers.DictField())
@@ -71,7 +117,7 @@ class SearchAnswerBody(serializers.Serializer[Any]):
 
 
 class Search(APIView):
-    """Find products by words and filters."""
+    """Find products, terms or domains by words and filters."""
 
     permission_classes = [AllowAny]
 
@@ -79,6 +125,9 @@ class Search(APIView):
         operation_id="search",
         parameters=[
             OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
+            OpenApiParameter(
+                "type", str, enum=KINDS, description="The kind of things to find; else products."
+            ),
             OpenApiParameter(
                 "sort", str, description="relevance, name, updated or quality; else relevance."
             ),

@@ -16,6 +16,7 @@ from catalog.search.fields import (
     PAGE_SIZE,
     RELEVANCE,
     SORT_BY_NAME,
+    USUAL_KIND,
 )
 from catalog.search.port import Cursor, SearchRequest
 from catalog.search.query import read_query
@@ -23,6 +24,8 @@ from catalog.search.query import read_query
 LARGEST_PAGE = 100
 MOST_FILTERS = 40
 OWN = ("q", "sort", "page", "cursor", "limit", "verbatim")
+# The filter that names the kind of things looked for.
+KIND = "type"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -44,10 +47,16 @@ class Asked:
         """Return the order asked for."""
         return self.request.sort
 
+    @property
+    def kind(self) -> str:
+        """Return the kind of things asked for."""
+        return self.request.kind
+
     def address(self, filters: Iterable[tuple[str, str]] | None = None, **changes: str) -> str:
         """Return the sorted parameters of this state with some changed; '' for none."""
         own = {"q": self.text, "sort": "" if self.sort == RELEVANCE else self.sort}
-        own |= {"verbatim": "1" if self.is_verbatim else ""} | changes
+        own |= {"verbatim": "1" if self.is_verbatim else ""}
+        own |= {KIND: "" if self.kind == USUAL_KIND else self.kind} | changes
         pairs = list(self.filters if filters is None else filters)
         pairs += [(name, value) for name, value in own.items() if value]
         return urlencode(sorted(pairs))
@@ -67,12 +76,14 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
         if value.strip()
     ]
     conditions, doubts = read_conditions([*given, *typed][:MOST_FILTERS], now=now)
-    sort, doubts = _sort(params, (*read.doubts, *doubts))
+    kind, conditions, strange = _kind(conditions)
+    sort, doubts = _sort(params, (*read.doubts, *doubts, *strange))
     limit = min(max(_whole(params.get("limit"), PAGE_SIZE), 1), LARGEST_PAGE)
     page = min(max(_whole(params.get("page"), 1), 1), DEEPEST_OFFSET // limit)
     is_verbatim = params.get("verbatim") == "1"
     request = SearchRequest(
         readers=(),
+        kind=kind,
         words=read.words,
         typed=read.text,
         conditions=conditions,
@@ -91,6 +102,21 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
         has_typed_filters=bool(typed),
     )
     return _placed(asked, params.get("cursor", ""), caller)
+
+
+def _kind(
+    conditions: tuple[Condition, ...],
+) -> tuple[str, tuple[Condition, ...], tuple[Doubt, ...]]:
+    """Take the kind out of the filters: a search is of one; where several are named, the first."""
+    named = [condition for condition in conditions if condition.field == KIND]
+    wanted = [value for each in named if not each.is_negated for value in each.values]
+    doubts = tuple(
+        Doubt("one-kind", f"{each.parameter}:{each.typed}")
+        for each in named
+        if each.is_negated or len(each.values) > 1
+    )
+    rest = tuple(condition for condition in conditions if condition.field != KIND)
+    return (wanted or [USUAL_KIND])[0], rest, doubts
 
 
 def pairs_of(condition: Condition) -> Pairs:

@@ -10,6 +10,7 @@ from catalog.search.conditions import Condition
 from catalog.search.encoding import encoded
 from catalog.search.expression import Expression
 from catalog.search.fields import USUAL_KIND
+from catalog.search.tokens import tokens_within
 
 # The tokens that a caller holds; None for everything.
 Readers = tuple[str, ...] | None
@@ -109,15 +110,6 @@ _CONTENT = tuple(
 def key_of(kind: str, identity: str) -> str:
     """Identity of a thing across kinds."""
     return f"{kind}:{identity}"
-
-
-def tokens_within(readers: Iterable[str], kinds: Iterable[str]) -> tuple[str, ...]:
-    """The tokens by which documents of some kinds are read: one filter says who and what.
-
-    Those of the usual kind stand as they are, so that its searches cost nothing for the others.
-    """
-    held, begins = tuple(readers), {USUAL_KIND: ""}
-    return tuple(begins.get(kind, f"{kind} ") + token for kind in kinds for token in held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from catalog.search.services.finding import (
     Found,
     addressed,
     check_engine,
+    counts_by_kind,
     search_catalog,
     suggest,
     tokens_of,
@@ -24,6 +25,8 @@ from catalog.search.services.following import EngineState, states
 from catalog.search.services.indexing import drain, follow_domains
 from catalog.search.services.keeping_up import index_products, keep_up
 from catalog.search.services.likeness import Similar, similar_to
+from catalog.search.services.meanings import ShownTerm, Uses, uses_of
+from catalog.search.services.places import ShownDomain, products_below
 from catalog.search.services.rebuilding import (
     Progress,
     Step,
@@ -45,18 +48,23 @@ __all__ = [
     "Found",
     "IndexReport",
     "Progress",
+    "ShownDomain",
     "ShownProduct",
+    "ShownTerm",
     "Similar",
     "Step",
     "SwapRefused",
+    "Uses",
     "addressed",
     "check_engine",
     "check_indexes",
     "clear_leftovers",
+    "counts_by_kind",
     "drain",
     "follow_domains",
     "index_products",
     "keep_up",
+    "products_below",
     "rebuild",
     "report_of",
     "reports_of",
@@ -66,6 +74,7 @@ __all__ = [
     "states",
     "suggest",
     "tokens_of",
+    "uses_of",
     "verify",
     "without_one",
 ]

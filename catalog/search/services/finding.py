@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
 
 from catalog.domains.authority import Reader, reader_of
-from catalog.glossary.models import Term
+from catalog.domains.models import DOMAIN
+from catalog.glossary.models import TERM, Term
 from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import serving
 from catalog.search.conditions import Condition
 from catalog.search.expansion import Expansion, expanded
-from catalog.search.fields import BY_NAME, FieldKind
+from catalog.search.fields import BY_NAME, KINDS, USUAL_KIND, FieldKind
 from catalog.search.port import (
     FacetValue,
     Hit,
@@ -25,20 +26,28 @@ from catalog.search.port import (
     SearchUnavailable,
     Suggestion,
 )
+from catalog.search.services.meanings import ShownTerm, terms_shown
+from catalog.search.services.places import ShownDomain, domains_shown
 from catalog.search.services.showing import ShownProduct, products_shown
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
 )
 MOST_OFFERS = 5
+# The rows that hits of each kind lead to, read again as a reader may see them, by id.
+SHOWN: dict[str, Callable[[Reader, Sequence[str]], Mapping[str, Any]]] = {
+    PRODUCT: products_shown,
+    TERM: terms_shown,
+    DOMAIN: domains_shown,
+}
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found: the engine's answer, its products as they stand, and how it was read."""
+    """What a search found: the engine's answer, its rows as they stand, and how it was read."""
 
     answer: SearchAnswer
-    hits: tuple[tuple[Hit, ShownProduct], ...]
+    hits: tuple[tuple[Hit, Any], ...]
     expansions: tuple[Expansion, ...]
 
 
@@ -47,6 +56,8 @@ class Completions:
     """What can follow what is being typed."""
 
     products: tuple[ShownProduct, ...] = ()
+    terms: tuple[ShownTerm, ...] = ()
+    domains: tuple[ShownDomain, ...] = ()
     words: tuple[Suggestion, ...] = ()
     field: str = ""
     values: tuple[FacetValue, ...] = ()
@@ -55,16 +66,43 @@ class Completions:
 def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
     """Answer a request as a visitor. Raises SearchUnavailable.
 
-    Products are read again from the database, so what the index has not yet forgotten or hidden
-    does not come out.
+    What is found is read again from the database, so what the index has not yet forgotten or
+    hidden does not come out.
     """
     reader = reader_of(visitor)
+    asked, expansions = _as_asked(reader, request)
+    return _found(reader, asked, expansions)
+
+
+def counts_by_kind(*, visitor: Any, request: SearchRequest, found: Found) -> dict[str, int]:
+    """Return how many there are of each kind for the same words and filters.
+
+    `found` is what they found of the request's own kind; each other kind is one more search, for
+    no more than its first page. Raises SearchUnavailable.
+    """
+    reader = reader_of(visitor)
+    asked, expansions = _as_asked(reader, request)
+    first = replace(asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
+    counts = dict.fromkeys(KINDS, found.answer.count)
+    for kind in set(KINDS) - {request.kind}:
+        counts[kind] = _found(reader, replace(first, kind=kind), expansions).answer.count
+    return counts
+
+
+def _as_asked(
+    reader: Reader, request: SearchRequest
+) -> tuple[SearchRequest, tuple[Expansion, ...]]:
+    """Return a request with the reader's tokens, teams, and the glossary's other spellings."""
     words, expansions = expanded(request.words, Term.objects.spellings() if request.words else ())
     conditions = _without_me(request.conditions, reader)
     asked = replace(request, readers=tokens_of(reader), words=words, conditions=conditions)
+    return asked, expansions
+
+
+def _found(reader: Reader, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
     answer = serving().search(asked)
-    products = products_shown(reader, [hit.id for hit in answer.hits if hit.kind == PRODUCT])
-    hits = tuple((hit, products[hit.id]) for hit in answer.hits if hit.id in products)
+    rows = SHOWN[asked.kind](reader, [hit.id for hit in answer.hits])
+    hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
     return Found(_without_stale(answer, len(hits)), hits, expansions)
 
 
@@ -97,7 +135,7 @@ def _without_me(conditions: Sequence[Condition], reader: Reader) -> tuple[Condit
 
 
 def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
-    """Complete what is being typed: values of a field after `name:`, else products and words.
+    """Complete what is being typed: values of a field after `name:`, else things and words.
 
     Raises SearchUnavailable.
     """
@@ -106,7 +144,10 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
     name, colon, beginning = last.removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
     if colon and field and field.kind is FieldKind.TERMS:
-        values = serving().values(field.name, beginning.strip('"'), tokens_of(reader), limit)
+        # Of one kind are the values that filter it; kinds themselves are of all.
+        kinds = KINDS if field.name == "type" else (USUAL_KIND,)
+        typed = beginning.strip('"')
+        values = serving().values(field.name, typed, tokens_of(reader), limit, kinds)
         return Completions(field=field.name, values=values)
     answer = serving().suggest(typed, tokens_of(reader), limit)
     ids = [thing.id for thing in answer.things if thing.kind == PRODUCT]
@@ -115,7 +156,15 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
     # As many things are stale; a word that no more of them hold may be theirs alone.
     stale = len(answer.things) - len(shown)
     words = tuple(word for word in answer.words if not stale or word.count > stale)
-    return Completions(products=shown, words=words)
+    others = serving().named(typed, tokens_of(reader), (TERM, DOMAIN), limit)
+    terms, domains = (_rows(reader, kind, others) for kind in (TERM, DOMAIN))
+    return Completions(products=shown, terms=terms, domains=domains, words=words)
+
+
+def _rows(reader: Reader, kind: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
+    ids = [thing.id for thing in things if thing.kind == kind]
+    rows = SHOWN[kind](reader, ids) if ids else {}
+    return tuple(rows[each] for each in ids if each in rows)
 
 
 def addressed(*, visitor: Any, typed: str) -> DataProduct | None:

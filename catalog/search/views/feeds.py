@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog.domains.authority import reader_of
+from catalog.products.models import PRODUCT
 from catalog.products.views.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 from catalog.search.forms import read_asked
 from catalog.search.port import SearchUnavailable
@@ -22,10 +23,11 @@ from catalog.search.views.results import caller_of
 
 @require_safe
 def search_feed(request: HttpRequest) -> HttpResponseBase:
-    """Tell of the newest products that a search finds; its order and place do not matter."""
+    """Tell of the newest products that a search finds; its kind, order and place do not matter."""
     asked = read_asked(request.GET, caller=caller_of(request))
     newest = replace(
         asked.request,
+        kind=PRODUCT,
         sort="updated",
         offset=0,
         cursor=None,
@@ -39,7 +41,7 @@ def search_feed(request: HttpRequest) -> HttpResponseBase:
         return away_problem(away)
     hits = [hit for hit, _ in found.hits]
     products = products_of(reader_of(request.user), [hit.id for hit in hits])
-    question = asked.address(sort="")
+    question = asked.address(sort="", type="")
     return atom_answer(
         request,
         title=_("Search: %(words)s") % {"words": question_in_words(asked.text, asked.filters)},

@@ -8,21 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from catalog.identity import product_iri
-from catalog.products.models import Sensitivity
+from catalog.domains.authority import reader_of
 from catalog.search.conditions import Doubt
 from catalog.search.forms import LARGEST_PAGE, Asked, read_asked, write_cursor
-from catalog.search.port import Facet, Hit, SearchUnavailable
-from catalog.search.services import Found, ShownProduct, search_catalog
+from catalog.search.port import Facet, SearchUnavailable
+from catalog.search.services import Found, search_catalog
 from catalog.search.views import wording
+from catalog.search.views.faces import FACES, result_of
 from catalog.search.views.results import caller_of
 
-COLUMNS = ("id", "domain", "slug", "name", "status", "version", "sensitivity", "slo", "url")
-SENSITIVITIES = {choice.value: str(choice.label) for choice in Sensitivity}
 # A spreadsheet would run a cell that begins so.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -54,42 +51,21 @@ def away_problem(away: SearchUnavailable) -> JsonResponse:
 def answer_of(request: HttpRequest) -> dict[str, Any]:
     """Return a search's answer for a program. Raises SearchUnavailable."""
     asked = read_asked(request.GET, caller=caller_of(request))
-    found = search_catalog(visitor=request.user, request=asked.request)
-    answer = found.answer
-    labels, said = wording.labels_of(answer.facets), wording.phrases()
+    reader = reader_of(request.user)
+    found = search_catalog(visitor=reader, request=asked.request)
+    answer, kind = found.answer, asked.kind
+    told = FACES[kind].told(reader, [row for _, row in found.hits])
+    labels, said = wording.labels_of(answer.facets), wording.phrases(kind)
     return {
+        "type": kind,
         "count": answer.count,
-        "results": [result_of(hit, product, said) for hit, product in found.hits],
+        "results": [result_of(hit, row, told.get(row.pk, 0), said) for hit, row in found.hits],
         "facets": {facet.name: _values(facet, labels) for facet in answer.facets},
         "corrections": [{"typed": c.typed, "searched": c.searched} for c in answer.corrections],
         "also_searched": [{"typed": e.typed, "others": list(e.others)} for e in found.expansions],
         "warnings": [_warning(doubt) for doubt in asked.doubts],
         "sort": asked.sort,
         **_ways(request, asked, found),
-    }
-
-
-def result_of(hit: Hit, product: ShownProduct, said: wording.Phrases) -> dict[str, Any]:
-    """Return one result."""
-    return {
-        "id": str(product.uuid),
-        "iri": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
-        "slug": product.slug,
-        "name": product.name,
-        "domain": product.domain_slug,
-        "url": product.path,
-        "purpose": product.purpose,
-        "version": product.version,
-        "owner": product.owner_slug,
-        "status": product.status,
-        "sensitivity": SENSITIVITIES[product.sensitivity],
-        "slo": product.slo_verdict,
-        "certification": product.certification or None,
-        "tags": product.tags,
-        "updated_at": product.updated_at.isoformat(),
-        "reasons": [said.reason(reason) for reason in hit.reasons],
-        "lacks": list(hit.lacks),
-        "highlights": dict(hit.highlights),
     }
 
 
@@ -132,7 +108,7 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
     except SearchUnavailable as away:
         return away_problem(away)
     response = StreamingHttpResponse(_lines(request, asked, first), content_type="text/csv")
-    response["Content-Disposition"] = 'attachment; filename="products.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{asked.kind}s.csv"'
     return response
 
 
@@ -152,28 +128,15 @@ class _Line:
 
 def _lines(request: HttpRequest, asked: Asked, found: Found) -> Iterator[str]:
     writer = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
+    face = FACES[asked.kind]
+    yield writer.writerow(face.columns)
     while True:
-        for _hit, product in found.hits:
-            yield writer.writerow([_cell(value) for value in _row(product)])
+        for _hit, row in found.hits:
+            yield writer.writerow([_cell(value) for value in face.line(row)])
         if found.answer.next is None:
             return
         following = replace(_plain(asked), cursor=found.answer.next)
         found = search_catalog(visitor=request.user, request=following)
-
-
-def _row(product: ShownProduct) -> list[str]:
-    return [
-        str(product.uuid),
-        product.domain_slug,
-        product.slug,
-        product.name,
-        product.status,
-        product.version,
-        SENSITIVITIES[product.sensitivity],
-        product.slo_verdict,
-        product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
-    ]
 
 
 def _cell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,22 +13,26 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from catalog.domains.authority import Reader, reader_of
 from catalog.domains.models import Domain
-from catalog.products.models import DataProduct
+from catalog.glossary.models import TERM
+from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.conditions import Condition
-from catalog.search.fields import DEEPEST_OFFSET, RELEVANCE, SORT_BY_NAME
-from catalog.search.forms import Asked, pairs_of, read_asked, write_cursor
+from catalog.search.fields import DEEPEST_OFFSET, KINDS, RELEVANCE, SORT_BY_NAME, USUAL_KIND
+from catalog.search.forms import KIND, Asked, pairs_of, read_asked, write_cursor
 from catalog.search.port import Facet, SearchUnavailable
 from catalog.search.services import (
     Found,
-    ShownProduct,
     addressed,
+    counts_by_kind,
     search_catalog,
     without_one,
 )
 from catalog.search.views import wording
+from catalog.search.views.faces import FACES
 
 TOP_VALUES = 8
+MOST_NEAR = 3
 
 
 @require_safe
@@ -38,9 +43,11 @@ def search_results(request: HttpRequest) -> HttpResponse:
     asked = read_asked(request.GET, caller=caller_of(request))
     if asked.has_typed_filters:
         return HttpResponseRedirect(f"{reverse('search_results')}?{asked.address()}")
+    reader = reader_of(request.user)
     try:
-        found = search_catalog(visitor=request.user, request=asked.request)
-        response = render(request, "catalog/search/results.html", page_of(request, asked, found))
+        found = search_catalog(visitor=reader, request=asked.request)
+        context = page_of(request, reader, asked, found)
+        response = render(request, "catalog/search/results.html", context)
     except SearchUnavailable:
         response = unavailable(request, asked)
     response["Vary"] = "HX-Request, Cookie"
@@ -74,17 +81,22 @@ def unavailable(request: HttpRequest, asked: Asked) -> HttpResponse:
     return response
 
 
-def page_of(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
+def page_of(request: HttpRequest, reader: Reader, asked: Asked, found: Found) -> dict[str, Any]:
     """Return all that the page shows."""
     answer = found.answer
     labels = wording.labels_of(answer.facets)
     reachable = min(answer.count, DEEPEST_OFFSET)
     pages = Paginator(range(reachable), asked.request.limit)
-    is_empty = not answer.count and bool(asked.request.conditions)
+    is_filtered = bool(asked.request.conditions)
+    face = FACES[asked.kind]
+    told = face.told(reader, [row for _, row in found.hits])
     return {
         "query": asked.text,
         "count": answer.count,
-        "hits": [_card(hit, product) for hit, product in found.hits],
+        "counted": wording.counted(asked.kind, answer.count),
+        "tabs": _tabs(reader, asked, found),
+        "card": face.card,
+        "hits": [_card(hit, row, told.get(row.pk, 0)) for hit, row in found.hits],
         "facets": [_facet(facet, labels) for facet in answer.facets],
         "chips": [*_chips(asked, labels), *_warnings(asked)],
         "sorts": _sorts(asked),
@@ -93,22 +105,56 @@ def page_of(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
         "corrections": answer.corrections,
         "uncorrected_href": f"?{asked.address(verbatim='1')}",
         "expansions": found.expansions,
-        "offers": _offers(request, asked, labels) if is_empty else [],
+        "offers": _offers(request, asked, labels) if is_filtered and not answer.count else [],
+        "near": [] if answer.count else _near(reader, asked),
         "carried": _carried(asked),
         "json_url": f"{reverse('search_results_json')}?{asked.address()}",
-        "feed_url": f"{reverse('search_feed')}?{asked.address(sort='')}",
+        "feed_url": _feed_url(asked),
         "csv_url": f"{reverse('search_results_csv')}?{asked.address()}",
         "unavailable": False,
     }
 
 
-def _card(hit: Any, product: ShownProduct) -> dict[str, Any]:
+def _tabs(reader: Reader, asked: Asked, found: Found) -> list[dict[str, Any]]:
+    """Return a tab for each kind: the same words and filters, another kind of things."""
+    counts = counts_by_kind(visitor=reader, request=asked.request, found=found)
+    return [
+        {
+            "label": wording.KINDS[kind],
+            "count": counts[kind],
+            "href": f"?{asked.address(type='' if kind == USUAL_KIND else kind)}",
+            "is_open": kind == asked.kind,
+        }
+        for kind in KINDS
+    ]
+
+
+def _feed_url(asked: Asked) -> str:
+    """Return where the search can be followed; only products are."""
+    if asked.kind != PRODUCT:
+        return ""
+    return f"{reverse('search_feed')}?{asked.address(sort='')}"
+
+
+def _near(reader: Reader, asked: Asked) -> list[Any]:
+    """Return the terms nearest to words for which nothing was found."""
+    if not asked.text or asked.kind == TERM:
+        return []
+    wider = replace(
+        asked.request, kind=TERM, conditions=(), offset=0, cursor=None, limit=MOST_NEAR,
+        has_facets=False, has_highlights=False,
+    )  # fmt: skip
+    return [row for _, row in search_catalog(visitor=reader, request=wider).hits]
+
+
+def _card(hit: Any, row: Any, told: Any) -> dict[str, Any]:
     return {
-        "product": product,
+        "row": row,
+        "told": told,
         "name_html": wording.trusted(hit.highlights.get("name", "")),
         "snippet_html": wording.trusted(hit.highlights.get("summary", "")),
         "lacks": hit.lacks,
-        "reasons": wording.reason_parts(hit, product),
+        "reasons": wording.reason_parts(hit, row),
     }
 
 
@@ -203,4 +249,5 @@ def _carried(asked: Asked) -> list[tuple[str, str]]:
     """Return what the form of facets keeps: every parameter that is neither words nor a facet."""
     kept = [pair for pair in asked.filters if pair[0] not in wording.FACETS]
     kept += [("sort", asked.sort)] if asked.sort != RELEVANCE else []
+    kept += [(KIND, asked.kind)] if asked.kind != USUAL_KIND else []
     return kept + ([("verbatim", "1")] if asked.is_verbatim else [])

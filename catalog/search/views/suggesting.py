@@ -1,19 +1,22 @@
-"""What is suggested while somebody types: filters, products, words; eight at most."""
+"""What is suggested while somebody types: filters, things by their names, words; eight at most."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog.search.fields import BY_NAME, FIELDS, FieldKind
 from catalog.search.port import SearchUnavailable
 from catalog.search.query import LONGEST_QUERY
-from catalog.search.services import Completions, suggest
+from catalog.search.services import Completions, ShownTerm, suggest
 
 MOST = 8
+# Of terms and of domains; products have what is left.
+MOST_OTHERS = 2
 SHORTEST = 2
 
 
@@ -45,13 +48,47 @@ def _groups(typed: str, completions: Completions) -> list[dict[str, Any]]:
         for value in completions.values
     ]
     filters += _field_names(before, last)
+    terms, domains = _terms(completions)[:MOST_OTHERS], _domains(completions)[:MOST_OTHERS]
+    room = MOST - len(terms) - len(domains)
     products = [
         {"text": row.name, "detail": row.domain_name, "href": row.path}
-        for row in completions.products
+        for row in completions.products[:room]
     ]
     words = [{"text": w.text, "detail": "", "query": w.text} for w in completions.words]
-    labelled = ((_("Filters"), filters), (_("Products"), products), (_("Words"), words))
+    labelled = (
+        (_("Filters"), filters),
+        (_("Products"), products),
+        (_("Terms"), terms),
+        (_("Domains"), domains),
+        (_("Words"), words),
+    )
     return _at_most(MOST, labelled)
+
+
+def _terms(completions: Completions) -> list[dict[str, str]]:
+    """Return the terms, one for each word: its page tells all that it means."""
+    pages: dict[str, ShownTerm] = {}
+    for row in completions.terms:
+        pages.setdefault(row.slug, row)
+    return [
+        {
+            "text": row.name,
+            "detail": row.domain_name or "",
+            "href": reverse("term_page", args=[row.slug]),
+        }
+        for row in pages.values()
+    ]
+
+
+def _domains(completions: Completions) -> list[dict[str, str]]:
+    return [
+        {
+            "text": row.name,
+            "detail": row.parent_name or "",
+            "href": reverse("domain_page", args=[row.slug]),
+        }
+        for row in completions.domains
+    ]
 
 
 def _field_names(before: str, last: str) -> list[dict[str, str]]:

@@ -8,21 +8,20 @@ from html import escape
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, QuerySet, Value
+from django.utils.formats import localize
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.products.anchors import column_href
 from catalog.search.conditions import Doubt
 from catalog.search.port import Facet, Hit, Reason
-from catalog.search.services import ShownProduct
 from catalog.statements import Statement, given_list
 
 FACETS = {
-    "type": gettext_lazy("Kind"),
     "domain": gettext_lazy("Domain"),
     "is": gettext_lazy("State"),
     "sensitivity": gettext_lazy("Sensitivity"),
@@ -48,6 +47,14 @@ VALUES = {
     "breached": gettext_lazy("Breached"),
     "no_data": gettext_lazy("No data"),
     "product": gettext_lazy("Product"),
+    "term": gettext_lazy("Term"),
+    "domain": gettext_lazy("Domain"),
+}
+# Kinds of things as the tabs of results name them.
+KINDS = {
+    "product": gettext_lazy("Products"),
+    "term": gettext_lazy("Terms"),
+    "domain": gettext_lazy("Domains"),
 }
 REASONS = {
     "name": gettext_lazy("Name"),
@@ -58,6 +65,11 @@ REASONS = {
     "answers": gettext_lazy("Provenance"),
     "used_in": gettext_lazy("Used in"),
     "notes": gettext_lazy("Limits and use"),
+}
+# What the same fields are called where a result is no product.
+_OF_KIND = {
+    "term": {"summary": gettext_lazy("Definition"), "aliases": gettext_lazy("Also written")},
+    "domain": {"summary": gettext_lazy("Mission")},
 }
 SORTS = {
     "relevance": gettext_lazy("relevance"),
@@ -76,6 +88,7 @@ DOUBTS = {
     "unknown-value": gettext_lazy("The filter does not know this value."),
     "no-value": gettext_lazy("The filter says nothing."),
     "unknown-sort": gettext_lazy("There is no such order."),
+    "one-kind": gettext_lazy("A search is of one kind at a time, so this is of the first named."),
     "unknown-cursor": gettext_lazy("This place in the list is not known; it starts anew."),
 }
 
@@ -127,6 +140,21 @@ def doubt_sentence(doubt: Doubt) -> str:
     return str(DOUBTS.get(doubt.code, doubt.code))
 
 
+def counted(kind: str, n: int) -> str:
+    """Return a number of things of a kind in words."""
+    sentences = {
+        "product": ngettext("%(n)s product", "%(n)s products", n),
+        "term": ngettext("%(n)s term", "%(n)s terms", n),
+        "domain": ngettext("%(n)s domain", "%(n)s domains", n),
+    }
+    return sentences[kind] % {"n": localize(n)}
+
+
+def labels_of_reasons(kind: str) -> Mapping[str, Any]:
+    """Return what the fields are called in which a thing of a kind holds the words."""
+    return REASONS | _OF_KIND.get(kind, {})
+
+
 class Phrases(NamedTuple):
     """What a sentence of reasons is made of, in one language."""
 
@@ -144,31 +172,31 @@ class Phrases(NamedTuple):
         return sentence + (self.more % {"n": more} if more > 0 else "")
 
 
-def phrases() -> Phrases:
-    """Return the phrases in the language in force; an answer says the same few many times."""
+def phrases(kind: str) -> Phrases:
+    """Return the phrases of a kind in the language in force; an answer says the same few often."""
     return Phrases(
-        fields={name: str(label) for name, label in REASONS.items()},
+        fields={name: str(label) for name, label in labels_of_reasons(kind).items()},
         holds=_("%(field)s holds the words"),
         more=_(" and %(n)d more"),
     )
 
 
-def reason_parts(hit: Hit, product: ShownProduct) -> list[dict[str, Any]]:
+def reason_parts(hit: Hit, row: Any) -> list[dict[str, Any]]:
     """Return the reasons of one hit as its card lists them; columns lead to their rows."""
-    return [_reason_part(hit, product, reason) for reason in hit.reasons]
+    return [_reason_part(hit, row, reason) for reason in hit.reasons]
 
 
-def _reason_part(hit: Hit, product: ShownProduct, reason: Reason) -> dict[str, Any]:
+def _reason_part(hit: Hit, row: Any, reason: Reason) -> dict[str, Any]:
     marked = hit.highlights.get(reason.field, "").split("\n")
     texts = list(reason.texts) or [strip_tags(text) for text in marked[:1]]
     items = [
         {
             "html": trusted(html),
-            "href": column_href(product.path, text) if reason.field == "columns" else "",
+            "href": column_href(row.path, text) if reason.field == "columns" else "",
         }
         for text, html in zip(texts, marked, strict=False)
     ]
-    label = REASONS.get(reason.field, reason.field)
+    label = labels_of_reasons(hit.kind).get(reason.field, reason.field)
     return {"label": label, "items": items, "more": max(0, reason.total - len(items))}
 
 

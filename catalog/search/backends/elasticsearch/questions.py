@@ -25,8 +25,8 @@ from catalog.search.expression import (
 )
 from catalog.search.fields import BY_NAME, FieldKind
 from catalog.search.ordering import keyed_number
-from catalog.search.port import tokens_within
 from catalog.search.spelling import bare
+from catalog.search.tokens import tokens_within
 
 SHORTEST_BEGINNING = 3
 _FAR = 2**60

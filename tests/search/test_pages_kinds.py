@@ -1,0 +1,245 @@
+"""Results of other kinds through HTTP: tabs, cards, shapes, suggestions, and who sees what."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.contracts.models import SchemaObject, SchemaProperty
+from catalog.domains.models import Domain
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term, remove_term
+from catalog.search.backends import serving
+from catalog.search.services import rebuild
+from tests.factories import (
+    FACTORY,
+    make_cast,
+    make_domain,
+    make_product,
+    make_published_product,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mesh(settings: Any, tmp_path: Any) -> Domain:
+    """Two domains, an open and a hidden product whose columns mean one term, and that term."""
+    settings.ASSAY_DATA_DIR = tmp_path
+    settings.ASSAY_SEARCH_ENGINES = ["embedded"]
+    sales = make_cast(make_domain("sales", name="Sales", mission="Keeps customers.")).domain
+    part = make_domain("loyalty", name="Loyalty", parent=sales, mission="Wins customers back.")
+    define_term(
+        name="Churn", definition="Customers who left within the year.", synonyms=["attrition"],
+        acronyms=["CHR"], actor=FACTORY,
+    )  # fmt: skip
+    make_published_product("Customer orders", domain=sales)
+    _with_column(make_published_product("Customer visits", domain=part))
+    _with_column(
+        make_published_product("Customer secrets", domain=part, assayVisibility="restricted")
+    )
+    rebuild(serving())
+    return sales
+
+
+def _with_column(product: Any) -> None:
+    table = SchemaObject.objects.create(contract=product.contracts.get(), name="visits")
+    SchemaProperty.objects.create(schema_object=table, path="left_at", name="at", term="churn")
+
+
+def results(client: Client, query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get(f"/api/v1/search?{query}").json()["results"]
+    return found
+
+
+def tabs(client: Client, query: str) -> dict[str, int]:
+    page = client.get(f"/search?{query}")
+    assert page.status_code == 200
+    return {str(tab["label"]): tab["count"] for tab in page.context["tabs"]}
+
+
+def test_a_tab_for_each_kind_says_how_many_there_are(client: Client, mesh: Any):
+    assert tabs(client, "q=customers") == {"Products": 2, "Terms": 1, "Domains": 2}
+    assert tabs(client, "q=churn") == {"Products": 0, "Terms": 1, "Domains": 0}
+    assert tabs(client, "") == {"Products": 2, "Terms": 1, "Domains": 2}
+
+
+@pytest.mark.parametrize("query", ["", "q=customers", "q=custmers", "q=loy", "domain=loyalty"])
+def test_a_tabs_count_is_what_opening_it_shows(client: Client, mesh: Any, query: str):
+    page = client.get(f"/search?{query}")
+
+    for tab in page.context["tabs"]:
+        opened = client.get(f"/search{tab['href']}")
+        assert opened.context["count"] == tab["count"], tab["href"]
+        assert [each["count"] for each in opened.context["tabs"]] == [
+            each["count"] for each in page.context["tabs"]
+        ]
+
+
+def test_the_card_of_a_term_says_what_it_means_and_where_it_is_used(client: Client, mesh: Any):
+    page = client.get("/search?q=attrition&type=term")
+    text = " ".join(page.content.decode().split())
+
+    assert "1 term for “attrition”" in text
+    assert 'href="/glossary/churn"' in text
+    assert "Customers who left within the year." in text
+    assert '<span class="tag">CHR</span> attrition' in text
+    assert "1 column in 1 product" in text
+    assert "Also written" in text
+
+
+def test_the_card_of_a_domain_says_what_it_is_for_and_how_much_it_holds(client: Client, mesh: Any):
+    text = " ".join(client.get("/search?q=keeps&type=domain").content.decode().split())
+
+    assert "1 domain for “keeps”" in text
+    assert 'href="/d/sales"' in text
+    assert "<mark>Keeps</mark> customers" in text
+    assert '<p class="small muted">2 products</p>' in text
+
+
+def test_each_kind_has_its_own_shape_over_the_api(client: Client, mesh: Any):
+    (term,) = results(client, "q=churn&type=term")
+    sales, loyalty = results(client, "type=domain&sort=name")[::-1]
+    product = results(client, "q=orders")[0]
+
+    assert (term["type"], term["slug"], term["url"]) == ("term", "churn", "/glossary/churn")
+    assert (term["synonyms"], term["acronyms"], term["domain"]) == (["attrition"], ["CHR"], None)
+    assert (term["columns"], term["products"]) == (1, 1)
+    assert (loyalty["type"], loyalty["parent"], loyalty["products"]) == ("domain", "sales", 1)
+    assert (sales["url"], sales["products"], sales["mission"]) == (
+        "/d/sales", 2, "Keeps customers.",
+    )  # fmt: skip
+    assert (product["type"], product["name"]) == ("product", "Customer orders")
+
+
+def test_the_api_answers_every_kind_as_it_documents_it(client: Client, mesh: Any):
+    shapes = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+
+    for kind, name in (("product", "Product"), ("term", "Term"), ("domain", "Domain")):
+        (shape,) = {tuple(sorted(each)) for each in results(client, f"type={kind}")}
+        assert shape == tuple(sorted(shapes[f"{name}Result"]["properties"]))
+    assert shapes["Result"]["discriminator"]["propertyName"] == "type"
+
+
+def test_only_what_somebody_may_see_is_counted_beside_a_term_or_a_domain(
+    client: Client, mesh: Domain
+):
+    def counted() -> list[int]:
+        (term,) = results(client, "q=churn&type=term")
+        return [
+            term["columns"],
+            term["products"],
+            results(client, "q=sales&type=domain")[0]["products"],
+        ]
+
+    as_stranger = counted()
+    client.force_login(mesh.memberships.get(role="owner").person)
+
+    assert as_stranger == [1, 1, 2]
+    assert counted() == [2, 2, 3]
+
+
+def test_the_kind_is_typed_as_a_filter_and_becomes_part_of_the_address(client: Client, mesh: Any):
+    for typed in ("customers type:domain", "customers kind:domain"):
+        response = client.get("/search", {"q": typed})
+        assert response["Location"] == "/search?q=customers&type=domain"
+
+    page = client.get("/search?q=customers&type=domain")
+    assert page.context["chips"] == []
+    assert page.context["counted"] == "2 domains"
+    assert dict(page.context["carried"]) == {"type": "domain"}
+    assert client.get("/search.json?q=customers&type=product").json()["count"] == 2
+
+
+@pytest.mark.parametrize("query", ["type=term&type=domain", "q=type:term,domain", "-type=product"])
+def test_of_several_kinds_the_first_is_searched_and_that_is_said(
+    client: Client, mesh: Any, query: str
+):
+    body = client.get(f"/search.json?{query}").json()
+
+    assert body["type"] == ("product" if query.startswith("-") else "term")
+    assert [warning["code"] for warning in body["warnings"]] == ["one-kind"]
+
+
+def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):
+    body = client.get("/search.json?type=trem").json()
+
+    assert (body["type"], body["warnings"][0]["offer"]) == ("product", "term")
+
+
+def test_pages_and_cursors_keep_to_their_kind(client: Client, mesh: Any):
+    for number in range(3):
+        define_term(name=f"Word {number}", definition="Customers again.", actor=FACTORY)
+    rebuild(serving())
+
+    first = client.get("/search.json?q=customers&type=term&sort=name&limit=3").json()
+    second = client.get(first["next"]).json()
+    strange = client.get(first["next"].replace("type=term", "type=domain")).json()
+
+    assert [each["name"] for each in first["results"]] == ["Churn", "Word 0", "Word 1"]
+    assert [each["name"] for each in second["results"]] == ["Word 2"]
+    assert strange["warnings"][0]["code"] == "unknown-cursor"
+
+
+def test_terms_and_domains_leave_as_csv_and_are_not_followed_by_a_feed(client: Client, mesh: Any):
+    response = client.get("/search.csv?q=customers&type=term")
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    page = client.get("/search?q=customers&type=term")
+
+    assert response["Content-Disposition"] == 'attachment; filename="terms.csv"'
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["slug"], row["spellings"]) == ("churn", "CHR; attrition")
+    assert page.context["feed_url"] == ""
+    assert b"Customer orders" in client.get("/search.atom?q=customers&type=term").content
+
+
+def test_a_term_that_was_just_removed_is_not_shown_however_late_the_index_is(
+    client: Client, mesh: Any
+):
+    remove_term(term=Term.objects.get(), edition=1, actor=FACTORY)
+
+    assert tabs(client, "q=churn") == {"Products": 0, "Terms": 0, "Domains": 0}
+    assert client.get("/search.json?q=churn&type=term").json()["count"] == 0
+    assert client.get("/search/suggest?q=chur").json() == {"groups": []}
+
+
+def test_typing_suggests_terms_and_domains_after_products(client: Client, mesh: Any):
+    make_published_product("Sales churn", domain=mesh)
+    rebuild(serving())
+
+    groups = client.get("/search/suggest?q=chur").json()["groups"]
+    assert [(group["label"], group["items"][0]["text"]) for group in groups] == [
+        ("Products", "Sales churn"), ("Terms", "Churn"), ("Words", "churn"),
+    ]  # fmt: skip
+    assert groups[1]["items"][0]["href"] == "/glossary/churn"
+    groups = client.get("/search/suggest?q=loyal").json()["groups"]
+    assert [group["label"] for group in groups] == ["Products", "Domains"]
+    assert groups[1]["items"] == [{"text": "Loyalty", "detail": "Sales", "href": "/d/loyalty"}]
+    kinds = client.get("/search/suggest?q=type:").json()["groups"][0]["items"]
+    assert {item["text"]: item["detail"] for item in kinds} == {
+        "type:product": "3", "type:term": "1", "type:domain": "2",
+    }  # fmt: skip
+
+
+def test_many_products_leave_room_for_a_term_and_a_domain(client: Client, mesh: Any):
+    for number in range(9):
+        make_product(f"Loyalty {number}", domain=mesh)
+    define_term(name="Loyalty", definition="x", actor=FACTORY)
+    rebuild(serving())
+    client.force_login(mesh.memberships.get(role="owner").person)
+
+    groups = client.get("/search/suggest?q=loyalty").json()["groups"]
+
+    assert {group["label"]: len(group["items"]) for group in groups} == {
+        "Products": 6, "Terms": 1, "Domains": 1,
+    }  # fmt: skip
+
+
+def test_where_nothing_is_found_the_nearest_terms_are_offered(client: Client, mesh: Any):
+    page = client.get("/search?q=chrn+walrus&tag=nowhere")
+
+    assert page.context["count"] == 0
+    assert [term.slug for term in page.context["near"]] == ["churn"]
+    assert b'<a href="/glossary/churn">Churn</a>' in page.content
