@@ -55,15 +55,18 @@ def differences() -> list[str]:
     Raises SearchUnavailable.
     """
     from catalog.search.backends import serving
-    from catalog.search.documents import documents_of, products_to_index
+    from catalog.search.documents import KINDS
+    from catalog.search.port import key_of
 
-    held = {entry.id: entry for entry in serving().ledger()}
+    held = {key_of(entry.kind, entry.id): entry for entry in serving().ledger()}
     wrong = []
-    for document in documents_of(list(products_to_index())):
-        entry = held.pop(document.id, None)
-        facts = entry and (entry.revision, set(entry.readers), entry.digest)
-        if facts != (document.revision, set(document.readers), document.digest()):
-            wrong.append(f"{document.slug}: {'missing' if entry is None else 'other'}")
+    for kind in KINDS.values():
+        for document in kind.documents(kind.rows()):
+            entry = held.pop(document.key, None)
+            facts = entry and (entry.revision, set(entry.readers), entry.digest)
+            if facts != (document.revision, set(document.tokens), document.digest()):
+                said = "missing" if entry is None else "other"
+                wrong.append(f"{kind.name} {document.slug}: {said}")
     return wrong + [f"{key}: surplus" for key in held]
 
 

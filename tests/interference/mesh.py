@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
+from catalog.contracts.models import SchemaProperty
 from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, edit_domain, give_role
 from catalog.glossary.services import define_term
@@ -99,6 +100,8 @@ def make_mesh() -> Mesh:
     _end(mesh)
     _readdress(mesh)
     _make_noise(mesh)
+    # Open and hidden columns mean the same term.
+    SchemaProperty.objects.filter(name="customer_id").update(term="customer")
     return mesh
 
 

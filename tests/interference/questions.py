@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product as pairs
 from random import Random
 from urllib.parse import quote, urlencode
 
@@ -40,7 +41,7 @@ FIELDS = {
     "method": ("survey", "logged"),
     "imbalance": ("female", "sex"),
     "port": ("table",),
-    "type": ("product", "term"),
+    "type": ("product", "term", "domain"),
 }
 NUMBERS = ("min_share(sex)>=0.3", "max_gap(sex)>0.1", "availability:>=0.99", "updated:<1d")
 SORTS = ("name", "updated", "quality", "certified")
@@ -86,6 +87,7 @@ def requests_for(mesh: Mesh) -> list[Asked]:
     chance = Random(SEED)
     return [
         *_searches(chance),
+        *_other_kinds(),
         *_suggestions(),
         *_pages(mesh),
         *_steps(mesh),
@@ -135,6 +137,15 @@ def _searches(chance: Random) -> Iterator[Asked]:
             query = urlencode({"q": text, "limit": "7", "sort": sort or "relevance"})
             walk = f"/search.json?{query}"
             yield Asked("walk", walk, accept=JSON, shifts=not sort and bool(text), steps=9)
+
+
+def _other_kinds() -> Iterator[Asked]:
+    """Terms and domains, whose cards count columns and products as whoever asks."""
+    texts = ("", "customer", "client", "shop", "consignment", *SECRET_WORDS, *TYPOS_KEPT)
+    for kind, text in pairs(("term", "domain"), texts):
+        query = urlencode({"q": text, "type": kind})
+        yield Asked("kind", f"/search?{query}", shifts=bool(text))
+        yield Asked("kind", f"/api/v1/search?{query}", accept=JSON, shifts=bool(text))
 
 
 def _lifted(text: str) -> str:

@@ -38,6 +38,7 @@ SURFACES = {
     "search api": (30, 20),
     "search twin": (60, 40),
     "walk": (12, 12),
+    "kind": (40, 12),
     "csv": (10, 8),
     "feed": (30, 20),
     "suggest": (30, 15),
@@ -55,7 +56,7 @@ SURFACES = {
 }
 # Where one product shows that becomes open.
 LEAKING = {"search page", "search api", "search twin", "walk", "csv", "feed", "suggest", "values"}
-LEAKING |= {"similar", "domain", "board", "home", "api list", "name"}
+LEAKING |= {"kind", "similar", "domain", "board", "home", "api list", "name"}
 
 
 @dataclass(frozen=True)

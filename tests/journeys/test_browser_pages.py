@@ -12,6 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from catalog.glossary.services import define_term
 from catalog.people.models import Person
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_tree, set_trust
@@ -47,6 +48,9 @@ PAGES = (
 )
 WORK_PAGES = (
     "/search?q=ordrs",
+    "/search?q=customer&type=term",
+    "/search?q=sales&type=domain",
+    "/search?q=chrn&tag=nowhere",
     "/p/sales/orders/slo",
     "/p/sales/orders/source",
     "/status",
@@ -85,6 +89,12 @@ def mesh() -> Cast:
     part = make_domain("returns", parent=cast.domain)
     broken = make_published_product("Returns", domain=part)
     set_trust(product_id=broken.pk, verdict="breached", figures={}, actor=FACTORY)
+    spellings = ["customer attrition", "a spelling that is as long as the name of a report may be"]
+    define_term(
+        name="Churn", definition="Customers who left within the year.", synonyms=spellings,
+        acronyms=["CHR"], domain=part, actor=FACTORY,
+    )  # fmt: skip
+    define_term(name="Customer", definition="Whoever has bought once.", actor=FACTORY)
     return cast
 
 
@@ -183,6 +193,29 @@ def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
         ]
         found += [f"{path}: too wide"] * (overflow(page) > 0)
     assert found == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_tabs_of_results_lead_to_each_kind_and_back(
+    mesh: Cast, open_browser: Open, width: int
+) -> None:
+    rebuild(serving())
+    page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
+    seen = troubles(page)
+    page.goto("/search?q=customer")
+    tabs = page.get_by_role("navigation", name="Kinds of results").get_by_role("link")
+
+    for at, (name, first) in enumerate((("Terms 2", "Customer"), ("Domains 1", "sales"))):
+        tabs.nth(at + 1).click()
+        assert " ".join(tabs.nth(at + 1).inner_text().split()) == name
+        assert tabs.nth(at + 1).get_attribute("aria-current") == "page"
+        assert page.locator("[data-item]").first.inner_text().lower() == first.lower()
+        assert violations(page) == []
+        assert overflow(page) <= 0
+    tabs.first.click()
+
+    assert page.url.endswith("/search?q=customer")
+    assert seen == []
 
 
 def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Cast, open_browser: Open) -> None:

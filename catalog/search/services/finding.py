@@ -49,6 +49,7 @@ class Found:
     answer: SearchAnswer
     hits: tuple[tuple[Hit, Any], ...]
     expansions: tuple[Expansion, ...]
+    asked: SearchRequest
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,16 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
     return _found(reader, asked, expansions)
 
 
-def counts_by_kind(*, visitor: Any, request: SearchRequest, found: Found) -> dict[str, int]:
-    """Return how many there are of each kind for the same words and filters.
+def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
+    """Return how many things of each kind the words and filters find that found these.
 
-    `found` is what they found of the request's own kind; each other kind is one more search, for
-    no more than its first page. Raises SearchUnavailable.
+    Each other kind is one more search, for no more than its first page. Raises SearchUnavailable.
     """
     reader = reader_of(visitor)
-    asked, expansions = _as_asked(reader, request)
-    first = replace(asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
+    first = replace(found.asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
     counts = dict.fromkeys(KINDS, found.answer.count)
-    for kind in set(KINDS) - {request.kind}:
-        counts[kind] = _found(reader, replace(first, kind=kind), expansions).answer.count
+    for kind in set(KINDS) - {first.kind}:
+        counts[kind] = _found(reader, replace(first, kind=kind), found.expansions).answer.count
     return counts
 
 
@@ -103,7 +102,7 @@ def _found(reader: Reader, asked: SearchRequest, expansions: tuple[Expansion, ..
     answer = serving().search(asked)
     rows = SHOWN[asked.kind](reader, [hit.id for hit in answer.hits])
     hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
-    return Found(_without_stale(answer, len(hits)), hits, expansions)
+    return Found(_without_stale(answer, len(hits)), hits, expansions, asked)
 
 
 def _without_stale(answer: SearchAnswer, shown: int) -> SearchAnswer:

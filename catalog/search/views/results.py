@@ -117,7 +117,7 @@ def page_of(request: HttpRequest, reader: Reader, asked: Asked, found: Found) ->
 
 def _tabs(reader: Reader, asked: Asked, found: Found) -> list[dict[str, Any]]:
     """Return a tab for each kind: the same words and filters, another kind of things."""
-    counts = counts_by_kind(visitor=reader, request=asked.request, found=found)
+    counts = counts_by_kind(visitor=reader, found=found)
     return [
         {
             "label": wording.KINDS[kind],
@@ -215,7 +215,7 @@ def _sorts(asked: Asked) -> list[dict[str, Any]]:
             "href": f"?{asked.address(sort='' if name == RELEVANCE else name)}",
             "is_chosen": asked.sort == name,
         }
-        for name in (RELEVANCE, *SORT_BY_NAME)
+        for name in ((RELEVANCE, *SORT_BY_NAME) if asked.kind == PRODUCT else (RELEVANCE, "name"))
     ]
 
 
