@@ -25,7 +25,6 @@ from catalog.search.services.following import EngineState, states
 from catalog.search.services.indexing import drain, follow_domains
 from catalog.search.services.keeping_up import index_products, keep_up
 from catalog.search.services.likeness import Similar, similar_to
-from catalog.search.services.meanings import ShownTerm, Uses, uses_of
 from catalog.search.services.places import ShownDomain, products_below
 from catalog.search.services.rebuilding import (
     Progress,
@@ -36,6 +35,7 @@ from catalog.search.services.rebuilding import (
     roll_back,
 )
 from catalog.search.services.showing import ShownProduct
+from catalog.search.services.terms import ShownTerm, Uses, uses_of
 from catalog.search.services.verifying import Drift, report_of, verify
 
 __all__ = [

@@ -26,9 +26,9 @@ from catalog.search.port import (
     SearchUnavailable,
     Suggestion,
 )
-from catalog.search.services.meanings import ShownTerm, terms_shown
 from catalog.search.services.places import ShownDomain, domains_shown
 from catalog.search.services.showing import ShownProduct, products_shown
+from catalog.search.services.terms import ShownTerm, terms_shown
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
