@@ -11,9 +11,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from catalog.interchange.printing import yaml_of
 from config.demo.notation import Column, DomainSketch, Port, Product, Table
+from config.demo.terms import term_held_by
 
 Tree = dict[str, Any]
 TENANT = "Tversund"
+GLOSSARY = "https://data.tversund.example/glossary"
 STATUSES = {"published": "active", "external": "active"}
 KINDS = {"source": "sourceAligned", "aggregate": "aggregate", "consumer": "consumerAligned"}
 PORT_TYPES = {"api": "api", "kafka": "topic", "postgres": "table"}
@@ -246,9 +248,7 @@ def _properties(columns: tuple[Column, ...], port: Port) -> list[Tree]:
 def _property(column: Column, port: Port, keys: list[str]) -> Tree:
     tree: Tree = {"name": column.name, "logicalType": column.logical_type}
     tree["physicalType"] = column.physical_type or _physical_type(column.logical_type, port.kind)
-    if column.business_name:
-        tree["businessName"] = column.business_name
-    tree["description"] = column.description
+    tree |= _in_words(column)
     if column.name in keys:
         tree |= {"primaryKey": True, "primaryKeyPosition": keys.index(column.name) + 1}
     if {"pk", "required"} & column.flags:
@@ -263,6 +263,16 @@ def _property(column: Column, port: Port, keys: list[str]) -> Tree:
     if column.item_type:
         tree["physicalType"] = f"{_physical_type(column.item_type, port.kind)}[]"
         tree["items"] = {"logicalType": column.item_type}
+    return tree
+
+
+def _in_words(column: Column) -> Tree:
+    """Return what a column is called and means, and the term that it holds."""
+    tree: Tree = {"businessName": column.business_name} if column.business_name else {}
+    tree["description"] = column.description
+    if term := term_held_by(column.name):
+        definition = {"type": "businessDefinition", "url": f"{GLOSSARY}/{term}"}
+        tree["authoritativeDefinitions"] = [definition]
     return tree
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from catalog.audit.actors import Worker
 from catalog.domains.models import Domain, Membership
 from catalog.domains.services import add_to_team, create_domain, found_team, give_role
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
-from catalog.interchange.reading import read_documents
 from catalog.people.models import Person, Team
 from catalog.people.services import create_person
 from config.demo.cast import CAST, PASSWORD, TEAMS, Part
 from config.demo.notation import DomainSketch, Notes
+from config.demo.terms import terms
 
-TERMS = Path(__file__).with_name("terms.yaml")
 LOADER = Worker("demo loader")
 
 
@@ -28,7 +25,7 @@ def settle(mesh: tuple[DomainSketch, ...]) -> None:
         domains[sketch.slug] = _domain(sketch, domains, teams)
     for part in CAST:
         _person(part, domains, teams)
-    for notes in read_documents(TERMS.read_bytes(), name=TERMS.name)[0].tree["terms"]:
+    for notes in terms():
         _term(notes, domains)
 
 
