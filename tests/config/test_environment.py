@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from config.environment import SETTINGS, Environment
 from config.keyring import kept_secret
 
+MEANING = "ASSAY_SEARCH_SEMANTIC"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,6 +35,35 @@ def test_of_a_list_only_the_wrong_words_are_left_out():
 
     assert engines == ("embedded",)
     assert "'solr'" in environment.problems[0].message
+
+
+def test_an_extra_is_off_and_asks_for_nothing_until_it_is_switched_on():
+    environment = Environment({})
+
+    is_on = environment.semantic(MEANING, engine="embedded", packages=("no_such_package",))
+
+    assert not is_on
+    assert environment.problems == []
+
+
+def test_an_extra_that_is_not_installed_stays_off_and_the_way_out_is_named():
+    environment = Environment({MEANING: "1"})
+
+    is_on = environment.semantic(MEANING, engine="elasticsearch", packages=("os", "no_such"))
+
+    assert not is_on
+    assert "not installed (no_such)" in environment.problems[0].message
+    assert "pip install .[semantic]" in environment.problems[0].hint
+
+
+@pytest.mark.parametrize(("engine", "expected"), [("elasticsearch", True), ("embedded", False)])
+def test_only_elasticsearch_knows_meaning(engine: str, expected: bool):
+    environment = Environment({MEANING: "1"})
+
+    is_on = environment.semantic(MEANING, engine=engine, packages=("os",))
+
+    assert is_on == expected
+    assert [problem.name for problem in environment.problems] == ([] if expected else [MEANING])
 
 
 def test_a_password_in_a_wrong_address_is_not_repeated():

@@ -5,7 +5,7 @@ import sys
 
 from tests.house.trees import ROOT
 
-HEAVY = ("tantivy", "elasticsearch", "duckdb")
+HEAVY = ("tantivy", "elasticsearch", "duckdb", "onnxruntime", "tokenizers", "numpy")
 PROGRAM = """
 import django, sys
 django.setup()

