@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import astuple
 from hashlib import shake_256
 from secrets import token_bytes
 
@@ -23,7 +24,7 @@ _NONCE = 16
 
 def sealed(cursor: Cursor, *, bound_to: str) -> str:
     """Return a cursor as a text that holds for what it is bound to and nothing else."""
-    place = json.dumps([cursor.value, cursor.tie, cursor.position, cursor.backwards]).encode()
+    place = json.dumps(astuple(cursor)).encode()
     nonce = token_bytes(_NONCE)
     veiled = urlsafe_b64encode(nonce + _veiled(place, nonce)).decode()
     return signing.TimestampSigner(salt=f"{_SALT}:{bound_to}").sign(veiled)
@@ -33,10 +34,9 @@ def opened(text: str, *, bound_to: str) -> Cursor | None:
     """Return the cursor of a text; None where it was not sealed here, for this."""
     try:
         veiled = urlsafe_b64decode(signing.TimestampSigner(salt=f"{_SALT}:{bound_to}").unsign(text))
-        value, tie, position, backwards = json.loads(_veiled(veiled[_NONCE:], veiled[:_NONCE]))
+        return Cursor(*json.loads(_veiled(veiled[_NONCE:], veiled[:_NONCE])))
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Cursor(value, tie, position, backwards)
 
 
 def _veiled(content: bytes, nonce: bytes) -> bytes:

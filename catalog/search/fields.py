@@ -99,6 +99,8 @@ PREFIX_BOOST = 2.0
 # Shown marked where they hold the words, in this order.
 HIGHLIGHTED = ("name", "summary", "columns", "tags", "aliases", "answers", "used_in", "notes")
 SNIPPET_LENGTH = 220
+# The reason of a hit that stands higher for its meaning; no text holds it.
+MEANING = "meaning"
 
 STOP_WORDS = tuple(
     "a an and are as at be but by for from how if in into is it its no not of on or such that the "

@@ -117,13 +117,15 @@ class Cursor:
     """A place in an ordered result: right after one value and identity, or right before it.
 
     `value` is a sort key, or the rank that relevance gave; nothing means the very end.
-    `position` says how many results came before it when it was made, a hint.
+    `position` says how many results came before it when it was made, a hint. `by_meaning` says
+    that the walk began with a page that meaning helped to rank.
     """
 
     value: str | float | None
     tie: int = 0
     position: int = 0
     backwards: bool = False
+    by_meaning: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

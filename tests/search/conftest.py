@@ -12,12 +12,15 @@ from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
 from catalog.search.port import SearchBackend
 from tests.search.asking import fill
+from tests.search.embedders import Alike
 from tests.settings import TEST_SERVERS
 
 ENGINES = [
     pytest.param("embedded", id="embedded"),
     pytest.param("elasticsearch", id="elasticsearch", marks=pytest.mark.elasticsearch),
 ]
+# Where everything means the same, ranking by meaning may change nothing at all.
+BY_MEANING = pytest.param("meaning", id="by meaning", marks=pytest.mark.elasticsearch)
 
 
 @pytest.fixture(params=ENGINES)
@@ -29,7 +32,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchBac
         yield backend
         return
     prefix = f"assay-test-{uuid4().hex[:12]}"
-    server = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix)
+    model = Alike() if request.param == "meaning" else None
+    server = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix, model)
     fill(server, [])
     yield server
     server.drop()

@@ -4,7 +4,9 @@ import pytest
 
 from catalog.search.port import SearchBackend
 from tests.search.asking import ask, doc, fill, ids
+from tests.search.conftest import BY_MEANING, ENGINES
 
+pytestmark = pytest.mark.parametrize("engine", [*ENGINES, BY_MEANING], indirect=True)
 MANY = 10_050
 
 

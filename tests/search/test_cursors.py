@@ -12,6 +12,7 @@ PLACES = [
     Cursor(7.25, 12, 20),
     Cursor("61706665", 3, 5, backwards=True),
     Cursor(None, 0, 40, backwards=True),
+    Cursor(7.25, 12, 20, by_meaning=True),
 ]
 
 

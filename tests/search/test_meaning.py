@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search.backends.vectors import QueryVectors
+from catalog.search.fields import MEANING
 from catalog.search.meaning import Candidate, digest_of, ranked_anew, text_of
+from catalog.search.port import Hit, Reason
+from catalog.search.services.showing import ShownProduct
+from catalog.search.views import wording
 from tests.search.asking import doc
 from tests.search.embedders import Topics
 
@@ -123,3 +127,14 @@ def test_what_was_long_not_searched_is_forgotten(monkeypatch: pytest.MonkeyPatch
         vectors.of(text)
 
     assert model.asked == ["sea", "rain", "money", "rain"]
+
+
+def test_a_lifted_hit_says_so_and_claims_no_word_of_it():
+    reason = Reason(MEANING, (), 0)
+    nothing = ShownProduct(*(None for _ in ShownProduct._fields))
+
+    sentence = wording.phrases("product").reason(reason)
+    part = wording.reason_parts(Hit("product", "x", 1.0, reasons=(reason,)), nothing)[0]
+
+    assert sentence.startswith("Meaning: close to what was typed")
+    assert f"{part['label']}: {part['items'][0]['html']}" == sentence

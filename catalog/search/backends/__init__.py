@@ -1,12 +1,13 @@
 """Which engines are fed and which one answers; each adapter is loaded by its dotted path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend
 
 _PATHS = {
@@ -14,6 +15,7 @@ _PATHS = {
     "elasticsearch": "catalog.search.backends.elasticsearch.ElasticsearchBackend",
 }
 ADAPTERS = tuple(_PATHS)
+_EMBEDDER = "catalog.search.backends.minilm.MiniLM"
 
 
 def fed() -> tuple[SearchBackend, ...]:
@@ -29,13 +31,21 @@ def serving() -> SearchBackend:
 def named(name: str) -> SearchBackend:
     """Return one engine by its name, the same one each time in a process."""
     if name == "elasticsearch":
-        return _made(name, settings.ELASTICSEARCH_URL, settings.ASSAY_SEARCH_PREFIX)
+        place = settings.ELASTICSEARCH_URL, settings.ASSAY_SEARCH_PREFIX
+        return _made(name, *place, embedder() if settings.ASSAY_SEARCH_SEMANTIC else None)
     return _made(name, Path(settings.ASSAY_DATA_DIR) / "search")
 
 
 @lru_cache
-def _made(name: str, *place: str | Path) -> SearchBackend:
+def _made(name: str, *place: Hashable) -> SearchBackend:
     return adapter(name)(*place)
+
+
+@lru_cache
+def embedder() -> Embedder:
+    """Return the model of meaning, an extra of the installation, loaded only now."""
+    made: Callable[[], Embedder] = import_string(_EMBEDDER)
+    return made()
 
 
 def adapter(name: str) -> Callable[..., SearchBackend]:

@@ -18,6 +18,7 @@ from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.products.anchors import column_href
 from catalog.search.conditions import Doubt
+from catalog.search.fields import MEANING
 from catalog.search.port import Facet, Hit, Reason
 from catalog.statements import Statement, given_list
 
@@ -65,7 +66,9 @@ REASONS = {
     "answers": gettext_lazy("Provenance"),
     "used_in": gettext_lazy("Used in"),
     "notes": gettext_lazy("Limits and use"),
+    MEANING: gettext_lazy("Meaning"),
 }
+_LIFTED = gettext_lazy("close to what was typed, so it stands higher than by words alone")
 # What the same fields are called where a result is no product.
 _OF_KIND = {
     "term": {"summary": gettext_lazy("Definition"), "aliases": gettext_lazy("Also written")},
@@ -161,10 +164,13 @@ class Phrases(NamedTuple):
     fields: Mapping[str, str]
     holds: str
     more: str
+    lifted: str
 
     def reason(self, reason: Reason) -> str:
         """Return one reason in words."""
         label = self.fields.get(reason.field, reason.field)
+        if reason.field == MEANING:
+            return f"{label}: {self.lifted}"
         if not reason.texts:
             return self.holds % {"field": label}
         more = reason.total - len(reason.texts)
@@ -178,6 +184,7 @@ def phrases(kind: str) -> Phrases:
         fields={name: str(label) for name, label in labels_of_reasons(kind).items()},
         holds=_("%(field)s holds the words"),
         more=_(" and %(n)d more"),
+        lifted=str(_LIFTED),
     )
 
 
@@ -197,6 +204,8 @@ def _reason_part(hit: Hit, row: Any, reason: Reason) -> dict[str, Any]:
         for text, html in zip(texts, marked, strict=False)
     ]
     label = labels_of_reasons(hit.kind).get(reason.field, reason.field)
+    if reason.field == MEANING:
+        items = [{"html": str(_LIFTED), "href": ""}]
     return {"label": label, "items": items, "more": max(0, reason.total - len(items))}
 
 

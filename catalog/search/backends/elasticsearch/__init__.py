@@ -7,18 +7,21 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 
-from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
+from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search, connections
 
 from catalog.search.backends.elasticsearch import layout
 from catalog.search.backends.elasticsearch.answering import answer
-from catalog.search.backends.elasticsearch.asking import ENGINE, Asking, Serializer
+from catalog.search.backends.elasticsearch.asking import ENGINE, Asking, Serializer, translated
 from catalog.search.backends.elasticsearch.completing import suggestions, things, values_of
+from catalog.search.backends.elasticsearch.embedding import DocumentVectors
 from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.likeness import alike
 from catalog.search.backends.elasticsearch.questions import readable
-from catalog.search.encoding import encoded
+from catalog.search.backends.elasticsearch.writing import LOT, Session, door_of
+from catalog.search.backends.vectors import QueryVectors
 from catalog.search.fields import BY_NAME
+from catalog.search.meaning import Embedder
 from catalog.search.port import (
     DEADLINE,
     DEADLINE_ASIDE,
@@ -34,12 +37,8 @@ from catalog.search.port import (
     SearchUnavailable,
     SuggestAnswer,
     Suggestion,
-    key_of,
 )
 from catalog.search.spelling import fold
-
-# Documents of one request.
-LOT = 500
 
 
 class ElasticsearchBackend:
@@ -47,7 +46,9 @@ class ElasticsearchBackend:
 
     name = ENGINE
 
-    def __init__(self, url: str, prefix: str = "assay-search") -> None:
+    def __init__(
+        self, url: str, prefix: str = "assay-search", embedder: Embedder | None = None
+    ) -> None:
         self._client: Elasticsearch = connections.create_connection(
             alias=f"{prefix} {url}",
             hosts=[url],
@@ -56,51 +57,53 @@ class ElasticsearchBackend:
             serializer=Serializer(),
         )
         self._prefix = prefix
+        self._embedder = embedder
+        self._vectors = QueryVectors(embedder) if embedder else None
         # Each shape of the index answers under an alias of its own, so two versions of the
         # product can run beside each other, and a roll-back finds its index in place.
-        self._alias = f"{prefix}-{layout.fingerprint()}"
+        self._alias = f"{prefix}-{self.fingerprint()}"
         self._previous_alias = f"{self._alias}-previous"
         self._leases = f"{prefix}.leases"
 
     def fingerprint(self) -> str:
-        return layout.fingerprint()
+        return layout.fingerprint(self._embedder)
 
     def is_ready(self) -> bool:
         try:
-            with _translated():
+            with translated():
                 return bool(self._client.indices.exists_alias(name=self._alias))
         except SearchUnavailable:
             return False
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        with _translated():
+        with translated():
             return answer(self._asking(request.readers, DEADLINE, (request.kind,)), request)
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
-        with _translated():
+        with translated():
             return suggestions(self._asking(readers, DEADLINE), typed, limit)
 
     def named(
         self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
-        with _translated():
+        with translated():
             return things(self._asking(readers, DEADLINE, kinds), typed, limit)
 
     def values(
         self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
     ) -> tuple[FacetValue, ...]:
-        with _translated():
+        with translated():
             asking = self._asking(readers, DEADLINE, kinds)
             return values_of(asking, BY_NAME[field].attribute, fold(prefix), limit)
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: Readers, limit: int
     ) -> tuple[Alike, ...]:
-        with _translated():
+        with translated():
             return alike(self._asking(readers, DEADLINE_ASIDE), key, features, limit)
 
     def generation(self) -> str:
-        with _translated():
+        with translated():
             return self._name_of(self._live())
 
     def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
@@ -108,18 +111,18 @@ class ElasticsearchBackend:
 
     @contextmanager
     def writing(self) -> Iterator["Session"]:
-        with _translated():
+        with translated():
             index = self._live()
-        yield Session(self._client, index, self._name_of(index))
+        yield Session(self._client, index, self._name_of(index), self._document_vectors())
 
     @contextmanager
     def rebuilding(self) -> Iterator["ElasticsearchCandidate"]:
         index = f"{self._alias}-{time.time_ns()}"
         with self._lease() as lease, ThreadPoolExecutor(1) as sender:
-            with _translated():
+            with translated():
                 self._client.indices.create(
                     index=index,
-                    mappings=layout.mapping(),
+                    mappings=layout.mapping(self._embedder),
                     settings=layout.SETTINGS,
                     aliases={door_of(index): {}},
                 )
@@ -132,7 +135,7 @@ class ElasticsearchBackend:
     @contextmanager
     def restoring(self) -> Iterator["ElasticsearchCandidate"]:
         with self._lease() as lease, ThreadPoolExecutor(1) as sender:
-            with _translated():
+            with translated():
                 before = self._under(self._previous_alias)
             if not before:
                 raise SearchUnavailable(ENGINE, "no index is kept that answered before this one")
@@ -141,7 +144,7 @@ class ElasticsearchBackend:
     @contextmanager
     def clearing(self) -> Iterator[frozenset[str]]:
         with self._lease():
-            with _translated():
+            with translated():
                 self._clear()
                 held = frozenset(map(self._name_of, self._aliases()))
             yield held
@@ -153,16 +156,21 @@ class ElasticsearchBackend:
 
     def _asking(self, readers: Readers, deadline: float, kinds: Sequence[str] = USUAL) -> Asking:
         until = time.monotonic() + deadline
-        return Asking(self._client, self._alias, readable(readers, kinds), until)
+        return Asking(self._client, self._alias, readable(readers, kinds), until, self._vectors)
+
+    def _document_vectors(self) -> DocumentVectors | None:
+        if self._embedder is None:
+            return None
+        return DocumentVectors(self._client, self._alias, self._embedder)
 
     @contextmanager
     def _lease(self) -> Iterator[Lease]:
-        with _translated(), Lease(self._client, self._leases).held() as lease:
+        with translated(), Lease(self._client, self._leases).held() as lease:
             yield lease
 
     def _leave(self, candidate: "ElasticsearchCandidate", lease: Lease) -> None:
         """Remove a candidate that does not answer, and what answered too long ago."""
-        with _translated():
+        with translated():
             if not lease.is_lost():
                 self._clear()
             elif not candidate.is_live:
@@ -194,7 +202,7 @@ class ElasticsearchBackend:
         )
         if keys is not None:
             search = search.filter("ids", values=list(keys))
-        with _translated():
+        with translated():
             for hit in search.extra(size=2000).iterate(keep_alive="2m"):
                 kind, _, identity = hit.key.partition(":")
                 readers = tuple(sorted(hit.readers)) if "readers" in hit else ()
@@ -227,60 +235,8 @@ class ElasticsearchBackend:
             self._client.options(ignore_status=404).indices.delete(index=name)
 
 
-def door_of(index: str) -> str:
-    """The alias by which an index is written to: a write after its end makes no new index."""
-    return f"{index}-door"
-
-
 def _made_at(index: str) -> str:
     return index.rpartition("-")[2]
-
-
-class Session:
-    """Bulk writes into one index, each with its document's revision as external version."""
-
-    def __init__(self, client: Elasticsearch, index: str, generation: str) -> None:
-        self._client = client
-        self.index = index
-        self.generation = generation
-
-    def put(self, documents: Iterable[SearchDocument]) -> None:
-        self._bulk(map(_write_of, documents))
-
-    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
-        self._bulk(
-            {"_op_type": "delete", "_id": key_of(kind, identity), "version": revision}
-            for kind, identity, revision in things
-        )
-
-    def commit(self) -> None:
-        with _translated():
-            self._client.indices.refresh(index=self.index)
-
-    def _bulk(self, actions: Iterable[dict[str, object]]) -> None:
-        """Send in chunks. 409 is a late write, which loses; not found is what is gone already."""
-        door = {"_index": door_of(self.index), "version_type": "external_gte"}
-        with _translated():
-            for is_done, result in helpers.streaming_bulk(
-                self._client,
-                ({**door, **action} for action in actions),
-                chunk_size=LOT,
-                raise_on_error=False,
-                max_retries=2,
-                require_alias=True,
-            ):
-                outcome = next(iter(result.values()))
-                if not is_done and outcome["status"] != 409 and "error" in outcome:
-                    raise SearchUnavailable(ENGINE, f"a document was refused: {outcome['error']}")
-
-
-def _write_of(document: SearchDocument) -> dict[str, object]:
-    return {
-        "_op_type": "index",
-        "_id": document.key,
-        "version": document.revision,
-        "_source": encoded(layout.source_of(document)),
-    }
 
 
 class ElasticsearchCandidate(Session):
@@ -292,7 +248,8 @@ class ElasticsearchCandidate(Session):
     def __init__(
         self, backend: ElasticsearchBackend, index: str, lease: Lease, sender: Executor
     ) -> None:
-        super().__init__(backend._client, index, backend._name_of(index))
+        vectors = backend._document_vectors()
+        super().__init__(backend._client, index, backend._name_of(index), vectors)
         self._backend = backend
         self._lease = lease
         self._sender = sender
@@ -300,7 +257,7 @@ class ElasticsearchCandidate(Session):
         self.is_live = False
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
-        writes = map(_write_of, documents)
+        writes = self._writes(documents)
         while lot := list(islice(writes, LOT)):
             self._wait()
             self._sent = self._sender.submit(self._bulk, lot)
@@ -323,19 +280,6 @@ class ElasticsearchCandidate(Session):
         self.commit()
         if self._lease.is_lost():
             raise SearchUnavailable(ENGINE, "another process has begun to rebuild this index")
-        with _translated():
+        with translated():
             self._backend._swap(self.index)
         self.is_live = True
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The engine's own errors in the port's words."""
-    try:
-        yield
-    except NotFoundError as error:
-        raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it") from error
-    except (ApiError, TransportError, helpers.BulkIndexError) as error:
-        raise SearchUnavailable(
-            ENGINE, f"the server does not answer as it should: {error}"
-        ) from error

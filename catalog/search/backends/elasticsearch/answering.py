@@ -10,6 +10,7 @@ from elasticsearch.dsl.query import Query
 from catalog.search.backends.elasticsearch import questions
 from catalog.search.backends.elasticsearch.asking import Asking
 from catalog.search.backends.elasticsearch.completing import COMMON_FIRST
+from catalog.search.backends.elasticsearch.meaning import LIFTED, by_meaning
 from catalog.search.backends.elasticsearch.paging import Page, paged, turned
 from catalog.search.backends.elasticsearch.respelling import (
     completed,
@@ -34,6 +35,7 @@ from catalog.search.fields import (
     ENOUGH_HOLD_ALL,
     FACET_SIZE,
     FACETS,
+    MEANING,
     RELEVANCE,
     WITHOUT_WORDS,
 )
@@ -43,6 +45,7 @@ from catalog.search.port import (
     Facet,
     FacetValue,
     Hit,
+    Reason,
     SearchAnswer,
     SearchRequest,
 )
@@ -94,8 +97,7 @@ def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str
     is_plain = _is_plain(words) and not request.conditions
     if is_whole and not is_plain and not _is_held(asking, words):
         return None
-    response = _asked(asking, request, words, typed, demands_all=is_whole)
-    page = turned(response, request)
+    response, page = _asked(asking, request, words, typed, demands_all=is_whole)
     # Where there is nothing but words, so many hold them all as the page of them counts.
     if is_whole and is_plain and page.count < ENOUGH_HOLD_ALL:
         return None
@@ -110,8 +112,7 @@ def _is_held(asking: Asking, words: Expression) -> bool:
 
 
 def _found_by_any(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found:
-    response = _asked(asking, request, words, typed, demands_all=False)
-    page = turned(response, request)
+    response, page = _asked(asking, request, words, typed, demands_all=False)
     return Found(response, page, frozenset(), _holders(asking, page, words))
 
 
@@ -125,8 +126,8 @@ def _sort_of(request: SearchRequest, words: Expression) -> str:
 
 def _asked(
     asking: Asking, request: SearchRequest, words: Expression, typed: str, *, demands_all: bool
-) -> Mapping[str, Any]:
-    """Ask for the page with its counts and marks."""
+) -> tuple[Mapping[str, Any], Page]:
+    """Ask for the page with its counts and texts."""
     found = questions.set_of(words, typed, demands_all=demands_all)
     chosen = _chosen(request)
     rest = [c for c in request.conditions if chosen.get(c.field) is not c]
@@ -143,7 +144,9 @@ def _asked(
         body["post_filter"] = Q("bool", filter=list(choices.values())).to_dict()
     if request.has_facets:
         body["aggs"] = _counted(choices)
-    return asking.ask(body)
+    near = by_meaning(asking.vectors, request, words, typed) if asking.vectors else None
+    response = near.ask(asking, body, request) if near else asking.ask(body)
+    return response, near.turned(response, request) if near else turned(response, request)
 
 
 def _chosen(request: SearchRequest) -> dict[str, Condition]:
@@ -181,6 +184,7 @@ def _hits(found: Found, words: Expression, request: SearchRequest) -> Iterator[H
         shown = [hit["_source"].get("shown", {}) for hit in hits]
         marks = marks_of(Marker(STEMS, positive_texts(words)), shown)
     for hit, (highlights, reasons) in zip(hits, marks, strict=True):
+        reasons += (Reason(MEANING, (), 0),) if hit.get(LIFTED) else ()
         kind, _, identity = hit["_source"]["key"].partition(":")
         lacks = tuple(text for text, held in found.holders.items() if hit["_id"] not in held)
         yield Hit(kind, identity, hit.get("_score") or 0.0, highlights, reasons, lacks)

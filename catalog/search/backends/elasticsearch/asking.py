@@ -1,18 +1,20 @@
 """One caller's questions to the server, within one deadline."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
 from elasticsearch.dsl import Search
 from elasticsearch.dsl.query import Query
 from elasticsearch.dsl.response import Response
 from elasticsearch.dsl.serializer import AttrJSONSerializer
 
+from catalog.search.backends.vectors import QueryVectors
 from catalog.search.port import SearchUnavailable
 
 ENGINE = "elasticsearch"
@@ -33,13 +35,14 @@ class Asking:
     index: str
     readable: Query
     deadline: float
+    vectors: QueryVectors | None = None
 
     @property
     def search(self) -> Search[Any]:
         """A search of everything, to be narrowed."""
         return Search(using=self.client, index=self.index)
 
-    def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, body: Mapping[str, Any], **options: Any) -> dict[str, Any]:
         """Ask one thing within what is left of the deadline; half an answer is none."""
         tenths = self._tenths_left()
         answer: dict[str, Any] = (
@@ -48,6 +51,7 @@ class Asking:
                 index=self.index,
                 allow_partial_search_results=False,
                 body={**body, "timeout": f"{tenths * 100}ms"},
+                **options,
             )
             .body
         )
@@ -99,3 +103,16 @@ class Asking:
 def _patient(client: Elasticsearch, tenths: int) -> Elasticsearch:
     """The client with so much time, in tenths of a second: made anew it costs as much as asking."""
     return client.options(request_timeout=tenths / 10)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The engine's own errors in the port's words."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it") from error
+    except (ApiError, TransportError, helpers.BulkIndexError) as error:
+        raise SearchUnavailable(
+            ENGINE, f"the server does not answer as it should: {error}"
+        ) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.search import fields
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
+from catalog.search.meaning import RECIPE, Embedder
 from catalog.search.ordering import keyed_number, sort_key, tie_of
 from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
@@ -16,6 +17,8 @@ from catalog.search.texts import COMBINED, texts_of, titles_of, vocabulary_of
 LAYOUT = 3
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
+# The vector of what a document means, and the digest of the text that it was made of.
+MEANING, MEANING_OF = "meaning", "meaning_of"
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
 NUMBERS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.NUMBER)
 MOMENTS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.MOMENT)
@@ -47,8 +50,8 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def mapping() -> dict[str, Any]:
-    """The strict mapping of the index."""
+def mapping(embedder: Embedder | None = None) -> dict[str, Any]:
+    """The strict mapping of the index; with vectors where there is a model of meaning."""
     text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
     keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
     properties: dict[str, Any] = dict.fromkeys(keywords, _KEYWORD)
@@ -62,13 +65,25 @@ def mapping() -> dict[str, Any]:
     shown = {"type": "text", "analyzer": TEXT, "index": False}
     properties["shown"] = {"properties": dict.fromkeys(HIGHLIGHTED, shown)}
     kept = ["key", "readers", "revision", "digest", "shown.*"]
-    return {"dynamic": "strict", "_source": {"includes": kept}, "properties": properties}
+    shape = {"dynamic": "strict", "_source": {"includes": kept}, "properties": properties}
+    return shape if embedder is None else _with_meaning(shape, embedder)
 
 
-def fingerprint() -> str:
+def _with_meaning(shape: dict[str, Any], embedder: Embedder) -> dict[str, Any]:
+    """The same with a vector. No graph is made of them: only what words found is compared."""
+    vector = {"type": "dense_vector", "dims": embedder.dimensions, "index": False}
+    added = {MEANING: vector, MEANING_OF: {"type": "keyword", "index": False}}
+    return {
+        **shape,
+        "properties": {**shape["properties"], **added},
+        "_meta": {"meaning": f"{embedder.name} of {RECIPE}"},
+    }
+
+
+def fingerprint(embedder: Embedder | None = None) -> str:
     """A short hash of layout, fields and analyzers; another one means rebuild."""
     shape = (LAYOUT, COMBINED, sorted(fields.TEXT_WEIGHTS), FIELDS, SORTS, HIGHLIGHTED)
-    text = repr((shape, mapping(), SETTINGS))
+    text = repr((shape, mapping(embedder), SETTINGS))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -1,7 +1,7 @@
 """Pages of an Elasticsearch result: by offset, or from a cursor by search_after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.search.fields import SORT_BY_NAME
@@ -10,11 +10,15 @@ from catalog.search.port import Cursor, SearchRequest
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: how many there are in all, and what stands on it, first to last."""
+    """One page: how many there are in all, and what stands on it, first to last.
+
+    Whether it belongs to a walk by meaning, its cursors say too.
+    """
 
     count: int
     hits: tuple[Mapping[str, Any], ...]
     position: int
+    by_meaning: bool = False
 
     def cursors(self) -> dict[str, Cursor]:
         """The ways on from this page."""
@@ -25,7 +29,7 @@ class Page:
             ways["last"] = Cursor(None, 0, self.count, backwards=True)
         if self.hits and self.position > 0:
             ways["previous"] = Cursor(*_place(self.hits[0]), self.position, backwards=True)
-        return ways
+        return {way: replace(at, by_meaning=self.by_meaning) for way, at in ways.items()}
 
 
 def _place(hit: Mapping[str, Any]) -> tuple[str | float, int]:

@@ -1,0 +1,246 @@
+"""Ranking by meaning in Elasticsearch: the same set, another order of its first fifty."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from catalog.search.backends.elasticsearch import ElasticsearchBackend
+from catalog.search.meaning import WINDOW
+from catalog.search.port import SearchBackend, SearchDocument
+from tests.search.asking import ask, counts, doc, fill, ids, write
+from tests.search.embedders import Topics
+from tests.settings import TEST_SERVERS
+
+pytestmark = pytest.mark.elasticsearch
+
+
+@pytest.fixture
+def model() -> Topics:
+    return Topics()
+
+
+@pytest.fixture
+def sides(model: Topics) -> Iterator[tuple[SearchBackend, SearchBackend]]:
+    """An engine that ranks by words alone, and one that ranks by meaning too."""
+    prefix = f"assay-test-{uuid4().hex[:12]}"
+    server = TEST_SERVERS["elasticsearch"]
+    words = ElasticsearchBackend(server, f"{prefix}-w")
+    meaning = ElasticsearchBackend(server, f"{prefix}-m", model)
+    # A busy machine is no reason to answer by words.
+    assert meaning._vectors is not None
+    meaning._vectors._patience = 30
+    yield words, meaning
+    words.drop()
+    meaning.drop()
+
+
+@pytest.fixture
+def shelf() -> list[SearchDocument]:
+    return [
+        doc("price", "Level of money", summary="Level by level.", tags=("price",)),
+        doc("tide", "Gauges", summary="What the ocean does, with its level.", tags=("tide",)),
+        doc("storm", "Storms", summary="The level of rain.", tags=("weather",)),
+        doc("deep", "Abyss", summary="The deep ocean.", tags=("sea",)),
+    ]
+
+
+def many(number: int) -> list[SearchDocument]:
+    """Documents that all hold one word, with ranks and topics in no common order."""
+    topics = ("ocean", "rain", "money", "plain")
+    return [
+        doc(
+            f"n{n:03}",
+            f"Thing {n % 9}",
+            summary=f"{topics[n * 7 % 4]} {'x ' * (n * 5 % 13)}",
+            tags=(f"t{n % 3}",),
+        )
+        for n in range(number)
+    ]
+
+
+def test_what_is_close_in_meaning_rises_and_says_so(sides, shelf):
+    words, meaning = sides
+    for engine in sides:
+        fill(engine, shelf)
+
+    plain, near = ask(words, "marine level"), ask(meaning, "marine level")
+    reasons = {hit.id: {reason.field for reason in hit.reasons} for hit in near.hits}
+
+    assert ids(plain)[0] == "price"
+    assert ids(near)[0] == "tide"
+    # What holds none of the words is not found, however near it is.
+    assert "deep" not in ids(near)
+    assert "meaning" in reasons["tide"]
+    assert "meaning" not in reasons["price"]
+    assert all("meaning" not in {r.field for r in hit.reasons} for hit in plain.hits)
+
+
+def test_set_count_and_facets_are_those_of_words(sides):
+    words, meaning = sides
+    for engine in sides:
+        fill(engine, many(80))
+
+    asked = ("thing marine", "thing ocean", "thing -rain", '"thing 3" money', "thing* rain", "")
+    for typed in asked:
+        for where in ((), (("tag", "t1"),)):
+            plain = ask(words, typed, where=where, limit=100)
+            near = ask(meaning, typed, where=where, limit=100)
+
+            assert near.count == plain.count
+            assert near.facets == plain.facets
+            assert set(ids(near)) == set(ids(plain))
+            assert ids(near)[WINDOW:] == ids(plain)[WINDOW:]
+    assert ids(ask(meaning, "thing marine")) != ids(ask(words, "thing marine"))
+    assert counts(near, "tag") == {"t1": 27, "t0": 27, "t2": 26}
+
+
+def test_another_order_than_relevance_is_left_alone(sides, model):
+    _, meaning = sides
+    fill(meaning, many(30))
+    model.asked.clear()
+
+    assert ids(ask(meaning, "thing", sort="updated", limit=30))
+    assert ids(ask(meaning, "", limit=30))
+    assert model.asked == []
+
+
+def test_what_is_called_so_comes_first_however_far_its_meaning(sides):
+    _, meaning = sides
+    called = doc("called", "Ocean", summary="money price ledger payroll " * 9)
+    fill(meaning, [*many(60), called])
+
+    assert ids(ask(meaning, "ocean"))[0] == "called"
+
+
+def test_meaning_reaches_nothing_that_the_reader_may_not_read(sides):
+    _, meaning = sides
+    hidden = [replace(one, readers=("team",)) for one in many(60)]
+    fill(meaning, [*hidden, doc("open", "Thing of money")])
+
+    answer = ask(meaning, "thing marine")
+
+    assert ids(answer) == ["open"]
+    assert answer.count == 1
+
+
+@pytest.mark.parametrize("limit", [7, 20, 50, 60])
+def test_pages_show_every_hit_once_in_one_order_by_offset_cursor_and_backwards(sides, limit):
+    _, meaning = sides
+    fill(meaning, many(130))
+    whole = ids(ask(meaning, "thing marine", limit=130))
+    assert len(set(whole)) == 130
+
+    by_offset = [
+        found
+        for offset in range(0, 130, limit)
+        for found in ids(ask(meaning, "thing marine", limit=limit, offset=offset))
+    ]
+    page = ask(meaning, "thing marine", limit=limit)
+    pages = [ids(page)]
+    last = page.last
+    while page.next:
+        page = ask(meaning, "thing marine", limit=limit, cursor=page.next)
+        pages.append(ids(page))
+    back = [ids(page)]
+    while page.previous:
+        page = ask(meaning, "thing marine", limit=limit, cursor=page.previous)
+        back.append(ids(page))
+
+    assert by_offset == whole
+    assert [found for shown in pages for found in shown] == whole
+    assert back[::-1] == pages
+    assert ids(ask(meaning, "thing marine", limit=limit, cursor=last)) == whole[-limit:]
+
+
+def test_a_small_result_has_its_last_page_by_meaning_too(sides):
+    _, meaning = sides
+    fill(meaning, many(30))
+    whole = ids(ask(meaning, "thing marine", limit=30))
+
+    last = ask(meaning, "thing marine", limit=20).last
+
+    assert ids(ask(meaning, "thing marine", limit=20, cursor=last)) == whole[-20:]
+
+
+def test_a_walk_goes_on_where_it_was_when_others_come(sides):
+    _, meaning = sides
+    fill(meaning, many(60))
+    first = ask(meaning, "thing marine", limit=20)
+
+    write(meaning, doc("new", "Ocean thing ocean thing", summary="sea tide ocean water"))
+
+    second = ids(ask(meaning, "thing marine", limit=20, cursor=first.next))
+    assert len(second) == 20
+    assert not set(second) & set(ids(first))
+
+
+def test_a_failing_model_leaves_the_answer_of_words(sides, model):
+    words, meaning = sides
+    for engine in sides:
+        fill(engine, many(120))
+    begun = ask(meaning, "thing storm", limit=20)
+    model.fails = True
+
+    plain, near = ask(words, "thing marine"), ask(meaning, "thing marine")
+    walked, page = ids(near), near
+    while page.next:
+        page = ask(meaning, "thing marine", cursor=page.next)
+        walked += ids(page)
+    model.fails = False
+    later = ask(meaning, "thing marine", cursor=near.next)
+
+    assert near.hits == plain.hits
+    assert len(set(walked)) == 120
+    # A walk that began by words goes on by words when the model is back.
+    assert ids(later) == walked[20:40]
+    assert ids(ask(meaning, "thing storm", limit=20, cursor=begun.next))
+
+
+def test_what_was_indexed_while_the_model_failed_is_found_and_gets_its_vector_later(sides, model):
+    _, meaning = sides
+    fill(meaning, many(3))
+    late = doc("late", "Late ocean thing")
+    model.fails = True
+    write(meaning, late)
+    assert "late" in ids(ask(meaning, "thing"))
+
+    model.fails = False
+    model.asked.clear()
+    write(meaning, late)
+
+    assert model.asked == ["Late ocean thing.  "]
+
+
+def test_a_vector_is_made_once_for_a_text(sides, model):
+    _, meaning = sides
+    fill(meaning, many(20))
+    model.asked.clear()
+
+    other = replace(many(20)[3], revision=2, columns=("height",), states=("published",))
+    write(meaning, other)
+    fill(meaning, [*many(3), other, *many(20)[4:]])
+    assert model.asked == []
+
+    write(meaning, replace(other, revision=3, summary="Now of the sea"))
+    assert model.asked == ["Thing 3. Now of the sea t0"]
+
+
+def test_turning_it_on_or_off_is_another_index_that_is_built_beside(sides, model):
+    words, meaning = sides
+    prefix = meaning._prefix
+    off = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix)
+    fill(off, many(5))
+    assert not meaning.is_ready()
+
+    fill(meaning, many(5))
+
+    assert off.fingerprint() == words.fingerprint()
+    assert meaning.fingerprint() not in (off.fingerprint(), _of(Topics(name="better")))
+    assert len(ids(ask(off, "thing"))) == len(ids(ask(meaning, "thing"))) == 5
+    assert off.generation() != meaning.generation()
+
+
+def _of(model: Topics) -> str:
+    return ElasticsearchBackend(TEST_SERVERS["elasticsearch"], "assay-test-x", model).fingerprint()
