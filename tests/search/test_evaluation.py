@@ -70,6 +70,15 @@ def test_titles_that_name_a_product_find_it(tmp_path: Path):
     assert evaluate("--queries", str(queries), "--uses", str(uses))["mrr_at_10"] == 1
 
 
+@pytest.mark.django_db
+def test_the_embedded_engine_is_measured_without_meaning(tmp_path: Path):
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text("")
+
+    with pytest.raises(CommandError, match="add --backend elasticsearch"):
+        evaluate("--queries", str(queries), "--meaning", "on", "--backend", "embedded")
+
+
 def test_a_line_of_another_form_is_named(tmp_path: Path):
     queries = tmp_path / "queries.jsonl"
     queries.write_text('{"query": "x", "targets": []}\n{"question": "y"}')

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.search.backends import ADAPTERS, serving
+from catalog.search.backends import ADAPTERS, embedder, serving
+from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend, SearchUnavailable
 from catalog.search.services.evaluation import Query, as_plain, evaluate, scratch_engine
 from catalog.search.services.trials import try_names, try_odd_queries, try_typos
@@ -36,6 +38,10 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=7, help="Another seed, other queries.")
         parser.add_argument("--uses", type=Path, help="Titles that name products, same form.")
         parser.add_argument("--backend", choices=ADAPTERS, default=None)
+        parser.add_argument(
+            "--meaning", choices=("on", "off"), default=None,
+            help="Rank by meaning too, in Elasticsearch; as ASSAY_SEARCH_SEMANTIC says if absent.",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,8 +52,9 @@ class Command(BaseCommand):
                 uses.setdefault(target, []).append(use.text)
         queries = list(read_queries(options["queries"])) if options["queries"] else []
         name = options["backend"] or serving().name
+        model = _model(name, options["meaning"])
         try:
-            with scratch_engine(name=name, uses=uses) as engine:
+            with scratch_engine(name=name, uses=uses, model=model) as engine:
                 figures = _measured(engine, queries, options)
         except SearchUnavailable as away:
             raise CommandError(str(away)) from away
@@ -64,6 +71,19 @@ class Command(BaseCommand):
             self.stdout.write(f"  {kind}: {its['share']:.1%} of {its['n']:,}")
         for miss in missed[:MOST_MISSES]:
             self.stdout.write(f"  missed ({miss['kind']}): {miss['typed']}")
+
+
+def _model(engine: str, wish: str | None) -> Embedder | None:
+    """Return the model of meaning, where it is wished for or is in force."""
+    is_in_force = settings.ASSAY_SEARCH_SEMANTIC and engine == "elasticsearch"
+    if wish == "off" or not (wish or is_in_force):
+        return None
+    if engine != "elasticsearch":
+        raise CommandError("The embedded engine knows no meaning: add --backend elasticsearch.")
+    try:
+        return embedder()
+    except ImportError as missing:
+        raise CommandError(f"{missing}: pip install .[semantic]") from missing
 
 
 def _measured(

@@ -21,6 +21,7 @@ from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.conditions import read_conditions
 from catalog.search.documents import documents_of, products_to_index
 from catalog.search.expansion import Spellings, expanded
+from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend, SearchDocument, SearchRequest
 from catalog.search.query import read_query
 from catalog.search.spelling import fold
@@ -56,6 +57,17 @@ class Relevance:
 
 def evaluate(*, engine: SearchBackend, queries: Sequence[Query]) -> Relevance:
     """Ask every query as somebody who may read everything."""
+    ranks, times = ranks_of(engine=engine, queries=queries)
+    return _summary(engine.name, ranks, sorted(times))
+
+
+def ranks_of(
+    *, engine: SearchBackend, queries: Sequence[Query]
+) -> tuple[list[int | None], list[float]]:
+    """The rank of each query's first target within the first ten, and the seconds of each search.
+
+    Asked as somebody who may read everything.
+    """
     rows = DataProduct.objects.values_list("uuid", "slug", "domain__slug")
     names = {str(uuid): (slug, f"{domain}/{slug}") for uuid, slug, domain in rows}
     spellings = Term.objects.spellings()
@@ -66,7 +78,7 @@ def evaluate(*, engine: SearchBackend, queries: Sequence[Query]) -> Relevance:
         hits = engine.search(request).hits
         times.append(time.perf_counter() - begun)
         ranks.append(_rank([names.get(hit.id, ()) for hit in hits], query.targets))
-    return _summary(engine.name, ranks, sorted(times))
+    return ranks, times
 
 
 def found_by(engine: SearchBackend, typed: str, *, limit: int) -> tuple[str, ...]:
@@ -95,7 +107,7 @@ def _rank(found: Sequence[tuple[str, ...]], targets: Sequence[str]) -> int | Non
 def _summary(engine: str, ranks: Sequence[int | None], times: Sequence[float]) -> Relevance:
     n = len(ranks)
     found = [rank for rank in ranks if rank is not None]
-    gains = [1 / rank if rank else 0.0 for rank in ranks]
+    gains = gains_of(ranks)
     return Relevance(
         engine=engine,
         n=n,
@@ -108,20 +120,26 @@ def _summary(engine: str, ranks: Sequence[int | None], times: Sequence[float]) -
     )
 
 
+def gains_of(ranks: Sequence[int | None]) -> list[float]:
+    """The reciprocal of each rank, nothing where nothing was found; their mean is the MRR."""
+    return [1 / rank if rank else 0.0 for rank in ranks]
+
+
 @contextmanager
 def scratch_engine(
-    *, name: str, uses: Mapping[str, Sequence[str]] | None = None
+    *, name: str, uses: Mapping[str, Sequence[str]] | None = None, model: Embedder | None = None
 ) -> Iterator[SearchBackend]:
     """An engine of its own with the whole catalog in it, and with titles that name a product.
 
-    Nothing of it touches the live index, and nothing of it stays.
+    Elasticsearch ranks by meaning too where a model is given. Nothing of it touches the live
+    index, and nothing of it stays.
     """
     with TemporaryDirectory() as folder:
         prefix = f"assay-evaluation-{uuid4().hex[:8]}"
         engine = (
             adapter(name)(Path(folder) / "search")
             if name == ADAPTERS[0]
-            else adapter(name)(settings.ELASTICSEARCH_URL, prefix)
+            else adapter(name)(settings.ELASTICSEARCH_URL, prefix, model)
         )
         try:
             _fill(engine, uses or {})
