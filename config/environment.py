@@ -116,7 +116,8 @@ SETTINGS: tuple[Setting, ...] = (
         default="0",
         help=(
             "1 ranks the first 50 hits by meaning too: needs Elasticsearch as the engine that "
-            "answers, `pip install .[semantic]`, and then `manage.py rebuild_search_index`."
+            "answers, `pip install .[semantic]`, and an index built with this setting by "
+            "`manage.py rebuild_search_index`."
         ),
     ),
     Setting(
