@@ -130,10 +130,8 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """A question. `readers` are the tokens that the caller holds: nothing else is seen or counted.
-
-    Without readers (None) everything is; only the product's own workers ask so. What is of
-    another `kind` is neither seen nor counted either.
+    """A question. Nothing is seen or counted but what is of the `kind` and open to the caller,
+    who holds the tokens `readers`; without (None) all is open, as the product's own workers ask.
     """
 
     readers: Readers
@@ -198,12 +196,13 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """What was found. The cursors lead to the pages beside this one, where there are any."""
+    """What was found by the words as they were `searched`; the cursors lead to other pages."""
 
     count: int
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    searched: Expression = ()
     next: Cursor | None = None
     previous: Cursor | None = None
     last: Cursor | None = None
@@ -287,6 +286,9 @@ class SearchBackend(Protocol):
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Answer from what the caller may read, and from nothing else."""
+
+    def counts(self, request: SearchRequest, kinds: Sequence[str]) -> Mapping[str, int]:
+        """How many of each kind the words, as they are spelled, and filters of a request find."""
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         """Complete what is being typed, from what the caller may read."""

@@ -48,10 +48,15 @@ def write(engine: SearchBackend, *documents: SearchDocument) -> None:
 
 def ask(engine: SearchBackend, text: str = "", **options: Any) -> SearchAnswer:
     """Search as a user types; filters in the text are lifted as the pages do."""
+    return engine.search(request_of(text, **options))
+
+
+def request_of(text: str = "", **options: Any) -> SearchRequest:
+    """The request that follows from what a user types."""
     read = read_query(text, now=NOW)
     conditions = conditions_of(*read.lifted, *options.pop("where", ()))
     options = {"readers": PUBLIC, "conditions": conditions, **options}
-    return engine.search(SearchRequest(words=read.words, typed=read.text, **options))
+    return SearchRequest(words=read.words, typed=read.text, **options)
 
 
 def conditions_of(*pairs: tuple[str, str]) -> tuple[Condition, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.search.port import SearchBackend
-from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, values
+from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, request_of, values
 
 ORDERS = doc("orders", "Orders", summary="Every churn of a customer.", tags=("sales",))
 CHURN = doc("churn", "Churn", kind="term", summary="Customers who left.", aliases=("attrition",))
@@ -104,3 +104,34 @@ def test_the_ledger_tells_the_tokens_as_they_are_held(mesh: SearchBackend):
     assert {each.id: each.tokens for each in (ORDERS, CHURN, LOYALTY)} == {
         name: readers for name, (_, readers) in held.items()
     }
+
+
+def test_other_kinds_are_counted_by_the_words_as_they_are_spelled(engine: SearchBackend):
+    many = [doc(f"many-{n}", kind="term", summary="Gone or lost") for n in range(25)]
+    few = [doc(f"few-{n}", kind="domain", summary="Gone for good") for n in range(3)]
+    some = [doc("half", kind="term", summary="Gone", tags=("odd",))]
+    closed = [doc("closed", kind="domain", summary="Gone", readers=("team:1",))]
+    fill(engine, [ORDERS, *many, *few, *some, *closed])
+
+    for text in (
+        "",
+        "gone",
+        "gone lost",
+        "gone -lost",
+        '"gone for"',
+        "goen",
+        "gone tag:odd",
+        "few",
+    ):
+        for readers in (PUBLIC, (*PUBLIC, "team:1"), None):
+            options = {"readers": readers, "is_corrected": False}
+            found = {kind: ask(engine, text, kind=kind, **options) for kind in ("term", "domain")}
+            request = request_of(text, readers=readers)
+            assert engine.counts(request, ("term", "domain")) == {
+                kind: answer.count for kind, answer in found.items()
+            }, text
+
+
+def test_an_answer_says_which_words_were_searched(mesh: SearchBackend):
+    for typed, searched in (("custmer", "customer"), ("customer", "customer")):
+        assert ask(mesh, typed).searched == request_of(searched).words

@@ -200,7 +200,7 @@ def test_a_term_that_was_just_removed_is_not_shown_however_late_the_index_is(
 ):
     remove_term(term=Term.objects.get(), edition=1, actor=FACTORY)
 
-    assert tabs(client, "q=churn") == {"Products": 0, "Terms": 0, "Domains": 0}
+    assert tabs(client, "q=churn&type=term") == {"Products": 0, "Terms": 0, "Domains": 0}
     assert client.get("/search.json?q=churn&type=term").json()["count"] == 0
     assert client.get("/search/suggest?q=chur").json() == {"groups": []}
 

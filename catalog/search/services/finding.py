@@ -17,6 +17,7 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import serving
 from catalog.search.conditions import Condition
 from catalog.search.expansion import Expansion, expanded
+from catalog.search.expression import respelled_text
 from catalog.search.fields import BY_NAME, KINDS, USUAL_KIND, FieldKind
 from catalog.search.port import (
     FacetValue,
@@ -78,14 +79,29 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
 def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
     """Return how many things of each kind the words and filters find that found these.
 
-    Each other kind is one more search, for no more than its first page. Raises SearchUnavailable.
+    One more request of the engine counts what is open to everybody. Products are searched, for
+    what the index has not yet hidden must not be counted; so is every kind where these words
+    found nothing, since there they may be spelled otherwise. Raises SearchUnavailable.
     """
-    reader = reader_of(visitor)
+    reader, own = reader_of(visitor), found.asked.kind
+    searched = [kind for kind in KINDS if kind != own and (kind == PRODUCT or not found.hits)]
+    counted = [kind for kind in KINDS if kind != own and kind not in searched]
     first = replace(found.asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
-    counts = dict.fromkeys(KINDS, found.answer.count)
-    for kind in set(KINDS) - {first.kind}:
-        counts[kind] = _found(reader, replace(first, kind=kind), found.expansions).answer.count
+    words = found.answer.searched or first.words
+    as_spelled = replace(first, words=words, typed=_as_searched(found))
+    counts = {own: found.answer.count}
+    if counted:
+        counts |= serving().counts(as_spelled, counted)
+    for kind in searched:
+        asked = replace(as_spelled if found.hits else first, kind=kind)
+        counts[kind] = _found(reader, asked, found.expansions).answer.count
     return counts
+
+
+def _as_searched(found: Found) -> str:
+    """Return what was typed with the words that were searched instead."""
+    searched = {each.typed: each.searched for each in found.answer.corrections}
+    return respelled_text(found.asked.typed, searched)
 
 
 def _as_asked(

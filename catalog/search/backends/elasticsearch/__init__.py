@@ -14,6 +14,7 @@ from catalog.search.backends.elasticsearch import layout
 from catalog.search.backends.elasticsearch.answering import answer
 from catalog.search.backends.elasticsearch.asking import ENGINE, Asking, Serializer, translated
 from catalog.search.backends.elasticsearch.completing import suggestions, things, values_of
+from catalog.search.backends.elasticsearch.counting import counts_of
 from catalog.search.backends.elasticsearch.embedding import DocumentVectors
 from catalog.search.backends.elasticsearch.leases import Lease
 from catalog.search.backends.elasticsearch.likeness import alike
@@ -78,6 +79,11 @@ class ElasticsearchBackend:
     def search(self, request: SearchRequest) -> SearchAnswer:
         with translated():
             return answer(self._asking(request.readers, DEADLINE, (request.kind,)), request)
+
+    def counts(self, request: SearchRequest, kinds: Sequence[str]) -> dict[str, int]:
+        with translated():
+            of_kind = {kind: readable(request.readers, (kind,)) for kind in kinds}
+            return counts_of(self._asking(request.readers, DEADLINE, kinds), request, of_kind)
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         with translated():

@@ -73,6 +73,7 @@ def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
         hits=tuple(_hits(found, words, request)),
         facets=tuple(_facets(found.response, request)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
+        searched=words,
         **found.page.cursors(),
     )
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from catalog.search.backends.embedded import schema
-from catalog.search.backends.embedded.answering import Reading, answer, suggestions, things
+from catalog.search.backends.embedded.answering import Reading, answer, counted, suggestions, things
 from catalog.search.backends.embedded.likeness import alike
 from catalog.search.backends.embedded.places import ENGINE, Place
 from catalog.search.backends.embedded.questions import Questions
@@ -49,6 +49,9 @@ class EmbeddedBackend:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         return answer(self._read(request.readers, (request.kind,)), request)
+
+    def counts(self, request: SearchRequest, kinds: Sequence[str]) -> dict[str, int]:
+        return {kind: counted(self._read(request.readers, (kind,)), request) for kind in kinds}
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         return suggestions(self._read(readers), typed, limit)

@@ -108,8 +108,21 @@ def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
         hits=tuple(_hits(reading, found, words, request)),
         facets=tuple(_facets(reading, found)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
+        searched=words,
         **found.page.cursors(),
     )
+
+
+def counted(reading: Reading, request: SearchRequest) -> int:
+    """How many are in the set of a request's words, as they are spelled, within its filters."""
+    questions, words = reading.questions, request.words
+    demands_all = len(units_of(words)) > 1 and reading.holds(
+        questions.holding(words, demands_all=True), enough=ENOUGH_HOLD_ALL
+    )
+    ground, _ = questions.asked(
+        words, request.typed, demands_all=demands_all, is_met=reading.is_met
+    )
+    return reading.count(ground, *map(questions.condition, request.conditions))
 
 
 @dataclass(frozen=True, slots=True)
