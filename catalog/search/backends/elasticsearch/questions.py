@@ -109,8 +109,7 @@ def ranks(node: Node) -> Query:
     """How much a document is about a node: the weighted sum over the ranked fields."""
     match node:
         case Words(text, False) if tells(text):
-            weights = fields.TEXT_WEIGHTS.items()
-            return any_of([Q("match", **{f: {"query": text, "boost": w}}) for f, w in weights])
+            return any_of(_weighted(text))
         case Phrase(text, weight):
             return Q("match_phrase", words={"query": text, "boost": weight})
         case Either(options):
@@ -122,6 +121,11 @@ def ranks(node: Node) -> Query:
             return holds(node)
         case _:
             return Q("bool", filter=[holds(node)])
+
+
+def _weighted(text: str) -> list[Query]:
+    weights = fields.TEXT_WEIGHTS.items()
+    return [Q("match", **{name: {"query": text, "boost": weight}}) for name, weight in weights]
 
 
 def names(typed: str) -> list[Query]:
@@ -153,17 +157,13 @@ def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
     """The set of the words, ranked. Without words, everything."""
     units = units_of(words)
     demanded, conditions = demanded_in(words)
-    ranked = [ranks(clause.node) for clause in units]
-    there = [
-        holds(clause.node) if demands_all or is_compound_code(clause.node) else rank
-        for clause, rank in zip(units, ranked, strict=True)
-    ]
+    ranked = _side_by_side([clause.node for clause in units])
     narrowing = [holds(node) for node in conditions]
     if demands_all:
-        narrowing += there
+        narrowing += [holds(clause.node) for clause in units]
     elif not demanded and any(is_compound_code(clause.node) for clause in units):
         # A code of several terms (`sentinel-2`) is there only where all of them are.
-        narrowing.append(any_of(there))
+        narrowing.append(any_of([_there(clause.node) for clause in units]))
     found = Q(
         "bool",
         must=[ranks(node) for node in demanded] or [any_of(ranked) if units else Q("match_all")],
@@ -172,6 +172,17 @@ def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
         must_not=[holds(c.node) for c in words if c.demand is Demand.NOT],
     )
     return any_of([*names(typed), found])
+
+
+def _there(node: Node) -> Query:
+    return holds(node) if is_compound_code(node) else ranks(node)
+
+
+def _side_by_side(nodes: Sequence[Node]) -> list[Query]:
+    """The parts whose sum is the rank of all nodes; all words at once are quicker than each."""
+    plain = [n for n in nodes if isinstance(n, Words) and not n.is_prefix and tells(n.text)]
+    rest = [ranks(node) for node in nodes if node not in plain]
+    return [*(_weighted(" ".join(node.text for node in plain)) if plain else []), *rest]
 
 
 def all_held(words: Expression) -> Query:
