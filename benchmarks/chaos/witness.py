@@ -55,8 +55,8 @@ def differences() -> list[str]:
     Raises SearchUnavailable.
     """
     from catalog.search.backends import serving
+    from catalog.search.document import key_of
     from catalog.search.documents import KINDS
-    from catalog.search.port import key_of
 
     held = {key_of(entry.kind, entry.id): entry for entry in serving().ledger()}
     wrong = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Protocol
 
-from catalog.search.port import SearchDocument
+from catalog.search.document import SearchDocument
 
 # Only so many of the best by words are ranked anew; set, counts and all further pages stay.
 WINDOW = 50

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
-from catalog.search.port import SearchDocument
+from catalog.search.document import SearchDocument
 from catalog.search.spelling import bare
 
 # All that the combined field holds. Columns have a field of their own: three thousand column names

@@ -45,7 +45,8 @@ def test_a_check_notes_how_many_differences_of_each_kind_there_were():
 
     check = IndexCheck.objects.get()
     assert checked == 1
-    assert (check.engine, check.checked, check.surplus, check.drift) == ("embedded", 1, 1, 1)
+    # The product and its domain.
+    assert (check.engine, check.checked, check.surplus, check.drift) == ("embedded", 2, 1, 1)
     assert (check.behind, check.problem, check.is_good) == (0, "", False)
 
 
@@ -56,7 +57,7 @@ def test_an_index_that_is_not_there_is_noted_as_a_problem():
 
     check = IndexCheck.objects.get()
     assert "no index" in check.problem
-    assert (check.is_good, check.behind) == (False, 1)
+    assert (check.is_good, check.behind) == (False, 2)
 
 
 def test_a_check_that_takes_long_is_made_more_seldom():

@@ -5,14 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.search.conditions import Condition, read_conditions
+from catalog.search.document import SearchDocument
 from catalog.search.documents import KINDS
-from catalog.search.port import (
-    FacetValue,
-    SearchAnswer,
-    SearchBackend,
-    SearchDocument,
-    SearchRequest,
-)
+from catalog.search.port import FacetValue, SearchAnswer, SearchBackend, SearchRequest
 from catalog.search.query import read_query
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

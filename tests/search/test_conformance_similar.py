@@ -2,8 +2,9 @@
 
 import pytest
 
+from catalog.search.document import SearchDocument
 from catalog.search.likeness import features_of
-from catalog.search.port import Alike, Feature, SearchBackend, SearchDocument
+from catalog.search.port import Alike, Feature, SearchBackend
 from tests.search.asking import PUBLIC, doc, fill
 
 ORDERS = doc(

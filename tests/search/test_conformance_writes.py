@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from catalog.search.port import Correction, SearchBackend, SearchDocument
+from catalog.search.document import SearchDocument
+from catalog.search.port import Correction, SearchBackend
 from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, values, write
 
 

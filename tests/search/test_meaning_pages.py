@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
+from catalog.search.document import SearchDocument
 from catalog.search.meaning import WINDOW
-from catalog.search.port import SearchBackend, SearchDocument
+from catalog.search.port import SearchBackend
 from tests.search.asking import ask, counts, doc, fill, ids, write
 from tests.search.embedders import Topics
 from tests.settings import TEST_SERVERS

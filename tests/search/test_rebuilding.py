@@ -13,13 +13,8 @@ from django.core.management import CommandError, call_command
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_tree
 from catalog.revisions.models import Followed
-from catalog.search.port import (
-    Candidate,
-    IndexSession,
-    SearchBackend,
-    SearchDocument,
-    SearchUnavailable,
-)
+from catalog.search.document import SearchDocument
+from catalog.search.port import Candidate, IndexSession, SearchBackend, SearchUnavailable
 from catalog.search.services import (
     Step,
     SwapRefused,

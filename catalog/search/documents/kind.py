@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from catalog.search.port import SearchDocument
+from catalog.search.document import SearchDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from catalog.identity import product_iri
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
 from catalog.provenance.bias import Row, greatest_gaps, least_shares
-from catalog.search.port import SearchDocument
+from catalog.search.document import SearchDocument
 from catalog.search.surroundings import Surroundings, surroundings_of
 
 WORD = re.compile(r"\w{3,40}")

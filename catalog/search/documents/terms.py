@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog.domains.authority import PUBLIC
 from catalog.glossary.models import TERM, Term
-from catalog.search.port import SearchDocument
+from catalog.search.document import SearchDocument
 from catalog.search.surroundings import places_of
 
 

@@ -11,8 +11,9 @@ from hashlib import blake2b
 from uuid import UUID
 
 from catalog.revisions.models import Tombstone
+from catalog.search.document import SearchDocument, key_of
 from catalog.search.documents import KINDS
-from catalog.search.port import Entry, IndexSession, SearchDocument, key_of
+from catalog.search.port import Entry, IndexSession
 from catalog.search.services.following import (
     BATCH,
     chunks,

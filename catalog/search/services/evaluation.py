@@ -19,10 +19,11 @@ from catalog.glossary.models import Term
 from catalog.products.models import DataProduct
 from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.conditions import read_conditions
+from catalog.search.document import SearchDocument
 from catalog.search.documents import documents_of, products_to_index
 from catalog.search.expansion import Spellings, expanded
 from catalog.search.meaning import Embedder
-from catalog.search.port import SearchBackend, SearchDocument, SearchRequest
+from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import read_query
 from catalog.search.spelling import fold
 

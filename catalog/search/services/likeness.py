@@ -9,8 +9,9 @@ from catalog.contracts.models import SchemaProperty
 from catalog.domains.authority import reader_of
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import serving
+from catalog.search.document import key_of
 from catalog.search.likeness import features_of
-from catalog.search.port import Feature, key_of
+from catalog.search.port import Feature
 from catalog.search.services.finding import tokens_of
 from catalog.search.services.showing import products_of
 

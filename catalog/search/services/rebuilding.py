@@ -15,14 +15,9 @@ from enum import StrEnum
 from catalog.refusals import Refusal
 from catalog.revisions.models import Tombstone
 from catalog.revisions.services import forget_others, remember_rows
+from catalog.search.document import SearchDocument, key_of
 from catalog.search.documents import KINDS
-from catalog.search.port import (
-    Candidate,
-    IndexSession,
-    SearchBackend,
-    SearchDocument,
-    key_of,
-)
+from catalog.search.port import Candidate, IndexSession, SearchBackend
 from catalog.search.services.comparing import (
     Differing,
     Lines,

@@ -21,6 +21,7 @@ from catalog.search.backends.elasticsearch.likeness import alike
 from catalog.search.backends.elasticsearch.questions import readable
 from catalog.search.backends.elasticsearch.writing import LOT, Session, door_of
 from catalog.search.backends.vectors import QueryVectors
+from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.meaning import Embedder
 from catalog.search.port import (
@@ -33,7 +34,6 @@ from catalog.search.port import (
     Feature,
     Readers,
     SearchAnswer,
-    SearchDocument,
     SearchRequest,
     SearchUnavailable,
     SuggestAnswer,

@@ -11,8 +11,8 @@ from elasticsearch import Elasticsearch
 
 from catalog.search.backends.elasticsearch.asking import translated
 from catalog.search.backends.elasticsearch.layout import MEANING, MEANING_OF
+from catalog.search.document import SearchDocument
 from catalog.search.meaning import Embedder, MeaningUnavailable, digest_of, text_of
-from catalog.search.port import SearchDocument
 
 log = structlog.get_logger(__name__)
 LOT = 100

@@ -7,10 +7,10 @@ import hashlib
 from typing import Any
 
 from catalog.search import fields
+from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.meaning import RECIPE, Embedder
 from catalog.search.ordering import keyed_number, sort_key, tie_of
-from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
 from catalog.search.texts import COMBINED, texts_of, titles_of, vocabulary_of
 

@@ -9,8 +9,9 @@ from elasticsearch import Elasticsearch, helpers
 from catalog.search.backends.elasticsearch import layout
 from catalog.search.backends.elasticsearch.asking import ENGINE, translated
 from catalog.search.backends.elasticsearch.embedding import DocumentVectors
+from catalog.search.document import SearchDocument, key_of
 from catalog.search.encoding import encoded
-from catalog.search.port import SearchDocument, SearchUnavailable, key_of
+from catalog.search.port import SearchUnavailable
 
 # Documents of one request.
 LOT = 500

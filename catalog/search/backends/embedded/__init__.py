@@ -10,6 +10,7 @@ from catalog.search.backends.embedded.likeness import alike
 from catalog.search.backends.embedded.places import ENGINE, Place
 from catalog.search.backends.embedded.questions import Questions
 from catalog.search.backends.embedded.writing import Opened, Session, ledger
+from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
     USUAL,
@@ -19,7 +20,6 @@ from catalog.search.port import (
     Feature,
     Readers,
     SearchAnswer,
-    SearchDocument,
     SearchRequest,
     SearchUnavailable,
     SuggestAnswer,

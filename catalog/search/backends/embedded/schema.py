@@ -11,10 +11,10 @@ from tantivy import Document, Index, Schema
 
 from catalog.search import fields
 from catalog.search.backends.stems import TEXT, WORDS, analyzer
+from catalog.search.document import SearchDocument
 from catalog.search.encoding import encoded
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.ordering import keyed_number, sort_key, tie_of
-from catalog.search.port import SearchDocument
 from catalog.search.spelling import bare, fold
 from catalog.search.texts import COMBINED, titles_of, vocabulary_of
 

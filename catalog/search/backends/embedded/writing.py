@@ -8,8 +8,9 @@ from tantivy import Index, IndexWriter, Query, Searcher
 
 from catalog.search.backends.embedded import schema
 from catalog.search.backends.stems import WORDS, analyzer
+from catalog.search.document import SearchDocument, key_of
 from catalog.search.fields import HOLDING
-from catalog.search.port import Entry, SearchDocument, key_of
+from catalog.search.port import Entry
 from catalog.search.spelling import SHORTEST_CORRECTED
 from catalog.search.texts import texts_of
 

@@ -1,0 +1,89 @@
+"""What search knows of one thing, as every engine is given it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from catalog.search.encoding import encoded
+from catalog.search.tokens import tokens_within
+
+FIGURES = ("quality", "availability", "latency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchDocument:
+    """All that search knows of one thing. Moments are seconds of the epoch, shares 0 to 1."""
+
+    kind: str
+    id: str
+    revision: int
+    readers: tuple[str, ...]
+    name: str
+    slug: str = ""
+    summary: str = ""
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    domain_names: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    owner_names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    sensitivities: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    imbalances: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    used_in: tuple[str, ...] = ()
+    quality: float | None = None
+    availability: float | None = None
+    latency: float | None = None
+    updated: int | None = None
+    certified_until: int | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
+    weight: float = 1.0
+    _digest: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind, in the shape of the other filters."""
+        return (self.kind,)
+
+    @property
+    def key(self) -> str:
+        """Identity across kinds."""
+        return key_of(self.kind, self.id)
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens as an index holds them: what says who may read says the kind as well."""
+        return tokens_within(self.readers, (self.kind,))
+
+    def digest(self) -> str:
+        """Equal for equal content, whatever the revision; made once, for it is asked for twice.
+
+        Measured figures are left out: they change all the time without a revision, and follow
+        with the next one.
+        """
+        if not self._digest:
+            content = [getattr(self, name) for name in _CONTENT]
+            text = encoded([sorted(self.measures.items()), *content])
+            object.__setattr__(self, "_digest", hashlib.sha256(text).hexdigest()[:32])
+        return self._digest
+
+
+_CONTENT = tuple(
+    each.name
+    for each in fields(SearchDocument)
+    if each.name not in {"revision", "measures", "_digest", *FIGURES}
+)
+
+
+def key_of(kind: str, identity: str) -> str:
+    """Identity of a thing across kinds."""
+    return f"{kind}:{identity}"
