@@ -14,6 +14,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductReader, ProductUse
 from catalog.provenance.bias import Row
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.statements import Among
 
 
 class Place(NamedTuple):
@@ -72,7 +73,7 @@ def places_of(wanted: Collection[int]) -> dict[int, list[Place]]:
 
 
 def _read_own(found: Mapping[int, Surroundings], keys: list[int]) -> None:
-    for reader in ProductReader.objects.filter(product__in=keys):
+    for reader in ProductReader.objects.filter(Among("product", keys)):
         found[reader.product_id].readers.append(reader.token)
     for pk, identifier in _of(ProductAlias, keys, "identifier"):
         found[pk].aliases.append(identifier)
@@ -106,7 +107,7 @@ def _read_provenance(found: Mapping[int, Surroundings], keys: list[int]) -> None
     ):
         found[pk].answers.append((question, text))
     names = ("attribute", "group", "share", "reference_share", "origin")
-    rows = Imbalance.objects.filter(record__product__in=keys).order_by(*_LISTED)
+    rows = Imbalance.objects.filter(Among("record__product", keys)).order_by(*_LISTED)
     for row in rows.values_list("record__product_id", *names, named=True):
         found[row.record__product_id].imbalances.append(row)
 
@@ -122,5 +123,5 @@ def _of(
     order: tuple[str, ...] = ("pk",),
 ) -> QuerySet[Any, tuple[Any, ...]]:
     """Return the rows of a model that belong to products: the product's key, then the names."""
-    rows = model._default_manager.filter(**{f"{way}__in": keys}).order_by(*order)
+    rows = model._default_manager.filter(Among(way, keys)).order_by(*order)
     return rows.values_list(f"{way}_id", *names)
