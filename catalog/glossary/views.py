@@ -191,6 +191,8 @@ def _columns(slug: str, reader: Reader) -> QuerySet[SchemaProperty]:
     visible = DataProduct.objects.visible_to(reader).live()
     return (
         SchemaProperty.objects.filter(term=slug, schema_object__contract__product__in=visible)
+        # The index of terms holds no column without one; SQLite takes it where this is said.
+        .exclude(term="")
         .select_related("schema_object__contract__product__domain")
         .order_by("schema_object__contract__product__name", "path", "id")
     )
