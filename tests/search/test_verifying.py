@@ -220,3 +220,25 @@ def test_measured_figures_are_no_drift(fed_engine: SearchBackend):
     DataProduct.objects.update(slo_figures={"availability": {"value": 0.5}})
 
     assert verify(fed_engine).count == 0
+
+
+def test_who_compares_can_go_on_writing_while_either_side_is_read(fed_engine: SearchBackend):
+    domain = make_domain()
+    products = [make_product(domain=domain) for _ in range(3)]
+    index_all()
+    settle()
+    looks = 0
+
+    def write_meanwhile() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            edit(products[0], "Changed while the index was read.")
+            drain()
+
+    drift = verify(fed_engine, meanwhile=write_meanwhile)
+
+    # Four documents in the index, four in the database.
+    # Four documents in the index, four in the database.
+    assert looks == 8
+    assert drift.count == 0

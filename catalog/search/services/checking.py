@@ -25,7 +25,7 @@ WINDOW = timedelta(days=30)
 TARGET = 0.999
 # A check takes at most so much of the time, however large the catalog is.
 MOST_OF_THE_TIME = 0.1
-DRAINED_EVERY = 2.0
+DRAINED_EVERY = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ def _check(backend: SearchBackend, now: datetime) -> None:
     drift, problem = Drift(engine=backend.name), state.problem
     try:
         if not problem:
-            drift = verify(backend, progress=_Draining())
+            drift = verify(backend, meanwhile=_Draining())
     except SearchUnavailable as error:
         problem = error.reason
     IndexCheck.objects.create(
@@ -132,7 +132,7 @@ class _Draining:
     def __init__(self) -> None:
         self._next = time.monotonic() + DRAINED_EVERY
 
-    def __call__(self, count: int) -> None:
+    def __call__(self) -> None:
         if time.monotonic() >= self._next:
             with suppress(SearchUnavailable, SwapRefused):
                 follow_domains()

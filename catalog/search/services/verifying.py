@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ SETTLED_AFTER = timedelta(seconds=10)
 MOST_IDS = 100
 _STEP = 0.2
 Counted = Callable[[int], None]
+T = TypeVar("T")
 
 
 @dataclass
@@ -75,18 +77,29 @@ def _silent(count: int) -> None:
     """Tell nobody."""
 
 
-def verify(backend: SearchBackend, *, repair: bool = False, progress: Counted = _silent) -> Drift:
+def _nothing() -> None:
+    """Have nothing else to do."""
+
+
+def verify(
+    backend: SearchBackend,
+    *,
+    repair: bool = False,
+    progress: Counted = _silent,
+    meanwhile: Callable[[], None] = _nothing,
+) -> Drift:
     """Compare ids, revisions, reader tokens and contents of an index with the database.
 
     What changed within the last ten seconds is still on its way and no drift; what differs is
     looked at again before it counts. With `repair` every difference is written right at once, of
-    the same revision too. Raises SearchUnavailable.
+    the same revision too. `meanwhile` is called again and again, by whoever has other work to do
+    as well. Raises SearchUnavailable.
     """
     drift = Drift(engine=backend.name)
-    held = lines_of(backend.ledger())
+    held = lines_of(_beside(backend.ledger(), meanwhile))
     _count_strangers(drift, held)
-    unequal = suspects(held, _counted(drift, progress))
-    found = _drifted(backend, unequal)
+    unequal = suspects(held, _beside(_counted(drift, progress), meanwhile))
+    found = _drifted(backend, unequal, meanwhile)
     for each in found:
         drift.add(each)
     if repair and found:
@@ -95,6 +108,12 @@ def verify(backend: SearchBackend, *, repair: bool = False, progress: Counted = 
         still = differing(backend.ledger, [each.key for each in found])
         drift.repaired = len(found) - len(still)
     return drift
+
+
+def _beside(each: Iterable[T], meanwhile: Callable[[], None]) -> Iterator[T]:
+    for one in each:
+        yield one
+        meanwhile()
 
 
 def _counted(drift: Drift, progress: Counted) -> Iterator[tuple[str, bytes]]:
@@ -112,11 +131,13 @@ def _count_strangers(drift: Drift, held: Lines) -> None:
             drift.check(kind)
 
 
-def _drifted(backend: SearchBackend, unequal: Sequence[str]) -> list[Differing]:
+def _drifted(
+    backend: SearchBackend, unequal: Sequence[str], meanwhile: Callable[[], None]
+) -> list[Differing]:
     """Return what differs and has done so for longer than a change may take."""
     settled = timezone.now() - SETTLED_AFTER
     if unequal:
-        _wait_for_domains()
+        _wait_for_domains(meanwhile)
     return list(_settled(differing(backend.ledger, unequal), settled))
 
 
@@ -126,11 +147,12 @@ def _settled(found: Iterable[Differing], settled: datetime) -> Iterator[Differin
             yield each
 
 
-def _wait_for_domains() -> None:
+def _wait_for_domains(meanwhile: Callable[[], None]) -> None:
     """Give products the time to follow a renamed domain, which they show before they follow it."""
     deadline = time.monotonic() + SETTLED_AFTER.total_seconds()
     while late_domains().exists() and time.monotonic() < deadline:
         time.sleep(_STEP)
+        meanwhile()
 
 
 def report_of(drift: Drift) -> dict[str, object]:
