@@ -12,7 +12,7 @@ from catalog.search.fields import HIGHLIGHTED, SNIPPET_LENGTH
 from catalog.search.port import Reason
 
 MOST_TEXTS = 5
-# Texts too long to be named as a reason; their snippet is one.
+# Texts too long to be shown whole or named as a reason; their snippet is one.
 _LONG = ("summary", "answers", "notes")
 # A stem is how its word begins, but for these endings, which the stemmer may have put in place of
 # others: `ability` is abl, `sky` and `skies` are sky, `dying` is die, `hoping` is hope.
@@ -134,7 +134,7 @@ def _marks(shown: Mapping[str, Sequence[str]], spans: Iterator[list[Span]]) -> M
         # The texts come first, so that no span is taken that belongs to the next name.
         if found := [(text, held) for text, held in zip(texts, spans, strict=False) if held]:
             first = found[:MOST_TEXTS]
-            marked = _cut if name == "summary" else _marked
+            marked = _cut if name in _LONG else _marked
             highlights[name] = "\n".join(marked(text, held) for text, held in first)
             texts_held = () if name in _LONG else tuple(text for text, _ in first)
             reasons.append(Reason(name, texts_held, len(found)))
