@@ -65,6 +65,8 @@ def product(data: Path, **settings: str) -> Iterator[Running]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "ASSAY_DATA_DIR": str(data.resolve()),
         "ASSAY_PORT": str(port),
+        # Part of what is indexed: with another one each run, the whole index would differ.
+        "ASSAY_BASE_IRI": "http://127.0.0.1:8000",
         "ASSAY_DEMO": "0",
         "ASSAY_API_RATE": "1000000",
         "ASSAY_TETHERED": "1",

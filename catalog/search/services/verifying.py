@@ -24,6 +24,7 @@ from catalog.search.services.comparing import (
     mend,
     suspects,
 )
+from catalog.search.services.following import BATCH
 from catalog.search.services.indexing import late_domains
 
 SETTLED_AFTER = timedelta(seconds=10)
@@ -138,7 +139,11 @@ def _drifted(
     settled = timezone.now() - SETTLED_AFTER
     if unequal:
         _wait_for_domains(meanwhile)
-    return list(_settled(differing(backend.ledger, unequal), settled))
+    found: list[Differing] = []
+    for start in range(0, len(unequal), BATCH):
+        found += differing(backend.ledger, unequal[start : start + BATCH])
+        meanwhile()
+    return list(_settled(found, settled))
 
 
 def _settled(found: Iterable[Differing], settled: datetime) -> Iterator[Differing]:
