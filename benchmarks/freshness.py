@@ -28,6 +28,8 @@ from benchmarks.search_mesh import arguments, configure, open_mesh
 
 LONGEST = 60.0
 PAUSE = 0.0005
+# So many products are written in turn: a word must stand until it is looked for.
+MOST = 5_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Writer:
     def __init__(self) -> None:
         from catalog.products.models import DataProduct
 
-        self._keys = list(DataProduct.objects.order_by("pk").values_list("pk", flat=True)[:200])
+        self._keys = list(DataProduct.objects.order_by("pk").values_list("pk", flat=True)[:MOST])
         self._turn = 0
 
     def write(self, watched: Watched) -> Write:

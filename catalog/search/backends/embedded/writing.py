@@ -95,11 +95,13 @@ class Session:
         """Let the merges end and give the writer up; what was not committed is gone."""
         if self._is_open:
             self._is_open = False
-            if self._pending:
+            # To roll back ends the merges too, so it is done only where there is something to lose.
+            if self._has_changes:
                 self._documents.rollback()
             self._documents.wait_merging_threads()
-            if self._has_word_writer:
+            if self._has_new_words:
                 self._words.rollback()
+            if self._has_word_writer:
                 self._words.wait_merging_threads()
 
     @cached_property
