@@ -79,9 +79,21 @@ def test_the_embedded_engine_is_measured_without_meaning(tmp_path: Path):
         evaluate("--queries", str(queries), "--meaning", "on", "--backend", "embedded")
 
 
-def test_a_line_of_another_form_is_named(tmp_path: Path):
+@pytest.mark.parametrize("line", ['{"question": "y"}', '{"query": "y", "targets": "z"}', "y", "5"])
+def test_a_line_of_another_form_is_named(tmp_path: Path, line: str):
     queries = tmp_path / "queries.jsonl"
-    queries.write_text('{"query": "x", "targets": []}\n{"question": "y"}')
+    queries.write_text('{"query": "x", "targets": []}\n' + line)
 
     with pytest.raises(CommandError, match=r"queries\.jsonl:2"):
         call_command("evaluate_search", "--queries", str(queries))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "nothing to ask"), (b"\xff\xfe", "not UTF-8 text")]
+)
+def test_a_file_without_a_query_is_no_success(tmp_path: Path, content: bytes, said: str, db):
+    queries = tmp_path / "queries.jsonl"
+    queries.write_bytes(content)
+
+    with pytest.raises(CommandError, match=said):
+        call_command("evaluate_search", "--queries", str(queries), "--backend", "embedded")

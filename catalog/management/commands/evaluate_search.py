@@ -96,6 +96,10 @@ def _measured(
         return try_names(engine=engine).as_plain()
     if options["typos"]:
         return try_typos(engine=engine, count=options["typos"], seed=options["seed"]).as_plain()
+    if not queries:
+        raise CommandError(
+            "There is nothing to ask: name a file with a query, or a number above 0."
+        )
     return as_plain(evaluate(engine=engine, queries=queries))
 
 
@@ -108,11 +112,15 @@ def read_queries(path: Path) -> Iterator[Query]:
                     yield _query(line, f"{path}:{number}")
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path}: this is not UTF-8 text ({error.reason})") from error
 
 
 def _query(line: str, place: str) -> Query:
     try:
         row = json.loads(line)
+        if not isinstance(row["targets"], list):
+            raise TypeError("targets are a list")
         return Query(str(row["query"]), tuple(map(str, row["targets"])))
     except (ValueError, KeyError, TypeError) as error:
         raise CommandError(f'{place}: not {{"query": ..., "targets": [...]}} ({error})') from error
