@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from catalog.interchange.problems import did_you_mean, shortened
-from config.problems import InvalidParameters
+from catalog.revisions.api import InvalidParameters
 
 
 class NamedFilters(DjangoFilterBackend):

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from config.problems import InvalidParameters
+from catalog.revisions.api import InvalidParameters
 
 LEAST, USUAL, MOST = 1, 25, 100
 CURSOR, LIMIT = "cursor", "limit"

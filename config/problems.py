@@ -27,7 +27,13 @@ from catalog.interchange.problems import pointer
 from catalog.interchange.reading import ReadingError
 from catalog.publication.gates import Finding, PublicationRefused
 from catalog.refusals import EditionConflict, Fault, Invalid, Refusal
-from catalog.revisions.api import EditionMissing, Retired, ShownConflict, TooLarge
+from catalog.revisions.api import (
+    EditionMissing,
+    InvalidParameters,
+    Retired,
+    ShownConflict,
+    TooLarge,
+)
 from catalog.search.port import SearchUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -99,10 +105,6 @@ _BY_API: tuple[tuple[type[Exception], str], ...] = (
     (EditionMissing, "edition-missing"),
     (TooLarge, "too-large"),
 )
-
-
-class InvalidParameters(exceptions.ValidationError):
-    """What the address asks is not understood; the detail is by parameter."""
 
 
 class ScopeMissing(exceptions.PermissionDenied):

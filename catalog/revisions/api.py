@@ -49,6 +49,10 @@ READS = [
 ]
 
 
+class InvalidParameters(ValidationError):
+    """What the address asks is not understood; the detail is by parameter."""
+
+
 class EditionMissing(APIException):
     """An edit that does not say which edition it edits."""
 

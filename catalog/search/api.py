@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from catalog.products.api.answers import ProductSummary, summary_of
 from catalog.products.api.views import OfProduct
+from catalog.revisions.api import InvalidParameters
 from catalog.search.fields import KINDS
 from catalog.search.services import similar_to
 from catalog.search.views.likeness import shared_of
@@ -139,7 +140,7 @@ class Search(APIView):
     )
     def get(self, request: Request) -> Response:
         """Answer as the caller; a filter that is not understood is a warning, not an error."""
-        _demand_numbers(request)
+        _demand_parameters(request)
         return Response(answer_of(request._request))
 
 
@@ -178,13 +179,19 @@ class SimilarProducts(OfProduct):
         return Response({"results": results})
 
 
-def _demand_numbers(request: Request) -> None:
-    """Refuse a page or a limit that is no number; ValidationError names the parameter."""
+def _demand_parameters(request: Request) -> None:
+    """Refuse a number that is none, and a kind that nobody knows: it decides what results are.
+
+    Raises InvalidParameters.
+    """
     faults = {
         name: [f"{name} is one whole number, such as {name}=2."]
         for name in NUMBERS
         for given in [request.query_params.getlist(name)]
         if len(given) > 1 or not all(NUMBER.fullmatch(value) for value in given)
     }
+    kinds = request.query_params.getlist("type")
+    if len(kinds) > 1 or not set(kinds) <= set(KINDS):
+        faults["type"] = [f"type is one of {', '.join(KINDS)}."]
     if faults:
-        raise serializers.ValidationError(faults)
+        raise InvalidParameters(faults)

@@ -30,6 +30,7 @@ COMBINED = (
 LONGEST_LEAD = 400
 # Tags, columns and names of domains come again with nearly every document.
 _KEPT = 1 << 15
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -50,10 +51,15 @@ def lead_of(summary: str) -> str:
     return summary.split(". ", 1)[0][:LONGEST_LEAD]
 
 
-def titles_of(document: SearchDocument) -> tuple[str, ...]:
-    """Everything that the thing is called: what is completed while somebody types."""
+def names_of(document: SearchDocument) -> tuple[str, ...]:
+    """Everything that the thing is called, identifiers too: who types it whole means this one."""
     names = (document.name, document.slug, *document.aliases)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def titles_of(document: SearchDocument) -> tuple[str, ...]:
+    """The names that are completed while somebody types; no word begins in the midst of a UUID."""
+    return tuple(name for name in names_of(document) if not _IDENTIFIER.search(name))
 
 
 def _combined(document: SearchDocument) -> list[str]:

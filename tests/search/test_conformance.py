@@ -333,6 +333,16 @@ def test_typing_completes_names_and_words(mesh: SearchBackend):
     assert mesh.suggest("  ", ("public",), 5).things == ()
 
 
+def test_nothing_is_completed_from_the_midst_of_an_identifier(engine: SearchBackend):
+    uuid = "0f1e2d3c-da7a-4bcd-8eef-da1234567890"
+    aliases = (uuid, f"https://catalog.example/id/product/{uuid}", "daily.orders")
+    fill(engine, [doc("orders", aliases=aliases)])
+
+    assert engine.suggest("da7", ("public",), 5).things == ()
+    assert [thing.id for thing in engine.suggest("dail", ("public",), 5).things] == ["orders"]
+    assert [hit.id for hit in ask(engine, uuid).hits] == ["orders"]
+
+
 def test_values_of_a_field_are_completed_with_their_counts(mesh: SearchBackend):
     assert values(mesh.values("domain", "s", ("public",), 5)) == {"sales": 3}
     assert values(mesh.values("format", "", ("public",), 5)) == {"csv": 3, "parquet": 2}

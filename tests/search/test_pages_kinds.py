@@ -243,3 +243,12 @@ def test_where_nothing_is_found_the_nearest_terms_are_offered(client: Client, me
     assert page.context["count"] == 0
     assert [term.slug for term in page.context["near"]] == ["churn"]
     assert b'<a href="/glossary/churn">Churn</a>' in page.content
+
+
+@pytest.mark.parametrize("asked", ["type=AAA", "type=", "type=term&type=domain", "type=Term"])
+def test_the_api_refuses_a_kind_that_is_none(client: Client, asked: str):
+    answer = client.get(f"/api/v1/search?q=x&{asked}")
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid-parameters"
+    assert "product, term, domain" in str(answer.json()["errors"])

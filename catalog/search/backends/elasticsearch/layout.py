@@ -12,9 +12,9 @@ from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, Fiel
 from catalog.search.meaning import RECIPE, Embedder
 from catalog.search.ordering import keyed_number, sort_key, tie_of
 from catalog.search.spelling import bare, fold
-from catalog.search.texts import COMBINED, texts_of, titles_of, vocabulary_of
+from catalog.search.texts import COMBINED, names_of, texts_of, titles_of, vocabulary_of
 
-LAYOUT = 3
+LAYOUT = 4
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
 # The vector of what a document means, and the digest of the text that it was made of.
@@ -96,7 +96,7 @@ def source_of(document: SearchDocument) -> dict[str, Any]:
         "readers": list(document.tokens),
         "revision": document.revision,
         "digest": document.digest(),
-        "exact": list(dict.fromkeys(map(bare, titles_of(document)))),
+        "exact": list(dict.fromkeys(map(bare, names_of(document)))),
         "title": list(titles_of(document)),
         "vocabulary": list(vocabulary_of(document)),
         "words": [text for name in fields.HOLDING for text in texts[name]],

@@ -16,9 +16,9 @@ from catalog.search.encoding import encoded
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.ordering import keyed_number, sort_key, tie_of
 from catalog.search.spelling import bare, fold
-from catalog.search.texts import COMBINED, titles_of, vocabulary_of
+from catalog.search.texts import COMBINED, names_of, titles_of, vocabulary_of
 
-LAYOUT = 2
+LAYOUT = 3
 # What is left of a deleted document: its revision, and no reader who could find it.
 GONE = "gone"
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
@@ -84,14 +84,14 @@ def fingerprint() -> str:
 
 def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The values of each field; `texts` are those of the ranked ones."""
-    titles, tie = titles_of(document), tie_of(document.key)
+    tie = tie_of(document.key)
     values: dict[str, Any] = {
         **texts,
         "key": document.key,
         "readers": list(document.tokens),
-        "exact": list(dict.fromkeys(map(bare, titles))),
+        "exact": list(dict.fromkeys(map(bare, names_of(document)))),
         "words": [text for name in fields.HOLDING for text in texts[name]],
-        "title": list(titles),
+        "title": list(titles_of(document)),
         "vocabulary": list(vocabulary_of(document)),
         "measures": [keyed_number(fold(key), n) for key, n in document.measures.items()],
         "tie": tie,
