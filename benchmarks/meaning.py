@@ -32,12 +32,12 @@ def main() -> None:
 
     from catalog.management.commands.evaluate_search import read_queries
     from catalog.search.backends import embedder
-    from catalog.search.documents import documents_of, products_to_index
+    from catalog.search.documents import KINDS, documents_of
     from catalog.search.meaning import text_of
 
     queries = list(read_queries(given.queries))
     model = Kept(embedder())
-    model.load("documents", [text_of(one) for one in documents_of(products_to_index())])
+    model.load("documents", [text_of(one) for one in documents_of(KINDS["product"].rows())])
     model.load("queries", [" ".join(query.text.casefold().split()) for query in queries])
     for name, half, other in (
         ("even", queries[1::2], queries[::2]),

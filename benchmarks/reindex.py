@@ -71,9 +71,9 @@ def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
 
 def sample(count: int) -> list[Any]:
     """Return the documents of so many products."""
-    from catalog.search.documents import documents_of, products_to_index
+    from catalog.search.documents import KINDS, documents_of
 
-    return list(documents_of(list(products_to_index()[:count])))
+    return list(documents_of(list(KINDS["product"].rows()[:count])))
 
 
 def rates(options: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.db import models
 from django.utils import timezone
@@ -88,6 +89,15 @@ class SchemaObject(models.Model):
         return self.name
 
 
+class SchemaPropertyQuerySet(models.QuerySet["SchemaProperty"]):
+    """Reads of columns."""
+
+    def holding(self, slugs: Collection[str]) -> SchemaPropertyQuerySet:
+        """Return the columns that hold one of some terms."""
+        # The index of terms holds no column without one; SQLite takes it where this is said.
+        return self.filter(term__in=slugs).exclude(term="")
+
+
 class SchemaProperty(models.Model):
     """One column or nested field; `path` joins the names from the object down with dots."""
 
@@ -108,6 +118,8 @@ class SchemaProperty(models.Model):
     is_primary_key = models.BooleanField(default=False)
     depth = models.PositiveSmallIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
+
+    objects = SchemaPropertyQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from catalog.audit.actors import Worker
@@ -18,7 +17,7 @@ from catalog.identity import folded, slug_of, unstorable
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.refusals import Fault, Invalid, NameTaken, NotVisible, demand_edition
-from catalog.revisions.services import announce, bury
+from catalog.revisions.services import announce, bury, touch
 
 Writer = Person | Worker
 FIELDS = ("name", "definition", "synonyms", "acronyms")
@@ -92,14 +91,9 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
     announce(kind=TERM, ids=[term.uuid])
 
 
-@transaction.atomic
 def touch_terms(*, domains: Collection[int]) -> int:
     """Raise the revision of the terms of some domains, because a domain's name has changed."""
-    rows = Term.objects.filter(domain__in=domains)
-    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
-    if count:
-        announce(kind=TERM, ids=list(rows.values_list("uuid", flat=True)))
-    return count
+    return touch(kind=TERM, rows=Term.objects.filter(domain__in=domains))
 
 
 def _claim(term: Term, edition: int, actor: Writer) -> Term:

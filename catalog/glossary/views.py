@@ -190,9 +190,8 @@ def _meanings(slug: str) -> list[Term]:
 def _columns(slug: str, reader: Reader) -> QuerySet[SchemaProperty]:
     visible = DataProduct.objects.visible_to(reader).live()
     return (
-        SchemaProperty.objects.filter(term=slug, schema_object__contract__product__in=visible)
-        # The index of terms holds no column without one; SQLite takes it where this is said.
-        .exclude(term="")
+        SchemaProperty.objects.holding([slug])
+        .filter(schema_object__contract__product__in=visible)
         .select_related("schema_object__contract__product__domain")
         .order_by("schema_object__contract__product__name", "path", "id")
     )

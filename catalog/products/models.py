@@ -108,12 +108,6 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         place = StrIndex(Cast("tags", models.TextField()), models.Value(json.dumps(tag)))
         return self.alias(tag_place=place).filter(tag_place__gt=0)
 
-    def with_place(self) -> DataProductQuerySet:
-        """Return the products with what every card of them shows."""
-        return self.select_related("domain__owner_team", "successor__domain").prefetch_related(
-            "readers"
-        )
-
 
 def _granted(reader: Reader) -> list[str]:
     prefix = "product:"

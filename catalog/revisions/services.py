@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Value
+from django.db.models import F, QuerySet, Value
 from django.utils import timezone
 
 from catalog.revisions.followers import tell_followers
@@ -18,6 +18,18 @@ from catalog.revisions.models import Followed, Tombstone
 def announce(*, kind: str, ids: Sequence[UUID]) -> None:
     """Tell the followers once the present transaction has committed."""
     transaction.on_commit(partial(tell_followers, kind, list(ids)), robust=True)
+
+
+@transaction.atomic
+def touch(*, kind: str, rows: QuerySet[Any]) -> int:
+    """Raise the revision of objects because something they show has changed; return how many.
+
+    The rows are chosen by what the raise leaves as it is.
+    """
+    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
+    if count:
+        announce(kind=kind, ids=list(rows.values_list("uuid", flat=True)))
+    return count
 
 
 def remember(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None:

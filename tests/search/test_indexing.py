@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from catalog.domains.services import edit_domain, give_role
 from catalog.permissions import Role
-from catalog.products.models import DataProduct
+from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import add_use, delete_product, patch_tree, set_trust
 from catalog.products.services.readers import move_product
 from catalog.revisions.models import Followed
 from catalog.search.backends import named, serving
-from catalog.search.documents import KINDS, documents_of, products_to_index
+from catalog.search.documents import KINDS, documents_of
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import read_query
 from catalog.search.services import (
@@ -86,7 +86,7 @@ def test_a_document_holds_what_people_search_by():
     )
     add_use(product=_edit(product, "/tags", ["freight"]), title="Atlas", actor=_member(domain))
 
-    (document,) = documents_of(products_to_index([product.uuid]))
+    (document,) = documents_of(KINDS[PRODUCT].rows([product.uuid]))
 
     assert document.domains == ("haulage", "logistics")
     assert (document.columns, document.tags, document.used_in) == (
@@ -110,7 +110,7 @@ def _member(domain):
 def test_many_documents_take_no_more_statements_than_one(django_assert_num_queries):
     for number in range(5):
         give_schema(with_port(make_product(f"Parcels {number}")), "weight_kg")
-    products = list(products_to_index())
+    products = list(KINDS[PRODUCT].rows())
 
     with django_assert_num_queries(11):
         one = list(documents_of(products[:1]))
@@ -186,7 +186,7 @@ def test_a_moved_product_lies_in_its_new_domain_alone():
     )
     drain()
 
-    entry = next(iter(documents_of(products_to_index())))
+    entry = next(iter(documents_of(KINDS[PRODUCT].rows())))
     assert entry.domains == ("returns",)
     assert verify(serving()).count == 0
 

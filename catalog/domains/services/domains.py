@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.auth.models import Permission as DjangoPermission
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from catalog.audit.services import record
@@ -24,7 +23,7 @@ from catalog.identity import is_slug, unstorable
 from catalog.people.models import Team
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
 from catalog.refusals import Fault, Invalid, NameTaken, demand_edition
-from catalog.revisions.services import announce
+from catalog.revisions.services import announce, touch
 
 
 @transaction.atomic
@@ -100,14 +99,9 @@ def edit_domain(
     return domain
 
 
-@transaction.atomic
 def touch_domains(*, domains: Collection[int]) -> int:
     """Raise the revision of some domains, because what lies above them has changed."""
-    rows = Domain.objects.filter(pk__in=domains)
-    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
-    if count:
-        announce(kind=DOMAIN, ids=list(rows.values_list("uuid", flat=True)))
-    return count
+    return touch(kind=DOMAIN, rows=Domain.objects.filter(pk__in=domains))
 
 
 def _claim(domain: Domain, edition: int, actor: Writer) -> Domain:

@@ -37,14 +37,14 @@ class ProductSummary(serializers.ModelSerializer[DataProduct]):
     """A product as lists show it."""
 
     id = serializers.UUIDField(source="uuid")
-    iri = serializers.SerializerMethodField(help_text="The identifier that never changes.")
+    iri = serializers.CharField(help_text="The identifier that never changes.", read_only=True)
     path = serializers.CharField(help_text="The path of the product's page.")
     domain = serializers.CharField(source="domain.slug")
     sensitivity = serializers.ChoiceField(
         choices=Sensitivity.labels, source="get_sensitivity_display"
     )
     slo = serializers.CharField(source="slo_verdict", help_text="What the measurements say.")
-    certification = serializers.SerializerMethodField()
+    certification = serializers.CharField(allow_null=True, read_only=True)
 
     class Meta:
         model = DataProduct
@@ -68,14 +68,6 @@ class ProductSummary(serializers.ModelSerializer[DataProduct]):
             "published_at",
         )
         read_only_fields = fields
-
-    def get_iri(self, product: DataProduct) -> str:
-        """Return the permanent identifier."""
-        return product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
-
-    def get_certification(self, product: DataProduct) -> str | None:
-        """Return the level; none where the product is not certified."""
-        return product.certification or None
 
 
 def summaries_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

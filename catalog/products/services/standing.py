@@ -13,7 +13,7 @@ from django.utils import timezone
 from catalog.audit.actors import Worker
 from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.services.edits import Writer, note, note_edit
-from catalog.revisions.services import announce
+from catalog.revisions.services import touch
 
 FIGURES_FOLLOW = timedelta(hours=1)
 
@@ -72,10 +72,6 @@ def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: 
     return True
 
 
-@transaction.atomic
 def touch_products(*, products: Collection[int]) -> int:
     """Raise the revision of some products, because something they show has changed."""
-    rows = DataProduct.objects.filter(pk__in=products)
-    count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
-    announce(kind=PRODUCT, ids=list(rows.values_list("uuid", flat=True)))
-    return count
+    return touch(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
-from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from catalog.identity import product_iri
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
@@ -21,12 +19,6 @@ WORD = re.compile(r"\w{3,40}")
 MOST_COLUMNS = 3000
 LONGEST_NOTE = 20_000
 WITHOUT_TRUST = {Status.RETIRED: 0.2, Status.DEPRECATED: 0.5, Status.DRAFT: 0.8}
-
-
-def products_to_index(ids: Collection[UUID] | None = None) -> QuerySet[DataProduct]:
-    """Return the rows from which documents are made, in the order of their keys."""
-    products = DataProduct.objects.order_by("id")
-    return products if ids is None else products.filter(uuid__in=ids)
 
 
 def documents_of(products: Iterable[DataProduct]) -> Iterator[SearchDocument]:

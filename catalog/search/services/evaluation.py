@@ -16,19 +16,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from catalog.glossary.models import Term
-from catalog.products.models import DataProduct
+from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.conditions import read_conditions
 from catalog.search.document import SearchDocument
-from catalog.search.documents import documents_of, products_to_index
+from catalog.search.documents import KINDS, documents_of
 from catalog.search.expansion import Spellings, expanded
 from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import read_query
+from catalog.search.services.following import chunks
 from catalog.search.spelling import fold
 
 DEPTH = 10
-BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -151,9 +151,7 @@ def scratch_engine(
 
 def _fill(engine: SearchBackend, uses: Mapping[str, Sequence[str]]) -> None:
     with engine.rebuilding() as fresh:
-        last = 0
-        while chunk := list(products_to_index().filter(pk__gt=last)[:BATCH]):
-            last = chunk[-1].pk
+        for chunk in chunks(KINDS[PRODUCT]):
             fresh.put(_with_uses(document, uses) for document in documents_of(chunk))
         fresh.commit()
         with fresh.swapping():

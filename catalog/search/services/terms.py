@@ -51,9 +51,8 @@ def uses_of(reader: Reader, slugs: Collection[str]) -> dict[str, Uses]:
     visible = DataProduct.objects.visible_to(reader).live()
     product = "schema_object__contract__product"
     rows = (
-        SchemaProperty.objects.filter(term__in=slugs, **{f"{product}__in": visible})
-        # The index of terms holds no column without one; SQLite takes it where this is said.
-        .exclude(term="")
+        SchemaProperty.objects.holding(slugs)
+        .filter(**{f"{product}__in": visible})
         .order_by()
         .values_list("term")
         .annotate(Count("pk"), Count(product, distinct=True))
