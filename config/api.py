@@ -11,19 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.contracts.api import Contracts, ProductContracts
-from catalog.domains.api import DomainMembers, Domains, DomainTree
-from catalog.glossary.api import Terms
-from catalog.interchange.api import ContractManifest, Manifests, ProductManifest
-from catalog.people.api import Me, Teams, Tokens
-from catalog.ports.api import Ports, ProductPorts
-from catalog.products.api import ProductHistory, ProductReaders, Products, ProductUses
-from catalog.provenance.api import ProductProvenance
-from catalog.publication.api import ProductVersions, Publication
-from catalog.search.api import Search, SimilarProducts
-from config.reference import OpenAPIDocument
-from governance.inspection.api import PortInspection
-from governance.slo.api import Measurements, Objectives
+from catalog.api.contracts import Contracts, ProductContracts
+from catalog.api.domains import DomainMembers, Domains, DomainTree
+from catalog.api.glossary import Terms
+from catalog.api.manifests import ContractManifest, Manifests, ProductManifest
+from catalog.api.people import Me, Teams, Tokens
+from catalog.api.ports import Ports, ProductPorts
+from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
+from catalog.api.provenance import ProductProvenance
+from catalog.api.publication import ProductVersions, Publication
+from catalog.api.rest.docs import OpenAPIDocument
+from catalog.api.search import Search, SimilarProducts
+from governance.api.inspection import PortInspection
+from governance.api.slo import Measurements, Objectives
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"

@@ -113,7 +113,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.request_log.RequestLogMiddleware",
-    "config.edge.ApiEdgeMiddleware",
+    "catalog.api.rest.middleware.ApiEdgeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.pages.refusals.RefusalMiddleware",
@@ -215,7 +215,7 @@ REDIS_URL = environment.address("REDIS_URL", default="", schemes=("redis", "redi
 VALKEY_SOCKET = valkey_socket(ASSAY_DATA_DIR)
 CACHES = {
     "default": {
-        "BACKEND": "config.caching.SteadyCache",
+        "BACKEND": "catalog.cache.SteadyCache",
         "LOCATION": f"{REDIS_URL}/1" if REDIS_URL else f"unix://{quote(str(VALKEY_SOCKET))}?db=1",
         "KEY_PREFIX": "assay",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
@@ -281,10 +281,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "/"
 ACCOUNT_ADAPTER = "catalog.people.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "catalog.people.forms.SignInForm",
-    "reset_password": "catalog.people.forms.AskResetForm",
-    "reset_password_from_key": "catalog.people.forms.NewPasswordForm",
-    "change_password": "catalog.people.forms.ChangePasswordForm",
+    "login": "catalog.web.people.forms.SignInForm",
+    "reset_password": "catalog.web.people.forms.AskResetForm",
+    "reset_password_from_key": "catalog.web.people.forms.NewPasswordForm",
+    "change_password": "catalog.web.people.forms.ChangePasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
@@ -301,22 +301,22 @@ EMAIL_TIMEOUT = 10
 # --- the API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "config.callers.BearerAuthentication",
+        "catalog.api.rest.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
-    "DEFAULT_RENDERER_CLASSES": ["config.rendering.FastJSON"],
-    "DEFAULT_PARSER_CLASSES": ["catalog.revisions.api.JSONBody"],
-    "DEFAULT_FILTER_BACKENDS": ["config.filtering.NamedFilters"],
-    "DEFAULT_PAGINATION_CLASS": "config.paging.CursorPaging",
+    "DEFAULT_RENDERER_CLASSES": ["catalog.api.rest.renderers.FastJSON"],
+    "DEFAULT_PARSER_CLASSES": ["catalog.api.rest.requests.JSONBody"],
+    "DEFAULT_FILTER_BACKENDS": ["catalog.api.rest.filters.NamedFilters"],
+    "DEFAULT_PAGINATION_CLASS": "catalog.api.rest.pagination.CursorPaging",
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "config.callers.SignedOutThrottle",
-        "config.callers.SignedInThrottle",
+        "catalog.api.rest.throttling.SignedOutThrottle",
+        "catalog.api.rest.throttling.SignedInThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"signed_out": "300/min", "signed_in": f"{ASSAY_API_RATE}/min"},
-    "EXCEPTION_HANDLER": "config.problems.exception_handler",
+    "EXCEPTION_HANDLER": "catalog.api.rest.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -335,7 +335,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = environment.text("ASSAY_LANGUAGE")
-FORM_RENDERER = "catalog.forms.controls.PlainControls"
+FORM_RENDERER = "catalog.web.forms.renderers.PlainControls"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True

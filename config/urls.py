@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from catalog.api.rest.docs import api_reference
 from config import health
 from config.ops.views import ops_status, ops_status_json
 from config.pages.display import display_settings
@@ -11,7 +12,6 @@ from config.pages.first_start import first_start
 from config.pages.home import home
 from config.pages.sign_in import SignIn, admin_sign_in
 from config.pages.styleguide import help_page, styleguide
-from config.reference import api_reference
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
@@ -29,8 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("first-start", first_start, name="first_start"),
     path("api/docs", api_reference, name="api_docs"),
     path("api/", include("config.api")),
-    path("", include("catalog.urls")),
-    path("", include("governance.urls")),
+    path("", include("catalog.web.urls")),
+    path("", include("governance.web.urls")),
 ]
 
 handler400 = "config.pages.errors.bad_request"

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader, reader_of
-from catalog.domains.views.pages import tiles_for
-from catalog.domains.views.tallies import Tally
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
+from catalog.web.domains.domain_stats import Tally
+from catalog.web.domains.pages import tiles_for
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
 TOLD = ("published", "deprecated", "retired", "verdict turned")

@@ -7,8 +7,8 @@ import json
 import pytest
 from django.test import Client
 
+from catalog.api.rest.problems import KINDS
 from catalog.products.models import DataProduct
-from config.problems import KINDS
 from tests.catalog.api_client import PATCH, Program, places, problem_of
 from tests.factories import make_cast, make_domain, make_product, make_published_product
 

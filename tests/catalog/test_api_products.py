@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.products.api.answers import ProductSummary
+from catalog.api.products.serializers import ProductSummary
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import PATCH, Program, places, problem_of
 from tests.factories import (

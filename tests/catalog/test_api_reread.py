@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from catalog.api.rest.docs import openapi_document, operations_of
 from catalog.contracts.projection import new_tree as new_contract
 from catalog.domains.services import give_role
 from catalog.glossary.models import Term
@@ -19,7 +20,6 @@ from catalog.glossary.services import define_term
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import register_product
-from config.reference import openapi_document, operations_of
 from governance.inspection.services import inspect_port
 from tests.catalog.api_client import PATCH, Program
 from tests.factories import (

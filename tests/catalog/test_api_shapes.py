@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 
-from config.reference import openapi_document, operations_of
+from catalog.api.rest.docs import openapi_document, operations_of
 from tests.catalog.api_client import Program
 from tests.factories import make_person
 

@@ -9,7 +9,7 @@ import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates
 
-from catalog.forms.controls import PlainControls
+from catalog.web.forms.renderers import PlainControls
 
 HOSTILE = "\"'<&>\u2028é"
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from catalog.api import provenance
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product
-from catalog.provenance import api
 from config.pages.refusals import RefusalMiddleware
 from tests.catalog.api_client import Program
 from tests.factories import FACTORY, make_cast, make_product
@@ -31,7 +31,9 @@ def deleting_after(write):
 def test_the_api_says_of_a_product_deleted_meanwhile_that_it_is_not_there(monkeypatch):
     cast = make_cast()
     product = make_product(domain=cast.domain)
-    monkeypatch.setattr(api, "declare_provenance", deleting_after(api.declare_provenance))
+    monkeypatch.setattr(
+        provenance, "declare_provenance", deleting_after(provenance.declare_provenance)
+    )
 
     path = f"/products/{product.uuid}/provenance"
     answer = Program(cast.owner).send("PUT", path, {}, edition=product.edition)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from config.caching import SteadyCache, counted
+from catalog.cache import SteadyCache, counted
 
 
 def test_without_a_server_each_process_counts_by_itself(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from django.utils.translation import gettext_lazy
 from rest_framework.renderers import JSONRenderer
 
-from config.rendering import FastJSON
+from catalog.api.rest.renderers import FastJSON
 
 MOMENT = datetime(2026, 11, 26, 14, 5, 6, 700, tzinfo=UTC)
 

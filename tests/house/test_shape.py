@@ -6,6 +6,8 @@ import pytest
 
 from tests.house.trees import APPS, ROOT, functions, length, parsed, share_below
 
+TREES = (*APPS, "tests", "benchmarks")
+
 
 @pytest.mark.parametrize("app", APPS)
 def test_functions_are_short(app):
@@ -83,3 +85,12 @@ def test_no_module_has_a_vague_name():
     parts = {part.removesuffix(".py") for path in ours for part in path.split("/")}
 
     assert parts & VAGUE == set()
+
+
+def test_every_folder_with_python_is_a_package():
+    folders = {path.parent for tree in TREES for path in (ROOT / tree).rglob("*.py")}
+    incomplete = sorted(
+        str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()
+    )
+
+    assert incomplete == []

@@ -12,7 +12,7 @@ from catalog.search.fields import MEANING
 from catalog.search.meaning import Candidate, digest_of, ranked_anew, text_of
 from catalog.search.port import Hit, Reason
 from catalog.search.services.showing import ShownProduct
-from catalog.search.views import wording
+from catalog.web.search import result_labels
 from tests.search.asking import doc
 from tests.search.embedders import Topics
 
@@ -133,8 +133,8 @@ def test_a_lifted_hit_says_so_and_claims_no_word_of_it():
     reason = Reason(MEANING, (), 0)
     nothing = ShownProduct(*(None for _ in ShownProduct._fields))
 
-    sentence = wording.phrases("product").reason(reason)
-    part = wording.reason_parts(Hit("product", "x", 1.0, reasons=(reason,)), nothing)[0]
+    sentence = result_labels.phrases("product").reason(reason)
+    part = result_labels.reason_parts(Hit("product", "x", 1.0, reasons=(reason,)), nothing)[0]
 
     assert sentence.startswith("Meaning: close to what was typed")
     assert f"{part['label']}: {part['items'][0]['html']}" == sentence

@@ -1,0 +1,171 @@
+"""Business terms over the API: what a word means, and how else it is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django_filters import CharFilter, FilterSet, ModelChoiceFilter
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from catalog.api.products.filters import domain_named
+from catalog.api.rest.requests import (
+    EDITS,
+    READS,
+    Body,
+    Text,
+    Words,
+    edition_of,
+    tagged,
+    with_what_stands,
+)
+from catalog.domains.authority import demand, person_of
+from catalog.domains.models import Domain
+from catalog.glossary.models import Term
+from catalog.glossary.services import define_term, edit_term, remove_term
+from catalog.permissions import Permission
+from catalog.refusals import Invalid
+
+
+class TermAnswer(serializers.ModelSerializer[Term]):
+    """A business term; without a domain it holds in the whole mesh."""
+
+    id = serializers.UUIDField(source="uuid")
+    domain = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Term
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "definition",
+            "synonyms",
+            "acronyms",
+            "domain",
+            "edition",
+        )
+        read_only_fields = fields
+
+    def get_domain(self, term: Term) -> str | None:
+        """Return the slug of the domain in which the word means this."""
+        return term.domain.slug if term.domain else None
+
+
+class TermChange(Body):
+    """New values of some of a term's fields; its slug stays."""
+
+    name = Text(required=False, max_length=120)
+    definition = Text(required=False, max_length=5000)
+    synonyms = Words(required=False, max_length=50)
+    acronyms = Words(required=False, max_length=50)
+
+
+class NewTerm(TermChange):
+    """A term to define, for the mesh or in one domain, named by its slug."""
+
+    name = Text(max_length=120)
+    definition = Text(max_length=5000)
+    domain = Text(required=False, allow_null=True, max_length=120)
+
+
+class TermFilters(FilterSet):
+    """By domain and by the beginning of the name."""
+
+    domain = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
+    name = CharFilter(lookup_expr="istartswith", max_length=120)
+
+    class Meta:
+        model = Term
+        fields = ()
+
+
+class Terms(GenericViewSet[Term]):
+    """The glossary; its words are open to everybody, its stewards define them."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = TermAnswer
+    filterset_class = TermFilters
+    queryset = Term.objects.none()
+    lookup_field = "uuid"
+
+    def get_queryset(self) -> QuerySet[Term]:
+        """Return all terms."""
+        return Term.objects.select_related("domain").order_by("name", "pk")
+
+    def list(self, request: Request) -> Response:
+        """List the terms."""
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(TermAnswer(rows, many=True).data)
+
+    @extend_schema(request=NewTerm, responses={201: TermAnswer})
+    def create(self, request: Request) -> Response:
+        """Define a term, for the mesh or in one domain."""
+        body = dict(NewTerm.read(request).validated_data)
+        slug = body.pop("domain", None)
+        domain = domain_named(slug) if slug is not None else None
+        try:
+            term = define_term(actor=person_of(request.user), domain=domain, **body)
+        except Invalid as invalid:
+            raise of_the_body(invalid) from invalid
+        return self.answer(term, status=201)
+
+    @extend_schema(parameters=READS)
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """Say what a word means."""
+        return self.answer(self.term())
+
+    @extend_schema(request=TermChange, parameters=EDITS)
+    def partial_update(self, request: Request, uuid: UUID) -> Response:
+        """Change what a word means or how it is written."""
+        term, edition = self.to_edit()
+        changes = TermChange.read(request).validated_data
+        try:
+            term = edit_term(term=term, edition=edition, actor=person_of(request.user), **changes)
+        except Invalid as invalid:
+            raise of_the_body(invalid) from invalid
+        return self.answer(term)
+
+    @extend_schema(responses={204: None}, parameters=EDITS)
+    def destroy(self, request: Request, uuid: UUID) -> Response:
+        """Take a term out of the glossary."""
+        term, edition = self.to_edit()
+        remove_term(term=term, edition=edition, actor=person_of(request.user))
+        return Response(status=204)
+
+    def term(self) -> Term:
+        """Return the term of the address. Raises Http404."""
+        term = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
+        if term is None:
+            raise Http404
+        return term
+
+    def to_edit(self) -> tuple[Term, int]:
+        """Return the term and the edition that an edit names, before its body is looked at."""
+        term = self.term()
+        demand(self.request.user, Permission.STEWARD_PRODUCTS, term.domain)
+        return term, edition_of(self.request)
+
+    def answer(self, term: Term, *, status: int = 200) -> Response:
+        """Return the term as a reading of it now would say it, with its ETag."""
+        stands = self.get_queryset().get(pk=term.pk)
+        location = reverse("api:term", kwargs={"uuid": stands.uuid}) if status == 201 else ""
+        state = TermAnswer(stands).data
+        return tagged(self.request, state, stands.edition, status=status, location=location)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Show beside an edition conflict what stands now."""
+        return super().handle_exception(with_what_stands(exc, lambda: TermAnswer(self.term()).data))
+
+
+def of_the_body(invalid: Invalid) -> Invalid:
+    """Return faults that name a member as faults that point to it."""
+    return Invalid([replace(fault, where=f"/{fault.where}") for fault in invalid.faults])

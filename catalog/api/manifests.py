@@ -1,0 +1,221 @@
+"""Manifests over the API: bringing them in, and handing a product or a contract out as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.api.rest.requests import Body, TooLarge
+from catalog.contracts.models import DataContract
+from catalog.domains.authority import person_of, reader_of
+from catalog.interchange.bitol_odps import exported
+from catalog.interchange.bundles import Source
+from catalog.interchange.landings import Report
+from catalog.interchange.plan import Action
+from catalog.interchange.printing import json_of, yaml_of
+from catalog.interchange.problems import Problem
+from catalog.interchange.reading import MAX_BYTES
+from catalog.interchange.services import import_manifests
+from catalog.products.models import DataProduct
+
+REPORT = {
+    "type": "object",
+    "properties": {
+        "dry_run": {"type": "boolean"},
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "products": {"type": "array", "items": {"type": "object", "additionalProperties": {}}},
+        "problems": {"type": "array", "items": {"type": "object", "additionalProperties": {}}},
+    },
+}
+MANIFEST = dict.fromkeys(("application/yaml", "text/yaml"), OpenApiTypes.STR)
+DOCUMENT = {
+    (200, kind): {"type": "object", "additionalProperties": {}}
+    for kind in ("application/yaml", "application/json")
+}
+
+
+INVALID = ("invalid", 422, "What was sent does not hold together.")
+CONFLICT = ("status-conflict", 409, "People have edited every product here since its last import.")
+
+
+class YamlBody(BaseParser):
+    """A manifest's bytes as they came; `interchange.reading` makes sense of them."""
+
+    media_type = "application/yaml"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the bytes. Raises TooLarge."""
+        content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise TooLarge(f"A manifest has at most {MAX_BYTES:,} bytes.")
+        return content
+
+
+class TextYamlBody(YamlBody):
+    """The older name of YAML."""
+
+    media_type = "text/yaml"
+
+
+class JsonManifestBody(YamlBody):
+    """A manifest in JSON; a list of documents holds several."""
+
+    media_type = "application/json"
+
+
+class YamlAnswer(BaseRenderer):
+    """A document as YAML; a problem as JSON."""
+
+    media_type = "application/yaml"
+    format = "yaml"
+
+    def render(self, data: Any, accepted: Any = None, context: Any = None) -> str | bytes:
+        """Return the text of an answer."""
+        if context and context["response"].exception:
+            answer: bytes = JSONRenderer().render(data)
+            return answer
+        return yaml_of(data)
+
+
+class JsonAnswer(YamlAnswer):
+    """A document as JSON, in its own order."""
+
+    media_type = "application/json"
+    format = "json"
+
+    def render(self, data: Any, accepted: Any = None, context: Any = None) -> str | bytes:
+        """Return the text of an answer."""
+        if context and context["response"].exception:
+            return super().render(data, accepted, context)
+        return json_of(data)
+
+
+class ManifestQuery(Body):
+    """How to treat a manifest."""
+
+    dry_run = serializers.BooleanField(default=False, help_text="Say what would happen, only.")
+    overwrite = serializers.BooleanField(default=False, help_text="Replace edits made here.")
+    domain = serializers.CharField(
+        default="", allow_blank=True, max_length=120, help_text="Of products that name none."
+    )
+
+
+class Manifests(APIView):
+    """Bring products and contracts in; the same bytes again change nothing."""
+
+    permission_classes = [IsAuthenticated]
+    parser_classes = [YamlBody, TextYamlBody, JsonManifestBody]
+
+    @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
+    def post(self, request: Request) -> Response:
+        """Bring in the documents of a body, each product as one; 4xx where none could land."""
+        query = ManifestQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        content: Any = request.data
+        if not isinstance(content, bytes):
+            raise ValidationError("Send the manifest as the body.", code="required")
+        report = Report.of(
+            import_manifests(
+                sources=[Source("body", lambda: content)],
+                actor=person_of(request.user),
+                default_domain=query.validated_data["domain"],
+                overwrite=query.validated_data["overwrite"],
+                is_rehearsal=query.validated_data["dry_run"],
+            )
+        )
+        return _answer(request, report, is_rehearsal=query.validated_data["dry_run"])
+
+    @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
+    def put(self, request: Request) -> Response:
+        """Do the same as POST: bringing in is idempotent."""
+        return self.post(request)
+
+
+class ProductManifest(APIView):
+    """A product as a Bitol ODPS document, YAML unless JSON is asked for."""
+
+    permission_classes = [AllowAny]
+    renderer_classes = [YamlAnswer, JsonAnswer]
+
+    @extend_schema(responses=DOCUMENT)
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Return the document as it stands now."""
+        visible = DataProduct.objects.visible_to(reader_of(request.user))
+        product = visible.select_related("domain").filter(uuid=uuid).first()
+        if product is None:
+            raise Http404
+        return Response(exported(product.tree, status=product.status, domain=product.domain.slug))
+
+
+class ContractManifest(APIView):
+    """A contract version as an ODCS document, YAML unless JSON is asked for."""
+
+    permission_classes = [AllowAny]
+    renderer_classes = [YamlAnswer, JsonAnswer]
+
+    @extend_schema(responses=DOCUMENT)
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Return the document as it is kept."""
+        visible = DataProduct.objects.visible_to(reader_of(request.user))
+        contracts = DataContract.objects.filter(visible.has("product_id"))
+        contract = contracts.filter(uuid=uuid).first()
+        if contract is None:
+            raise Http404
+        return Response(contract.tree)
+
+
+def _answer(request: Request, report: Report, *, is_rehearsal: bool) -> Response:
+    """Return the report; as a problem where no product could land."""
+    answer = {"dry_run": is_rehearsal, **report.as_json()}
+    stopped = (Action.INVALID, Action.REFUSED, Action.CONFLICT)
+    if any(landing.action not in stopped for landing in report.landings):
+        return Response(answer)
+    actions = {landing.action for landing in report.landings}
+    is_conflict = actions == {Action.CONFLICT} and not report.has_errors
+    problem = _problem(report, *(CONFLICT if is_conflict else INVALID))
+    problem |= {"instance": request.path} | answer
+    return Response(problem, status=problem["status"], content_type="application/problem+json")
+
+
+def _problem(report: Report, code: str, status: int, title: str) -> dict[str, Any]:
+    """Return the members that every problem document of the API has."""
+    errors = [problem for problem in report.all_problems if problem.is_error]
+    reasons = [*map(str, errors), *(landing.reason for landing in report.landings)]
+    return {
+        "type": f"{settings.ASSAY_BASE_IRI}/api/docs#{code}",
+        "title": title,
+        "status": status,
+        "detail": (reasons or [title])[0],
+        "code": code,
+        "errors": [_fault(problem) for problem in errors],
+    }
+
+
+def _fault(problem: Problem) -> dict[str, Any]:
+    return {
+        "pointer": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "way_out": problem.way_out,
+        "code": problem.rule,
+    }

@@ -1,0 +1,278 @@
+"""Who calls, the teams there are, and the tokens of one's programs, over the API."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from catalog.api.rest.requests import Body, Text, Whole, Words
+from catalog.domains.authority import person_of
+from catalog.domains.models import Membership
+from catalog.people.models import ApiToken, Person, Team, TeamMember, current
+from catalog.people.services import create_token, revoke_token
+from catalog.refusals import Fault, Invalid, NotAllowed
+
+USUAL_DAYS, MOST_DAYS = 90, 366
+
+
+class TokenAnswer(serializers.ModelSerializer[ApiToken]):
+    """A token without its text, of which only a digest is kept."""
+
+    id = serializers.UUIDField(source="uuid")
+    created_at = serializers.DateTimeField(source="created")
+    expires_at = serializers.DateTimeField(source="expiry", allow_null=True)
+
+    class Meta:
+        model = ApiToken
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "scopes",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+        )
+        read_only_fields = fields
+
+
+class NewTokenAnswer(TokenAnswer):
+    """A token just made, with its text, which is never shown again."""
+
+    token = serializers.SerializerMethodField()
+
+    class Meta(TokenAnswer.Meta):
+        fields = (*TokenAnswer.Meta.fields, "token")
+        read_only_fields = fields
+
+    def get_token(self, token: ApiToken) -> str:
+        """Return the text."""
+        return str(self.context["text"])
+
+
+class NewToken(Body):
+    """A token to make: what it may do, and for how many days."""
+
+    name = Text(max_length=80)
+    scopes = Words(min_length=1, max_length=2, help_text="read, write or both.")
+    days = Whole(required=False, min_value=1, max_value=MOST_DAYS)
+
+
+class TeamSummary(serializers.ModelSerializer[Team]):
+    """A team."""
+
+    email = serializers.CharField(help_text="Where the team is reached.")
+
+    class Meta:
+        model = Team
+        fields: tuple[str, ...] = ("slug", "name", "description", "email")
+        read_only_fields = fields
+
+
+class Member(serializers.ModelSerializer[TeamMember]):
+    """A person in a team, as others see them."""
+
+    username = serializers.CharField(source="person.username")
+    name = serializers.CharField(source="person.display_name")
+
+    class Meta:
+        model = TeamMember
+        fields = ("username", "name", "ends_at")
+        read_only_fields = fields
+
+
+class TeamDetail(TeamSummary):
+    """A team and the people who are in it now."""
+
+    members = Member(many=True)
+
+    class Meta(TeamSummary.Meta):
+        fields = (*TeamSummary.Meta.fields, "members")
+        read_only_fields = fields
+
+
+class OwnRole(serializers.ModelSerializer[Membership]):
+    """A role of one's own; without a domain it is one in the whole mesh."""
+
+    domain = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Membership
+        fields = ("domain", "role", "ends_at")
+        read_only_fields = fields
+
+    def get_domain(self, membership: Membership) -> str | None:
+        """Return the domain's slug."""
+        return membership.domain.slug if membership.domain else None
+
+
+class MeAnswer(serializers.ModelSerializer[Person]):
+    """Who calls: their teams, their roles, and the token of the call where there is one."""
+
+    id = serializers.UUIDField(source="uuid")
+    name = serializers.CharField(source="display_name")
+    email = serializers.CharField()
+    teams = serializers.SerializerMethodField()
+    roles = serializers.SerializerMethodField()
+    token = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Person
+        fields = ("id", "username", "name", "email", "teams", "roles", "token")
+        read_only_fields = fields
+
+    def get_teams(self, person: Person) -> list[str]:
+        """Return the slugs of the teams that the person is in now."""
+        rows = TeamMember.objects.filter(current(), person=person).order_by("team__slug")
+        return list(rows.values_list("team__slug", flat=True))
+
+    def get_roles(self, person: Person) -> list[dict[str, Any]]:
+        """Return the roles given to the person that hold now."""
+        held = Membership.objects.held().filter(person=person).select_related("domain")
+        return list(OwnRole(held.order_by("pk"), many=True).data)
+
+    def get_token(self, person: Person) -> dict[str, Any] | None:
+        """Return the token of the call."""
+        token = self.context["token"]
+        return dict(TokenAnswer(token).data) if isinstance(token, ApiToken) else None
+
+
+class Me(APIView):
+    """Who calls."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(responses=MeAnswer, operation_id="me")
+    def get(self, request: Request) -> Response:
+        """Say who calls, what they are and by which token."""
+        return Response(MeAnswer(person_of(request.user), context={"token": request.auth}).data)
+
+
+class Teams(GenericViewSet[Team]):
+    """The teams and who is in them."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = TeamDetail
+    queryset = Team.objects.none()
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[Team]:
+        """Return all teams, with the people who are in them now."""
+        now = TeamMember.objects.filter(current(), person__is_active=True)
+        members = Prefetch("members", now.select_related("person").order_by("pk"))
+        return Team.objects.prefetch_related(members).order_by("name", "pk")
+
+    @extend_schema(responses=TeamSummary(many=True))
+    def list(self, request: Request) -> Response:
+        """List the teams."""
+        teams = self.filter_queryset(Team.objects.order_by("name", "pk"))
+        return self.get_paginated_response(
+            TeamSummary(self.paginate_queryset(teams), many=True).data
+        )
+
+    def retrieve(self, request: Request, slug: str) -> Response:
+        """Say who is in a team."""
+        team = self.get_queryset().filter(slug=slug).first()
+        if team is None:
+            raise Http404
+        return Response(TeamDetail(team).data)
+
+
+class Tokens(GenericViewSet[ApiToken]):
+    """The tokens of one's own programs."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = TokenAnswer
+    queryset = ApiToken.objects.none()
+    lookup_field = "uuid"
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        """Return the caller's own tokens, the newest first."""
+        own = ApiToken.objects.filter(user=person_of(self.request.user))
+        return own.order_by("-created", "-pk")
+
+    def list(self, request: Request) -> Response:
+        """List one's own tokens, without their texts."""
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(TokenAnswer(rows, many=True).data)
+
+    @extend_schema(request=NewToken, responses={201: NewTokenAnswer})
+    def create(self, request: Request) -> Response:
+        """Make a token; its text is in this answer and in no other."""
+        body = NewToken.read(request).validated_data
+        lasts = timedelta(days=body.get("days", USUAL_DAYS))
+        if isinstance(request.auth, ApiToken):
+            lasts = _within(request.auth, body["scopes"], lasts, is_asked="days" in body)
+        try:
+            token, text = create_token(
+                person=person_of(request.user),
+                name=body["name"],
+                scopes=body["scopes"],
+                lasts=lasts,
+            )
+        except Invalid as invalid:
+            raise Invalid([_of_the_body(fault) for fault in invalid.faults]) from invalid
+        stands = ApiToken.objects.get(uuid=token.uuid)
+        location = reverse("api:token", kwargs={"uuid": token.uuid})
+        answer = NewTokenAnswer(stands, context={"text": text}).data
+        return Response(answer, status=201, headers={"Location": location})
+
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """Say what a token of one's own may do, and until when."""
+        return Response(TokenAnswer(self.token()).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, uuid: UUID) -> Response:
+        """Revoke a token at once."""
+        revoke_token(token=self.token(), actor=person_of(request.user))
+        return Response(status=204)
+
+    def token(self) -> ApiToken:
+        """Return the token of the address. Raises Http404."""
+        token = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
+        if token is None:
+            raise Http404
+        return token
+
+
+def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: bool) -> timedelta:
+    """Return how long a token made by another lasts: it may neither do more nor live longer."""
+    wider = sorted(set(scopes) - set(maker.scopes))
+    if wider:
+        raise NotAllowed(
+            f"A token cannot make one that may do more: {', '.join(wider)}.",
+            where="/scopes",
+            way_out="Sign in to make that token.",
+        )
+    left = _left(maker.expiry)
+    if left is not None and lasts > left:
+        if is_asked:
+            raise NotAllowed(
+                "A token cannot make one that outlives it.",
+                where="/days",
+                way_out="Ask for fewer days, or sign in to make that token.",
+            )
+        return left
+    return lasts
+
+
+def _left(expiry: datetime | None) -> timedelta | None:
+    return expiry - timezone.now() if expiry else None
+
+
+def _of_the_body(fault: Fault) -> Fault:
+    return Fault(
+        where=f"/{fault.where}", message=fault.message, way_out=fault.way_out, code=fault.code
+    )

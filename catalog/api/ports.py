@@ -1,0 +1,202 @@
+"""Ports over the API: where products are served, what they are made from, and adding one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django_filters import CharFilter, FilterSet, UUIDFilter
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from catalog.api.products.documents import refuse_new_faults
+from catalog.api.products.views import OfProduct
+from catalog.api.rest.requests import EDITS, READS, Body, Document, Text, Whole, tagged
+from catalog.contracts.projection import new_tree
+from catalog.contracts.services import add_output_port
+from catalog.domains.authority import person_of, reader_of
+from catalog.interchange import odcs
+from catalog.ports.models import InputPort, OutputPort
+from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
+from catalog.products.models import DataProduct
+from catalog.refusals import Invalid
+
+SERVER = "/servers/0"
+
+
+class PortAnswer(serializers.ModelSerializer[OutputPort]):
+    """An output port, what was last seen of it, and the contract that it serves under."""
+
+    product = serializers.UUIDField(source="product.uuid")
+    contract = serializers.SerializerMethodField()
+
+    class Meta:
+        model = OutputPort
+        fields = (
+            "id",
+            "product",
+            "name",
+            "version",
+            "type",
+            "description",
+            "contract",
+            "is_deprecated",
+            "interval",
+            "last_probed_at",
+            "last_good_at",
+            "last_outcome",
+        )
+        read_only_fields = fields
+
+    def get_contract(self, port: OutputPort) -> UUID | None:
+        """Return the contract's id; none while the port names no contract of its product."""
+        link = getattr(port, "port_contract", None)
+        return link.contract.uuid if link else None
+
+
+class InputPortAnswer(serializers.ModelSerializer[InputPort]):
+    """An input port; `source` is the product it comes from, where the reader may know of that."""
+
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
+
+    class Meta:
+        model = InputPort
+        fields = ("name", "version", "contract_identifier", "source_name", "source")
+        read_only_fields = fields
+
+    def get_source(self, port: InputPort) -> UUID | None:
+        """Return the source's id."""
+        visible: Mapping[int, UUID] = self.context["sources"]
+        return visible.get(port.source_id) if port.source_id else None
+
+
+class PortsAnswer(serializers.Serializer[Any]):
+    """All ports of a product."""
+
+    output_ports = PortAnswer(many=True)
+    input_ports = InputPortAnswer(many=True)
+
+
+class NewPort(Body):
+    """An output port to add, with the server (ODCS) that its first contract will name."""
+
+    name = Text(max_length=120)
+    version = Text(required=False, max_length=60)
+    type = Text(required=False, allow_blank=True, max_length=60)
+    description = Text(required=False, allow_blank=True, max_length=20_000)
+    interval = Whole(
+        required=False,
+        min_value=LEAST_INTERVAL,
+        max_value=GREATEST_INTERVAL,
+        help_text="Seconds between probes.",
+    )
+    server = Document(help_text="One entry of a contract's `servers`.")
+
+
+class PortFilters(FilterSet):
+    """By product and type."""
+
+    product = UUIDFilter(field_name="product__uuid")
+    type = CharFilter(max_length=60)
+
+    class Meta:
+        model = OutputPort
+        fields = ()
+
+
+class Ports(ReadOnlyModelViewSet[OutputPort]):
+    """The output ports of all products that the caller may know of."""
+
+    permission_classes = [AllowAny]
+    serializer_class = PortAnswer
+    filterset_class = PortFilters
+    queryset = OutputPort.objects.none()
+
+    def get_queryset(self) -> QuerySet[OutputPort]:
+        """Return the ports of visible products."""
+        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        ports = OutputPort.objects.filter(visible.has("product_id")).order_by("name", "pk")
+        shown = ports.select_related("product", "port_contract__contract")
+        return shown.defer("product__tree", "port_contract__contract__tree")
+
+    @extend_schema(parameters=READS)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one port; its edition is the product's."""
+        port = self.get_queryset().filter(pk=kwargs["pk"]).first() or self.get_object()
+        return tagged(request, PortAnswer(port).data, port.product.edition)
+
+
+class ProductPorts(OfProduct):
+    """The ports of one product."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = PortsAnswer
+
+    def state(self, product: DataProduct) -> Mapping[str, Any]:
+        """Return the ports of the product."""
+        inputs = list(product.input_ports.all())
+        wanted = [port.source_id for port in inputs if port.source_id]
+        visible = DataProduct.objects.visible_to(self.reader).filter(pk__in=wanted)
+        ports = {
+            "output_ports": product.output_ports.select_related(
+                "product", "port_contract__contract"
+            ),
+            "input_ports": inputs,
+        }
+        context = {"sources": dict(visible.values_list("pk", "uuid"))}
+        return PortsAnswer(ports, context=context).data
+
+    @extend_schema(responses=PortsAnswer, parameters=READS)
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """List where the product is served and what it is made from."""
+        return self.answer(self.product())
+
+    @extend_schema(request=NewPort, responses={201: PortAnswer}, parameters=EDITS)
+    def create(self, request: Request, uuid: UUID) -> Response:
+        """Add an output port, with a draft contract 0.1.0 that names its server."""
+        product, edition = self.to_edit()
+        body = NewPort.read(request).validated_data
+        try:
+            contract = new_tree(identifier="new", name=body["name"], servers=[body["server"]])
+            refuse_new_faults(odcs.check, contract)
+            port, product = add_output_port(
+                product=product,
+                name=body["name"],
+                server=body["server"],
+                edition=edition,
+                actor=person_of(request.user),
+                version=body.get("version", "1.0.0"),
+                description=body.get("description", ""),
+                port_type=body.get("type", ""),
+                interval=body.get("interval"),
+            )
+        except Invalid as invalid:
+            raise _of_the_body(invalid) from invalid
+        stands = OutputPort.objects.select_related("product", "port_contract__contract")
+        return tagged(
+            request,
+            PortAnswer(stands.get(pk=port.pk)).data,
+            product.edition,
+            status=201,
+            location=reverse("api:port", kwargs={"pk": port.pk}),
+        )
+
+
+def _of_the_body(invalid: Invalid) -> Invalid:
+    """Return faults of the contract's server at the member of the body that it came from."""
+    return Invalid(
+        [
+            replace(fault, where=fault.where.replace(SERVER, "/server", 1))
+            if fault.where.startswith(SERVER)
+            else fault
+            for fault in invalid.faults
+        ]
+    )

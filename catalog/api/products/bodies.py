@@ -1,0 +1,97 @@
+"""What a request may say of a product."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from catalog.api.rest.requests import Body, Document, Text, Words
+from catalog.identity import is_slug
+from catalog.products.models import Visibility
+from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_columns
+
+
+class Reasoned(Body):
+    """A step that may say why it is taken; the history keeps the reason."""
+
+    reason = Text(required=False, allow_blank=True, max_length=2000)
+
+
+class ProductChange(Reasoned):
+    """New values of some of a product's simple fields; the others stay."""
+
+    name = Text(required=False, max_length=200)
+    slug = Text(required=False, max_length=120)
+    version = Text(required=False, max_length=60)
+    purpose = Text(required=False, allow_blank=True, max_length=20_000)
+    limitations = Text(required=False, allow_blank=True, max_length=20_000)
+    usage = Text(required=False, allow_blank=True, max_length=20_000)
+    tags = Words(required=False, max_length=200)
+    sensitivity = serializers.ChoiceField(choices=list(SENSITIVITIES), required=False)
+    visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
+
+    def validate_slug(self, slug: str) -> str:
+        """Refuse what cannot stand in an address."""
+        if not is_slug(slug):
+            raise ValidationError("Use small letters, digits, dots, dashes and underscores.")
+        return slug
+
+    def columns(self) -> dict[str, Any]:
+        """Return the new values by column."""
+        return {name: value for name, value in self.validated_data.items() if name in COLUMNS}
+
+
+COLUMNS = frozenset(ProductChange().fields) - {"reason"}
+
+
+class NewProduct(ProductChange):
+    """A product to register: its domain, and its document or its simple fields."""
+
+    domain = Text(max_length=120, help_text="The slug of the domain that owns it.")
+    tree = Document(required=False, help_text="A Bitol ODPS document; then no simple field.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a document beside simple fields, and neither."""
+        if "tree" in attrs:
+            beside = COLUMNS & set(attrs)
+            words = ErrorDetail("The document says this; leave one of the two out.", code="twice")
+            if beside:
+                raise ValidationError({name: [words] for name in sorted(beside)})
+        elif "name" not in attrs:
+            raise ValidationError(
+                {"name": [ErrorDetail("A product needs a name.", code="required")]}
+            )
+        return attrs
+
+    def whole_tree(self) -> Tree:
+        """Return the document to register."""
+        told: Tree = self.validated_data.get("tree") or {
+            "status": "draft",
+            "domain": self.validated_data["domain"],
+        }
+        whole = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(uuid4())} | told
+        return with_columns(whole, self.columns())
+
+
+class ReadersBody(Reasoned):
+    """Who else may read a restricted product, by slug; replaces the list."""
+
+    domains = Words(max_length=500)
+    teams = Words(max_length=500)
+
+
+class MoveBody(Reasoned):
+    """The domain that a product goes to."""
+
+    domain = Text(max_length=120)
+
+
+class UseBody(Body):
+    """Something that names a product."""
+
+    title = Text(max_length=400)
+    kind = Text(required=False, allow_blank=True, max_length=60)
+    url = Text(required=False, allow_blank=True, max_length=1000)

@@ -1,0 +1,46 @@
+"""What a list of products may be asked for."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django_filters import (
+    CharFilter,
+    ChoiceFilter,
+    FilterSet,
+    ModelChoiceFilter,
+    MultipleChoiceFilter,
+    OrderingFilter,
+)
+
+from catalog.api.products.documents import slug_fault
+from catalog.domains.models import Domain
+from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
+from catalog.refusals import Invalid
+
+
+class ProductFilters(FilterSet):
+    """By domain, status, tag, visibility and verdict, in a stated order."""
+
+    domain = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
+    status = MultipleChoiceFilter(choices=Status.choices)
+    visibility = ChoiceFilter(choices=Visibility.choices)
+    slo = ChoiceFilter(choices=Verdict.choices, field_name="slo_verdict")
+    tag = CharFilter(method="carrying", max_length=120)
+    sort = OrderingFilter(fields=["name", ("updated_at", "updated")])
+
+    class Meta:
+        model = DataProduct
+        fields = ()
+
+    def carrying(self, products: DataProductQuerySet, name: str, tag: str) -> QuerySet[DataProduct]:
+        """Return the products that carry a tag."""
+        return products.tagged(tag)
+
+
+def domain_named(slug: str) -> Domain:
+    """Return the domain of a slug in a body. Raises Invalid, with the nearest slug there is."""
+    domain = Domain.named(slug)
+    if domain is None:
+        known = list(Domain.objects.values_list("slug", flat=True))
+        raise Invalid([slug_fault("/domain", slug, known, "domain")])
+    return domain

@@ -1,0 +1,312 @@
+"""Finding, registering and editing products over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from catalog.api.audit import HistoryEvent
+from catalog.api.products.bodies import (
+    MoveBody,
+    NewProduct,
+    ProductChange,
+    ReadersBody,
+    UseBody,
+)
+from catalog.api.products.documents import check_product, slug_fault
+from catalog.api.products.filters import ProductFilters, domain_named
+from catalog.api.products.serializers import (
+    SUMMARY_COLUMNS,
+    ProductDetail,
+    ProductSummary,
+    ReadersAnswer,
+    UseAnswer,
+    detail_of,
+    readers_of,
+    summaries_of,
+)
+from catalog.api.rest.requests import (
+    EDITS,
+    READS,
+    JSONBody,
+    PatchBody,
+    Retired,
+    edition_of,
+    tagged,
+    with_what_stands,
+)
+from catalog.audit.models import AuditEvent
+from catalog.domains.authority import Reader, demand, person_of, reader_of
+from catalog.domains.models import Domain
+from catalog.people.models import Team
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct, ProductUse, Status
+from catalog.products.patching import patched
+from catalog.products.projection import with_columns
+from catalog.products.services import (
+    add_use,
+    delete_product,
+    move_product,
+    patch_tree,
+    register_product,
+    replace_tree,
+    share_product,
+)
+from catalog.refusals import Invalid
+from catalog.web.audit import history_of
+
+OBJECT = {"type": "object", "additionalProperties": True}
+DOCUMENT = {"application/json": OBJECT}
+
+
+class OfProduct(GenericViewSet[Any]):
+    """What is asked of one product, which is missing where the caller may not see it.
+
+    Of a retired one only its past is told, as on its page: 410 says what came after it.
+    """
+
+    tells_the_past = False
+
+    serializer_class: type[BaseSerializer[Any]] = ProductDetail
+    queryset = DataProduct.objects.none()
+    lookup_field = "uuid"
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Return what the caller may read and do, read once in a request."""
+        return reader_of(self.request.user)
+
+    def product(self) -> DataProduct:
+        """Return the product of the address. Raises Http404, Retired."""
+        visible = DataProduct.objects.visible_to(self.reader).filter(uuid=self.kwargs["uuid"])
+        product = visible.select_related("domain", "successor__domain").first()
+        if product is None:
+            raise Http404
+        if product.status == Status.RETIRED and not self.tells_the_past:
+            raise Retired(detail_of(product, lambda: self.reader))
+        return product
+
+    def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
+        """Return the product and the edition that an edit names, before its body is looked at.
+
+        Raises Http404, NotAllowed, EditionMissing.
+        """
+        product = self.product()
+        demand(self.request.user, permission, product.domain)
+        return product, edition_of(self.request)
+
+    def state(self, product: DataProduct) -> Mapping[str, Any]:
+        """Return what this address says of the product."""
+        return detail_of(product, lambda: self.reader)
+
+    def answer(self, product: DataProduct, *, status: int = 200, location: str = "") -> Response:
+        """Return the product as a reading of it now would say it, with its ETag."""
+        stands = DataProduct.standing(product.pk)
+        state = self.state(stands)
+        return tagged(self.request, state, stands.edition, status=status, location=location)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Show beside an edition conflict what stands now."""
+        return super().handle_exception(with_what_stands(exc, lambda: self.state(self.product())))
+
+
+class Products(OfProduct):
+    """Find products; register, edit and delete those of one's domains."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    parser_classes = [JSONBody, PatchBody]
+    filterset_class = ProductFilters
+
+    def get_queryset(self) -> QuerySet[DataProduct]:
+        """Return the products that the caller may know of."""
+        return DataProduct.objects.visible_to(self.reader).order_by("name", "pk")
+
+    @extend_schema(responses=ProductSummary(many=True), filters=True)
+    def list(self, request: Request) -> Response:
+        """List the products that the caller may know of."""
+        products = self.filter_queryset(self.get_queryset())
+        rows = self.paginate_queryset(products.values(*SUMMARY_COLUMNS))
+        return self.get_paginated_response(summaries_of(rows or ()))
+
+    @extend_schema(request=NewProduct, responses={201: ProductDetail})
+    def create(self, request: Request) -> Response:
+        """Register a product as a draft, by its document or by its simple fields."""
+        body = NewProduct.read(request)
+        domain = domain_named(body.validated_data["domain"])
+        try:
+            tree = body.whole_tree()
+            check_product(tree)
+        except Invalid:
+            # Whoever may register nothing here is told that, and not what is wrong with it.
+            demand(self.reader, Permission.EDIT_PRODUCTS, domain)
+            raise
+        reason = body.validated_data.get("reason", "")
+        product = register_product(
+            domain=domain, tree=tree, actor=person_of(request.user), reason=reason
+        )
+        location = reverse("api:product", kwargs={"uuid": product.uuid})
+        return self.answer(product, status=201, location=location)
+
+    @extend_schema(parameters=READS)
+    def retrieve(self, request: Request, uuid: str) -> Response:
+        """Say all that is known of a product."""
+        return self.answer(self.product())
+
+    @extend_schema(request=DOCUMENT, parameters=EDITS)
+    def update(self, request: Request, uuid: str) -> Response:
+        """Put a new document (Bitol ODPS) in place of the product's."""
+        product, edition = self.to_edit()
+        tree: Any = request.data
+        check_product(tree, before=product.tree)
+        return self.answer(
+            replace_tree(product=product, tree=tree, edition=edition, actor=person_of(request.user))
+        )
+
+    @extend_schema(
+        request={
+            "application/json": ProductChange,
+            "application/json-patch+json": {"type": "array", "items": OBJECT},
+        },
+        parameters=EDITS,
+    )
+    def partial_update(self, request: Request, uuid: str) -> Response:
+        """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
+        product, edition = self.to_edit()
+        if PatchBody.is_of(request):
+            return self.answer(self._patched(product, edition))
+        body = ProductChange.read(request)
+        tree = with_columns(product.tree, body.columns())
+        reason = body.validated_data.get("reason", "")
+        return self.answer(
+            replace_tree(
+                product=product,
+                tree=tree,
+                edition=edition,
+                actor=person_of(request.user),
+                reason=reason,
+            )
+        )
+
+    def _patched(self, product: DataProduct, edition: int) -> DataProduct:
+        steps = PatchBody.steps_of(self.request)
+        check_product(patched(product.tree, steps), before=product.tree)
+        return patch_tree(
+            product=product, patch=steps, edition=edition, actor=person_of(self.request.user)
+        )
+
+    @extend_schema(responses={204: None}, parameters=EDITS)
+    def destroy(self, request: Request, uuid: str) -> Response:
+        """Delete a draft or an external entry for good; what others may know is retired instead."""
+        product, edition = self.to_edit(Permission.DELETE_PRODUCTS)
+        delete_product(product=product, edition=edition, actor=person_of(request.user))
+        return Response(status=204)
+
+    @extend_schema(request=MoveBody, responses=ProductDetail, parameters=EDITS)
+    def move(self, request: Request, uuid: str) -> Response:
+        """Give the product to another domain; its old address leads to it for ever."""
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
+        body = MoveBody.read(request).validated_data
+        moved = move_product(
+            product=product,
+            domain=domain_named(body["domain"]),
+            edition=edition,
+            actor=person_of(request.user),
+            reason=body.get("reason", ""),
+        )
+        return self.answer(moved)
+
+
+class ProductUses(OfProduct):
+    """What names a product: dashboards, models, papers."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = UseAnswer
+
+    @extend_schema(responses=UseAnswer(many=True))
+    def list(self, request: Request, uuid: str) -> Response:
+        """List what names the product: declared by its owners, or added by readers."""
+        uses = self.product().uses.order_by("pk")
+        rows = self.paginate_queryset(self.filter_queryset(uses))
+        context = {"names": self.reader.is_signed_in}
+        return self.get_paginated_response(UseAnswer(rows, many=True, context=context).data)
+
+    @extend_schema(request=UseBody, responses={201: UseAnswer})
+    def create(self, request: Request, uuid: str) -> Response:
+        """Add something that names the product; whoever reads it may, and it is no edit."""
+        body = UseBody.read(request).validated_data
+        use = add_use(product=self.product(), actor=person_of(request.user), **body)
+        stands = ProductUse.objects.get(pk=use.pk)
+        return Response(UseAnswer(stands, context={"names": True}).data, status=201)
+
+
+class ProductReaders(OfProduct):
+    """Say who else may read a restricted product."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = ReadersAnswer
+
+    def state(self, product: DataProduct) -> Mapping[str, Any]:
+        """Return the readers, to those who work in the domain."""
+        demand(self.request.user, Permission.VIEW_DRAFTS, product.domain)
+        return readers_of(product)
+
+    @extend_schema(responses=ReadersAnswer, parameters=READS)
+    def retrieve(self, request: Request, uuid: str) -> Response:
+        """Say which other domains and teams may read the product."""
+        return self.answer(self.product())
+
+    @extend_schema(request=ReadersBody, responses=ReadersAnswer, parameters=EDITS)
+    def update(self, request: Request, uuid: str) -> Response:
+        """Replace the other domains and teams that may read the product."""
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
+        body = ReadersBody.read(request).validated_data
+        shared = share_product(
+            product=product,
+            domains=_all_named(Domain, body["domains"], "/domains", "domain"),
+            teams=_all_named(Team, body["teams"], "/teams", "team"),
+            edition=edition,
+            actor=person_of(request.user),
+            reason=body.get("reason", ""),
+        )
+        return self.answer(shared)
+
+
+class ProductHistory(OfProduct):
+    """What happened to a product."""
+
+    tells_the_past = True
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = HistoryEvent
+
+    @extend_schema(responses=HistoryEvent(many=True))
+    def list(self, request: Request, uuid: str) -> Response:
+        """List what happened, newest first; what was changed only to those who read the audit."""
+        product = self.product()
+        whole = self.reader.may(Permission.READ_AUDIT, product.domain_id)
+        events: QuerySet[AuditEvent] = history_of(product, whole=whole)
+        rows = self.paginate_queryset(self.filter_queryset(events))
+        context = {"whole": whole, "names": self.reader.is_signed_in}
+        return self.get_paginated_response(HistoryEvent(rows, many=True, context=context).data)
+
+
+def _all_named(model: Any, slugs: list[str], where: str, noun: str) -> list[Any]:
+    """Return the rows of some slugs. Raises Invalid, which names each that there is not."""
+    rows = {row.slug: row for row in model.objects.filter(slug__in=slugs)}
+    missing = [(index, slug) for index, slug in enumerate(slugs) if slug not in rows]
+    if missing:
+        known = list(model.objects.values_list("slug", flat=True))
+        raise Invalid(
+            [slug_fault(f"{where}/{index}", slug, known, noun) for index, slug in missing]
+        )
+    return list(rows.values())

@@ -1,0 +1,147 @@
+"""Provenance over the API: what was declared, what was measured, and which questions are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.products.documents import check_product
+from catalog.api.products.views import OfProduct
+from catalog.api.rest.requests import EDITS, READS, Body, Document, Text
+from catalog.domains.authority import person_of
+from catalog.products.models import DataProduct
+from catalog.products.projection import custom, custom_pointer, with_custom
+from catalog.provenance.bias import greatest_gaps, least_shares
+from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.provenance.projection import KEY, STATES
+from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
+from catalog.provenance.services import declare_provenance
+from catalog.refusals import Fault, Invalid
+
+
+class QuestionAnswer(serializers.ModelSerializer[ProvenanceAnswer]):
+    """The answer to one question: a fact, that nobody knows, or why it does not apply."""
+
+    class Meta:
+        model = ProvenanceAnswer
+        fields = ("question", "state", "text", "reason")
+        read_only_fields = fields
+
+
+class ImbalanceAnswer(serializers.ModelSerializer[Imbalance]):
+    """A group's share of the records beside its share of a reference; shares from 0 to 1."""
+
+    gap = serializers.FloatField(allow_null=True, help_text="The share less the reference share.")
+    port = serializers.IntegerField(source="port_id", allow_null=True)
+
+    class Meta:
+        model = Imbalance
+        fields = (
+            "attribute",
+            "group",
+            "share",
+            "reference_share",
+            "gap",
+            "n",
+            "origin",
+            "port",
+            "measured_at",
+            "reference_name",
+            "reference_date",
+        )
+        read_only_fields = fields
+
+
+class ProvenanceState(serializers.Serializer[Any]):
+    """All that is known of a product's provenance; measured imbalances beat declared ones."""
+
+    question_set = serializers.CharField()
+    answers = QuestionAnswer(many=True)
+    open_questions = serializers.ListField(child=serializers.CharField())
+    imbalances = ImbalanceAnswer(many=True)
+    least_shares = serializers.DictField(child=serializers.FloatField())
+    greatest_gaps = serializers.DictField(child=serializers.FloatField())
+    declared = serializers.JSONField(help_text="As the product's document holds it.")
+
+
+class ProvenanceBody(Body):
+    """A declaration as the product's document holds it; the checks are those of a file."""
+
+    questionSet = Text(required=False, max_length=20)  # noqa: N815  the document's own word
+    answers = Document(
+        required=False,
+        help_text=f"By question: state ({', '.join(STATES)}), text, reason.",
+    )
+    imbalances = serializers.ListField(
+        child=Document(),
+        required=False,
+        max_length=2000,
+        help_text="attribute, group, share, referenceShare, n, reference {name, date}.",
+    )
+
+
+class ProductProvenance(OfProduct):
+    """Where a product's data comes from, and which groups it shows too much or too little of."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = ProvenanceState
+
+    def state(self, product: DataProduct) -> Mapping[str, Any]:
+        """Return the provenance of the product."""
+        record = getattr(product, "provenance", None)
+        answers = list(record.answers.order_by("pk")) if record else []
+        imbalances = list(record.imbalances.all()) if record else []
+        asked = QUESTION_SETS[record.question_set] if record else CURRENT_SET
+        answered = {answer.question for answer in answers}
+        state = {
+            "question_set": asked.version,
+            "answers": answers,
+            "open_questions": [code for code in asked.codes if code not in answered],
+            "imbalances": imbalances,
+            "least_shares": least_shares(imbalances),
+            "greatest_gaps": greatest_gaps(imbalances),
+            "declared": custom(product.tree, KEY) or {},
+        }
+        return ProvenanceState(state).data
+
+    @extend_schema(responses=ProvenanceState, parameters=READS)
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """Say where the product's data comes from."""
+        return self.answer(self.product())
+
+    @extend_schema(request=ProvenanceBody, responses=ProvenanceState, parameters=EDITS)
+    def update(self, request: Request, uuid: UUID) -> Response:
+        """Declare the provenance anew; what was measured stays."""
+        product, edition = self.to_edit()
+        declared = dict(ProvenanceBody.read(request).validated_data)
+        tree = with_custom(product.tree, KEY, declared or None)
+        try:
+            check_product(tree, before=product.tree)
+            product = declare_provenance(
+                product=product, provenance=declared, edition=edition, actor=person_of(request.user)
+            )
+        except Invalid as invalid:
+            raise _of_the_body(invalid, custom_pointer(tree, KEY)) from invalid
+        return self.answer(product)
+
+
+def _of_the_body(invalid: Invalid, at: str) -> Invalid:
+    """Return faults of the document's custom property at the body that it was sent as."""
+    return Invalid(
+        [
+            Fault(
+                where=fault.where.removeprefix(at) or "/",
+                message=fault.message,
+                way_out=fault.way_out,
+                code=fault.code,
+            )
+            for fault in invalid.faults
+        ]
+    )

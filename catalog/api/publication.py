@@ -1,0 +1,208 @@
+"""Publishing, deprecating, retiring and adopting over the API; findings and frozen versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.products.bodies import Reasoned
+from catalog.api.products.serializers import ProductDetail
+from catalog.api.products.views import OfProduct
+from catalog.api.rest.requests import EDITS, Text
+from catalog.domains.authority import Reader, demand, person_of
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct
+from catalog.publication.models import ProductVersion
+from catalog.publication.services import (
+    adopt_product,
+    deprecate_product,
+    findings_of,
+    publish_product,
+    retire_product,
+)
+from catalog.refusals import Fault, Invalid
+
+
+class Retirement(Reasoned):
+    """What comes after a product, as `domain/slug` or by its id."""
+
+    successor = Text(required=False, max_length=250)
+
+
+class Deprecation(Retirement):
+    """What comes after a product, and the day on which it ends."""
+
+    ends_on = serializers.DateField(required=False)
+
+
+class FindingAnswer(serializers.Serializer[Any]):
+    """What a gate finds; a blocking one alone stops a publication."""
+
+    code = serializers.CharField()
+    where = serializers.CharField()
+    message = serializers.CharField()
+    severity = serializers.CharField()
+    way_out = serializers.CharField(source="fix")
+
+
+class FindingsAnswer(serializers.Serializer[Any]):
+    """Whether a product may be published as it stands, and all that the gates find."""
+
+    is_publishable = serializers.BooleanField()
+    findings = FindingAnswer(many=True)
+
+
+class VersionSummary(serializers.ModelSerializer[ProductVersion]):
+    """A published version; who published it is said to people signed in."""
+
+    published_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ProductVersion
+        fields: tuple[str, ...] = (
+            "version",
+            "edition",
+            "published_at",
+            "published_by",
+            "tree_digest",
+            "contract_digests",
+        )
+        read_only_fields = fields
+
+    def get_published_by(self, version: ProductVersion) -> str | None:
+        """Return the name of whoever published it."""
+        return version.published_by if self.context["names"] else None
+
+
+class VersionDetail(VersionSummary):
+    """A published version with the document as it was frozen."""
+
+    class Meta(VersionSummary.Meta):
+        fields = (*VersionSummary.Meta.fields, "tree")
+        read_only_fields = fields
+
+
+class Publication(OfProduct):
+    """The steps of a product's life."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
+    def publish(self, request: Request, uuid: UUID) -> Response:
+        """Ask the gates, publish the present edition and freeze it under its version."""
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
+        reason = Reasoned.read(request).validated_data.get("reason", "")
+        return self.answer(
+            publish_product(
+                product=product, edition=edition, actor=person_of(request.user), reason=reason
+            )
+        )
+
+    @extend_schema(request=Deprecation, responses=ProductDetail, parameters=EDITS)
+    def deprecate(self, request: Request, uuid: UUID) -> Response:
+        """Say that a published product will end, when, and what comes after it."""
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
+        body = Deprecation.read(request).validated_data
+        deprecated = deprecate_product(
+            product=product,
+            edition=edition,
+            actor=person_of(request.user),
+            successor=successor_named(body.get("successor"), self.reader),
+            ends_on=body.get("ends_on"),
+            reason=body.get("reason", ""),
+        )
+        return self.answer(deprecated)
+
+    @extend_schema(request=Retirement, responses=ProductDetail, parameters=EDITS)
+    def retire(self, request: Request, uuid: UUID) -> Response:
+        """End a product; its page and its address here then answer 410 and name its successor."""
+        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
+        body = Retirement.read(request).validated_data
+        retired = retire_product(
+            product=product,
+            edition=edition,
+            actor=person_of(request.user),
+            successor=successor_named(body.get("successor"), self.reader),
+            reason=body.get("reason", ""),
+        )
+        return self.answer(retired)
+
+    @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
+    def adopt(self, request: Request, uuid: UUID) -> Response:
+        """Turn an entry from outside into a draft under governance."""
+        product, edition = self.to_edit()
+        reason = Reasoned.read(request).validated_data.get("reason", "")
+        return self.answer(
+            adopt_product(
+                product=product, edition=edition, actor=person_of(request.user), reason=reason
+            )
+        )
+
+    @extend_schema(responses=FindingsAnswer)
+    def findings(self, request: Request, uuid: UUID) -> Response:
+        """Say what the gates would find now; nothing is changed."""
+        product = self.product()
+        demand(request.user, Permission.VIEW_DRAFTS, product.domain)
+        found = findings_of(product)
+        state = {
+            "is_publishable": not any(finding.is_blocking for finding in found),
+            "findings": found,
+        }
+        return Response(FindingsAnswer(state).data)
+
+
+class ProductVersions(OfProduct):
+    """The published versions of a product, which never change."""
+
+    tells_the_past = True
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = VersionSummary
+
+    @extend_schema(responses=VersionSummary(many=True))
+    def list(self, request: Request, uuid: UUID) -> Response:
+        """List the published versions, newest first."""
+        versions: QuerySet[ProductVersion] = self.product().versions.defer("tree")
+        rows = self.paginate_queryset(self.filter_queryset(versions))
+        context = {"names": self.reader.is_signed_in}
+        return self.get_paginated_response(VersionSummary(rows, many=True, context=context).data)
+
+    @extend_schema(responses=VersionDetail)
+    def retrieve(self, request: Request, uuid: UUID, version: str) -> Response:
+        """Return one published version with its document."""
+        frozen = self.product().versions.filter(version=version).first()
+        if frozen is None:
+            raise Http404
+        context = {"names": self.reader.is_signed_in}
+        return Response(VersionDetail(frozen, context=context).data)
+
+
+def successor_named(name: str | None, reader: Reader) -> DataProduct | None:
+    """Return the product that a body names as successor, by `domain/slug` or id. Raises Invalid."""
+    if not name:
+        return None
+    visible = DataProduct.objects.visible_to(reader)
+    domain, slash, slug = name.partition("/")
+    if slash:
+        found = visible.filter(domain__slug=domain, slug=slug).first()
+    else:
+        found = visible.filter(uuid=name).first() if _is_uuid(name) else None
+    if found is None:
+        way_out = "Write it as domain/slug, or give its id."
+        fault = Fault(where="/successor", message="There is no such product.", way_out=way_out)
+        raise Invalid([fault])
+    return found
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False

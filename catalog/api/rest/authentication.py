@@ -1,0 +1,69 @@
+"""Who calls the API: what their token lets them do.
+
+Imports no view: the settings name what stands here by its dotted path.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from hmac import compare_digest
+
+from django.core.cache import cache
+from django.utils import timezone
+from knox.auth import TokenAuthentication
+from knox.crypto import hash_token
+from knox.settings import CONSTANTS
+from rest_framework.authentication import get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from catalog.api.rest.problems import ScopeMissing
+from catalog.people.models import ApiToken, Person
+from catalog.tasks import hint_token_use
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+_TOKEN = re.compile(r"[A-Za-z0-9_]{20,100}\Z")
+
+
+class BearerAuthentication(TokenAuthentication):
+    """A person by the token of a program; the token's scopes bind every view alike."""
+
+    def authenticate(self, request: Request) -> tuple[Person, ApiToken] | None:
+        """Return who calls and by which token. Raises AuthenticationFailed, ScopeMissing."""
+        words = get_authorization_header(request).split()
+        if not words:
+            return None
+        if len(words) != 2 or words[0].lower() != b"bearer":
+            raise AuthenticationFailed("Send the token as `Authorization: Bearer <token>`.")
+        person, token = self.authenticate_credentials(words[1])
+        needed = ApiToken.Scope.READ if request.method in SAFE_METHODS else ApiToken.Scope.WRITE
+        if needed not in token.scopes:
+            raise ScopeMissing(f"This token lacks the scope {needed.value}.")
+        _tell_use(token)
+        return person, token
+
+    def authenticate_credentials(self, token: bytes) -> tuple[Person, ApiToken]:
+        """Return the person of a token that holds now, in one statement."""
+        text = token.decode("ascii", "replace")
+        if _TOKEN.match(text):
+            key, digest = text[: CONSTANTS.TOKEN_KEY_LENGTH], hash_token(text)
+            for held in ApiToken.keyed(key):
+                if compare_digest(digest, held.digest) and _holds(held):
+                    return held.user, held
+        raise AuthenticationFailed("This token is unknown, has lapsed or was revoked.")
+
+
+def _holds(token: ApiToken) -> bool:
+    lapsed = token.expiry is not None and token.expiry <= timezone.now()
+    return not lapsed and token.user.is_active
+
+
+def _tell_use(token: ApiToken) -> None:
+    """Have it noted that a token is in use, at most once in a minute."""
+    now = timezone.now()
+    is_noted = token.last_used_at is not None and now - token.last_used_at < USE_NOTED_EVERY
+    seconds = int(USE_NOTED_EVERY.total_seconds())
+    if not is_noted and cache.add(f"token-use:{token.uuid}", 1, timeout=seconds):
+        hint_token_use(token.uuid, now)

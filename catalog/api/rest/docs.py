@@ -1,0 +1,140 @@
+"""The API described by itself: its OpenAPI document, and the page that people read it on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.api.rest.openapi import complete_schema
+from catalog.api.rest.problems import KINDS
+
+FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class OpenAPIDocument(APIView):
+    """The OpenAPI 3.1 document; the same for every caller."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        """Return the document."""
+        return Response(openapi_document())
+
+
+@cache
+def openapi_document() -> dict[str, Any]:
+    """Return the document, made once in a process."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return complete_schema(made)
+
+
+@require_safe
+def api_reference(request: HttpRequest) -> HttpResponse:
+    """Show every operation of the API, its parameters, bodies and problems. Open to everybody."""
+    document = openapi_document()
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for operation in operations_of(document):
+        groups.setdefault(operation["group"], []).append(operation)
+    shapes = [
+        {"name": name, "about": schema.get("description", ""), "members": members_of(schema)}
+        for name, schema in sorted(document["components"]["schemas"].items())
+        if schema.get("properties")
+    ]
+    context = {
+        "groups": sorted(groups.items(), key=_rank),
+        "shapes": shapes,
+        "kinds": list(KINDS.values()),
+        "origin": f"{request.scheme}://{request.get_host()}",
+    }
+    return render(request, "catalog/api/docs.html", context)
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield each operation as the page shows it."""
+    for address, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method not in METHODS:
+                continue
+            yield {
+                "id": operation["operationId"],
+                "group": operation["tags"][0],
+                "method": method.upper(),
+                "address": address,
+                "about": operation.get("description", ""),
+                "is_open": {} in operation.get("security", [{}]),
+                "parameters": [_parameter(held) for held in operation.get("parameters", [])],
+                "bodies": list(_contents(operation.get("requestBody", {}))),
+                "answers": [
+                    {"status": status, "shapes": list(_contents(answer))}
+                    for status, answer in operation["responses"].items()
+                    if status.startswith("2")
+                ],
+                "refusals": [s for s in operation["responses"] if not s.startswith("2")],
+            }
+
+
+def members_of(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the members of an object, each with its type in words."""
+    needed = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "type": type_in_words(member),
+            "is_needed": name in needed,
+            "about": member.get("description", ""),
+        }
+        for name, member in schema["properties"].items()
+    ]
+
+
+def type_in_words(schema: Mapping[str, Any]) -> str:
+    """Return what a schema takes, in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    for joint in ("oneOf", "anyOf", "allOf"):
+        if joint in schema:
+            return " or ".join(type_in_words(part) for part in schema[joint])
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"])
+    kind = schema.get("type", "anything")
+    words = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    if "items" in schema:
+        return f"list of {type_in_words(schema['items'])}"
+    return f"{words} ({schema['format']})" if "format" in schema else words
+
+
+def _rank(group: tuple[str, Any]) -> tuple[int, str]:
+    name = group[0]
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
+
+
+def _parameter(held: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": held["name"],
+        "place": held["in"],
+        "is_needed": held.get("required", False),
+        "type": type_in_words(held["schema"]),
+        "about": held.get("description", ""),
+    }
+
+
+def _contents(holder: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for media_type, held in holder.get("content", {}).items():
+        schema = held.get("schema", {})
+        yield {
+            "media_type": media_type,
+            "type": type_in_words(schema),
+            "anchor": f"shape-{type_in_words(schema)}" if "$ref" in schema else "",
+        }

@@ -1,0 +1,197 @@
+"""Search over the API: the same words, filters and answer as the page's JSON twin."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.api.products.serializers import ProductSummary, summary_of
+from catalog.api.products.views import OfProduct
+from catalog.api.rest.requests import InvalidParameters
+from catalog.search.fields import KINDS
+from catalog.search.services import similar_to
+from catalog.web.search.exports import answer_of
+from catalog.web.search.similarity import shared_of
+
+MOST_SIMILAR = 20
+NUMBERS = ("limit", "page")
+NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+
+class FacetValueAnswer(serializers.Serializer[Any]):
+    """A value on offer; `count` is what choosing it would show."""
+
+    value = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not a label
+    count = serializers.IntegerField()
+    is_chosen = serializers.BooleanField()
+
+
+class ResultAnswer(serializers.Serializer[Any]):
+    """One thing found, why, and which of the typed words it lacks."""
+
+    type = serializers.CharField()
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    lacks = serializers.ListField(child=serializers.CharField())
+    highlights = serializers.DictField(child=serializers.CharField())
+
+
+class ProductResult(ResultAnswer):
+    """A product found."""
+
+    iri = serializers.CharField()
+    domain = serializers.CharField()
+    purpose = serializers.CharField(allow_blank=True)
+    version = serializers.CharField()
+    owner = serializers.CharField(allow_null=True)
+    status = serializers.CharField()
+    sensitivity = serializers.CharField()
+    slo = serializers.CharField()
+    certification = serializers.CharField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    updated_at = serializers.DateTimeField()
+
+
+class TermResult(ResultAnswer):
+    """A term found; `columns` and `products` count what uses it and the caller may see."""
+
+    definition = serializers.CharField()
+    synonyms = serializers.ListField(child=serializers.CharField())
+    acronyms = serializers.ListField(child=serializers.CharField())
+    domain = serializers.CharField(allow_null=True)
+    columns = serializers.IntegerField()
+    products = serializers.IntegerField()
+
+
+class DomainResult(ResultAnswer):
+    """A domain found; `products` counts those in it and its parts that the caller may see."""
+
+    mission = serializers.CharField(allow_blank=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field, no parent
+    owner = serializers.CharField(allow_null=True)
+    is_foreign = serializers.BooleanField()
+    products = serializers.IntegerField()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="Result",
+        serializers={"product": ProductResult, "term": TermResult, "domain": DomainResult},
+        resource_type_field_name="type",
+        many=True,
+    )
+)
+class Results(serializers.ListField):
+    """Results of one kind, each in the shape of its kind."""
+
+
+class SearchAnswerBody(serializers.Serializer[Any]):
+    """What was found; `next`, `previous` and `last` lead on by cursor."""
+
+    type = serializers.CharField()
+    count = serializers.IntegerField()
+    results = Results()
+    facets = serializers.DictField(child=FacetValueAnswer(many=True))
+    corrections = serializers.ListField(child=serializers.DictField())
+    also_searched = serializers.ListField(child=serializers.DictField())
+    warnings = serializers.ListField(child=serializers.DictField())
+    sort = serializers.CharField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    last = serializers.CharField(allow_null=True)
+
+
+class Search(APIView):
+    """Find products, terms or domains by words and filters."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="search",
+        parameters=[
+            OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
+            OpenApiParameter(
+                "type", str, enum=KINDS, description="The kind of things to find; else products."
+            ),
+            OpenApiParameter(
+                "sort", str, description="relevance, name, updated or quality; else relevance."
+            ),
+            OpenApiParameter("limit", int, description="Results on a page, up to 100."),
+            OpenApiParameter("page", int, description="Numbered page, as deep as 10,000."),
+            OpenApiParameter("cursor", str, description="A place, as an answer gave it."),
+        ],
+        responses=SearchAnswerBody,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer as the caller; a filter that is not understood is a warning, not an error."""
+        _demand_parameters(request)
+        return Response(answer_of(request._request))
+
+
+class SharedAnswer(serializers.Serializer[Any]):
+    """What two products share."""
+
+    tags = serializers.ListField(child=serializers.CharField())
+    columns = serializers.ListField(child=serializers.CharField())
+    words = serializers.ListField(child=serializers.CharField())
+
+
+class SimilarAnswer(serializers.Serializer[Any]):
+    """A product that is like another one, and what it shares with it."""
+
+    product = ProductSummary()
+    shared = SharedAnswer()
+
+
+class SimilarAnswerBody(serializers.Serializer[Any]):
+    """What is like a product, the most alike first; short, so there are no pages."""
+
+    results = SimilarAnswer(many=True)
+
+
+class SimilarProducts(OfProduct):
+    """What is like a product."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = SimilarAnswerBody
+
+    @extend_schema(responses=SimilarAnswerBody)
+    def retrieve(self, request: Request, uuid: str) -> Response:
+        """List up to 20 products like this one, with the tags, columns and words they share."""
+        found = similar_to(product=self.product(), visitor=self.reader, limit=MOST_SIMILAR)
+        results = [{"product": summary_of(one.product), "shared": shared_of(one)} for one in found]
+        return Response({"results": results})
+
+
+def _demand_parameters(request: Request) -> None:
+    """Refuse a number that is none, and a kind that nobody knows: it decides what results are.
+
+    Raises InvalidParameters.
+    """
+    faults = {
+        name: [f"{name} is one whole number, such as {name}=2."]
+        for name in NUMBERS
+        for given in [request.query_params.getlist(name)]
+        if len(given) > 1 or not all(NUMBER.fullmatch(value) for value in given)
+    }
+    kinds = request.query_params.getlist("type")
+    if len(kinds) > 1 or not set(kinds) <= set(KINDS):
+        faults["type"] = [f"type is one of {', '.join(KINDS)}."]
+    if faults:
+        raise InvalidParameters(faults)

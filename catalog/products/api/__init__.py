@@ -1,7 +1,0 @@
-"""Products over the API."""
-
-from __future__ import annotations
-
-from catalog.products.api.views import ProductHistory, ProductReaders, Products, ProductUses
-
-__all__ = ["ProductHistory", "ProductReaders", "ProductUses", "Products"]

@@ -1,0 +1,256 @@
+"""Pages on which a product's contracts are written: tables and columns by hand, or as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Prefetch
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from catalog.contracts.columns import Column, columns_in, edited
+from catalog.contracts.models import DataContract, SchemaObject
+from catalog.contracts.projection import raised
+from catalog.contracts.services import frozen_digests, is_frozen, save_contract
+from catalog.interchange import odcs
+from catalog.interchange.printing import yaml_of
+from catalog.interchange.problems import Problem
+from catalog.interchange.reading import ReadingError, read_documents
+from catalog.products.models import DataProduct
+from catalog.products.projection import Tree
+from catalog.refusals import Fault, Invalid
+from catalog.web.contracts.forms import (
+    PAGE_SIZE,
+    DocumentSheet,
+    NewTableSheet,
+    TableSheet,
+    address_of,
+)
+from catalog.web.forms import EditSheet
+from catalog.web.products.editing import EditPage, ProductPage, RowedPage
+
+MOST_PROBLEMS = 25
+
+
+class Contracts(ProductPage):
+    """The contracts of a product with their tables."""
+
+    step = "schema"
+    template_name = "catalog/editing/contracts.html"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show the list, the newest version of each contract first."""
+        tables = SchemaObject.objects.annotate(column_count=Count("properties"))
+        rows = self.product.contracts.defer("tree").prefetch_related(
+            Prefetch("schema_objects", tables), "port_contracts__port"
+        )
+        frozen = frozen_digests(self.product)
+        contracts = [
+            {"contract": contract, "is_frozen": contract.digest in frozen}
+            for contract in rows.order_by("identifier", "-id")
+        ]
+        return self.page(contracts=contracts)
+
+
+class ContractPage(EditPage):
+    """What the pages of one contract share: finding it, and raising a version that is frozen."""
+
+    step = "schema"
+    done = _("The contract is saved.")
+    uuid: Any = None
+    number: int = 0
+    _shown: DataContract | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Keep contract and table until the product is found."""
+        self.uuid, self.number = kwargs.pop("contract", None), kwargs.pop("table", 0)
+        return super().dispatch(request, *args, **kwargs)
+
+    def contract(self) -> DataContract:
+        """Return the contract. Raises Http404 where the product has none of that id."""
+        if self._shown is not None:
+            return self._shown
+        contract = self.product.contracts.filter(uuid=self.uuid).first()
+        if contract is None:
+            raise Http404
+        if self.request.method == "GET":
+            # A page asks often, and the document of a wide table takes long to parse. A page that
+            # writes reads anew: somebody else may have written meanwhile.
+            self._shown = contract
+        return contract
+
+    def table(self) -> Tree:
+        """Return the table of the page. Raises Http404 where the contract has none there."""
+        tables = self.contract().tree.get("schema") or []
+        if not 0 <= self.number < len(tables):
+            raise Http404
+        table: Tree = tables[self.number]
+        return table
+
+    def put(self, tables: list[Tree], sheet: EditSheet) -> DataProduct:
+        """Save the contract with these tables; a published version stays, the next one changes."""
+        contract = self.contract()
+        tree = contract.tree | {"schema": tables}
+        if tree != contract.tree and is_frozen(contract):
+            tree |= {"version": raised(contract.version)}
+        edition = sheet.cleaned_data["edition"]
+        saved, product = save_contract(
+            product=self.product, tree=tree, edition=edition, actor=self.person
+        )
+        self.uuid = saved.uuid
+        return product
+
+    def next(self) -> str:
+        """Return to the list of contracts."""
+        return self.place("product_contracts")
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Say which version is saved."""
+        contract = self.contract() if self.uuid else None
+        frozen = bool(contract and is_frozen(contract))
+        version = raised(contract.version) if contract and frozen else ""
+        extra = {"contract": contract, "is_frozen": frozen, "next_version": version}
+        return super().show(sheet, status, **extra, **context)
+
+
+class AddTable(ContractPage):
+    """One more table; its columns come on its own page."""
+
+    title = _("Add a table")
+    sheet_class = NewTableSheet
+    template_name = "catalog/editing/table_add.html"
+
+    def write(self, sheet: NewTableSheet) -> DataProduct:
+        """Add the table at the end."""
+        tables = list(self.contract().tree.get("schema") or [])
+        name = sheet.cleaned_data["name"]
+        if any(table.get("name") == name for table in tables):
+            raise Invalid([Fault(where="name", message="There is a table of this name.")])
+        self.number = len(tables)
+        return self.put([*tables, {"name": name, "properties": []}], sheet)
+
+    def next(self) -> str:
+        """Go on to the columns of the new table."""
+        return self.place("product_table", self.uuid, self.number)
+
+
+class DropTable(ContractPage):
+    """A question before a table goes."""
+
+    title = _("Take the table away?")
+    sheet_class = EditSheet
+    template_name = "catalog/editing/table_drop.html"
+
+    def write(self, sheet: EditSheet) -> DataProduct:
+        """Take the table out."""
+        self.table()
+        tables = list(self.contract().tree.get("schema") or [])
+        return self.put(tables[: self.number] + tables[self.number + 1 :], sheet)
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Name the table and how many columns go with it."""
+        table = self.table()
+        extra = {"table": table, "columns": len(columns_in(table))}
+        return super().show(sheet, status, **extra, **context)
+
+
+class Table(RowedPage, ContractPage):
+    """The columns of one table, a page at a time, with blank rows for more."""
+
+    title = _("Columns")
+    sheet_class = TableSheet
+    template_name = "catalog/editing/table.html"
+    _columns: Page[Column] | None = None
+
+    def columns(self) -> Page[Column]:
+        """Return the page of columns that was asked for."""
+        if self._columns is None or self.request.method != "GET":
+            wanted = self.request.GET.get("page")
+            self._columns = Paginator(columns_in(self.table()), PAGE_SIZE).get_page(wanted)
+        return self._columns
+
+    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+        """Give the sheet the columns of this page."""
+        return super().sheet(data, shown=list(self.columns()), **options)
+
+    def initial(self) -> dict[str, Any]:
+        """Return what the table and its columns say."""
+        table = self.table()
+        rows = [column.words() | {"at": address_of(column)} for column in self.columns()]
+        words = {"name": table.get("name", ""), "description": table.get("description", "")}
+        return words | TableSheet.rows.initial(rows)
+
+    def write(self, sheet: TableSheet) -> DataProduct:
+        """Save the table with its edits."""
+        table = edited(self.table(), **sheet.edits()) | {"name": sheet.cleaned_data["name"]}
+        if sheet.cleaned_data["description"]:
+            table["description"] = sheet.cleaned_data["description"]
+        else:
+            table.pop("description", None)
+        tables = list(self.contract().tree.get("schema") or [])
+        tables[self.number] = table
+        return self.put(tables, sheet)
+
+    def next(self) -> str:
+        """Stay at the table: a page of columns is seldom the whole work."""
+        page = self.request.GET.get("page", "")
+        query = f"?page={page}" if page.isdigit() else ""
+        return self.place("product_table", self.uuid, self.number) + query
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Show which page of the columns this is."""
+        extra = {"page": self.columns(), "table": self.table(), "table_number": self.number}
+        return super().show(sheet, status, **extra, **context)
+
+
+class Document(ContractPage):
+    """A whole contract from a file: a new one, or the next content of one that is there."""
+
+    title = _("Contract as a file")
+    sheet_class = DocumentSheet
+    template_name = "catalog/editing/document.html"
+    problems: list[Problem]
+
+    def stands(self) -> dict[str, Any]:
+        """Return the document that stands, where this page is one contract's."""
+        return {"text": yaml_of(self.contract().tree)} if self.uuid else {}
+
+    def write(self, sheet: DocumentSheet) -> DataProduct:
+        """Read, check and save the document. Raises Invalid with each problem's line."""
+        tree = self.read(sheet)
+        held = self.contract().identifier if self.uuid else tree.get("id")
+        if tree.setdefault("id", held) != held:
+            message = f"This document has the id {tree['id']}; the contract here has {held}."
+            raise Invalid([Fault(where="file", message=message, way_out="Give it that id.")])
+        edition = sheet.cleaned_data["edition"]
+        return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
+
+    def read(self, sheet: DocumentSheet) -> Tree:
+        """Return the one contract that was sent. Raises Invalid."""
+        content, name = sheet.content()
+        try:
+            documents = read_documents(content, name=name)
+        except ReadingError as error:
+            raise self.refused([error.problem]) from error
+        if len(documents) != 1:
+            message = f"There are {len(documents)} documents in it."
+            raise Invalid([Fault(where="file", message=message, way_out="Send one contract.")])
+        problems = [problem for problem in odcs.check(documents[0]) if problem.is_error]
+        if problems:
+            raise self.refused(problems)
+        return documents[0].tree
+
+    def refused(self, problems: list[Problem]) -> Invalid:
+        """Keep the problems for the page, each with its line, and say how many there are."""
+        self.problems = problems[:MOST_PROBLEMS]
+        first = problems[0]
+        message = f"Line {first.line}: {first.message}."
+        if len(problems) > 1:
+            message += f" And {len(problems) - 1} more, listed below."
+        return Invalid([Fault(where="file", message=message, way_out=first.way_out)])
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """List the problems of a document that was refused."""
+        problems = getattr(self, "problems", [])
+        return super().show(sheet, status, problems=problems, **context)

@@ -1,0 +1,115 @@
+"""Pages on which a domain begins and is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from catalog.audit.models import AuditEvent
+from catalog.domains.authority import Reader, demand, reader_of
+from catalog.domains.models import Domain, FormerDomainSlug
+from catalog.domains.services import create_domain, edit_domain
+from catalog.permissions import Permission
+from catalog.refusals import EditionConflict, Invalid, NameTaken
+from catalog.web.domains.forms import DomainFields, DomainSheet, NewDomainSheet
+from catalog.web.domains.teams import manageable_teams
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def domain_new(request: HttpRequest) -> HttpResponse:
+    """Begin a domain, at the top or as a part of one that one manages."""
+    reader = reader_of(request.user)
+    if not _managed(reader):
+        demand(request.user, Permission.MANAGE_DOMAIN, None)
+    asked = Domain.objects.filter(slug=request.GET.get("parent", "")).first()
+    sheet = NewDomainSheet(
+        request.POST if request.method == "POST" else None,
+        initial={"parent": asked} if asked else {},
+    )
+    _offer(sheet, reader, None)
+    if request.method == "POST" and sheet.is_valid():
+        actor: Any = request.user
+        try:
+            domain = create_domain(actor=actor, **sheet.written())
+        except (Invalid, NameTaken) as refusal:
+            sheet.refuse(refusal)
+        else:
+            messages.success(request, _("The domain is there. Name its owner and its steward."))
+            return redirect("domain_people", domain.slug)
+    status = 422 if sheet.errors else 200
+    return render(request, "catalog/domains/new.html", {"form": sheet}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
+    """Change a domain; where somebody was faster, show both states and keep what was typed."""
+    found = _find(domain)
+    if found.slug != domain and request.method != "POST":
+        return redirect("domain_edit", found.slug)
+    demand(request.user, Permission.MANAGE_DOMAIN, found)
+    initial = DomainSheet.filled_by(found) | {"edition": found.edition}
+    sheet = DomainSheet(request.POST if request.method == "POST" else None, initial=initial)
+    _offer(sheet, reader_of(request.user), found)
+    if request.method != "POST":
+        return _show(request, found, sheet, 200)
+    if not sheet.is_valid():
+        return _show(request, found, sheet, 422)
+    return _write(request, found, sheet)
+
+
+def _find(slug: str) -> Domain:
+    """Return the domain that has a slug, or had it: who edits may find it renamed meanwhile."""
+    domains = Domain.objects.select_related("parent", "owner_team")
+    former = FormerDomainSlug.objects.filter(slug=slug).values("domain_id")
+    found = domains.filter(slug=slug).first() or domains.filter(pk__in=former).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _write(request: HttpRequest, domain: Domain, sheet: DomainSheet) -> HttpResponse:
+    actor: Any = request.user
+    edition = sheet.cleaned_data["edition"]
+    try:
+        changed = edit_domain(domain=domain, edition=edition, actor=actor, **sheet.written())
+    except EditionConflict as conflict:
+        domain = Domain.objects.get(pk=domain.pk)
+        sheet.meet(conflict, DomainSheet.filled_by(domain))
+        return _show(request, domain, sheet, 409)
+    except (Invalid, NameTaken) as refusal:
+        sheet.refuse(refusal)
+        return _show(request, Domain.objects.get(pk=domain.pk), sheet, 422)
+    messages.success(request, _("Saved."))
+    return redirect("domain_page", changed.slug)
+
+
+def _show(request: HttpRequest, domain: Domain, sheet: DomainSheet, status: int) -> HttpResponse:
+    last = AuditEvent.objects.about("domain", str(domain.uuid)).first() if sheet.conflict else None
+    context = {"domain": domain, "form": sheet, "last_edit": last}
+    return render(request, "catalog/domains/edit.html", context, status=status)
+
+
+def _managed(reader: Reader) -> bool:
+    return reader.may(Permission.MANAGE_DOMAIN, None) or bool(
+        reader.domains_with(Permission.MANAGE_DOMAIN)
+    )
+
+
+def _offer(sheet: DomainFields, reader: Reader, domain: Domain | None) -> None:
+    """Offer what this person may choose: what stands, and what they manage themselves."""
+    if reader.may(Permission.MANAGE_DOMAIN, None):
+        return
+    parents = set(reader.domains_with(Permission.MANAGE_DOMAIN))
+    teams = {team.pk for team in manageable_teams(reader)}
+    if domain is not None:
+        parents |= {domain.parent_id} if domain.parent_id else set()
+        teams |= {domain.owner_team_id} if domain.owner_team_id else set()
+    sheet.offer(parents=parents, teams=teams)

@@ -1,0 +1,31 @@
+"""The feed of a domain: its products and those of its parts, the last changed first."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.domains.authority import reader_of
+from catalog.domains.models import Domain
+from catalog.web.domains.pages import find_domain, moved_domain, products_in
+from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
+
+
+@require_safe
+def domain_feed(request: HttpRequest, domain: str) -> HttpResponseBase:
+    """Tell of the products that are new or changed, among those that the reader may see."""
+    found = find_domain(domain)
+    if found is None:
+        return moved_domain(domain, "domain_feed")
+    products = products_in(reader_of(request.user), found, Domain.objects.parents())
+    newest = products.order_by("-updated_at", "id")[:MOST_ENTRIES]
+    return atom_answer(
+        request,
+        title=_("Products of %(domain)s") % {"domain": found.name},
+        page=reverse("domain_page", args=[found.slug]),
+        identity=feed_iri(reverse("domain_feed", args=[found.slug])),
+        entries=map(product_entry, newest),
+    )

@@ -1,0 +1,217 @@
+"""Forms of domains and of who belongs to what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, time
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.domains.models import Domain
+from catalog.identity import is_slug, slug_of
+from catalog.people.models import Person, Team
+from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
+from catalog.web.forms import EditSheet, Line, Passage, Sheet
+
+ROLE_WORDS = {
+    Role.OWNER: _("Owner: answers for the domain, publishes, gives roles"),
+    Role.STEWARD: _("Steward: reviews what owners publish; never an owner too"),
+    Role.CONTRIBUTOR: _("Contributor: edits products"),
+    Role.CONSUMER: _("Consumer: reads what is restricted to the domain"),
+    Role.GOVERNANCE_LEAD: _("Governance lead: makes domains, gives every role"),
+    Role.PLATFORM_OPERATOR: _("Platform operator: keeps the installation running"),
+    Role.AUDITOR: _("Auditor: reads drafts and the audit trail"),
+}
+SLUG_HINT = _("Made from the name where this is empty. Small letters, digits and dashes.")
+
+
+def slug_field(longest: int) -> Line:
+    """Return the field of an address, which may be left to the name."""
+    return Line(
+        label=_("Address"),
+        max_length=longest,
+        required=False,
+        help_text=SLUG_HINT,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
+class Addressed(forms.Form):
+    """A form with a name and an address that may be made from it."""
+
+    def clean(self) -> dict[str, Any]:
+        """Make the address from the name where none is given; refuse one that cannot stand."""
+        cleaned = super().clean() or {}
+        slug = str(cleaned.get("slug") or "").casefold() or slug_of(str(cleaned.get("name") or ""))
+        if "name" in cleaned and "slug" not in self.errors and not is_slug(slug):
+            text = _("Use small letters, digits, dots, dashes and underscores.")
+            self.add_error("slug", text)
+        return cleaned | {"slug": slug}
+
+
+class PersonField(Line):
+    """Somebody who can sign in, named by user name or mail address."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("Person"))
+        options.setdefault("help_text", _("User name or mail address."))
+        attributes = {"list": "people", "autocapitalize": "none", "autocomplete": "off"}
+        super().__init__(max_length=254, widget=forms.TextInput(attrs=attributes), **options)
+
+    def clean(self, value: Any) -> Any:
+        """Return the person. Raises ValidationError where nobody active has that name."""
+        name = super().clean(value)
+        if not name:
+            return None
+        named = Q(username__iexact=name) | Q(email__iexact=name)
+        person = Person.objects.filter(named, is_active=True).first()
+        if person is None:
+            raise ValidationError(_("Nobody here has this name. Invite them first."))
+        return person
+
+
+class LastDayField(forms.DateField):
+    """The last day on which something holds; it ends with that day."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("Until, the day included"))
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(required=False, widget=widget, **options)
+
+    def clean(self, value: Any) -> datetime | None:
+        """Return the moment at which it ends. Raises ValidationError for a day gone by."""
+        day = super().clean(value)
+        if day is None:
+            return None
+        if day < timezone.localdate():
+            raise ValidationError(_("This day is over. Choose one to come."))
+        return timezone.make_aware(datetime.combine(day, time.max))
+
+
+class DomainFields(Addressed):
+    """What a domain is called, what it is for, where it lies in the tree."""
+
+    name = Line(label=_("Name"), max_length=120)
+    slug = slug_field(120)
+    mission = Passage(
+        label=_("Mission"),
+        required=False,
+        rows=3,
+        max_length=4000,
+        help_text=_("What the domain is for, in a sentence or two."),
+    )
+    parent = forms.ModelChoiceField(
+        label=_("Part of"),
+        queryset=Domain.objects.filter(is_foreign=False),
+        required=False,
+        empty_label=_("no other domain: at the top"),
+        help_text=_("Owners and stewards of a domain are so for all its parts."),
+    )
+    owner_team = forms.ModelChoiceField(
+        label=_("Team"),
+        queryset=Team.objects.all(),
+        required=False,
+        empty_label=_("none"),
+        help_text=_("Its members edit the domain's products, and it is shown as the contact."),
+    )
+    field_order = ["name", "slug", "mission", "parent", "owner_team"]
+
+    def offer(self, *, parents: Collection[int] | None, teams: Collection[int] | None) -> None:
+        """Offer only some domains and teams; None offers all."""
+        for name, ids in (("parent", parents), ("owner_team", teams)):
+            field = self.fields[name]
+            if ids is not None and isinstance(field, forms.ModelChoiceField):
+                models: Any = field.queryset
+                field.queryset = models.filter(pk__in=ids)
+
+    def written(self) -> dict[str, Any]:
+        """Return what a service is told."""
+        names = ("name", "slug", "mission", "parent", "owner_team")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class NewDomainSheet(DomainFields, Sheet):
+    """A domain that begins."""
+
+
+class DomainSheet(DomainFields, EditSheet):
+    """A domain that stands."""
+
+    @staticmethod
+    def filled_by(domain: Domain) -> dict[str, Any]:
+        """Return what the fields show of a domain."""
+        return {
+            "name": domain.name,
+            "slug": domain.slug,
+            "mission": domain.mission,
+            "parent": domain.parent_id,
+            "owner_team": domain.owner_team_id,
+        }
+
+
+class RoleSheet(Sheet):
+    """Who gets which role, until when."""
+
+    places: ClassVar[Mapping[str, str]] = {"actor": "person"}
+    person = PersonField()
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
+    ends_at = LastDayField()
+
+    def __init__(self, *args: Any, of_mesh: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        roles = MESH_ROLES if of_mesh else DOMAIN_ROLES
+        field.choices = [(role.value, ROLE_WORDS[role]) for role in roles]
+
+
+class ReasonSheet(Sheet):
+    """Why something is taken back."""
+
+    reason = Line(label=_("Reason"), max_length=500, required=False)
+
+
+class InviteSheet(Sheet):
+    """Whom to invite, and into which team."""
+
+    email = forms.EmailField(
+        label=_("Mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    team = forms.ModelChoiceField(
+        label=_("Team"),
+        queryset=Team.objects.all(),
+        required=False,
+        empty_label=_("none"),
+        help_text=_("They are in it from the moment they join."),
+    )
+
+    def __init__(self, *args: Any, teams: Collection[int] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["team"]
+        assert isinstance(field, forms.ModelChoiceField)
+        if teams is not None:
+            field.queryset = Team.objects.filter(pk__in=teams)
+
+
+class TeamSheet(Addressed, Sheet):
+    """A team that begins."""
+
+    name = Line(label=_("Name"), max_length=120)
+    slug = slug_field(80)
+    description = Passage(label=_("What it does"), required=False, rows=2, max_length=2000)
+    email = forms.EmailField(
+        label=_("Mail address"), required=False, help_text=_("Where consumers reach the team.")
+    )
+    field_order = ["name", "slug", "description", "email"]
+
+
+class MemberSheet(Sheet):
+    """Who joins a team, until when."""
+
+    person = PersonField()
+    ends_at = LastDayField()

@@ -1,0 +1,201 @@
+"""The glossary's pages: the list, a term with its other meanings and columns, and its editing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.audit.models import AuditEvent
+from catalog.contracts.models import SchemaProperty
+from catalog.domains.authority import Reader, demand, person_of, reader_of
+from catalog.domains.models import Domain
+from catalog.glossary.models import TERM, Term
+from catalog.glossary.services import define_term, edit_term
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct
+from catalog.refusals import EditionConflict, Invalid, NameTaken
+from catalog.web.glossary.forms import EditTermSheet, NewTermSheet
+
+PAGE_SIZE = 100
+MOST_COLUMNS = 60
+
+
+@require_safe
+def term_list(request: HttpRequest) -> HttpResponse:
+    """List the terms, or those that hold what was typed."""
+    typed = request.GET.get("filter", "")[:200]
+    context = {
+        "page": _page(request, typed),
+        "filter": typed,
+        "may_define": may_define(reader_of(request.user)),
+    }
+    return render(request, "catalog/glossary/list.html", context)
+
+
+@require_safe
+def term_list_json(request: HttpRequest) -> JsonResponse:
+    """Give a program the same page of terms."""
+    page = _page(request, request.GET.get("filter", "")[:200])
+    pages = {"page": page.number, "pages": page.paginator.num_pages}
+    terms = [term_as_json(term) for term in page.object_list]
+    return JsonResponse({"count": page.paginator.count, **pages, "results": terms})
+
+
+@require_safe
+def term_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what a word means, in the mesh and in the domains, and the columns that hold it."""
+    meanings = _meanings(slug)
+    reader = reader_of(request.user)
+    columns = _columns(slug, reader)
+    context = {
+        "term": meanings[0],
+        "others": meanings[1:],
+        "columns": columns[:MOST_COLUMNS],
+        "beyond": max(0, columns.count() - MOST_COLUMNS),
+        "editable": [term for term in meanings if _may_edit(reader, term)],
+    }
+    return render(request, "catalog/glossary/term.html", context)
+
+
+@require_safe
+def term_page_json(request: HttpRequest, slug: str) -> JsonResponse:
+    """Give a program a word's meanings and columns."""
+    meanings = _meanings(slug)
+    columns = [
+        {
+            "product": row.schema_object.contract.product.path,
+            "object": row.schema_object.name,
+            "path": row.path,
+        }
+        for row in _columns(slug, reader_of(request.user))[:MOST_COLUMNS]
+    ]
+    return JsonResponse({"meanings": [term_as_json(term) for term in meanings], "columns": columns})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def term_new(request: HttpRequest) -> HttpResponse:
+    """Define a term for the mesh or for a domain where one is a steward."""
+    reader = reader_of(request.user)
+    if not may_define(reader):
+        demand(request.user, Permission.STEWARD_PRODUCTS, None)
+    sheet = NewTermSheet(request.POST if request.method == "POST" else None)
+    sheet.fields["domain"].queryset = Domain.objects.filter(  # type: ignore[attr-defined]
+        pk__in=reader.domains_with(Permission.STEWARD_PRODUCTS)
+    )
+    if request.method == "POST" and sheet.is_valid():
+        try:
+            term = define_term(
+                actor=person_of(request.user),
+                domain=sheet.cleaned_data["domain"],
+                **sheet.fields_of_term(),
+            )
+        except (Invalid, NameTaken) as refusal:
+            sheet.refuse(refusal)
+        else:
+            return redirect("term_page", term.slug)
+    return _sheet(request, sheet, title=_("Define a term"))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Change one meaning of a word."""
+    term = Term.objects.select_related("domain").filter(slug=slug, pk=pk).first()
+    if term is None:
+        raise Http404
+    demand(request.user, Permission.STEWARD_PRODUCTS, term.domain)
+    sheet = EditTermSheet(
+        request.POST if request.method == "POST" else None, initial=EditTermSheet.initial_of(term)
+    )
+    if request.method == "POST" and sheet.is_valid():
+        try:
+            edit_term(
+                term=term,
+                edition=sheet.cleaned_data["edition"],
+                actor=person_of(request.user),
+                **sheet.fields_of_term(),
+            )
+        except EditionConflict as conflict:
+            term.refresh_from_db()
+            sheet.meet(conflict, EditTermSheet.initial_of(term))
+        except (Invalid, NameTaken) as refusal:
+            sheet.refuse(refusal)
+        else:
+            return redirect("term_page", term.slug)
+    return _sheet(request, sheet, title=_("Edit %(term)s") % {"term": term.name}, term=term)
+
+
+def may_define(reader: Reader) -> bool:
+    """Say whether a reader may define a term anywhere."""
+    permission = Permission.STEWARD_PRODUCTS
+    return reader.may(permission, None) or bool(reader.domains_with(permission))
+
+
+def term_as_json(term: Term) -> dict[str, Any]:
+    """Return a term for programs."""
+    return {
+        "id": str(term.uuid),
+        "slug": term.slug,
+        "name": term.name,
+        "definition": term.definition,
+        "synonyms": term.synonyms,
+        "acronyms": term.acronyms,
+        "domain": term.domain.slug if term.domain else None,
+        "edition": term.edition,
+    }
+
+
+def _sheet(
+    request: HttpRequest,
+    sheet: NewTermSheet | EditTermSheet,
+    *,
+    title: str,
+    term: Term | None = None,
+) -> HttpResponse:
+    conflict = getattr(sheet, "conflict", None)
+    status = 409 if conflict else 422 if sheet.errors else 200
+    last = AuditEvent.objects.about(TERM, str(term.uuid)).first() if conflict and term else None
+    context = {"form": sheet, "title": title, "term": term, "last_edit": last}
+    return render(request, "catalog/glossary/edit.html", context, status=status)
+
+
+def _page(request: HttpRequest, typed: str) -> Page[Term]:
+    terms = Term.objects.select_related("domain").order_by("name", "id")
+    for word in typed.replace("\x00", " ").split()[:8]:
+        terms = terms.filter(
+            Q(name__icontains=word)
+            | Q(definition__icontains=word)
+            | Q(synonyms__icontains=word)
+            | Q(acronyms__icontains=word)
+        )
+    return Paginator(terms, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+def _meanings(slug: str) -> list[Term]:
+    """Return a word's meanings, that of the whole mesh first. Raises Http404."""
+    found = list(Term.objects.select_related("domain").filter(slug=slug).order_by("domain__name"))
+    if not found:
+        raise Http404
+    return sorted(found, key=lambda term: term.domain is not None)
+
+
+def _columns(slug: str, reader: Reader) -> QuerySet[SchemaProperty]:
+    visible = DataProduct.objects.visible_to(reader).live()
+    return (
+        SchemaProperty.objects.holding([slug])
+        .filter(schema_object__contract__product__in=visible)
+        .select_related("schema_object__contract__product__domain")
+        .order_by("schema_object__contract__product__name", "path", "id")
+    )
+
+
+def _may_edit(reader: Reader, term: Term) -> bool:
+    return reader.may(Permission.STEWARD_PRODUCTS, term.domain_id)

@@ -1,0 +1,270 @@
+"""Pages on which people change one product: found, allowed, written by a service, shown again."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from catalog.audit.models import AuditEvent
+from catalog.domains.authority import Reader, demand, reader_of
+from catalog.people.models import Person
+from catalog.permissions import Permission
+from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
+from catalog.products.services import replace_tree, share_product
+from catalog.publication.services import accountable, findings_of
+from catalog.refusals import EditionConflict, NotAllowed, NotVisible, Refusal
+from catalog.web.forms import EditSheet
+from catalog.web.products.checklist import LABELS, elsewhere, fix_href, steps_of
+from catalog.web.products.forms import DescribeSheet, ReadersSheet, described_by
+from catalog.web.products.lookup import Moved, find_again, find_product, gone
+
+Text = str | Promise
+
+
+class ProductPage(View):
+    """A page of one product for those who may change it; what one may not see is not there."""
+
+    needs: ClassVar[Permission] = Permission.EDIT_PRODUCTS
+    step: ClassVar[str] = ""
+    title: ClassVar[Text] = ""
+    template_name: ClassVar[str] = "catalog/editing/sheet.html"
+    product: DataProduct
+    reader: Reader
+    person: Person
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find the product for whoever is signed in; ask whether they may. Raises NotAllowed."""
+        if not isinstance(request.user, Person):
+            return redirect_to_login(request.get_full_path())
+        self.person, self.reader = request.user, reader_of(request.user)
+        here = [kwargs.pop("domain"), kwargs.pop("product")]
+        try:
+            self.product = find_product(self.reader, *here)
+        except Moved as moved:
+            if request.method == "POST":  # What was typed does not survive a redirect.
+                self.product = moved.product
+                return self._open(request, *args, **kwargs)
+            return redirect(request.path.replace("/p/{}/{}".format(*here), moved.path, 1))
+        return self._open(request, *args, **kwargs)
+
+    def _open(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.product.status == Status.RETIRED:
+            return gone(request, self.product, self.reader)
+        if not self.reader.may(self.needs, self.product.domain_id):
+            demand(request.user, self.needs, self.product.domain)
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, status: int = 200, **context: Any) -> HttpResponse:
+        """Render the page in the frame of the product's steps."""
+        findings = findings_of(self.product)
+        steps = steps_of(self.product, findings)
+        frame = {
+            "product": self.product,
+            "step": self.step,
+            "title": self.title or LABELS.get(self.step, ""),
+            "steps": steps,
+            "here": [
+                {"finding": item, "href": fix_href(self.product, item)}
+                for step in steps
+                if step.code == self.step
+                for item in step.findings
+            ],
+            "blocking": sum(finding.is_blocking for finding in findings),
+        }
+        return render(self.request, self.template_name, frame | context, status=status)
+
+    def place(self, name: str, *more: Any) -> str:
+        """Return the address of a page of this product."""
+        return reverse(name, args=[self.product.domain.slug, self.product.slug, *more])
+
+    def reload(self) -> None:
+        """Load the product as it stands, after somebody else has written. Raises Http404."""
+        self.product = find_again(self.reader, self.product)
+
+
+class EditPage(ProductPage):
+    """One step: a sheet that is shown, checked, written, or shown again with all that was typed."""
+
+    sheet_class: ClassVar[type[EditSheet]]
+    done: ClassVar[Text] = _("Saved.")
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show what stands."""
+        return self.show(self.sheet())
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Write what was sent, if it holds together and nobody was faster."""
+        sheet = self.sheet(request.POST, files=request.FILES)
+        if not sheet.is_valid():
+            return self.show(sheet, status=422)
+        try:
+            self.product = self.write(sheet)
+        except EditionConflict as conflict:
+            self.reload()
+            sheet.meet(conflict, self.stands())
+            return self.show(sheet, status=409)
+        except (NotAllowed, NotVisible):
+            raise
+        except Refusal as refusal:
+            self.reload()
+            sheet.refuse(refusal)
+            return self.show(sheet, status=422)
+        messages.success(request, str(self.done))
+        return redirect(self.next())
+
+    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+        """Return the sheet, filled with what stands or with what was sent."""
+        initial = self.initial() | {"edition": self.product.edition}
+        return self.sheet_class(data, initial=initial, **options)
+
+    def initial(self) -> dict[str, Any]:
+        """Return what the sheet shows of the product as it stands."""
+        return {}
+
+    def stands(self) -> dict[str, Any]:
+        """Return what a conflict compares with what was typed."""
+        return self.initial()
+
+    def write(self, sheet: Any) -> DataProduct:
+        """Have a service write; return the product as it stands then. Raises a Refusal."""
+        raise NotImplementedError
+
+    def next(self) -> str:
+        """Return where to go once it is written."""
+        return self.place("product_edit")
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Show the sheet; beside a conflict, who was faster and what stands."""
+        last = None
+        if sheet.conflict:
+            last = AuditEvent.objects.about(PRODUCT, str(self.product.uuid)).first()
+        return self.page(status, form=sheet, last_edit=last, **context)
+
+
+class RowedPage(EditPage):
+    """A step whose sheet has a table of rows, which grows without script and loses nothing."""
+
+    more: ClassVar[int] = 5
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show more blank rows where that is asked, with all that was typed; else write."""
+        if "more" not in request.POST:
+            return super().post(request, **kwargs)
+        typed: Any = self.sheet(request.POST)
+        sheet: Any = self.sheet(count=min(typed.count + self.more, typed.most))
+        sheet.initial |= typed.typed()
+        return self.show(sheet)
+
+
+class TaskList(ProductPage):
+    """The steps of one product, and what keeps it from being published."""
+
+    template_name = "catalog/editing/tasks.html"
+    title = _("Complete the product")
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show the list."""
+        product, findings = self.product, findings_of(self.product)
+        context: dict[str, Any] = {
+            "others": [
+                {"finding": item, "href": fix_href(product, item)} for item in elsewhere(findings)
+            ],
+            "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
+            "may_delete": self.reader.may(Permission.DELETE_PRODUCTS, product.domain_id),
+            "owners": accountable(product.domain)[0],
+            "title": _("Complete the product")
+            if product.status == Status.DRAFT
+            else _("Edit the product"),
+            "is_draft": product.status == Status.DRAFT,
+            "is_external": product.status == Status.EXTERNAL,
+            "is_live": product.status in (Status.PUBLISHED, Status.DEPRECATED),
+        }
+        return self.page(**context)
+
+
+class TaskListJson(ProductPage):
+    """The same for a program."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
+        """Return the steps with their findings."""
+        findings = findings_of(self.product)
+        rows = [
+            {
+                "step": step.code,
+                "standing": step.standing,
+                "summary": str(step.summary),
+                "href": step.href,
+                "findings": [finding.code for finding in step.findings],
+            }
+            for step in steps_of(self.product, findings)
+        ]
+        blocking = sum(finding.is_blocking for finding in findings)
+        return JsonResponse({"count": len(rows), "blocking": blocking, "results": rows})
+
+
+class Describe(EditPage):
+    """What the product is and is for."""
+
+    step = "describe"
+    sheet_class = DescribeSheet
+    template_name = "catalog/editing/describe.html"
+
+    def initial(self) -> dict[str, Any]:
+        """Return what the tree says."""
+        return described_by(self.product.tree) | {"slug": self.product.slug}
+
+    def write(self, sheet: DescribeSheet) -> DataProduct:
+        """Put the description into the tree."""
+        sheet.document = sheet.described(self.product.tree)
+        edition = sheet.cleaned_data["edition"]
+        return replace_tree(
+            product=self.product, tree=sheet.document, edition=edition, actor=self.person
+        )
+
+
+class Readers(EditPage):
+    """Who may read a restricted product besides its own domain."""
+
+    step = "readers"
+    sheet_class = ReadersSheet
+    template_name = "catalog/editing/readers.html"
+
+    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+        """Offer every domain but the product's own."""
+        return super().sheet(data, product=self.product, **options)
+
+    def initial(self) -> dict[str, Any]:
+        """Return the domains and teams that read it now."""
+        rows = list(self.product.readers.all())
+        return {
+            "domains": [row.domain_id for row in rows if row.domain_id],
+            "teams": [row.team_id for row in rows if row.team_id],
+        }
+
+    def write(self, sheet: ReadersSheet) -> DataProduct:
+        """Replace the list."""
+        return share_product(
+            product=self.product,
+            domains=list(sheet.cleaned_data["domains"]),
+            teams=list(sheet.cleaned_data["teams"]),
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+        )
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Say what a product that is not restricted has instead of a list."""
+        may_share = self.reader.may(Permission.PUBLISH_PRODUCTS, self.product.domain_id)
+        extra = {
+            "is_restricted": self.product.visibility == Visibility.RESTRICTED,
+            "may_share": may_share,
+            "owners": accountable(self.product.domain)[0],
+        }
+        return super().show(sheet, status, **extra, **context)

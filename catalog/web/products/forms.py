@@ -1,0 +1,246 @@
+"""Forms of a product: what it is and is for, who may read it, where it goes and how it ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from catalog.domains.models import Domain
+from catalog.identity import is_slug
+from catalog.people.models import Team
+from catalog.products.models import DataProduct, Sensitivity, Visibility
+from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_in, with_columns
+from catalog.templatetags.marks import SENSITIVITIES as SENSITIVITY_WORDS
+from catalog.web.forms import EditSheet, Line, Passage, Sheet
+
+CUSTOM_PLACE = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")
+MOST_TAGS = 200
+
+VISIBILITY_CHOICES = [
+    (Visibility.PUBLIC.value, _("Everybody, signed in or not")),
+    (Visibility.MEMBERS.value, _("Everybody who is signed in")),
+    (Visibility.RESTRICTED.value, _("Its domain, and the domains and teams you name")),
+]
+SENSITIVITY_CHOICES = [
+    (word, format_lazy("{}: {}", SENSITIVITY_WORDS[level], meaning))
+    for (word, level), meaning in zip(
+        SENSITIVITIES.items(),
+        (
+            _("a leak would harm nobody"),
+            _("meant for the organisation"),
+            _("a leak would harm people or business"),
+            _("a leak would do grave harm"),
+        ),
+        strict=True,
+    )
+]
+PLACES = {
+    "/name": "name",
+    "/version": "version",
+    "/description/purpose": "purpose",
+    "/description/limitations": "limitations",
+    "/description/usage": "usage",
+    "/tags": "tags",
+    "assaySlug": "slug",
+    "assaySensitivity": "sensitivity",
+    "assayVisibility": "visibility",
+}
+
+
+class TreeSheet(EditSheet):
+    """An edit of a product's document; `document` is the one that was sent to the service."""
+
+    document: Tree = {}
+
+    def place_of(self, where: str) -> str:
+        """Name our own properties by their key, whatever place they have in the list."""
+        found = CUSTOM_PLACE.match(where)
+        if found is None:
+            return super().place_of(where)
+        held = self.document.get("customProperties") or []
+        index = int(found[1])
+        key = held[index].get("property", "") if index < len(held) else ""
+        return f"{key}{found[2] or ''}"
+
+
+class Description(forms.Form):
+    """The fields that say what a product is and what it is for."""
+
+    name = Line(label=_("Name"), max_length=200, help_text=_("What people call it."))
+    slug = Line(
+        label=_("Address"),
+        max_length=120,
+        required=False,
+        help_text=_("Made from the name where this is empty. Small letters, digits and dashes."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    purpose = Passage(
+        label=_("Purpose"),
+        required=False,
+        help_text=_("What it is for, and for whom. The first sentence stands under the name."),
+    )
+    limitations = Passage(
+        label=_("Limitations"),
+        required=False,
+        rows=3,
+        help_text=_("What it is not, what is missing, what it must not be used for."),
+    )
+    usage = Passage(
+        label=_("Usage"),
+        required=False,
+        rows=3,
+        help_text=_("How to work with it well: joins, filters, questions it answers."),
+    )
+    tags = Line(
+        label=_("Tags"),
+        max_length=4000,
+        required=False,
+        help_text=_("Words by which people may look for it, parted by commas."),
+    )
+    sensitivity = forms.ChoiceField(
+        label=_("Sensitivity"),
+        widget=forms.RadioSelect,
+        choices=SENSITIVITY_CHOICES,
+        initial="internal",
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may know of it, once it is no draft"),
+        widget=forms.RadioSelect,
+        choices=VISIBILITY_CHOICES,
+        initial=Visibility.MEMBERS.value,
+    )
+
+    def clean_slug(self) -> str:
+        """Refuse an address that could not stand in a URL."""
+        slug = str(self.cleaned_data["slug"]).casefold()
+        if slug and not is_slug(slug):
+            raise ValidationError(_("Use small letters, digits, dots, dashes and underscores."))
+        return slug
+
+    def clean_tags(self) -> list[str]:
+        """Part the tags at their commas; each stands once."""
+        parted = (tag.strip() for tag in str(self.cleaned_data["tags"]).split(","))
+        tags = list(dict.fromkeys(tag for tag in parted if tag))
+        if len(tags) > MOST_TAGS or any(len(tag) > 120 for tag in tags):
+            raise ValidationError(_("At most 200 tags, each of at most 120 characters."))
+        return tags
+
+    def described(self, tree: Tree) -> Tree:
+        """Return a tree that says what was filled in; what stays equal is left as it stands."""
+        shown = described_by(tree)
+        held = {name: shown[name] or None for name in shown if name in self.fields}
+        given = {name: self.cleaned_data.get(name) for name in held}
+        given["tags"] = ", ".join(given["tags"] or [])
+        if not held["slug"] and given["slug"] == slug_in(tree | {"name": given["name"]}):
+            given["slug"] = None
+        changed = {name for name, value in given.items() if (value or None) != held[name]}
+        columns = {name: self.cleaned_data[name] for name in changed}
+        if "slug" in columns and not columns["slug"]:
+            columns["slug"] = None
+        return with_columns(tree, columns)
+
+
+def described_by(tree: Tree) -> dict[str, Any]:
+    """Return what the fields of a Description show of a tree."""
+    description = tree.get("description")
+    words: Mapping[str, Any] = description if isinstance(description, Mapping) else {}
+    return {
+        "name": tree.get("name", ""),
+        "version": tree.get("version", ""),
+        "slug": custom(tree, "assaySlug") or "",
+        "purpose": words.get("purpose", ""),
+        "limitations": words.get("limitations", ""),
+        "usage": words.get("usage", ""),
+        "tags": ", ".join(tree.get("tags") or []),
+        "sensitivity": custom(tree, "assaySensitivity") or Sensitivity.INTERNAL.label,
+        "visibility": custom(tree, "assayVisibility") or Visibility.PUBLIC.value,
+    }
+
+
+class RegisterSheet(Description, Sheet):
+    """A new product: first where it belongs, then what it is."""
+
+    places: ClassVar[Mapping[str, str]] = PLACES
+    domain = forms.ModelChoiceField(
+        label=_("Domain"), queryset=Domain.objects.none(), help_text=_("Who will answer for it.")
+    )
+    field_order = ["domain"]
+
+    def __init__(self, *args: Any, domain_ids: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["domain"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_foreign=False)
+        if len(field.queryset) == 1:
+            field.initial, field.empty_label = field.queryset[0], None
+
+
+class DescribeSheet(Description, TreeSheet):
+    """What a product is and is for, and the version that its next publication has."""
+
+    places: ClassVar[Mapping[str, str]] = PLACES
+    version = Line(
+        label=_("Version"),
+        max_length=60,
+        help_text=_("Raise it with each publication; a published version never changes."),
+    )
+    field_order = ["name", "slug", "purpose"]
+
+
+class ReadersSheet(EditSheet):
+    """Which domains and teams may read a restricted product besides its own domain."""
+
+    domains = forms.ModelMultipleChoiceField(
+        label=_("Domains"),
+        queryset=Domain.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    teams = forms.ModelMultipleChoiceField(
+        label=_("Teams"),
+        queryset=Team.objects.all(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, product: DataProduct, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["domains"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        # A foreign domain is not offered, but one that reads already is not dropped unseen.
+        readers = product.readers.values("domain_id")
+        offered = Domain.objects.filter(Q(is_foreign=False) | Q(pk__in=readers))
+        field.queryset = offered.exclude(pk=product.domain_id)
+
+
+class MoveSheet(EditSheet):
+    """Which domain a product goes to, and why."""
+
+    domain = forms.ModelChoiceField(label=_("New domain"), queryset=Domain.objects.none())
+    reason = Line(
+        label=_("Reason"), max_length=500, help_text=_("It is kept in the product's history.")
+    )
+
+    def __init__(self, *args: Any, domain_ids: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["domain"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_foreign=False)
+
+
+class DeleteSheet(EditSheet):
+    """Why a draft goes."""
+
+    reason = Line(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        help_text=_("It is kept in the audit trail, which outlives the product."),
+    )

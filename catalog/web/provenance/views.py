@@ -1,0 +1,48 @@
+"""The page on which a product's owners answer for where its data comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.products.models import DataProduct
+from catalog.products.projection import custom, with_custom
+from catalog.provenance.models import Imbalance
+from catalog.provenance.projection import KEY
+from catalog.provenance.services import declare_provenance
+from catalog.web.forms import EditSheet
+from catalog.web.products.editing import RowedPage
+from catalog.web.provenance.forms import AnswersSheet, filled_by, rows_of
+
+
+class Answers(RowedPage):
+    """The questions of provenance and the known imbalances."""
+
+    step = "provenance"
+    sheet_class = AnswersSheet
+    template_name = "catalog/editing/answers.html"
+
+    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+        """Make room for the rows that stand."""
+        return super().sheet(data, held=len(rows_of(self.product.tree)), **options)
+
+    def initial(self) -> dict[str, Any]:
+        """Return what the tree declares."""
+        return filled_by(self.product.tree)
+
+    def write(self, sheet: AnswersSheet) -> DataProduct:
+        """Declare the provenance anew."""
+        provenance = sheet.declaration(custom(self.product.tree, KEY) or {})
+        sheet.document = with_custom(self.product.tree, KEY, provenance or None)
+        return declare_provenance(
+            product=self.product,
+            provenance=provenance,
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+        )
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> Any:
+        """Offer the attributes that the mesh uses already."""
+        visible = DataProduct.objects.visible_to(self.reader)
+        known = Imbalance.objects.filter(visible.has("record__product_id")).order_by("attribute")
+        attributes = known.values_list("attribute", flat=True).distinct()[:100]
+        return super().show(sheet, status, attributes=attributes, **context)

@@ -1,0 +1,248 @@
+"""Pages of the steps in a product's life, each with what follows from it before it is taken."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from catalog.domains.authority import demand
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct, Status
+from catalog.products.projection import digest_of
+from catalog.products.services import delete_product, move_product
+from catalog.publication.services import (
+    accountable,
+    adopt_product,
+    deprecate_product,
+    findings_of,
+    publish_product,
+    retire_product,
+)
+from catalog.web.forms import EditSheet
+from catalog.web.products.checklist import fix_href
+from catalog.web.products.editing import EditPage
+from catalog.web.products.forms import DeleteSheet, MoveSheet
+from catalog.web.publication.forms import AdoptSheet, DeprecateSheet, EndingSheet, PublishSheet
+
+MOST_OFFERED = 300
+
+
+class Publish(EditPage):
+    """All that the gates find, each with a link to the field that mends it; then the act."""
+
+    title = _("Check and publish")
+    sheet_class = PublishSheet
+    template_name = "catalog/editing/publish.html"
+    done = _("Published. Search finds it within a second or so.")
+
+    def write(self, sheet: PublishSheet) -> DataProduct:
+        """Publish the present edition. Raises PublicationRefused."""
+        demand(self.person, Permission.PUBLISH_PRODUCTS, self.product.domain)
+        return publish_product(
+            product=self.product,
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+            reason=sheet.cleaned_data["reason"],
+        )
+
+    def next(self) -> str:
+        """Go to the page that consumers see."""
+        return self.product.path
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """List the findings as they are now, which a refusal has found as well."""
+        product, findings = self.product, findings_of(self.product)
+        extra = {
+            "findings": [
+                {"finding": finding, "href": fix_href(product, finding)} for finding in findings
+            ],
+            "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
+            "owners": accountable(product.domain)[0],
+            "version_taken": self.version_is_taken(),
+            "is_published": product.status == Status.PUBLISHED,
+            "last": product.versions.first(),
+        }
+        return super().show(sheet, status, **extra, **context)
+
+    def version_is_taken(self) -> bool:
+        """Say whether the version number names other content already."""
+        product = self.product
+        frozen = product.versions.filter(version=product.version).first()
+        digests = {f"{c.identifier}@{c.version}": c.digest for c in product.contracts.all()}
+        return frozen is not None and (
+            frozen.tree_digest != digest_of(product.tree) or frozen.contract_digests != digests
+        )
+
+
+class LifeStep(EditPage):
+    """A step that is explained, confirmed and taken; it starts only from some statuses."""
+
+    needs = Permission.PUBLISH_PRODUCTS
+    starts_from: ClassVar[tuple[Status, ...]] = ()
+    elsewhere: ClassVar[Any] = _("This step does not start from where the product stands.")
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show the question, or lead back where the step does not start from this status."""
+        if self.product.status not in self.starts_from:
+            messages.warning(request, str(self.elsewhere))
+            return redirect(self.place("product_edit"))
+        return super().get(request, **kwargs)
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Name the products that use this one and that its owner may know of."""
+        visible = DataProduct.objects.visible_to(self.reader)
+        users = visible.filter(pk__in=self.product.feeds.values("product_id"))
+        return super().show(sheet, status, users=users.select_related("domain"), **context)
+
+
+class Ending(LifeStep):
+    """What deprecating and retiring share: a successor and a reason."""
+
+    sheet_class: ClassVar[type[EditSheet]] = EndingSheet
+
+    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+        """Let the sheet look for the successor as this reader."""
+        return super().sheet(data, product=self.product, reader=self.reader, **options)
+
+    def initial(self) -> dict[str, Any]:
+        """Return the successor and the end that are named already."""
+        after = self.product.successor
+        known = after and self.reader.reads(after)
+        address = f"{after.domain.slug}/{after.slug}" if after and known else ""
+        return {"successor": address, "ends_on": self.product.ends_on}
+
+    def next(self) -> str:
+        """Go to the page that consumers see."""
+        return self.product.path
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Offer addresses to complete what is typed."""
+        visible = DataProduct.objects.visible_to(self.reader).live().exclude(pk=self.product.pk)
+        offered = visible.select_related("domain").order_by("domain__slug", "slug")
+        return super().show(sheet, status, offered=offered[:MOST_OFFERED], **context)
+
+
+class Deprecate(Ending):
+    """Say that the product will end."""
+
+    title = _("Deprecate the product")
+    starts_from = (Status.PUBLISHED, Status.DEPRECATED)
+    elsewhere = _("Only a published product is deprecated.")
+    sheet_class = DeprecateSheet
+    template_name = "catalog/editing/deprecate.html"
+    done = _("Deprecated. Its page says so at once.")
+
+    def write(self, sheet: DeprecateSheet) -> DataProduct:
+        """Deprecate it."""
+        return deprecate_product(
+            product=self.product,
+            successor=sheet.cleaned_data["successor"],
+            ends_on=sheet.cleaned_data["ends_on"],
+            reason=sheet.cleaned_data["reason"],
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+        )
+
+
+class Retire(Ending):
+    """End the product for good."""
+
+    title = _("Retire the product")
+    starts_from = (Status.PUBLISHED, Status.DEPRECATED)
+    elsewhere = _("Only what was published is retired; a draft is deleted.")
+    template_name = "catalog/editing/retire.html"
+    done = _("Retired. Its address now says what came after it.")
+
+    def write(self, sheet: EndingSheet) -> DataProduct:
+        """Retire it."""
+        return retire_product(
+            product=self.product,
+            successor=sheet.cleaned_data["successor"],
+            reason=sheet.cleaned_data["reason"],
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+        )
+
+
+class Delete(LifeStep):
+    """Delete a draft, of which no consumer knows, or an entry from outside."""
+
+    needs = Permission.DELETE_PRODUCTS
+    title = _("Delete the draft")
+    starts_from = (Status.DRAFT, Status.EXTERNAL)
+    elsewhere = _("What was published is retired, never deleted.")
+    sheet_class = DeleteSheet
+    template_name = "catalog/editing/delete.html"
+    done = _("Deleted.")
+
+    def write(self, sheet: DeleteSheet) -> DataProduct:
+        """Delete it; a tombstone tells the index."""
+        delete_product(
+            product=self.product,
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+            reason=sheet.cleaned_data["reason"],
+        )
+        return self.product
+
+    def next(self) -> str:
+        """Go to the domain: the product has no page any more."""
+        return f"/d/{self.product.domain.slug}"
+
+
+class Move(LifeStep):
+    """Give the product to another domain in which one may edit."""
+
+    title = _("Move to another domain")
+    starts_from = tuple(Status)
+    sheet_class = MoveSheet
+    template_name = "catalog/editing/move.html"
+    done = _("Moved. The old address leads here for ever.")
+
+    def targets(self) -> list[int]:
+        """Return the domains to which this person may move it."""
+        held = self.reader.domains_with(Permission.EDIT_PRODUCTS)
+        return [domain_id for domain_id in held if domain_id != self.product.domain_id]
+
+    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+        """Offer only domains in which one may edit."""
+        return super().sheet(data, domain_ids=self.targets(), **options)
+
+    def write(self, sheet: MoveSheet) -> DataProduct:
+        """Move it."""
+        return move_product(
+            product=self.product,
+            domain=sheet.cleaned_data["domain"],
+            reason=sheet.cleaned_data["reason"],
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+        )
+
+    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+        """Say so where there is nowhere to go."""
+        return super().show(sheet, status, has_targets=bool(self.targets()), **context)
+
+
+class Adopt(LifeStep):
+    """Bring an entry from outside under governance, as a draft."""
+
+    needs = Permission.EDIT_PRODUCTS
+    title = _("Bring it under governance")
+    starts_from = (Status.EXTERNAL,)
+    elsewhere = _("Only an entry from outside is adopted.")
+    sheet_class = AdoptSheet
+    template_name = "catalog/editing/adopt.html"
+    done = _("It is a draft now. Complete it, then publish.")
+
+    def write(self, sheet: AdoptSheet) -> DataProduct:
+        """Adopt it."""
+        return adopt_product(
+            product=self.product,
+            edition=sheet.cleaned_data["edition"],
+            actor=self.person,
+            reason=sheet.cleaned_data["reason"],
+        )

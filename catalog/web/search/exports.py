@@ -1,0 +1,143 @@
+"""Results for programs: one shape for the JSON twin and the API, and the whole list as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from catalog.domains.authority import reader_of
+from catalog.search.conditions import Doubt
+from catalog.search.port import Facet, SearchUnavailable
+from catalog.search.services import Found, search_catalog
+from catalog.search.url_state import LARGEST_PAGE, Asked, read_asked, write_cursor
+from catalog.web.search import result_labels
+from catalog.web.search.presenters import FACES, result_of
+from catalog.web.search.results import caller_of
+
+# A spreadsheet would run a cell that begins so.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_safe
+def search_results_json(request: HttpRequest) -> HttpResponse:
+    """Give a program the results with counts, facets, reasons, corrections and warnings."""
+    try:
+        body = answer_of(request)
+    except SearchUnavailable as away:
+        return away_problem(away)
+    response = HttpResponse(orjson.dumps(body), content_type="application/json")
+    response["Vary"] = "Cookie"
+    return response
+
+
+def away_problem(away: SearchUnavailable) -> JsonResponse:
+    """Say that the engine is away, as a problem."""
+    body = {
+        "type": "about:blank",
+        "title": "Search is away for the moment.",
+        "status": 503,
+        "detail": f"The engine {away.engine} does not answer; the catalog itself works.",
+    }
+    kind = "application/problem+json"
+    return JsonResponse(body, status=503, content_type=kind, headers={"Retry-After": "5"})
+
+
+def answer_of(request: HttpRequest) -> dict[str, Any]:
+    """Return a search's answer for a program. Raises SearchUnavailable."""
+    asked = read_asked(request.GET, caller=caller_of(request))
+    reader = reader_of(request.user)
+    found = search_catalog(visitor=reader, request=asked.request)
+    answer, kind = found.answer, asked.kind
+    told = FACES[kind].told(reader, [row for _, row in found.hits])
+    labels, said = result_labels.labels_of(answer.facets), result_labels.phrases(kind)
+    return {
+        "type": kind,
+        "count": answer.count,
+        "results": [result_of(hit, row, told.get(row.pk, 0), said) for hit, row in found.hits],
+        "facets": {facet.name: _values(facet, labels) for facet in answer.facets},
+        "corrections": [{"typed": c.typed, "searched": c.searched} for c in answer.corrections],
+        "also_searched": [{"typed": e.typed, "others": list(e.others)} for e in found.expansions],
+        "warnings": [_warning(doubt) for doubt in asked.doubts],
+        "sort": asked.sort,
+        **_ways(request, asked, found),
+    }
+
+
+def _values(facet: Facet, labels: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": value.value,
+            "label": result_labels.label_of(labels, facet.name, value.value),
+            "count": value.count,
+            "is_chosen": value.is_chosen,
+        }
+        for value in facet.values
+    ]
+
+
+def _warning(doubt: Doubt) -> dict[str, str]:
+    message = result_labels.doubt_sentence(doubt)
+    return {"code": doubt.code, "typed": doubt.typed, "offer": doubt.offer, "message": message}
+
+
+def _ways(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str | None]:
+    """Return the addresses of the pages beside this one, by cursor."""
+    limit = request.GET.get("limit", "")
+    answer, caller = found.answer, caller_of(request)
+    ways = {"next": answer.next, "previous": answer.previous, "last": answer.last}
+    addresses: dict[str, str | None] = dict.fromkeys(ways)
+    for name, way in ways.items():
+        if way is not None:
+            cursor = write_cursor(way, asked, caller=caller)
+            addresses[name] = f"{request.path}?{asked.address(cursor=cursor, limit=limit)}"
+    return addresses
+
+
+@require_safe
+def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Give the whole result as CSV, however long it is, by the same rules."""
+    asked = read_asked(request.GET, caller=caller_of(request))
+    try:
+        first = search_catalog(visitor=request.user, request=_plain(asked))
+    except SearchUnavailable as away:
+        return away_problem(away)
+    response = StreamingHttpResponse(_lines(request, asked, first), content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="{asked.kind}s.csv"'
+    return response
+
+
+def _plain(asked: Asked) -> Any:
+    return replace(
+        asked.request, limit=LARGEST_PAGE, offset=0, cursor=None, has_facets=False,
+        has_highlights=False,
+    )  # fmt: skip
+
+
+class _Line:
+    """Hands each written line back."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(request: HttpRequest, asked: Asked, found: Found) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    face = FACES[asked.kind]
+    yield writer.writerow(face.columns)
+    while True:
+        for _hit, row in found.hits:
+            yield writer.writerow([_cell(value) for value in face.line(row)])
+        if found.answer.next is None:
+            return
+        following = replace(_plain(asked), cursor=found.answer.next)
+        found = search_catalog(visitor=request.user, request=following)
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

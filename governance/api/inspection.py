@@ -1,0 +1,106 @@
+"""What a port's source holds, over the API: the last reading, a new one, and taking it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from catalog.api.contracts import ContractDetail, answer
+from catalog.api.rest.requests import EDITS, Body, Text, edition_of, with_what_stands
+from catalog.domains.authority import demand, person_of, reader_of
+from catalog.permissions import Permission
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
+from governance.inspection.models import Inspection
+from governance.inspection.services import adopt_schema, inspect_port, summary_of
+
+
+class FailureAnswer(serializers.Serializer[Any]):
+    """Why a source could not be read."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class InspectionAnswer(serializers.Serializer[Any]):
+    """The last reading of a port: its tables, and where they left the contract."""
+
+    port = serializers.CharField()
+    read_at = serializers.DateTimeField()
+    failure = FailureAnswer(allow_null=True)
+    tables = serializers.ListField(child=serializers.DictField())
+    drifts = serializers.ListField(child=serializers.DictField())
+
+
+class Adoption(Body):
+    """The version of a new contract version; without one the contract itself is changed."""
+
+    version = Text(required=False, allow_blank=True, max_length=60)
+
+
+class PortInspection(GenericViewSet[OutputPort]):
+    """The source behind one port."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = InspectionAnswer
+    queryset = OutputPort.objects.none()
+
+    @extend_schema(responses=InspectionAnswer)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """Return the last reading of the port's source."""
+        seen = Inspection.objects.select_related("port").filter(port=self.port()).first()
+        if seen is None:
+            raise Http404
+        return Response(InspectionAnswer(summary_of(seen)).data)
+
+    @extend_schema(request=None, responses=InspectionAnswer)
+    def create(self, request: Request, pk: int) -> Response:
+        """Read the port's source now, in a limited child process."""
+        seen = inspect_port(port=self.port(), actor=person_of(request.user))
+        stands = Inspection.objects.select_related("port").get(pk=seen.pk)
+        return Response(InspectionAnswer(summary_of(stands)).data)
+
+    @extend_schema(
+        request=Adoption,
+        responses={200: ContractDetail, 201: ContractDetail},
+        parameters=EDITS,
+    )
+    def adopt(self, request: Request, pk: int) -> Response:
+        """Write the schema that was seen into the port's contract; what people wrote is kept."""
+        port = self.port()
+        demand(request.user, Permission.EDIT_PRODUCTS, port.product.domain)
+        edition = edition_of(request)
+        version = Adoption.read(request).validated_data.get("version", "")
+        had = set(port.product.contracts.values_list("pk", flat=True))
+        contract, _ = adopt_schema(
+            port=port, edition=edition, actor=person_of(request.user), version=version
+        )
+        return answer(request, contract, status=200 if contract.pk in had else 201)
+
+    def contract(self) -> Mapping[str, Any]:
+        """Return the contract that the port serves under, as it stands. Raises Http404."""
+        link = getattr(self.port(), "port_contract", None)
+        if link is None:
+            raise Http404
+        return ContractDetail(link.contract).data
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Show beside an edition conflict what stands now."""
+        return super().handle_exception(with_what_stands(exc, self.contract))
+
+    def port(self) -> OutputPort:
+        """Return the port of the address. Raises Http404."""
+        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        ports = OutputPort.objects.select_related("product__domain")
+        port = ports.filter(visible.has("product_id"), pk=self.kwargs["pk"]).first()
+        if port is None:
+            raise Http404
+        return port

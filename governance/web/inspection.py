@@ -1,0 +1,115 @@
+"""The source tab of a product: what was seen behind each port, and where it left its contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from catalog.domains.authority import Reader, person_of, reader_of
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
+from catalog.refusals import EditionConflict, Frozen, Invalid, StatusConflict
+from catalog.web.products.layout import product_frame
+from catalog.web.products.lookup import on_product
+from governance.inspection.models import Inspection
+from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
+from governance.sandbox.sources import SourceUnreadable
+
+
+@on_product
+def product_source(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Show each port's last reading."""
+    context = product_frame(request, product, reader, tab="product_source")
+    context["ports"] = [_row(port) for port in _ports(product)]
+    return render(request, "governance/inspection/source.html", context)
+
+
+@on_product
+def product_source_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Give a program each port's last reading."""
+    rows = [
+        summary_of(seen) for port in _ports(product) if (seen := getattr(port, "inspection", None))
+    ]
+    return JsonResponse({"count": len(rows), "results": rows})
+
+
+@login_required
+@require_POST
+def port_read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a port's source now."""
+    port = _visible_port(request, pk)
+    try:
+        inspection = inspect_port(port=port, actor=person_of(request.user))
+    except Invalid as refusal:
+        messages.error(request, refusal.faults[0].message)
+    else:
+        if inspection.failure:
+            messages.error(request, SourceUnreadable.MESSAGES[inspection.failure])
+        else:
+            messages.success(request, _("The source was read."))
+    return _back(port)
+
+
+@login_required
+@require_POST
+def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write what was seen into the port's contract, as a new version where one is given."""
+    port = _visible_port(request, pk)
+    edition = request.POST.get("edition", "")
+    try:
+        contract, _product = adopt_schema(
+            port=port,
+            edition=int(edition) if edition.isdecimal() and len(edition) < 10 else 0,
+            actor=person_of(request.user),
+            version=request.POST.get("version", "").strip()[:60],
+        )
+    except (EditionConflict, Frozen, StatusConflict) as refusal:
+        messages.error(request, f"{refusal.message} {refusal.way_out}")
+    except Invalid as refusal:
+        messages.error(request, " ".join(fault.message for fault in refusal.faults))
+    else:
+        text = _("The contract %(contract)s now describes what was seen.")
+        messages.success(request, text % {"contract": contract})
+    return _back(port)
+
+
+def _ports(product: DataProduct) -> list[OutputPort]:
+    return list(
+        product.output_ports.select_related("inspection", "port_contract__contract")
+        .prefetch_related("port_contract__contract__servers")
+        .order_by("position", "id")
+    )
+
+
+def _row(port: OutputPort) -> dict[str, Any]:
+    link = getattr(port, "port_contract", None)
+    contract = link.contract if link else None
+    servers = list(contract.servers.all()) if contract else []
+    inspection: Inspection | None = getattr(port, "inspection", None)
+    failure = inspection.failure if inspection else ""
+    return {
+        "port": port,
+        "contract": contract,
+        "inspection": inspection,
+        "failure": SourceUnreadable.MESSAGES.get(failure, ""),
+        "is_readable": any(server.type in READABLE for server in servers),
+    }
+
+
+def _visible_port(request: HttpRequest, pk: int) -> OutputPort:
+    visible = DataProduct.objects.visible_to(reader_of(request.user))
+    ports = OutputPort.objects.select_related("product__domain", "port_contract__contract")
+    port = ports.filter(pk=pk, product__in=visible).first()
+    if port is None:
+        raise Http404
+    return port
+
+
+def _back(port: OutputPort) -> HttpResponse:
+    return redirect("product_source", port.product.domain.slug, port.product.slug)

@@ -1,0 +1,143 @@
+"""The SLO tab for programs: one report as JSON, its days and its measurements as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from governance.slo.models import Breach, Measurement
+from governance.slo.reports import DayReport, ObjectiveReport, is_about_speed
+from governance.web.slo.report_cards import Block
+
+DAY_COLUMNS = (
+    "objective indicator port date good total share target threshold verdict p50 p95".split()
+)
+MEASUREMENT_COLUMNS = (
+    "port slot measured_at outcome status_code dns connect tls first_byte total".split()
+)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Line:
+    """A file that hands each written line back."""
+
+    def write(self, text: str) -> str:
+        """Return the line."""
+        return text
+
+
+def objective_json(block: Block) -> dict[str, Any]:
+    """Return an objective and how it stands; seconds and shares as numbers."""
+    report = block.report
+    promise = report.promise
+    return {
+        "id": report.objective.pk,
+        "indicator": promise.indicator,
+        "port": block.port or None,
+        "promise": block.promised,
+        "target": promise.target,
+        "threshold": promise.edge,
+        "threshold_asked": promise.threshold,
+        "percentile": promise.percentile,
+        "window_seconds": int(promise.window.total_seconds()),
+        "budgeting": promise.budgeting,
+        "verdict": report.verdict,
+        "value": report.value,
+        "good": report.score.good,
+        "total": report.score.total,
+        "share": report.score.share,
+        "budget_spent": _finite(report.spent),
+        "burn_rate": _finite(report.burn_rate),
+        "budget_lasts_seconds": _seconds(report.lasts),
+        "as_of": report.as_of,
+        "sentence": block.sentence,
+        "note": block.note,
+        "days": [_day_json(day) for day in report.days if day.score.total],
+    }
+
+
+def _day_json(day: DayReport) -> dict[str, Any]:
+    return {
+        "date": day.day.date().isoformat(),
+        "good": day.score.good,
+        "total": day.score.total,
+        "share": day.score.share,
+        "verdict": day.verdict,
+        "p50": day.p50,
+        "p95": day.p95,
+        "is_in_window": day.is_in_window,
+    }
+
+
+def measurement_json(measurement: Measurement) -> dict[str, Any]:
+    """Return one measurement; seconds."""
+    return {"port": str(measurement.port)} | {
+        name: getattr(measurement, name) for name in MEASUREMENT_COLUMNS[1:]
+    }
+
+
+def breach_json(breach: Breach) -> dict[str, Any]:
+    """Return one breach."""
+    return {
+        "objective": breach.objective_id,
+        "promise": breach.promise,
+        "opened_at": breach.opened_at,
+        "closed_at": breach.closed_at,
+    }
+
+
+def day_lines(reports: Iterable[ObjectiveReport]) -> Iterator[str]:
+    """Yield the CSV of all measured days, a header first."""
+    yield from lines(DAY_COLUMNS, (row for each in reports for row in _day_rows(each)))
+
+
+def _day_rows(report: ObjectiveReport) -> Iterator[list[Any]]:
+    promise, objective = report.promise, report.objective
+    for day in report.days:
+        if day.score.total:
+            speed = [day.p50, day.p95] if is_about_speed(report) else ["", ""]
+            yield [
+                objective.pk,
+                promise.indicator,
+                objective.port or "",
+                day.day.date().isoformat(),
+                day.score.good,
+                day.score.total,
+                day.score.share,
+                promise.target,
+                promise.edge,
+                day.verdict.value,
+                *speed,
+            ]
+
+
+def measurement_lines(measurements: Iterable[Measurement]) -> Iterator[str]:
+    """Yield the CSV of single measurements, a header first."""
+    rows = (list(measurement_json(each).values()) for each in measurements)
+    yield from lines(MEASUREMENT_COLUMNS, rows)
+
+
+def lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Yield CSV lines (RFC 4180); no cell is read as a formula by a spreadsheet."""
+    writer = csv.writer(Line())
+    yield str(writer.writerow(columns))
+    for row in rows:
+        yield str(writer.writerow([_cell(value) for value in row]))
+
+
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _finite(number: float) -> float | None:
+    """Return a number that JSON can hold; None for without end."""
+    return number if number < float("inf") else None
+
+
+def _seconds(time: timedelta | None) -> int | None:
+    return None if time is None else int(time.total_seconds())

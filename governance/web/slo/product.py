@@ -1,0 +1,165 @@
+"""The SLO tab of a product: what is promised, how it stands, what the probes saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.domains.authority import Reader
+from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
+from catalog.web.products import on_product, product_frame
+from governance.slo.evaluation import worst
+from governance.slo.models import PROBED_TYPES, Breach, Measurement
+from governance.slo.past import past_of
+from governance.slo.reports import reports_of
+from governance.slo.tally import DAY, Tally, together
+from governance.web.slo.exports import (
+    breach_json,
+    day_lines,
+    measurement_json,
+    measurement_lines,
+    objective_json,
+)
+from governance.web.slo.report_cards import Block, block_of
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+RECENT = 20
+BREACHES = 20
+
+
+@dataclass(frozen=True)
+class PortLine:
+    """A port as the probes see it over the last day."""
+
+    port: OutputPort
+    is_probed: bool
+    interval: int | None
+    tally: Tally
+
+    @property
+    def share(self) -> float | None:
+        """Return the good share of the last day."""
+        return self.tally.good / self.tally.total if self.tally.total else None
+
+    @property
+    def p50(self) -> float | None:
+        """Return the median of the last day."""
+        return self.tally.latencies.quantile(0.5)
+
+    @property
+    def p95(self) -> float | None:
+        """Return the 95th percentile of the last day."""
+        return self.tally.latencies.quantile(0.95)
+
+
+@on_product
+def product_slo(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Show every objective with its days, its budget and its speed; then what was seen lately."""
+    now = timezone.now()
+    blocks = [block_of(report, now) for report in reports_of(product, now)]
+    context = product_frame(request, product, reader, tab="product_slo")
+    context |= {
+        "blocks": blocks,
+        "days": _table(blocks),
+        "ports": port_lines(product, now),
+        "recent": Measurement.objects.of_product(product)[:RECENT],
+        "breaches": Breach.objects.of_product(product)[:BREACHES],
+        "csv_url": _url("product_slo_csv", product),
+        "measurements_url": _url("product_measurements_csv", product),
+    }
+    return render(request, "governance/slo/product.html", context)
+
+
+@on_product
+def product_slo_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Give a program the same report."""
+    now = timezone.now()
+    blocks = [block_of(report, now) for report in reports_of(product, now)]
+    recent = Measurement.objects.of_product(product)[:RECENT]
+    return JsonResponse(
+        {
+            "product": {"id": str(product.uuid), "path": product.path},
+            "verdict": worst(block.report.verdict for block in blocks),
+            "objectives": [objective_json(block) for block in blocks],
+            "ports": [_port_json(line) for line in port_lines(product, now)],
+            "breaches": [breach_json(each) for each in Breach.objects.of_product(product)],
+            "measurements": [measurement_json(each) for each in recent],
+        }
+    )
+
+
+@on_product
+def product_slo_csv(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+    """Give a spreadsheet the days that the page shows."""
+    lines = "".join(day_lines(reports_of(product, timezone.now())))
+    return _as_csv(HttpResponse(lines), f"{product.slug}-slo.csv")
+
+
+@on_product
+def product_measurements_csv(
+    request: HttpRequest, product: DataProduct, reader: Reader
+) -> StreamingHttpResponse:
+    """Give a spreadsheet every single measurement that is kept, newest first."""
+    rows = Measurement.objects.of_product(product).iterator(chunk_size=1000)
+    return _as_csv(StreamingHttpResponse(measurement_lines(rows)), f"{product.slug}-probes.csv")
+
+
+def port_lines(product: DataProduct, now: datetime) -> list[PortLine]:
+    """Return each output port with what the probes saw of it in the last 24 hours."""
+    ports = list(product.output_ports.select_related("probe_schedule"))
+    past = past_of([port.pk for port in ports], now)
+    probed = set(
+        product.output_ports.filter(
+            port_contract__contract__servers__type__in=PROBED_TYPES
+        ).values_list("pk", flat=True)
+    )
+    lines = []
+    for port in ports:
+        hours = past.by_hour([port.pk])
+        lately = [each for at, found in hours.items() if at > now - DAY for each in found]
+        schedule = getattr(port, "probe_schedule", None)
+        interval = schedule.interval if schedule else None
+        lines.append(PortLine(port, port.pk in probed, interval, together(lately)))
+    return lines
+
+
+def _table(blocks: list[Block]) -> list[tuple[Any, list[Any]]]:
+    """Return the measured days, newest first, each with the day of every objective."""
+    columns = [{day.day: day for day in block.report.days if day.score.total} for block in blocks]
+    days = sorted({day for column in columns for day in column}, reverse=True)
+    return [(day, [column.get(day) for column in columns]) for day in days]
+
+
+def _port_json(line: PortLine) -> dict[str, Any]:
+    return {
+        "port": str(line.port),
+        "is_probed": line.is_probed,
+        "interval_seconds": line.interval,
+        "last_probed_at": line.port.last_probed_at,
+        "last_good_at": line.port.last_good_at,
+        "last_outcome": line.port.last_outcome or None,
+        "last_day": {
+            "share": line.share,
+            "total": line.tally.total,
+            "p50": line.p50,
+            "p95": line.p95,
+        },
+    }
+
+
+def _as_csv(response: Answer, name: str) -> Answer:
+    response["Content-Type"] = "text/csv; charset=utf-8"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _url(name: str, product: DataProduct) -> str:
+    return reverse(name, args=[product.domain.slug, product.slug])
