@@ -15,14 +15,14 @@ run: environment ## install and start everything on this machine, with the demo 
 test: test-environment ## install the test tools and run every test that finds its servers
 	@.ci/tests $(PYTHON_HERE)
 
-check: test-environment ## static checks, house tests and fast tests, in two minutes
+check: test-environment ## static checks, architecture tests and fast tests, in two minutes
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/lint-imports
 	$(PYTHON_HERE) manage.py check --fail-level WARNING
 	$(PYTHON_HERE) manage.py makemigrations --check --dry-run
 	$(VENV)/bin/mypy
-	$(RUN_TESTS) -q -m "house or fast"
+	$(RUN_TESTS) -q -m "architecture or fast"
 
 format: test-environment ## put the code in its standard form
 	$(VENV)/bin/ruff check --fix --select I

@@ -25,8 +25,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import command_line, milliseconds, report
-from benchmarks.running import product
+from benchmarks.cli import command_line, milliseconds, report
+from benchmarks.processes import product
 
 CLIENTS = (1, 4)
 OPENMETADATA = {1: 7.4, 4: 13.9}

@@ -14,8 +14,8 @@ import statistics
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from benchmarks.rounds import Report, milliseconds, quantile, timed
 from benchmarks.search_mesh import Site, arguments, open_mesh, reader
+from benchmarks.timing import Report, milliseconds, quantile, timed
 
 PATH, WORD = "/api/v1/search", "product"
 ORDERS = ("relevance", "name")

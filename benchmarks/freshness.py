@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks.rounds import Report, milliseconds, quantile, timed
-from benchmarks.running import product
+from benchmarks.processes import product
 from benchmarks.search_mesh import arguments, configure, open_mesh
+from benchmarks.timing import Report, milliseconds, quantile, timed
 
 LONGEST = 60.0
 PAUSE = 0.0005
@@ -48,8 +48,8 @@ def watch(options: Any, words: Any, seen: Any) -> None:
 
     django.setup()
     from catalog.search.backends import serving
-    from catalog.search.expression import Clause, Words
     from catalog.search.port import SearchRequest
+    from catalog.search.query_ast import Clause, Words
 
     engine = serving()
     seen.put(("ready", 0.0))
@@ -126,11 +126,11 @@ def raw_commits(engine: Any) -> Iterator[Callable[[], object]]:
         with tempfile.TemporaryDirectory(dir=engine._place.root.parent) as folder:
             yield _tantivy_commit(engine, document, Path(folder) / "documents")
         return
-    from catalog.search.backends.elasticsearch import layout
+    from catalog.search.backends.elasticsearch import mapping
 
-    client, source = engine._client, layout.source_of(document)
+    client, source = engine._client, mapping.source_of(document)
     index = f"{engine._alias}-raw-{uuid4().hex[:8]}"
-    client.indices.create(index=index, mappings=layout.mapping(), settings=layout.SETTINGS)
+    client.indices.create(index=index, mappings=mapping.mapping(), settings=mapping.SETTINGS)
     try:
         yield lambda: client.index(index=index, id="1", document=source, refresh=True)
     finally:
@@ -141,20 +141,20 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
     """One document replaced in a copy of the whole index, by a writer that stays open."""
     import tantivy
 
-    from catalog.search.backends.embedded import schema
-    from catalog.search.backends.embedded.writing import HEAP
-    from catalog.search.texts import texts_of
+    from catalog.search.analysis import texts_of
+    from catalog.search.backends.embedded import mapping
+    from catalog.search.backends.embedded.indexing import HEAP
 
     shutil.copytree(engine._place.current() / "documents", folder)
     for lock in folder.glob("*.lock"):
         lock.unlink()
-    index = tantivy.Index(schema.build_schema(), str(folder))
-    schema.register(index)
+    index = tantivy.Index(mapping.build_schema(), str(folder))
+    mapping.register(index)
     writer = index.writer(HEAP, 1)
 
     def commit() -> None:
         writer.delete_documents_by_term("key", document.key)
-        writer.add_json(schema.entry_of(document, texts_of(document)))
+        writer.add_json(mapping.entry_of(document, texts_of(document)))
         writer.commit()
 
     return commit

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from benchmarks.measuring import (
+from benchmarks.cli import (
     command_line,
     interleaved,
     mesh,
@@ -25,7 +25,7 @@ from benchmarks.measuring import (
     report,
     with_mesh,
 )
-from benchmarks.running import valkey
+from benchmarks.processes import valkey
 
 LIMITS = (20, 100)
 COLUMNS = (

@@ -33,7 +33,7 @@ def main() -> None:
     from catalog.management.commands.evaluate_search import read_queries
     from catalog.search.backends import embedder
     from catalog.search.documents import KINDS, documents_of
-    from catalog.search.meaning import text_of
+    from catalog.search.reranking import text_of
 
     queries = list(read_queries(given.queries))
     model = Kept(embedder())

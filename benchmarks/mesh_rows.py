@@ -21,7 +21,7 @@ from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.projection import columns_of, digest_of
 from catalog.provenance.models import ProvenanceRecord
 from catalog.provenance.projection import provenance_of
-from governance.slo.services.promises import schedule_ports
+from governance.slo.services.objectives import schedule_ports
 
 ACTOR = Worker("benchmark")
 FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

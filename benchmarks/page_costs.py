@@ -22,8 +22,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.measuring import command_line, mesh, milliseconds, report, with_mesh
-from benchmarks.rounds import ROOT
+from benchmarks.cli import command_line, mesh, milliseconds, report, with_mesh
+from benchmarks.timing import ROOT
 
 SMALL = 100
 SLOW_MS = 50
@@ -148,7 +148,7 @@ def one(options: argparse.Namespace) -> dict[str, Any]:
 
     from catalog.products.models import DataProduct
     from catalog.search.backends import fed
-    from catalog.search.services.indexing import rebuild
+    from catalog.search.services.sync import rebuild
 
     logging.disable(logging.WARNING)
     settings.ALLOWED_HOSTS = ["*"]

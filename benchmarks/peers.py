@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks.mesh_trees import SHARED
-from benchmarks.running import free_port
+from benchmarks.processes import free_port
 
 LOADED, MOST_SECONDS = "loaded", 900
 CONTACT = """name position address city stateorprovince postalcode country phone fax url hours

@@ -111,8 +111,8 @@ def full(ports: int) -> None:
 
 def door(urls: list[str]) -> None:
     """Fetch all through the door alone."""
-    from catalog.ports.answers import Answer, Call
-    from catalog.ports.outbound import fetch_many
+    from catalog.ports.http_client import fetch_many
+    from catalog.ports.http_types import Answer, Call
 
     assert all(isinstance(each, Answer) for each in fetch_many([Call(url=url) for url in urls]))
 

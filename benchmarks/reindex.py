@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks.rounds import ROOT, Report
 from benchmarks.search_mesh import arguments, open_mesh
+from benchmarks.timing import ROOT, Report
 
 SAMPLE = 20_000
 
@@ -30,18 +30,18 @@ def raw_tantivy(documents: list[Any]) -> float:
     """Return documents a second; they are made ready before the clock starts."""
     import tantivy
 
-    from catalog.search.backends.embedded import schema
-    from catalog.search.backends.embedded.writing import HEAP
-    from catalog.search.texts import texts_of
+    from catalog.search.analysis import texts_of
+    from catalog.search.backends.embedded import mapping
+    from catalog.search.backends.embedded.indexing import HEAP
 
-    shape = schema.build_schema()
+    shape = mapping.build_schema()
     ready = [
-        tantivy.Document.from_dict(schema.values_of(each, texts_of(each)), shape)
+        tantivy.Document.from_dict(mapping.values_of(each, texts_of(each)), shape)
         for each in documents
     ]
     with tempfile.TemporaryDirectory() as folder:
         index = tantivy.Index(shape, folder)
-        schema.register(index)
+        mapping.register(index)
         started = time.perf_counter()
         writer = index.writer(HEAP, 1)
         for each in ready:
@@ -55,11 +55,11 @@ def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
     """Return documents a second; they are made ready before the clock starts."""
     from elasticsearch import helpers
 
-    from catalog.search.backends.elasticsearch import layout
+    from catalog.search.backends.elasticsearch import mapping
 
     client, index = engine._client, f"assay-bench-raw-{uuid4().hex[:8]}"
-    ready = [{"_id": each.key, "_source": layout.source_of(each)} for each in documents]
-    client.indices.create(index=index, mappings=layout.mapping(), settings=layout.SETTINGS)
+    ready = [{"_id": each.key, "_source": mapping.source_of(each)} for each in documents]
+    client.indices.create(index=index, mappings=mapping.mapping(), settings=mapping.SETTINGS)
     try:
         started = time.perf_counter()
         helpers.bulk(client, ready, index=index, chunk_size=500)

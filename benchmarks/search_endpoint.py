@@ -13,9 +13,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.rounds import Report, flat, interleaved, milliseconds, quantile, ratio_of_medians
-from benchmarks.running import valkey
+from benchmarks.processes import valkey
 from benchmarks.search_mesh import Query, Site, arguments, open_mesh, queries, reader
+from benchmarks.timing import Report, flat, interleaved, milliseconds, quantile, ratio_of_medians
 
 PATHS = {"API": "/api/v1/search", "JSON twin": "/search.json"}
 

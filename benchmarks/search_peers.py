@@ -24,15 +24,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.measuring import (
+from benchmarks.cli import (
     command_line,
     interleaved,
     milliseconds,
     report,
 )
 from benchmarks.peers import LOADED, PEERS, Peer, records
-from benchmarks.rounds import ROOT
-from benchmarks.running import product, until, valkey
+from benchmarks.processes import product, until, valkey
+from benchmarks.timing import ROOT
 
 WORDS = """sentinel climate genome ocean weather satellite cancer radar census elevation imagery
 traffic bird forest protein language soil earthquake energy wildfire""".split()

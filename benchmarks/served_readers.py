@@ -17,9 +17,9 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.rounds import Report, milliseconds, quantile
-from benchmarks.running import Running, product
+from benchmarks.processes import Running, product
 from benchmarks.search_mesh import Query, arguments, open_mesh, queries, reader, session_of
+from benchmarks.timing import Report, milliseconds, quantile
 
 PATHS = {"API": "/api/v1/search", "page": "/search"}
 

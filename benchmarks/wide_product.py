@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import command_line, milliseconds, report
+from benchmarks.cli import command_line, milliseconds, report
 
 GOAL_MS = 150
 EACH_NESTED = 100

@@ -15,7 +15,6 @@ from kombu.exceptions import OperationalError
 
 from catalog.audit.services import seal_pending
 from catalog.people.services import note_use
-from catalog.search.hints import at_work, is_hint_needed, is_hinted
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import (
     SwapRefused,
@@ -24,6 +23,7 @@ from catalog.search.services import (
     follow_domains,
     keep_up,
 )
+from catalog.search.wakeup import at_work, is_hint_needed, is_hinted
 
 log = logging.getLogger(__name__)
 INDEX_QUEUE = "index"

@@ -8,10 +8,10 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.demo.layout import noted_port
-from config.embedded.layout import valkey_socket
+from config.embedded.paths import valkey_socket
 from config.environment import DEFAULTS, Environment
-from config.keyring import kept_secret
 from config.logs import configure_structlog, logging_settings
+from config.secret_files import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment = ENVIRONMENT = Environment()
@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "catalog.api.rest.middleware.ApiEdgeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.pages.refusals.RefusalMiddleware",
+    "config.pages.error_pages.RefusalMiddleware",
     "config.pages.first_start.FirstStartMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
@@ -265,9 +265,9 @@ CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
 # --- people -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "catalog.Person"
 KNOX_TOKEN_MODEL = "catalog.ApiToken"  # noqa: S105  a model's name
-SESSION_ENGINE = "catalog.people.sign_in"
+SESSION_ENGINE = "catalog.people.auth"
 AUTHENTICATION_BACKENDS = [
-    "catalog.people.sign_in.PersonBackend",
+    "catalog.people.auth.PersonBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

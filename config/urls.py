@@ -7,9 +7,9 @@ from django.views.i18n import set_language
 from catalog.api.rest.docs import api_reference
 from config import health
 from config.ops.views import ops_status, ops_status_json
-from config.pages.display import display_settings
 from config.pages.first_start import first_start
 from config.pages.home import home
+from config.pages.preferences import display_settings
 from config.pages.sign_in import SignIn, admin_sign_in
 from config.pages.styleguide import help_page, styleguide
 

@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from governance.inspection.services import read_due_sources
-from governance.slo.seen import Due
+from governance.slo.probe_types import Due
 from governance.slo.services import (
     Lane,
     claim_due,

@@ -70,8 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        if "house" in item.path.parts:
-            item.add_marker("house")
+        if "architecture" in item.path.parts:
+            item.add_marker("architecture")
         if not marks & NOT_FAST and "db" not in getattr(item, "fixturenames", ()):
             item.add_marker("fast")
         if needs_database(item, marks) and not marks & {"browser", "slow"}:

@@ -21,8 +21,8 @@ import time
 
 from benchmarks.chaos.plan import Plan
 from benchmarks.chaos.record import as_json, as_table, complaints
+from benchmarks.chaos.run import run
 from benchmarks.chaos.servers import lacking, postgres_of
-from benchmarks.chaos.storm import run
 
 
 def main() -> int:

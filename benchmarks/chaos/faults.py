@@ -6,9 +6,9 @@ import random
 import threading
 import time
 
-from benchmarks.chaos.acting import Actor
-from benchmarks.chaos.installation import Installation
-from benchmarks.chaos.ledger import Fault, Ledger
+from benchmarks.chaos.deployment import Installation
+from benchmarks.chaos.history import Fault, Ledger
+from benchmarks.chaos.workers import Actor
 
 LOOK = 0.1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.chaos.judge import Verdict
+from benchmarks.chaos.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

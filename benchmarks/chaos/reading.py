@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from benchmarks.chaos.acting import Actor
 from benchmarks.chaos.client import NO_ANSWER, Answer, Client
-from benchmarks.chaos.ledger import Ledger, Reading, Thing
-from benchmarks.chaos.words import EVERYWHERE
+from benchmarks.chaos.history import Ledger, Reading, Thing
+from benchmarks.chaos.names import EVERYWHERE
+from benchmarks.chaos.workers import Actor
 
 RECENT = 25
 PATH = re.compile(r"/p/[\w.-]+/(x[a-z]{8})\b")

@@ -83,7 +83,7 @@ def _shelf(number: int) -> tuple[Any, list[Any]]:
 
 
 def _entry(client: int, place: int, domain: Any) -> dict[str, str]:
-    from benchmarks.chaos.words import name_of, word
+    from benchmarks.chaos.names import name_of, word
     from catalog.audit.actors import Worker
     from catalog.products.models import Status
     from catalog.products.projection import new_tree, with_custom

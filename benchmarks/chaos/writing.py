@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.chaos.acting import Actor
 from benchmarks.chaos.client import NO_ANSWER, Answer, Client
-from benchmarks.chaos.ledger import GONE, Ledger, Outcome, State, Thing, Write, edited
-from benchmarks.chaos.words import name_of, word
+from benchmarks.chaos.history import GONE, Ledger, Outcome, State, Thing, Write, edited
+from benchmarks.chaos.names import name_of, word
+from benchmarks.chaos.workers import Actor
 
 PRODUCTS, DOMAINS = "/api/v1/products", "/api/v1/domains"
 SERVER = {"server": "files", "type": "local", "path": "rows.csv", "format": "csv"}

@@ -23,10 +23,10 @@ from catalog.api.rest.requests import EDITS, READS, edition_of, tagged, with_wha
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
 from catalog.domains.authority import demand, person_of, reader_of
-from catalog.interchange import odcs
+from catalog.exceptions import Fault, Invalid
+from catalog.manifests import odcs
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
-from catalog.refusals import Fault, Invalid
 
 
 class ServerAnswer(serializers.ModelSerializer[Server]):

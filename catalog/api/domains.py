@@ -23,10 +23,10 @@ from catalog.api.rest.requests import EDITS, READS, Body, Text, edition_of, tagg
 from catalog.domains.authority import demand, person_of, reader_of
 from catalog.domains.models import Domain, FormerDomainSlug, Membership
 from catalog.domains.services import create_domain, edit_domain, give_role, take_role
+from catalog.exceptions import Fault, Invalid
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, Permission, Role
 from catalog.products.models import DataProduct
-from catalog.refusals import Fault, Invalid
 
 Counts = Mapping[int, int]
 WORDS = ("true", "false")

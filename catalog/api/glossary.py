@@ -29,10 +29,10 @@ from catalog.api.rest.requests import (
 )
 from catalog.domains.authority import demand, person_of
 from catalog.domains.models import Domain
+from catalog.exceptions import Invalid
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.permissions import Permission
-from catalog.refusals import Invalid
 
 
 class TermAnswer(serializers.ModelSerializer[Term]):

@@ -22,14 +22,14 @@ from rest_framework.views import APIView
 from catalog.api.rest.requests import Body, TooLarge
 from catalog.contracts.models import DataContract
 from catalog.domains.authority import person_of, reader_of
-from catalog.interchange.bitol_odps import exported
-from catalog.interchange.bundles import Source
-from catalog.interchange.landings import Report
-from catalog.interchange.plan import Action
-from catalog.interchange.printing import json_of, yaml_of
-from catalog.interchange.problems import Problem
-from catalog.interchange.reading import MAX_BYTES
-from catalog.interchange.services import import_manifests
+from catalog.manifests.bitol_odps import exported
+from catalog.manifests.bundles import Source
+from catalog.manifests.import_report import Report
+from catalog.manifests.issues import Problem
+from catalog.manifests.plan import Action
+from catalog.manifests.readers import MAX_BYTES
+from catalog.manifests.serializers import json_of, yaml_of
+from catalog.manifests.services import import_manifests
 from catalog.products.models import DataProduct
 
 REPORT = {

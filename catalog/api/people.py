@@ -21,9 +21,9 @@ from rest_framework.viewsets import GenericViewSet
 from catalog.api.rest.requests import Body, Text, Whole, Words
 from catalog.domains.authority import person_of
 from catalog.domains.models import Membership
+from catalog.exceptions import Fault, Invalid, NotAllowed
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
-from catalog.refusals import Fault, Invalid, NotAllowed
 
 USUAL_DAYS, MOST_DAYS = 90, 366
 

@@ -23,11 +23,11 @@ from catalog.api.rest.requests import EDITS, READS, Body, Document, Text, Whole,
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
 from catalog.domains.authority import person_of, reader_of
-from catalog.interchange import odcs
+from catalog.exceptions import Invalid
+from catalog.manifests import odcs
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
 from catalog.products.models import DataProduct
-from catalog.refusals import Invalid
 
 SERVER = "/servers/0"
 

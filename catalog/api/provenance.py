@@ -16,14 +16,14 @@ from catalog.api.products.documents import check_product
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import EDITS, READS, Body, Document, Text
 from catalog.domains.authority import person_of
+from catalog.exceptions import Fault, Invalid
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
-from catalog.provenance.bias import greatest_gaps, least_shares
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.projection import KEY, STATES
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
+from catalog.provenance.representation import greatest_gaps, least_shares
 from catalog.provenance.services import declare_provenance
-from catalog.refusals import Fault, Invalid
 
 
 class QuestionAnswer(serializers.ModelSerializer[ProvenanceAnswer]):

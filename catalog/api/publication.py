@@ -18,6 +18,7 @@ from catalog.api.products.serializers import ProductDetail
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import EDITS, Text
 from catalog.domains.authority import Reader, demand, person_of
+from catalog.exceptions import Fault, Invalid
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.publication.models import ProductVersion
@@ -28,7 +29,6 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
-from catalog.refusals import Fault, Invalid
 
 
 class Retirement(Reasoned):

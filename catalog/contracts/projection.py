@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.identity import is_slug
+from catalog.identifiers import is_slug
 from catalog.products.projection import Tree
-from catalog.products.trees import TreeReading
+from catalog.products.tree_reader import TreeReading
 
 API_VERSION = "v3.1.0"
 MOST_PROPERTIES = 20_000

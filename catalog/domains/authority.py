@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from catalog.audit.actors import Actor, Worker
 from catalog.domains.models import Domain, Membership, ancestors_in
+from catalog.exceptions import NotAllowed
 from catalog.people.models import Person, TeamMember, current
 from catalog.permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
-from catalog.refusals import NotAllowed
 from catalog.statements import Statement, given
 
 PUBLIC = "public"

@@ -12,11 +12,11 @@ from catalog.audit.actors import Worker
 from catalog.audit.services import Subject, record
 from catalog.domains.authority import demand
 from catalog.domains.models import Domain
+from catalog.exceptions import Fault, Invalid, NameTaken, NotVisible, demand_edition
 from catalog.glossary.models import TERM, Term
-from catalog.identity import folded, slug_of, unstorable
+from catalog.identifiers import folded, slug_of, unstorable
 from catalog.people.models import Person
 from catalog.permissions import Permission
-from catalog.refusals import Fault, Invalid, NameTaken, NotVisible, demand_edition
 from catalog.revisions.services import announce, bury, touch
 
 Writer = Person | Worker

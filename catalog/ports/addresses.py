@@ -13,7 +13,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from catalog.ports.answers import AddressRefused, BadUrl
+from catalog.ports.http_types import AddressRefused, BadUrl
 
 Address = IPv4Address | IPv6Address
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.exceptions import Fault, Invalid
 from catalog.products.projection import Tree, custom
-from catalog.refusals import Fault, Invalid
 
 LEAST_INTERVAL, GREATEST_INTERVAL = 5, 86_400
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.domains.authority import Reader, Visitor, reader_of
 from catalog.domains.models import Domain
-from catalog.identity import product_path, readable_name
+from catalog.identifiers import product_path, readable_name
 from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.statements import Among, Statement, columns_of, given, made

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.identity import is_slug, slug_of, unstorable
-from catalog.refusals import Fault, Invalid
+from catalog.exceptions import Fault, Invalid
+from catalog.identifiers import is_slug, slug_of, unstorable
 
 API_VERSION = "v1.0.0"
 SENSITIVITIES = {"public": 1, "internal": 2, "confidential": 3, "restricted": 4}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from catalog.exceptions import Fault, Invalid
 from catalog.products.projection import Tree, custom, custom_pointer
-from catalog.products.trees import TreeReading
+from catalog.products.tree_reader import TreeReading
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
-from catalog.refusals import Fault, Invalid
 
 KEY = "assayProvenance"
 STATES = ("answered", "unknown", "not_applicable")

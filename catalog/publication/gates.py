@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from catalog.exceptions import Refusal
 from catalog.publication.facts import ProductFacts
-from catalog.refusals import Refusal
 
 
 @dataclass(frozen=True, kw_only=True)

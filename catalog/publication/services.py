@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.domains.models import Domain, Membership, ancestors_in
+from catalog.exceptions import Fault, Frozen, Invalid, StatusConflict
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
@@ -17,7 +18,6 @@ from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
 from catalog.publication.gates import Finding, PublicationRefused, ask_gates
 from catalog.publication.models import ProductVersion
-from catalog.refusals import Fault, Frozen, Invalid, StatusConflict
 
 
 @transaction.atomic

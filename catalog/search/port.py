@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from catalog.search.conditions import Condition
 from catalog.search.document import SearchDocument
-from catalog.search.expression import Expression
 from catalog.search.fields import USUAL_KIND
+from catalog.search.filters import Condition
+from catalog.search.query_ast import Expression
 
 # The tokens that a caller holds; None for everything.
 Readers = tuple[str, ...] | None

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from catalog.search.conditions import (
+from catalog.search.filters import (
     Doubt,
     NotUnderstood,
     field_of,
     read_condition,
 )
-from catalog.search.expression import (
+from catalog.search.query_ast import (
     Clause,
     Demand,
     Either,

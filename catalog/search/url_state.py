@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 
-from catalog.search.conditions import Condition, Doubt, field_of, read_conditions
 from catalog.search.cursors import opened, sealed
 from catalog.search.fields import (
     DEEPEST_OFFSET,
@@ -18,6 +17,7 @@ from catalog.search.fields import (
     SORT_BY_NAME,
     USUAL_KIND,
 )
+from catalog.search.filters import Condition, Doubt, field_of, read_conditions
 from catalog.search.port import Cursor, SearchRequest
 from catalog.search.query import read_query
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.templatetags.marks import standing_of

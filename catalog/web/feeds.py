@@ -16,7 +16,7 @@ from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.products.models import DataProduct
 from catalog.templatetags.texts import first_sentence
 

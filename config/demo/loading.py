@@ -19,12 +19,12 @@ from django.utils.module_loading import import_string
 
 from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
-from catalog.interchange import bitol_odps
-from catalog.interchange.bundles import Source
-from catalog.interchange.landings import Landing, Report
-from catalog.interchange.services.manifests import import_manifests
-from catalog.ports.answers import Answer, Call, FetchFailed
-from catalog.ports.outbound import fetch
+from catalog.manifests import bitol_odps
+from catalog.manifests.bundles import Source
+from catalog.manifests.import_report import Landing, Report
+from catalog.manifests.services.manifests import import_manifests
+from catalog.ports.http_client import fetch
+from catalog.ports.http_types import Answer, Call, FetchFailed
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import name_alias, register_product, share_product

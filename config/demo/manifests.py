@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from catalog.interchange.printing import yaml_of
+from catalog.manifests.serializers import yaml_of
 from config.demo.notation import Column, DomainSketch, Port, Product, Table
 from config.demo.terms import term_held_by
 

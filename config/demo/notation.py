@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.interchange.reading import read_documents
+from catalog.manifests.readers import read_documents
 
 MESH = Path(__file__).parent / "mesh"
 CLASSIFICATIONS = {"pii": "pii", "quasi": "quasi-identifier", "special": "special-category"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from catalog.identity import slug_of
-from catalog.interchange.reading import read_documents
+from catalog.identifiers import slug_of
+from catalog.manifests.readers import read_documents
 from config.demo.notation import Notes
 
 TERMS = Path(__file__).with_name("terms.yaml")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from config.embedded.claims import StartRefused
+from config.embedded.locks import StartRefused
 from config.embedded.processes import Child, Program
 
 TRIES_BEFORE_READY = 3

@@ -14,7 +14,7 @@ from catalog.domains.authority import reader_of
 from catalog.permissions import Permission
 from config.health import part_states
 from config.ops.indexes import as_json, index_blocks
-from config.ops.readings import everything
+from config.ops.status_checks import everything
 
 
 @never_cache

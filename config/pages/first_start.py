@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalog.domains.services import has_begun, make_first_administrator
-from catalog.refusals import Invalid, NameTaken
+from catalog.exceptions import Invalid, NameTaken
 from catalog.web.people.forms import NewPersonSheet
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from catalog.refusals import NotAllowed
+from catalog.exceptions import NotAllowed
 from config.pages.errors import forbidden
 
 DEMO_PEOPLE = "config.demo.sign_ins"

@@ -6,27 +6,27 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.templatetags.marks import CERTIFICATIONS, LIFE_CYCLE, SENSITIVITIES, VERDICTS
-from config.pages import samples
+from config.pages import styleguide_data
 
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show every part of the visual language with made-up values."""
-    wrong = samples.SampleForm({"name": "", "sensitivity": "9"})
+    wrong = styleguide_data.SampleForm({"name": "", "sensitivity": "9"})
     page = Paginator(range(400), 20).page(7)
     context = {
-        "surfaces": samples.SURFACES,
-        "texts": samples.TEXTS,
-        "fills": samples.FILLS,
-        "sizes": samples.SIZES,
+        "surfaces": styleguide_data.SURFACES,
+        "texts": styleguide_data.TEXTS,
+        "fills": styleguide_data.FILLS,
+        "sizes": styleguide_data.SIZES,
         "verdicts": list(VERDICTS),
         "life_cycle": list(LIFE_CYCLE),
         "certifications": list(CERTIFICATIONS),
         "sensitivities": list(SENSITIVITIES),
-        "cells": samples.sample_cells(),
-        "days": samples.sample_days(),
-        "readings": samples.sample_readings(),
-        "imbalances": samples.IMBALANCES,
+        "cells": styleguide_data.sample_cells(),
+        "days": styleguide_data.sample_days(),
+        "readings": styleguide_data.sample_readings(),
+        "imbalances": styleguide_data.IMBALANCES,
         "coverage": [("met", 31), ("at_risk", 4), ("breached", 3), ("no_data", 9)],
         "latency_names": ("p50", "p95"),
         "form": wrong,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from catalog.ports.models import OutputPort
-from governance.sandbox.sources import TableSeen
+from governance.sandbox.types import TableSeen
 
 
 class Inspection(models.Model):

@@ -16,15 +16,15 @@ from catalog.audit.services import record
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import save_contract
 from catalog.domains.authority import demand
+from catalog.exceptions import Fault, Invalid, StatusConflict
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.products.services import Writer, about
-from catalog.refusals import Fault, Invalid, StatusConflict
-from governance.inspection.drift import DeclaredColumn, drifts, proposed_schema
 from governance.inspection.models import Inspection
-from governance.sandbox.reader import read_server
-from governance.sandbox.sources import SourceUnreadable, TableSeen
+from governance.inspection.schema_drift import DeclaredColumn, drifts, proposed_schema
+from governance.sandbox.runner import read_server
+from governance.sandbox.types import SourceUnreadable, TableSeen
 
 READABLE = ("local", "postgres", "postgresql")
 READ_EVERY = timedelta(days=1)

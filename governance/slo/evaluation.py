@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from governance.slo.budget import Score, is_missed, lasts, spent
 from governance.slo.histogram import Histogram, bucket_of, snapped
-from governance.slo.seen import LONGEST_DEADLINE
-from governance.slo.tally import Tally
+from governance.slo.probe_types import LONGEST_DEADLINE
+from governance.slo.stats import Tally
 
 # Fewer measurements (or slices) than this say nothing, and a single bad one breaks no promise:
 # of five-minute polls at 99.9 %, one failure alone would be 83 times the even burn.

@@ -11,7 +11,7 @@ from typing import Any
 from governance.slo.budget import Score
 from governance.slo.evaluation import Budgeting, Promise, score_of, score_of_slices
 from governance.slo.models import RollUp
-from governance.slo.tally import DAY, Tally, day_of, slices_of, together
+from governance.slo.stats import DAY, Tally, day_of, slices_of, together
 
 
 def tally_between(port_ids: Collection[int], start: datetime, end: datetime) -> Tally:

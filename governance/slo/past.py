@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from governance.slo.models import RollUp
-from governance.slo.tally import DAY, HOUR, SLICE, Tally, day_of, hour_of, slices_of, together
+from governance.slo.stats import DAY, HOUR, SLICE, Tally, day_of, hour_of, slices_of, together
 
 DAYS = 90
 # So long a past is drawn by slices, so long by hours; a longer one by days.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from catalog.exceptions import Fault, Invalid
 from catalog.products.projection import Tree, custom, custom_pointer
-from catalog.refusals import Fault, Invalid
 from governance.slo.evaluation import Budgeting, Indicator, Promise
 
 KEY = "assayObjectives"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from catalog.products.models import DataProduct
 from governance.slo.budget import Score, burn_rate, lasts, spent
+from governance.slo.coverage import Watched, newest, watched_ports
 from governance.slo.evaluation import (
     Budgeting,
     Indicator,
@@ -21,8 +22,7 @@ from governance.slo.evaluation import (
 )
 from governance.slo.models import Objective
 from governance.slo.past import DAYS, Past, past_of
-from governance.slo.tally import DAY, HOUR, Tally, hour_of, together, window_start
-from governance.slo.watching import Watched, newest, watched_ports
+from governance.slo.stats import DAY, HOUR, Tally, hour_of, together, window_start
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from catalog.domains.authority import Reader, person_of, reader_of
+from catalog.exceptions import EditionConflict, Frozen, Invalid, StatusConflict
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.refusals import EditionConflict, Frozen, Invalid, StatusConflict
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
-from governance.sandbox.sources import SourceUnreadable
+from governance.sandbox.types import SourceUnreadable
 
 
 @on_product

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from catalog.ports.answers import Answer, Call, FetchFailed
-from catalog.ports.outbound import fetch
+from catalog.ports.http_client import fetch
+from catalog.ports.http_types import Answer, Call, FetchFailed
 
 DEADLINE = 1.0
 OK = b"HTTP/1.1 200 OK\r\n"

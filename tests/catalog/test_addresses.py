@@ -15,7 +15,7 @@ from catalog.ports.addresses import (
     place_of,
     unwrapped,
 )
-from catalog.ports.answers import AddressRefused, BadUrl, FetchFailed
+from catalog.ports.http_types import AddressRefused, BadUrl, FetchFailed
 
 NOT_PUBLIC = """
     0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254

@@ -5,8 +5,8 @@ from django.db import transaction
 
 from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal, seal_pending
+from catalog.exceptions import NameTaken
 from catalog.products.models import DataProduct
-from catalog.refusals import NameTaken
 from tests.factories import make_domain, make_product
 
 

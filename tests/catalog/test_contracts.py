@@ -4,8 +4,8 @@ import pytest
 
 from catalog.contracts.projection import columns_of, new_tree
 from catalog.contracts.services import add_output_port, delete_contract, save_contract
+from catalog.exceptions import EditionConflict, Frozen, Invalid, NameTaken
 from catalog.products.models import DataProduct
-from catalog.refusals import EditionConflict, Frozen, Invalid, NameTaken
 from tests.factories import FACTORY, give_schema, make_product, make_published_product, with_port
 
 

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from catalog.api import provenance
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product
-from config.pages.refusals import RefusalMiddleware
+from config.pages.error_pages import RefusalMiddleware
 from tests.catalog.api_client import Program
 from tests.factories import FACTORY, make_cast, make_product
 

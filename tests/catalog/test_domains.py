@@ -17,9 +17,9 @@ from catalog.domains.services import (
     shut_out_person,
     take_role,
 )
+from catalog.exceptions import EditionConflict, Invalid, NameTaken, NotAllowed
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission, Role
 from catalog.products.models import DataProduct
-from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed
 from tests.factories import (
     FACTORY,
     make_cast,

@@ -8,14 +8,14 @@ from functools import partial
 import pytest
 from django.core.management import call_command
 
-from catalog.interchange import aws_open_data, hf_dataset_cards
-from catalog.interchange.services.foreign import import_entries
+from catalog.manifests import aws_open_data, hf_dataset_cards
+from catalog.manifests.services.external import import_entries
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_tree
 from catalog.publication.services import adopt_product
+from tests.concurrency import at_once
 from tests.conftest import SHARED
 from tests.factories import FACTORY
-from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.contracts.services import save_contract
-from catalog.interchange.printing import yaml_of
+from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import with_columns
 from catalog.products.services import patch_tree, replace_tree

@@ -2,10 +2,10 @@
 
 import pytest
 
+from catalog.exceptions import EditionConflict, Invalid, NameTaken, NotAllowed, NotVisible
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.products.services import add_use, patch_tree
-from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed, NotVisible
 from tests.factories import (
     FACTORY,
     give_schema,

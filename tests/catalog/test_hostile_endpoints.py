@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from catalog.ports.answers import (
+from catalog.ports.http_client import fetch_many
+from catalog.ports.http_types import (
     Answer,
     BadAnswer,
     Call,
@@ -21,7 +22,6 @@ from catalog.ports.answers import (
     TooLarge,
     Unreachable,
 )
-from catalog.ports.outbound import fetch_many
 from tests.catalog.endpoints import (
     DEADLINE,
     OK,

@@ -20,16 +20,17 @@ from django.test import Client
 from catalog.audit.models import AuditEvent
 from catalog.domains.models import Domain
 from catalog.domains.services import edit_domain
+from catalog.exceptions import EditionConflict, Invalid
 from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term
-from catalog.interchange.bundles import Source
-from catalog.interchange.services import import_manifests
+from catalog.manifests.bundles import Source
+from catalog.manifests.services import import_manifests
 from catalog.people.models import Person
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import replace_tree
-from catalog.refusals import EditionConflict, Invalid
 from catalog.revisions.models import Tombstone
 from tests.catalog.api_client import Program
+from tests.concurrency import at_once
 from tests.factories import (
     FACTORY,
     Cast,
@@ -41,7 +42,6 @@ from tests.factories import (
     with_answers,
     with_port,
 )
-from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACES = int(os.environ.get("RACES", "13"))

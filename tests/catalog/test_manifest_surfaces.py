@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalog.interchange.bitol_odps import exported
-from catalog.interchange.reading import read_documents
+from catalog.manifests.bitol_odps import exported
+from catalog.manifests.readers import read_documents
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_tree
 from tests.catalog.api_client import Program

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
-from catalog.interchange import bitol_odps
-from catalog.interchange.bundles import Gathering, Source
-from catalog.interchange.landings import Report
-from catalog.interchange.plan import (
+from catalog.manifests import bitol_odps
+from catalog.manifests.bundles import Gathering, Source
+from catalog.manifests.import_report import Report
+from catalog.manifests.plan import (
     Action,
     HeldContract,
     HeldProduct,
@@ -18,7 +18,7 @@ from catalog.interchange.plan import (
     decide,
     differences,
 )
-from catalog.interchange.services import import_manifests
+from catalog.manifests.services import import_manifests
 from catalog.products.models import DataProduct, ProductAlias
 from catalog.products.services import move_product, patch_tree
 from catalog.publication.services import deprecate_product, publish_product

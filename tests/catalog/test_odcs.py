@@ -5,11 +5,11 @@ import json
 import jsonschema_rs
 import pytest
 
-from catalog.interchange import odcs
-from catalog.interchange.printing import json_of, yaml_of
-from catalog.interchange.problems import Severity
-from catalog.interchange.reading import read_documents
-from catalog.interchange.schemas import refuse_reference
+from catalog.manifests import odcs
+from catalog.manifests.issues import Severity
+from catalog.manifests.readers import read_documents
+from catalog.manifests.schemas import refuse_reference
+from catalog.manifests.serializers import json_of, yaml_of
 
 CONTRACT = """\
 apiVersion: v3.2.0

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.ports.answers import (
+from catalog.ports.http_client import fetch, open_client
+from catalog.ports.http_transport import Place, tls_context
+from catalog.ports.http_types import (
     AddressRefused,
     Answer,
     BadUrl,
@@ -22,8 +24,6 @@ from catalog.ports.answers import (
     TooManyRedirects,
     Unreachable,
 )
-from catalog.ports.outbound import fetch, open_client
-from catalog.ports.sockets import Place, tls_context
 from tests.catalog.endpoints import (
     DEADLINE,
     call_of,

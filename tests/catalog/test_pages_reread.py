@@ -24,6 +24,7 @@ from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import register_product
 from governance.inspection.services import inspect_port
+from tests.architecture.test_routes import routes
 from tests.factories import (
     FACTORY,
     Cast,
@@ -38,7 +39,6 @@ from tests.factories import (
     with_answers,
     with_port,
 )
-from tests.house.test_routes import routes
 
 pytestmark = pytest.mark.django_db
 # Entering, leaving and how pages look: nothing of the catalog is written.

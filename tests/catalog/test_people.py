@@ -14,9 +14,9 @@ from catalog.domains.services import (
     open_invitation,
     shut_out_person,
 )
+from catalog.exceptions import Invalid, NameTaken, NotAllowed, NotVisible, StatusConflict
 from catalog.people.models import ApiToken, Invitation, Person
 from catalog.people.services import create_person, create_token, revoke_token
-from catalog.refusals import Invalid, NameTaken, NotAllowed, NotVisible, StatusConflict
 from tests.factories import FACTORY, PASSWORD, make_lead, make_person, make_team
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
+from catalog.exceptions import EditionConflict, Invalid, NameTaken, NotAllowed, StatusConflict
 from catalog.products.models import DataProduct, FormerAddress
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import (
@@ -18,7 +19,6 @@ from catalog.products.services import (
     set_trust,
     share_product,
 )
-from catalog.refusals import EditionConflict, Invalid, NameTaken, NotAllowed, StatusConflict
 from catalog.revisions.models import Tombstone
 from tests.factories import (
     FACTORY,

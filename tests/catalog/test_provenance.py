@@ -2,13 +2,13 @@
 
 import pytest
 
+from catalog.exceptions import EditionConflict, Invalid
 from catalog.products.projection import new_tree, with_custom
-from catalog.provenance.bias import greatest_gaps, least_shares
 from catalog.provenance.models import Imbalance
 from catalog.provenance.projection import provenance_of
 from catalog.provenance.questions import CURRENT_SET
+from catalog.provenance.representation import greatest_gaps, least_shares
 from catalog.provenance.services import declare_provenance
-from catalog.refusals import EditionConflict, Invalid
 from tests.factories import FACTORY, make_product
 
 ROWS = [

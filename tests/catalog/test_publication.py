@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.domains.services import give_role, shut_out_person
+from catalog.exceptions import EditionConflict, Frozen, Invalid, NotAllowed, StatusConflict
 from catalog.permissions import Role
 from catalog.ports.services import Probe, note_probes
 from catalog.products.models import DataProduct
@@ -21,7 +22,6 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
-from catalog.refusals import EditionConflict, Frozen, Invalid, NotAllowed, StatusConflict
 from tests.factories import (
     FACTORY,
     make_cast,

@@ -8,8 +8,8 @@ import yaml  # noqa: TID251  (the reader that others use)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.interchange.printing import json_of, yaml_of
-from catalog.interchange.reading import MAX_BYTES, ReadingError, read_documents
+from catalog.manifests.readers import MAX_BYTES, ReadingError, read_documents
+from catalog.manifests.serializers import json_of, yaml_of
 
 WORDS = (
     "no yes on off null ~ true 1.0 1 007 0o17 0x1F 1e3 .5 1_000 2026-01-15 12:30:45 .inf .nan"

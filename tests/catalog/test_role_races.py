@@ -9,11 +9,11 @@ import pytest
 from catalog.audit.models import AuditEvent
 from catalog.domains.models import Membership
 from catalog.domains.services import give_role, take_role
+from catalog.exceptions import NotAllowed, StatusConflict
 from catalog.people.models import Person
 from catalog.permissions import Role
-from catalog.refusals import NotAllowed, StatusConflict
+from tests.concurrency import at_once
 from tests.factories import FACTORY, make_cast, make_person
-from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACES = 8

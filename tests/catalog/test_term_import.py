@@ -7,9 +7,9 @@ from django.core.management import call_command
 
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
-from catalog.interchange.problems import Problem
-from catalog.interchange.reading import MAX_BYTES, ReadingError
-from catalog.interchange.terms import terms_in
+from catalog.manifests.issues import Problem
+from catalog.manifests.readers import MAX_BYTES, ReadingError
+from catalog.manifests.terms import terms_in
 from tests.factories import FACTORY, make_cast, make_domain, make_person
 
 YAML = """\

@@ -2,8 +2,7 @@
 
 import pytest
 
-from benchmarks.chaos.judge import judge, tally, unfound
-from benchmarks.chaos.ledger import (
+from benchmarks.chaos.history import (
     GONE,
     Fault,
     Ledger,
@@ -15,7 +14,8 @@ from benchmarks.chaos.ledger import (
     edited,
     seeded,
 )
-from benchmarks.chaos.words import word
+from benchmarks.chaos.names import word
+from benchmarks.chaos.verdict import judge, tally, unfound
 
 FIRST = State(edition=1, name="Orders", text="First.", status="external", visibility="public")
 SECOND = edited(FIRST, text="Second.")

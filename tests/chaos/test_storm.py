@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.chaos.plan import Plan
 from benchmarks.chaos.record import as_table, complaints
+from benchmarks.chaos.run import run
 from benchmarks.chaos.servers import lacking
-from benchmarks.chaos.storm import run
 from tests.conftest import SERVERS_REQUIRED
 from tests.settings import TEST_SERVERS
 

@@ -12,9 +12,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from catalog.interchange import bitol_odps, odcs
-from catalog.interchange.marks import Document
-from catalog.interchange.reading import read_documents
+from catalog.manifests import bitol_odps, odcs
+from catalog.manifests.readers import read_documents
+from catalog.manifests.source_map import Document
 from config.demo.manifests import Printer, data_file
 from config.demo.notation import (
     DomainSketch,

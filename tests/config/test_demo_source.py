@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from catalog.ports.answers import Answer, Call
-from catalog.ports.outbound import fetch
+from catalog.ports.http_client import fetch
+from catalog.ports.http_types import Answer, Call
 from config.demo.notation import read_mesh
 from config.demo.rows import write_files
 from config.demo.source import BEHAVIOURS, SLOT_SECONDS, Source, open_server

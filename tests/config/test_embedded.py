@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.claims import StartRefused, claimed_folder, refuse_taken_port
-from config.embedded.layout import valkey_socket
+from config.embedded.locks import StartRefused, claimed_folder, refuse_taken_port
+from config.embedded.paths import valkey_socket
 from config.embedded.processes import Child, Program
 from config.embedded.supervisor import Supervisor
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.environment import SETTINGS, Environment
-from config.keyring import kept_secret
+from config.secret_files import kept_secret
 
 MEANING = "ASSAY_SEARCH_SEMANTIC"
 ROOT = Path(__file__).resolve().parents[2]

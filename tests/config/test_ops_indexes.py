@@ -12,7 +12,7 @@ from catalog.search.models import IndexCheck
 from catalog.search.services import check_indexes, drain, follow_domains
 from catalog.tasks import check_search
 from tests.factories import FACTORY, make_person, make_product
-from tests.search.asking import doc, write
+from tests.search.requests import doc, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 

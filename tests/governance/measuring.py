@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from catalog.ports.answers import Phases
+from catalog.ports.http_types import Phases
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.products.services import replace_tree
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
-from governance.slo.seen import Seen
+from governance.slo.probe_types import Seen
 from governance.slo.services import record_measurements
 from tests.factories import FACTORY, make_product, with_port
 

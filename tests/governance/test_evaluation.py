@@ -19,7 +19,7 @@ from governance.slo.evaluation import (
 )
 from governance.slo.histogram import Histogram
 from governance.slo.outcomes import Outcome
-from governance.slo.tally import Tally, together
+from governance.slo.stats import Tally, together
 
 MONTH = timedelta(days=30)
 AVAILABLE = Promise(indicator="availability", target=0.99, window=MONTH)

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.services import save_contract
-from catalog.refusals import Frozen, Invalid, NotAllowed, StatusConflict
-from governance.inspection.drift import DeclaredColumn, drifts, proposed_schema
+from catalog.exceptions import Frozen, Invalid, NotAllowed, StatusConflict
 from governance.inspection.models import Inspection
+from governance.inspection.schema_drift import DeclaredColumn, drifts, proposed_schema
 from governance.inspection.services import (
     READ_EVERY,
     adopt_schema,
@@ -26,8 +26,8 @@ from governance.inspection.services import (
     read_due_sources,
 )
 from governance.sandbox.connectors.file import _locked
-from governance.sandbox.reader import run_child
-from governance.sandbox.sources import (
+from governance.sandbox.runner import run_child
+from governance.sandbox.types import (
     ColumnSeen,
     Source,
     SourceUnreadable,
@@ -163,7 +163,7 @@ PROBES = {
 def test_the_child_has_its_hands_bound(doing, bound, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         deed = PROBES[doing].format(path=str(tmp_path / "x"), port=server.getsockname()[1])
-        lines = ["import socket", "from governance.sandbox.child import bind_hands"]
+        lines = ["import socket", "from governance.sandbox.worker import bind_hands"]
         lines += ["bind_hands(with_network=False)"] * bound
         done = subprocess.run(
             [sys.executable, "-c", "\n".join([*lines, deed])],

@@ -11,7 +11,7 @@ from governance.slo.evaluation import Verdict
 from governance.slo.models import Breach, Measurement, RollUp, Standing
 from governance.slo.outcomes import Outcome
 from governance.slo.services import notice_silence
-from governance.slo.services.judging import judge
+from governance.slo.services.evaluation import judge
 from tests.factories import make_product
 from tests.governance.measuring import (
     MINUTE,

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from governance.slo.models import Measurement, ProbeSchedule
 from governance.slo.outcomes import Outcome
+from governance.slo.probe_types import Due
 from governance.slo.probes.file import look_at
 from governance.slo.probes.measuring import measure
-from governance.slo.seen import Due
 from governance.slo.services import Lane, claim_due, probe, probe_ports
 from governance.tasks import as_message, from_message
 from tests.catalog.endpoints import (

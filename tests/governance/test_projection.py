@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from catalog.exceptions import Invalid
 from catalog.products.projection import with_custom
-from catalog.refusals import Invalid
 from governance.slo.evaluation import Promise
 from governance.slo.projection import declared_objectives
 from tests.factories import product_tree

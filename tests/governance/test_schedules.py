@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
+from catalog.exceptions import Invalid
 from catalog.products.models import Status
 from catalog.products.services import replace_tree, set_status
-from catalog.refusals import Invalid
 from governance.slo.models import Objective, ProbeSchedule
 from governance.slo.outcomes import Outcome
 from governance.slo.services import Lane, claim_due, schedule_missing_ports

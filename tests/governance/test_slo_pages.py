@@ -9,7 +9,7 @@ from django.utils import timezone
 from governance.slo.outcomes import Outcome
 from governance.slo.past import DAYS
 from governance.slo.services import roll_up_days
-from governance.slo.tally import DAY, day_of
+from governance.slo.stats import DAY, day_of
 from tests.factories import make_person, make_published_product
 from tests.governance.measuring import make_port, promise, record, seen, slots
 

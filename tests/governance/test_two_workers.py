@@ -10,9 +10,9 @@ from django.utils import timezone
 from governance.slo.models import Breach, Measurement, RollUp
 from governance.slo.outcomes import Outcome
 from governance.slo.services import Lane, claim_due
+from tests.concurrency import at_once
 from tests.factories import make_product
 from tests.governance.measuring import make_objective, make_port, promise, record, seen, slots
-from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 WORKERS = 3

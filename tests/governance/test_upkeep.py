@@ -10,7 +10,7 @@ from governance.slo.history import tally_between
 from governance.slo.models import Measurement, Period, RollUp
 from governance.slo.outcomes import Outcome
 from governance.slo.services import prune, roll_up_days
-from governance.slo.tally import DAY, HOUR, Tally, day_of, together
+from governance.slo.stats import DAY, HOUR, Tally, day_of, together
 from governance.tasks import BEAT, notice_silent_ports, prune_measurements, roll_up
 from tests.governance.measuring import START, make_port, record, seen, slots
 

@@ -11,8 +11,8 @@ from catalog.search.backends import serving
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
 from catalog.search.port import SearchBackend
-from tests.search.asking import fill
 from tests.search.embedders import Alike
+from tests.search.requests import fill
 from tests.settings import TEST_SERVERS
 
 ENGINES = [

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from catalog.search.document import SearchDocument
-from catalog.search.expansion import expanded
 from catalog.search.port import Correction, SearchBackend, SearchRequest
 from catalog.search.query import read_query
-from tests.search.asking import NOW, PUBLIC, ask, counts, doc, fill, ids, values
+from catalog.search.synonyms import expanded
+from tests.search.requests import NOW, PUBLIC, ask, counts, doc, fill, ids, values
 
 CUSTOMERS = doc(
     "customer-lifetime-value",

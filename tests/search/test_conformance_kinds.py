@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.search.port import SearchBackend
-from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, request_of, values
+from tests.search.requests import PUBLIC, ask, counts, doc, fill, ids, request_of, values
 
 ORDERS = doc("orders", "Orders", summary="Every churn of a customer.", tags=("sales",))
 CHURN = doc("churn", "Churn", kind="term", summary="Customers who left.", aliases=("attrition",))

@@ -3,8 +3,8 @@
 import pytest
 
 from catalog.search.port import SearchBackend
-from tests.search.asking import ask, doc, fill, ids
 from tests.search.conftest import BY_MEANING, ENGINES
+from tests.search.requests import ask, doc, fill, ids
 
 pytestmark = pytest.mark.parametrize("engine", [*ENGINES, BY_MEANING], indirect=True)
 MANY = 10_050

@@ -3,9 +3,9 @@
 import pytest
 
 from catalog.search.document import SearchDocument
-from catalog.search.likeness import features_of
 from catalog.search.port import Alike, Feature, SearchBackend
-from tests.search.asking import PUBLIC, doc, fill
+from catalog.search.similarity import features_of
+from tests.search.requests import PUBLIC, doc, fill
 
 ORDERS = doc(
     "orders",

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.search.document import SearchDocument
 from catalog.search.port import Correction, SearchBackend
-from tests.search.asking import PUBLIC, ask, counts, doc, fill, ids, values, write
+from tests.search.requests import PUBLIC, ask, counts, doc, fill, ids, values, write
 
 
 def revised(document: SearchDocument, revision: int, name: str) -> SearchDocument:

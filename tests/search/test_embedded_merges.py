@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.search.backends.embedded import EmbeddedBackend
-from tests.search.asking import doc, fill
+from tests.search.requests import doc, fill
 
 # So many of one size, and the engine merges them.
 ENOUGH = 8

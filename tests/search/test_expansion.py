@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.expansion import MOST_EXPANDED, Spellings, expanded
 from catalog.search.query import read_query
 from catalog.search.spelling import bare
+from catalog.search.synonyms import MOST_EXPANDED, Spellings, expanded
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 WORDS = st.sampled_from(["sea", "ice", "Sea-ice", "SST", "of", "é", "2020", ""])

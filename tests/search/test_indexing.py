@@ -23,9 +23,9 @@ from catalog.search.services import (
     drain,
     follow_domains,
     index_products,
-    indexing,
     rebuild,
     states,
+    sync,
     verify,
 )
 from catalog.search.services.following import behind
@@ -38,7 +38,7 @@ from tests.factories import (
     make_published_product,
     with_port,
 )
-from tests.search.asking import due
+from tests.search.requests import due
 
 pytestmark = pytest.mark.django_db
 
@@ -222,7 +222,7 @@ def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_throug
     )
 
     assert drain() == 0
-    monkeypatch.setattr(indexing, "LOOK_THROUGH_EVERY", 0)
+    monkeypatch.setattr(sync, "LOOK_THROUGH_EVERY", 0)
     assert drain() == 1
     assert _found("pallets") == [str(product.uuid)]
 

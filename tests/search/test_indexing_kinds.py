@@ -18,7 +18,7 @@ from catalog.search.fields import KINDS as NAMES
 from catalog.search.port import SearchBackend
 from catalog.search.services import drain, follow_domains, rebuild, states, verify
 from tests.factories import FACTORY, make_domain, make_product, make_team
-from tests.search.asking import ask, due, ids
+from tests.search.requests import ask, due, ids
 from tests.search.test_verifying import index_all, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]

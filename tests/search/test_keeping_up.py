@@ -15,7 +15,6 @@ from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_tree
 from catalog.search.backends import serving
-from catalog.search.hints import UNDER_WAY, at_work, is_hint_needed, is_hinted
 from catalog.search.port import IndexSession
 from catalog.search.services import (
     drain,
@@ -26,10 +25,11 @@ from catalog.search.services import (
     states,
 )
 from catalog.search.services.following import BATCH
+from catalog.search.wakeup import UNDER_WAY, at_work, is_hint_needed, is_hinted
 from catalog.tasks import hint_products, index_changed
 from config.celery import app
 from tests.factories import FACTORY, make_domain, make_published_product
-from tests.search.asking import ask, ids
+from tests.search.requests import ask, ids
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,7 @@ from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import read_query
 from catalog.search.services import Step, drain, follow_domains, search_catalog, states, verify
 from tests.factories import FACTORY, make_domain, make_product
-from tests.search.asking import NOW, ask, due, ids
+from tests.search.requests import NOW, ask, due, ids
 from tests.search.test_rebuilding import hide
 from tests.search.test_verifying import edit, settle
 from tests.settings import TEST_SERVERS

@@ -1,6 +1,6 @@
 """By which words products are alike."""
 
-from catalog.search.likeness import WORD, features_of
+from catalog.search.similarity import WORD, features_of
 
 
 def test_words_that_say_nothing_of_a_subject_make_no_products_alike():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from catalog.search.backends.stems import STEMS
 from catalog.search.fields import SNIPPET_LENGTH
-from catalog.search.marking import Marker, beginning_of, marks_of
+from catalog.search.highlighting import Marker, beginning_of, marks_of
 
 ROOTS = (
     "ab abil be bas cre d di en fl gen hop lo nat oper organ r sens sk st t terr trav us".split()

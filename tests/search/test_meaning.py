@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from catalog.search.backends.vectors import QueryVectors
 from catalog.search.fields import MEANING
-from catalog.search.meaning import Candidate, digest_of, ranked_anew, text_of
 from catalog.search.port import Hit, Reason
-from catalog.search.services.showing import ShownProduct
+from catalog.search.reranking import Candidate, digest_of, ranked_anew, text_of
+from catalog.search.services.product_rows import ShownProduct
 from catalog.web.search import result_labels
-from tests.search.asking import doc
 from tests.search.embedders import Topics
+from tests.search.requests import doc
 
 NEARNESS = st.none() | st.floats(-1, 1)
 CANDIDATES = st.lists(

@@ -8,10 +8,10 @@ import pytest
 
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.document import SearchDocument
-from catalog.search.meaning import WINDOW
 from catalog.search.port import SearchBackend
-from tests.search.asking import ask, counts, doc, fill, ids, write
+from catalog.search.reranking import WINDOW
 from tests.search.embedders import Topics
+from tests.search.requests import ask, counts, doc, fill, ids, write
 from tests.settings import TEST_SERVERS
 
 pytestmark = pytest.mark.elasticsearch

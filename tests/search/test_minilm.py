@@ -8,9 +8,9 @@ import pytest
 
 from catalog.search.backends import embedder
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
-from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend
-from tests.search.asking import ask, doc, fill, ids
+from catalog.search.reranking import Embedder
+from tests.search.requests import ask, doc, fill, ids
 from tests.settings import TEST_SERVERS
 
 pytestmark = pytest.mark.skipif(

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.conditions import Doubt
-from catalog.search.expression import Clause, Demand, Either, Phrase, Words
+from catalog.search.filters import Doubt
 from catalog.search.query import LONGEST_QUERY, read_query
+from catalog.search.query_ast import Clause, Demand, Either, Phrase, Words
 from catalog.search.spelling import best_correction, distance, edits_allowed
-from tests.search.asking import NOW, conditions_of
+from tests.search.requests import NOW, conditions_of
 
 SCRAPS = st.sampled_from(
     ["(", ")", '"', "-", "+", "OR", "NOT", "AND", "|", "domain:", "is:certified", "quality:>=", "*",

@@ -27,7 +27,7 @@ from catalog.search.services import (
     verify,
 )
 from tests.factories import FACTORY, make_product, make_published_product
-from tests.search.asking import ask, doc, due, fill, ids
+from tests.search.requests import ask, doc, due, fill, ids
 from tests.search.test_verifying import edit, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]

@@ -17,8 +17,8 @@ from catalog.search.services.evaluation import request_of, scratch_engine
 from catalog.search.services.trials import AS_MEANT, try_names, try_odd_queries, try_typos
 from catalog.search.spelling import MOST_CORRECTED
 from tests.factories import make_domain, make_product, make_published_product
-from tests.search.asking import NOW, ask, doc, fill
 from tests.search.conftest import ENGINES
+from tests.search.requests import NOW, ask, doc, fill
 from tests.settings import TEST_SERVERS
 
 WHAT = (

@@ -21,7 +21,7 @@ from catalog.search.documents import KINDS
 from catalog.search.port import Entry, IndexSession, SearchBackend
 from catalog.search.services import drain, follow_domains, verify
 from tests.factories import FACTORY, make_domain, make_product
-from tests.search.asking import ask, doc, due, ids, write
+from tests.search.requests import ask, doc, due, ids, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 AGE = timedelta(minutes=1)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from catalog.api.rest.requests import Body, Document, Text, Words
-from catalog.identity import is_slug
+from catalog.identifiers import is_slug
 from catalog.products.models import Visibility
 from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_columns
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catalog.interchange import bitol_odps
-from catalog.interchange.marks import Document, Mark
-from catalog.interchange.problems import Problem, did_you_mean
+from catalog.exceptions import Fault, Invalid
+from catalog.manifests import bitol_odps
+from catalog.manifests.issues import Problem, did_you_mean
+from catalog.manifests.source_map import Document, Mark
 from catalog.products.projection import Tree
-from catalog.refusals import Fault, Invalid
 
 Check = Callable[[Document], list[Problem]]
 UNKNOWN = ".unknown-field"

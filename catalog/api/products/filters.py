@@ -14,8 +14,8 @@ from django_filters import (
 
 from catalog.api.products.documents import slug_fault
 from catalog.domains.models import Domain
+from catalog.exceptions import Invalid
 from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
-from catalog.refusals import Invalid
 
 
 class ProductFilters(FilterSet):

@@ -9,7 +9,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from catalog.domains.authority import Reader
-from catalog.identity import product_iri, product_path
+from catalog.identifiers import product_iri, product_path
 from catalog.products.models import DataProduct, ProductUse, Sensitivity
 
 SUMMARY_COLUMNS = (

@@ -49,10 +49,11 @@ from catalog.api.rest.requests import (
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader, demand, person_of, reader_of
 from catalog.domains.models import Domain
+from catalog.exceptions import Invalid
 from catalog.people.models import Team
 from catalog.permissions import Permission
+from catalog.products.json_patch import patched
 from catalog.products.models import DataProduct, ProductUse, Status
-from catalog.products.patching import patched
 from catalog.products.projection import with_columns
 from catalog.products.services import (
     add_use,
@@ -63,7 +64,6 @@ from catalog.products.services import (
     replace_tree,
     share_product,
 )
-from catalog.refusals import Invalid
 from catalog.web.audit import history_of
 
 OBJECT = {"type": "object", "additionalProperties": True}

@@ -30,10 +30,10 @@ from catalog.api.rest.requests import (
     ShownConflict,
     TooLarge,
 )
-from catalog.interchange.problems import pointer
-from catalog.interchange.reading import ReadingError
+from catalog.exceptions import EditionConflict, Fault, Invalid, Refusal
+from catalog.manifests.issues import pointer
+from catalog.manifests.readers import ReadingError
 from catalog.publication.gates import Finding, PublicationRefused
-from catalog.refusals import EditionConflict, Fault, Invalid, Refusal
 from catalog.search.port import SearchUnavailable
 
 MEDIA_TYPE = "application/problem+json"

@@ -21,9 +21,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.interchange.problems import did_you_mean, shortened
-from catalog.interchange.reading import read_json
-from catalog.refusals import EditionConflict, Refusal
+from catalog.exceptions import EditionConflict, Refusal
+from catalog.manifests.issues import did_you_mean, shortened
+from catalog.manifests.readers import read_json
 
 MEGABYTE = 1024 * 1024
 ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"\Z')

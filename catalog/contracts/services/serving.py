@@ -10,11 +10,11 @@ from django.db import transaction
 from catalog.contracts.models import DataContract
 from catalog.contracts.projection import new_tree, raised
 from catalog.contracts.services.versions import is_frozen, save_contract
+from catalog.exceptions import NameTaken
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree, with_custom
 from catalog.products.services import Writer, claim, replace_tree
-from catalog.refusals import NameTaken
 
 
 @transaction.atomic

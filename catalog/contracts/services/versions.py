@@ -17,13 +17,13 @@ from catalog.contracts.projection import (
     DeclaredObject,
     columns_of,
 )
+from catalog.exceptions import Fault, Frozen, Invalid
 from catalog.ports.addresses import check_url
-from catalog.ports.answers import FetchFailed
+from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree, digest_of, unstorable_faults
 from catalog.products.services import Writer, claim, note_edit
-from catalog.refusals import Fault, Frozen, Invalid
 
 
 @transaction.atomic

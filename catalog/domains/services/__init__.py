@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from catalog.domains.services.bootstrap import has_begun, make_first_administrator
+from catalog.domains.services.deactivation import shut_out_person
 from catalog.domains.services.domains import create_domain, edit_domain, touch_domains
-from catalog.domains.services.first_start import has_begun, make_first_administrator
 from catalog.domains.services.invitations import (
     accept_invitation,
     cancel_invitation,
     invite_person,
     open_invitation,
 )
-from catalog.domains.services.persons import shut_out_person
 from catalog.domains.services.roles import Writer, give_role, take_role
 from catalog.domains.services.teams import add_to_team, demand_team, drop_from_team, found_team
 

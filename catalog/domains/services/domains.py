@@ -19,10 +19,10 @@ from catalog.domains.models import (
     ancestors_in,
 )
 from catalog.domains.services.roles import Writer, group_of, subject_of
-from catalog.identity import is_slug, unstorable
+from catalog.exceptions import Fault, Invalid, NameTaken, demand_edition
+from catalog.identifiers import is_slug, unstorable
 from catalog.people.models import Team
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
-from catalog.refusals import Fault, Invalid, NameTaken, demand_edition
 from catalog.revisions.services import announce, touch
 
 

@@ -13,10 +13,10 @@ from catalog.audit.services import Subject, record
 from catalog.domains.authority import demand
 from catalog.domains.models import Domain
 from catalog.domains.services.teams import demand_team, take_in
+from catalog.exceptions import Fault, Invalid, NotVisible, StatusConflict
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
 from catalog.permissions import Permission
-from catalog.refusals import Fault, Invalid, NotVisible, StatusConflict
 
 INVITATION_LASTS = timedelta(days=7)
 

@@ -11,9 +11,9 @@ from catalog.audit.actors import Worker
 from catalog.audit.services import Subject, record
 from catalog.domains.authority import demand
 from catalog.domains.models import DOMAIN, Domain, Membership
+from catalog.exceptions import Fault, Invalid, StatusConflict
 from catalog.people.models import Person
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
-from catalog.refusals import Fault, Invalid, StatusConflict
 
 Writer = Person | Worker
 

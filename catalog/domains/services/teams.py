@@ -11,10 +11,10 @@ from catalog.domains.authority import demand
 from catalog.domains.models import Domain
 from catalog.domains.services.domains import edit_domain
 from catalog.domains.services.roles import Writer
-from catalog.identity import is_slug, unstorable
+from catalog.exceptions import Fault, Invalid, NameTaken
+from catalog.identifiers import is_slug, unstorable
 from catalog.people.models import Person, Team, TeamMember
 from catalog.permissions import Permission
-from catalog.refusals import Fault, Invalid, NameTaken
 
 
 @transaction.atomic

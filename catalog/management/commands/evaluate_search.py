@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.search.backends import ADAPTERS, embedder, serving
-from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend, SearchUnavailable
+from catalog.search.reranking import Embedder
 from catalog.search.services.evaluation import Query, as_plain, evaluate, scratch_engine
 from catalog.search.services.trials import try_names, try_odd_queries, try_typos
 

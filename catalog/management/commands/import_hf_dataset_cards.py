@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.interchange.hf_dataset_cards import CATALOG, entry_of
-from catalog.management.foreign_import import ForeignImportCommand
+from catalog.management.external_import import ForeignImportCommand
+from catalog.manifests.hf_dataset_cards import CATALOG, entry_of
 
 
 class Command(ForeignImportCommand):

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.interchange.bundles import Gathering, Source
-from catalog.interchange.landings import Landing, Report
-from catalog.interchange.problems import Problem
-from catalog.interchange.reading import MAX_BYTES
-from catalog.interchange.services import apply_plan, plan_manifests, rehearse_plan
-from catalog.management.acting import actor_of
-from catalog.management.examples import CommandWithExamples
+from catalog.management.actors import actor_of
+from catalog.management.help import CommandWithExamples
+from catalog.manifests.bundles import Gathering, Source
+from catalog.manifests.import_report import Landing, Report
+from catalog.manifests.issues import Problem
+from catalog.manifests.readers import MAX_BYTES
+from catalog.manifests.services import apply_plan, plan_manifests, rehearse_plan
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 EPILOG = """\

@@ -11,13 +11,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.interchange.plan import Action
-from catalog.interchange.problems import Problem
-from catalog.interchange.reading import MAX_BYTES, ReadingError
-from catalog.interchange.services.terms import TermLanding, import_terms
-from catalog.interchange.terms import TermEntry, terms_in
-from catalog.management.acting import actor_of
-from catalog.management.examples import CommandWithExamples
+from catalog.management.actors import actor_of
+from catalog.management.help import CommandWithExamples
+from catalog.manifests.issues import Problem
+from catalog.manifests.plan import Action
+from catalog.manifests.readers import MAX_BYTES, ReadingError
+from catalog.manifests.services.terms import TermLanding, import_terms
+from catalog.manifests.terms import TermEntry, terms_in
 
 EPILOG = """\
 A term has a name, a definition, synonyms, acronyms and, where it holds in one domain only, the

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.management.engines import add_engine, engines_of, show_progress
+from catalog.management.search_engines import add_engine, engines_of, show_progress
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import Drift, report_of, verify
 

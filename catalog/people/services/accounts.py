@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.identity import unstorable
+from catalog.exceptions import Fault, Invalid, NameTaken
+from catalog.identifiers import unstorable
 from catalog.people.models import Person
-from catalog.refusals import Fault, Invalid, NameTaken
 
 
 @transaction.atomic

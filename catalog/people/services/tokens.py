@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.identity import unstorable
+from catalog.exceptions import Fault, Invalid
+from catalog.identifiers import unstorable
 from catalog.people.models import ApiToken, Person
-from catalog.refusals import Fault, Invalid
 
 TOKEN_LASTS_AT_MOST = timedelta(days=366)
 

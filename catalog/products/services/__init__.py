@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.products.services.edits import (
+from catalog.products.services.documents import (
     Writer,
     about,
     claim,
@@ -12,8 +12,8 @@ from catalog.products.services.edits import (
 )
 from catalog.products.services.readers import move_product, share_product
 from catalog.products.services.registration import delete_product, name_alias, register_product
-from catalog.products.services.standing import set_status, set_trust, touch_products
-from catalog.products.services.uses import add_use, project_uses
+from catalog.products.services.status import set_status, set_trust, touch_products
+from catalog.products.services.usages import add_use, project_uses
 
 __all__ = [
     "Writer",

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import BigIntegerField, CharField, QuerySet
 
+from catalog.exceptions import NameTaken
 from catalog.products.models import DataProduct, FormerAddress
-from catalog.refusals import NameTaken
 from catalog.statements import Statement, given
 
 

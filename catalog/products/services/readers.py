@@ -12,7 +12,7 @@ from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, ProductReader
 from catalog.products.services.addresses import free_address, keep_address
-from catalog.products.services.edits import Writer, claim, note_edit
+from catalog.products.services.documents import Writer, claim, note_edit
 
 
 @transaction.atomic

@@ -8,12 +8,12 @@ from django.db import transaction
 
 from catalog.domains.authority import demand
 from catalog.domains.models import Domain
+from catalog.exceptions import StatusConflict
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
 from catalog.products.projection import Tree
 from catalog.products.services.addresses import free_address
-from catalog.products.services.edits import Writer, claim, note, project_elsewhere, set_tree
-from catalog.refusals import StatusConflict
+from catalog.products.services.documents import Writer, claim, note, project_elsewhere, set_tree
 from catalog.revisions.services import bury
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from catalog.search.meaning import Embedder
 from catalog.search.port import SearchBackend
+from catalog.search.reranking import Embedder
 
 _PATHS = {
     "embedded": "catalog.search.backends.embedded.EmbeddedBackend",

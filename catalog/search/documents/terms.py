@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from catalog.domains.authority import PUBLIC
 from catalog.glossary.models import TERM, Term
 from catalog.search.document import SearchDocument
-from catalog.search.surroundings import places_of
+from catalog.search.documents.related import places_of
 
 
 def documents_of_terms(terms: Iterable[Term]) -> Iterator[SearchDocument]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from catalog.search.services.checking import (
+from catalog.search.services.domain_rows import ShownDomain, products_below
+from catalog.search.services.following import EngineState, states
+from catalog.search.services.health import (
     TARGET,
     WINDOW,
     DayOfChecks,
@@ -10,7 +12,17 @@ from catalog.search.services.checking import (
     check_indexes,
     reports_of,
 )
-from catalog.search.services.finding import (
+from catalog.search.services.keeping_up import index_products, keep_up
+from catalog.search.services.product_rows import ShownProduct
+from catalog.search.services.rebuild import (
+    Progress,
+    Step,
+    SwapRefused,
+    clear_leftovers,
+    rebuild,
+    roll_back,
+)
+from catalog.search.services.search import (
     Completions,
     Found,
     addressed,
@@ -21,22 +33,10 @@ from catalog.search.services.finding import (
     tokens_of,
     without_one,
 )
-from catalog.search.services.following import EngineState, states
-from catalog.search.services.indexing import drain, follow_domains
-from catalog.search.services.keeping_up import index_products, keep_up
-from catalog.search.services.likeness import Similar, similar_to
-from catalog.search.services.places import ShownDomain, products_below
-from catalog.search.services.rebuilding import (
-    Progress,
-    Step,
-    SwapRefused,
-    clear_leftovers,
-    rebuild,
-    roll_back,
-)
-from catalog.search.services.showing import ShownProduct
-from catalog.search.services.terms import ShownTerm, Uses, uses_of
-from catalog.search.services.verifying import Drift, report_of, verify
+from catalog.search.services.similarity import Similar, similar_to
+from catalog.search.services.sync import drain, follow_domains
+from catalog.search.services.term_rows import ShownTerm, Uses, uses_of
+from catalog.search.services.verify import Drift, report_of, verify
 
 __all__ = [
     "TARGET",

@@ -18,15 +18,15 @@ from django.utils import timezone
 from catalog.glossary.models import Term
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import ADAPTERS, adapter
-from catalog.search.conditions import read_conditions
 from catalog.search.document import SearchDocument
 from catalog.search.documents import KINDS, documents_of
-from catalog.search.expansion import Spellings, expanded
-from catalog.search.meaning import Embedder
+from catalog.search.filters import read_conditions
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import read_query
+from catalog.search.reranking import Embedder
 from catalog.search.services.following import chunks
 from catalog.search.spelling import fold
+from catalog.search.synonyms import Spellings, expanded
 
 DEPTH = 10
 

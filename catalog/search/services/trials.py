@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from django.conf import settings
 
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.products.models import DataProduct
 from catalog.search.fields import PAGE_SIZE
 from catalog.search.oddities import odd_queries

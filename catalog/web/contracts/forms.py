@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import LOGICAL_TYPES, Column
-from catalog.refusals import EditionConflict
+from catalog.exceptions import EditionConflict
 from catalog.web.forms import Difference, EditSheet, Line, Passage, RowedSheet, Rows
 
 TYPES = [("", "–"), *((name, name) for name in LOGICAL_TYPES)]

@@ -13,13 +13,13 @@ from catalog.contracts.columns import Column, columns_in, edited
 from catalog.contracts.models import DataContract, SchemaObject
 from catalog.contracts.projection import raised
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
-from catalog.interchange import odcs
-from catalog.interchange.printing import yaml_of
-from catalog.interchange.problems import Problem
-from catalog.interchange.reading import ReadingError, read_documents
+from catalog.exceptions import Fault, Invalid
+from catalog.manifests import odcs
+from catalog.manifests.issues import Problem
+from catalog.manifests.readers import ReadingError, read_documents
+from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree
-from catalog.refusals import Fault, Invalid
 from catalog.web.contracts.forms import (
     PAGE_SIZE,
     DocumentSheet,

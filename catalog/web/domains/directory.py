@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.domains.authority import demand
 from catalog.domains.models import Membership
 from catalog.domains.services import cancel_invitation, give_role, shut_out_person
+from catalog.exceptions import StatusConflict
 from catalog.people.models import Invitation, Person
 from catalog.permissions import MESH_ROLES, Permission, Role
-from catalog.refusals import StatusConflict
 from catalog.web.domains.forms import ReasonSheet, RoleSheet
 
 PAGE_SIZE = 50

@@ -15,8 +15,8 @@ from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader, demand, reader_of
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.domains.services import create_domain, edit_domain
+from catalog.exceptions import EditionConflict, Invalid, NameTaken
 from catalog.permissions import Permission
-from catalog.refusals import EditionConflict, Invalid, NameTaken
 from catalog.web.domains.forms import DomainFields, DomainSheet, NewDomainSheet
 from catalog.web.domains.teams import manageable_teams
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
-from catalog.identity import is_slug, slug_of
+from catalog.identifiers import is_slug, slug_of
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
 from catalog.web.forms import EditSheet, Line, Passage, Sheet

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.domains.authority import Reader, reader_of
 from catalog.domains.models import Domain, FormerDomainSlug, ancestors_in
-from catalog.identity import folded
+from catalog.identifiers import folded
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Verdict
 from catalog.publication.services import accountable

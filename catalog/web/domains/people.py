@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.domains.authority import demand, reader_of
 from catalog.domains.models import Domain, Membership, ancestors_in
 from catalog.domains.services import give_role, invite_person, take_role
+from catalog.exceptions import Invalid, StatusConflict
 from catalog.people.mail import send_invitation
 from catalog.people.models import Person
 from catalog.permissions import MESH_ROLES, Permission, Role
 from catalog.publication.services import accountable
-from catalog.refusals import Invalid, StatusConflict
 from catalog.web.domains.forms import InviteSheet, ReasonSheet, RoleSheet
 from catalog.web.domains.teams import manageable_teams
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.domains.authority import Reader, demand, reader_of
 from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, drop_from_team, found_team
+from catalog.exceptions import Invalid, NameTaken
 from catalog.people.models import Person, Team, TeamMember, current
 from catalog.permissions import Permission
-from catalog.refusals import Invalid, NameTaken
 from catalog.web.domains.forms import MemberSheet, TeamSheet
 
 

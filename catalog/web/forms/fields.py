@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from catalog.identity import unstorable
+from catalog.identifiers import unstorable
 
 LONGEST = 20_000
 

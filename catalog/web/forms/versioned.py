@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext as _
 
-from catalog.refusals import EditionConflict, Fault, Invalid, Refusal
+from catalog.exceptions import EditionConflict, Fault, Invalid, Refusal
 from catalog.web.forms.fields import Share
 
 

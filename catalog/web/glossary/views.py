@@ -16,11 +16,11 @@ from catalog.audit.models import AuditEvent
 from catalog.contracts.models import SchemaProperty
 from catalog.domains.authority import Reader, demand, person_of, reader_of
 from catalog.domains.models import Domain
+from catalog.exceptions import EditionConflict, Invalid, NameTaken
 from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
-from catalog.refusals import EditionConflict, Invalid, NameTaken
 from catalog.web.glossary.forms import EditTermSheet, NewTermSheet
 
 PAGE_SIZE = 100

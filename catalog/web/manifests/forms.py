@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
-from catalog.interchange.reading import MAX_BYTES
+from catalog.manifests.readers import MAX_BYTES
 
 
 class ManifestForm(forms.Form):

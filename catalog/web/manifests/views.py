@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from catalog.domains.authority import person_of
-from catalog.interchange.bundles import Gathering, Source
-from catalog.interchange.landings import Report
-from catalog.interchange.services import apply_plan, plan_manifests, rehearse_plan, seal_of
+from catalog.manifests.bundles import Gathering, Source
+from catalog.manifests.import_report import Report
+from catalog.manifests.services import apply_plan, plan_manifests, rehearse_plan, seal_of
 from catalog.people.models import Person
 from catalog.web.manifests.forms import ManifestForm
 
@@ -25,12 +25,12 @@ def manifest_page(request: HttpRequest) -> HttpResponse:
     """Show the form; on POST what the manifest would do, or does where its plan was looked at."""
     form = ManifestForm(request.POST if request.method == "POST" else None, request.FILES or None)
     if request.method != "POST":
-        return render(request, "catalog/interchange/manifest.html", {"form": form})
+        return render(request, "catalog/manifests/manifest.html", {"form": form})
     if not form.is_valid():
-        return render(request, "catalog/interchange/manifest.html", {"form": form}, status=422)
+        return render(request, "catalog/manifests/manifest.html", {"form": form}, status=422)
     context = _outcome(form, person_of(request.user), is_apply="apply" in request.POST)
     status = 422 if context["report"].has_errors else 200
-    return render(request, "catalog/interchange/manifest.html", context, status=status)
+    return render(request, "catalog/manifests/manifest.html", context, status=status)
 
 
 def _outcome(form: ManifestForm, person: Person, *, is_apply: bool) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalog.domains.services import accept_invitation, open_invitation
+from catalog.exceptions import Invalid, NameTaken, NotVisible, StatusConflict
 from catalog.people.models import Invitation
-from catalog.refusals import Invalid, NameTaken, NotVisible, StatusConflict
 from catalog.web.people.forms import JoinSheet
 
 GONE = 410

@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.domains.authority import person_of
+from catalog.exceptions import Invalid
 from catalog.people.models import ApiToken, Person
 from catalog.people.services import create_token, revoke_token
-from catalog.refusals import Invalid
 from catalog.web.people.forms import TokenSheet
 
 

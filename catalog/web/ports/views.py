@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
+from catalog.exceptions import Fault, Invalid
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_tree
-from catalog.refusals import Fault, Invalid
 from catalog.web.forms import EditSheet
 from catalog.web.ports.forms import DropSheet, InputsSheet, PortSheet, filled_by, ticks_of
 from catalog.web.products.editing import EditPage, ProductPage

@@ -15,12 +15,12 @@ from django.views import View
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.authority import Reader, demand, reader_of
+from catalog.exceptions import EditionConflict, NotAllowed, NotVisible, Refusal
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
 from catalog.products.services import replace_tree, share_product
 from catalog.publication.services import accountable, findings_of
-from catalog.refusals import EditionConflict, NotAllowed, NotVisible, Refusal
 from catalog.web.forms import EditSheet
 from catalog.web.products.checklist import LABELS, elsewhere, fix_href, steps_of
 from catalog.web.products.forms import DescribeSheet, ReadersSheet, described_by

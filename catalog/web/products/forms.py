@@ -13,7 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
-from catalog.identity import is_slug
+from catalog.identifiers import is_slug
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
 from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_in, with_columns

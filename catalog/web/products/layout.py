@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from catalog.domains.authority import Reader, reader_of
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.publication.services import accountable

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.domains.authority import Reader, reader_of
 from catalog.domains.models import FormerDomainSlug
-from catalog.identity import folded
+from catalog.identifiers import folded
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
 
 PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponseBase]

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from catalog.contracts.models import DataContract
 from catalog.domains.authority import Reader
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct, Sensitivity
 from catalog.templatetags.texts import after_first_sentence

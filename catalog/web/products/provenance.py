@@ -11,9 +11,9 @@ from django.shortcuts import render
 
 from catalog.domains.authority import Reader
 from catalog.products.models import DataProduct
-from catalog.provenance.bias import standing
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS, Question
+from catalog.provenance.representation import standing
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_product
 

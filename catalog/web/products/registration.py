@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.domains.authority import Reader, reader_of
 from catalog.domains.models import Domain, Membership
+from catalog.exceptions import Invalid, NameTaken
 from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import new_tree
 from catalog.products.services import register_product
 from catalog.publication.services import findings_of
-from catalog.refusals import Invalid, NameTaken
 from catalog.web.products.forms import RegisterSheet
 
 MOST_DRAFTS = 20

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from catalog.contracts.models import PortContract, SchemaProperty
 from catalog.domains.authority import Reader
 from catalog.glossary.models import Term
-from catalog.products.anchors import column_anchor
+from catalog.products.links import column_anchor
 from catalog.products.models import DataProduct
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_product

@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from catalog.products.models import DataProduct, Status, Visibility
-from catalog.provenance.bias import greatest_gaps, least_shares
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.provenance.representation import greatest_gaps, least_shares
 from catalog.templatetags.figures import distance, duration, percent
 
 Text = str | Promise

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.views.decorators.http import require_safe
 
 from catalog.domains.authority import reader_of
-from catalog.search.conditions import Doubt
+from catalog.search.filters import Doubt
 from catalog.search.port import Facet, SearchUnavailable
 from catalog.search.services import Found, search_catalog
 from catalog.search.url_state import LARGEST_PAGE, Asked, read_asked, write_cursor

@@ -14,7 +14,7 @@ from catalog.domains.authority import reader_of
 from catalog.products.models import PRODUCT
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import search_catalog
-from catalog.search.services.showing import products_of
+from catalog.search.services.product_rows import products_of
 from catalog.search.url_state import read_asked
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 from catalog.web.search.exports import away_problem

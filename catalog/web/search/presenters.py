@@ -12,7 +12,7 @@ from django.urls import reverse
 from catalog.domains.authority import Reader
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM
-from catalog.identity import product_iri
+from catalog.identifiers import product_iri
 from catalog.products.models import PRODUCT, Sensitivity
 from catalog.search.port import Hit
 from catalog.search.services import (

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.domains.models import Domain
 from catalog.people.models import Team
-from catalog.products.anchors import column_href
-from catalog.search.conditions import Doubt
+from catalog.products.links import column_href
 from catalog.search.fields import MEANING
+from catalog.search.filters import Doubt
 from catalog.search.port import Facet, Hit, Reason
 from catalog.statements import Statement, given_list
 

@@ -20,8 +20,8 @@ from catalog.domains.authority import Reader, reader_of
 from catalog.domains.models import Domain
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.search.conditions import Condition
 from catalog.search.fields import DEEPEST_OFFSET, KINDS, RELEVANCE, SORT_BY_NAME, USUAL_KIND
+from catalog.search.filters import Condition
 from catalog.search.port import Facet, FacetValue, SearchUnavailable
 from catalog.search.services import (
     Found,

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.authority import Reader
 from catalog.products.models import DataProduct
-from catalog.search.likeness import COLUMN, TAG, WORD
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import Similar, similar_to
+from catalog.search.similarity import COLUMN, TAG, WORD
 
 LABELS = {TAG: _("tags"), COLUMN: _("columns"), WORD: _("words")}
 MEMBERS = {TAG: "tags", COLUMN: "columns", WORD: "words"}

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config import heartbeats
-from config.embedded.own_server import is_living
+from config.embedded.healthcheck_client import is_living
 
 
 class Command(BaseCommand):

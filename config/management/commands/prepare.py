@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.embedded.preparation import prepare
+from config.embedded.setup import prepare
 from config.embedded.supervisor import say
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.embedded.claims import StartRefused
-from config.embedded.starting import start
+from config.embedded.locks import StartRefused
+from config.embedded.startup import start
 
 
 class Command(BaseCommand):

@@ -12,13 +12,13 @@ from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
 from catalog.domains.authority import demand
-from catalog.management.examples import CommandWithExamples
+from catalog.exceptions import NotAllowed
+from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
-from catalog.refusals import NotAllowed
 from governance.slo.outcomes import Outcome
-from governance.slo.seen import Seen
+from governance.slo.probe_types import Seen
 from governance.slo.services import probe_ports
 
 EPILOG = """\

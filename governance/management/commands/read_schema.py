@@ -11,10 +11,10 @@ from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
 from catalog.audit.actors import Worker
-from catalog.management.examples import CommandWithExamples
+from catalog.exceptions import Refusal
+from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.ports.models import OutputPort
-from catalog.refusals import Refusal
 from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from governance.sandbox.sources import (
+from governance.sandbox.types import (
     ColumnSeen,
     Source,
     SourceUnreadable,

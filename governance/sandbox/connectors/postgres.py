@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from governance.sandbox.sources import (
+from governance.sandbox.types import (
     ColumnSeen,
     Source,
     SourceUnreadable,

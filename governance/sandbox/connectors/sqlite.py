@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from governance.sandbox.sources import (
+from governance.sandbox.types import (
     ColumnSeen,
     Source,
     SourceUnreadable,

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from catalog.ports.answers import Phases
 from catalog.ports.files import OutsideRoot, open_below
+from catalog.ports.http_types import Phases
 from governance.slo.outcomes import Outcome
 
 FIRST_BYTES = 4096

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.ports.answers import (
+from catalog.ports.http_types import (
     AddressRefused,
     Answer,
     BadUrl,
@@ -14,7 +14,7 @@ from catalog.ports.answers import (
     Unreachable,
 )
 from governance.slo.outcomes import Outcome
-from governance.slo.seen import Due
+from governance.slo.probe_types import Due
 
 MOST_BYTES = 1024 * 1024
 

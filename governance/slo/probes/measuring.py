@@ -10,11 +10,11 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.ports.answers import Answer, Fetched, Phases
-from catalog.ports.outbound import fetch_many
+from catalog.ports.http_client import fetch_many
+from catalog.ports.http_types import Answer, Fetched, Phases
 from governance.slo.outcomes import Outcome
+from governance.slo.probe_types import Due, Seen
 from governance.slo.probes import file, http
-from governance.slo.seen import Due, Seen
 
 Told = Callable[[Seen], None]
 

@@ -9,10 +9,10 @@ from itertools import islice
 from django.utils import timezone
 
 from governance.slo.models import ProbeSchedule
+from governance.slo.probe_types import Due, Seen
 from governance.slo.probes.measuring import Told, measure
-from governance.slo.seen import Due, Seen
-from governance.slo.services.claiming import claim_ports
-from governance.slo.services.promises import schedule_missing_ports
+from governance.slo.services.claims import claim_ports
+from governance.slo.services.objectives import schedule_missing_ports
 from governance.slo.services.recording import record_measurements
 
 # One transaction writes so many ports, so that on SQLite nobody waits long for the one writer.

@@ -12,10 +12,10 @@ from catalog.ports.models import OutputPort
 from catalog.ports.services import Probe, note_probes
 from governance.slo.models import Measurement, Period, ProbeSchedule, RollUp
 from governance.slo.outcomes import SLOW_TO_FAIL
-from governance.slo.seen import Seen
-from governance.slo.services.judging import judge_ports
-from governance.slo.services.trust import refresh_trust
-from governance.slo.tally import count_into, hour_of, slice_at
+from governance.slo.probe_types import Seen
+from governance.slo.services.evaluation import judge_ports
+from governance.slo.services.product_status import refresh_trust
+from governance.slo.stats import count_into, hour_of, slice_at
 
 Key = tuple[int, datetime]
 

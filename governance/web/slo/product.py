@@ -20,7 +20,7 @@ from governance.slo.evaluation import worst
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
 from governance.slo.past import past_of
 from governance.slo.reports import reports_of
-from governance.slo.tally import DAY, Tally, together
+from governance.slo.stats import DAY, Tally, together
 from governance.web.slo.exports import (
     breach_json,
     day_lines,

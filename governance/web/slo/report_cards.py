@@ -15,7 +15,7 @@ from catalog.templatetags.charts import Day, Reading
 from catalog.templatetags.figures import duration, percent
 from governance.slo.evaluation import Indicator
 from governance.slo.reports import DayReport, ObjectiveReport, Point, is_about_speed
-from governance.slo.tally import DAY
+from governance.slo.stats import DAY
 from governance.slo.wording import (
     INDICATORS,
     measured_so_far,

@@ -10,20 +10,19 @@ from itertools import islice
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search, connections
 
-from catalog.search.backends.elasticsearch import layout
-from catalog.search.backends.elasticsearch.answering import answer
-from catalog.search.backends.elasticsearch.asking import ENGINE, Asking, Serializer, translated
-from catalog.search.backends.elasticsearch.completing import suggestions, things, values_of
-from catalog.search.backends.elasticsearch.counting import counts_of
-from catalog.search.backends.elasticsearch.embedding import DocumentVectors
-from catalog.search.backends.elasticsearch.leases import Lease
-from catalog.search.backends.elasticsearch.likeness import alike
-from catalog.search.backends.elasticsearch.questions import readable
-from catalog.search.backends.elasticsearch.writing import LOT, Session, door_of
+from catalog.search.backends.elasticsearch import mapping
+from catalog.search.backends.elasticsearch.autocomplete import suggestions, things, values_of
+from catalog.search.backends.elasticsearch.client import ENGINE, Asking, Serializer, translated
+from catalog.search.backends.elasticsearch.counts import counts_of
+from catalog.search.backends.elasticsearch.embeddings import DocumentVectors
+from catalog.search.backends.elasticsearch.indexing import LOT, Session, door_of
+from catalog.search.backends.elasticsearch.locks import Lease
+from catalog.search.backends.elasticsearch.queries import readable
+from catalog.search.backends.elasticsearch.search import answer
+from catalog.search.backends.elasticsearch.similarity import alike
 from catalog.search.backends.vectors import QueryVectors
 from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
-from catalog.search.meaning import Embedder
 from catalog.search.port import (
     DEADLINE,
     DEADLINE_ASIDE,
@@ -39,6 +38,7 @@ from catalog.search.port import (
     SuggestAnswer,
     Suggestion,
 )
+from catalog.search.reranking import Embedder
 from catalog.search.spelling import fold
 
 
@@ -67,7 +67,7 @@ class ElasticsearchBackend:
         self._leases = f"{prefix}.leases"
 
     def fingerprint(self) -> str:
-        return layout.fingerprint(self._embedder)
+        return mapping.fingerprint(self._embedder)
 
     def is_ready(self) -> bool:
         try:
@@ -128,8 +128,8 @@ class ElasticsearchBackend:
             with translated():
                 self._client.indices.create(
                     index=index,
-                    mappings=layout.mapping(self._embedder),
-                    settings=layout.SETTINGS,
+                    mappings=mapping.mapping(self._embedder),
+                    settings=mapping.SETTINGS,
                     aliases={door_of(index): {}},
                 )
             candidate = ElasticsearchCandidate(self, index, lease, sender)

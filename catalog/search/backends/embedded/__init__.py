@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from catalog.search.backends.embedded import schema
-from catalog.search.backends.embedded.answering import Reading, answer, counted, suggestions, things
-from catalog.search.backends.embedded.likeness import alike
-from catalog.search.backends.embedded.places import ENGINE, Place
-from catalog.search.backends.embedded.questions import Questions
-from catalog.search.backends.embedded.writing import Opened, Session, ledger
+from catalog.search.backends.embedded import mapping
+from catalog.search.backends.embedded.generations import ENGINE, Place
+from catalog.search.backends.embedded.indexing import Opened, Session, ledger
+from catalog.search.backends.embedded.queries import Questions
+from catalog.search.backends.embedded.search import Reading, answer, counted, suggestions, things
+from catalog.search.backends.embedded.similarity import alike
 from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
@@ -34,7 +34,7 @@ class EmbeddedBackend:
     name = ENGINE
 
     def __init__(self, root: Path) -> None:
-        self._place = Place(root, schema.fingerprint())
+        self._place = Place(root, mapping.fingerprint())
         self._opened: tuple[tuple[int, int], Opened, Questions] | None = None
 
     def fingerprint(self) -> str:

@@ -7,8 +7,8 @@ from operator import neg
 
 from tantivy import DocAddress, Order, Query, Searcher
 
-from catalog.search.backends.embedded.logic import narrowed
-from catalog.search.backends.embedded.questions import Questions
+from catalog.search.backends.embedded.boolean import narrowed
+from catalog.search.backends.embedded.queries import Questions
 from catalog.search.fields import SORT_BY_NAME, Sort
 from catalog.search.port import Cursor, SearchRequest
 

@@ -1,0 +1,104 @@
+"""Entries of the AWS Open Data registry as external products; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalog.identifiers import slug_of
+from catalog.manifests.external import (
+    ForeignCatalog,
+    ForeignEntry,
+    Record,
+    answers_of,
+    distinct,
+    foreign_tree,
+    plain,
+)
+from catalog.products.projection import Tree
+
+CATALOG = ForeignCatalog(
+    system="aws-open-data",
+    slug="aws-open-data",
+    name="AWS Open Data",
+    mission="Entries of the registry of open data on AWS, shown as they stand there.",
+)
+SERVER_TYPES = {"S3 Bucket": "s3"}
+
+
+def entry_of(fields: Mapping[str, Any]) -> ForeignEntry:
+    """Return the product and the contract of one registry entry. Raises Invalid."""
+    record = Record(fields)
+    slug, name = record.slug(), record.text("name") or record.text("slug")
+    resources = record.objects("resources")
+    servers = [_server(resource, index) for index, resource in enumerate(resources)]
+    manager = record.text("managed_by")
+    tree = foreign_tree(
+        identifier=record.text("slug"),
+        name=name,
+        slug=slug,
+        domain=CATALOG.slug,
+        description={"purpose": record.text("description")},
+        tags=distinct(record.texts("tags"), longest=120, most=200),
+        team={"name": plain(manager)[:400]} if manager else None,
+        outputPorts=_ports(record.text("slug"), servers),
+        deprecated=record.fields.get("deprecated") is True or None,
+        authoritativeDefinitions=_documentation(record.text("documentation")),
+        answers=answers_of(
+            {
+                "source": plain(manager),
+                "period": record.text("update_frequency"),
+                "contact": plain(record.text("contact")),
+            }
+        ),
+        custom={"license": record.text("license"), "citation": record.text("citation")},
+    )
+    record.finish()
+    return ForeignEntry(
+        identifier=record.text("slug"),
+        tree=tree,
+        contract=_contract(record.text("slug"), name, servers) if servers else None,
+    )
+
+
+def _server(resource: Mapping[str, Any], index: int) -> Tree:
+    arn = str(resource.get("arn") or "")
+    place = arn.rpartition(":::")[2] or arn
+    kind = SERVER_TYPES.get(str(resource.get("type")), "custom")
+    return {
+        "server": f"{slug_of(place)[:100] or 'resource'}-{index + 1}",
+        "type": kind,
+        "location": f"s3://{place}" if kind == "s3" else arn,
+        "description": plain(str(resource.get("description") or ""))[:10_000],
+    }
+
+
+def _ports(identifier: str, servers: list[Tree]) -> list[Tree]:
+    return [
+        {
+            "name": server["server"],
+            "version": "1.0.0",
+            "type": server["type"],
+            "description": server["description"],
+            "contractId": identifier,
+        }
+        for server in servers
+    ]
+
+
+def _contract(identifier: str, name: str, servers: list[Tree]) -> Tree:
+    return {
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": identifier,
+        "name": name[:200],
+        "version": "1.0.0",
+        "status": "active",
+        "servers": servers,
+        "schema": [],
+    }
+
+
+def _documentation(text: str) -> list[Tree]:
+    is_address = text.startswith(("https://", "http://")) and not text.split()[1:]
+    return [{"type": "documentation", "url": text}] if is_address else []

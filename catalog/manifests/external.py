@@ -1,0 +1,143 @@
+"""An entry of a foreign catalog, as it enters this one; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.exceptions import Fault, Invalid
+from catalog.identifiers import folded, is_slug
+from catalog.products.projection import API_VERSION, Tree
+
+PLACEHOLDERS = re.compile(
+    r"\[?(more information needed|needs more information|n/?a|none)\]?\.?", re.IGNORECASE
+)
+LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignEntry:
+    """One entry: the product's tree, and the contract's where it has ports."""
+
+    identifier: str
+    tree: Tree
+    contract: Tree | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignCatalog:
+    """A catalog whose entries are shown here, not governed here."""
+
+    system: str
+    slug: str
+    name: str
+    mission: str
+
+
+@dataclass
+class Record:
+    """One line of a foreign file, read by name; what is wrong with it is gathered."""
+
+    fields: Mapping[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+
+    def text(self, name: str) -> str:
+        """Return a text, empty where there is none or only a placeholder."""
+        value = self.fields.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.faults.append(Fault(where=f"/{name}", message="This is a text."))
+            return ""
+        return "" if PLACEHOLDERS.fullmatch(value.strip()) else value.strip()
+
+    def texts(self, name: str) -> list[str]:
+        """Return a list of texts."""
+        value = self.fields.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.faults.append(Fault(where=f"/{name}", message="This is a list of texts."))
+            return []
+        return [item.strip() for item in value if item.strip()]
+
+    def objects(self, name: str) -> list[Mapping[str, Any]]:
+        """Return a list of objects."""
+        value = self.fields.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+            self.faults.append(Fault(where=f"/{name}", message="This is a list of objects."))
+            return []
+        return value
+
+    def slug(self) -> str:
+        """Return the casefolded identifier, which the address is made of."""
+        identifier = self.text("slug")
+        if not is_slug(folded(identifier)):
+            self.faults.append(
+                Fault(
+                    where="/slug",
+                    message=f"{identifier[:80]!r} makes no address.",
+                    way_out="Use letters, digits, dots, dashes and underscores.",
+                )
+            )
+        return folded(identifier)
+
+    def finish(self) -> None:
+        """Raise Invalid if anything was wrong."""
+        if self.faults:
+            raise Invalid(self.faults)
+
+
+def plain(text: str) -> str:
+    """Return a text with its Markdown links reduced to their words."""
+    return LINK.sub(r"\1", text)
+
+
+def distinct(texts: Iterable[str], *, longest: int, most: int) -> list[str]:
+    """Return texts without repetition, each shortened, at most so many."""
+    return list(dict.fromkeys(text[:longest].strip() for text in texts if text.strip()))[:most]
+
+
+def answers_of(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the provenance answers that an entry gives; a question without a text stays open."""
+    return {
+        question: {"state": "answered", "text": text} for question, text in texts.items() if text
+    }
+
+
+def foreign_tree(
+    *,
+    identifier: str,
+    name: str,
+    slug: str,
+    domain: str,
+    answers: Mapping[str, dict[str, str]],
+    custom: Mapping[str, Any],
+    **fields: Any,
+) -> Tree:
+    """Return the tree of an entry; empty members are left out."""
+    properties = {
+        "assaySlug": slug,
+        "assayVisibility": "public",
+        "assaySensitivity": "public",
+        "assayProvenance": {"answers": dict(answers)} if answers else None,
+        **custom,
+    }
+    tree = {
+        "apiVersion": API_VERSION,
+        "kind": "DataProduct",
+        "id": identifier,
+        "name": name[:200],
+        "version": "1.0.0",
+        "status": "active",
+        "domain": domain,
+        **fields,
+        "customProperties": [
+            {"property": key, "value": value} for key, value in properties.items() if value
+        ],
+    }
+    return {key: value for key, value in tree.items() if value not in ("", [], {}, None)}

@@ -1,0 +1,55 @@
+"""Trees as text: the same tree always prints the same, and reads back equal in any YAML."""
+
+import json
+import re
+from typing import Any
+
+import yaml  # noqa: TID251  (as a printer; what it leaves unquoted is decided here)
+
+from catalog.manifests.source_map import Tree
+from catalog.manifests.yaml_reader import resolved
+
+_WIDTH = 100
+# Words that one YAML version or another takes for something else than text.
+_OTHER_YAML = re.compile(r"0o[0-7]+|[-+]?[0-9][0-9_.:eExX+-]*|[-+]?\.[0-9a-zA-Z]+|[<=~]+")
+# Line breaks to YAML 1.1 only; in double quotes they are written as escapes.
+_ODD_BREAK = re.compile("[\x85\u2028\u2029\ufeff]")
+
+
+def json_of(tree: Tree) -> str:
+    """The tree as JSON, its keys in the order of the document."""
+    return json.dumps(tree, ensure_ascii=False, indent=2) + "\n"
+
+
+def yaml_of(tree: Tree) -> str:
+    """The tree as YAML; texts that look like dates, numbers or words of YAML are quoted."""
+    return yaml.dump(
+        tree,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=_WIDTH,
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, no aliases, literal blocks for texts of several lines."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: Any = False, indentless: Any = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text.strip("\n") else None
+    if _ODD_BREAK.search(text):
+        style = '"'
+    elif _OTHER_YAML.fullmatch(text) or not isinstance(resolved(text), str):
+        style = "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

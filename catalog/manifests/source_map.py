@@ -1,0 +1,66 @@
+"""A document that was read: its tree, and the line and column where each value was written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.manifests.issues import Problem, Severity, Token, pointer, tokens_of
+
+Tree = dict[str, Any]
+
+
+class Mark:
+    """Where a value stands (at its key, if it has one) and, unquoted, how it was written."""
+
+    __slots__ = ("children", "column", "line", "text")
+
+    def __init__(self, line: int, column: int, text: str | None = None) -> None:
+        self.line, self.column, self.text = line, column, text
+        self.children: dict[str, Mark] | list[Mark] = []
+
+    def child(self, token: str) -> "Mark | None":
+        if isinstance(self.children, dict):
+            return self.children.get(token)
+        position = int(token) if token.isdecimal() and len(token) < 9 else -1
+        return self.children[position] if 0 <= position < len(self.children) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file: its tree, and where every value of it was written."""
+
+    file: str
+    tree: Tree
+    mark: Mark
+
+    def mark_at(self, path: str) -> Mark:
+        """The mark at a JSON pointer, or of its nearest ancestor that was written."""
+        mark = self.mark
+        for token in tokens_of(path):
+            below = mark.child(token)
+            if below is None:
+                break
+            mark = below
+        return mark
+
+    def problem(
+        self,
+        tokens: Sequence[Token],
+        rule: str,
+        message: str,
+        way_out: str,
+        severity: Severity = Severity.ERROR,
+    ) -> Problem:
+        """A problem of this document, at a path."""
+        path = pointer(tokens)
+        mark = self.mark_at(path)
+        return Problem(
+            file=self.file,
+            line=mark.line,
+            column=mark.column,
+            path=path,
+            rule=rule,
+            message=message,
+            way_out=way_out,
+            severity=severity,
+        )

@@ -1,0 +1,94 @@
+"""A file of business terms: what may stand in it, and one entry for each term; pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from catalog.identifiers import slug_of
+from catalog.manifests.issues import Problem, did_you_mean, shortened
+from catalog.manifests.readers import read_documents, read_table
+from catalog.manifests.source_map import Document
+
+LISTS = ("synonyms", "acronyms")
+EDITABLE = ("name", "definition", *LISTS)
+KNOWN = (*EDITABLE, "domain")
+_SEPARATOR = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class TermEntry:
+    """One term as a file says it; what `fields` lacks, the file leaves as it stands."""
+
+    document: Document
+    fields: dict[str, Any]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the term is called; empty where the file does not say."""
+        return _text(self.fields.get("name"))
+
+    @property
+    def domain(self) -> str:
+        """The slug of the domain in which the word means this; empty for the whole mesh."""
+        return _text(self.fields.get("domain"))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two entries the same term."""
+        return self.domain, slug_of(self.name)
+
+
+def terms_in(content: bytes, *, name: str) -> list[TermEntry]:
+    """Read a YAML, JSON or CSV file of terms. Raises ReadingError where it is none.
+
+    In CSV, several synonyms or acronyms of a cell are parted by semicolons.
+    """
+    if PurePath(name).suffix.lower() == ".csv":
+        documents = [_parted(document) for document in read_table(content, name=name)]
+    else:
+        documents = read_documents(content, name=name)
+    entries = []
+    first: dict[tuple[str, str], int] = {}
+    for document in documents:
+        entry = TermEntry(document, document.tree, tuple(_problems(document)))
+        line = first.setdefault(entry.key, document.mark.line)
+        if line != document.mark.line and not entry.problems:
+            said = f"{entry.name} stands in line {line} already"
+            twice = document.problem(("name",), "terms.twice", said, "Keep one of the two.")
+            entry = TermEntry(document, document.tree, (twice,))
+        entries.append(entry)
+    return entries
+
+
+def _parted(document: Document) -> Document:
+    tree = {
+        name: _words(value) if name in LISTS else value.strip()
+        for name, value in document.tree.items()
+    }
+    return Document(document.file, tree, document.mark)
+
+
+def _words(cell: str) -> list[str]:
+    return [word.strip() for word in cell.split(_SEPARATOR) if word.strip()]
+
+
+def _problems(document: Document) -> Iterator[Problem]:
+    for key in document.tree:
+        if key not in KNOWN:
+            way_out = did_you_mean(key, KNOWN) or f"A term has {', '.join(KNOWN)}."
+            said = f"a term has no field {shortened(key)}"
+            yield document.problem((key,), "terms.unknown-field", said, way_out)
+    for key in ("name", "domain"):
+        value = document.tree.get(key)
+        if value is not None and not isinstance(value, str):
+            said, way_out = f"the {key} is no text", "Put it between quotes."
+            yield document.problem((key,), "terms.text", said, way_out)
+    if not slug_of(_text(document.tree.get("name"))):
+        said = "a term needs a name with a letter or a digit of the Latin script"
+        yield document.problem(("name",), "terms.name", said, "Name it.")
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""

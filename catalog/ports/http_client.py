@@ -1,0 +1,302 @@
+"""The one door to the network: every fetch of Assay goes through here, and is checked here.
+
+The address is judged twice: each answer of a look-up, and again the very address at the moment
+its socket opens, so neither a literal nor a name that changes its mind slips past. The socket
+itself counts what comes in, so heads, interim answers and bodies share one limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from time import perf_counter
+from urllib.parse import urljoin
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from django.conf import settings
+from yarl import URL
+
+from catalog.ports.addresses import Target, check_address, check_url, literal, read_url
+from catalog.ports.http_transport import TRAIL, LookUp, Trail, look_up, open_checked, tls_context
+from catalog.ports.http_types import (
+    Answer,
+    BadAnswer,
+    BadUrl,
+    Call,
+    CappedBody,
+    DeadlinePassed,
+    Fetched,
+    FetchFailed,
+    TlsFailed,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
+
+HEAD_ALLOWANCE = 256 * 1024
+READ_AHEAD = 512 * 1024
+MOST_HEADERS = 100
+MOST_ADDRESSES = 8
+MOST_IN_FLIGHT = 400
+# So many calls may be in their first moments at once: a start costs processor time, which would
+# count into the times of the others, while a call that merely waits costs nothing.
+MOST_STARTING = 64
+STARTING_SECONDS = 0.1
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
+OWN_HEADERS = {"User-Agent": "Assay/1 (data catalog)", "Accept-Encoding": "gzip"}
+
+FAILURES: tuple[tuple[tuple[type[Exception], ...], type[FetchFailed], str], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), Unreachable, "no address is known for {target.host}"),
+    ((aiohttp.ClientSSLError,), TlsFailed, "no trusted encrypted connection to {target.host}"),
+    ((TimeoutError,), DeadlinePassed, "no whole answer in time"),
+    ((aiohttp.InvalidURL,), BadUrl, "the URL is not well formed"),
+    (
+        (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, ValueError),
+        BadAnswer,
+        "the answer is not well-formed HTTP, or ended early",
+    ),
+)
+
+logger = logging.getLogger(__name__)
+
+
+class _CheckedResolver(AbstractResolver):
+    """Looks names up, and refuses a name as soon as one of its addresses may not be called."""
+
+    def __init__(self, allowed: frozenset[str], ask: LookUp) -> None:
+        self._allowed, self._ask = allowed, ask
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._ask(host, port)
+        target = Target("", host.rstrip(".").lower(), port)
+        for _, place in found:
+            check_address(ip_address(place.partition("%")[0]), target, allowed=self._allowed)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=place,
+                port=port,
+                family=family,
+                proto=0,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for family, place in found[:MOST_ADDRESSES]
+        ]
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+class Client:
+    """Fetches within one event loop; made by `open_client`."""
+
+    def __init__(self, session: aiohttp.ClientSession, allowed: frozenset[str]) -> None:
+        self._session = session
+        self._allowed = allowed
+
+    async def fetch(self, call: Call) -> Answer:
+        """Return the answer to a call, or raise a FetchFailed that says why there is none."""
+        trail = Trail(self._allowed, call.max_bytes + HEAD_ALLOWANCE + READ_AHEAD, perf_counter())
+        token = TRAIL.set(trail)
+        try:
+            async with asyncio.timeout(call.deadline):
+                return await self._follow(call, trail)
+        except FetchFailed as failure:
+            failure.phases = trail.phases()
+            raise
+        except TimeoutError as error:
+            message = f"no whole answer within {call.deadline:g} s"
+            raise DeadlinePassed(message, phases=trail.phases()) from error
+        finally:
+            TRAIL.reset(token)
+
+    async def _follow(self, call: Call, trail: Trail) -> Answer:
+        url, headers = call.url, dict(call.headers)
+        for _ in range(call.max_redirects + 1):
+            trail.begin(check_url(url, allowed=self._allowed))
+            answer = await self._hop(call, url, headers, trail)
+            if not _leads_on(call, answer.status, answer.headers):
+                return answer
+            url = urljoin(url, answer.headers["location"])
+            if read_url(url).origin != trail.target.origin:
+                headers = {k: v for k, v in headers.items() if k.lower() in KEPT_ACROSS_ORIGINS}
+        raise TooManyRedirects(f"more than {call.max_redirects} redirects")
+
+    async def _hop(self, call: Call, url: str, headers: Mapping[str, str], trail: Trail) -> Answer:
+        try:
+            async with self._session.request(
+                call.method,
+                _agreed(url, trail.target),
+                headers=headers,
+                data=call.body,
+                allow_redirects=False,
+            ) as response:
+                trail.head_read = perf_counter()
+                return await _read(response, call, url, trail)
+        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
+            raise _failure(error, trail) from error
+
+
+def _agreed(url: str, target: Target) -> URL:
+    """Return the URL as the client reads it; raises BadUrl where that is another place."""
+    read = URL(url)
+    host = (read.raw_host or "").lower().rstrip(".")
+    address = literal(host)
+    if (address.compressed if address else host, read.port) != (target.host, target.port):
+        raise BadUrl("the URL can be read in two ways")
+    return read
+
+
+def _leads_on(call: Call, status: int, headers: Mapping[str, str]) -> bool:
+    return status in REDIRECTS and bool(headers.get("location")) and call.method in {"GET", "HEAD"}
+
+
+async def _read(response: aiohttp.ClientResponse, call: Call, url: str, trail: Trail) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    is_cut, content = False, b""
+    if not _leads_on(call, response.status, headers):
+        body = CappedBody(call.max_bytes, headers.get("content-encoding", ""))
+        try:
+            await _fill(body, response)
+        except (aiohttp.ClientError, OSError):
+            if not trail.is_overflowing:
+                raise
+            body.is_full = True
+        if body.is_full and not call.may_cut:
+            raise TooLarge(f"more than {call.max_bytes} bytes")
+        is_cut, content = body.is_full, body.content()
+    return Answer(
+        status=response.status,
+        headers=headers,
+        body=content,
+        url=url,
+        phases=trail.phases(),
+        is_cut=is_cut,
+    )
+
+
+async def _fill(body: CappedBody, response: aiohttp.ClientResponse) -> None:
+    async for chunk in response.content.iter_any():
+        if not body.add(chunk):
+            return
+
+
+def _failure(error: Exception, trail: Trail) -> FetchFailed:
+    """Say in our words what a client error means; nothing of its text is shown to anyone."""
+    if trail.is_overflowing:
+        return TooLarge("more bytes came than are taken")
+    for kinds, failure, words in FAILURES:
+        if isinstance(error, kinds):
+            return failure(words.format(target=trail.target))
+    return Unreachable(f"no connection to {trail.target.place}, or it was cut")
+
+
+async def _note_connected(*_: object) -> None:
+    TRAIL.get().connected = perf_counter()
+
+
+def allowed_places() -> frozenset[str]:
+    """Return the host:port texts of the setting that private addresses may be called at."""
+    return frozenset(place.lower() for place in settings.ASSAY_ALLOWED_NETS)
+
+
+@asynccontextmanager
+async def open_client(
+    *,
+    allowed: Iterable[str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    names: LookUp = look_up,
+) -> AsyncIterator[Client]:
+    """Open a client for the present event loop; `allowed` replaces the setting's places."""
+    places = allowed_places() if allowed is None else frozenset(map(str.lower, allowed))
+    timing = aiohttp.TraceConfig()
+    timing.on_connection_create_end.append(_note_connected)
+    connector = aiohttp.TCPConnector(
+        ssl=tls or tls_context(),
+        resolver=_CheckedResolver(places, names),
+        socket_factory=open_checked,
+        limit=0,
+        force_close=True,
+    )
+    async with aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=OWN_HEADERS,
+        timeout=aiohttp.ClientTimeout(total=None),
+        auto_decompress=False,
+        trust_env=False,
+        max_headers=MOST_HEADERS,
+        trace_configs=[timing],
+    ) as session:
+        yield Client(session, places)
+
+
+def fetch(
+    call: Call, *, allowed: Iterable[str] | None = None, tls: ssl.SSLContext | None = None
+) -> Answer:
+    """Return the answer to one call, or raise a FetchFailed; for code outside an event loop."""
+    [fetched] = fetch_many([call], allowed=allowed, tls=tls)
+    if isinstance(fetched, FetchFailed):
+        raise fetched
+    return fetched
+
+
+def fetch_many(
+    calls: Sequence[Call],
+    *,
+    allowed: Iterable[str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    told: Callable[[int, Fetched], None] | None = None,
+) -> list[Fetched]:
+    """Make many calls at once; returns answers and failures in the order of the calls.
+
+    No call can spoil another: each has its own deadline and connection. `told` hears of each
+    result, with its index, as it comes.
+    """
+    return asyncio.run(_fetch_all(calls, allowed, tls, told))
+
+
+async def _fetch_all(
+    calls: Sequence[Call],
+    allowed: Iterable[str] | None,
+    tls: ssl.SSLContext | None,
+    told: Callable[[int, Fetched], None] | None,
+) -> list[Fetched]:
+    loop = asyncio.get_running_loop()
+    flying, starting = asyncio.Semaphore(MOST_IN_FLIGHT), asyncio.Semaphore(MOST_STARTING)
+
+    async def fly(index: int, call: Call, client: Client) -> Fetched:
+        async with flying:
+            await starting.acquire()
+            has_started = loop.call_later(STARTING_SECONDS, starting.release)
+            fetched = await _caught(client, call)
+            if loop.time() < has_started.when():
+                has_started.cancel()
+                starting.release()
+        if told is not None:
+            told(index, fetched)
+        return fetched
+
+    async with open_client(allowed=allowed, tls=tls) as client:
+        flights = (fly(index, call, client) for index, call in enumerate(calls))
+        return await asyncio.gather(*flights)
+
+
+async def _caught(client: Client, call: Call) -> Fetched:
+    try:
+        return await client.fetch(call)
+    except FetchFailed as failure:
+        return failure
+    except Exception:
+        # An endpoint may say anything; whatever it finds a way to break is its own call only.
+        logger.exception("a call ended in a way that no failure describes")
+        return BadAnswer("the answer could not be read")

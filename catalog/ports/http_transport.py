@@ -1,0 +1,181 @@
+"""Sockets that are checked as they open, count what comes in and note when; name look-ups.
+
+A `Trail` belongs to one call. It travels in a context variable, because the socket is
+made deep inside the HTTP client, in tasks that inherit the context of the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from time import perf_counter
+from typing import Any
+
+from catalog.ports.addresses import NOWHERE, Target, check_address
+from catalog.ports.http_types import Phases
+
+AddrInfo = tuple[Any, ...]
+Place = tuple[socket.AddressFamily, str]
+LookUp = Callable[[str, int], Awaitable[list[Place]]]
+
+# A name server that never answers holds its thread for half a minute; more waiting than this
+# means that it is the name server which is down.
+MOST_LOOKUPS = 512
+_lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
+
+
+@dataclass(slots=True)
+class Trail:
+    """What happens on the wire during a call: marks of its present hop, and bytes received."""
+
+    allowed: frozenset[str]
+    wire_limit: int
+    call_started: float
+    target: Target = NOWHERE
+    started: float | None = None
+    opened: float | None = None
+    tls_started: float | None = None
+    connected: float | None = None
+    head_read: float | None = None
+    received: int = 0
+    is_overflowing: bool = False
+
+    def begin(self, target: Target) -> None:
+        """Start the next hop: its marks are empty, bytes go on counting."""
+        self.target = target
+        self.started = perf_counter()
+        self.opened = self.tls_started = self.connected = self.head_read = None
+
+    def count(self, size: int) -> None:
+        """Add received bytes; raises ConnectionAbortedError past the limit of the wire."""
+        self.received += size
+        if self.received > self.wire_limit:
+            self.is_overflowing = True
+            raise ConnectionAbortedError(errno.ECONNABORTED, "more bytes than the caller takes")
+
+    def phases(self) -> Phases:
+        """Return the seconds of each part so far; `total` runs from the start of the whole call."""
+        return Phases(
+            dns=_between(self.started, self.opened),
+            connect=_between(self.opened, self.tls_started or self.connected),
+            tls=_between(self.tls_started, self.connected),
+            first_byte=_between(self.connected, self.head_read),
+            total=perf_counter() - self.call_started,
+        )
+
+
+def _between(earlier: float | None, later: float | None) -> float | None:
+    return None if earlier is None or later is None else max(0.0, later - earlier)
+
+
+TRAIL: ContextVar[Trail] = ContextVar("trail")
+
+
+class MeteredSocket(socket.socket):
+    """A socket that reports each received byte to its trail."""
+
+    trail: Trail
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Receive, and count."""
+        received = super().recv(bufsize, flags)
+        self.trail.count(len(received))
+        return received
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """Receive, and count; TLS reads this way."""
+        size = super().recv_into(buffer, nbytes, flags)
+        self.trail.count(size)
+        return size
+
+
+def open_checked(info: AddrInfo) -> socket.socket:
+    """Open a socket for one address of the hop under way; raises AddressRefused.
+
+    This is the last moment before a packet leaves: nothing after it can change the address.
+    """
+    family, kind, protocol, _, place = info
+    trail = TRAIL.get()
+    check_address(ip_address(place[0].partition("%")[0]), trail.target, allowed=trail.allowed)
+    made = MeteredSocket(family=family, type=kind, proto=protocol)
+    made.trail = trail
+    if trail.opened is None:
+        trail.opened = perf_counter()
+    return made
+
+
+class TimedTls(ssl.SSLContext):
+    """A TLS context that notes on the trail when the handshake begins."""
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """Begin a handshake."""
+        trail = TRAIL.get(None)
+        if trail is not None and trail.tls_started is None:
+            trail.tls_started = perf_counter()
+        return super().wrap_bio(*args, **options)
+
+
+@cache
+def tls_context(authorities: str | None = None) -> ssl.SSLContext:
+    """Return the context that checks certificates, by the system's authorities or a file's."""
+    context = TimedTls(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if authorities:
+        context.load_verify_locations(authorities)
+    else:
+        context.load_default_certs()
+    return context
+
+
+async def look_up(host: str, port: int) -> list[Place]:
+    """Return the addresses of a name, in the system's order; raises OSError where there are none.
+
+    Each look-up has a thread of its own that nobody waits for at the end, so a silent name server
+    neither blocks other names nor keeps a finished call from returning.
+    """
+    if not _lookups.acquire(blocking=False):
+        raise OSError(errno.EAGAIN, "too many names are being looked up")
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[Place]] = loop.create_future()
+    threading.Thread(
+        target=_ask, args=(host, port, loop, found), name=f"look-up {host}", daemon=True
+    ).start()
+    return await found
+
+
+def _ask(
+    host: str, port: int, loop: asyncio.AbstractEventLoop, found: asyncio.Future[list[Place]]
+) -> None:
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    except (OSError, UnicodeError) as error:
+        _tell(loop, found, found.set_exception, error)
+    else:
+        _tell(loop, found, found.set_result, [(info[0], str(info[4][0])) for info in infos])
+    finally:
+        _lookups.release()
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop,
+    found: asyncio.Future[list[Place]],
+    settle: Callable[[Any], None],
+    value: object,
+) -> None:
+    def settle_once() -> None:
+        if not found.done():
+            settle(value)
+
+    if not loop.is_closed():
+        try:
+            loop.call_soon_threadsafe(settle_once)
+        except RuntimeError:  # closed between the question and the answer: nobody waits any more
+            return

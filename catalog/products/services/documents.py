@@ -1,0 +1,191 @@
+"""Edits of a product by people: compared, counted, audited and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jsonpatch
+import jsonpointer
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.audit.actors import Worker
+from catalog.audit.services import Subject, record
+from catalog.domains.authority import demand
+from catalog.exceptions import EditionConflict, Fault, Invalid, NotVisible, demand_edition
+from catalog.people.models import Person
+from catalog.permissions import Permission
+from catalog.products.json_patch import patched
+from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.projection import Tree, columns_of, unstorable_faults
+from catalog.products.projectors import projectors
+from catalog.products.services.addresses import free_address, keep_address
+from catalog.revisions.services import announce
+
+Writer = Person | Worker
+PROJECTED = (
+    "slug",
+    "name",
+    "version",
+    "purpose",
+    "limitations",
+    "usage",
+    "sensitivity",
+    "visibility",
+)
+
+
+def claim(
+    *,
+    product: DataProduct,
+    edition: int,
+    actor: Writer,
+    permission: Permission = Permission.EDIT_PRODUCTS,
+) -> DataProduct:
+    """Return the product as it stands, locked for this transaction, if `edition` still does.
+
+    Raises NotAllowed, NotVisible (it is deleted), EditionConflict; call it in a transaction.
+    """
+    rows = DataProduct.objects.select_for_update(of=("self",)).select_related("domain")
+    stands = rows.filter(pk=product.pk).first()
+    if stands is None:
+        raise NotVisible("This product is no longer there.")
+    demand(actor, permission, stands.domain)
+    demand_edition(named=edition, read=product.edition, stands=stands.edition)
+    return stands
+
+
+def note_edit(
+    *,
+    product: DataProduct,
+    actor: Writer,
+    verb: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Count one edit by people: edition and revision rise, audit and followers learn of it.
+
+    The compare and the rise are one statement, so of two writers one gets EditionConflict.
+    """
+    won = DataProduct.objects.filter(pk=product.pk, edition=product.edition).update(
+        edition=F("edition") + 1,
+        revision=F("revision") + 1,
+        updated_at=timezone.now(),
+        revised_at=timezone.now(),
+    )
+    if not won:
+        current = DataProduct.objects.values_list("edition", flat=True).get(pk=product.pk)
+        raise EditionConflict(seen=product.edition, current=current)
+    product.refresh_from_db(fields=["edition", "revision", "updated_at"])
+    note(actor, verb, product, before=before, after=after, reason=reason)
+
+
+def note(
+    actor: Writer,
+    verb: str,
+    product: DataProduct,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    record(
+        actor=actor, verb=verb, subject=about(product), before=before, after=after, reason=reason
+    )
+    announce(kind=PRODUCT, ids=[product.uuid])
+
+
+def about(product: DataProduct) -> Subject:
+    """Return a product as the subject of an audit event."""
+    return Subject(
+        kind=PRODUCT,
+        id=str(product.uuid),
+        name=product.name,
+        domain_id=product.domain_id,
+        revision=product.revision,
+    )
+
+
+@transaction.atomic
+def patch_tree(
+    *,
+    product: DataProduct,
+    patch: Sequence[dict[str, Any]],
+    edition: int,
+    actor: Writer,
+    reason: str = "",
+) -> DataProduct:
+    """Apply a JSON Patch (RFC 6902) to a product's tree.
+
+    Raises NotAllowed, EditionConflict, Invalid (the patch or the tree it makes), NameTaken.
+    """
+    product = claim(product=product, edition=edition, actor=actor)
+    tree = patched(product.tree, patch)
+    return _rewrite(product, tree, list(patch), actor, reason)
+
+
+@transaction.atomic
+def replace_tree(
+    *, product: DataProduct, tree: Tree, edition: int, actor: Writer, reason: str = ""
+) -> DataProduct:
+    """Put a whole new tree in place of a product's tree; an equal one changes nothing.
+
+    Raises NotAllowed, EditionConflict, Invalid, NameTaken.
+    """
+    product = claim(product=product, edition=edition, actor=actor)
+    patch = jsonpatch.make_patch(product.tree, tree).patch
+    return _rewrite(product, tree, patch, actor, reason) if patch else product
+
+
+def _rewrite(
+    product: DataProduct, tree: Tree, patch: Sequence[dict[str, Any]], actor: Writer, reason: str
+) -> DataProduct:
+    before, old = product.tree, (product.domain_id, product.slug)
+    set_tree(product, tree)
+    if product.slug != old[1]:
+        free_address(product)
+        keep_address(product, *old)
+    product.save(update_fields=["tree", "tags", *PROJECTED])
+    project_elsewhere(product)
+    note_edit(
+        product=product,
+        actor=actor,
+        verb="edited",
+        before=_touched(before, patch),
+        after={"patch": list(patch)},
+        reason=reason,
+    )
+    return product
+
+
+def set_tree(product: DataProduct, tree: Tree) -> None:
+    if not isinstance(tree, dict):
+        raise Invalid([Fault(where="/", message="A product's document is an object.")])
+    if faults := unstorable_faults(tree):
+        raise Invalid(faults)
+    held = tree.get("id")
+    if product.tree and held != product.tree.get("id"):
+        raise Invalid([Fault(where="/id", message="A product keeps its id for ever.")])
+    if held is None:
+        tree = {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": str(product.uuid)} | tree
+    columns = columns_of(tree)
+    for name in PROJECTED:
+        setattr(product, name, getattr(columns, name))
+    product.tags = list(columns.tags)
+    product.tree = tree
+
+
+def _touched(tree: Tree, patch: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the values that a patch replaces or takes away, by pointer."""
+    missing = object()
+    paths = [str(step.get("path")) for step in patch if not str(step.get("path")).endswith("/-")]
+    values = {path: jsonpointer.resolve_pointer(tree, path, missing) for path in paths}
+    return {path: value for path, value in values.items() if value is not missing}
+
+
+def project_elsewhere(product: DataProduct, *, is_new: bool = False) -> None:
+    for project in projectors():
+        project(product, is_new=is_new)

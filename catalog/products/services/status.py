@@ -1,0 +1,77 @@
+"""Where a product stands: its status, its trust, and what followers must see anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.audit.actors import Worker
+from catalog.products.models import PRODUCT, DataProduct, Status
+from catalog.products.services.documents import Writer, note, note_edit
+from catalog.revisions.services import touch
+
+FIGURES_FOLLOW = timedelta(hours=1)
+
+
+@transaction.atomic
+def set_status(
+    *,
+    product: DataProduct,
+    status: Status,
+    verb: str,
+    actor: Writer,
+    reason: str = "",
+    **columns: Any,
+) -> DataProduct:
+    """Move a claimed product along its life and count the edit; `columns` go with the step."""
+    before = {"status": product.status}
+    product.status = status
+    for name, value in columns.items():
+        setattr(product, name, value)
+    product.save(update_fields=["status", *columns])
+    note_edit(
+        product=product,
+        actor=actor,
+        verb=verb,
+        before=before,
+        after={"status": status.value} | {name: str(value) for name, value in columns.items()},
+        reason=reason,
+    )
+    return product
+
+
+@transaction.atomic
+def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: Worker) -> bool:
+    """Write what was measured; return whether the verdict turned.
+
+    A turned verdict raises the revision and is audited. New figures alone are not audited, and
+    raise the revision only where followers have seen none of the product for an hour.
+    """
+    now = timezone.now()
+    rows = DataProduct.objects.filter(pk=product_id)
+    same = rows.filter(slo_verdict=verdict)
+    if same.filter(revised_at__gt=now - FIGURES_FOLLOW).update(slo_figures=figures):
+        return False
+    if same.update(slo_figures=figures, revision=F("revision") + 1, revised_at=now):
+        return False
+    product = rows.select_for_update(of=("self",)).select_related("domain").get()
+    before = {"slo_verdict": product.slo_verdict}
+    DataProduct.objects.filter(pk=product_id).update(
+        slo_verdict=verdict,
+        slo_figures=figures,
+        revision=F("revision") + 1,
+        revised_at=now,
+    )
+    product.refresh_from_db(fields=["revision"])
+    note(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})
+    return True
+
+
+def touch_products(*, products: Collection[int]) -> int:
+    """Raise the revision of some products, because something they show has changed."""
+    return touch(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))

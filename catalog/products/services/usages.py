@@ -1,0 +1,65 @@
+"""What names a product: declared in its tree by owners, added beside it by readers."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.domains.authority import reader_of
+from catalog.exceptions import Fault, Invalid, NotAllowed, NotVisible
+from catalog.identifiers import unstorable
+from catalog.people.models import Person
+from catalog.products.models import DataProduct, ProductUse
+from catalog.products.projection import uses_of
+from catalog.products.services.documents import note
+
+
+def project_uses(product: DataProduct, *, is_new: bool = False) -> None:
+    """Bring the declared uses in step with the tree; what readers added stays."""
+    if not is_new:
+        product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
+    ProductUse.objects.bulk_create(
+        ProductUse(product=product, title=use.title, kind=use.kind, url=use.url)
+        for use in uses_of(product.tree)
+    )
+
+
+@transaction.atomic
+def add_use(
+    *, product: DataProduct, title: str, actor: Person, kind: str = "", url: str = ""
+) -> ProductUse:
+    """Add something that names a product; whoever reads the product and is signed in may.
+
+    It is no edit: the edition stays, the revision rises. Raises NotVisible, NotAllowed, Invalid.
+    """
+    reader = reader_of(actor)
+    if not reader.reads(product):
+        raise NotVisible("There is no such product.")
+    if not reader.is_signed_in:
+        raise NotAllowed("Sign in to add a use.", where="actor")
+    faults = [
+        Fault(where=where, message=f"This has at most {longest} plain characters.")
+        for where, text, longest in (("title", title, 400), ("kind", kind, 60), ("url", url, 1000))
+        if len(text) > longest or unstorable(text)
+    ]
+    if not title.strip():
+        faults.append(Fault(where="title", message="Say what uses the product."))
+    if url and not url.startswith(("https://", "http://")):
+        faults.append(Fault(where="url", message="This is no web address."))
+    if faults:
+        raise Invalid(faults)
+    use = ProductUse.objects.create(
+        product=product,
+        title=title.strip(),
+        kind=kind,
+        url=url,
+        origin=ProductUse.Origin.ADDED,
+        added_by=actor.display_name,
+    )
+    DataProduct.objects.filter(pk=product.pk).update(
+        revision=F("revision") + 1, revised_at=timezone.now()
+    )
+    product.refresh_from_db(fields=["revision"])
+    note(actor, "added use", product, after={"title": use.title})
+    return use

@@ -1,0 +1,82 @@
+"""Writing into one index of Elasticsearch, in bulk."""
+
+from collections.abc import Iterable, Iterator
+from itertools import repeat, starmap
+from typing import Any
+
+from elasticsearch import Elasticsearch, helpers
+
+from catalog.search.backends.elasticsearch import mapping
+from catalog.search.backends.elasticsearch.client import ENGINE, translated
+from catalog.search.backends.elasticsearch.embeddings import DocumentVectors
+from catalog.search.document import SearchDocument, key_of
+from catalog.search.encoding import encoded
+from catalog.search.port import SearchUnavailable
+
+# Documents of one request.
+LOT = 500
+
+
+def door_of(index: str) -> str:
+    """The alias by which an index is written to: a write after its end makes no new index."""
+    return f"{index}-door"
+
+
+class Session:
+    """Bulk writes into one index, each with its document's revision as external version."""
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        index: str,
+        generation: str,
+        vectors: DocumentVectors | None = None,
+    ) -> None:
+        self._client = client
+        self.index = index
+        self.generation = generation
+        self._vectors = vectors
+
+    def put(self, documents: Iterable[SearchDocument]) -> None:
+        self._bulk(self._writes(documents))
+
+    def _writes(self, documents: Iterable[SearchDocument]) -> Iterator[dict[str, object]]:
+        """What writes each document, with its vector where there is a model of meaning."""
+        if self._vectors is None:
+            return map(_write_of, documents, repeat({}))
+        return starmap(_write_of, self._vectors.beside(documents))
+
+    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+        self._bulk(
+            {"_op_type": "delete", "_id": key_of(kind, identity), "version": revision}
+            for kind, identity, revision in things
+        )
+
+    def commit(self) -> None:
+        with translated():
+            self._client.indices.refresh(index=self.index)
+
+    def _bulk(self, actions: Iterable[dict[str, object]]) -> None:
+        """Send in chunks. 409 is a late write, which loses; not found is what is gone already."""
+        door = {"_index": door_of(self.index), "version_type": "external_gte"}
+        with translated():
+            for is_done, result in helpers.streaming_bulk(
+                self._client,
+                ({**door, **action} for action in actions),
+                chunk_size=LOT,
+                raise_on_error=False,
+                max_retries=2,
+                require_alias=True,
+            ):
+                outcome = next(iter(result.values()))
+                if not is_done and outcome["status"] != 409 and "error" in outcome:
+                    raise SearchUnavailable(ENGINE, f"a document was refused: {outcome['error']}")
+
+
+def _write_of(document: SearchDocument, vector: dict[str, Any]) -> dict[str, object]:
+    return {
+        "_op_type": "index",
+        "_id": document.key,
+        "version": document.revision,
+        "_source": encoded(mapping.source_of(document) | vector),
+    }

@@ -1,0 +1,113 @@
+"""How documents lie in Elasticsearch: a strict mapping, analyzers, one document's source.
+
+Nothing of the module mapper-extras is used, so any Elasticsearch 8 will do.
+"""
+
+import hashlib
+from typing import Any
+
+from catalog.search import fields
+from catalog.search.analysis import COMBINED, names_of, texts_of, titles_of, vocabulary_of
+from catalog.search.document import SearchDocument
+from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
+from catalog.search.reranking import RECIPE, Embedder
+from catalog.search.sort_keys import keyed_number, sort_key, tie_of
+from catalog.search.spelling import bare, fold
+
+LAYOUT = 4
+TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
+LONGEST_BEGINNING = 20
+# The vector of what a document means, and the digest of the text that it was made of.
+MEANING, MEANING_OF = "meaning", "meaning_of"
+TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
+NUMBERS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.NUMBER)
+MOMENTS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.MOMENT)
+
+# Lucene refuses longer terms, and nobody types them.
+_KEYWORD = {"type": "keyword", "ignore_above": 1000}
+_PLAIN = ["short", "lowercase", "asciifolding"]
+
+SETTINGS: dict[str, Any] = {
+    # One shard keeps facet counts exact and ranks comparable; copies appear with a second node.
+    "number_of_shards": 1,
+    "auto_expand_replicas": "0-1",
+    # A deletion is remembered so long, lest an earlier write bring the document back.
+    "gc_deletes": "1h",
+    "analysis": {
+        "tokenizer": {"parts": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"}},
+        "filter": {
+            "short": {"type": "length", "max": LONGEST_WORD},
+            "telling": {"type": "stop", "stopwords": list(fields.STOP_WORDS)},
+            "stems": {"type": "stemmer", "language": "porter2"},
+            "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": LONGEST_BEGINNING},
+        },
+        "analyzer": {
+            TEXT: {"tokenizer": "parts", "filter": [*_PLAIN, "telling", "stems"]},
+            WORDS: {"tokenizer": "parts", "filter": _PLAIN},
+            BEGINNINGS: {"tokenizer": "parts", "filter": [*_PLAIN, "beginnings"]},
+        },
+    },
+}
+
+
+def mapping(embedder: Embedder | None = None) -> dict[str, Any]:
+    """The strict mapping of the index; with vectors where there is a model of meaning."""
+    text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
+    keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
+    properties: dict[str, Any] = dict.fromkeys(keywords, _KEYWORD)
+    properties |= dict.fromkeys(fields.TEXT_WEIGHTS, text)
+    properties["words"] = {"type": "text", "analyzer": WORDS}
+    properties["title"] = {"type": "text", "analyzer": BEGINNINGS, "search_analyzer": WORDS}
+    properties |= {name: {"type": "double"} for name in (*NUMBERS, "weight")}
+    properties |= {name: {"type": "long"} for name in (*MOMENTS, "tie", "revision")}
+    properties |= {f"sort_{sort.name}": _KEYWORD for sort in SORTS}
+    properties["digest"] = {"type": "keyword", "index": False, "doc_values": False}
+    shown = {"type": "text", "analyzer": TEXT, "index": False}
+    properties["shown"] = {"properties": dict.fromkeys(HIGHLIGHTED, shown)}
+    kept = ["key", "readers", "revision", "digest", "shown.*"]
+    shape = {"dynamic": "strict", "_source": {"includes": kept}, "properties": properties}
+    return shape if embedder is None else _with_meaning(shape, embedder)
+
+
+def _with_meaning(shape: dict[str, Any], embedder: Embedder) -> dict[str, Any]:
+    """The same with a vector. No graph is made of them: only what words found is compared."""
+    vector = {"type": "dense_vector", "dims": embedder.dimensions, "index": False}
+    added = {MEANING: vector, MEANING_OF: {"type": "keyword", "index": False}}
+    return {
+        **shape,
+        "properties": {**shape["properties"], **added},
+        "_meta": {"meaning": f"{embedder.name} of {RECIPE}"},
+    }
+
+
+def fingerprint(embedder: Embedder | None = None) -> str:
+    """A short hash of layout, fields and analyzers; another one means rebuild."""
+    shape = (LAYOUT, COMBINED, sorted(fields.TEXT_WEIGHTS), FIELDS, SORTS, HIGHLIGHTED)
+    text = repr((shape, mapping(embedder), SETTINGS))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def source_of(document: SearchDocument) -> dict[str, Any]:
+    """The document as the index holds it."""
+    texts = texts_of(document)
+    tie = tie_of(document.key)
+    source: dict[str, Any] = {
+        "key": document.key,
+        "readers": list(document.tokens),
+        "revision": document.revision,
+        "digest": document.digest(),
+        "exact": list(dict.fromkeys(map(bare, names_of(document)))),
+        "title": list(titles_of(document)),
+        "vocabulary": list(vocabulary_of(document)),
+        "words": [text for name in fields.HOLDING for text in texts[name]],
+        "measures": [keyed_number(fold(key), n) for key, n in document.measures.items()],
+        "tie": tie,
+        "weight": document.weight,
+        "shown": {name: getattr(document, name) for name in HIGHLIGHTED},
+        **texts,
+    }
+    source |= {name: list(dict.fromkeys(map(fold, getattr(document, name)))) for name in TERMS}
+    source |= {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
+    for sort in SORTS:
+        source[f"sort_{sort.name}"] = sort_key(getattr(document, sort.attribute), tie, sort)
+    return source

@@ -1,0 +1,212 @@
+"""Answering a search as somebody: their tokens go in, and only what they may see comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Q
+
+from catalog.domains.authority import Reader, reader_of
+from catalog.domains.models import DOMAIN
+from catalog.glossary.models import TERM, Term
+from catalog.people.models import Team
+from catalog.products.models import PRODUCT, DataProduct
+from catalog.search.backends import serving
+from catalog.search.fields import BY_NAME, KINDS, USUAL_KIND, FieldKind
+from catalog.search.filters import Condition
+from catalog.search.port import (
+    FacetValue,
+    Hit,
+    SearchAnswer,
+    SearchRequest,
+    SearchUnavailable,
+    Suggestion,
+)
+from catalog.search.query_ast import respelled_text
+from catalog.search.services.domain_rows import ShownDomain, domains_shown
+from catalog.search.services.product_rows import ShownProduct, products_shown
+from catalog.search.services.term_rows import ShownTerm, terms_shown
+from catalog.search.synonyms import Expansion, expanded
+
+_UUID = re.compile(
+    r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
+)
+MOST_OFFERS = 5
+# The rows that hits of each kind lead to, read again as a reader may see them, by id.
+SHOWN: dict[str, Callable[[Reader, Sequence[str]], Mapping[str, Any]]] = {
+    PRODUCT: products_shown,
+    TERM: terms_shown,
+    DOMAIN: domains_shown,
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found: the engine's answer, its rows as they stand, and how it was read."""
+
+    answer: SearchAnswer
+    hits: tuple[tuple[Hit, Any], ...]
+    expansions: tuple[Expansion, ...]
+    asked: SearchRequest
+
+
+@dataclass(frozen=True)
+class Completions:
+    """What can follow what is being typed."""
+
+    products: tuple[ShownProduct, ...] = ()
+    terms: tuple[ShownTerm, ...] = ()
+    domains: tuple[ShownDomain, ...] = ()
+    words: tuple[Suggestion, ...] = ()
+    field: str = ""
+    values: tuple[FacetValue, ...] = ()
+
+
+def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
+    """Answer a request as a visitor. Raises SearchUnavailable.
+
+    What is found is read again from the database, so what the index has not yet forgotten or
+    hidden does not come out.
+    """
+    reader = reader_of(visitor)
+    asked, expansions = _as_asked(reader, request)
+    return _found(reader, asked, expansions)
+
+
+def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
+    """Return how many things of each kind the words and filters find that found these.
+
+    One more request of the engine counts what is open to everybody. Products are searched, for
+    what the index has not yet hidden must not be counted; so is every kind where these words
+    found nothing, since there they may be spelled otherwise. Raises SearchUnavailable.
+    """
+    reader, own = reader_of(visitor), found.asked.kind
+    searched = [kind for kind in KINDS if kind != own and (kind == PRODUCT or not found.hits)]
+    counted = [kind for kind in KINDS if kind != own and kind not in searched]
+    first = replace(found.asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
+    words = found.answer.searched or first.words
+    as_spelled = replace(first, words=words, typed=_as_searched(found))
+    counts = {own: found.answer.count}
+    if counted:
+        counts |= serving().counts(as_spelled, counted)
+    for kind in searched:
+        asked = replace(as_spelled if found.hits else first, kind=kind)
+        counts[kind] = _found(reader, asked, found.expansions).answer.count
+    return counts
+
+
+def _as_searched(found: Found) -> str:
+    """Return what was typed with the words that were searched instead."""
+    searched = {each.typed: each.searched for each in found.answer.corrections}
+    return respelled_text(found.asked.typed, searched)
+
+
+def _as_asked(
+    reader: Reader, request: SearchRequest
+) -> tuple[SearchRequest, tuple[Expansion, ...]]:
+    """Return a request with the reader's tokens, teams, and the glossary's other spellings."""
+    words, expansions = expanded(request.words, Term.objects.spellings() if request.words else ())
+    conditions = _without_me(request.conditions, reader)
+    asked = replace(request, readers=tokens_of(reader), words=words, conditions=conditions)
+    return asked, expansions
+
+
+def _found(reader: Reader, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
+    answer = serving().search(asked)
+    rows = SHOWN[asked.kind](reader, [hit.id for hit in answer.hits])
+    hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
+    return Found(_without_stale(answer, len(hits)), hits, expansions, asked)
+
+
+def _without_stale(answer: SearchAnswer, shown: int) -> SearchAnswer:
+    """Take back the count of what the index has not yet forgotten or hidden.
+
+    Where nothing is left, counts, facets and corrections would tell of nothing else.
+    """
+    count = answer.count - (len(answer.hits) - shown)
+    return replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
+
+
+def tokens_of(reader: Reader) -> tuple[str, ...] | None:
+    """The tokens by which an engine decides what a reader may find; None for everything."""
+    return None if reader.reads_everything else tuple(sorted(reader.tokens))
+
+
+def _without_me(conditions: Sequence[Condition], reader: Reader) -> tuple[Condition, ...]:
+    """`owner:me` is whatever my teams own."""
+    if not any(c.field == "owner" and "me" in c.values for c in conditions):
+        return tuple(conditions)
+    mine = Team.objects.filter(pk__in=reader.team_ids).values_list("slug", flat=True)
+    teams = tuple(mine) or ("\0nobody",)
+    return tuple(
+        replace(c, values=(*(v for v in c.values if v != "me"), *teams))
+        if c.field == "owner" and "me" in c.values
+        else c
+        for c in conditions
+    )
+
+
+def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
+    """Complete what is being typed: values of a field after `name:`, else things and words.
+
+    Raises SearchUnavailable.
+    """
+    reader = reader_of(visitor)
+    last = typed.rpartition(" ")[2]
+    name, colon, beginning = last.removeprefix("-").partition(":")
+    field = BY_NAME.get(name.casefold())
+    if colon and field and field.kind is FieldKind.TERMS:
+        # Of one kind are the values that filter it; kinds themselves are of all.
+        kinds = KINDS if field.name == "type" else (USUAL_KIND,)
+        typed = beginning.strip('"')
+        values = serving().values(field.name, typed, tokens_of(reader), limit, kinds)
+        return Completions(field=field.name, values=values)
+    answer = serving().suggest(typed, tokens_of(reader), limit)
+    ids = [thing.id for thing in answer.things if thing.kind == PRODUCT]
+    products = products_shown(reader, ids)
+    shown = tuple(products[thing.id] for thing in answer.things if thing.id in products)
+    # As many things are stale; a word that no more of them hold may be theirs alone.
+    stale = len(answer.things) - len(shown)
+    words = tuple(word for word in answer.words if not stale or word.count > stale)
+    others = serving().named(typed, tokens_of(reader), (TERM, DOMAIN), limit)
+    terms, domains = (_rows(reader, kind, others) for kind in (TERM, DOMAIN))
+    return Completions(products=shown, terms=terms, domains=domains, words=words)
+
+
+def _rows(reader: Reader, kind: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
+    ids = [thing.id for thing in things if thing.kind == kind]
+    rows = SHOWN[kind](reader, ids) if ids else {}
+    return tuple(rows[each] for each in ids if each in rows)
+
+
+def addressed(*, visitor: Any, typed: str) -> DataProduct | None:
+    """The product whose identifier was pasted, if the visitor may know of it."""
+    match = _UUID.fullmatch(typed.strip())
+    if match is None:
+        return None
+    found = DataProduct.objects.visible_to(visitor).select_related("domain")
+    return found.filter(Q(uuid=match[1])).first()
+
+
+def without_one(*, visitor: Any, request: SearchRequest) -> tuple[tuple[Condition, int], ...]:
+    """For each filter in force, how many there would be without it; those that help."""
+    offers = []
+    for condition in request.conditions[:MOST_OFFERS]:
+        others = tuple(c for c in request.conditions if c is not condition)
+        wider = replace(
+            request, conditions=others, limit=1, has_facets=False, has_highlights=False, offset=0,
+            cursor=None,
+        )  # fmt: skip
+        if count := search_catalog(visitor=visitor, request=wider).answer.count:
+            offers.append((condition, count))
+    return tuple(offers)
+
+
+def check_engine() -> None:
+    """Raise SearchUnavailable unless the engine that answers has an index and is there."""
+    engine = serving()
+    if not engine.is_ready():
+        raise SearchUnavailable(engine.name, "it is down, or holds no index of this version")

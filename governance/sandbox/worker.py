@@ -1,0 +1,71 @@
+"""The limited child process: it binds its own hands first, then reads one source and answers.
+
+It is started as `python -m governance.sandbox.worker`, takes one JSON request on its standard
+input and writes one JSON answer. It knows no settings and no database of the product.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import sys
+from importlib import import_module
+from typing import Any
+
+from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable
+
+MEMORY = 1024**3
+PROCESSOR_SECONDS = 20
+OPEN_FILES = 64
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CONNECTORS = {
+    "parquet": "governance.sandbox.connectors.file",
+    "csv": "governance.sandbox.connectors.file",
+    "json": "governance.sandbox.connectors.file",
+    "sqlite": "governance.sandbox.connectors.sqlite",
+    "postgres": "governance.sandbox.connectors.postgres",
+}
+
+
+def bind_hands(*, with_network: bool) -> None:
+    """Give up memory, processor time, writing, core dumps and, for files, the network.
+
+    Taking away the network needs a namespace; where the system gives none, DuckDB's and SQLite's
+    own locks stand alone, for they read only the descriptor they were given.
+    """
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    if not with_network:
+        kernel = ctypes.CDLL(None, use_errno=True)
+        if kernel.unshare(CLONE_NEWNET) != 0:
+            kernel.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what the source holds, or the code of why it cannot be read."""
+    request["values_of"] = tuple(request["values_of"])
+    source = Source(**request)
+    try:
+        read = import_module(CONNECTORS[source.kind]).read
+        return {"tables": [table.as_json() for table in read(source)]}
+    except SourceUnreadable as error:
+        return {"code": error.code}
+    except MemoryError:
+        return {"code": "too-costly"}
+
+
+def main() -> None:
+    """Read the request, bind the hands, answer."""
+    request = json.loads(sys.stdin.buffer.read())
+    bind_hands(with_network=request["kind"] not in FILE_KINDS)
+    os.chdir("/")
+    sys.stdout.write(json.dumps(answer(request), default=str))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What a probe is asked to look at, and what it saw; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalog.ports.http_types import Phases
+from governance.slo.outcomes import Outcome
+
+LONGEST_DEADLINE = 10.0
+LEAST_DEADLINE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One port to measure for one slot; `interval` in seconds."""
+
+    port_id: int
+    slot: datetime
+    type: str
+    location: str
+    format: str = ""
+    interval: int = 60
+
+    @property
+    def deadline(self) -> float:
+        """Return the seconds that the probe may take: half an interval, ten at most."""
+        return min(LONGEST_DEADLINE, max(LEAST_DEADLINE, self.interval / 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a probe saw of a port in a slot."""
+
+    port_id: int
+    slot: datetime
+    at: datetime
+    outcome: Outcome
+    status_code: int | None = None
+    phases: Phases = field(default_factory=Phases)
+
+    @property
+    def is_good(self) -> bool:
+        """Say whether a consumer would have been served."""
+        return self.outcome == Outcome.GOOD

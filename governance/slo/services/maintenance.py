@@ -1,0 +1,95 @@
+"""What keeps the measurements in order: days rolled up, old rows dropped, silence noticed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from governance.slo.evaluation import Verdict
+from governance.slo.models import Measurement, Objective, Period, RollUp
+from governance.slo.services.evaluation import judge
+from governance.slo.services.product_status import refresh_trust
+from governance.slo.stats import DAY, Tally, day_of, together
+
+KEEP_MEASUREMENTS = timedelta(days=14)
+KEEP_HOURS = timedelta(days=100)
+KEEP_DAYS = timedelta(days=400)
+# A measurement of yesterday may still be written while its batch ends.
+SETTLED_AFTER = timedelta(minutes=15)
+BATCH = 500
+
+
+def roll_up_days(*, now: datetime) -> int:
+    """Sum the hours of full days into days; returns how many rows stand for them.
+
+    It goes on from two days before the newest day that is rolled up, however long ago that is. A
+    day is exactly the sum of its hours, so doing it twice changes nothing.
+    """
+    day, end = _first_day(), day_of(now - SETTLED_AFTER)
+    rolled = 0
+    while day is not None and day < end:
+        rolled += _roll_up_day(day=day)
+        day += DAY
+    return rolled
+
+
+def _first_day() -> datetime | None:
+    days = RollUp.objects.filter(period=Period.DAY).order_by("-start")
+    if newest := days.values_list("start", flat=True).first():
+        return newest - 2 * DAY
+    hours = RollUp.objects.filter(period=Period.HOUR).order_by("start")
+    oldest = hours.values_list("start", flat=True).first()
+    return day_of(oldest) if oldest else None
+
+
+@transaction.atomic
+def _roll_up_day(*, day: datetime) -> int:
+    tallies: dict[int, list[Tally]] = defaultdict(list)
+    hours = RollUp.objects.filter(period=Period.HOUR, start__gte=day, start__lt=day + DAY)
+    for port_id, outcomes, latencies in hours.values_list("port_id", "outcomes", "latencies"):
+        tallies[port_id].append(Tally.from_json({"outcomes": outcomes, "latencies": latencies}))
+    RollUp.objects.bulk_create(
+        [
+            RollUp(port_id=port_id, period=Period.DAY, start=day, **together(seen).as_json())
+            for port_id, seen in tallies.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["port", "period", "start"],
+        update_fields=["outcomes", "latencies"],
+    )
+    return len(tallies)
+
+
+def prune(*, now: datetime) -> int:
+    """Drop single measurements after 14 days, hours after 100, days after 400; returns how many.
+
+    Each batch is a short transaction of its own. Roll-ups keep all that objectives need.
+    """
+    measurements = Measurement.objects.older_than(now - KEEP_MEASUREMENTS)
+    hours = Q(period=Period.HOUR, start__lt=now - KEEP_HOURS)
+    days = Q(period=Period.DAY, start__lt=now - KEEP_DAYS)
+    dropped = sum(_batches(measurements))
+    return dropped + sum(_batches(RollUp.objects.filter(hours | days)))
+
+
+def _batches(rows: models.QuerySet[Any]) -> Iterator[int]:
+    while pks := list(rows.order_by("pk").values_list("pk", flat=True)[: 10 * BATCH]):
+        yield rows.model._default_manager.filter(pk__in=pks).delete()[0]
+
+
+def notice_silence(*, now: datetime) -> set[int]:
+    """Judge the objectives again whose ports nobody has measured lately; returns turned products.
+
+    What is not measured is no data, whatever it was before.
+    """
+    silent = Objective.objects.filter(standing__as_of__lt=now - timedelta(minutes=10)).exclude(
+        standing__verdict=Verdict.NO_DATA
+    )
+    turned = judge(objectives=list(silent), now=now)
+    refresh_trust(product_ids=[], turned=turned, now=now)
+    return turned

@@ -1,0 +1,93 @@
+"""The containers run the very programs that the supervisor runs, on the versions that CI tests."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from config.embedded.commands import beat_program, web_program, worker_program
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("web", "worker", "probes", "index", "beat")
+SERVERS = ("postgres", "elasticsearch", "redis")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    parsed: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "docker-compose.yml")
+    return parsed
+
+
+def without(words: tuple[str, ...] | list[str], *names: str) -> list[str]:
+    """The command but for options (and their values) that may differ."""
+    left = list(words)
+    for name in names:
+        at = left.index(name)
+        del left[at : at + 2]
+    return left
+
+
+@pytest.mark.parametrize("name", [*OURS, *SERVERS])
+def test_every_service_has_a_health_check(compose, name):
+    check = compose["services"][name]["healthcheck"]
+
+    assert check["test"][0] in {"CMD", "CMD-SHELL"}
+    assert {"interval", "timeout"} <= check.keys()
+
+
+@pytest.mark.parametrize("name", ["worker", "probes", "index"])
+def test_a_worker_container_runs_the_command_of_the_supervisor(compose, name):
+    ours = worker_program(name).command[1:]
+
+    theirs = compose["services"][name]["command"][1:]
+
+    assert without(theirs, "--concurrency") == without(ours, "--concurrency")
+
+
+def test_the_index_has_one_process_in_a_container_too(compose):
+    command = compose["services"]["index"]["command"]
+
+    assert command[command.index("--concurrency") + 1] == "1"
+
+
+def test_web_and_beat_containers_run_the_commands_of_the_supervisor(compose, tmp_path):
+    web, beat = web_program().command[1:], beat_program(tmp_path).command[1:]
+
+    services = compose["services"]
+
+    assert services["web"]["command"][1:] == list(web)
+    assert without(services["beat"]["command"][1:], "--schedule") == without(beat, "--schedule")
+
+
+def test_our_services_wait_for_the_tables(compose):
+    for name in OURS:
+        waits_for = compose["services"][name]["depends_on"]
+        assert waits_for == {"prepare": {"condition": "service_completed_successfully"}}
+
+
+def test_elasticsearch_is_the_version_that_ci_tests(compose):
+    image = compose["services"]["elasticsearch"]["image"]
+
+    assert image.rsplit(":", 1)[1] in (ROOT / ".ci/servers").read_text(encoding="utf-8")
+
+
+def test_no_password_has_a_default(compose):
+    database = compose["services"]["postgres"]["environment"]["POSTGRES_PASSWORD"]
+
+    assert database.startswith("${POSTGRES_PASSWORD:?")
+    assert "${POSTGRES_PASSWORD:?" in compose["x-assay"]["environment"]["DATABASE_URL"]
+
+
+def test_the_image_holds_every_folder_that_it_copies():
+    wanted = (ROOT / ".dockerignore").read_text(encoding="utf-8")
+    copied = [
+        line.split()[1]
+        for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("COPY")
+    ]
+
+    assert {f"!{name}" for name in copied} == {
+        line for line in wanted.splitlines() if line.startswith("!")
+    }
+    assert all((ROOT / name).exists() for name in copied)

@@ -1,0 +1,96 @@
+"""The shape of the house: short functions, modest files, everything typed, imports at the top."""
+
+import ast
+
+import pytest
+
+from tests.architecture.trees import APPS, ROOT, functions, length, parsed, share_below
+
+TREES = (*APPS, "tests", "benchmarks")
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_functions_are_short(app):
+    sizes = [
+        length(node)
+        for path, tree in parsed().items()
+        if path.startswith(app)
+        for node in functions(tree)
+    ]
+
+    assert share_below(sizes, 0.5) <= 9
+    assert share_below(sizes, 0.9) <= 28
+
+
+def test_no_function_is_long():
+    long = [
+        f"{path}:{node.lineno} {node.name} ({length(node)})"
+        for path, tree in parsed().items()
+        for node in functions(tree)
+        if length(node) > 60
+    ]
+
+    assert long == []
+
+
+def test_files_are_modest():
+    lines = {path: len((ROOT / path).read_text().splitlines()) for path in parsed()}
+
+    assert {path: n for path, n in lines.items() if n > 350} == {}
+    assert share_below(list(lines.values()), 0.9) <= 250
+
+
+def test_templates_are_modest():
+    sizes = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines())
+        for path in (ROOT / "templates").rglob("*.html")
+    }
+
+    assert {path: n for path, n in sizes.items() if n > 250} == {}
+    assert share_below(list(sizes.values()), 0.9) <= 120
+
+
+def test_everything_says_what_it_returns():
+    nodes = [(path, node) for path, tree in parsed().items() for node in functions(tree)]
+    untyped = [f"{path}:{node.lineno} {node.name}" for path, node in nodes if not node.returns]
+
+    assert untyped == []
+
+
+def test_every_module_says_what_it_owns():
+    mute = [path for path, tree in parsed().items() if tree.body and not ast.get_docstring(tree)]
+
+    assert mute == []
+
+
+def test_imports_stand_at_the_top():
+    inner = [
+        f"{path}:{node.lineno} {node.name}"
+        for path, tree in parsed().items()
+        for node in functions(tree)
+        if not (path.endswith("apps.py") and node.name == "ready")
+        for statement in ast.walk(node)
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inner == []
+
+
+VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "base", "lib", "misc", "compat"}
+NAMED_BY_DJANGO = {"config/postgres/base.py"}
+
+
+def test_no_module_has_a_vague_name():
+    ours = [path for path in parsed() if path not in NAMED_BY_DJANGO]
+    parts = {part.removesuffix(".py") for path in ours for part in path.split("/")}
+
+    assert parts & VAGUE == set()
+
+
+def test_every_folder_with_python_is_a_package():
+    folders = {path.parent for tree in TREES for path in (ROOT / tree).rglob("*.py")}
+    incomplete = sorted(
+        str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()
+    )
+
+    assert incomplete == []

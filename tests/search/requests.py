@@ -1,0 +1,77 @@
+"""Short ways to write documents, fill an engine and ask it, for the tests of search."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from catalog.search.document import SearchDocument
+from catalog.search.documents import KINDS
+from catalog.search.filters import Condition, read_conditions
+from catalog.search.port import FacetValue, SearchAnswer, SearchBackend, SearchRequest
+from catalog.search.query import read_query
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+PUBLIC = ("public",)
+
+
+def doc(slug: str, name: str = "", **fields: Any) -> SearchDocument:
+    """A readable document; the slug is its id too."""
+    fields = {"kind": "product", "id": slug, "revision": 1, "readers": PUBLIC, **fields}
+    return SearchDocument(slug=slug, name=name or slug.replace("-", " ").title(), **fields)
+
+
+def due() -> int:
+    """How many documents an index of the present database holds, of every kind."""
+    return sum(kind.all_rows.count() for kind in KINDS.values())
+
+
+def fill(engine: SearchBackend, documents: Iterable[SearchDocument]) -> None:
+    """Build the index anew with these documents."""
+    with engine.rebuilding() as fresh:
+        fresh.put(documents)
+        fresh.commit()
+        with fresh.swapping():
+            pass
+
+
+def write(engine: SearchBackend, *documents: SearchDocument) -> None:
+    """Write into the live index."""
+    with engine.writing() as session:
+        session.put(documents)
+        session.commit()
+
+
+def ask(engine: SearchBackend, text: str = "", **options: Any) -> SearchAnswer:
+    """Search as a user types; filters in the text are lifted as the pages do."""
+    return engine.search(request_of(text, **options))
+
+
+def request_of(text: str = "", **options: Any) -> SearchRequest:
+    """The request that follows from what a user types."""
+    read = read_query(text, now=NOW)
+    conditions = conditions_of(*read.lifted, *options.pop("where", ()))
+    options = {"readers": PUBLIC, "conditions": conditions, **options}
+    return SearchRequest(words=read.words, typed=read.text, **options)
+
+
+def conditions_of(*pairs: tuple[str, str]) -> tuple[Condition, ...]:
+    """Filters from (name, value) pairs, all of which must be understood."""
+    conditions, doubts = read_conditions(pairs, now=NOW)
+    assert not doubts, doubts
+    return conditions
+
+
+def ids(answer: SearchAnswer) -> list[str]:
+    """The ids found, best first."""
+    return [hit.id for hit in answer.hits]
+
+
+def counts(answer: SearchAnswer, name: str) -> dict[str, int]:
+    """The values of one facet with their counts."""
+    facet = next(facet for facet in answer.facets if facet.name == name)
+    return {value.value: value.count for value in facet.values}
+
+
+def values(found: Iterable[FacetValue]) -> dict[str, int]:
+    """Completed values with their counts."""
+    return {value.value: value.count for value in found}
