@@ -38,13 +38,13 @@ def enter(data: Path) -> tuple[str, list[str]]:
     from benchmarks.mesh import set_up
 
     set_up(data)
-    from catalog.audit.actors import Worker
-    from catalog.domains.services import create_domain, give_role
+    from catalog.audit.actors import SystemActor
+    from catalog.domains.services import create_domain, grant_role
     from catalog.people.services import create_person
     from catalog.people.services.tokens import create_token
     from catalog.permissions import Role
 
-    actor, slug = Worker("benchmark"), f"created-{next(_numbers)}"
+    actor, slug = SystemActor("benchmark"), f"created-{next(_numbers)}"
     domain = create_domain(slug=slug, name="Created", actor=actor)
     person = create_person(
         username=slug,
@@ -53,7 +53,7 @@ def enter(data: Path) -> tuple[str, list[str]]:
         actor=actor,
         check_password=False,
     )
-    give_role(person=person, role=Role.OWNER, domain=domain, actor=actor)
+    grant_role(person=person, role=Role.OWNER, domain=domain, actor=actor)
     lasts = timedelta(days=1)
     tokens = [
         create_token(person=person, name=f"client {number}", scopes=["read", "write"], lasts=lasts)

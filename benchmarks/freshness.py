@@ -47,11 +47,11 @@ def watch(options: Any, words: Any, seen: Any) -> None:
     import django
 
     django.setup()
-    from catalog.search.backends import serving
+    from catalog.search.backends import active_backend
     from catalog.search.port import SearchRequest
     from catalog.search.query_ast import Clause, Words
 
-    engine = serving()
+    engine = active_backend()
     seen.put(("ready", 0.0))
     while word := words.get():
         request = SearchRequest(
@@ -102,9 +102,9 @@ class Writer:
 
     def write(self, watched: Watched) -> Write:
         """Put a new word into the next product's text."""
-        from catalog.audit.actors import Worker
+        from catalog.audit.actors import SystemActor
         from catalog.products.models import DataProduct
-        from catalog.products.services import patch_tree
+        from catalog.products.services import patch_document
 
         word = f"seen{uuid4().hex[:12]}"
         product = DataProduct.objects.get(pk=self._keys[self._turn % len(self._keys)])
@@ -112,7 +112,9 @@ class Writer:
         patch = [{"op": "add", "path": "/description/limitations", "value": f"Holds {word}."}]
         watched.tell(word)
         began = time.monotonic()
-        patch_tree(product=product, patch=patch, edition=product.edition, actor=Worker("benchmark"))
+        patch_document(
+            product=product, patch=patch, edition=product.edition, actor=SystemActor("benchmark")
+        )
         return Write(word, began, time.monotonic())
 
 
@@ -143,14 +145,14 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
 
     from catalog.search.analysis import texts_of
     from catalog.search.backends.embedded import mapping
-    from catalog.search.backends.embedded.indexing import HEAP
+    from catalog.search.backends.embedded.indexing import WRITER_HEAP_BYTES
 
     shutil.copytree(engine._place.current() / "documents", folder)
     for lock in folder.glob("*.lock"):
         lock.unlink()
     index = tantivy.Index(mapping.build_schema(), str(folder))
     mapping.register(index)
-    writer = index.writer(HEAP, 1)
+    writer = index.writer(WRITER_HEAP_BYTES, 1)
 
     def commit() -> None:
         writer.delete_documents_by_term("key", document.key)

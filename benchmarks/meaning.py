@@ -31,12 +31,12 @@ def main() -> None:
     django.setup()
 
     from catalog.management.commands.evaluate_search import read_queries
-    from catalog.search.backends import embedder
+    from catalog.search.backends import get_embedder
     from catalog.search.documents import KINDS, documents_of
     from catalog.search.reranking import text_of
 
     queries = list(read_queries(given.queries))
-    model = Kept(embedder())
+    model = Kept(get_embedder())
     model.load("documents", [text_of(one) for one in documents_of(KINDS["product"].rows())])
     model.load("queries", [" ".join(query.text.casefold().split()) for query in queries])
     for name, half, other in (

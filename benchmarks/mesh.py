@@ -69,11 +69,11 @@ def _domains(count: int) -> dict[str, Any]:
     """Return the domains by slug: those that are there, else a tree of so many with its people."""
     from django.db import transaction
 
-    from catalog.audit.actors import Worker
+    from catalog.audit.actors import SystemActor
     from catalog.domains.models import Domain
 
     with transaction.atomic():
-        domains = list(Domain.objects.all()) or list(_new_domains(count, Worker("benchmark")))
+        domains = list(Domain.objects.all()) or list(_new_domains(count, SystemActor("benchmark")))
     return {domain.slug: domain for domain in domains}
 
 
@@ -90,7 +90,7 @@ def _new_domains(count: int, actor: Any) -> Iterator[Any]:
 
 
 def _give_people(domain: Any, number: int, actor: Any) -> None:
-    from catalog.domains.services import give_role
+    from catalog.domains.services import grant_role
     from catalog.people.services import create_person
     from catalog.permissions import Role
 
@@ -103,7 +103,7 @@ def _give_people(domain: Any, number: int, actor: Any) -> None:
             actor=actor,
             check_password=False,
         )
-        give_role(person=person, role=role, domain=domain, actor=actor)
+        grant_role(person=person, role=role, domain=domain, actor=actor)
 
 
 def main() -> None:

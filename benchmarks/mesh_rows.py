@@ -10,20 +10,20 @@ from typing import Any
 from django.db import connection, transaction
 
 from benchmarks.mesh_trees import Made
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import DataContract, PortContract, SchemaObject, SchemaProperty
-from catalog.contracts.projection import columns_of as contract_columns_of
+from catalog.contracts.projection import parse_columns as contract_columns_of
 from catalog.domains.models import Domain
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import input_ports, output_ports
 from catalog.products.models import PRODUCT, DataProduct, Status
-from catalog.products.projection import columns_of, digest_of
+from catalog.products.projection import digest_of, parse_columns
 from catalog.provenance.models import ProvenanceRecord
 from catalog.provenance.projection import provenance_of
 from governance.slo.services.objectives import schedule_ports
 
-ACTOR = Worker("benchmark")
+ACTOR = SystemActor("benchmark")
 FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +50,7 @@ class Writing:
         AuditEvent.objects.bulk_create(_events(products))
 
     def _product(self, made: Made) -> DataProduct:
-        columns = columns_of(made.tree)
+        columns = parse_columns(made.tree)
         moment = FIRST_MOMENT + timedelta(minutes=made.number)
         return DataProduct(
             uuid=made.uuid,

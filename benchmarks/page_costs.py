@@ -69,8 +69,8 @@ def clients() -> dict[str, Any]:
     """Return a client for each caller; the operator is made where nobody is one."""
     from django.test import Client
 
-    from catalog.audit.actors import Worker
-    from catalog.domains.services import give_role
+    from catalog.audit.actors import SystemActor
+    from catalog.domains.services import grant_role
     from catalog.people.models import Person
     from catalog.people.services import create_person
     from catalog.permissions import Role
@@ -79,11 +79,11 @@ def clients() -> dict[str, Any]:
     found[OWNER].force_login(Person.objects.get(username="owner0"))
     operator = Person.objects.filter(username="operator").first()
     if operator is None:
-        actor, mail = Worker("benchmark"), "operator@example.org"
+        actor, mail = SystemActor("benchmark"), "operator@example.org"
         operator = create_person(
             username="operator", email=mail, password=None, actor=actor, check_password=False
         )
-        give_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=actor)
+        grant_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=actor)
     found[OPERATOR].force_login(operator)
     return found
 
@@ -147,14 +147,14 @@ def one(options: argparse.Namespace) -> dict[str, Any]:
     from django.conf import settings
 
     from catalog.products.models import DataProduct
-    from catalog.search.backends import fed
+    from catalog.search.backends import configured_backends
     from catalog.search.services.sync import rebuild
 
     logging.disable(logging.WARNING)
     settings.ALLOWED_HOSTS = ["*"]
     settings.CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["signed_out"] = "1000000/min"
-    for backend in fed():
+    for backend in configured_backends():
         if not options.skip_search and not backend.is_ready():
             rebuild(backend)
     found = costs(rounds=options.rounds, with_search=not options.skip_search)

@@ -71,13 +71,13 @@ def prepare(place: str) -> None:
 
 def register(place: str, ports: int) -> None:
     """Register products of one port and two objectives each."""
-    from catalog.audit.actors import Worker
+    from catalog.audit.actors import SystemActor
     from catalog.contracts.services import add_output_port
     from catalog.domains.services import create_domain
     from catalog.products.projection import new_tree, with_custom
     from catalog.products.services import register_product
 
-    actor = Worker("bench")
+    actor = SystemActor("bench")
     domain = create_domain(slug="bench", name="Bench", actor=actor)
     objectives = [
         {"indicator": "availability", "target": 0.99},
@@ -98,12 +98,14 @@ def full(ports: int) -> None:
     from django.utils import timezone
 
     from governance.slo.models import ProbeSchedule
-    from governance.slo.services import Lane, claim_due, probe
+    from governance.slo.services import ProbeQueue, claim_due, probe
     from governance.tasks import PORTS_PER_BATCH, as_message, from_message
 
     ProbeSchedule.objects.update(next_due_at=timezone.now(), claimed_until=None)
     measured = 0
-    while due := claim_due(limit=PORTS_PER_BATCH[Lane.SOUND], lane=Lane.SOUND, now=timezone.now()):
+    while due := claim_due(
+        limit=PORTS_PER_BATCH[ProbeQueue.SOUND], lane=ProbeQueue.SOUND, now=timezone.now()
+    ):
         seen = probe(due=from_message(json.loads(json.dumps(as_message(due)))))
         measured += sum(each.is_good for each in seen)
     assert measured == ports, measured
@@ -112,9 +114,11 @@ def full(ports: int) -> None:
 def door(urls: list[str]) -> None:
     """Fetch all through the door alone."""
     from catalog.ports.http_client import fetch_many
-    from catalog.ports.http_types import Answer, Call
+    from catalog.ports.http_types import Request, Response
 
-    assert all(isinstance(each, Answer) for each in fetch_many([Call(url=url) for url in urls]))
+    assert all(
+        isinstance(each, Response) for each in fetch_many([Request(url=url) for url in urls])
+    )
 
 
 def per_cpu_second(work: Any, count: int) -> float:

@@ -32,7 +32,7 @@ def raw_tantivy(documents: list[Any]) -> float:
 
     from catalog.search.analysis import texts_of
     from catalog.search.backends.embedded import mapping
-    from catalog.search.backends.embedded.indexing import HEAP
+    from catalog.search.backends.embedded.indexing import WRITER_HEAP_BYTES
 
     shape = mapping.build_schema()
     ready = [
@@ -43,7 +43,7 @@ def raw_tantivy(documents: list[Any]) -> float:
         index = tantivy.Index(shape, folder)
         mapping.register(index)
         started = time.perf_counter()
-        writer = index.writer(HEAP, 1)
+        writer = index.writer(WRITER_HEAP_BYTES, 1)
         for each in ready:
             writer.add_document(each)
         writer.commit()

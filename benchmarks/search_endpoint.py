@@ -45,11 +45,11 @@ def main() -> None:
     options = parser.parse_args()
     engine = open_mesh(options)
     from benchmarks import raw_pages
-    from catalog.domains.authority import reader_of
+    from catalog.domains.authority import access_for
     from catalog.search.services import tokens_of
 
     person = reader()
-    tokens = tokens_of(reader_of(person)) or ()
+    tokens = tokens_of(access_for(person)) or ()
     kind = raw_pages.TantivyPage if options.engine == "embedded" else raw_pages.ElasticsearchPage
     site, page = Site(person), kind(engine, tokens)
     pairs, agreeing = ready(site, page, queries(each=options.each))

@@ -58,7 +58,7 @@ def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
     api_settings.DEFAULT_THROTTLE_RATES.update(signed_out=NO_LIMIT, signed_in=NO_LIMIT)
     if not DataProduct.objects.exists():
         build(options.products)
-    engine = backends.serving()
+    engine = backends.active_backend()
     if is_indexed and not engine.is_ready():
         rebuild(engine)
     return engine
@@ -69,9 +69,9 @@ def reader(*, reads_all: bool = False) -> Any:
 
     With `reads_all` it is an auditor of the whole mesh.
     """
-    from catalog.audit.actors import Worker
+    from catalog.audit.actors import SystemActor
     from catalog.domains.models import Domain
-    from catalog.domains.services import give_role
+    from catalog.domains.services import grant_role
     from catalog.people.models import Person
     from catalog.people.services import create_person
     from catalog.permissions import Role
@@ -79,7 +79,7 @@ def reader(*, reads_all: bool = False) -> Any:
     name = AUDITOR if reads_all else READER
     person = Person.objects.filter(username=name).first()
     if person is None:
-        actor = Worker("benchmark")
+        actor = SystemActor("benchmark")
         person = create_person(
             username=name,
             email=f"{name}@example.org",
@@ -88,10 +88,10 @@ def reader(*, reads_all: bool = False) -> Any:
             check_password=False,
         )
         if reads_all:
-            give_role(person=person, role=Role.AUDITOR, domain=None, actor=actor)
+            grant_role(person=person, role=Role.AUDITOR, domain=None, actor=actor)
             return person
         for domain in Domain.objects.order_by("pk")[1:4]:
-            give_role(person=person, role=Role.CONSUMER, domain=domain, actor=actor)
+            grant_role(person=person, role=Role.CONSUMER, domain=domain, actor=actor)
     return person
 
 

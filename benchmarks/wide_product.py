@@ -52,15 +52,15 @@ def contract_of(columns: int) -> dict[str, Any]:
 
 def make_wide(columns: int) -> tuple[Any, Any, Any]:
     """Register a wide product through the services; return it, its contract and its owner."""
-    from catalog.audit.actors import Worker
+    from catalog.audit.actors import SystemActor
     from catalog.contracts.services import save_contract
-    from catalog.domains.services import create_domain, give_role
+    from catalog.domains.services import create_domain, grant_role
     from catalog.people.services import create_person
     from catalog.permissions import Role
     from catalog.products.projection import new_tree
     from catalog.products.services import register_product
 
-    actor = Worker("benchmark")
+    actor = SystemActor("benchmark")
     domain = create_domain(slug="wide", name="Wide", actor=actor)
     owner = create_person(
         username="owner",
@@ -69,7 +69,7 @@ def make_wide(columns: int) -> tuple[Any, Any, Any]:
         actor=actor,
         check_password=False,
     )
-    give_role(person=owner, role=Role.OWNER, domain=domain, actor=actor)
+    grant_role(person=owner, role=Role.OWNER, domain=domain, actor=actor)
     ports = [{"name": "table", "version": "1.0.0", "contractId": "wide"}]
     tree = new_tree(identifier="wide", name="Wide", domain="wide", outputPorts=ports)
     product = register_product(domain=domain, tree=tree, actor=actor)

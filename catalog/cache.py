@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 
-class _KeptClient(RedisCacheClient):
+class PersistentClient(RedisCacheClient):
     """Talks to one server through one client, where Django makes one for each question."""
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
@@ -24,7 +24,7 @@ class _KeptClient(RedisCacheClient):
         return super().get_client(write=True)
 
 
-class SteadyCache(RedisCache):
+class FallbackCache(RedisCache):
     """A Redis cache that never fails a request: without its server each process counts alone.
 
     Limits on sign-in and on the API therefore still hold in each process, only not across them.
@@ -32,7 +32,7 @@ class SteadyCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._class = _KeptClient
+        self._class = PersistentClient
         self._stand_in = LocMemCache("steady", params)
 
     def _either(self, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -93,7 +93,7 @@ class SteadyCache(RedisCache):
 def counted(key: str, *, seconds: int) -> int:
     """Count a key of the shared cache up; return how often that was done in the last `seconds`."""
     shared = caches["default"]
-    if isinstance(shared, SteadyCache):
+    if isinstance(shared, FallbackCache):
         return shared.counted(key, seconds=seconds)
     return _counted_in(shared, key, seconds)
 

@@ -19,7 +19,7 @@ class Fault:
     code: str = "invalid"
 
 
-class Refusal(Exception):
+class CatalogError(Exception):
     """The catalog will not do what was asked; nothing has changed."""
 
     code = "refused"
@@ -31,37 +31,37 @@ class Refusal(Exception):
         self.way_out = way_out
 
 
-class NotAllowed(Refusal):
+class PermissionDenied(CatalogError):
     """The actor may see the thing but may not do this to it."""
 
     code = "not-allowed"
 
 
-class NotVisible(Refusal):
+class NotFound(CatalogError):
     """There is no such thing for this actor, whether or not it exists."""
 
     code = "not-found"
 
 
-class NameTaken(Refusal):
+class NameConflict(CatalogError):
     """The name is in use by something else in the same place."""
 
     code = "name-taken"
 
 
-class StatusConflict(Refusal):
+class InvalidTransition(CatalogError):
     """The step does not start from the present status."""
 
     code = "status-conflict"
 
 
-class Frozen(Refusal):
+class ImmutableVersion(CatalogError):
     """A published version names this content, so it never changes again."""
 
     code = "frozen"
 
 
-class EditionConflict(Refusal):
+class EditConflict(CatalogError):
     """Someone has edited in between: `seen` is the edition sent, `current` the one that stands."""
 
     code = "edition-conflict"
@@ -76,16 +76,16 @@ class EditionConflict(Refusal):
         self.current = current
 
 
-def demand_edition(*, named: int, read: int, stands: int) -> None:
+def require_edition(*, named: int, read: int, stands: int) -> None:
     """Raise EditionConflict unless the edition that an edit names is the one that stands.
 
     What the edit is made of was `read` before the lock, so that too must be of this edition.
     """
     if not named == read == stands:
-        raise EditionConflict(seen=read if named == stands else named, current=stands)
+        raise EditConflict(seen=read if named == stands else named, current=stands)
 
 
-class Invalid(Refusal):
+class ValidationFailed(CatalogError):
     """What was sent does not hold together; `faults` names every place."""
 
     code = "invalid"

@@ -20,7 +20,7 @@ from catalog.domains.models import (
 from catalog.glossary.models import Term
 from catalog.people.models import (
     ApiToken,
-    FirstStart,
+    InitialSetup,
     Invitation,
     Person,
     Team,
@@ -48,12 +48,12 @@ __all__ = [
     "Domain",
     "DomainGroupPermission",
     "DomainUserPermission",
-    "FirstStart",
     "Followed",
     "FormerAddress",
     "FormerDomainSlug",
     "Imbalance",
     "IndexCheck",
+    "InitialSetup",
     "InputPort",
     "Invitation",
     "Membership",

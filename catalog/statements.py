@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Model)
 Converters = Sequence[tuple[int, Sequence[Any], Any]]
 
 
-class Given(Expression):
+class Parameter(Expression):
     """A value that a statement is given each time it is asked."""
 
     def __init__(self, name: str, field: Field[Any, Any], place: int | None = None) -> None:
@@ -37,23 +37,23 @@ class Given(Expression):
         return value if self.place is None else value[min(self.place, len(value) - 1)]
 
 
-def given(name: str, field: Field[Any, Any]) -> Any:
+def param(name: str, field: Field[Any, Any]) -> Any:
     """Return what stands for one value in a queryset, in place of the value."""
-    return Given(name, field)
+    return Parameter(name, field)
 
 
-def given_list(name: str, field: Field[Any, Any], length: int) -> list[Any]:
+def param_list(name: str, field: Field[Any, Any], length: int) -> list[Any]:
     """Return what stands for a list of up to so many values; of a shorter one the last is repeated.
 
     The length is part of the SQL, so few lengths make few statements.
     """
-    return [Given(name, field, place) for place in range(length)]
+    return [Parameter(name, field, place) for place in range(length)]
 
 
 _EACH = "SELECT value FROM json_each(%s)"
 
 
-class Among(Func):
+class AnyOf(Func):
     """Whether a column holds one of some ids; the list is one value, however long it is.
 
     `IN` takes a value for each, which the ORM prepares one by one.
@@ -76,14 +76,14 @@ class Among(Func):
         return f"{column} IN ({_EACH})", [*parameters, json.dumps(self.ids)]
 
 
-class _Written(NamedTuple):
+class _CompiledQuery(NamedTuple):
     sql: str
     parameters: Sequence[Any]
     fields: dict[str, Field[Any, Any]]
     converters: Converters
 
 
-class Statement:
+class PreparedQuery:
     """The SELECT of a queryset of `values_list()`, asked with other values each time."""
 
     def __init__(self, queryset: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -93,21 +93,21 @@ class Statement:
         """Return the rows as the queryset would, in one statement; all values are by name."""
         sql, parameters, fields, converters = self._written
         held = {name: _prepared(values[name], field) for name, field in fields.items()}
-        told = [each.among(held) if isinstance(each, Given) else each for each in parameters]
+        told = [each.among(held) if isinstance(each, Parameter) else each for each in parameters]
         with connection.cursor() as cursor:
             cursor.execute(sql, told)
             rows = cursor.fetchall()
         return list(_converted(rows, converters)) if converters else rows
 
     @cached_property
-    def _written(self) -> _Written:
+    def _written(self) -> _CompiledQuery:
         compiler = self._queryset().query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
         found = compiler.get_converters([column for column, _, _ in compiler.select])
         converters = [(place, steps, column) for place, (steps, column) in found.items()]
-        stand_ins = [each for each in parameters if isinstance(each, Given)]
+        stand_ins = [each for each in parameters if isinstance(each, Parameter)]
         fields = {each.name: each.output_field for each in stand_ins}
-        return _Written(sql, parameters, fields, converters)
+        return _CompiledQuery(sql, parameters, fields, converters)
 
 
 def _prepared(value: Any, field: Field[Any, Any]) -> Any:
@@ -125,11 +125,11 @@ def _converted(rows: list[Any], converters: Converters) -> Iterator[Any]:
         yield row
 
 
-def columns_of(model: type[Model], *, through: str = "") -> list[str]:
+def column_names(model: type[Model], *, through: str = "") -> list[str]:
     """Return the columns of a model as `values_list()` names them; `through` is a way to it."""
     return [f"{through}{field.attname}" for field in model._meta.concrete_fields]
 
 
-def made(model: type[M], row: Sequence[Any]) -> M:
+def instance_from_row(model: type[M], row: Sequence[Any]) -> M:
     """Return a row of `columns_of(model)` as the model."""
-    return model.from_db(connection.alias, columns_of(model), row)
+    return model.from_db(connection.alias, column_names(model), row)

@@ -17,7 +17,7 @@ from catalog.audit.services import seal_pending
 from catalog.people.services import note_use
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import (
-    SwapRefused,
+    ActivationRefused,
     check_indexes,
     drain,
     follow_domains,
@@ -129,6 +129,6 @@ def _unless_down(work: Any) -> int:
         return int(work())
     except SearchUnavailable as error:
         log.warning("search is behind: %s", error)
-    except SwapRefused as refusal:
+    except ActivationRefused as refusal:
         log.error("no new index answers: %s", refusal)
     return 0

@@ -84,6 +84,6 @@ def worker_states() -> dict[str, State]:
 def _worker_state(age: float | None) -> State:
     if age is None:
         return {"ok": False, "seconds_since_sign": None, "problem": "no sign of life yet"}
-    if age > heartbeats.SILENT_AFTER_SECONDS:
+    if age > heartbeats.STALE_AFTER_SECONDS:
         return {"ok": False, "seconds_since_sign": age, "problem": "silent"}
     return {"ok": True, "seconds_since_sign": age}

@@ -10,15 +10,15 @@ WORKER_QUEUES = {"worker": ("default", "query"), "probes": ("probes",), "index":
 QUEUES = tuple(queue for queues in WORKER_QUEUES.values() for queue in queues)
 BEAT = "beat"
 EVERY_SECONDS = 5
-SILENT_AFTER_SECONDS = 30
+STALE_AFTER_SECONDS = 30
 
 
-def give_sign(name: str) -> None:
+def beat(name: str) -> None:
     """Note that what has this name (a queue or beat) is alive now."""
-    cache.set(_key(name), time.time(), timeout=10 * SILENT_AFTER_SECONDS)
+    cache.set(_key(name), time.time(), timeout=10 * STALE_AFTER_SECONDS)
 
 
-def take_back(names: tuple[str, ...]) -> None:
+def clear(names: tuple[str, ...]) -> None:
     """Forget the signs of those that stop, or of an earlier run."""
     cache.delete_many([_key(name) for name in names])
 

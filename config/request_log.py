@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 # What follows these beginnings opens an account; it belongs into no log.
 SECRET = re.compile(r"^(/join/|/password/new/)[^/?]+")
 # An id that a proxy gives; anything else would spoil the log or the audit trail.
-GIVEN_ID = re.compile(r"[\w.:/+=-]{1,64}", re.ASCII)
+ACCEPTED_ID = re.compile(r"[\w.:/+=-]{1,64}", re.ASCII)
 BEGAN = "assay.began"
 
 
@@ -58,7 +58,7 @@ def say_more(request: HttpRequest, log_kwargs: dict[str, Any], **_: Any) -> None
 def id_of(request: HttpRequest) -> str:
     """Return the id that a proxy gave the request, else a new one."""
     told = request.META.get("HTTP_X_REQUEST_ID", "")
-    return told if GIVEN_ID.fullmatch(told) else str(uuid.uuid4())
+    return told if ACCEPTED_ID.fullmatch(told) else str(uuid.uuid4())
 
 
 def address_of(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 
-def kept_secret(data_dir: Path, name: str) -> str:
+def load_or_create_secret(data_dir: Path, name: str) -> str:
     """The secret of that name; made at the first call. Two processes at once get the same one.
 
     Raises ImproperlyConfigured where the data folder cannot be written.
@@ -17,7 +17,7 @@ def kept_secret(data_dir: Path, name: str) -> str:
         data_dir.mkdir(parents=True, exist_ok=True)
         path.parent.mkdir(exist_ok=True, mode=0o700)
         if not path.exists():
-            _write_once(path, secrets.token_urlsafe(64))
+            _write_secret(path, secrets.token_urlsafe(64))
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise ImproperlyConfigured(
@@ -26,7 +26,7 @@ def kept_secret(data_dir: Path, name: str) -> str:
         ) from error
 
 
-def _write_once(path: Path, secret: str) -> None:
+def _write_secret(path: Path, secret: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

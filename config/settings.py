@@ -7,11 +7,11 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.demo.layout import noted_port
+from config.demo.layout import read_port_file
 from config.embedded.paths import valkey_socket
 from config.environment import DEFAULTS, Environment
 from config.logs import configure_structlog, logging_settings
-from config.secret_files import kept_secret
+from config.secret_files import load_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment = ENVIRONMENT = Environment()
@@ -25,7 +25,7 @@ ASSAY_DEMO_PORT = environment.number(
     "ASSAY_DEMO_PORT",
     least=1,
     most=65535,
-    default=noted_port(ASSAY_DATA_DIR, beside=ASSAY_PORT),
+    default=read_port_file(ASSAY_DATA_DIR, beside=ASSAY_PORT),
 )
 ASSAY_BASE_IRI = environment.address(
     "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")
@@ -35,7 +35,7 @@ ASSAY_WEB_THREADS = environment.number("ASSAY_WEB_THREADS", least=1, most=64)
 ASSAY_API_RATE = environment.number("ASSAY_API_RATE", least=1, most=1_000_000)
 ASSAY_WORKER_PROCESSES = environment.number("ASSAY_WORKER_PROCESSES", least=1, most=64)
 DEBUG = environment.switch("ASSAY_DEBUG")
-KEPT_SECRET_KEY = kept_secret(ASSAY_DATA_DIR, "secret_key")
+KEPT_SECRET_KEY = load_or_create_secret(ASSAY_DATA_DIR, "secret_key")
 SECRET_KEY = environment.text("ASSAY_SECRET_KEY") or KEPT_SECRET_KEY
 
 # --- who is answered --------------------------------------------------------------------------
@@ -215,7 +215,7 @@ REDIS_URL = environment.address("REDIS_URL", default="", schemes=("redis", "redi
 VALKEY_SOCKET = valkey_socket(ASSAY_DATA_DIR)
 CACHES = {
     "default": {
-        "BACKEND": "catalog.cache.SteadyCache",
+        "BACKEND": "catalog.cache.FallbackCache",
         "LOCATION": f"{REDIS_URL}/1" if REDIS_URL else f"unix://{quote(str(VALKEY_SOCKET))}?db=1",
         "KEY_PREFIX": "assay",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
@@ -312,8 +312,8 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "catalog.api.rest.throttling.SignedOutThrottle",
-        "catalog.api.rest.throttling.SignedInThrottle",
+        "catalog.api.rest.throttling.AnonRateThrottle",
+        "catalog.api.rest.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"signed_out": "300/min", "signed_in": f"{ASSAY_API_RATE}/min"},
     "EXCEPTION_HANDLER": "catalog.api.rest.problems.exception_handler",

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import get_resolver
 
-from config.embedded.processes import end_with_parent
+from config.embedded.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -42,4 +42,4 @@ def post_fork(server: Any, worker: object) -> None:
 
     An orphan would hold the port for seconds, and the next master could not listen on it.
     """
-    end_with_parent(server.pid)
+    die_with_parent(server.pid)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from governance.inspection.models import Inspection
-from governance.slo.models import Breach, Measurement, Objective, ProbeSchedule, RollUp, Standing
+from governance.slo.models import (
+    Breach,
+    Measurement,
+    Objective,
+    ObjectiveStatus,
+    ProbeSchedule,
+    RollUp,
+)
 
 __all__ = [
     "Breach",
     "Inspection",
     "Measurement",
     "Objective",
+    "ObjectiveStatus",
     "ProbeSchedule",
     "RollUp",
-    "Standing",
 ]

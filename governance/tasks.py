@@ -10,18 +10,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from governance.inspection.services import read_due_sources
-from governance.slo.probe_types import Due
+from governance.slo.probe_types import ProbeTask
 from governance.slo.services import (
-    Lane,
+    ProbeQueue,
     claim_due,
-    notice_silence,
+    mark_unmeasured,
     probe,
     prune,
     roll_up_days,
     schedule_missing_ports,
 )
 
-PORTS_PER_BATCH = {Lane.SOUND: 400, Lane.SUSPECT: 400}
+PORTS_PER_BATCH = {ProbeQueue.SOUND: 400, ProbeQueue.SUSPECT: 400}
 BATCHES_PER_TICK = 10
 PROBE_TICK = 5
 SOURCE_TICK, SOURCES_PER_TICK = 20, 5
@@ -34,7 +34,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expires": PROBE_TICK},
     },
     "notice ports that nobody measures": {
-        "task": "governance.tasks.notice_silent_ports",
+        "task": "governance.tasks.mark_unmeasured_ports",
         "schedule": 60,
         "options": {"expires": 60},
     },
@@ -63,7 +63,7 @@ def schedule_probes() -> int:
     A batch that is lost on its way costs its ports one slot; their claims end by themselves.
     """
     claimed = 0
-    for lane in (Lane.SOUND, Lane.SUSPECT):
+    for lane in (ProbeQueue.SOUND, ProbeQueue.SUSPECT):
         for _ in range(BATCHES_PER_TICK):
             due = claim_due(limit=PORTS_PER_BATCH[lane], lane=lane, now=timezone.now())
             if not due:
@@ -81,10 +81,10 @@ def probe_batch(batch: Sequence[dict[str, Any]]) -> int:
 
 
 @shared_task
-def notice_silent_ports() -> int:
+def mark_unmeasured_ports() -> int:
     """Turn what nobody measures any more to no data, and give new ports their schedule."""
     schedule_missing_ports()
-    return len(notice_silence(now=timezone.now()))
+    return len(mark_unmeasured(now=timezone.now()))
 
 
 @shared_task
@@ -105,7 +105,7 @@ def prune_measurements() -> int:
     return prune(now=timezone.now())
 
 
-def as_message(due: Sequence[Due]) -> list[dict[str, Any]]:
+def as_message(due: Sequence[ProbeTask]) -> list[dict[str, Any]]:
     """Return a batch as JSON can carry it."""
     return [
         {
@@ -120,6 +120,6 @@ def as_message(due: Sequence[Due]) -> list[dict[str, Any]]:
     ]
 
 
-def from_message(batch: Sequence[dict[str, Any]]) -> list[Due]:
+def from_message(batch: Sequence[dict[str, Any]]) -> list[ProbeTask]:
     """Read what `as_message` wrote."""
-    return [Due(**{**each, "slot": datetime.fromisoformat(each["slot"])}) for each in batch]
+    return [ProbeTask(**{**each, "slot": datetime.fromisoformat(each["slot"])}) for each in batch]

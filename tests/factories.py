@@ -7,10 +7,10 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.contracts.services import add_output_port, save_contract
 from catalog.domains.models import Domain
-from catalog.domains.services import create_domain, found_team, give_role
+from catalog.domains.services import create_domain, create_team, grant_role
 from catalog.people.models import Person, Team
 from catalog.people.services import create_person
 from catalog.permissions import Role
@@ -20,7 +20,7 @@ from catalog.products.services import register_product
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.services import publish_product
 
-FACTORY = Worker("factory")
+FACTORY = SystemActor("factory")
 PASSWORD = "a long test password"
 _numbers = count(1)
 
@@ -52,14 +52,14 @@ def make_person(name: str = "", **fields: Any) -> Person:
 def make_lead(name: str = "") -> Person:
     """Return somebody who leads the mesh's governance."""
     person = make_person(name)
-    give_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    grant_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
     return person
 
 
 def make_team(slug: str = "", **fields: Any) -> Team:
     """Return a team without members."""
     slug = slug or f"team-{next(_numbers)}"
-    return found_team(slug=slug, name=slug.title(), actor=FACTORY, **fields)
+    return create_team(slug=slug, name=slug.title(), actor=FACTORY, **fields)
 
 
 def make_domain(slug: str = "", **fields: Any) -> Domain:
@@ -78,7 +78,7 @@ def make_cast(domain: Domain | None = None) -> Cast:
         if name != "domain"
     }
     for role in (Role.OWNER, Role.STEWARD, Role.CONSUMER):
-        give_role(person=people[role.value], role=role, domain=domain, actor=FACTORY)
+        grant_role(person=people[role.value], role=role, domain=domain, actor=FACTORY)
     return Cast(domain=domain, **people)
 
 

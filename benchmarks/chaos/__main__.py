@@ -42,7 +42,7 @@ def main() -> int:
     print(json.dumps(as_json(outturn), indent=2) if options.json else as_table(outturn))
     for line in complaints(outturn):
         print(line, file=sys.stderr)
-    return 0 if outturn.verdict.is_sound else 1
+    return 0 if outturn.verdict.is_compatible else 1
 
 
 def _plan(options: argparse.Namespace) -> Plan:

@@ -54,11 +54,11 @@ def differences() -> list[str]:
 
     Raises SearchUnavailable.
     """
-    from catalog.search.backends import serving
+    from catalog.search.backends import active_backend
     from catalog.search.document import key_of
     from catalog.search.documents import KINDS
 
-    held = {key_of(entry.kind, entry.id): entry for entry in serving().ledger()}
+    held = {key_of(entry.kind, entry.id): entry for entry in active_backend().ledger()}
     wrong = []
     for kind in KINDS.values():
         for document in kind.documents(kind.rows()):

@@ -32,7 +32,7 @@ def as_json(outturn: Outturn) -> dict[str, Any]:
         "load": outturn.load,
         **outturn.figures,
         **outturn.verdict.counts(),
-        "is_sound": outturn.verdict.is_sound,
+        "is_compatible": outturn.verdict.is_compatible,
     }
 
 

@@ -46,14 +46,14 @@ def seed(clients: int, entries: int) -> dict[str, Any]:
 
 
 def _person(username: str) -> Any:
-    from catalog.audit.actors import Worker
+    from catalog.audit.actors import SystemActor
     from catalog.people.services import create_person
 
     return create_person(
         username=username,
         email=f"{username}@example.org",
         password=None,
-        actor=Worker("chaos"),
+        actor=SystemActor("chaos"),
         check_password=False,
     )
 
@@ -66,11 +66,11 @@ def _token(person: Any) -> str:
 
 
 def _shelf(number: int) -> tuple[Any, list[Any]]:
-    from catalog.audit.actors import Worker
-    from catalog.domains.services import create_domain, give_role
+    from catalog.audit.actors import SystemActor
+    from catalog.domains.services import create_domain, grant_role
     from catalog.permissions import Role
 
-    actor, parent, domains = Worker("chaos"), None, []
+    actor, parent, domains = SystemActor("chaos"), None, []
     owner, steward = _person(f"owner-{number}"), _person(f"steward-{number}")
     for suffix in ("", "-inner"):
         slug = f"shelf-{number}{suffix}"
@@ -78,13 +78,13 @@ def _shelf(number: int) -> tuple[Any, list[Any]]:
         domains.append(parent)
     for person, role in ((owner, Role.OWNER), (steward, Role.STEWARD)):
         for domain in domains:
-            give_role(person=person, role=role, domain=domain, actor=actor)
+            grant_role(person=person, role=role, domain=domain, actor=actor)
     return owner, domains
 
 
 def _entry(client: int, place: int, domain: Any) -> dict[str, str]:
     from benchmarks.chaos.names import name_of, word
-    from catalog.audit.actors import Worker
+    from catalog.audit.actors import SystemActor
     from catalog.products.models import Status
     from catalog.products.projection import new_tree, with_custom
     from catalog.products.services import register_product
@@ -97,7 +97,7 @@ def _entry(client: int, place: int, domain: Any) -> dict[str, str]:
     product = register_product(
         domain=domain,
         tree=with_custom(tree, "assaySlug", key),
-        actor=Worker("chaos"),
+        actor=SystemActor("chaos"),
         status=Status.EXTERNAL,
     )
     return {

@@ -26,7 +26,7 @@ class Verdict:
     drift: list[str] = field(default_factory=list)
 
     @property
-    def is_sound(self) -> bool:
+    def is_compatible(self) -> bool:
         """Say whether nothing was found."""
         return not any(asdict(self).values())
 

@@ -19,11 +19,11 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.products.documents import refuse_new_faults
 from catalog.api.products.views import DOCUMENT, OfProduct
-from catalog.api.rest.requests import EDITS, READS, edition_of, tagged, with_what_stands
+from catalog.api.rest.requests import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
-from catalog.domains.authority import demand, person_of, reader_of
-from catalog.exceptions import Fault, Invalid
+from catalog.domains.authority import access_for, require_permission, require_user
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.manifests import odcs
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
@@ -99,7 +99,7 @@ class Contracts(GenericViewSet[DataContract]):
 
     def get_queryset(self) -> QuerySet[DataContract]:
         """Return the contracts of visible products."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        visible = DataProduct.objects.visible_to(access_for(self.request.user))
         contracts = DataContract.objects.filter(visible.has("product_id"))
         return contracts.select_related("product__domain").order_by("identifier", "pk")
 
@@ -125,9 +125,9 @@ class Contracts(GenericViewSet[DataContract]):
             if tree.get(member) != held:
                 words = f"This address is of {held}."
                 way_out = "Save another version at the product's contracts."
-                raise Invalid([Fault(where=f"/{member}", message=words, way_out=way_out)])
+                raise ValidationFailed([Fault(where=f"/{member}", message=words, way_out=way_out)])
         saved, _ = save_contract(
-            product=contract.product, tree=tree, edition=edition, actor=person_of(request.user)
+            product=contract.product, tree=tree, edition=edition, actor=require_user(request.user)
         )
         return answer(request, saved)
 
@@ -135,7 +135,7 @@ class Contracts(GenericViewSet[DataContract]):
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Delete a contract version that nothing published names."""
         contract, edition = self.to_edit()
-        delete_contract(contract=contract, edition=edition, actor=person_of(request.user))
+        delete_contract(contract=contract, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
     def contract(self) -> DataContract:
@@ -152,12 +152,12 @@ class Contracts(GenericViewSet[DataContract]):
     def to_edit(self) -> tuple[DataContract, int]:
         """Return the contract and the edition that an edit names, before its body is looked at."""
         contract = self.contract()
-        demand(self.request.user, Permission.EDIT_PRODUCTS, contract.product.domain)
-        return contract, edition_of(self.request)
+        require_permission(self.request.user, Permission.EDIT_PRODUCTS, contract.product.domain)
+        return contract, parse_if_match(self.request)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        return super().handle_exception(with_what_stands(exc, self.state))
+        return super().handle_exception(attach_current_state(exc, self.state))
 
 
 class ProductContracts(OfProduct):
@@ -190,7 +190,7 @@ class ProductContracts(OfProduct):
         refuse_new_faults(odcs.check, tree)
         had = set(product.contracts.values_list("pk", flat=True))
         contract, _ = save_contract(
-            product=product, tree=tree, edition=edition, actor=person_of(request.user)
+            product=product, tree=tree, edition=edition, actor=require_user(request.user)
         )
         return answer(request, contract, status=200 if contract.pk in had else 201)
 
@@ -200,4 +200,4 @@ def answer(request: Request, contract: DataContract, *, status: int = 200) -> Re
     stands = DataContract.objects.select_related("product").get(pk=contract.pk)
     location = reverse("api:contract", kwargs={"uuid": stands.uuid}) if status == 201 else ""
     state = ContractDetail(stands).data
-    return tagged(request, state, stands.product.edition, status=status, location=location)
+    return with_etag(request, state, stands.product.edition, status=status, location=location)

@@ -19,11 +19,19 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.products.documents import slug_fault
-from catalog.api.rest.requests import EDITS, READS, Body, Text, edition_of, tagged, with_what_stands
-from catalog.domains.authority import demand, person_of, reader_of
+from catalog.api.rest.requests import (
+    EDITS,
+    READS,
+    Body,
+    StrictString,
+    attach_current_state,
+    parse_if_match,
+    with_etag,
+)
+from catalog.domains.authority import access_for, require_permission, require_user
 from catalog.domains.models import Domain, FormerDomainSlug, Membership
-from catalog.domains.services import create_domain, edit_domain, give_role, take_role
-from catalog.exceptions import Fault, Invalid
+from catalog.domains.services import create_domain, edit_domain, grant_role, revoke_role
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, Permission, Role
 from catalog.products.models import DataProduct
@@ -49,7 +57,7 @@ class DomainAnswer(serializers.ModelSerializer[Domain]):
             "mission",
             "parent",
             "owner_team",
-            "is_foreign",
+            "is_external",
             "product_count",
             "edition",
         )
@@ -93,13 +101,13 @@ class MembershipAnswer(serializers.ModelSerializer[Membership]):
 class DomainChange(Body):
     """New values of some of a domain's fields; parent and team are named by slug."""
 
-    slug = Text(required=False, max_length=120)
-    name = Text(required=False, max_length=120)
-    mission = Text(required=False, allow_blank=True, max_length=20_000)
-    parent = Text(  # type: ignore[assignment]  # a member by name
+    slug = StrictString(required=False, max_length=120)
+    name = StrictString(required=False, max_length=120)
+    mission = StrictString(required=False, allow_blank=True, max_length=20_000)
+    parent = StrictString(  # type: ignore[assignment]  # a member by name
         required=False, allow_null=True, max_length=120
     )
-    owner_team = Text(required=False, allow_null=True, max_length=80)
+    owner_team = StrictString(required=False, allow_null=True, max_length=80)
 
     def changes(self) -> dict[str, Any]:
         """Return the new values, rows in place of slugs. Raises Invalid."""
@@ -113,14 +121,14 @@ class DomainChange(Body):
 class NewDomain(DomainChange):
     """A domain to create."""
 
-    slug = Text(max_length=120)
-    name = Text(max_length=120)
+    slug = StrictString(max_length=120)
+    name = StrictString(max_length=120)
 
 
 class NewMembership(Body):
     """A role to give to a person, named by user name."""
 
-    person = Text(max_length=150)
+    person = StrictString(max_length=150)
     role = serializers.ChoiceField(choices=[role.value for role in DOMAIN_ROLES])
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
 
@@ -129,7 +137,7 @@ class DomainFilters(FilterSet):
     """By the domain above, and by whether the entries come from outside."""
 
     parent = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
-    is_foreign = extend_schema_field(OpenApiTypes.BOOL)(
+    is_external = extend_schema_field(OpenApiTypes.BOOL)(
         TypedChoiceFilter(choices=[(word, word) for word in WORDS], coerce="true".__eq__)
     )
 
@@ -164,11 +172,13 @@ class OfDomain(GenericViewSet[Any]):
         """Return the domain as a reading of it now would say it, with its ETag."""
         stands = Domain.objects.select_related("parent", "owner_team").get(pk=domain.pk)
         state = self.state(stands)
-        return tagged(self.request, state, stands.edition, status=status, location=location)
+        return with_etag(self.request, state, stands.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        return super().handle_exception(with_what_stands(exc, lambda: self.state(self.domain())))
+        return super().handle_exception(
+            attach_current_state(exc, lambda: self.state(self.domain()))
+        )
 
 
 class Domains(OfDomain):
@@ -192,7 +202,7 @@ class Domains(OfDomain):
     def create(self, request: Request) -> Response:
         """Create a domain, at the top or below another."""
         changes = NewDomain.read(request).changes()
-        domain = create_domain(actor=person_of(request.user), **changes)
+        domain = create_domain(actor=require_user(request.user), **changes)
         location = reverse("api:domain", kwargs={"slug": domain.slug})
         return self.answer(domain, status=201, location=location)
 
@@ -205,11 +215,11 @@ class Domains(OfDomain):
     def partial_update(self, request: Request, slug: str) -> Response:
         """Rename, move or describe a domain; its old slug leads to it for ever."""
         domain = self.domain()
-        demand(request.user, Permission.MANAGE_DOMAIN, domain)
-        edition = edition_of(request)
+        require_permission(request.user, Permission.MANAGE_DOMAIN, domain)
+        edition = parse_if_match(request)
         changes = DomainChange.read(request).changes()
         return self.answer(
-            edit_domain(domain=domain, edition=edition, actor=person_of(request.user), **changes)
+            edit_domain(domain=domain, edition=edition, actor=require_user(request.user), **changes)
         )
 
 
@@ -252,17 +262,19 @@ class DomainMembers(OfDomain):
     def create(self, request: Request, slug: str) -> Response:
         """Give a person a role; giving it again sets its end."""
         domain = self.domain()
-        demand(request.user, Permission.MANAGE_MEMBERS, domain)
+        require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
         body = NewMembership.read(request).validated_data
         person = Person.objects.filter(username=body["person"], is_active=True).first()
         if person is None:
-            raise Invalid([Fault(where="/person", message="There is nobody of this user name.")])
-        membership = give_role(
+            raise ValidationFailed(
+                [Fault(where="/person", message="There is nobody of this user name.")]
+            )
+        membership = grant_role(
             person=person,
             role=Role(body["role"]),
             domain=domain,
             ends_at=body.get("ends_at"),
-            actor=person_of(request.user),
+            actor=require_user(request.user),
         )
         stands = Membership.objects.select_related("person").get(pk=membership.pk)
         return Response(MembershipAnswer(stands).data, status=201)
@@ -271,11 +283,11 @@ class DomainMembers(OfDomain):
     def destroy(self, request: Request, slug: str, membership: int) -> Response:
         """End a role at once."""
         domain = self.domain()
-        demand(request.user, Permission.MANAGE_MEMBERS, domain)
+        require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
         held = domain.memberships.filter(pk=membership).first()
         if held is None:
             raise Http404
-        take_role(membership=held, actor=person_of(request.user))
+        revoke_role(membership=held, actor=require_user(request.user))
         return Response(status=204)
 
 
@@ -292,7 +304,7 @@ def in_tree_order(domains: list[Domain]) -> Iterator[tuple[Domain, int]]:
 
 
 def _product_counts(request: Request, domain_ids: list[int]) -> Counts:
-    live = DataProduct.objects.visible_to(reader_of(request.user)).live().in_domains(domain_ids)
+    live = DataProduct.objects.visible_to(access_for(request.user)).live().in_domains(domain_ids)
     rows = live.order_by().values_list("domain_id").annotate(Count("pk"))
     return dict(rows)
 
@@ -301,5 +313,5 @@ def _named(model: Any, slug: str, where: str, noun: str) -> Any:
     row = model.objects.filter(slug=slug).first()
     if row is None:
         known = list(model.objects.values_list("slug", flat=True))
-        raise Invalid([slug_fault(where, slug, known, noun)])
+        raise ValidationFailed([slug_fault(where, slug, known, noun)])
     return row

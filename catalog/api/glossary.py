@@ -21,15 +21,15 @@ from catalog.api.rest.requests import (
     EDITS,
     READS,
     Body,
-    Text,
-    Words,
-    edition_of,
-    tagged,
-    with_what_stands,
+    StrictString,
+    StringList,
+    attach_current_state,
+    parse_if_match,
+    with_etag,
 )
-from catalog.domains.authority import demand, person_of
+from catalog.domains.authority import require_permission, require_user
 from catalog.domains.models import Domain
-from catalog.exceptions import Invalid
+from catalog.exceptions import ValidationFailed
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.permissions import Permission
@@ -63,18 +63,18 @@ class TermAnswer(serializers.ModelSerializer[Term]):
 class TermChange(Body):
     """New values of some of a term's fields; its slug stays."""
 
-    name = Text(required=False, max_length=120)
-    definition = Text(required=False, max_length=5000)
-    synonyms = Words(required=False, max_length=50)
-    acronyms = Words(required=False, max_length=50)
+    name = StrictString(required=False, max_length=120)
+    definition = StrictString(required=False, max_length=5000)
+    synonyms = StringList(required=False, max_length=50)
+    acronyms = StringList(required=False, max_length=50)
 
 
 class NewTerm(TermChange):
     """A term to define, for the mesh or in one domain, named by its slug."""
 
-    name = Text(max_length=120)
-    definition = Text(max_length=5000)
-    domain = Text(required=False, allow_null=True, max_length=120)
+    name = StrictString(max_length=120)
+    definition = StrictString(max_length=5000)
+    domain = StrictString(required=False, allow_null=True, max_length=120)
 
 
 class TermFilters(FilterSet):
@@ -113,8 +113,8 @@ class Terms(GenericViewSet[Term]):
         slug = body.pop("domain", None)
         domain = domain_named(slug) if slug is not None else None
         try:
-            term = define_term(actor=person_of(request.user), domain=domain, **body)
-        except Invalid as invalid:
+            term = define_term(actor=require_user(request.user), domain=domain, **body)
+        except ValidationFailed as invalid:
             raise of_the_body(invalid) from invalid
         return self.answer(term, status=201)
 
@@ -129,8 +129,10 @@ class Terms(GenericViewSet[Term]):
         term, edition = self.to_edit()
         changes = TermChange.read(request).validated_data
         try:
-            term = edit_term(term=term, edition=edition, actor=person_of(request.user), **changes)
-        except Invalid as invalid:
+            term = edit_term(
+                term=term, edition=edition, actor=require_user(request.user), **changes
+            )
+        except ValidationFailed as invalid:
             raise of_the_body(invalid) from invalid
         return self.answer(term)
 
@@ -138,7 +140,7 @@ class Terms(GenericViewSet[Term]):
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Take a term out of the glossary."""
         term, edition = self.to_edit()
-        remove_term(term=term, edition=edition, actor=person_of(request.user))
+        remove_term(term=term, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
     def term(self) -> Term:
@@ -151,21 +153,23 @@ class Terms(GenericViewSet[Term]):
     def to_edit(self) -> tuple[Term, int]:
         """Return the term and the edition that an edit names, before its body is looked at."""
         term = self.term()
-        demand(self.request.user, Permission.STEWARD_PRODUCTS, term.domain)
-        return term, edition_of(self.request)
+        require_permission(self.request.user, Permission.STEWARD_PRODUCTS, term.domain)
+        return term, parse_if_match(self.request)
 
     def answer(self, term: Term, *, status: int = 200) -> Response:
         """Return the term as a reading of it now would say it, with its ETag."""
         stands = self.get_queryset().get(pk=term.pk)
         location = reverse("api:term", kwargs={"uuid": stands.uuid}) if status == 201 else ""
         state = TermAnswer(stands).data
-        return tagged(self.request, state, stands.edition, status=status, location=location)
+        return with_etag(self.request, state, stands.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        return super().handle_exception(with_what_stands(exc, lambda: TermAnswer(self.term()).data))
+        return super().handle_exception(
+            attach_current_state(exc, lambda: TermAnswer(self.term()).data)
+        )
 
 
-def of_the_body(invalid: Invalid) -> Invalid:
+def of_the_body(invalid: ValidationFailed) -> ValidationFailed:
     """Return faults that name a member as faults that point to it."""
-    return Invalid([replace(fault, where=f"/{fault.where}") for fault in invalid.faults])
+    return ValidationFailed([replace(fault, where=f"/{fault.where}") for fault in invalid.faults])

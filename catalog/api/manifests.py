@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from catalog.api.rest.requests import Body, TooLarge
 from catalog.contracts.models import DataContract
-from catalog.domains.authority import person_of, reader_of
+from catalog.domains.authority import access_for, require_user
 from catalog.manifests.bitol_odps import exported
 from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import Report
@@ -136,13 +136,13 @@ class Manifests(APIView):
         report = Report.of(
             import_manifests(
                 sources=[Source("body", lambda: content)],
-                actor=person_of(request.user),
+                actor=require_user(request.user),
                 default_domain=query.validated_data["domain"],
                 overwrite=query.validated_data["overwrite"],
-                is_rehearsal=query.validated_data["dry_run"],
+                is_dry_run=query.validated_data["dry_run"],
             )
         )
-        return _answer(request, report, is_rehearsal=query.validated_data["dry_run"])
+        return _answer(request, report, is_dry_run=query.validated_data["dry_run"])
 
     @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def put(self, request: Request) -> Response:
@@ -159,7 +159,7 @@ class ProductManifest(APIView):
     @extend_schema(responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the document as it stands now."""
-        visible = DataProduct.objects.visible_to(reader_of(request.user))
+        visible = DataProduct.objects.visible_to(access_for(request.user))
         product = visible.select_related("domain").filter(uuid=uuid).first()
         if product is None:
             raise Http404
@@ -175,7 +175,7 @@ class ContractManifest(APIView):
     @extend_schema(responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the document as it is kept."""
-        visible = DataProduct.objects.visible_to(reader_of(request.user))
+        visible = DataProduct.objects.visible_to(access_for(request.user))
         contracts = DataContract.objects.filter(visible.has("product_id"))
         contract = contracts.filter(uuid=uuid).first()
         if contract is None:
@@ -183,9 +183,9 @@ class ContractManifest(APIView):
         return Response(contract.tree)
 
 
-def _answer(request: Request, report: Report, *, is_rehearsal: bool) -> Response:
+def _answer(request: Request, report: Report, *, is_dry_run: bool) -> Response:
     """Return the report; as a problem where no product could land."""
-    answer = {"dry_run": is_rehearsal, **report.as_json()}
+    answer = {"dry_run": is_dry_run, **report.as_json()}
     stopped = (Action.INVALID, Action.REFUSED, Action.CONFLICT)
     if any(landing.action not in stopped for landing in report.landings):
         return Response(answer)

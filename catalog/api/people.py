@@ -18,10 +18,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.rest.requests import Body, Text, Whole, Words
-from catalog.domains.authority import person_of
+from catalog.api.rest.requests import Body, StrictInteger, StrictString, StringList
+from catalog.domains.authority import require_user
 from catalog.domains.models import Membership
-from catalog.exceptions import Fault, Invalid, NotAllowed
+from catalog.exceptions import Fault, PermissionDenied, ValidationFailed
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
 
@@ -65,9 +65,9 @@ class NewTokenAnswer(TokenAnswer):
 class NewToken(Body):
     """A token to make: what it may do, and for how many days."""
 
-    name = Text(max_length=80)
-    scopes = Words(min_length=1, max_length=2, help_text="read, write or both.")
-    days = Whole(required=False, min_value=1, max_value=MOST_DAYS)
+    name = StrictString(max_length=80)
+    scopes = StringList(min_length=1, max_length=2, help_text="read, write or both.")
+    days = StrictInteger(required=False, min_value=1, max_value=MOST_DAYS)
 
 
 class TeamSummary(serializers.ModelSerializer[Team]):
@@ -157,7 +157,7 @@ class Me(APIView):
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Say who calls, what they are and by which token."""
-        return Response(MeAnswer(person_of(request.user), context={"token": request.auth}).data)
+        return Response(MeAnswer(require_user(request.user), context={"token": request.auth}).data)
 
 
 class Teams(GenericViewSet[Team]):
@@ -200,7 +200,7 @@ class Tokens(GenericViewSet[ApiToken]):
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         """Return the caller's own tokens, the newest first."""
-        own = ApiToken.objects.filter(user=person_of(self.request.user))
+        own = ApiToken.objects.filter(user=require_user(self.request.user))
         return own.order_by("-created", "-pk")
 
     def list(self, request: Request) -> Response:
@@ -217,13 +217,13 @@ class Tokens(GenericViewSet[ApiToken]):
             lasts = _within(request.auth, body["scopes"], lasts, is_asked="days" in body)
         try:
             token, text = create_token(
-                person=person_of(request.user),
+                person=require_user(request.user),
                 name=body["name"],
                 scopes=body["scopes"],
                 lasts=lasts,
             )
-        except Invalid as invalid:
-            raise Invalid([_of_the_body(fault) for fault in invalid.faults]) from invalid
+        except ValidationFailed as invalid:
+            raise ValidationFailed([_of_the_body(fault) for fault in invalid.faults]) from invalid
         stands = ApiToken.objects.get(uuid=token.uuid)
         location = reverse("api:token", kwargs={"uuid": token.uuid})
         answer = NewTokenAnswer(stands, context={"text": text}).data
@@ -236,7 +236,7 @@ class Tokens(GenericViewSet[ApiToken]):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Revoke a token at once."""
-        revoke_token(token=self.token(), actor=person_of(request.user))
+        revoke_token(token=self.token(), actor=require_user(request.user))
         return Response(status=204)
 
     def token(self) -> ApiToken:
@@ -251,7 +251,7 @@ def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: b
     """Return how long a token made by another lasts: it may neither do more nor live longer."""
     wider = sorted(set(scopes) - set(maker.scopes))
     if wider:
-        raise NotAllowed(
+        raise PermissionDenied(
             f"A token cannot make one that may do more: {', '.join(wider)}.",
             where="/scopes",
             way_out="Sign in to make that token.",
@@ -259,7 +259,7 @@ def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: b
     left = _left(maker.expiry)
     if left is not None and lasts > left:
         if is_asked:
-            raise NotAllowed(
+            raise PermissionDenied(
                 "A token cannot make one that outlives it.",
                 where="/days",
                 way_out="Ask for fewer days, or sign in to make that token.",

@@ -19,11 +19,19 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.api.products.documents import refuse_new_faults
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import EDITS, READS, Body, Document, Text, Whole, tagged
+from catalog.api.rest.requests import (
+    EDITS,
+    READS,
+    Body,
+    DocumentField,
+    StrictInteger,
+    StrictString,
+    with_etag,
+)
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
-from catalog.domains.authority import person_of, reader_of
-from catalog.exceptions import Invalid
+from catalog.domains.authority import access_for, require_user
+from catalog.exceptions import ValidationFailed
 from catalog.manifests import odcs
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
@@ -88,17 +96,17 @@ class PortsAnswer(serializers.Serializer[Any]):
 class NewPort(Body):
     """An output port to add, with the server (ODCS) that its first contract will name."""
 
-    name = Text(max_length=120)
-    version = Text(required=False, max_length=60)
-    type = Text(required=False, allow_blank=True, max_length=60)
-    description = Text(required=False, allow_blank=True, max_length=20_000)
-    interval = Whole(
+    name = StrictString(max_length=120)
+    version = StrictString(required=False, max_length=60)
+    type = StrictString(required=False, allow_blank=True, max_length=60)
+    description = StrictString(required=False, allow_blank=True, max_length=20_000)
+    interval = StrictInteger(
         required=False,
         min_value=LEAST_INTERVAL,
         max_value=GREATEST_INTERVAL,
         help_text="Seconds between probes.",
     )
-    server = Document(help_text="One entry of a contract's `servers`.")
+    server = DocumentField(help_text="One entry of a contract's `servers`.")
 
 
 class PortFilters(FilterSet):
@@ -122,7 +130,7 @@ class Ports(ReadOnlyModelViewSet[OutputPort]):
 
     def get_queryset(self) -> QuerySet[OutputPort]:
         """Return the ports of visible products."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        visible = DataProduct.objects.visible_to(access_for(self.request.user))
         ports = OutputPort.objects.filter(visible.has("product_id")).order_by("name", "pk")
         shown = ports.select_related("product", "port_contract__contract")
         return shown.defer("product__tree", "port_contract__contract__tree")
@@ -131,7 +139,7 @@ class Ports(ReadOnlyModelViewSet[OutputPort]):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one port; its edition is the product's."""
         port = self.get_queryset().filter(pk=kwargs["pk"]).first() or self.get_object()
-        return tagged(request, PortAnswer(port).data, port.product.edition)
+        return with_etag(request, PortAnswer(port).data, port.product.edition)
 
 
 class ProductPorts(OfProduct):
@@ -172,16 +180,16 @@ class ProductPorts(OfProduct):
                 name=body["name"],
                 server=body["server"],
                 edition=edition,
-                actor=person_of(request.user),
+                actor=require_user(request.user),
                 version=body.get("version", "1.0.0"),
                 description=body.get("description", ""),
                 port_type=body.get("type", ""),
                 interval=body.get("interval"),
             )
-        except Invalid as invalid:
+        except ValidationFailed as invalid:
             raise _of_the_body(invalid) from invalid
         stands = OutputPort.objects.select_related("product", "port_contract__contract")
-        return tagged(
+        return with_etag(
             request,
             PortAnswer(stands.get(pk=port.pk)).data,
             product.edition,
@@ -190,9 +198,9 @@ class ProductPorts(OfProduct):
         )
 
 
-def _of_the_body(invalid: Invalid) -> Invalid:
+def _of_the_body(invalid: ValidationFailed) -> ValidationFailed:
     """Return faults of the contract's server at the member of the body that it came from."""
-    return Invalid(
+    return ValidationFailed(
         [
             replace(fault, where=fault.where.replace(SERVER, "/server", 1))
             if fault.where.startswith(SERVER)

@@ -14,9 +14,9 @@ from rest_framework.response import Response
 
 from catalog.api.products.documents import check_product
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import EDITS, READS, Body, Document, Text
-from catalog.domains.authority import person_of
-from catalog.exceptions import Fault, Invalid
+from catalog.api.rest.requests import EDITS, READS, Body, DocumentField, StrictString
+from catalog.domains.authority import require_user
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
@@ -74,13 +74,13 @@ class ProvenanceState(serializers.Serializer[Any]):
 class ProvenanceBody(Body):
     """A declaration as the product's document holds it; the checks are those of a file."""
 
-    questionSet = Text(required=False, max_length=20)  # noqa: N815  the document's own word
-    answers = Document(
+    questionSet = StrictString(required=False, max_length=20)  # noqa: N815  the document's own word
+    answers = DocumentField(
         required=False,
         help_text=f"By question: state ({', '.join(STATES)}), text, reason.",
     )
     imbalances = serializers.ListField(
-        child=Document(),
+        child=DocumentField(),
         required=False,
         max_length=2000,
         help_text="attribute, group, share, referenceShare, n, reference {name, date}.",
@@ -125,16 +125,19 @@ class ProductProvenance(OfProduct):
         try:
             check_product(tree, before=product.tree)
             product = declare_provenance(
-                product=product, provenance=declared, edition=edition, actor=person_of(request.user)
+                product=product,
+                provenance=declared,
+                edition=edition,
+                actor=require_user(request.user),
             )
-        except Invalid as invalid:
+        except ValidationFailed as invalid:
             raise _of_the_body(invalid, custom_pointer(tree, KEY)) from invalid
         return self.answer(product)
 
 
-def _of_the_body(invalid: Invalid, at: str) -> Invalid:
+def _of_the_body(invalid: ValidationFailed, at: str) -> ValidationFailed:
     """Return faults of the document's custom property at the body that it was sent as."""
-    return Invalid(
+    return ValidationFailed(
         [
             Fault(
                 where=fault.where.removeprefix(at) or "/",

@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from catalog.api.products.bodies import Reasoned
 from catalog.api.products.serializers import ProductDetail
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import EDITS, Text
-from catalog.domains.authority import Reader, demand, person_of
-from catalog.exceptions import Fault, Invalid
+from catalog.api.rest.requests import EDITS, StrictString
+from catalog.domains.authority import AccessContext, require_permission, require_user
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.publication.models import ProductVersion
@@ -34,7 +34,7 @@ from catalog.publication.services import (
 class Retirement(Reasoned):
     """What comes after a product, as `domain/slug` or by its id."""
 
-    successor = Text(required=False, max_length=250)
+    successor = StrictString(required=False, max_length=250)
 
 
 class Deprecation(Retirement):
@@ -102,7 +102,7 @@ class Publication(OfProduct):
         reason = Reasoned.read(request).validated_data.get("reason", "")
         return self.answer(
             publish_product(
-                product=product, edition=edition, actor=person_of(request.user), reason=reason
+                product=product, edition=edition, actor=require_user(request.user), reason=reason
             )
         )
 
@@ -114,7 +114,7 @@ class Publication(OfProduct):
         deprecated = deprecate_product(
             product=product,
             edition=edition,
-            actor=person_of(request.user),
+            actor=require_user(request.user),
             successor=successor_named(body.get("successor"), self.reader),
             ends_on=body.get("ends_on"),
             reason=body.get("reason", ""),
@@ -129,7 +129,7 @@ class Publication(OfProduct):
         retired = retire_product(
             product=product,
             edition=edition,
-            actor=person_of(request.user),
+            actor=require_user(request.user),
             successor=successor_named(body.get("successor"), self.reader),
             reason=body.get("reason", ""),
         )
@@ -142,7 +142,7 @@ class Publication(OfProduct):
         reason = Reasoned.read(request).validated_data.get("reason", "")
         return self.answer(
             adopt_product(
-                product=product, edition=edition, actor=person_of(request.user), reason=reason
+                product=product, edition=edition, actor=require_user(request.user), reason=reason
             )
         )
 
@@ -150,7 +150,7 @@ class Publication(OfProduct):
     def findings(self, request: Request, uuid: UUID) -> Response:
         """Say what the gates would find now; nothing is changed."""
         product = self.product()
-        demand(request.user, Permission.VIEW_DRAFTS, product.domain)
+        require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
         found = findings_of(product)
         state = {
             "is_publishable": not any(finding.is_blocking for finding in found),
@@ -184,7 +184,7 @@ class ProductVersions(OfProduct):
         return Response(VersionDetail(frozen, context=context).data)
 
 
-def successor_named(name: str | None, reader: Reader) -> DataProduct | None:
+def successor_named(name: str | None, reader: AccessContext) -> DataProduct | None:
     """Return the product that a body names as successor, by `domain/slug` or id. Raises Invalid."""
     if not name:
         return None
@@ -197,7 +197,7 @@ def successor_named(name: str | None, reader: Reader) -> DataProduct | None:
     if found is None:
         way_out = "Write it as domain/slug, or give its id."
         fault = Fault(where="/successor", message="There is no such product.", way_out=way_out)
-        raise Invalid([fault])
+        raise ValidationFailed([fault])
     return found
 
 

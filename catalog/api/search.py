@@ -85,7 +85,7 @@ class DomainResult(ResultAnswer):
     mission = serializers.CharField(allow_blank=True)
     parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field, no parent
     owner = serializers.CharField(allow_null=True)
-    is_foreign = serializers.BooleanField()
+    is_external = serializers.BooleanField()
     products = serializers.IntegerField()
 
 

@@ -17,7 +17,7 @@ class Actor(Protocol):
 
 
 @dataclass(frozen=True)
-class Worker:
+class SystemActor:
     """A part of the product that acts by itself."""
 
     name: str

@@ -38,7 +38,7 @@ class Column:
         return words | {name: self.node.get(key) is True for name, key in FLAGS.items()}
 
 
-def columns_in(table: Mapping[str, Any]) -> list[Column]:
+def iter_columns(table: Mapping[str, Any]) -> list[Column]:
     """Return the columns of a table, each behind the one that it lies in."""
     return list(_walk(table, "", 0))
 

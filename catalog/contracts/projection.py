@@ -76,7 +76,7 @@ class _Reading(TreeReading):
     properties: int = 0
 
 
-def columns_of(tree: Tree) -> ContractColumns:
+def parse_columns(tree: Tree) -> ContractColumns:
     """Return what a contract's tree declares. Raises Invalid with every fault's pointer."""
     reading = _Reading()
     description = tree.get("description")
@@ -115,7 +115,7 @@ def new_tree(*, identifier: str, name: str, servers: list[dict[str, Any]]) -> Tr
     }
 
 
-def raised(version: str) -> str:
+def bump_version(version: str) -> str:
     """Return the next version of the same kind: 0.1.0 becomes 0.2.0, any other text gains `.1`."""
     parts = version.split(".")
     if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts):

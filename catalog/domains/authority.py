@@ -10,21 +10,21 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import BigIntegerField, DateTimeField, QuerySet, Value
 from django.utils import timezone
 
-from catalog.audit.actors import Actor, Worker
+from catalog.audit.actors import Actor, SystemActor
 from catalog.domains.models import Domain, Membership, ancestors_in
-from catalog.exceptions import NotAllowed
+from catalog.exceptions import PermissionDenied
 from catalog.people.models import Person, TeamMember, current
 from catalog.permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
-from catalog.statements import Statement, given
+from catalog.statements import PreparedQuery, param
 
 PUBLIC = "public"
 MEMBERS = "members"
 DRAFT_ROLES = roles_with(Permission.VIEW_DRAFTS)
 
-Visitor = Person | AnonymousUser | Worker
+Principal = Person | AnonymousUser | SystemActor
 
 
-class Owned(Protocol):
+class HasReaders(Protocol):
     """Anything that a domain owns."""
 
     @property
@@ -35,7 +35,7 @@ class Owned(Protocol):
 
 
 @dataclass(frozen=True)
-class Reader:
+class AccessContext:
     """All that decides what somebody may read and do, read once.
 
     `roles` are by domain id, inherited roles included; mesh roles stand under None.
@@ -60,7 +60,7 @@ class Reader:
             if domain_id is not None and self.may(permission, domain_id)
         )
 
-    def reads(self, thing: Owned) -> bool:
+    def reads(self, thing: HasReaders) -> bool:
         """Say whether the reader may see a thing at all."""
         return self.reads_everything or not self.tokens.isdisjoint(thing.reader_tokens)
 
@@ -68,8 +68,10 @@ class Reader:
 TokenSource = Callable[[Person], Iterable[str]]
 _token_sources: list[TokenSource] = []
 
-ANONYMOUS = Reader(tokens=frozenset({PUBLIC}))
-EVERYTHING = Reader(tokens=frozenset({PUBLIC, MEMBERS}), is_signed_in=True, reads_everything=True)
+ANONYMOUS = AccessContext(tokens=frozenset({PUBLIC}))
+EVERYTHING = AccessContext(
+    tokens=frozenset({PUBLIC, MEMBERS}), is_signed_in=True, reads_everything=True
+)
 
 
 def register_token_source(source: TokenSource) -> None:
@@ -78,17 +80,17 @@ def register_token_source(source: TokenSource) -> None:
         _token_sources.append(source)
 
 
-def reader_of(visitor: Visitor | Reader | Any) -> Reader:
+def access_for(visitor: Principal | AccessContext | Any) -> AccessContext:
     """Return what a visitor may read and do at this moment; ends and team changes bite at once."""
-    if isinstance(visitor, Reader):
+    if isinstance(visitor, AccessContext):
         return visitor
-    if isinstance(visitor, Worker):
+    if isinstance(visitor, SystemActor):
         return EVERYTHING
     if not isinstance(visitor, Person) or not visitor.is_active:
         return ANONYMOUS
-    held = _held_by(visitor)
+    held = load_roles(visitor)
     roles = held.everywhere()
-    return Reader(
+    return AccessContext(
         tokens=frozenset(_tokens(visitor, roles, held.team_ids)),
         roles=roles,
         team_ids=held.team_ids,
@@ -97,7 +99,7 @@ def reader_of(visitor: Visitor | Reader | Any) -> Reader:
 
 
 @dataclass(frozen=True)
-class _Held:
+class RoleAssignments:
     """The roles that a person was given, by domain id (None: the mesh), and the domains' tree."""
 
     direct: Mapping[int | None, frozenset[Role]]
@@ -127,7 +129,7 @@ class _Held:
         return {None: mesh} | held
 
 
-def _held_by(person: Person) -> _Held:
+def load_roles(person: Person) -> RoleAssignments:
     team_ids, owned, parents = set[int](), list[tuple[int, int]](), dict[int, int | None]()
     roles: dict[int | None, set[Role]] = {}
     for place, parent_id, owner_team_id, said in _HELD.rows(person=person.pk, now=timezone.now()):
@@ -142,7 +144,7 @@ def _held_by(person: Person) -> _Held:
     for domain_id, owner_team_id in owned:
         if owner_team_id in team_ids:
             roles.setdefault(domain_id, set()).add(Role.CONTRIBUTOR)
-    return _Held(
+    return RoleAssignments(
         direct={place: frozenset(held) for place, held in roles.items()},
         parents=parents,
         team_ids=frozenset(team_ids),
@@ -153,9 +155,9 @@ def _held_by(person: Person) -> _Held:
 _A_DOMAIN, _A_TEAM = "", "team"
 
 
-def _held_now() -> QuerySet[Any, Any]:
+def role_query() -> QuerySet[Any, Any]:
     """Return all that gives a person rights at a moment: the tree, roles, and teams."""
-    person, now = given("person", BigIntegerField()), given("now", DateTimeField())
+    person, now = param("person", BigIntegerField()), param("now", DateTimeField())
     none = Value(None, output_field=BigIntegerField())
     tree = Domain.objects.order_by().values_list(
         "id", "parent_id", "owner_team_id", Value(_A_DOMAIN)
@@ -169,7 +171,7 @@ def _held_now() -> QuerySet[Any, Any]:
     )
 
 
-_HELD = Statement(_held_now)
+_HELD = PreparedQuery(role_query)
 
 
 def _tokens(
@@ -187,33 +189,35 @@ def _tokens(
         yield from source(person)
 
 
-def person_of(visitor: Visitor | Any) -> Person:
+def require_user(visitor: Principal | Any) -> Person:
     """Return the visitor as the person who acts. Raises NotAllowed where nobody is signed in."""
     if isinstance(visitor, Person):
         return visitor
-    raise NotAllowed("Only people do this.", where="actor", way_out="Sign in.")
+    raise PermissionDenied("Only people do this.", where="actor", way_out="Sign in.")
 
 
-def may(visitor: Visitor | Reader, permission: Permission, domain_id: int | None) -> bool:
+def can(visitor: Principal | AccessContext, permission: Permission, domain_id: int | None) -> bool:
     """Say whether a visitor may do something in a domain; a worker of the product may."""
     if isinstance(visitor, Person) and visitor.is_active:
         # One question needs no list of all that a person may.
-        return any(permission in ROLE_PERMISSIONS[role] for role in _held_by(visitor).at(domain_id))
-    return isinstance(visitor, Worker) or reader_of(visitor).may(permission, domain_id)
+        return any(
+            permission in ROLE_PERMISSIONS[role] for role in load_roles(visitor).at(domain_id)
+        )
+    return isinstance(visitor, SystemActor) or access_for(visitor).may(permission, domain_id)
 
 
-def demand(
-    visitor: Visitor | Reader | Actor, permission: Permission, domain: Domain | None
+def require_permission(
+    visitor: Principal | AccessContext | Actor, permission: Permission, domain: Domain | None
 ) -> None:
     """Raise NotAllowed, saying who may, unless the visitor may do this in the domain."""
     domain_id = domain.pk if domain else None
-    if isinstance(visitor, Worker | Person | AnonymousUser | Reader) and may(
+    if isinstance(visitor, SystemActor | Person | AnonymousUser | AccessContext) and can(
         visitor, permission, domain_id
     ):
         return
     who = " or ".join(sorted(role.value.replace("_", " ") for role in roles_with(permission)))
     place = f"of {domain.name}" if domain else "of the mesh"
-    raise NotAllowed(
+    raise PermissionDenied(
         f"This needs the role {who} {place}.",
         where="actor",
         way_out=f"Ask an owner {place}, or sign in as somebody who has the role.",

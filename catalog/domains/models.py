@@ -13,7 +13,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from catalog.people.models import Person, Team, current
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
-from catalog.statements import Statement, columns_of, given, made
+from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 DOMAIN = "domain"
 
@@ -56,7 +56,7 @@ class Domain(models.Model):
         related_name="domains",
         help_text="Its members contribute to the domain; none for a foreign source.",
     )
-    is_foreign = models.BooleanField(default=False, help_text="A source of entries from outside.")
+    is_external = models.BooleanField(default=False, help_text="A source of entries from outside.")
     edition = models.PositiveBigIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
     revised_at = models.DateTimeField(
@@ -84,14 +84,14 @@ class Domain(models.Model):
     def named(cls, slug: str) -> Domain | None:
         """Return the domain of a slug, if there is one."""
         rows = _NAMED.rows(slug=slug)
-        return made(cls, rows[0]) if rows else None
+        return instance_from_row(cls, rows[0]) if rows else None
 
 
-_NAMED = Statement(
+_NAMED = PreparedQuery(
     lambda: (
-        Domain.objects.filter(slug=given("slug", models.CharField()))
+        Domain.objects.filter(slug=param("slug", models.CharField()))
         .order_by()
-        .values_list(*columns_of(Domain))
+        .values_list(*column_names(Domain))
     )
 )
 

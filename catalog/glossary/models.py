@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from catalog.domains.models import Domain
-from catalog.statements import Statement
+from catalog.statements import PreparedQuery
 
 TERM = "term"
 
@@ -66,7 +66,7 @@ class Term(models.Model):
         return self.name
 
 
-_SPELLINGS = Statement(
+_SPELLINGS = PreparedQuery(
     lambda: Term.objects.order_by("id").values_list(
         "name", Cast("synonyms", models.TextField()), Cast("acronyms", models.TextField())
     )

@@ -8,18 +8,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import Fault, Invalid, NameTaken, NotVisible, demand_edition
+from catalog.exceptions import Fault, NameConflict, NotFound, ValidationFailed, require_edition
 from catalog.glossary.models import TERM, Term
 from catalog.identifiers import folded, slug_of, unstorable
 from catalog.people.models import Person
 from catalog.permissions import Permission
-from catalog.revisions.services import announce, bury, touch
+from catalog.revisions.services import bump_revision, create_tombstones, publish_change
 
-Writer = Person | Worker
+Writer = Person | SystemActor
 FIELDS = ("name", "definition", "synonyms", "acronyms")
 MOST_SPELLINGS = 50
 
@@ -38,18 +38,18 @@ def define_term(
 
     Raises NotAllowed, Invalid, NameTaken.
     """
-    demand(actor, Permission.STEWARD_PRODUCTS, domain)
+    require_permission(actor, Permission.STEWARD_PRODUCTS, domain)
     term = Term(domain=domain, name=name, definition=definition)
     term.synonyms, term.acronyms = list(synonyms), list(acronyms)
     _check(term)
     term.slug = slug_of(name)
     if Term.objects.filter(domain=domain, slug=term.slug).exists():
-        raise NameTaken(
+        raise NameConflict(
             f"The term {name} is defined here already.", where="name", way_out="Edit that one."
         )
     term.save(force_insert=True)
     record(actor=actor, verb="defined", subject=_about(term), after=_state(term))
-    announce(kind=TERM, ids=[term.uuid])
+    publish_change(kind=TERM, ids=[term.uuid])
     return term
 
 
@@ -63,7 +63,7 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
-            raise Invalid([Fault(where=name, message="A term has no such field.")])
+            raise ValidationFailed([Fault(where=name, message="A term has no such field.")])
         setattr(term, name, value)
     _check(term)
     term.edition, term.revision = term.edition + 1, term.revision + 1
@@ -77,7 +77,7 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
         after=_state(term),
         reason=reason,
     )
-    announce(kind=TERM, ids=[term.uuid])
+    publish_change(kind=TERM, ids=[term.uuid])
     return term
 
 
@@ -85,15 +85,15 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
     """Take a term out of the glossary. Raises NotAllowed, EditionConflict."""
     term = _claim(term, edition, actor)
-    bury(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
+    create_tombstones(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
     record(actor=actor, verb="removed", subject=_about(term), before=_state(term), reason=reason)
     term.delete()
-    announce(kind=TERM, ids=[term.uuid])
+    publish_change(kind=TERM, ids=[term.uuid])
 
 
-def touch_terms(*, domains: Collection[int]) -> int:
+def bump_term_revisions(*, domains: Collection[int]) -> int:
     """Raise the revision of the terms of some domains, because a domain's name has changed."""
-    return touch(kind=TERM, rows=Term.objects.filter(domain__in=domains))
+    return bump_revision(kind=TERM, rows=Term.objects.filter(domain__in=domains))
 
 
 def _claim(term: Term, edition: int, actor: Writer) -> Term:
@@ -104,9 +104,9 @@ def _claim(term: Term, edition: int, actor: Writer) -> Term:
     rows = Term.objects.select_for_update(of=("self",)).select_related("domain")
     stands = rows.filter(pk=term.pk).first()
     if stands is None:
-        raise NotVisible("This term is no longer there.")
-    demand(actor, Permission.STEWARD_PRODUCTS, stands.domain)
-    demand_edition(named=edition, read=term.edition, stands=stands.edition)
+        raise NotFound("This term is no longer there.")
+    require_permission(actor, Permission.STEWARD_PRODUCTS, stands.domain)
+    require_edition(named=edition, read=term.edition, stands=stands.edition)
     return stands
 
 
@@ -115,7 +115,7 @@ def _check(term: Term) -> None:
     for where in ("synonyms", "acronyms"):
         faults += _spelling_faults(where, getattr(term, where))
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
 
 
 def _text_faults(term: Term) -> list[Fault]:

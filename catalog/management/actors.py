@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django.core.management.base import CommandError
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.people.models import Person
 
 
-def actor_of(username: str | None, *, worker: str) -> Person | Worker:
+def actor_of(username: str | None, *, worker: str) -> Person | SystemActor:
     """Return the active person of that name, or the worker where none is given.
 
     Raises CommandError (exit 2) where there is nobody so called.
     """
     if username is None:
-        return Worker(worker)
+        return SystemActor(worker)
     person = Person.objects.filter(username=username, is_active=True).first()
     if person is None:
         raise CommandError(f"There is nobody active called {username}.", returncode=2)

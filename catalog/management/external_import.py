@@ -10,11 +10,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.audit.actors import Worker
-from catalog.exceptions import Refusal
+from catalog.audit.actors import SystemActor
+from catalog.exceptions import CatalogError
 from catalog.management.help import CommandWithExamples
-from catalog.manifests.external import ForeignCatalog
-from catalog.manifests.services.external import ForeignReport, Mapper, Refused, import_entries
+from catalog.manifests.external import ExternalCatalog
+from catalog.manifests.services.external import ForeignReport, Mapper, RejectedEntry, import_entries
 from catalog.people.models import Person
 
 LOGGED_EVERY = 10_000
@@ -25,7 +25,7 @@ OUTCOMES = ("created", "changed", "unchanged", "conflict", "refused")
 class ForeignImportCommand(CommandWithExamples):
     """Import a file of one JSON entry a line; exit 1 where an entry did not land."""
 
-    catalog: ForeignCatalog
+    catalog: ExternalCatalog
     entry_of: Mapper
     epilog = (
         "Examples:\n  %(prog)s entries.jsonl\n  %(prog)s entries.jsonl --json --as olga\n\n"
@@ -57,15 +57,15 @@ class ForeignImportCommand(CommandWithExamples):
                 )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
-        except Refusal as refusal:
+        except CatalogError as refusal:
             raise CommandError(refusal.message, returncode=2) from refusal
         self._print(report)
         if not report.is_whole:
             sys.exit(1)
 
-    def _actor(self, username: str | None) -> Person | Worker:
+    def _actor(self, username: str | None) -> Person | SystemActor:
         if username is None:
-            return Worker(f"import {self.catalog.system}")
+            return SystemActor(f"import {self.catalog.system}")
         person = Person.objects.filter(username=username).first()
         if person is None:
             raise CommandError(f"There is nobody called {username}.", returncode=2)
@@ -80,7 +80,7 @@ class ForeignImportCommand(CommandWithExamples):
             sys.stderr.write(f"{report.lines:,} entries read\n")
         sys.stderr.flush()
 
-    def _tell(self, refused: Refused) -> None:
+    def _tell(self, refused: RejectedEntry) -> None:
         """Print at once why an entry did not land, so that nothing is gathered."""
         if self.as_json:
             start = ", " if self.told else OPENING

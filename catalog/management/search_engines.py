@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from catalog.search.backends import ADAPTERS, fed, named
+from catalog.search.backends import ADAPTERS, configured_backends, get_backend
 from catalog.search.port import SearchBackend
 
 
@@ -21,7 +21,7 @@ def engines_of(name: str | None) -> list[SearchBackend]:
     """Return the engines that a command is about. Raises CommandError, with exit status 2."""
     if name == "elasticsearch" and not settings.ELASTICSEARCH_URL:
         raise CommandError("ELASTICSEARCH_URL is not set.", returncode=2)
-    return [named(name)] if name else list(fed())
+    return [get_backend(name)] if name else list(configured_backends())
 
 
 def show_progress(count: int, doing: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from catalog.identifiers import slug_of
 from catalog.manifests.external import (
-    ForeignCatalog,
-    ForeignEntry,
-    Record,
+    ExternalCatalog,
+    ExternalEntry,
+    FieldReader,
     answers_of,
     distinct,
     foreign_tree,
@@ -17,7 +17,7 @@ from catalog.manifests.external import (
 )
 from catalog.products.projection import Tree
 
-CATALOG = ForeignCatalog(
+CATALOG = ExternalCatalog(
     system="aws-open-data",
     slug="aws-open-data",
     name="AWS Open Data",
@@ -26,9 +26,9 @@ CATALOG = ForeignCatalog(
 SERVER_TYPES = {"S3 Bucket": "s3"}
 
 
-def entry_of(fields: Mapping[str, Any]) -> ForeignEntry:
+def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
     """Return the product and the contract of one registry entry. Raises Invalid."""
-    record = Record(fields)
+    record = FieldReader(fields)
     slug, name = record.slug(), record.text("name") or record.text("slug")
     resources = record.objects("resources")
     servers = [_server(resource, index) for index, resource in enumerate(resources)]
@@ -54,7 +54,7 @@ def entry_of(fields: Mapping[str, Any]) -> ForeignEntry:
         custom={"license": record.text("license"), "citation": record.text("citation")},
     )
     record.finish()
-    return ForeignEntry(
+    return ExternalEntry(
         identifier=record.text("slug"),
         tree=tree,
         contract=_contract(record.text("slug"), name, servers) if servers else None,

@@ -13,7 +13,7 @@ from catalog.manifests.projection_checks import problems_of
 from catalog.manifests.schemas import DocumentSchema
 from catalog.manifests.source_map import Document, Tree
 from catalog.ports.projection import input_ports, output_ports
-from catalog.products.projection import columns_of, export_tree
+from catalog.products.projection import export_tree, parse_columns
 from catalog.provenance.projection import provenance_of
 
 SYSTEM = "bitol-odps"
@@ -27,7 +27,7 @@ STATUSES = {
     "deprecated": "deprecated",
     "retired": "retired",
 }
-_READINGS = (columns_of, output_ports, input_ports, provenance_of)
+_READINGS = (parse_columns, output_ports, input_ports, provenance_of)
 _HERE = Path(__file__).parent
 # Where our own keys may stand: the list that holds the ports, and the name of their place.
 _PORTS = (("outputPorts", "outputPort"), ("inputPorts", "inputPort"))

@@ -76,7 +76,7 @@ class _Kinds:
     named_by: dict[str, list[str]] = field(default_factory=dict)
 
 
-class Gathering:
+class BundleCollector:
     """The bundles of some sources. `problems` are those of documents that belong to none."""
 
     def __init__(self, sources: Iterable[Source]) -> None:

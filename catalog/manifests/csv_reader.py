@@ -6,7 +6,7 @@ from io import StringIO
 
 from catalog.manifests.events import Misread
 from catalog.manifests.issues import shortened
-from catalog.manifests.source_map import Document, Mark
+from catalog.manifests.source_map import Document, SourcePosition
 
 _QUOTING = "Put a text with commas, quotes or line ends between double quotes."
 
@@ -44,6 +44,6 @@ def _document(name: str, line: int, fields: list[str], row: list[str]) -> Docume
     if len(row) > len(fields):
         said = f"{len(row)} cells, where the first row names {len(fields)}"
         raise Misread(line, 1, "csv-cells", said, _QUOTING)
-    mark = Mark(line, 1)
-    mark.children = {field: Mark(line, 1) for field in fields}
+    mark = SourcePosition(line, 1)
+    mark.children = {field: SourcePosition(line, 1) for field in fields}
     return Document(name, dict(zip(fields, row, strict=False)), mark)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.identifiers import folded, is_slug
 from catalog.products.projection import API_VERSION, Tree
 
@@ -18,7 +18,7 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForeignEntry:
+class ExternalEntry:
     """One entry: the product's tree, and the contract's where it has ports."""
 
     identifier: str
@@ -27,7 +27,7 @@ class ForeignEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForeignCatalog:
+class ExternalCatalog:
     """A catalog whose entries are shown here, not governed here."""
 
     system: str
@@ -37,7 +37,7 @@ class ForeignCatalog:
 
 
 @dataclass
-class Record:
+class FieldReader:
     """One line of a foreign file, read by name; what is wrong with it is gathered."""
 
     fields: Mapping[str, Any]
@@ -89,7 +89,7 @@ class Record:
     def finish(self) -> None:
         """Raise Invalid if anything was wrong."""
         if self.faults:
-            raise Invalid(self.faults)
+            raise ValidationFailed(self.faults)
 
 
 def plain(text: str) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.manifests.external import (
-    ForeignCatalog,
-    ForeignEntry,
-    Record,
+    ExternalCatalog,
+    ExternalEntry,
+    FieldReader,
     answers_of,
     distinct,
     foreign_tree,
 )
 
-CATALOG = ForeignCatalog(
+CATALOG = ExternalCatalog(
     system="hf-dataset-cards",
     slug="hf-datasets",
     name="Hugging Face datasets",
@@ -32,12 +32,12 @@ TAG_FIELDS = (
 )
 
 
-def entry_of(fields: Mapping[str, Any]) -> ForeignEntry:
+def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
     """Return the product of one card; its bias and limitation texts become answers.
 
     Raises Invalid.
     """
-    record = Record(fields)
+    record = FieldReader(fields)
     slug = record.slug()
     tree = foreign_tree(
         identifier=record.text("slug"),
@@ -63,10 +63,10 @@ def entry_of(fields: Mapping[str, Any]) -> ForeignEntry:
         },
     )
     record.finish()
-    return ForeignEntry(identifier=record.text("slug"), tree=tree)
+    return ExternalEntry(identifier=record.text("slug"), tree=tree)
 
 
-def _answers(record: Record) -> dict[str, str]:
+def _answers(record: FieldReader) -> dict[str, str]:
     return {
         "source": _joined(record, "source_data", "source_producers"),
         "collection_method": _joined(record, "collection_method", "annotation_process"),
@@ -77,5 +77,5 @@ def _answers(record: Record) -> dict[str, str]:
     }
 
 
-def _joined(record: Record, *names: str) -> str:
+def _joined(record: FieldReader, *names: str) -> str:
     return "\n\n".join(text for name in names if (text := record.text(name)))[:20_000]

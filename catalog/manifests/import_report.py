@@ -15,7 +15,7 @@ _STOPPED = (Action.CONFLICT, Action.REFUSED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Landing:
+class ImportResult:
     """What became of one product and its contracts, and why."""
 
     name: str
@@ -33,7 +33,7 @@ class Landing:
     status: str = ""
 
     @property
-    def is_refused(self) -> bool:
+    def is_blocked(self) -> bool:
         """Say whether something good enough to read was not done: a conflict, a gate, a right."""
         return self.action in _STOPPED or bool(self.findings)
 
@@ -59,20 +59,20 @@ class Landing:
 class Report:
     """All landings of an import, and the problems of documents that belong to no product."""
 
-    landings: list[Landing] = field(default_factory=list)
+    landings: list[ImportResult] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
-    def of(cls, items: Iterable[Landing | Problem]) -> Report:
+    def of(cls, items: Iterable[ImportResult | Problem]) -> Report:
         """Return the report of what an import yields."""
         report = cls()
         for item in items:
             report.add(item)
         return report
 
-    def add(self, item: Landing | Problem) -> None:
+    def add(self, item: ImportResult | Problem) -> None:
         """Take one more landing or problem in."""
-        if isinstance(item, Landing):
+        if isinstance(item, ImportResult):
             self.landings.append(item)
         else:
             self.problems.append(item)
@@ -97,7 +97,7 @@ class Report:
     @property
     def has_refusals(self) -> bool:
         """Say whether something readable was not done."""
-        return any(landing.is_refused for landing in self.landings)
+        return any(landing.is_blocked for landing in self.landings)
 
     @property
     def exit_code(self) -> int:

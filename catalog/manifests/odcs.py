@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from catalog.contracts.projection import columns_of
+from catalog.contracts.projection import parse_columns
 from catalog.manifests.issues import Problem, Severity, in_order, tokens_of
 from catalog.manifests.projection_checks import problems_of
 from catalog.manifests.schemas import DocumentSchema
@@ -56,7 +56,7 @@ def check(document: Document) -> list[Problem]:
         return [refused]
     declared = document.tree.get("apiVersion")
     problems = [_as_declared(problem, declared) for problem in contract_schema().check(document)]
-    problems += problems_of(columns_of, document, rule=SYSTEM, beside=problems)
+    problems += problems_of(parse_columns, document, rule=SYSTEM, beside=problems)
     return in_order(problems)
 
 

@@ -38,7 +38,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldContract:
+class CurrentContract:
     """A contract version as the catalog holds it; `is_edited` by people since its last import."""
 
     tree: Tree
@@ -47,7 +47,7 @@ class HeldContract:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldProduct:
+class CurrentProduct:
     """A product as the catalog holds it; `is_edited` by people since its last import."""
 
     tree: Tree
@@ -55,7 +55,7 @@ class HeldProduct:
     domain: str
     is_imported: bool = True
     is_edited: bool = False
-    contracts: Mapping[ContractKey, HeldContract] = field(default_factory=dict)
+    contracts: Mapping[ContractKey, CurrentContract] = field(default_factory=dict)
     frozen_versions: frozenset[str] = frozenset()
 
 
@@ -74,7 +74,7 @@ class Decision:
 def decide(
     tree: Tree | None,
     contracts: Sequence[Tree],
-    held: HeldProduct | None,
+    held: CurrentProduct | None,
     *,
     domain: str,
     overwrite: bool = False,
@@ -141,7 +141,7 @@ def _create(tree: Tree, contracts: Sequence[Tree]) -> Decision:
     )
 
 
-def _product_changes(tree: Tree, held: HeldProduct, domain: str) -> Iterator[str]:
+def _product_changes(tree: Tree, held: CurrentProduct, domain: str) -> Iterator[str]:
     """Yield what differs; a status that is reached already is no difference."""
     if domain != held.domain:
         yield f"moves it from {held.domain} to {domain}"
@@ -153,7 +153,7 @@ def _without(tree: Tree, keys: set[str]) -> Tree:
     return {key: value for key, value in tree.items() if key not in keys}
 
 
-def _contract_changes(contract: Tree, standing: HeldContract | None) -> list[str]:
+def _contract_changes(contract: Tree, standing: CurrentContract | None) -> list[str]:
     name = f"contract {' '.join(shortened(part) for part in key_of(contract))}"
     if standing is None:
         return [f"adds {name}"]
@@ -170,7 +170,7 @@ def _frozen(frozen: Sequence[Tree], changes: Sequence[str]) -> Decision:
     )
 
 
-def _conflict(held: HeldProduct, changes: Sequence[str]) -> Decision:
+def _conflict(held: CurrentProduct, changes: Sequence[str]) -> Decision:
     how = "people have edited it here since the last import"
     if not held.is_imported:
         how = "it was made here and has never been imported"
@@ -183,7 +183,7 @@ def _conflict(held: HeldProduct, changes: Sequence[str]) -> Decision:
 
 def _change(
     tree: Tree | None,
-    held: HeldProduct,
+    held: CurrentProduct,
     changes: Sequence[str],
     saved: Sequence[int],
     *,
@@ -202,7 +202,7 @@ def _change(
 
 
 def _step(
-    tree: Tree | None, held: HeldProduct, *, is_changed: bool, overwrite: bool
+    tree: Tree | None, held: CurrentProduct, *, is_changed: bool, overwrite: bool
 ) -> tuple[Step, list[str]]:
     """Return the step to the status that a document wants, or why none is taken."""
     if tree is None or held.status == "external":
@@ -218,13 +218,13 @@ def _step(
     return _end(wanted, held)
 
 
-def _publish(held: HeldProduct, *, is_asked: bool) -> tuple[Step, list[str]]:
+def _publish(held: CurrentProduct, *, is_asked: bool) -> tuple[Step, list[str]]:
     if held.status == "draft" or (held.status == "deprecated" and is_asked):
         return Step.PUBLISH, []
     return Step.NONE, [f"it was {held.status} here since; the manifest still says active"]
 
 
-def _end(wanted: str, held: HeldProduct) -> tuple[Step, list[str]]:
+def _end(wanted: str, held: CurrentProduct) -> tuple[Step, list[str]]:
     if held.status == "draft":
         return Step.NONE, [_only_published(wanted)]
     if wanted == "deprecated" and held.status == "retired":
@@ -232,7 +232,7 @@ def _end(wanted: str, held: HeldProduct) -> tuple[Step, list[str]]:
     return (Step.DEPRECATE if wanted == "deprecated" else Step.RETIRE), []
 
 
-def _republish(tree: Tree, held: HeldProduct) -> tuple[Step, list[str]]:
+def _republish(tree: Tree, held: CurrentProduct) -> tuple[Step, list[str]]:
     version = str(tree.get("version") or "0.1.0")
     if held.status != "published":
         return Step.NONE, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.manifests.issues import Problem, tokens_of
 from catalog.manifests.schemas import MOST_PROBLEMS
 from catalog.manifests.source_map import Document, Tree
@@ -21,7 +21,7 @@ def problems_of(
     """Return what a reading has against the document, but for what `beside` says already."""
     try:
         reading(document.tree)
-    except Invalid as invalid:
+    except ValidationFailed as invalid:
         said = [f"{problem.path}/" for problem in beside if problem.is_error]
         return [
             problem_of(fault, document, rule=rule)

@@ -152,7 +152,7 @@ def _take_text(document: Document, at: Path, error: ValidationError) -> bool:
     if not isinstance(error.kind, ValidationErrorKind.Type) or error.kind.types != ["string"]:
         return False
     path = (*at, *error.instance_path)
-    text = document.mark_at(pointer(path)).text
+    text = document.position_of(pointer(path)).text
     if not path or text is None or not isinstance(error.instance, bool | int | float):
         return False
     value_at(document.tree, path[:-1])[path[-1]] = text

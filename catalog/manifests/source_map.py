@@ -9,16 +9,16 @@ from catalog.manifests.issues import Problem, Severity, Token, pointer, tokens_o
 Tree = dict[str, Any]
 
 
-class Mark:
+class SourcePosition:
     """Where a value stands (at its key, if it has one) and, unquoted, how it was written."""
 
     __slots__ = ("children", "column", "line", "text")
 
     def __init__(self, line: int, column: int, text: str | None = None) -> None:
         self.line, self.column, self.text = line, column, text
-        self.children: dict[str, Mark] | list[Mark] = []
+        self.children: dict[str, SourcePosition] | list[SourcePosition] = []
 
-    def child(self, token: str) -> "Mark | None":
+    def child(self, token: str) -> "SourcePosition | None":
         if isinstance(self.children, dict):
             return self.children.get(token)
         position = int(token) if token.isdecimal() and len(token) < 9 else -1
@@ -31,9 +31,9 @@ class Document:
 
     file: str
     tree: Tree
-    mark: Mark
+    mark: SourcePosition
 
-    def mark_at(self, path: str) -> Mark:
+    def position_of(self, path: str) -> SourcePosition:
         """The mark at a JSON pointer, or of its nearest ancestor that was written."""
         mark = self.mark
         for token in tokens_of(path):
@@ -53,7 +53,7 @@ class Document:
     ) -> Problem:
         """A problem of this document, at a path."""
         path = pointer(tokens)
-        mark = self.mark_at(path)
+        mark = self.position_of(path)
         return Problem(
             file=self.file,
             line=mark.line,

@@ -40,7 +40,7 @@ class TermEntry:
         return self.domain, slug_of(self.name)
 
 
-def terms_in(content: bytes, *, name: str) -> list[TermEntry]:
+def parse_terms(content: bytes, *, name: str) -> list[TermEntry]:
     """Read a YAML, JSON or CSV file of terms. Raises ReadingError where it is none.
 
     In CSV, several synonyms or acronyms of a cell are parted by semicolons.

@@ -8,7 +8,7 @@ from typing import Any
 from catalog.identifiers import unstorable
 from catalog.manifests.events import Event, Kind, Misread
 from catalog.manifests.issues import pointer, shortened
-from catalog.manifests.source_map import Document, Mark
+from catalog.manifests.source_map import Document, SourcePosition
 
 MAX_DEPTH = 64
 MAX_VALUES = 100_000
@@ -25,7 +25,7 @@ class _Frame:
     """A mapping or list that is still open."""
 
     value: dict[str, Any] | list[Any]
-    mark: Mark
+    mark: SourcePosition
     anchor: str | None
     values_before: int
     characters_before: int
@@ -40,7 +40,7 @@ class _Anchored:
     """A finished value that an alias may repeat, and what a copy of it costs."""
 
     value: Any
-    mark: Mark
+    mark: SourcePosition
     height: int
     values: int
     characters: int
@@ -54,7 +54,7 @@ class Builder:
         self.values = self.characters = self.documents = 0
         self.frames: list[_Frame] = []
         self.anchors: dict[str, _Anchored] = {}
-        self.finished: list[tuple[Any, Mark]] = []
+        self.finished: list[tuple[Any, SourcePosition]] = []
 
     def build(self, events: Iterable[Event]) -> list[Document]:
         """The documents that the events spell. Raises Misread."""
@@ -74,7 +74,7 @@ class Builder:
             misread.path = misread.path or self._path()
             raise
 
-    def _documents(self, value: Any, mark: Mark) -> Iterator[Document]:
+    def _documents(self, value: Any, mark: SourcePosition) -> Iterator[Document]:
         if isinstance(value, dict):
             yield Document(self.file, value, mark)
         elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
@@ -201,7 +201,7 @@ class Builder:
         if key == _MERGE and event.text is not None:
             frame.merge_event = event
 
-    def _place(self, value: Any, mark: Mark, height: int) -> None:
+    def _place(self, value: Any, mark: SourcePosition, height: int) -> None:
         if not self.frames:
             self.finished.append((value, mark))
             return
@@ -214,13 +214,13 @@ class Builder:
         else:
             self._place_at_key(frame, value, mark)
 
-    def _place_at_key(self, frame: _Frame, value: Any, mark: Mark) -> None:
+    def _place_at_key(self, frame: _Frame, value: Any, mark: SourcePosition) -> None:
         key, event = frame.key or "", frame.key_event
         frame.key = frame.key_event = None
         assert event is not None
         assert isinstance(frame.value, dict)
         assert isinstance(frame.mark.children, dict)
-        at_key = Mark(event.line, event.column, mark.text)
+        at_key = SourcePosition(event.line, event.column, mark.text)
         at_key.children = mark.children
         frame.value[key] = value
         frame.mark.children[key] = at_key
@@ -243,9 +243,9 @@ class Builder:
             frame.value.update({k: v for k, v in value.items() if k not in frame.value})
             frame.mark.children = {**at.children, **frame.mark.children}
 
-    def _mark(self, event: Event) -> Mark:
+    def _mark(self, event: Event) -> SourcePosition:
         text = None if isinstance(event.value, str) else event.text
-        return Mark(event.line, event.column, text)
+        return SourcePosition(event.line, event.column, text)
 
     def _count(self, event: Event, *, values: int, characters: int) -> None:
         self.values += values

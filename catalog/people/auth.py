@@ -14,16 +14,16 @@ from django.db.models import BigIntegerField, CharField, DateTimeField
 from django.utils import timezone
 
 from catalog.people.models import Person
-from catalog.statements import Statement, columns_of, given, made
+from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
-_SESSION = Statement(
+_SESSION = PreparedQuery(
     lambda: Session.objects.filter(
-        session_key=given("key", CharField()), expire_date__gt=given("now", DateTimeField())
-    ).values_list(*columns_of(Session))
+        session_key=param("key", CharField()), expire_date__gt=param("now", DateTimeField())
+    ).values_list(*column_names(Session))
 )
-_PERSON = Statement(
-    lambda: Person.objects.filter(pk=given("key", BigIntegerField())).values_list(
-        *columns_of(Person)
+_PERSON = PreparedQuery(
+    lambda: Person.objects.filter(pk=param("key", BigIntegerField())).values_list(
+        *column_names(Person)
     )
 )
 
@@ -36,7 +36,7 @@ class SessionStore(DatabaseStore):
         # Postgres takes no NUL, which a cookie may hold, not even to look for it.
         rows = _SESSION.rows(key=key, now=timezone.now()) if key.isalnum() else []
         if rows:
-            return made(Session, rows[0])
+            return instance_from_row(Session, rows[0])
         self._session_key = None
         return None
 
@@ -47,5 +47,5 @@ class PersonBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has
     def get_user(self, user_id: Any) -> Person | None:
         """Return an active person by key; None where there is none any more."""
         rows = _PERSON.rows(key=user_id)
-        person = made(Person, rows[0]) if rows else None
+        person = instance_from_row(Person, rows[0]) if rows else None
         return person if person and self.user_can_authenticate(person) else None

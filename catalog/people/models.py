@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from knox.models import AbstractAuthToken
 
-from catalog.statements import Statement, columns_of, given, made
+from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 
 def current(at: datetime | None = None) -> Q:
@@ -112,7 +112,7 @@ class Invitation(models.Model):
         return self.accepted_at is None and self.expires_at > timezone.now()
 
 
-class FirstStart(models.Model):
+class InitialSetup(models.Model):
     """The one moment at which an empty installation got its first administrator."""
 
     place = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -150,16 +150,16 @@ class ApiToken(AbstractAuthToken):
     def keyed(cls, key: str) -> Iterator[ApiToken]:
         """Yield the tokens that begin so, each with its person; they are few, mostly one."""
         for row in _KEYED.rows(key=key):
-            token = made(cls, row[:_WIDTH])
-            token.user = made(Person, row[_WIDTH:])
+            token = instance_from_row(cls, row[:_WIDTH])
+            token.user = instance_from_row(Person, row[_WIDTH:])
             yield token
 
 
-_WIDTH = len(columns_of(ApiToken))
-_KEYED = Statement(
+_WIDTH = len(column_names(ApiToken))
+_KEYED = PreparedQuery(
     lambda: (
-        ApiToken.objects.filter(token_key=given("key", models.CharField()))
+        ApiToken.objects.filter(token_key=param("key", models.CharField()))
         .order_by()
-        .values_list(*columns_of(ApiToken), *columns_of(Person, through="user__"))
+        .values_list(*column_names(ApiToken), *column_names(Person, through="user__"))
     )
 )

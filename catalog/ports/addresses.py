@@ -13,7 +13,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from catalog.ports.http_types import AddressRefused, BadUrl
+from catalog.ports.http_types import AddressBlocked, InvalidUrl
 
 Address = IPv4Address | IPv6Address
 
@@ -103,7 +103,7 @@ class Target:
         return place_of(self.host, self.port)
 
 
-NOWHERE = Target("", "", 0)
+INVALID_TARGET = Target("", "", 0)
 
 
 def place_of(host: str, port: int) -> str:
@@ -119,13 +119,13 @@ def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
     """
     target = read_url(url)
     allowed = frozenset(allowed)
-    address = literal(target.host)
+    address = parse_ip(target.host)
     if address is not None:
         check_address(address, target, allowed=allowed)
     elif target.place not in allowed:
         _check_name(target)
     if target.port in OTHER_PROTOCOLS and target.place not in allowed:
-        raise BadUrl(f"port {target.port} belongs to another protocol than HTTP")
+        raise InvalidUrl(f"port {target.port} belongs to another protocol than HTTP")
     return target
 
 
@@ -133,17 +133,19 @@ def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
 def read_url(url: str) -> Target:
     """Return where a URL leads; raises BadUrl where two programs might read it differently."""
     if len(url) > LONGEST_URL:
-        raise BadUrl(f"the URL is longer than {LONGEST_URL} characters")
+        raise InvalidUrl(f"the URL is longer than {LONGEST_URL} characters")
     if FORBIDDEN_CHARACTER.search(url):
-        raise BadUrl("the URL holds a space, a backslash, a control or another forbidden character")
+        raise InvalidUrl(
+            "the URL holds a space, a backslash, a control or another forbidden character"
+        )
     parts = _split(url)
     scheme = parts.scheme
     if scheme not in DEFAULT_PORTS:
-        raise BadUrl("only http:// and https:// are called")
+        raise InvalidUrl("only http:// and https:// are called")
     if not parts.netloc or not url[len(scheme) :].startswith("://"):
-        raise BadUrl("the URL names no host")
+        raise InvalidUrl("the URL names no host")
     if "@" in parts.netloc:
-        raise BadUrl("a user name or password may not stand in a URL")
+        raise InvalidUrl("a user name or password may not stand in a URL")
     host, port = _host_and_port(parts.netloc)
     return Target(scheme, _checked_host(host), port or DEFAULT_PORTS[scheme])
 
@@ -152,7 +154,7 @@ def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:
-        raise BadUrl("the URL cannot be taken apart; check its brackets") from error
+        raise InvalidUrl("the URL cannot be taken apart; check its brackets") from error
 
 
 def _host_and_port(netloc: str) -> tuple[str, int | None]:
@@ -160,7 +162,7 @@ def _host_and_port(netloc: str) -> tuple[str, int | None]:
     if netloc.startswith("["):
         host, closed, rest = netloc[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")) or ":" not in host:
-            raise BadUrl("brackets belong around an IPv6 address, and only there")
+            raise InvalidUrl("brackets belong around an IPv6 address, and only there")
         return host, _port(rest[1:]) if rest else None
     host, colon, port = netloc.partition(":")
     return host, _port(port) if colon else None
@@ -168,24 +170,24 @@ def _host_and_port(netloc: str) -> tuple[str, int | None]:
 
 def _port(text: str) -> int:
     if not PORT.match(text) or not 0 < int(text) < 65536:
-        raise BadUrl("the port is a number from 1 to 65535")
+        raise InvalidUrl("the port is a number from 1 to 65535")
     return int(text)
 
 
 def _checked_host(host: str) -> str:
     host = host.lower()
     if not host.isascii():
-        raise BadUrl("write an international host name in its xn-- form")
+        raise InvalidUrl("write an international host name in its xn-- form")
     if "%" in host:
-        raise BadUrl("a host name holds no percent sign")
+        raise InvalidUrl("a host name holds no percent sign")
     if ":" in host:
         return _ipv6(host)
     name = host.removesuffix(".")
     if not name or len(name) > 253 or not all(LABEL.match(label) for label in name.split(".")):
-        raise BadUrl("the host is not a valid name or address")
+        raise InvalidUrl("the host is not a valid name or address")
     last = name.rsplit(".", 1)[-1]
     if (last.isdigit() or last.startswith("0x")) and not _is_dotted(name):
-        raise BadUrl("write an IPv4 address as four decimal numbers with dots")
+        raise InvalidUrl("write an IPv4 address as four decimal numbers with dots")
     return name
 
 
@@ -193,7 +195,7 @@ def _ipv6(host: str) -> str:
     try:
         return IPv6Address(host).compressed
     except ValueError as error:
-        raise BadUrl("the text in brackets is not an IPv6 address") from error
+        raise InvalidUrl("the text in brackets is not an IPv6 address") from error
 
 
 def _is_dotted(name: str) -> bool:
@@ -205,7 +207,7 @@ def _is_dotted(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def literal(host: str) -> Address | None:
+def parse_ip(host: str) -> Address | None:
     """Return the address that a host is written as, or None for a name."""
     try:
         return ip_address(host)
@@ -217,9 +219,9 @@ def _check_name(target: Target) -> None:
     labels = target.host.split(".")
     for local in LOCAL_NAMES:
         if labels[-local.count(".") - 1 :] == local.split("."):
-            raise AddressRefused(f"{target.host} is a local name, not a public one")
+            raise AddressBlocked(f"{target.host} is a local name, not a public one")
     if len(labels) == 1:
-        raise AddressRefused(f"{target.host} is a local name; write the full host name")
+        raise AddressBlocked(f"{target.host} is a local name; write the full host name")
 
 
 def check_address(address: Address, target: Target, *, allowed: frozenset[str]) -> None:
@@ -228,15 +230,15 @@ def check_address(address: Address, target: Target, *, allowed: frozenset[str]) 
     `allowed` opens private addresses by the URL's host:port or by the very address:port;
     link-local, metadata and multicast addresses stay closed.
     """
-    for inner in unwrapped(address):
-        if is_never_allowed(inner):
-            raise AddressRefused(f"{target.host} leads to an address that is never called")
+    for inner in unwrap_embedded_ipv4(address):
+        if is_always_blocked(inner):
+            raise AddressBlocked(f"{target.host} leads to an address that is never called")
         listed = target.place in allowed or place_of(str(inner), target.port) in allowed
         if not is_public(inner) and not listed:
-            raise AddressRefused(f"{target.host} does not lead to a public address")
+            raise AddressBlocked(f"{target.host} does not lead to a public address")
 
 
-def unwrapped(address: Address) -> tuple[Address, ...]:
+def unwrap_embedded_ipv4(address: Address) -> tuple[Address, ...]:
     """Return every address that a packet for `address` may end at.
 
     Mapped, NAT64 and 6to4 forms give the IPv4 address inside; ISATAP gives both.
@@ -257,7 +259,7 @@ def unwrapped(address: Address) -> tuple[Address, ...]:
 
 
 @lru_cache(maxsize=4096)
-def is_never_allowed(address: Address) -> bool:
+def is_always_blocked(address: Address) -> bool:
     """Say whether an address is closed whatever the settings are."""
     if isinstance(address, IPv4Address):
         return any(address in network for network in NEVER_V4)
@@ -267,7 +269,7 @@ def is_never_allowed(address: Address) -> bool:
 @lru_cache(maxsize=4096)
 def is_public(address: Address) -> bool:
     """Say whether an address, once unwrapped, belongs to the public internet."""
-    if is_never_allowed(address):
+    if is_always_blocked(address):
         return False
     if isinstance(address, IPv4Address):
         return not any(address in network for network in PRIVATE_V4)

@@ -17,13 +17,13 @@ class OutsideRoot(ValueError):
     """The path leads out of the files root."""
 
 
-def open_below(location: str, *, root: Path) -> int:
+def open_within_root(location: str, *, root: Path) -> int:
     """Open a file for reading and return its descriptor; a pipe or device does not block.
 
     Links within the root are followed by name before the walk, which then allows none.
     Raises OutsideRoot, OSError (no such file), ValueError (no path at all).
     """
-    parts = parts_of(location, root=root)
+    parts = path_parts(location, root=root)
     folder = os.open(root.resolve(), FOLDER)
     try:
         for part in parts[:-1]:
@@ -35,7 +35,7 @@ def open_below(location: str, *, root: Path) -> int:
         os.close(folder)
 
 
-def parts_of(location: str, *, root: Path) -> tuple[str, ...]:
+def path_parts(location: str, *, root: Path) -> tuple[str, ...]:
     """Return the names that lead from the root to a file. Raises OutsideRoot."""
     base = root.resolve()
     path = (base / location.removeprefix("./")).resolve()

@@ -22,17 +22,24 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 from yarl import URL
 
-from catalog.ports.addresses import Target, check_address, check_url, literal, read_url
-from catalog.ports.http_transport import TRAIL, LookUp, Trail, look_up, open_checked, tls_context
+from catalog.ports.addresses import Target, check_address, check_url, parse_ip, read_url
+from catalog.ports.http_transport import (
+    TRAIL,
+    RequestTrace,
+    Resolver,
+    open_checked,
+    resolve_host,
+    tls_context,
+)
 from catalog.ports.http_types import (
-    Answer,
-    BadAnswer,
-    BadUrl,
-    Call,
-    CappedBody,
     DeadlinePassed,
     Fetched,
     FetchFailed,
+    InvalidResponse,
+    InvalidUrl,
+    LimitedBody,
+    Request,
+    Response,
     TlsFailed,
     TooLarge,
     TooManyRedirects,
@@ -56,10 +63,10 @@ FAILURES: tuple[tuple[tuple[type[Exception], ...], type[FetchFailed], str], ...]
     ((aiohttp.ClientConnectorDNSError,), Unreachable, "no address is known for {target.host}"),
     ((aiohttp.ClientSSLError,), TlsFailed, "no trusted encrypted connection to {target.host}"),
     ((TimeoutError,), DeadlinePassed, "no whole answer in time"),
-    ((aiohttp.InvalidURL,), BadUrl, "the URL is not well formed"),
+    ((aiohttp.InvalidURL,), InvalidUrl, "the URL is not well formed"),
     (
         (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, ValueError),
-        BadAnswer,
+        InvalidResponse,
         "the answer is not well-formed HTTP, or ended early",
     ),
 )
@@ -70,7 +77,7 @@ logger = logging.getLogger(__name__)
 class _CheckedResolver(AbstractResolver):
     """Looks names up, and refuses a name as soon as one of its addresses may not be called."""
 
-    def __init__(self, allowed: frozenset[str], ask: LookUp) -> None:
+    def __init__(self, allowed: frozenset[str], ask: Resolver) -> None:
         self._allowed, self._ask = allowed, ask
 
     async def resolve(
@@ -103,9 +110,11 @@ class Client:
         self._session = session
         self._allowed = allowed
 
-    async def fetch(self, call: Call) -> Answer:
+    async def fetch(self, call: Request) -> Response:
         """Return the answer to a call, or raise a FetchFailed that says why there is none."""
-        trail = Trail(self._allowed, call.max_bytes + HEAD_ALLOWANCE + READ_AHEAD, perf_counter())
+        trail = RequestTrace(
+            self._allowed, call.max_bytes + HEAD_ALLOWANCE + READ_AHEAD, perf_counter()
+        )
         token = TRAIL.set(trail)
         try:
             async with asyncio.timeout(call.deadline):
@@ -119,23 +128,25 @@ class Client:
         finally:
             TRAIL.reset(token)
 
-    async def _follow(self, call: Call, trail: Trail) -> Answer:
+    async def _follow(self, call: Request, trail: RequestTrace) -> Response:
         url, headers = call.url, dict(call.headers)
         for _ in range(call.max_redirects + 1):
             trail.begin(check_url(url, allowed=self._allowed))
             answer = await self._hop(call, url, headers, trail)
-            if not _leads_on(call, answer.status, answer.headers):
+            if not is_redirect(call, answer.status, answer.headers):
                 return answer
             url = urljoin(url, answer.headers["location"])
             if read_url(url).origin != trail.target.origin:
                 headers = {k: v for k, v in headers.items() if k.lower() in KEPT_ACROSS_ORIGINS}
         raise TooManyRedirects(f"more than {call.max_redirects} redirects")
 
-    async def _hop(self, call: Call, url: str, headers: Mapping[str, str], trail: Trail) -> Answer:
+    async def _hop(
+        self, call: Request, url: str, headers: Mapping[str, str], trail: RequestTrace
+    ) -> Response:
         try:
             async with self._session.request(
                 call.method,
-                _agreed(url, trail.target),
+                negotiated_headers(url, trail.target),
                 headers=headers,
                 data=call.body,
                 allow_redirects=False,
@@ -146,51 +157,53 @@ class Client:
             raise _failure(error, trail) from error
 
 
-def _agreed(url: str, target: Target) -> URL:
+def negotiated_headers(url: str, target: Target) -> URL:
     """Return the URL as the client reads it; raises BadUrl where that is another place."""
     read = URL(url)
     host = (read.raw_host or "").lower().rstrip(".")
-    address = literal(host)
+    address = parse_ip(host)
     if (address.compressed if address else host, read.port) != (target.host, target.port):
-        raise BadUrl("the URL can be read in two ways")
+        raise InvalidUrl("the URL can be read in two ways")
     return read
 
 
-def _leads_on(call: Call, status: int, headers: Mapping[str, str]) -> bool:
+def is_redirect(call: Request, status: int, headers: Mapping[str, str]) -> bool:
     return status in REDIRECTS and bool(headers.get("location")) and call.method in {"GET", "HEAD"}
 
 
-async def _read(response: aiohttp.ClientResponse, call: Call, url: str, trail: Trail) -> Answer:
+async def _read(
+    response: aiohttp.ClientResponse, call: Request, url: str, trail: RequestTrace
+) -> Response:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    is_cut, content = False, b""
-    if not _leads_on(call, response.status, headers):
-        body = CappedBody(call.max_bytes, headers.get("content-encoding", ""))
+    is_truncated, content = False, b""
+    if not is_redirect(call, response.status, headers):
+        body = LimitedBody(call.max_bytes, headers.get("content-encoding", ""))
         try:
             await _fill(body, response)
         except (aiohttp.ClientError, OSError):
             if not trail.is_overflowing:
                 raise
             body.is_full = True
-        if body.is_full and not call.may_cut:
+        if body.is_full and not call.allow_truncation:
             raise TooLarge(f"more than {call.max_bytes} bytes")
-        is_cut, content = body.is_full, body.content()
-    return Answer(
+        is_truncated, content = body.is_full, body.content()
+    return Response(
         status=response.status,
         headers=headers,
         body=content,
         url=url,
         phases=trail.phases(),
-        is_cut=is_cut,
+        is_truncated=is_truncated,
     )
 
 
-async def _fill(body: CappedBody, response: aiohttp.ClientResponse) -> None:
+async def _fill(body: LimitedBody, response: aiohttp.ClientResponse) -> None:
     async for chunk in response.content.iter_any():
         if not body.add(chunk):
             return
 
 
-def _failure(error: Exception, trail: Trail) -> FetchFailed:
+def _failure(error: Exception, trail: RequestTrace) -> FetchFailed:
     """Say in our words what a client error means; nothing of its text is shown to anyone."""
     if trail.is_overflowing:
         return TooLarge("more bytes came than are taken")
@@ -204,7 +217,7 @@ async def _note_connected(*_: object) -> None:
     TRAIL.get().connected = perf_counter()
 
 
-def allowed_places() -> frozenset[str]:
+def allowed_targets() -> frozenset[str]:
     """Return the host:port texts of the setting that private addresses may be called at."""
     return frozenset(place.lower() for place in settings.ASSAY_ALLOWED_NETS)
 
@@ -214,10 +227,10 @@ async def open_client(
     *,
     allowed: Iterable[str] | None = None,
     tls: ssl.SSLContext | None = None,
-    names: LookUp = look_up,
+    names: Resolver = resolve_host,
 ) -> AsyncIterator[Client]:
     """Open a client for the present event loop; `allowed` replaces the setting's places."""
-    places = allowed_places() if allowed is None else frozenset(map(str.lower, allowed))
+    places = allowed_targets() if allowed is None else frozenset(map(str.lower, allowed))
     timing = aiohttp.TraceConfig()
     timing.on_connection_create_end.append(_note_connected)
     connector = aiohttp.TCPConnector(
@@ -241,8 +254,8 @@ async def open_client(
 
 
 def fetch(
-    call: Call, *, allowed: Iterable[str] | None = None, tls: ssl.SSLContext | None = None
-) -> Answer:
+    call: Request, *, allowed: Iterable[str] | None = None, tls: ssl.SSLContext | None = None
+) -> Response:
     """Return the answer to one call, or raise a FetchFailed; for code outside an event loop."""
     [fetched] = fetch_many([call], allowed=allowed, tls=tls)
     if isinstance(fetched, FetchFailed):
@@ -251,7 +264,7 @@ def fetch(
 
 
 def fetch_many(
-    calls: Sequence[Call],
+    calls: Sequence[Request],
     *,
     allowed: Iterable[str] | None = None,
     tls: ssl.SSLContext | None = None,
@@ -266,7 +279,7 @@ def fetch_many(
 
 
 async def _fetch_all(
-    calls: Sequence[Call],
+    calls: Sequence[Request],
     allowed: Iterable[str] | None,
     tls: ssl.SSLContext | None,
     told: Callable[[int, Fetched], None] | None,
@@ -274,7 +287,7 @@ async def _fetch_all(
     loop = asyncio.get_running_loop()
     flying, starting = asyncio.Semaphore(MOST_IN_FLIGHT), asyncio.Semaphore(MOST_STARTING)
 
-    async def fly(index: int, call: Call, client: Client) -> Fetched:
+    async def fly(index: int, call: Request, client: Client) -> Fetched:
         async with flying:
             await starting.acquire()
             has_started = loop.call_later(STARTING_SECONDS, starting.release)
@@ -291,7 +304,7 @@ async def _fetch_all(
         return await asyncio.gather(*flights)
 
 
-async def _caught(client: Client, call: Call) -> Fetched:
+async def _caught(client: Client, call: Request) -> Fetched:
     try:
         return await client.fetch(call)
     except FetchFailed as failure:
@@ -299,4 +312,4 @@ async def _caught(client: Client, call: Call) -> Fetched:
     except Exception:
         # An endpoint may say anything; whatever it finds a way to break is its own call only.
         logger.exception("a call ended in a way that no failure describes")
-        return BadAnswer("the answer could not be read")
+        return InvalidResponse("the answer could not be read")

@@ -19,12 +19,12 @@ from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
-from catalog.ports.addresses import NOWHERE, Target, check_address
-from catalog.ports.http_types import Phases
+from catalog.ports.addresses import INVALID_TARGET, Target, check_address
+from catalog.ports.http_types import Timings
 
 AddrInfo = tuple[Any, ...]
 Place = tuple[socket.AddressFamily, str]
-LookUp = Callable[[str, int], Awaitable[list[Place]]]
+Resolver = Callable[[str, int], Awaitable[list[Place]]]
 
 # A name server that never answers holds its thread for half a minute; more waiting than this
 # means that it is the name server which is down.
@@ -33,13 +33,13 @@ _lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
 
 
 @dataclass(slots=True)
-class Trail:
+class RequestTrace:
     """What happens on the wire during a call: marks of its present hop, and bytes received."""
 
     allowed: frozenset[str]
     wire_limit: int
     call_started: float
-    target: Target = NOWHERE
+    target: Target = INVALID_TARGET
     started: float | None = None
     opened: float | None = None
     tls_started: float | None = None
@@ -61,9 +61,9 @@ class Trail:
             self.is_overflowing = True
             raise ConnectionAbortedError(errno.ECONNABORTED, "more bytes than the caller takes")
 
-    def phases(self) -> Phases:
+    def phases(self) -> Timings:
         """Return the seconds of each part so far; `total` runs from the start of the whole call."""
-        return Phases(
+        return Timings(
             dns=_between(self.started, self.opened),
             connect=_between(self.opened, self.tls_started or self.connected),
             tls=_between(self.tls_started, self.connected),
@@ -76,13 +76,13 @@ def _between(earlier: float | None, later: float | None) -> float | None:
     return None if earlier is None or later is None else max(0.0, later - earlier)
 
 
-TRAIL: ContextVar[Trail] = ContextVar("trail")
+TRAIL: ContextVar[RequestTrace] = ContextVar("trail")
 
 
-class MeteredSocket(socket.socket):
+class CountingSocket(socket.socket):
     """A socket that reports each received byte to its trail."""
 
-    trail: Trail
+    trail: RequestTrace
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Receive, and count."""
@@ -105,14 +105,14 @@ def open_checked(info: AddrInfo) -> socket.socket:
     family, kind, protocol, _, place = info
     trail = TRAIL.get()
     check_address(ip_address(place[0].partition("%")[0]), trail.target, allowed=trail.allowed)
-    made = MeteredSocket(family=family, type=kind, proto=protocol)
+    made = CountingSocket(family=family, type=kind, proto=protocol)
     made.trail = trail
     if trail.opened is None:
         trail.opened = perf_counter()
     return made
 
 
-class TimedTls(ssl.SSLContext):
+class TracedTLSContext(ssl.SSLContext):
     """A TLS context that notes on the trail when the handshake begins."""
 
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
@@ -126,7 +126,7 @@ class TimedTls(ssl.SSLContext):
 @cache
 def tls_context(authorities: str | None = None) -> ssl.SSLContext:
     """Return the context that checks certificates, by the system's authorities or a file's."""
-    context = TimedTls(ssl.PROTOCOL_TLS_CLIENT)
+    context = TracedTLSContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authorities:
         context.load_verify_locations(authorities)
@@ -135,7 +135,7 @@ def tls_context(authorities: str | None = None) -> ssl.SSLContext:
     return context
 
 
-async def look_up(host: str, port: int) -> list[Place]:
+async def resolve_host(host: str, port: int) -> list[Place]:
     """Return the addresses of a name, in the system's order; raises OSError where there are none.
 
     Each look-up has a thread of its own that nobody waits for at the end, so a silent name server

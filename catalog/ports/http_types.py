@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Request:
     """One fetch to make. `deadline`, in seconds, covers everything, redirects too.
 
-    Past `max_bytes` the fetch ends: cut short where `may_cut`, else as TooLarge. Redirects are
-    followed for GET and HEAD only; caller's headers stay behind when they lead to another origin.
+    After `max_bytes` the fetch ends: cut short if `allow_truncation`, else as TooLarge. Redirects
+    are followed for GET and HEAD only; headers of the caller are not sent to another origin.
     """
 
     url: str
@@ -21,12 +21,12 @@ class Call:
     body: bytes | None = None
     deadline: float = 10.0
     max_bytes: int = 1024 * 1024
-    may_cut: bool = False
+    allow_truncation: bool = False
     max_redirects: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phases:
+class Timings:
     """Seconds that the parts of a call took; None where a part did not happen or end.
 
     `first_byte` runs from the request sent until the head of the answer was read.
@@ -40,18 +40,18 @@ class Phases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """An HTTP answer as received: header names in lower case, the body decoded.
 
-    `is_cut` says that the body went on past the byte limit and was left unread.
+    `is_truncated` says that the body went on past the byte limit and was left unread.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
-    phases: Phases
-    is_cut: bool = False
+    phases: Timings
+    is_truncated: bool = False
 
 
 class FetchFailed(Exception):
@@ -59,19 +59,19 @@ class FetchFailed(Exception):
 
     code = "failed"
 
-    def __init__(self, message: str, *, phases: Phases | None = None) -> None:
+    def __init__(self, message: str, *, phases: Timings | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.phases = phases or Phases()
+        self.phases = phases or Timings()
 
 
-class BadUrl(FetchFailed):
+class InvalidUrl(FetchFailed):
     """The text is not a plain http or https URL that every program reads alike."""
 
     code = "bad-url"
 
 
-class AddressRefused(FetchFailed):
+class AddressBlocked(FetchFailed):
     """The URL leads to an address that Assay does not call."""
 
     code = "address-refused"
@@ -107,17 +107,17 @@ class TooManyRedirects(FetchFailed):
     code = "too-many-redirects"
 
 
-class BadAnswer(FetchFailed):
+class InvalidResponse(FetchFailed):
     """What came back is not well-formed HTTP, or ended early."""
 
     code = "bad-answer"
 
 
-Fetched = Answer | FetchFailed
+Fetched = Response | FetchFailed
 
 
 @dataclass(slots=True)
-class CappedBody:
+class LimitedBody:
     """Collects a body up to `limit` decoded bytes, whatever its compression would swell to.
 
     Raises BadAnswer for an encoding that was not asked for, or a broken one.
@@ -135,7 +135,7 @@ class CappedBody:
         if self.encoding in {"gzip", "x-gzip"}:
             self._inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         elif self.encoding not in {"", "identity"}:
-            raise BadAnswer("the body is encoded in a way that was not asked for")
+            raise InvalidResponse("the body is encoded in a way that was not asked for")
 
     def add(self, chunk: bytes) -> bool:
         """Take a chunk from the wire; returns whether more may come."""
@@ -151,7 +151,7 @@ class CappedBody:
         try:
             return self._inflater.decompress(chunk, most)
         except zlib.error as error:
-            raise BadAnswer("the compressed body is broken") from error
+            raise InvalidResponse("the compressed body is broken") from error
 
     def content(self) -> bytes:
         """Return what was collected, at most `limit` bytes."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.products.projection import Tree, custom
 
 LEAST_INTERVAL, GREATEST_INTERVAL = 5, 86_400
@@ -39,7 +39,7 @@ def input_ports(tree: Tree) -> list[DeclaredPort]:
 def _ports(tree: Tree, key: str) -> list[DeclaredPort]:
     declared = tree.get(key) or []
     if not isinstance(declared, list):
-        raise Invalid([Fault(where=f"/{key}", message="Ports are a list.")])
+        raise ValidationFailed([Fault(where=f"/{key}", message="Ports are a list.")])
     faults: list[Fault] = []
     ports: list[DeclaredPort] = []
     seen: set[tuple[str, str]] = set()
@@ -60,7 +60,7 @@ def _ports(tree: Tree, key: str) -> list[DeclaredPort]:
         seen.add((port.name, port.version))
         ports.append(port)
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
     return ports
 
 

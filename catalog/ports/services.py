@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, CharField, Q
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import DeclaredPort, input_ports, output_ports
 from catalog.products.models import DataProduct
-from catalog.statements import Statement, given, given_list
+from catalog.statements import PreparedQuery, param, param_list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +105,15 @@ def _resolve_sources(product: DataProduct, declared: list[DeclaredPort]) -> None
 
 
 @lru_cache
-def _waiting(contracts: int) -> Statement:
+def _waiting(contracts: int) -> PreparedQuery:
     """Return the statement that finds ports without a source, by address or so many contracts."""
-    by_address = Q(source_name=given("address", CharField()))
-    named = given_list("contracts", CharField(), contracts)
+    by_address = Q(source_name=param("address", CharField()))
+    named = param_list("contracts", CharField(), contracts)
     by_contract = Q(source_name="", contract_identifier__in=named)
-    return Statement(
+    return PreparedQuery(
         lambda: (
             InputPort.objects.filter(by_address | by_contract, source__isnull=True)
-            .exclude(product_id=given("product", BigIntegerField()))
+            .exclude(product_id=param("product", BigIntegerField()))
             .order_by()
             .values_list("pk")
         )

@@ -12,12 +12,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
-from catalog.domains.authority import Reader, Visitor, reader_of
+from catalog.domains.authority import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
 from catalog.identifiers import product_path, readable_name
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.statements import Among, Statement, columns_of, given, made
+from catalog.statements import AnyOf, PreparedQuery, column_names, instance_from_row, param
 
 PRODUCT = "product"
 
@@ -61,9 +61,9 @@ class Verdict(models.TextChoices):
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     """Reads of products."""
 
-    def visible_to(self, visitor: Visitor | Reader | Any) -> DataProductQuerySet:
+    def visible_to(self, visitor: Principal | AccessContext | Any) -> DataProductQuerySet:
         """Return the products that a visitor may know of; the SQL twin of `Reader.reads`."""
-        reader = reader_of(visitor)
+        reader = access_for(visitor)
         if reader.reads_everything:
             return self
         readable = Q(visibility=Visibility.PUBLIC)
@@ -73,16 +73,16 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
                 readable |= Q(uuid__in=granted)
             named = Q()
             if own := [domain_id for domain_id in reader.roles if domain_id is not None]:
-                readable |= Q(Among("domain_id", own))
-                named |= Q(Among("domain_id", own))
+                readable |= Q(AnyOf("domain_id", own))
+                named |= Q(AnyOf("domain_id", own))
             if reader.team_ids:
-                named |= Q(Among("team_id", reader.team_ids))
+                named |= Q(AnyOf("team_id", reader.team_ids))
             if named:
                 rows = ProductReader.objects.filter(named)
                 readable |= Q(pk__in=rows.values("product_id"))
         condition = ~Q(status=Status.DRAFT) & readable
         if drafts := reader.domains_with(Permission.VIEW_DRAFTS):
-            condition |= Q(Among("domain_id", drafts))
+            condition |= Q(AnyOf("domain_id", drafts))
         return self.filter(condition)
 
     def has(self, key: str) -> Exists:
@@ -109,7 +109,7 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return self.alias(tag_place=place).filter(tag_place__gt=0)
 
 
-def _granted(reader: Reader) -> list[str]:
+def _granted(reader: AccessContext) -> list[str]:
     prefix = "product:"
     return [token.removeprefix(prefix) for token in reader.tokens if token.startswith(prefix)]
 
@@ -197,8 +197,8 @@ class DataProduct(models.Model):
     def standing(cls, pk: int) -> DataProduct:
         """Return a product as it stands now, with its domain. Raises DoesNotExist."""
         for row in _STANDING.rows(pk=pk):
-            product = made(cls, row[:_WIDTH])
-            product.domain = made(Domain, row[_WIDTH:])
+            product = instance_from_row(cls, row[:_WIDTH])
+            product.domain = instance_from_row(Domain, row[_WIDTH:])
             return product
         raise cls.DoesNotExist
 
@@ -219,17 +219,17 @@ class DataProduct(models.Model):
         return reader_tokens(self, [row.token for row in self.readers.all()] if is_named else [])
 
 
-_WIDTH = len(columns_of(DataProduct))
-_STANDING = Statement(
+_WIDTH = len(column_names(DataProduct))
+_STANDING = PreparedQuery(
     lambda: (
-        DataProduct.objects.filter(pk=given("pk", models.BigIntegerField()))
+        DataProduct.objects.filter(pk=param("pk", models.BigIntegerField()))
         .order_by()
-        .values_list(*columns_of(DataProduct), *columns_of(Domain, through="domain__"))
+        .values_list(*column_names(DataProduct), *column_names(Domain, through="domain__"))
     )
 )
 
 
-class Guarded(Protocol):
+class AccessControlled(Protocol):
     """The columns of a product that decide who may know of it."""
 
     @property
@@ -242,7 +242,7 @@ class Guarded(Protocol):
     def visibility(self) -> str: ...
 
 
-def reader_tokens(product: Guarded, named: Iterable[str]) -> list[str]:
+def reader_tokens(product: AccessControlled, named: Iterable[str]) -> list[str]:
     """Return the tokens of which a reader needs one; `named` are those of its reader rows."""
     if product.status == Status.DRAFT:
         return [f"drafts:{product.domain_id}"]

@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.identifiers import is_slug, slug_of, unstorable
 
 API_VERSION = "v1.0.0"
 SENSITIVITIES = {"public": 1, "internal": 2, "confidential": 3, "restricted": 4}
 VISIBILITIES = ("public", "members", "restricted")
 MOST_USES = 500
-IN_DESCRIPTION = ("purpose", "limitations", "usage")
-CUSTOM_OF = {
+DESCRIPTION_KEYS = ("purpose", "limitations", "usage")
+CUSTOM_PROPERTY_KEYS = {
     "slug": "assaySlug",
     "sensitivity": "assaySensitivity",
     "visibility": "assayVisibility",
 }
-STATUS_OF = {"published": "active"}
+ODPS_STATUS = {"published": "active"}
 Tree = dict[str, Any]
 
 
@@ -40,7 +40,7 @@ class ProductColumns:
     visibility: str
 
 
-def columns_of(tree: Tree) -> ProductColumns:
+def parse_columns(tree: Tree) -> ProductColumns:
     """Return the columns of a product's tree. Raises Invalid with every fault's pointer."""
     faults: list[Fault] = []
     description = _mapping(tree, "description", faults)
@@ -68,7 +68,7 @@ def columns_of(tree: Tree) -> ProductColumns:
         visibility=_choice(tree, "assayVisibility", VISIBILITIES, "public", faults),
     )
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
     return columns
 
 
@@ -88,7 +88,9 @@ def uses_of(tree: Tree) -> list[DeclaredUse]:
     if entries is None:
         return []
     if not isinstance(entries, list) or len(entries) > MOST_USES:
-        raise Invalid([Fault(where=at, message=f"This is a list of at most {MOST_USES} uses.")])
+        raise ValidationFailed(
+            [Fault(where=at, message=f"This is a list of at most {MOST_USES} uses.")]
+        )
     faults: list[Fault] = []
     uses = []
     for index, entry in enumerate(entries):
@@ -107,7 +109,7 @@ def uses_of(tree: Tree) -> list[DeclaredUse]:
             )
         )
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
     return uses
 
 
@@ -158,12 +160,12 @@ def with_columns(tree: Tree, columns: Mapping[str, Any]) -> Tree:
     """
     changed = dict(tree)
     for name, value in columns.items():
-        if name in IN_DESCRIPTION:
+        if name in DESCRIPTION_KEYS:
             held = changed.get("description")
             description = dict(held) if isinstance(held, Mapping) else {}
             changed["description"] = description | {name: value}
-        elif name in CUSTOM_OF:
-            changed = with_custom(changed, CUSTOM_OF[name], value)
+        elif name in CUSTOM_PROPERTY_KEYS:
+            changed = with_custom(changed, CUSTOM_PROPERTY_KEYS[name], value)
         else:
             changed[name] = value
     return changed
@@ -185,7 +187,7 @@ def new_tree(*, identifier: str, name: str, domain: str, **fields: Any) -> Tree:
 
 def export_tree(tree: Tree, *, status: str, domain: str) -> Tree:
     """Return the tree as a document to hand out: status and domain as they stand now."""
-    return tree | {"status": STATUS_OF.get(status, status), "domain": domain}
+    return tree | {"status": ODPS_STATUS.get(status, status), "domain": domain}
 
 
 def digest_of(tree: Any) -> str:
@@ -194,7 +196,7 @@ def digest_of(tree: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def unstorable_faults(tree: Any, at: str = "") -> list[Fault]:
+def check_storable(tree: Any, at: str = "") -> list[Fault]:
     """Return a fault for each text in a tree that no database can keep."""
     if isinstance(tree, str):
         bad = unstorable(tree)
@@ -208,12 +210,12 @@ def unstorable_faults(tree: Any, at: str = "") -> list[Fault]:
     else:
         return []
     faults = (
-        [fault for key, _ in inner for fault in unstorable_faults(key, at)]
+        [fault for key, _ in inner for fault in check_storable(key, at)]
         if isinstance(tree, Mapping)
         else []
     )
     return faults + [
-        fault for key, value in inner for fault in unstorable_faults(value, f"{at}/{_escaped(key)}")
+        fault for key, value in inner for fault in check_storable(value, f"{at}/{_escaped(key)}")
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 
 LONGEST_TEXT = 20_000
 
@@ -52,4 +52,4 @@ class TreeReading:
     def finish(self) -> None:
         """Raise Invalid if anything was wrong."""
         if self.faults:
-            raise Invalid(self.faults)
+            raise ValidationFailed(self.faults)

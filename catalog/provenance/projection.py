@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.products.projection import Tree, custom, custom_pointer
 from catalog.products.tree_reader import TreeReading
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
@@ -57,7 +57,7 @@ def provenance_of(tree: Tree) -> DeclaredProvenance:
         return DeclaredProvenance()
     at, reading = custom_pointer(tree, KEY), TreeReading()
     if not isinstance(declared, Mapping):
-        raise Invalid([Fault(where=at, message=f"{KEY} is an object.")])
+        raise ValidationFailed([Fault(where=at, message=f"{KEY} is an object.")])
     version = declared.get("questionSet", CURRENT_SET.version)
     if version not in QUESTION_SETS:
         known = ", ".join(QUESTION_SETS)

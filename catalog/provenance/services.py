@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import Writer, replace_tree
+from catalog.products.services import Writer, replace_document
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
 from catalog.provenance.projection import KEY, provenance_of
 
@@ -63,4 +63,4 @@ def declare_provenance(
     Raises NotAllowed, EditionConflict, Invalid.
     """
     tree = with_custom(product.tree, KEY, provenance or None)
-    return replace_tree(product=product, tree=tree, edition=edition, actor=actor, reason=reason)
+    return replace_document(product=product, tree=tree, edition=edition, actor=actor, reason=reason)

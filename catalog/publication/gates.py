@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from catalog.exceptions import Refusal
+from catalog.exceptions import CatalogError
 from catalog.publication.facts import ProductFacts
 
 
@@ -25,7 +25,7 @@ class Finding:
         return self.severity == "blocking"
 
 
-class PublicationRefused(Refusal):
+class PublicationRefused(CatalogError):
     """A gate found something that blocks; `findings` holds all, blocking or not."""
 
     code = "publication-refused"

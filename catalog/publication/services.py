@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.domains.models import Domain, Membership, ancestors_in
-from catalog.exceptions import Fault, Frozen, Invalid, StatusConflict
+from catalog.exceptions import Fault, ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
-from catalog.products.services import Writer, claim, set_status
+from catalog.products.services import Writer, lock_for_edit, set_status
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
 from catalog.publication.gates import Finding, PublicationRefused, ask_gates
@@ -30,11 +30,11 @@ def publish_product(
     EditionConflict, StatusConflict, PublicationRefused (all findings), Frozen (the version
     number names other content already).
     """
-    product = claim(
+    product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status in (Status.RETIRED, Status.EXTERNAL):
-        raise StatusConflict(
+        raise InvalidTransition(
             f"A product that is {product.status} is not published.",
             where="status",
             way_out="Adopt an external entry first; register a retired product anew.",
@@ -45,7 +45,7 @@ def publish_product(
         if product.status == Status.PUBLISHED:
             return product
     elif frozen:
-        raise Frozen(
+        raise ImmutableVersion(
             f"Version {product.version} is published with other content.",
             where="version",
             way_out="Raise the product's version, then publish.",
@@ -79,11 +79,11 @@ def deprecate_product(
     reason: str = "",
 ) -> DataProduct:
     """Say that a published product will end, when, and what comes after it."""
-    product = claim(
+    product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        raise StatusConflict(f"A {product.status} product is not deprecated.", where="status")
+        raise InvalidTransition(f"A {product.status} product is not deprecated.", where="status")
     _check_successor(product, successor)
     return set_status(
         product=product,
@@ -106,11 +106,11 @@ def retire_product(
     reason: str = "",
 ) -> DataProduct:
     """End a product: its address says 410 and names its successor."""
-    product = claim(
+    product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        raise StatusConflict(
+        raise InvalidTransition(
             f"A {product.status} product is not retired.",
             where="status",
             way_out="Delete a draft instead.",
@@ -131,9 +131,9 @@ def adopt_product(
     *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Turn an entry from outside into a draft under governance."""
-    product = claim(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product=product, edition=edition, actor=actor)
     if product.status != Status.EXTERNAL:
-        raise StatusConflict("Only an external entry is adopted.", where="status")
+        raise InvalidTransition("Only an external entry is adopted.", where="status")
     return set_status(
         product=product, status=Status.DRAFT, verb="adopted", actor=actor, reason=reason
     )
@@ -226,4 +226,6 @@ def _freeze(product: DataProduct, digests: dict[str, str], actor: Writer) -> Non
 
 def _check_successor(product: DataProduct, successor: DataProduct | None) -> None:
     if successor and successor.pk == product.pk:
-        raise Invalid([Fault(where="successor", message="A product does not succeed itself.")])
+        raise ValidationFailed(
+            [Fault(where="successor", message="A product does not succeed itself.")]
+        )

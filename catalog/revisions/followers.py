@@ -9,18 +9,18 @@ import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-Telling = Callable[[Sequence[UUID]], None]
+Callback = Callable[[Sequence[UUID]], None]
 
 log = logging.getLogger(__name__)
-_tellings: dict[str, dict[str, Telling]] = {}
+_tellings: dict[str, dict[str, Callback]] = {}
 
 
-def register_follower(name: str, *, kind: str, tell: Telling) -> None:
+def register_follower(name: str, *, kind: str, tell: Callback) -> None:
     """Have `tell(ids)` called after each commit that changed objects of a kind."""
     _tellings.setdefault(kind, {})[name] = tell
 
 
-def tell_followers(kind: str, ids: Sequence[UUID]) -> None:
+def notify_followers(kind: str, ids: Sequence[UUID]) -> None:
     """Tell every follower of a kind; one that fails is logged and catches up by revision."""
     for name, tell in _tellings.get(kind, {}).items():
         try:

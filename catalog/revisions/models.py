@@ -27,7 +27,7 @@ class Followed(models.Model):
 class TombstoneQuerySet(models.QuerySet["Tombstone"]):
     """Reads of what was deleted."""
 
-    def unseen_by(self, follower: str) -> TombstoneQuerySet:
+    def unprocessed_by(self, follower: str) -> TombstoneQuerySet:
         """Return the tombstones that a follower has not handled, oldest first."""
         seen = Followed.objects.filter(
             follower=follower,

@@ -11,28 +11,28 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet, Value
 from django.utils import timezone
 
-from catalog.revisions.followers import tell_followers
+from catalog.revisions.followers import notify_followers
 from catalog.revisions.models import Followed, Tombstone
 
 
-def announce(*, kind: str, ids: Sequence[UUID]) -> None:
+def publish_change(*, kind: str, ids: Sequence[UUID]) -> None:
     """Tell the followers once the present transaction has committed."""
-    transaction.on_commit(partial(tell_followers, kind, list(ids)), robust=True)
+    transaction.on_commit(partial(notify_followers, kind, list(ids)), robust=True)
 
 
 @transaction.atomic
-def touch(*, kind: str, rows: QuerySet[Any]) -> int:
+def bump_revision(*, kind: str, rows: QuerySet[Any]) -> int:
     """Raise the revision of objects because something they show has changed; return how many.
 
     The rows are chosen by what the raise leaves as it is.
     """
     count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
     if count:
-        announce(kind=kind, ids=list(rows.values_list("uuid", flat=True)))
+        publish_change(kind=kind, ids=list(rows.values_list("uuid", flat=True)))
     return count
 
 
-def remember(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None:
+def mark_indexed(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None:
     """Note the revisions that a follower has handled; a later note replaces an earlier one."""
     rows = [
         Followed(follower=follower, kind=kind, object_id=object_id, revision=revision)
@@ -47,7 +47,7 @@ def remember(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None
     )
 
 
-def remember_rows(*, follower: str, kind: str, rows: QuerySet[Any]) -> None:
+def mark_indexed_bulk(*, follower: str, kind: str, rows: QuerySet[Any]) -> None:
     """Note all of a query of objects (with `uuid` and `revision`) as handled, for the first time.
 
     The database copies them itself: to take each of 100,000 rows out and in again took as long
@@ -63,14 +63,14 @@ def remember_rows(*, follower: str, kind: str, rows: QuerySet[Any]) -> None:
         cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {text}", values)
 
 
-def bury(*, kind: str, object_id: UUID, revision: int) -> None:
+def create_tombstones(*, kind: str, object_id: UUID, revision: int) -> None:
     """Leave a tombstone for a deleted object, in the transaction that deletes it."""
     Tombstone.objects.create(
         kind=kind, object_id=object_id, revision=revision, deleted_at=timezone.now()
     )
 
 
-def forget_others(*, prefix: str, kept: Collection[str]) -> None:
+def forget_other_generations(*, prefix: str, kept: Collection[str]) -> None:
     """Drop all that followers remember whose names begin so, but for those that are kept."""
     others = Followed.objects.filter(follower__startswith=prefix).exclude(follower__in=kept)
     others.delete()

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import chain
 
 from catalog.search.document import SearchDocument
-from catalog.search.spelling import bare
+from catalog.search.spelling import normalize_name
 
 # All that the combined field holds. Columns have a field of their own: three thousand column names
 # in it would drown a product's description.
@@ -93,4 +93,4 @@ def vocabulary_of(document: SearchDocument) -> tuple[str, ...]:
 
 @lru_cache(_KEPT)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for form in _forms(text) for word in bare(form).split())
+    return tuple(word for form in _forms(text) for word in normalize_name(form).split())

@@ -22,7 +22,7 @@ _SALT = "catalog.search.cursor"
 _NONCE = 16
 
 
-def sealed(cursor: Cursor, *, bound_to: str) -> str:
+def encode_cursor(cursor: Cursor, *, bound_to: str) -> str:
     """Return a cursor as a text that holds for what it is bound to and nothing else."""
     place = json.dumps(astuple(cursor)).encode()
     nonce = token_bytes(_NONCE)
@@ -30,7 +30,7 @@ def sealed(cursor: Cursor, *, bound_to: str) -> str:
     return signing.TimestampSigner(salt=f"{_SALT}:{bound_to}").sign(veiled)
 
 
-def opened(text: str, *, bound_to: str) -> Cursor | None:
+def decode_cursor(text: str, *, bound_to: str) -> Cursor | None:
     """Return the cursor of a text; None where it was not sealed here, for this."""
     try:
         veiled = urlsafe_b64decode(signing.TimestampSigner(salt=f"{_SALT}:{bound_to}").unsign(text))

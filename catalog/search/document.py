@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from catalog.search.encoding import encoded
-from catalog.search.tokens import tokens_within
+from catalog.search.tokens import scoped_tokens
 
 FIGURES = ("quality", "availability", "latency")
 
@@ -62,7 +62,7 @@ class SearchDocument:
     @property
     def tokens(self) -> tuple[str, ...]:
         """The tokens as an index holds them: what says who may read says the kind as well."""
-        return tokens_within(self.readers, (self.kind,))
+        return scoped_tokens(self.readers, (self.kind,))
 
     def digest(self) -> str:
         """Equal for equal content, whatever the revision; made once, for it is asked for twice.

@@ -42,7 +42,7 @@ SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 VERDICTS = ("met", "at_risk", "breached", "no_data")
 # One search finds documents of one kind: the first of these where none is named.
 KINDS = ("product", "term", "domain")
-USUAL_KIND = KINDS[0]
+DEFAULT_TYPE = KINDS[0]
 PRESENCES = ("bias-notes", "contract", "slo", "columns", "limits", "usage")
 
 FIELDS = (

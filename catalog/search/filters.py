@@ -20,7 +20,7 @@ _TRUTH = {"true": False, "yes": False, "false": True, "no": True}
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Filter:
     """What a document must meet: one of the values, or a number between low and high.
 
     `key` names a keyed number (`min_share.sex`); `typed` is the value as the user wrote it.
@@ -51,7 +51,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class QueryWarning:
     """Something typed that was not used as written, and what was probably meant."""
 
     code: str
@@ -59,10 +59,10 @@ class Doubt:
     offer: str = ""
 
 
-class NotUnderstood(Exception):
+class InvalidFilter(Exception):
     """Carries the doubt about one typed condition."""
 
-    def __init__(self, doubt: Doubt) -> None:
+    def __init__(self, doubt: QueryWarning) -> None:
         super().__init__(doubt.code)
         self.doubt = doubt
 
@@ -78,33 +78,33 @@ def field_of(name: str) -> tuple[Field, str] | None:
     return None
 
 
-def read_condition(name: str, value: str, *, now: datetime) -> Condition:
+def read_condition(name: str, value: str, *, now: datetime) -> Filter:
     """Read one `name:value`; raises NotUnderstood with what was probably meant."""
     is_negated, name = name.startswith("-"), name.removeprefix("-")
     found = field_of(name)
     if found is None:
-        raise NotUnderstood(Doubt("unknown-field", name, closest(fold(name), BY_NAME) or ""))
+        raise InvalidFilter(QueryWarning("unknown-field", name, closest(fold(name), BY_NAME) or ""))
     field, key = found
     value = value.strip()[:LONGEST_VALUE]
     if not value:
-        raise NotUnderstood(Doubt("no-value", f"{name}:"))
+        raise InvalidFilter(QueryWarning("no-value", f"{name}:"))
     if field.name == "certified" and fold(value) in _TRUTH:
         is_negated = is_negated != _TRUTH[fold(value)]
-        return Condition("is", ("certified",), is_negated=is_negated, typed="certified")
+        return Filter("is", ("certified",), is_negated=is_negated, typed="certified")
     reading = _terms if field.kind is FieldKind.TERMS else _range
     return replace(reading(field, key, value, now), is_negated=is_negated, typed=value)
 
 
 def read_conditions(
     pairs: Iterable[tuple[str, str]], *, now: datetime
-) -> tuple[tuple[Condition, ...], tuple[Doubt, ...]]:
+) -> tuple[tuple[Filter, ...], tuple[QueryWarning, ...]]:
     """Read many; choices of the same field join (either), all others stand beside each other."""
-    joined: dict[tuple[str, str], Condition] = {}
+    joined: dict[tuple[str, str], Filter] = {}
     doubts = []
     for name, value in pairs:
         try:
             condition = read_condition(name, value, now=now)
-        except NotUnderstood as refusal:
+        except InvalidFilter as refusal:
             doubts.append(refusal.doubt)
             continue
         place = condition.parameter, "" if condition.values else condition.typed
@@ -112,17 +112,17 @@ def read_conditions(
     return tuple(joined.values()), tuple(doubts)
 
 
-def _joined(one: Condition, other: Condition) -> Condition:
+def _joined(one: Filter, other: Filter) -> Filter:
     values = tuple(dict.fromkeys((*one.values, *other.values)))[:MOST_VALUES]
     return replace(one, values=values, typed=",".join(values))
 
 
-def _terms(field: Field, key: str, value: str, now: datetime) -> Condition:
+def _terms(field: Field, key: str, value: str, now: datetime) -> Filter:
     values = [fold(part.strip().strip('"')) for part in _PART.findall(value)]
     values = [_choice(field, part) if field.choices else part for part in values if part]
     if not values:
-        raise NotUnderstood(Doubt("no-value", f"{field.name}:{value}"))
-    return Condition(field.name, tuple(dict.fromkeys(values))[:MOST_VALUES])
+        raise InvalidFilter(QueryWarning("no-value", f"{field.name}:{value}"))
+    return Filter(field.name, tuple(dict.fromkeys(values))[:MOST_VALUES])
 
 
 def _choice(field: Field, value: str) -> str:
@@ -131,16 +131,16 @@ def _choice(field: Field, value: str) -> str:
         if choice.replace("_", "-") == plain:
             return choice
     offer = closest(plain, field.choices) or ""
-    raise NotUnderstood(Doubt("unknown-value", f"{field.name}:{value}", offer))
+    raise InvalidFilter(QueryWarning("unknown-value", f"{field.name}:{value}", offer))
 
 
-def _range(field: Field, key: str, value: str, now: datetime) -> Condition:
+def _range(field: Field, key: str, value: str, now: datetime) -> Filter:
     name = f"{field.name}.{key}" if key else ""
     try:
         return replace(_bounds(field.unit, value, now), field=field.name, key=name)
     except ValueError:
-        doubt = Doubt("unknown-value", f"{field.name}:{value}", _EXAMPLES[field.unit])
-        raise NotUnderstood(doubt) from None
+        doubt = QueryWarning("unknown-value", f"{field.name}:{value}", _EXAMPLES[field.unit])
+        raise InvalidFilter(doubt) from None
 
 
 _EXAMPLES = {
@@ -153,13 +153,13 @@ _EXAMPLES = {
 }
 
 
-def _bounds(unit: Unit, value: str, now: datetime) -> Condition:
+def _bounds(unit: Unit, value: str, now: datetime) -> Filter:
     """Read `a..b`, `>=a`, `<b` or `a`; raises ValueError for anything else."""
     if ".." in value:
         low, _, high = (part.strip() for part in value.partition(".."))
         if not low and not high:
             raise ValueError(value)
-        return Condition(
+        return Filter(
             "",
             low=_number(unit, low, now) if low else None,
             high=_end(unit, high, now) if high else None,
@@ -171,8 +171,8 @@ def _bounds(unit: Unit, value: str, now: datetime) -> Condition:
     if _is_age(unit, match["value"].strip()):
         sign = sign.translate(str.maketrans("<>", "><"))  # younger than 7 days = later than then
     if sign == "=" and unit in (Unit.AGE, Unit.DATE):
-        return Condition("", low=number, high=_end(unit, match["value"].strip(), now))
-    return Condition(
+        return Filter("", low=number, high=_end(unit, match["value"].strip(), now))
+    return Filter(
         "",
         low=number if sign in (">", ">=", "=") else None,
         high=number if sign in ("<", "<=", "=") else None,

@@ -20,7 +20,7 @@ _CHANGED = re.compile(r"(?:(?<=b)le?|ie|[eiy])$")
 _REST = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]*")
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 
-Marks = tuple[dict[str, str], tuple[Reason, ...]]
+Highlights = tuple[dict[str, str], tuple[Reason, ...]]
 # From where to where a word stands, and its stem.
 Span = tuple[int, int, str]
 
@@ -35,7 +35,7 @@ class Analysis(Protocol):
         """The forms of a text's words, each with where the word begins and ends."""
 
 
-class Marker:
+class Highlighter:
     """Finds words, in any form of them, in texts that are shown.
 
     To take all the texts of a page apart would cost more than the search itself. So only words are
@@ -111,7 +111,7 @@ def _end_of(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-def marks_of(marker: Marker, shown: Iterable[Mapping[str, Any]]) -> list[Marks]:
+def marks_of(marker: Highlighter, shown: Iterable[Mapping[str, Any]]) -> list[Highlights]:
     """For the texts of each hit its highlights, HTML escaped but for `<mark>`, and the reasons.
 
     The texts of all hits are looked through in one go: a call for each would cost more.
@@ -127,7 +127,7 @@ def _listed(shown: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     return {name: [text] if isinstance(text, str) else text for name, text in there.items()}
 
 
-def _marks(shown: Mapping[str, Sequence[str]], spans: Iterator[list[Span]]) -> Marks:
+def _marks(shown: Mapping[str, Sequence[str]], spans: Iterator[list[Span]]) -> Highlights:
     highlights: dict[str, str] = {}
     reasons = []
     for name, texts in shown.items():

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from catalog.search.document import SearchDocument
-from catalog.search.fields import USUAL_KIND
-from catalog.search.filters import Condition
+from catalog.search.fields import DEFAULT_TYPE
+from catalog.search.filters import Filter
 from catalog.search.query_ast import Expression
 
 # The tokens that a caller holds; None for everything.
 Readers = tuple[str, ...] | None
-USUAL = (USUAL_KIND,)
+DEFAULT_TYPES = (DEFAULT_TYPE,)
 # Seconds within which every engine answers a search, or says that it cannot.
-DEADLINE = 10.0
+TIMEOUT = 10.0
 # The same for what stands beside a page's own matter, which must not keep the page waiting.
-DEADLINE_ASIDE = 3.0
+SIDEBAR_TIMEOUT = 3.0
 
 
 class SearchUnavailable(Exception):
@@ -51,10 +51,10 @@ class SearchRequest:
     """
 
     readers: Readers
-    kind: str = USUAL_KIND
+    kind: str = DEFAULT_TYPE
     words: Expression = ()
     typed: str = ""
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Filter, ...] = ()
     sort: str = "relevance"
     offset: int = 0
     cursor: Cursor | None = None
@@ -151,7 +151,7 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarDocument:
     """A document that is like another one, and the features of the other that it shares."""
 
     kind: str
@@ -215,13 +215,18 @@ class SearchBackend(Protocol):
         """Complete what is being typed to things of some kinds by their names."""
 
     def values(
-        self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
+        self,
+        field: str,
+        prefix: str,
+        readers: Readers,
+        limit: int,
+        kinds: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
         """Values of a field that begin so, with their counts, most frequent first."""
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: Readers, limit: int
-    ) -> tuple[Alike, ...]:
+    ) -> tuple[SimilarDocument, ...]:
         """Readable documents that share features with the document of a key, most alike first.
 
         What the caller may not read changes neither the documents nor their order.
@@ -233,13 +238,13 @@ class SearchBackend(Protocol):
     def writing(self) -> AbstractContextManager[IndexSession]:
         """Take the one writer of the live index; waits for another holder a while."""
 
-    def rebuilding(self) -> AbstractContextManager["Candidate"]:
+    def rebuilding(self) -> AbstractContextManager["NewIndex"]:
         """Build an index beside the live one. Left without `swapping`, it is thrown away.
 
         One process at a time rebuilds, restores or clears; others wait a while.
         """
 
-    def restoring(self) -> AbstractContextManager["Candidate"]:
+    def restoring(self) -> AbstractContextManager["NewIndex"]:
         """Open the index that answered before the live one, so that it may answer again."""
 
     def clearing(self) -> AbstractContextManager[frozenset[str]]:
@@ -255,7 +260,7 @@ class SearchBackend(Protocol):
         """Remove all that this engine holds; for scratch indexes."""
 
 
-class Candidate(IndexSession, Protocol):
+class NewIndex(IndexSession, Protocol):
     """An index beside the live one, which goes on answering."""
 
     def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:

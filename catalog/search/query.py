@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from catalog.search.filters import (
-    Doubt,
-    NotUnderstood,
+    InvalidFilter,
+    QueryWarning,
     field_of,
     read_condition,
 )
@@ -44,13 +44,13 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class ReadQuery:
+class ParsedQuery:
     """What was understood: the words, the filters lifted out of the text, the text left, doubts."""
 
     words: Expression
     lifted: tuple[tuple[str, str], ...]
     text: str
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[QueryWarning, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +68,31 @@ class _Reader:
     tokens: list[_Token]
     now: datetime
     place: int = 0
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[QueryWarning] = field(default_factory=list)
     lifted: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def read_query(text: str, *, now: datetime) -> ReadQuery:
+def read_query(text: str, *, now: datetime) -> ParsedQuery:
     """Understand any text; what cannot be used as written comes back as doubts."""
     text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
-    doubts = [Doubt("too-long", str(LONGEST_QUERY))] if len(text) > LONGEST_QUERY else []
+    doubts = [QueryWarning("too-long", str(LONGEST_QUERY))] if len(text) > LONGEST_QUERY else []
     text = text[:LONGEST_QUERY]
     tokens = list(_shallow(_tokens(text)))
     if sum(token.kind in ("word", "phrase") for token in tokens) > MOST_WORDS:
-        doubts.append(Doubt("too-many-words", str(MOST_WORDS)))
+        doubts.append(QueryWarning("too-many-words", str(MOST_WORDS)))
         tokens = tokens[:MOST_WORDS]
     begun = [place for place, token in enumerate(tokens) if _is_beginning(token)]
     for place in begun[MOST_BEGINNINGS:]:
         tokens[place] = replace(tokens[place], text=tokens[place].text.rstrip("*"))
     if len(begun) > MOST_BEGINNINGS:
-        doubts.append(Doubt("too-many-beginnings", str(MOST_BEGINNINGS)))
+        doubts.append(QueryWarning("too-many-beginnings", str(MOST_BEGINNINGS)))
     reader = _Reader(tokens, now, doubts=doubts)
     words: list[Clause] = []
     while reader.place < len(tokens):
         words += _sequence(reader, depth=0)
     spans = [(tokens[place].start, tokens[place].end) for place in reader.lifted]
     lifted = tuple(reader.lifted.values())
-    return ReadQuery(tuple(words), lifted, _without(text, spans), tuple(reader.doubts))
+    return ParsedQuery(tuple(words), lifted, _without(text, spans), tuple(reader.doubts))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -199,7 +199,7 @@ def _named(reader: _Reader, token: _Token) -> list[Clause]:
     name = f"-{token.name}" if token.sign == "-" else token.name
     try:
         condition = read_condition(name, token.text, now=reader.now)
-    except NotUnderstood as refusal:
+    except InvalidFilter as refusal:
         is_name = refusal.doubt.code == "unknown-field" and not refusal.doubt.offer
         if not (is_name and token.text.startswith("//")):
             reader.doubts.append(refusal.doubt)

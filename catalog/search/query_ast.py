@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog.search.fields import STOP_WORDS
-from catalog.search.filters import Condition
+from catalog.search.filters import Filter
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -39,7 +39,7 @@ class Phrase:
 class Matches:
     """A condition inside parentheses or beside an OR."""
 
-    condition: Condition
+    condition: Filter
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,6 @@ def closest(word: str, options: Iterable[str]) -> str | None:
 
 
 @lru_cache(_KEPT)
-def bare(text: str) -> str:
+def normalize_name(text: str) -> str:
     """A name without its punctuation: how names, slugs and addresses are compared as wholes."""
     return _SIGNS.sub(" ", fold(text)).strip()

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from catalog.search.fields import SPELLING_WEIGHT
 from catalog.search.query_ast import Clause, Demand, Either, Expression, Phrase, Together, Words
-from catalog.search.spelling import bare
+from catalog.search.spelling import normalize_name
 
 MOST_EXPANDED = 4
 
@@ -31,7 +31,7 @@ def expanded(words: Expression, spellings: Spellings) -> tuple[Expression, tuple
     by_beginning = _by_beginning(spellings)
     begun = {place for word in typed.split() for place in by_beginning.get(word, ())}
     for place in sorted(begun):
-        known = {bare(spelling): spelling for spelling in spellings[place]}
+        known = {normalize_name(spelling): spelling for spelling in spellings[place]}
         found = next((name for name in known if name and f" {name} " in typed), None)
         others = tuple(spelling for name, spelling in known.items() if name != found)
         if found and others and len(expansions) < MOST_EXPANDED:
@@ -45,21 +45,21 @@ def _by_beginning(spellings: Spellings) -> Mapping[str, Sequence[int]]:
     """The places of the terms by the first word of each way to write them."""
     found: dict[str, list[int]] = {}
     for place, spelled in enumerate(spellings):
-        for beginning in {word for each in spelled for word in bare(each).split()[:1]}:
+        for beginning in {word for each in spelled for word in normalize_name(each).split()[:1]}:
             found.setdefault(beginning, []).append(place)
     return found
 
 
 def _weight(spelling: str) -> float:
     """A phrase ranks by the sum of its words, so that a long one would outdo the word typed."""
-    return SPELLING_WEIGHT / max(1, len(bare(spelling).split()))
+    return SPELLING_WEIGHT / max(1, len(normalize_name(spelling).split()))
 
 
 def _open_word(clause: Clause) -> str:
     """The word of a clause that any other spelling may stand for; empty for all other clauses."""
     match clause:
         case Clause(Words(text, False), Demand.ANY):
-            return bare(text)
+            return normalize_name(text)
     return ""
 
 

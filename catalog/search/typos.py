@@ -14,7 +14,7 @@ from random import Random
 from string import ascii_lowercase
 
 from catalog.search.fields import STOP_WORDS
-from catalog.search.spelling import bare, distance
+from catalog.search.spelling import distance, normalize_name
 
 ONE_EDIT = ("transposition", "insertion", "deletion", "substitution")
 TWO_EDITS = "two edits"
@@ -40,7 +40,7 @@ def mistyped(names: Mapping[str, str], *, count: int, seed: int) -> list[Mistype
     """
     keys: dict[str, list[str]] = {}
     for key in sorted(names):
-        keys.setdefault(bare(names[key]), []).append(key)
+        keys.setdefault(normalize_name(names[key]), []).append(key)
     held = Counter(word for name in keys for word in set(name.split()))
     random = Random(seed)
     made = []

@@ -9,15 +9,15 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 
-from catalog.search.cursors import opened, sealed
+from catalog.search.cursors import decode_cursor, encode_cursor
 from catalog.search.fields import (
     DEEPEST_OFFSET,
+    DEFAULT_TYPE,
     PAGE_SIZE,
     RELEVANCE,
     SORT_BY_NAME,
-    USUAL_KIND,
 )
-from catalog.search.filters import Condition, Doubt, field_of, read_conditions
+from catalog.search.filters import Filter, QueryWarning, field_of, read_conditions
 from catalog.search.port import Cursor, SearchRequest
 from catalog.search.query import read_query
 
@@ -31,16 +31,16 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchState:
     """One state of a search: what its address says, and the request that follows from it."""
 
     text: str
     filters: Pairs
     request: SearchRequest
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[QueryWarning, ...]
     page: int = 1
-    is_verbatim: bool = False
-    has_typed_filters: bool = False
+    is_exact: bool = False
+    has_inline_filters: bool = False
 
     @property
     def sort(self) -> str:
@@ -55,14 +55,14 @@ class Asked:
     def address(self, filters: Iterable[tuple[str, str]] | None = None, **changes: str) -> str:
         """Return the sorted parameters of this state with some changed; '' for none."""
         own = {"q": self.text, "sort": "" if self.sort == RELEVANCE else self.sort}
-        own |= {"verbatim": "1" if self.is_verbatim else ""}
-        own |= {KIND: "" if self.kind == USUAL_KIND else self.kind} | changes
+        own |= {"verbatim": "1" if self.is_exact else ""}
+        own |= {KIND: "" if self.kind == DEFAULT_TYPE else self.kind} | changes
         pairs = list(self.filters if filters is None else filters)
         pairs += [(name, value) for name, value in own.items() if value]
         return urlencode(sorted(pairs))
 
 
-def read_asked(params: QueryDict, *, caller: str) -> Asked:
+def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
     """Understand an address; whatever cannot be used becomes a doubt, nothing an error."""
     now = timezone.now()
     read = read_query(params.get("q", ""), now=now)
@@ -80,7 +80,7 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
     sort, doubts = _sort(params, (*read.doubts, *doubts, *strange))
     limit = min(max(_whole(params.get("limit"), PAGE_SIZE), 1), LARGEST_PAGE)
     page = min(max(_whole(params.get("page"), 1), 1), DEEPEST_OFFSET // limit)
-    is_verbatim = params.get("verbatim") == "1"
+    is_exact = params.get("verbatim") == "1"
     request = SearchRequest(
         readers=(),
         kind=kind,
@@ -90,46 +90,48 @@ def read_asked(params: QueryDict, *, caller: str) -> Asked:
         sort=sort,
         offset=(page - 1) * limit,
         limit=limit,
-        is_corrected=not is_verbatim,
+        is_corrected=not is_exact,
     )
-    asked = Asked(
+    asked = SearchState(
         text=read.text,
         filters=tuple(sorted(pair for c in conditions for pair in pairs_of(c))),
         request=request,
         doubts=doubts,
         page=page,
-        is_verbatim=is_verbatim,
-        has_typed_filters=bool(typed),
+        is_exact=is_exact,
+        has_inline_filters=bool(typed),
     )
     return _placed(asked, params.get("cursor", ""), caller)
 
 
 def _kind(
-    conditions: tuple[Condition, ...],
-) -> tuple[str, tuple[Condition, ...], tuple[Doubt, ...]]:
+    conditions: tuple[Filter, ...],
+) -> tuple[str, tuple[Filter, ...], tuple[QueryWarning, ...]]:
     """Take the kind out of the filters: a search is of one; where several are named, the first."""
     named = [condition for condition in conditions if condition.field == KIND]
     wanted = [value for each in named if not each.is_negated for value in each.values]
     doubts = tuple(
-        Doubt("one-kind", f"{each.parameter}:{each.typed}")
+        QueryWarning("one-kind", f"{each.parameter}:{each.typed}")
         for each in named
         if each.is_negated or len(each.values) > 1
     )
     rest = tuple(condition for condition in conditions if condition.field != KIND)
-    return (wanted or [USUAL_KIND])[0], rest, doubts
+    return (wanted or [DEFAULT_TYPE])[0], rest, doubts
 
 
-def pairs_of(condition: Condition) -> Pairs:
+def pairs_of(condition: Filter) -> Pairs:
     """Return the parameters that say a condition, one for each value."""
     values = condition.values or (condition.typed,)
     return tuple((condition.parameter, value) for value in values)
 
 
-def _sort(params: QueryDict, doubts: tuple[Doubt, ...]) -> tuple[str, tuple[Doubt, ...]]:
+def _sort(
+    params: QueryDict, doubts: tuple[QueryWarning, ...]
+) -> tuple[str, tuple[QueryWarning, ...]]:
     sort = params.get("sort") or RELEVANCE
     if sort == RELEVANCE or sort in SORT_BY_NAME:
         return sort, doubts
-    return RELEVANCE, (*doubts, Doubt("unknown-sort", sort[:40]))
+    return RELEVANCE, (*doubts, QueryWarning("unknown-sort", sort[:40]))
 
 
 def _whole(text: str | None, default: int) -> int:
@@ -137,21 +139,21 @@ def _whole(text: str | None, default: int) -> int:
     return int(text) if text is not None and is_number else default
 
 
-def _placed(asked: Asked, written: str, caller: str) -> Asked:
+def _placed(asked: SearchState, written: str, caller: str) -> SearchState:
     """Return the state with the place that a cursor names, if it belongs to this search."""
     if not written:
         return asked
-    cursor = opened(written, bound_to=_bound_to(asked, caller))
+    cursor = decode_cursor(written, bound_to=_bound_to(asked, caller))
     if cursor is None:
-        return replace(asked, doubts=(*asked.doubts, Doubt("unknown-cursor", "")))
+        return replace(asked, doubts=(*asked.doubts, QueryWarning("unknown-cursor", "")))
     return replace(asked, request=replace(asked.request, cursor=cursor, offset=0))
 
 
-def write_cursor(cursor: Cursor, asked: Asked, *, caller: str) -> str:
+def write_cursor(cursor: Cursor, asked: SearchState, *, caller: str) -> str:
     """Return a cursor as one parameter; it holds for this caller and this search alone."""
-    return sealed(cursor, bound_to=_bound_to(asked, caller))
+    return encode_cursor(cursor, bound_to=_bound_to(asked, caller))
 
 
-def _bound_to(asked: Asked, caller: str) -> str:
+def _bound_to(asked: SearchState, caller: str) -> str:
     """Return the caller and the search, however its address was written."""
     return f"{caller}:{asked.address()}"

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
@@ -61,7 +61,9 @@ class Entry:
 
 
 @on_any_product
-def product_history(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_history(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Show what happened to a product, newest first."""
     sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
     page = _page(request, product, whole=sees_values)
@@ -77,7 +79,7 @@ def product_history(request: HttpRequest, product: DataProduct, reader: Reader) 
 
 @on_any_product
 def product_history_json(
-    request: HttpRequest, product: DataProduct, reader: Reader
+    request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     """Give a program the same page of the history."""
     sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
@@ -90,7 +92,7 @@ def product_history_json(
 
 @on_any_product
 def product_history_feed(
-    request: HttpRequest, product: DataProduct, reader: Reader
+    request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponseBase:
     """Tell of what happened to a product; who did it only to people signed in."""
     page = reverse("product_history", args=[product.domain.slug, product.slug])

@@ -41,7 +41,7 @@ class FeedEntry:
     tags: tuple[str, ...] = ()
 
 
-class SteadyFeed(Atom1Feed):
+class LastModifiedFeed(Atom1Feed):
     """An Atom feed that is the same, byte for byte, as long as its entries are."""
 
     def latest_post_date(self) -> datetime:
@@ -56,7 +56,7 @@ def atom_answer(
 
     `page` is the path of what a browser sees of the same; `identity` is an IRI that stays.
     """
-    feed = SteadyFeed(
+    feed = LastModifiedFeed(
         title=_clean(title),
         link=request.build_absolute_uri(page),
         description=None,

@@ -13,14 +13,14 @@ def answers_folder(data_dir: Path) -> Path:
     return data_dir / "demo" / "answers"
 
 
-def note_port(data_dir: Path, port: int) -> None:
+def write_port_file(data_dir: Path, port: int) -> None:
     """Keep the port that the loaded contracts name; the first one stays."""
     note = _port_note(data_dir)
     if not note.exists():
         note.write_text(str(port), encoding="ascii")
 
 
-def noted_port(data_dir: Path, *, beside: int) -> int:
+def read_port_file(data_dir: Path, *, beside: int) -> int:
     """Return the port of the HTTP source: the one that contracts name, else the one after ours."""
     note = _port_note(data_dir)
     text = note.read_text(encoding="ascii").strip() if note.is_file() else ""

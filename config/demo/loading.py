@@ -21,16 +21,16 @@ from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.manifests import bitol_odps
 from catalog.manifests.bundles import Source
-from catalog.manifests.import_report import Landing, Report
+from catalog.manifests.import_report import ImportResult, Report
 from catalog.manifests.services.manifests import import_manifests
 from catalog.ports.http_client import fetch
-from catalog.ports.http_types import Answer, Call, FetchFailed
+from catalog.ports.http_types import FetchFailed, Request, Response
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
-from catalog.products.services import name_alias, register_product, share_product
-from config.demo.layout import answers_folder, manifests_folder, note_port
+from catalog.products.services import register_product, set_alias, share_product
+from config.demo.layout import answers_folder, manifests_folder, write_port_file
 from config.demo.manifests import Printer
-from config.demo.notation import DomainSketch, Product, read_mesh
+from config.demo.notation import DomainSpec, Product, read_mesh
 from config.demo.society import LOADER, settle
 from config.demo.source import HOST, open_server
 from governance.slo.services import probe_ports
@@ -52,14 +52,14 @@ class Loading:
 
     say: Say
     day: date = field(default_factory=timezone.localdate)
-    mesh: tuple[DomainSketch, ...] = field(default_factory=read_mesh)
+    mesh: tuple[DomainSpec, ...] = field(default_factory=read_mesh)
 
     def __post_init__(self) -> None:
         port = settings.ASSAY_DEMO_PORT
         self.printer = Printer(mesh=self.mesh, source_url=f"http://{HOST}:{port}")
         self.products = {product.address: product for _, product in self.printer.products()}
 
-    def run(self) -> list[Landing]:
+    def run(self) -> list[ImportResult]:
         """Load everything; return what became of each product in the end. Raises SourceBusy."""
         self._write_files()
         settle(self.mesh)
@@ -81,7 +81,7 @@ class Loading:
             answers=answers_folder(data_dir),
             day=self.day,
         )
-        note_port(data_dir, settings.ASSAY_DEMO_PORT)
+        write_port_file(data_dir, settings.ASSAY_DEMO_PORT)
         self.say(f"{count} files written")
 
     def _register_foreign(self) -> None:
@@ -89,10 +89,10 @@ class Loading:
         for sketch, product in self.printer.products():
             identifier = self.printer.product(sketch, product)["id"]
             alias = ProductAlias.objects.filter(system=bitol_odps.SYSTEM, identifier=identifier)
-            if sketch.is_foreign and not alias.exists():
+            if sketch.is_external and not alias.exists():
                 self._register(sketch, product)
 
-    def _register(self, sketch: DomainSketch, product: Product) -> None:
+    def _register(self, sketch: DomainSpec, product: Product) -> None:
         tree = self.printer.product(sketch, product)
         entry = register_product(
             domain=Domain.objects.get(slug=sketch.slug),
@@ -104,19 +104,19 @@ class Loading:
             _, entry = save_contract(
                 product=entry, tree=contract, edition=entry.edition, actor=LOADER
             )
-        name_alias(
+        set_alias(
             product=entry,
             system=bitol_odps.SYSTEM,
             identifier=tree["id"],
             digest=digest_of(entry.tree),
         )
 
-    def _bring_in(self) -> list[Landing]:
+    def _bring_in(self) -> list[ImportResult]:
         """Import every governed product; one that will end is published first."""
         asked = [
             (sketch, self._as_it_stands(product))
             for sketch, product in self.printer.products()
-            if not sketch.is_foreign
+            if not sketch.is_external
         ]
         return self._import(asked)
 
@@ -127,7 +127,7 @@ class Loading:
         is_over = standing is not None and standing.status in ENDING
         return product if is_over else product.with_status(Status.PUBLISHED.value)
 
-    def _end_products(self) -> list[Landing]:
+    def _end_products(self) -> list[ImportResult]:
         """Deprecate and retire what the mesh shows as ending, once it was published."""
         ending = [
             (sketch, product)
@@ -136,7 +136,7 @@ class Loading:
         ]
         return self._import(ending)
 
-    def _import(self, asked: list[tuple[DomainSketch, Product]]) -> list[Landing]:
+    def _import(self, asked: list[tuple[DomainSpec, Product]]) -> list[ImportResult]:
         folder = manifests_folder(Path(settings.ASSAY_DATA_DIR))
         sources = [
             Source(str(path.relative_to(folder)), path.read_bytes)
@@ -174,7 +174,7 @@ class Loading:
             )
 
 
-def summary_of(landings: list[Landing]) -> Iterator[str]:
+def summary_of(landings: list[ImportResult]) -> Iterator[str]:
     """Return lines that say what stands now, and what the gate refused and why."""
     statuses = Counter(DataProduct.objects.values_list("status", flat=True))
     counted = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
@@ -211,10 +211,10 @@ def source_running() -> Iterator[None]:
 
 def _is_the_source(port: int) -> bool:
     try:
-        answer = fetch(Call(url=f"http://{HOST}:{port}/healthz", deadline=3, max_bytes=1000))
+        answer = fetch(Request(url=f"http://{HOST}:{port}/healthz", deadline=3, max_bytes=1000))
     except FetchFailed:
         return False
-    return isinstance(answer, Answer) and answer.status == 200 and b"demo source" in answer.body
+    return isinstance(answer, Response) and answer.status == 200 and b"demo source" in answer.body
 
 
 def _standing(product: Product) -> DataProduct | None:

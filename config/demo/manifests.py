@@ -10,7 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from catalog.manifests.serializers import yaml_of
-from config.demo.notation import Column, DomainSketch, Port, Product, Table
+from config.demo.notation import Column, DomainSpec, Port, Product, Table
 from config.demo.terms import term_held_by
 
 Tree = dict[str, Any]
@@ -37,7 +37,7 @@ JSON_TYPES = {"integer": "number", "number": "number", "boolean": "boolean", "ob
 class Printer:
     """Prints one mesh. `source_url` is where the demo's HTTP source answers, without a slash."""
 
-    mesh: tuple[DomainSketch, ...]
+    mesh: tuple[DomainSpec, ...]
     source_url: str
 
     def write(self, folder: Path) -> list[Path]:
@@ -48,7 +48,7 @@ class Printer:
             for path in self.write_product(sketch, product, folder)
         ]
 
-    def products(self) -> Iterator[tuple[DomainSketch, Product]]:
+    def products(self) -> Iterator[tuple[DomainSpec, Product]]:
         """Return every product, those that others read first."""
         everything = {
             product.address: (sketch, product)
@@ -59,7 +59,7 @@ class Printer:
         for address in everything:
             yield from self._with_sources(address, everything, done)
 
-    def write_product(self, sketch: DomainSketch, product: Product, folder: Path) -> list[Path]:
+    def write_product(self, sketch: DomainSpec, product: Product, folder: Path) -> list[Path]:
         """Write one product's folder; return its files, the product itself first."""
         home = folder / product.domain / product.slug
         home.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ class Printer:
             path.write_text(yaml_of(tree), encoding="utf-8")
         return list(trees)
 
-    def product(self, sketch: DomainSketch, product: Product) -> Tree:
+    def product(self, sketch: DomainSpec, product: Product) -> Tree:
         """Return the tree of a product."""
         tree: Tree = {
             "apiVersion": "v1.1.0",
@@ -123,9 +123,9 @@ class Printer:
     def _with_sources(
         self,
         address: str,
-        everything: dict[str, tuple[DomainSketch, Product]],
+        everything: dict[str, tuple[DomainSpec, Product]],
         done: set[str],
-    ) -> Iterator[tuple[DomainSketch, Product]]:
+    ) -> Iterator[tuple[DomainSpec, Product]]:
         if address in done:
             return
         done.add(address)
@@ -198,9 +198,9 @@ def _output_port(product: Product, port: Port) -> Tree:
     return tree
 
 
-def _support(sketch: DomainSketch) -> list[Tree]:
+def _support(sketch: DomainSpec) -> list[Tree]:
     mail: Tree = {"channel": sketch.contact, "url": f"mailto:{sketch.contact}", "tool": "email"}
-    if sketch.is_foreign:
+    if sketch.is_external:
         return [mail | {"scope": "issues"}]
     talk = f"https://talk.tversund.example/channels/{sketch.slug}"
     return [

@@ -27,7 +27,7 @@ PROMISE = re.compile(
 Notes = Mapping[str, Any]
 
 
-class Misspelled(ValueError):
+class SpecError(ValueError):
     """A line of the notation says nothing that can be read."""
 
 
@@ -114,7 +114,7 @@ class Product:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DomainSketch:
+class DomainSpec:
     """One domain with its products; `team` is empty for a foreign source."""
 
     slug: str
@@ -123,11 +123,11 @@ class DomainSketch:
     contact: str
     team: str = ""
     parent: str = ""
-    is_foreign: bool = False
+    is_external: bool = False
     products: tuple[Product, ...] = field(default=())
 
 
-def read_mesh(folder: Path = MESH) -> tuple[DomainSketch, ...]:
+def read_mesh(folder: Path = MESH) -> tuple[DomainSpec, ...]:
     """Return all domains, each behind its parent. Raises Misspelled, ReadingError."""
     sketches = [
         domain_of(read_documents(path.read_bytes(), name=path.name)[0].tree)
@@ -136,16 +136,16 @@ def read_mesh(folder: Path = MESH) -> tuple[DomainSketch, ...]:
     return tuple(sorted(sketches, key=lambda sketch: (bool(sketch.parent), sketch.slug)))
 
 
-def domain_of(notes: Notes) -> DomainSketch:
+def domain_of(notes: Notes) -> DomainSpec:
     """Return the domain of one file."""
-    return DomainSketch(
+    return DomainSpec(
         slug=notes["slug"],
         name=notes["name"],
         description=notes["description"],
         contact=notes["contact"],
         team=notes.get("team", ""),
         parent=notes.get("parent", ""),
-        is_foreign=notes.get("foreign", False),
+        is_external=notes.get("foreign", False),
         products=tuple(
             product_of(slug, product, domain=notes) for slug, product in notes["products"].items()
         ),
@@ -225,7 +225,7 @@ def column_of(name: str, notes: str | Notes) -> Column:
         typed, item_type = "array", typed.removeprefix("array of ")
     kind, *flags = typed.split()
     if not description or not set(flags) <= FLAGS:
-        raise Misspelled(f"{name}: {line}")
+        raise SpecError(f"{name}: {line}")
     logical_type, _, physical_type = kind.partition("/")
     return Column(
         name=name,
@@ -279,7 +279,7 @@ def objective_of(sentence: str) -> dict[str, Any]:
     """Return one objective as the tree keeps it. Raises Misspelled."""
     found = PROMISE.fullmatch(sentence)
     if not found:
-        raise Misspelled(sentence)
+        raise SpecError(sentence)
     objective: dict[str, Any] = {
         "indicator": found["indicator"],
         "target": round(float(found["percent"]) / 100, 6),

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from config.demo.manifests import answer_file, data_file
-from config.demo.notation import Column, DomainSketch, Port, Product, Table
+from config.demo.notation import Column, DomainSpec, Port, Product, Table
 
 SQL = Path(__file__).parent / "sql"
 SEED = 7
@@ -47,7 +47,7 @@ def make_rows(*, day: date, seed: int = SEED) -> Connection:
 
 
 def write_files(
-    mesh: tuple[DomainSketch, ...],
+    mesh: tuple[DomainSpec, ...],
     *,
     files: Path,
     answers: Path,
@@ -75,7 +75,7 @@ def columns_sql(table: Table) -> str:
     return ", ".join(_column_sql(column) for column in table.columns)
 
 
-def _served(sketch: DomainSketch) -> Iterator[tuple[Product, Port]]:
+def _served(sketch: DomainSpec) -> Iterator[tuple[Product, Port]]:
     for product in sketch.products:
         for port in product.ports:
             # A retired product's files are gone; a far server's rows are not ours to write.

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.domains.models import Domain, Membership
-from catalog.domains.services import add_to_team, create_domain, found_team, give_role
+from catalog.domains.services import add_to_team, create_domain, create_team, grant_role
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.people.models import Person, Team
 from catalog.people.services import create_person
 from config.demo.cast import CAST, PASSWORD, TEAMS, Part
-from config.demo.notation import DomainSketch, Notes
+from config.demo.notation import DomainSpec, Notes
 from config.demo.terms import terms
 
-LOADER = Worker("demo loader")
+LOADER = SystemActor("demo loader")
 
 
-def settle(mesh: tuple[DomainSketch, ...]) -> None:
+def settle(mesh: tuple[DomainSpec, ...]) -> None:
     """Create what is missing; what stands is left alone, so a second run changes nothing."""
     teams = {slug: _team(slug, name) for slug, name in TEAMS.items()}
     teams |= {sketch.slug: _team(sketch.slug, sketch.team) for sketch in mesh if sketch.team}
@@ -31,10 +31,10 @@ def settle(mesh: tuple[DomainSketch, ...]) -> None:
 
 def _team(slug: str, name: str) -> Team:
     standing = Team.objects.filter(slug=slug).first()
-    return standing or found_team(slug=slug, name=name, actor=LOADER)
+    return standing or create_team(slug=slug, name=name, actor=LOADER)
 
 
-def _domain(sketch: DomainSketch, domains: dict[str, Domain], teams: dict[str, Team]) -> Domain:
+def _domain(sketch: DomainSpec, domains: dict[str, Domain], teams: dict[str, Team]) -> Domain:
     standing = Domain.objects.filter(slug=sketch.slug).first()
     return standing or create_domain(
         slug=sketch.slug,
@@ -42,7 +42,7 @@ def _domain(sketch: DomainSketch, domains: dict[str, Domain], teams: dict[str, T
         mission=sketch.description,
         parent=domains.get(sketch.parent),
         owner_team=teams.get(sketch.slug),
-        is_foreign=sketch.is_foreign,
+        is_external=sketch.is_external,
         actor=LOADER,
     )
 
@@ -60,7 +60,7 @@ def _person(part: Part, domains: dict[str, Domain], teams: dict[str, Team]) -> N
     for slug, role in part.roles.items():
         domain = domains[slug] if slug else None
         if not Membership.objects.filter(person=person, role=role.value, domain=domain).exists():
-            give_role(person=person, role=role, domain=domain, actor=LOADER)
+            grant_role(person=person, role=role, domain=domain, actor=LOADER)
     for slug in part.teams:
         if not teams[slug].members.filter(person=person).exists():
             add_to_team(team=teams[slug], person=person, actor=LOADER)

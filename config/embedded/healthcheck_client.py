@@ -9,11 +9,11 @@ from django.conf import settings
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  compared, not listened on
 
 
-def is_living() -> bool:
+def is_live() -> bool:
     return _answer("/livez")[0] == 200
 
 
-def unready_parts() -> list[str]:
+def failing_checks() -> list[str]:
     """What is not ready yet, in words; empty once every part does its work."""
     status, body = _answer("/readyz")
     if status is None:

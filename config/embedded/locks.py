@@ -10,12 +10,12 @@ from pathlib import Path
 from config.embedded.paths import run_folder
 
 
-class StartRefused(Exception):
+class StartupError(Exception):
     """The start cannot go on; the message names the way out."""
 
 
 @contextmanager
-def claimed_folder(data_dir: Path) -> Iterator[None]:
+def lock_data_dir(data_dir: Path) -> Iterator[None]:
     """Hold the data folder for one start; the kernel lets go of it when the process ends.
 
     Raises StartRefused while another start holds it.
@@ -26,7 +26,7 @@ def claimed_folder(data_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
             lock.seek(0)
-            raise StartRefused(
+            raise StartupError(
                 f"Assay already runs on {data_dir} (process {lock.read().strip() or 'unknown'}). "
                 "Stop it first, or set ASSAY_DATA_DIR to another folder for a second one."
             ) from taken
@@ -36,7 +36,7 @@ def claimed_folder(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def refuse_taken_port(host: str, port: int, *, setting: str) -> None:
+def require_free_port(host: str, port: int, *, setting: str) -> None:
     """Raise StartRefused where the port cannot be listened on; `setting` is the way out."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -45,7 +45,7 @@ def refuse_taken_port(host: str, port: int, *, setting: str) -> None:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
     except OSError as taken:
-        raise StartRefused(
+        raise StartupError(
             f"Port {port} on {host} cannot be used: {taken.strerror or taken}. "
             f"Stop the program that uses it, or choose another port with {setting}, "
             f"for example {setting}={port + 10 if port < 65000 else 8010} make run"

@@ -17,7 +17,7 @@ FORGIVEN_AFTER, LONGEST_WAIT = 10.0, 15.0
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def end_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
     """Have the kernel end this process when its parent ends (on Linux; elsewhere nothing)."""
     if libc is None:
         return
@@ -62,7 +62,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: end_with_parent(parent, how),  # noqa: PLW1509  one thread only
+                preexec_fn=lambda: die_with_parent(parent, how),  # noqa: PLW1509  one thread only
                 env={**os.environ, **self.program.environment, "ASSAY_SUPERVISED": "1"},
             )
         self.started_at = self.clock()

@@ -13,12 +13,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from catalog.search.backends import fed
+from catalog.search.backends import configured_backends
 
 Say = Callable[[str], None]
 
 
-class FirstStart:
+class InitialSetup:
     """Remembers in the data folder whether the first start reached its end."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -44,14 +44,14 @@ class FirstStart:
 
 
 # What a first start may leave behind; secrets, logs and static files can stay.
-LEFT_BEHIND = ["assay.sqlite3*", "index", "search*", "files", "demo*", "valkey"]
+QUARANTINE_SUFFIX = ["assay.sqlite3*", "index", "search*", "files", "demo*", "valkey"]
 
 
 def prepare(*, say: Say) -> None:
     """After it the tables are those of this version, and at the first start the demo is loaded."""
-    first = FirstStart(settings.ASSAY_DATA_DIR)
+    first = InitialSetup(settings.ASSAY_DATA_DIR)
     if first.begun.exists() and settings.IS_SQLITE and not first.done.exists():
-        aside = first.set_aside(LEFT_BEHIND)
+        aside = first.set_aside(QUARANTINE_SUFFIX)
         say(f"The first start had not finished. What it left is in {aside}; beginning again.")
     is_first = not first.done.exists() and not connection.introspection.table_names()
     if is_first or first.begun.exists():
@@ -79,7 +79,7 @@ def load_demo(*, say: Say) -> None:
 
 def fill_indexes(*, say: Say) -> None:
     """Build the index of each engine that has none of this version; one that is away stays so."""
-    for engine in fed():
+    for engine in configured_backends():
         if engine.is_ready():
             continue
         say(f"Building the search index ({engine.name}) ...")

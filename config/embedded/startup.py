@@ -11,11 +11,11 @@ from django.conf import settings
 from config import heartbeats
 from config.demo import sign_ins
 from config.embedded.commands import installed_programs, manage, valkey_program
-from config.embedded.healthcheck_client import unready_parts
-from config.embedded.locks import StartRefused, claimed_folder, refuse_taken_port
+from config.embedded.healthcheck_client import failing_checks
+from config.embedded.locks import StartupError, lock_data_dir, require_free_port
 from config.embedded.paths import logs_folder
-from config.embedded.processes import end_with_parent
-from config.embedded.supervisor import StopAsked, Supervisor, say
+from config.embedded.processes import die_with_parent
+from config.embedded.supervisor import StopRequested, Supervisor, say
 
 READY_SECONDS = 180
 
@@ -26,13 +26,13 @@ def start() -> int:
     Raises StartRefused with the way out where it cannot start.
     """
     if os.environ.get("ASSAY_TETHERED") == "1":
-        end_with_parent(os.getppid(), signal.SIGTERM)
-    with claimed_folder(settings.ASSAY_DATA_DIR):
-        refuse_taken_port(settings.ASSAY_HOST, settings.ASSAY_PORT, setting="ASSAY_PORT")
+        die_with_parent(os.getppid(), signal.SIGTERM)
+    with lock_data_dir(settings.ASSAY_DATA_DIR):
+        require_free_port(settings.ASSAY_HOST, settings.ASSAY_PORT, setting="ASSAY_PORT")
         if settings.ASSAY_DEMO:
-            refuse_taken_port("127.0.0.1", settings.ASSAY_DEMO_PORT, setting="ASSAY_DEMO_PORT")
+            require_free_port("127.0.0.1", settings.ASSAY_DEMO_PORT, setting="ASSAY_DEMO_PORT")
         supervisor = Supervisor(logs_folder(settings.ASSAY_DATA_DIR), say=say)
-        with suppress(StopAsked), supervisor.signals():
+        with suppress(StopRequested), supervisor.signals():
             _run(supervisor)
     say("Assay has stopped.")
     return 0
@@ -43,11 +43,11 @@ def _run(supervisor: Supervisor) -> None:
         supervisor.start([valkey_program(settings.ASSAY_DATA_DIR)])
         supervisor.wait_until(unready_broker, seconds=20)
     # What the last run's workers left would make them seem alive before they are.
-    heartbeats.take_back((*heartbeats.QUEUES, heartbeats.BEAT))
+    heartbeats.clear((*heartbeats.QUEUES, heartbeats.BEAT))
     prepare_in_child()
     say("Starting web server and workers ...")
     supervisor.start(installed_programs())
-    supervisor.wait_until(unready_parts, seconds=READY_SECONDS)
+    supervisor.wait_until(failing_checks, seconds=READY_SECONDS)
     announce()
     supervisor.watch()
 
@@ -58,15 +58,15 @@ def prepare_in_child() -> None:
     child = subprocess.Popen(  # noqa: S603  our own command
         manage("prepare"),
         start_new_session=True,
-        preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509  one thread only
+        preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509  one thread only
     )
     try:
         if child.wait():
-            raise StartRefused(
+            raise StartupError(
                 "The data folder could not be prepared; the reason stands above. "
                 f"The next start tries again on {settings.ASSAY_DATA_DIR}."
             )
-    except StopAsked:
+    except StopRequested:
         child.kill()
         child.wait()
         raise

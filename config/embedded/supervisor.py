@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from config.embedded.locks import StartRefused
+from config.embedded.locks import StartupError
 from config.embedded.processes import Child, Program
 
 TRIES_BEFORE_READY = 3
 
 
-class StopAsked(BaseException):
+class StopRequested(BaseException):
     """Somebody pressed Ctrl-C or sent a signal to end."""
 
 
@@ -43,10 +43,10 @@ class Supervisor:
         """
         deadline = time.monotonic() + seconds
         while missing := unready():
-            self.look_after()
+            self.supervise()
             self._refuse_hopeless()
             if time.monotonic() > deadline:
-                raise StartRefused(
+                raise StartupError(
                     f"Not ready after {seconds:.0f} s: {'; '.join(missing)}. "
                     f"The logs are in {self.logs}."
                 )
@@ -55,10 +55,10 @@ class Supervisor:
     def watch(self) -> None:
         """Look after the programs until a signal comes."""
         while True:
-            self.look_after()
+            self.supervise()
             time.sleep(0.5)
 
-    def look_after(self) -> None:
+    def supervise(self) -> None:
         """Note programs that ended, start those whose next try is due."""
         for child in self.children:
             if child.process is not None and not child.is_alive():
@@ -93,12 +93,12 @@ class Supervisor:
             self.is_hurried = True
             return
         self.is_stopping = True
-        raise StopAsked
+        raise StopRequested
 
     def _refuse_hopeless(self) -> None:
         for child in self.children:
             if child.failures >= TRIES_BEFORE_READY:
-                raise StartRefused(
+                raise StartupError(
                     f"{child.program.name} does not start. The end of {child.log}:\n"
                     f"{child.last_lines()}"
                 )

@@ -50,8 +50,8 @@ def index() -> list[Reading]:
     readings = []
     for state in states():
         is_well = state.is_ready and not state.problem and state.oldest_seconds < MOST_BEHIND
-        note = state.problem or (f"oldest {state.oldest_seconds:.0f} s" if state.behind else "")
-        readings.append(Reading(state.engine, f"{state.behind} behind", is_well, note))
+        note = state.problem or (f"oldest {state.oldest_seconds:.0f} s" if state.pending else "")
+        readings.append(Reading(state.engine, f"{state.pending} behind", is_well, note))
         readings.append(_last_check(state.engine))
     return readings
 

@@ -9,8 +9,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from catalog.exceptions import Invalid, NotAllowed, NotVisible, Refusal
-from config.pages.errors import forbidden, is_for_a_program, not_found, problem
+from catalog.exceptions import CatalogError, NotFound, PermissionDenied, ValidationFailed
+from config.pages.errors import forbidden, not_found, problem, wants_json
 
 CONFLICT, UNPROCESSABLE = 409, 422
 logger = structlog.get_logger(__name__)
@@ -28,20 +28,20 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; everything else is none of this middleware's business."""
-        if isinstance(error, NotVisible):
+        if isinstance(error, NotFound):
             return not_found(request, error)
         if isinstance(error, ObjectDoesNotExist):
             # What was read or written a moment before has been deleted since.
             logger.warning("page_deleted_meanwhile", exc_info=error)
             return not_found(request)
-        if isinstance(error, NotAllowed):
+        if isinstance(error, PermissionDenied):
             return forbidden(request, error)
-        return refused(request, error) if isinstance(error, Refusal) else None
+        return refused(request, error) if isinstance(error, CatalogError) else None
 
 
-def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def refused(request: HttpRequest, refusal: CatalogError) -> HttpResponse:
     """Say why nothing was done, and the way out."""
-    status = UNPROCESSABLE if isinstance(refusal, Invalid) else CONFLICT
-    if is_for_a_program(request):
+    status = UNPROCESSABLE if isinstance(refusal, ValidationFailed) else CONFLICT
+    if wants_json(request):
         return problem(status, refusal.message)
     return render(request, "errors/refused.html", {"refusal": refusal}, status=status)

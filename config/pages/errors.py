@@ -16,21 +16,21 @@ logger = structlog.get_logger(__name__)
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an act on something visible that the reader may not do; the rule is named."""
-    if is_for_a_program(request):
+    if wants_json(request):
         return problem(403, getattr(exception, "message", "") or "You may not do this.")
     return render(request, "errors/403.html", {"refusal": exception}, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer a request that no page can read."""
-    if is_for_a_program(request):
+    if wants_json(request):
         return problem(400, "This request cannot be read.")
     return render(request, "errors/400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an address that leads nowhere for this reader; the search box holds its words."""
-    if is_for_a_program(request):
+    if wants_json(request):
         return problem(404, "There is nothing at this address, or it is not open to you.")
     return render(request, "errors/404.html", {"query": words_of(request.path)}, status=404)
 
@@ -41,7 +41,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     number = str(known or uuid4())
     if not known:
         logger.error("server_error_page", request_id=number)
-    if is_for_a_program(request):
+    if wants_json(request):
         return problem(500, "This failed, and it is our fault.", request_id=number)
     page = render_to_string("errors/500.html", {"number": number, "request": request})
     return HttpResponse(page, status=500)
@@ -53,7 +53,7 @@ def words_of(path: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", last))[:100]
 
 
-def is_for_a_program(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     """Say whether a program asks: the address ends in .json, lies in the API, or JSON is asked."""
     path = request.path
     if path.endswith(".json") or path.startswith("/api/"):

@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from catalog.domains.services import has_begun, make_first_administrator
-from catalog.exceptions import Invalid, NameTaken
-from catalog.web.people.forms import NewPersonSheet
+from catalog.domains.services import create_first_admin, is_initialized
+from catalog.exceptions import NameConflict, ValidationFailed
+from catalog.web.people.forms import NewPersonForm
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
@@ -31,7 +31,7 @@ class FirstStartMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not self.begun and request.path in ("/", reverse("account_login")):
-            self.begun = has_begun()
+            self.begun = is_initialized()
             if not self.begun and request.method in ("GET", "HEAD"):
                 return HttpResponseRedirect(reverse("first_start"))
         return self.get_response(request)
@@ -42,13 +42,13 @@ class FirstStartMiddleware:
 @require_http_methods(["GET", "POST"])
 def first_start(request: HttpRequest) -> HttpResponse:
     """Make the first administrator. Open to everybody until somebody is there; then 404."""
-    if has_begun():
+    if is_initialized():
         raise Http404
-    sheet = NewPersonSheet(request.POST if request.method == "POST" else None)
+    sheet = NewPersonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         try:
-            person = make_first_administrator(**sheet.person())
-        except (Invalid, NameTaken) as refusal:
+            person = create_first_admin(**sheet.person())
+        except (ValidationFailed, NameConflict) as refusal:
             sheet.refuse(refusal)
         else:
             login(request, person, backend=BACKEND)

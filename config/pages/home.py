@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
-from catalog.web.domains.domain_stats import Tally
+from catalog.web.domains.domain_stats import DomainStats
 from catalog.web.domains.pages import tiles_for
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
@@ -43,12 +43,12 @@ class News:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the start page over what this reader may see."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     tiles = tiles_for(reader)
     context = {
-        "tiles": [tile for tile in tiles if tile.depth == 0 and not tile.domain.is_foreign],
+        "tiles": [tile for tile in tiles if tile.depth == 0 and not tile.domain.is_external],
         "whole": _whole([tile.tally for tile in tiles if tile.depth == 0]),
-        "domain_count": sum(1 for tile in tiles if not tile.domain.is_foreign),
+        "domain_count": sum(1 for tile in tiles if not tile.domain.is_external),
         "examples": EXAMPLES,
         "tasks": _tasks(reader),
         "news": _news(reader),
@@ -57,8 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/home.html", context)
 
 
-def _whole(tallies: list[Tally]) -> Tally:
-    whole = Tally()
+def _whole(tallies: list[DomainStats]) -> DomainStats:
+    whole = DomainStats()
     for tally in tallies:
         whole.statuses += tally.statuses
         whole.verdicts += tally.verdicts
@@ -66,7 +66,7 @@ def _whole(tallies: list[Tally]) -> Tally:
     return whole
 
 
-def _tasks(reader: Reader) -> list[DataProduct]:
+def _tasks(reader: AccessContext) -> list[DataProduct]:
     """Return what the reader should act on: own products in breach first, then own drafts."""
     mine = reader.domains_with(Permission.EDIT_PRODUCTS)
     if not mine:
@@ -79,7 +79,7 @@ def _tasks(reader: Reader) -> list[DataProduct]:
     return tasks + list(own.filter(status=Status.DRAFT).order_by("-updated_at")[:room])
 
 
-def _news(reader: Reader) -> list[News]:
+def _news(reader: AccessContext) -> list[News]:
     """Return the last changes, one for each product; what the reader may not see is no news."""
     latest: dict[str, AuditEvent] = {}
     seen = DataProduct.objects.visible_to(reader).exclude(status=Status.DRAFT)

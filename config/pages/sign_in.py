@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from catalog.exceptions import NotAllowed
+from catalog.exceptions import PermissionDenied
 from config.pages.errors import forbidden
 
 DEMO_PEOPLE = "config.demo.sign_ins"
@@ -30,7 +30,9 @@ class SignIn(LoginView):  # type: ignore[misc]
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the one sign-in page; who is signed in already is told what is missing."""
     if request.user.is_authenticated:
-        return forbidden(request, NotAllowed(_("The tables are for staff of this installation.")))
+        return forbidden(
+            request, PermissionDenied(_("The tables are for staff of this installation."))
+        )
     page: HttpResponse = redirect_to_login(request.GET.get("next", reverse("admin:index")))
     return page
 

@@ -14,8 +14,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.contracts import ContractDetail, answer
-from catalog.api.rest.requests import EDITS, Body, Text, edition_of, with_what_stands
-from catalog.domains.authority import demand, person_of, reader_of
+from catalog.api.rest.requests import (
+    EDITS,
+    Body,
+    StrictString,
+    attach_current_state,
+    parse_if_match,
+)
+from catalog.domains.authority import access_for, require_permission, require_user
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
@@ -43,7 +49,7 @@ class InspectionAnswer(serializers.Serializer[Any]):
 class Adoption(Body):
     """The version of a new contract version; without one the contract itself is changed."""
 
-    version = Text(required=False, allow_blank=True, max_length=60)
+    version = StrictString(required=False, allow_blank=True, max_length=60)
 
 
 class PortInspection(GenericViewSet[OutputPort]):
@@ -64,7 +70,7 @@ class PortInspection(GenericViewSet[OutputPort]):
     @extend_schema(request=None, responses=InspectionAnswer)
     def create(self, request: Request, pk: int) -> Response:
         """Read the port's source now, in a limited child process."""
-        seen = inspect_port(port=self.port(), actor=person_of(request.user))
+        seen = inspect_port(port=self.port(), actor=require_user(request.user))
         stands = Inspection.objects.select_related("port").get(pk=seen.pk)
         return Response(InspectionAnswer(summary_of(stands)).data)
 
@@ -76,12 +82,12 @@ class PortInspection(GenericViewSet[OutputPort]):
     def adopt(self, request: Request, pk: int) -> Response:
         """Write the schema that was seen into the port's contract; what people wrote is kept."""
         port = self.port()
-        demand(request.user, Permission.EDIT_PRODUCTS, port.product.domain)
-        edition = edition_of(request)
+        require_permission(request.user, Permission.EDIT_PRODUCTS, port.product.domain)
+        edition = parse_if_match(request)
         version = Adoption.read(request).validated_data.get("version", "")
         had = set(port.product.contracts.values_list("pk", flat=True))
         contract, _ = adopt_schema(
-            port=port, edition=edition, actor=person_of(request.user), version=version
+            port=port, edition=edition, actor=require_user(request.user), version=version
         )
         return answer(request, contract, status=200 if contract.pk in had else 201)
 
@@ -94,11 +100,11 @@ class PortInspection(GenericViewSet[OutputPort]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        return super().handle_exception(with_what_stands(exc, self.contract))
+        return super().handle_exception(attach_current_state(exc, self.contract))
 
     def port(self) -> OutputPort:
         """Return the port of the address. Raises Http404."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        visible = DataProduct.objects.visible_to(access_for(self.request.user))
         ports = OutputPort.objects.select_related("product__domain")
         port = ports.filter(visible.has("product_id"), pk=self.kwargs["pk"]).first()
         if port is None:

@@ -11,19 +11,19 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from catalog.domains.authority import reader_of
+from catalog.domains.authority import access_for
 from catalog.products.models import DataProduct
 from governance.slo.evaluation import Indicator, Verdict
-from governance.slo.models import Measurement, Objective, Standing
+from governance.slo.models import Measurement, Objective, ObjectiveStatus
 from governance.slo.outcomes import Outcome
-from governance.slo.wording import promise_in_words
+from governance.slo.wording import format_objective
 
 
-class StandingAnswer(serializers.ModelSerializer[Standing]):
+class ObjectiveStatusBody(serializers.ModelSerializer[ObjectiveStatus]):
     """How an objective stands; figures are at most five minutes behind, the verdict is not."""
 
     class Meta:
-        model = Standing
+        model = ObjectiveStatus
         fields = ("verdict", "since", "value", "good", "total", "as_of")
         read_only_fields = fields
 
@@ -66,12 +66,12 @@ class ObjectiveAnswer(serializers.ModelSerializer[Objective]):
 
     def get_promise(self, objective: Objective) -> str:
         """Return the promise in words."""
-        return promise_in_words(objective.promise)
+        return format_objective(objective.promise)
 
     def get_standing(self, objective: Objective) -> dict[str, Any] | None:
         """Return how it stands; none before the first measurement."""
         standing = getattr(objective, "standing", None)
-        return dict(StandingAnswer(standing).data) if standing else None
+        return dict(ObjectiveStatusBody(standing).data) if standing else None
 
 
 class MeasurementAnswer(serializers.ModelSerializer[Measurement]):
@@ -138,7 +138,7 @@ class Objectives(ReadOnlyModelViewSet[Objective]):
 
     def get_queryset(self) -> QuerySet[Objective]:
         """Return the objectives of visible products and their ports."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        visible = DataProduct.objects.visible_to(access_for(self.request.user))
         about = visible.has("product_id") | visible.has("port__product_id")
         rows = Objective.objects.filter(about)
         return rows.select_related("product", "port__product", "standing").order_by("pk")
@@ -154,6 +154,6 @@ class Measurements(ReadOnlyModelViewSet[Measurement]):
 
     def get_queryset(self) -> QuerySet[Measurement]:
         """Return the measurements of visible products' ports."""
-        visible = DataProduct.objects.visible_to(reader_of(self.request.user))
+        visible = DataProduct.objects.visible_to(access_for(self.request.user))
         seen = Measurement.objects.filter(visible.has("port__product_id"))
         return seen.order_by("-slot", "-pk")

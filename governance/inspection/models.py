@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from catalog.ports.models import OutputPort
-from governance.sandbox.types import TableSeen
+from governance.sandbox.types import TableProfile
 
 
 class Inspection(models.Model):
@@ -21,9 +21,9 @@ class Inspection(models.Model):
         return f"inspection of {self.port}"
 
     @property
-    def seen(self) -> list[TableSeen]:
+    def seen(self) -> list[TableProfile]:
         """Return the tables that were seen."""
-        return [TableSeen.of(table) for table in self.tables]
+        return [TableProfile.of(table) for table in self.tables]
 
     @property
     def breaks(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from governance.sandbox.types import ColumnSeen, TableSeen
+from governance.sandbox.types import ColumnProfile, TableProfile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class DeclaredColumn:
     is_unique: bool = False
 
 
-SOUND_AS = {
+COMPATIBLE_TYPES = {
     "number": {"integer"},
     "timestamp": {"date"},
     "string": {"string", "time"},
@@ -39,13 +39,13 @@ SOUND_AS = {
 }
 """Observed types that keep a declared one's promise although their names differ."""
 # Formats without booleans write them as two numbers.
-YES_AND_NO = 2
+BOOLEAN_VALUES = 2
 # How near an estimate of different values comes to the truth.
 ESTIMATE_IS_WITHIN = 0.9
 
 
 def drifts(
-    declared: Mapping[str, Iterable[DeclaredColumn]], seen: Iterable[TableSeen]
+    declared: Mapping[str, Iterable[DeclaredColumn]], seen: Iterable[TableProfile]
 ) -> list[Drift]:
     """Return every difference between a contract's tables (by physical name) and what was seen.
 
@@ -68,7 +68,7 @@ def drifts(
     ]
 
 
-def _of_table(name: str, columns: list[DeclaredColumn], table: TableSeen) -> list[Drift]:
+def _of_table(name: str, columns: list[DeclaredColumn], table: TableProfile) -> list[Drift]:
     standing = {column.name: column for column in table.columns}
     found = []
     for column in columns:
@@ -93,7 +93,7 @@ def _of_table(name: str, columns: list[DeclaredColumn], table: TableSeen) -> lis
 
 
 def _of_column(
-    name: str, declared: DeclaredColumn, seen: ColumnSeen, table: TableSeen
+    name: str, declared: DeclaredColumn, seen: ColumnProfile, table: TableProfile
 ) -> list[Drift]:
     found = []
     if not _is_sound(declared.logical_type, seen, is_text=table.is_text):
@@ -123,7 +123,7 @@ def _of_column(
     return found
 
 
-def _repeats(seen: ColumnSeen, rows: int) -> str:
+def _repeats(seen: ColumnProfile, rows: int) -> str:
     """Say how few different values there are, where some must stand twice."""
     if seen.distinct is None or seen.is_unique:
         return ""
@@ -136,12 +136,14 @@ def _repeats(seen: ColumnSeen, rows: int) -> str:
     return f"Unique, but about {seen.distinct:,} values stand in {present:,} rows."
 
 
-def _is_sound(declared: str, seen: ColumnSeen, *, is_text: bool) -> bool:
+def _is_sound(declared: str, seen: ColumnProfile, *, is_text: bool) -> bool:
     if declared == "string" and is_text:
         return True
     if declared == "boolean" and seen.logical_type == "integer":
-        return seen.distinct is not None and seen.distinct <= YES_AND_NO
-    return declared in ("", seen.logical_type) or seen.logical_type in SOUND_AS.get(declared, set())
+        return seen.distinct is not None and seen.distinct <= BOOLEAN_VALUES
+    return declared in ("", seen.logical_type) or seen.logical_type in COMPATIBLE_TYPES.get(
+        declared, set()
+    )
 
 
 def _drift(code: str, table: str, column: str, message: str, *, breaks: bool) -> Drift:
@@ -149,7 +151,7 @@ def _drift(code: str, table: str, column: str, message: str, *, breaks: bool) ->
 
 
 def proposed_schema(
-    seen: Iterable[TableSeen], standing: Mapping[str, Mapping[str, Any]]
+    seen: Iterable[TableProfile], standing: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the `schema` of a contract that describes what was seen.
 
@@ -162,7 +164,7 @@ def proposed_schema(
     return [_object(table, standing.get(table.name, {})) for table in tables]
 
 
-def _object(table: TableSeen, standing: Mapping[str, Any]) -> dict[str, Any]:
+def _object(table: TableProfile, standing: Mapping[str, Any]) -> dict[str, Any]:
     known = {
         item.get("name"): item
         for item in standing.get("properties") or ()
@@ -173,7 +175,7 @@ def _object(table: TableSeen, standing: Mapping[str, Any]) -> dict[str, Any]:
     return head | dict(standing) | {"properties": properties}
 
 
-def _property(column: ColumnSeen, standing: Mapping[str, Any]) -> dict[str, Any]:
+def _property(column: ColumnProfile, standing: Mapping[str, Any]) -> dict[str, Any]:
     observed: dict[str, Any] = {
         "name": column.name,
         "logicalType": column.logical_type,

@@ -11,20 +11,20 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import save_contract
-from catalog.domains.authority import demand
-from catalog.exceptions import Fault, Invalid, StatusConflict
+from catalog.domains.authority import require_permission
+from catalog.exceptions import Fault, InvalidTransition, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status, Visibility
-from catalog.products.services import Writer, about
+from catalog.products.services import Writer, audit_subject
 from governance.inspection.models import Inspection
 from governance.inspection.schema_drift import DeclaredColumn, drifts, proposed_schema
 from governance.sandbox.runner import read_server
-from governance.sandbox.types import SourceUnreadable, TableSeen
+from governance.sandbox.types import SourceUnreadable, TableProfile
 
 READABLE = ("local", "postgres", "postgresql")
 READ_EVERY = timedelta(days=1)
@@ -36,7 +36,7 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     The reading itself is outside any transaction. Raises NotAllowed, and Invalid where the port
     has no server that can be read.
     """
-    demand(actor, Permission.EDIT_PRODUCTS, port.product.domain)
+    require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
     contract = _contract(port)
     server = _server(contract)
     try:
@@ -51,7 +51,7 @@ def _keep(
     *,
     port: OutputPort,
     contract: DataContract,
-    seen: list[TableSeen],
+    seen: list[TableProfile],
     failure: str,
     actor: Writer,
 ) -> Inspection:
@@ -66,11 +66,15 @@ def _keep(
             "failure": failure,
         },
     )
-    if not isinstance(actor, Worker) or before is None or _outcome(before) != _outcome(inspection):
+    if (
+        not isinstance(actor, SystemActor)
+        or before is None
+        or _outcome(before) != _outcome(inspection)
+    ):
         record(
             actor=actor,
             verb="read source",
-            subject=about(port.product),
+            subject=audit_subject(port.product),
             after={"port": str(port), "failure": failure, "drifts": len(found)},
         )
     return inspection
@@ -96,7 +100,7 @@ def read_due_sources(*, now: datetime, limit: int) -> int:
     )
     ports = list(due[:limit])
     for port in ports:
-        inspect_port(port=port, actor=Worker("source reader"))
+        inspect_port(port=port, actor=SystemActor("source reader"))
     return len(ports)
 
 
@@ -111,7 +115,7 @@ def adopt_schema(
     """
     inspection = Inspection.objects.filter(port=port).first()
     if inspection is None or inspection.failure:
-        raise StatusConflict(
+        raise InvalidTransition(
             "The source has not been read yet.", where="port", way_out="Read it first."
         )
     contract = _contract(port)
@@ -152,7 +156,7 @@ def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
 def _contract(port: OutputPort) -> DataContract:
     link = getattr(port, "port_contract", None)
     if link is None:
-        raise Invalid(
+        raise ValidationFailed(
             [Fault(where="port", message="The port has no contract.", way_out="Give it one.")]
         )
     contract: DataContract = link.contract
@@ -162,7 +166,7 @@ def _contract(port: OutputPort) -> DataContract:
 def _server(contract: DataContract) -> Server:
     server = contract.servers.filter(type__in=READABLE).first()
     if server is None:
-        raise Invalid(
+        raise ValidationFailed(
             [
                 Fault(
                     where="server",

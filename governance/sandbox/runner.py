@@ -16,12 +16,12 @@ from typing import Any
 from django.conf import settings
 
 from catalog.contracts.models import Server
-from catalog.ports.addresses import Target, check_address, literal
-from catalog.ports.files import OutsideRoot, open_below
-from catalog.ports.http_client import allowed_places
-from catalog.ports.http_transport import look_up
+from catalog.ports.addresses import Target, check_address, parse_ip
+from catalog.ports.files import OutsideRoot, open_within_root
+from catalog.ports.http_client import allowed_targets
+from catalog.ports.http_transport import resolve_host
 from catalog.ports.http_types import FetchFailed
-from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable, TableSeen
+from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable, TableProfile
 
 WALL_SECONDS = 30
 LOOK_UP_SECONDS = 5
@@ -31,7 +31,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
-def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[TableSeen]:
+def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[TableProfile]:
     """Return the tables that a contract's server holds. Raises SourceUnreadable.
 
     `values_of` names columns, as `table.column` or `*`, whose values may be looked at.
@@ -43,7 +43,7 @@ def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[Tabl
     if server.type != "local" or kind not in FILE_KINDS:
         raise SourceUnreadable("not-readable-here")
     try:
-        descriptor = open_below(server.location, root=Path(settings.ASSAY_FILES_ROOT))
+        descriptor = open_within_root(server.location, root=Path(settings.ASSAY_FILES_ROOT))
     except OutsideRoot as error:
         raise SourceUnreadable("outside-root") from error
     except (OSError, ValueError) as error:
@@ -55,7 +55,7 @@ def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[Tabl
         os.close(descriptor)
 
 
-def run_child(source: Source) -> list[TableSeen]:
+def run_child(source: Source) -> list[TableProfile]:
     """Start the child, hand it the source, and return its answer. Raises SourceUnreadable."""
     passed = (source.descriptor,) if source.descriptor >= 0 else ()
     with subprocess.Popen(  # noqa: S603 - our own program, no shell
@@ -84,16 +84,16 @@ def _program() -> str:
     )
 
 
-def _tables(answer: dict[str, Any]) -> list[TableSeen]:
+def _tables(answer: dict[str, Any]) -> list[TableProfile]:
     if "code" in answer:
         raise SourceUnreadable(answer["code"])
-    tables = [TableSeen.of(table) for table in answer["tables"]]
+    tables = [TableProfile.of(table) for table in answer["tables"]]
     if not tables:
         raise SourceUnreadable("empty")
     return tables
 
 
-def _named(table: TableSeen, server: Server) -> TableSeen:
+def _named(table: TableProfile, server: Server) -> TableProfile:
     """Name a file's one table after the file."""
     if server.format.casefold() == "sqlite":
         return table
@@ -126,16 +126,16 @@ def _checked_address(host: str, port: str) -> str:
         target = Target(scheme="postgres", host=host.lower(), port=int(port))
         addresses = _addresses(target)
         for address in addresses:
-            check_address(address, target, allowed=allowed_places())
+            check_address(address, target, allowed=allowed_targets())
         return str(addresses[0])
     except (FetchFailed, ValueError, IndexError, OSError) as error:
         raise SourceUnreadable("refused") from error
 
 
 def _addresses(target: Target) -> list[IPv4Address | IPv6Address]:
-    if (address := literal(target.host)) is not None:
+    if (address := parse_ip(target.host)) is not None:
         return [address]
-    found = asyncio.run(asyncio.wait_for(look_up(target.host, target.port), LOOK_UP_SECONDS))
+    found = asyncio.run(asyncio.wait_for(resolve_host(target.host, target.port), LOOK_UP_SECONDS))
     return [ip_address(address) for _, address in found]
 
 

@@ -30,7 +30,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColumnSeen:
+class ColumnProfile:
     """One column: its types, and of its values the counts; shares from 0 to 1.
 
     `is_counted` says that `distinct` was counted, not estimated.
@@ -51,7 +51,7 @@ class ColumnSeen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableSeen:
+class TableProfile:
     """One table, or the one table that a file holds.
 
     `is_text` says that the format knows only text, so its types are a guess from the values.
@@ -59,7 +59,7 @@ class TableSeen:
 
     name: str
     rows: int
-    columns: tuple[ColumnSeen, ...]
+    columns: tuple[ColumnProfile, ...]
     is_text: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -67,10 +67,10 @@ class TableSeen:
         return asdict(self)
 
     @classmethod
-    def of(cls, table: dict[str, Any]) -> TableSeen:
+    def of(cls, table: dict[str, Any]) -> TableProfile:
         """Return the table that `as_json` wrote."""
         columns = tuple(
-            ColumnSeen(**{**column, "frequent": tuple(map(tuple, column["frequent"]))})
+            ColumnProfile(**{**column, "frequent": tuple(map(tuple, column["frequent"]))})
             for column in table["columns"]
         )
         is_text = table.get("is_text", False)

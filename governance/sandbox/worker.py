@@ -29,7 +29,7 @@ CONNECTORS = {
 }
 
 
-def bind_hands(*, with_network: bool) -> None:
+def apply_limits(*, with_network: bool) -> None:
     """Give up memory, processor time, writing, core dumps and, for files, the network.
 
     Taking away the network needs a namespace; where the system gives none, DuckDB's and SQLite's
@@ -62,7 +62,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Read the request, bind the hands, answer."""
     request = json.loads(sys.stdin.buffer.read())
-    bind_hands(with_network=request["kind"] not in FILE_KINDS)
+    apply_limits(with_network=request["kind"] not in FILE_KINDS)
     os.chdir("/")
     sys.stdout.write(json.dumps(answer(request), default=str))
 

@@ -27,7 +27,7 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class CoveredPort:
     """A port as the judge needs it."""
 
     port_id: int
@@ -39,12 +39,12 @@ class Watched:
 Index = defaultdict[int, list[int]]
 
 
-def newest(ports: Iterable[Watched]) -> datetime | None:
+def newest(ports: Iterable[CoveredPort]) -> datetime | None:
     """Return when the last of some ports was measured."""
     return max((port.last_probed_at for port in ports if port.last_probed_at), default=None)
 
 
-def watched_ports(subjects: Iterable[Subject]) -> Mapping[int, list[Watched]]:
+def covered_ports(subjects: Iterable[Subject]) -> Mapping[int, list[CoveredPort]]:
     """Return, for each objective by its key, the ports it is about."""
     by_port, by_product, by_domain = _by_subject(subjects)
     rows = OutputPort.objects.filter(
@@ -52,9 +52,9 @@ def watched_ports(subjects: Iterable[Subject]) -> Mapping[int, list[Watched]]:
     ).values_list(
         "pk", "product_id", "product__domain_id", "last_probed_at", "probe_schedule__interval"
     )
-    found: dict[int, list[Watched]] = defaultdict(list)
+    found: dict[int, list[CoveredPort]] = defaultdict(list)
     for pk, product_id, domain_id, last_probed_at, interval in rows:
-        watched = Watched(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
+        watched = CoveredPort(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
         for index, key in ((by_port, pk), (by_product, product_id), (by_domain, domain_id)):
             for objective_pk in index.get(key, ()):
                 found[objective_pk].append(watched)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from governance.slo.budget import Score, is_missed, lasts, spent
-from governance.slo.histogram import Histogram, bucket_of, snapped
+from governance.slo.budget import Ratio, is_missed, lasts, spent
+from governance.slo.histogram import Histogram, bucket_index, snap_to_bucket
 from governance.slo.probe_types import LONGEST_DEADLINE
-from governance.slo.stats import Tally
+from governance.slo.stats import Stats
 
 # Fewer measurements (or slices) than this say nothing, and a single bad one breaks no promise:
 # of five-minute polls at 99.9 %, one failure alone would be 83 times the even burn.
@@ -32,7 +32,7 @@ class Indicator(StrEnum):
     VALIDITY = "validity"
 
 
-class Budgeting(StrEnum):
+class BudgetingMethod(StrEnum):
     """What is counted: single measurements, or slices of five minutes."""
 
     OCCURRENCES = "occurrences"
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class ObjectiveSpec:
     """One objective as the judge sees it. `threshold` in seconds; `percentile` of a slice."""
 
     indicator: str
@@ -57,53 +57,53 @@ class Promise:
     window: timedelta
     threshold: float | None = None
     percentile: float | None = None
-    budgeting: str = Budgeting.OCCURRENCES
+    budgeting: str = BudgetingMethod.OCCURRENCES
 
     @property
     def edge(self) -> float | None:
         """Return the threshold as it is measured: snapped to an edge of the histogram."""
-        return None if self.threshold is None else snapped(self.threshold)
+        return None if self.threshold is None else snap_to_bucket(self.threshold)
 
 
-def score_of(promise: Promise, tally: Tally) -> Score:
+def score_of(promise: ObjectiveSpec, tally: Stats) -> Ratio:
     """Score single measurements. For latency, those that were answered and those that timed out.
 
     A timeout is too slow whatever the threshold; a quick refusal says nothing about speed.
     """
     if promise.indicator == Indicator.AVAILABILITY:
-        return Score(tally.good, tally.total)
+        return Ratio(tally.good, tally.total)
     quick = tally.latencies.at_or_below(promise.threshold or 0)
-    return Score(quick, tally.latencies.total + tally.timeouts)
+    return Ratio(quick, tally.latencies.total + tally.timeouts)
 
 
-def score_of_slices(promise: Promise, slices: Iterable[Tally]) -> Score:
+def score_of_slices(promise: ObjectiveSpec, slices: Iterable[Stats]) -> Ratio:
     """Score slices of five minutes; a slice in which nothing was measured does not count.
 
     An available slice has no bad measurement; a quick one has its percentile at or below the
     threshold.
     """
     scored = [score for each in slices if (score := score_of(promise, each)).total]
-    return Score(sum(_is_good_slice(promise, score) for score in scored), len(scored))
+    return Ratio(sum(_is_good_slice(promise, score) for score in scored), len(scored))
 
 
-def _is_good_slice(promise: Promise, score: Score) -> bool:
+def _is_good_slice(promise: ObjectiveSpec, score: Ratio) -> bool:
     if promise.indicator == Indicator.AVAILABILITY:
         return score.bad == 0
     return not is_missed(score, promise.percentile or 1)
 
 
-def value_of(promise: Promise, tally: Tally, score: Score) -> float | None:
+def value_of(promise: ObjectiveSpec, tally: Stats, score: Ratio) -> float | None:
     """Return the figure to show: the good share, or for latency the seconds that the promised
     share of answers stays within. Timeouts count as the longest that any probe waits."""
     if promise.indicator != Indicator.LATENCY:
         return score.share
-    is_sliced = promise.budgeting == Budgeting.TIMESLICES
+    is_sliced = promise.budgeting == BudgetingMethod.TIMESLICES
     share = (promise.percentile or 1.0) if is_sliced else promise.target
-    late = Histogram({bucket_of(LONGEST_DEADLINE): tally.timeouts})
+    late = Histogram({bucket_index(LONGEST_DEADLINE): tally.timeouts})
     return (tally.latencies + late).quantile(share)
 
 
-def verdict_of(promise: Promise, score: Score, recent: Score) -> Verdict:
+def verdict_of(promise: ObjectiveSpec, score: Ratio, recent: Ratio) -> Verdict:
     """Judge a window by its score and the score of its last hours.
 
     Too few measurements are no data, never good; see the constants above for the rest.
@@ -117,7 +117,7 @@ def verdict_of(promise: Promise, score: Score, recent: Score) -> Verdict:
     return Verdict.MET
 
 
-def _burns(promise: Promise, score: Score, recent: Score) -> bool:
+def _burns(promise: ObjectiveSpec, score: Ratio, recent: Ratio) -> bool:
     if recent.total < LEAST_MEASURED or recent.bad < LEAST_BAD:
         return False
     left = lasts(score, recent, target=promise.target, window=promise.window)
@@ -130,7 +130,7 @@ def worst(verdicts: Iterable[str]) -> Verdict:
     return next((verdict for verdict in Verdict if verdict in found), Verdict.NO_DATA)
 
 
-def is_silent(last_seen: datetime | None, *, interval: timedelta, now: datetime) -> bool:
+def is_unmeasured(last_seen: datetime | None, *, interval: timedelta, now: datetime) -> bool:
     """Say whether a port has gone unmeasured for so long that nothing is known of it now."""
     if last_seen is None:
         return True

@@ -19,21 +19,21 @@ R40 = """
     3.00 3.15 3.35 3.55 3.75 4.00 4.25 4.50 4.75 5.00 5.30 5.60 6.00 6.30 6.70 7.10 7.50 8.00 8.50
     9.00 9.50
 """.split()
-EDGES = (*(float(f"{step}e{power}") for power in range(-4, 3) for step in R40), 1000.0)
+BUCKET_BOUNDS = (*(float(f"{step}e{power}") for power in range(-4, 3) for step in R40), 1000.0)
 
 
-def bucket_of(seconds: float) -> int:
+def bucket_index(seconds: float) -> int:
     """Return the bucket of a latency: number i holds what is above edge i-1, up to edge i."""
-    return min(bisect_left(EDGES, seconds), len(EDGES) - 1)
+    return min(bisect_left(BUCKET_BOUNDS, seconds), len(BUCKET_BOUNDS) - 1)
 
 
 @lru_cache(maxsize=1024)
-def snapped(threshold: float) -> float:
+def snap_to_bucket(threshold: float) -> float:
     """Return the edge nearest to a threshold by ratio; of two equally near, the greater."""
-    above = EDGES[bucket_of(threshold)]
-    below = EDGES[max(bucket_of(threshold) - 1, 0)]
+    above = BUCKET_BOUNDS[bucket_index(threshold)]
+    below = BUCKET_BOUNDS[max(bucket_index(threshold) - 1, 0)]
     if threshold <= 0:
-        return EDGES[0]
+        return BUCKET_BOUNDS[0]
     return above if above / threshold <= threshold / below else below
 
 
@@ -57,7 +57,7 @@ class Histogram:
     @classmethod
     def of(cls, latencies: Iterable[float]) -> Histogram:
         """Count latencies in seconds."""
-        return cls(Counter(map(bucket_of, latencies)))
+        return cls(Counter(map(bucket_index, latencies)))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, int]) -> Histogram:
@@ -79,7 +79,7 @@ class Histogram:
 
     def at_or_below(self, threshold: float) -> int:
         """Return how many latencies were at or below a threshold, snapped to its edge."""
-        last = bucket_of(snapped(threshold))
+        last = bucket_index(snap_to_bucket(threshold))
         return sum([count for bucket, count in self.counts.items() if bucket <= last])
 
     def quantile(self, share: float) -> float | None:
@@ -91,5 +91,5 @@ class Histogram:
         for bucket in sorted(self.counts):
             seen += self.counts[bucket]
             if seen and seen >= rank:
-                return EDGES[bucket]
+                return BUCKET_BOUNDS[bucket]
         return None

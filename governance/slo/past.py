@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from governance.slo.models import RollUp
-from governance.slo.stats import DAY, HOUR, SLICE, Tally, day_of, hour_of, slices_of, together
+from governance.slo.stats import DAY, HOUR, SLICE, Stats, day_of, hour_of, slices_of, together
 
 DAYS = 90
 # So long a past is drawn by slices, so long by hours; a longer one by days.
 BY_SLICES, BY_HOURS = timedelta(hours=6), timedelta(days=4)
 
-Series = dict[datetime, list[Tally]]
+Series = dict[datetime, list[Stats]]
 
 
 @dataclass(frozen=True)
-class Past:
+class RollUps:
     """Tallies by port: of whole days, and of the hours that no day covers or that are recent."""
 
     now: datetime
-    days: Mapping[tuple[int, datetime], Tally]
-    hours: Mapping[tuple[int, datetime], Tally]
-    slices: Mapping[tuple[int, datetime], Tally]
+    days: Mapping[tuple[int, datetime], Stats]
+    hours: Mapping[tuple[int, datetime], Stats]
+    slices: Mapping[tuple[int, datetime], Stats]
 
     @property
     def first_day(self) -> datetime:
@@ -63,7 +63,7 @@ class Past:
         starts = [start for (port, start) in [*self.days, *self.hours] if port in ports]
         return min(starts, default=None)
 
-    def course(self, ports: Collection[int]) -> tuple[timedelta, dict[datetime, Tally]]:
+    def course(self, ports: Collection[int]) -> tuple[timedelta, dict[datetime, Stats]]:
         """Return the past in steps that suit its length: five minutes, hours, or days."""
         begins_at = self.begins_at(ports)
         length = self.now - begins_at if begins_at else timedelta(0)
@@ -76,7 +76,7 @@ class Past:
         return DAY, {at: together(each) for at, each in self.by_day(ports).items()}
 
 
-def _chosen(tallies: Mapping[tuple[int, datetime], Tally], ports: Collection[int]) -> Series:
+def _chosen(tallies: Mapping[tuple[int, datetime], Stats], ports: Collection[int]) -> Series:
     found: Series = defaultdict(list)
     for (port_id, at), tally in tallies.items():
         if port_id in ports:
@@ -88,11 +88,11 @@ def _in_order(series: Series) -> Series:
     return {at: series[at] for at in sorted(series)}
 
 
-def past_of(port_ids: Collection[int], now: datetime, *, all_slices: bool = False) -> Past:
+def past_of(port_ids: Collection[int], now: datetime, *, all_slices: bool = False) -> RollUps:
     """Read the past of some ports; `all_slices` reads those of 90 days, for time slices."""
     first, end = day_of(now) - (DAYS - 1) * DAY, hour_of(now) + HOUR
     days = {
-        (port_id, start): Tally.from_json({"outcomes": outcomes, "latencies": latencies})
+        (port_id, start): Stats.from_json({"outcomes": outcomes, "latencies": latencies})
         for port_id, start, outcomes, latencies in RollUp.objects.days(
             port_ids, first, end
         ).values_list("port_id", "start", "outcomes", "latencies")
@@ -103,16 +103,16 @@ def past_of(port_ids: Collection[int], now: datetime, *, all_slices: bool = Fals
     for port_id, start, tally, number, slice_ in _hours(port_ids, max(since, first), end):
         hours[port_id, start] = tally
         slices[port_id, start + number * SLICE] = slice_
-    return Past(now, days, hours, slices)
+    return RollUps(now, days, hours, slices)
 
 
 def _hours(
     port_ids: Collection[int], start: datetime, end: datetime
-) -> Iterator[tuple[int, datetime, Tally, int, Tally]]:
+) -> Iterator[tuple[int, datetime, Stats, int, Stats]]:
     rows = RollUp.objects.hours(port_ids, start, end)
     for port_id, at, outcomes, latencies, slices in rows.values_list(
         "port_id", "start", "outcomes", "latencies", "slices"
     ):
-        tally = Tally.from_json({"outcomes": outcomes, "latencies": latencies})
+        tally = Stats.from_json({"outcomes": outcomes, "latencies": latencies})
         for number, slice_ in slices_of(slices).items():
             yield port_id, at, tally, number, slice_

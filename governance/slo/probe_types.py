@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalog.ports.http_types import Phases
+from catalog.ports.http_types import Timings
 from governance.slo.outcomes import Outcome
 
 LONGEST_DEADLINE = 10.0
@@ -13,7 +13,7 @@ LEAST_DEADLINE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class ProbeTask:
     """One port to measure for one slot; `interval` in seconds."""
 
     port_id: int
@@ -30,7 +30,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ProbeResult:
     """What a probe saw of a port in a slot."""
 
     port_id: int
@@ -38,7 +38,7 @@ class Seen:
     at: datetime
     outcome: Outcome
     status_code: int | None = None
-    phases: Phases = field(default_factory=Phases)
+    phases: Timings = field(default_factory=Timings)
 
     @property
     def is_good(self) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.products.projection import Tree, custom, custom_pointer
-from governance.slo.evaluation import Budgeting, Indicator, Promise
+from governance.slo.evaluation import BudgetingMethod, Indicator, ObjectiveSpec
 
 KEY = "assayObjectives"
 MEASURED = (Indicator.AVAILABILITY, Indicator.LATENCY)
@@ -29,7 +29,7 @@ USUAL_PERCENTILE = 0.95
 class DeclaredObjective:
     """One promise of a tree; without `port` it is about all ports of the product together."""
 
-    promise: Promise
+    promise: ObjectiveSpec
     port: str = ""
 
 
@@ -40,7 +40,9 @@ def declared_objectives(tree: Tree) -> list[DeclaredObjective]:
     if declared is None:
         return []
     if not isinstance(declared, list) or len(declared) > MOST:
-        raise Invalid([Fault(where=at, message=f"Objectives are a list, at most {MOST} long.")])
+        raise ValidationFailed(
+            [Fault(where=at, message=f"Objectives are a list, at most {MOST} long.")]
+        )
     faults: list[Fault] = []
     ports = _port_names(tree)
     objectives = [
@@ -50,7 +52,7 @@ def declared_objectives(tree: Tree) -> list[DeclaredObjective]:
     ]
     _refuse_twins(objectives, at, faults)
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
     return objectives
 
 
@@ -91,8 +93,8 @@ class _Reader:
                 key, "An objective has no such key.", f"Use one of {', '.join(sorted(KEYS))}."
             )
         indicator = self.choice("indicator", MEASURED, default="")
-        budgeting = self.choice("budgeting", tuple(Budgeting), default=self.usual_budgeting())
-        promise = Promise(
+        budgeting = self.choice("budgeting", tuple(BudgetingMethod), default=self.usual_budgeting())
+        promise = ObjectiveSpec(
             indicator=indicator,
             target=self.number("target", most=1.0, default=None) or 1.0,
             window=self.window(),
@@ -109,7 +111,9 @@ class _Reader:
 
     def usual_budgeting(self) -> str:
         """Return the budgeting of an objective that names none: a percentile needs slices."""
-        return Budgeting.TIMESLICES if "percentile" in self.item else Budgeting.OCCURRENCES
+        return (
+            BudgetingMethod.TIMESLICES if "percentile" in self.item else BudgetingMethod.OCCURRENCES
+        )
 
     def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:
         """Return one of a few words."""
@@ -138,7 +142,7 @@ class _Reader:
 
     def percentile(self, indicator: str, budgeting: str) -> float | None:
         """Return the share of a slice's latencies that must be quick."""
-        if indicator == Indicator.LATENCY and budgeting == Budgeting.TIMESLICES:
+        if indicator == Indicator.LATENCY and budgeting == BudgetingMethod.TIMESLICES:
             return self.number("percentile", most=1.0, default=USUAL_PERCENTILE)
         if "percentile" in self.item:
             self.fault(

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.products.models import DataProduct
-from governance.slo.budget import Score, burn_rate, lasts, spent
-from governance.slo.coverage import Watched, newest, watched_ports
+from governance.slo.budget import Ratio, burn_rate, lasts, spent
+from governance.slo.coverage import CoveredPort, covered_ports, newest
 from governance.slo.evaluation import (
-    Budgeting,
+    BudgetingMethod,
     Indicator,
-    Promise,
+    ObjectiveSpec,
     Verdict,
-    is_silent,
+    is_unmeasured,
     score_of,
     score_of_slices,
     value_of,
     verdict_of,
 )
 from governance.slo.models import Objective
-from governance.slo.past import DAYS, Past, past_of
-from governance.slo.stats import DAY, HOUR, Tally, hour_of, together, window_start
+from governance.slo.past import DAYS, RollUps, past_of
+from governance.slo.stats import DAY, HOUR, Stats, hour_of, together, window_start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class DayReport:
     """One of the 90 days: its score, what it says of the promise, and how quick answers were."""
 
     day: datetime
-    score: Score
+    score: Ratio
     verdict: Verdict
     p50: float | None
     p95: float | None
@@ -53,9 +53,9 @@ class ObjectiveReport:
     """One objective: its promise, its window's score and verdict, its 90 days and its course."""
 
     objective: Objective
-    promise: Promise
-    score: Score
-    recent: Score
+    promise: ObjectiveSpec
+    score: Ratio
+    recent: Ratio
     value: float | None
     verdict: Verdict
     as_of: datetime | None
@@ -85,23 +85,23 @@ class ObjectiveReport:
 def reports_of(product: DataProduct, now: datetime) -> list[ObjectiveReport]:
     """Return the report of every objective about a product or its ports, the worst first."""
     objectives = list(Objective.objects.of_products([product.pk]))
-    watched = watched_ports(objectives)
+    watched = covered_ports(objectives)
     ports = {port.port_id for each in watched.values() for port in each}
-    sliced = any(each.budgeting == Budgeting.TIMESLICES for each in objectives)
+    sliced = any(each.budgeting == BudgetingMethod.TIMESLICES for each in objectives)
     past = past_of(ports, now, all_slices=sliced)
     reports = [_report(each, watched.get(each.pk, []), past) for each in objectives]
     order = list(Verdict)
     return sorted(reports, key=lambda report: order.index(report.verdict))
 
 
-def _report(objective: Objective, watched: Sequence[Watched], past: Past) -> ObjectiveReport:
+def _report(objective: Objective, watched: Sequence[CoveredPort], past: RollUps) -> ObjectiveReport:
     promise, ports = objective.promise, {port.port_id for port in watched}
     start = window_start(promise.window, past.now)
     score, tally = _window(promise, ports, past, start)
     recent, _ = _window(promise, ports, past, hour_of(past.now) - HOUR)
     as_of = newest(watched)
     interval = max((port.interval for port in watched), default=timedelta(0))
-    silent = is_silent(as_of, interval=interval, now=past.now)
+    silent = is_unmeasured(as_of, interval=interval, now=past.now)
     step, course = past.course(ports)
     return ObjectiveReport(
         objective=objective,
@@ -119,18 +119,20 @@ def _report(objective: Objective, watched: Sequence[Watched], past: Past) -> Obj
 
 
 def _window(
-    promise: Promise, ports: Collection[int], past: Past, start: datetime
-) -> tuple[Score, Tally]:
+    promise: ObjectiveSpec, ports: Collection[int], past: RollUps, start: datetime
+) -> tuple[Ratio, Stats]:
     """Return score and tally since a moment: of days where it begins one, else of hours."""
     by_day = past.by_day(ports) if start.hour == 0 else past.by_hour(ports)
     tally = together(each for at, found in by_day.items() if at >= start for each in found)
-    if promise.budgeting != Budgeting.TIMESLICES:
+    if promise.budgeting != BudgetingMethod.TIMESLICES:
         return score_of(promise, tally), tally
     slices = (each for at, found in past.by_slice(ports).items() if at >= start for each in found)
     return score_of_slices(promise, slices), tally
 
 
-def _days(promise: Promise, ports: Collection[int], past: Past, start: datetime) -> list[DayReport]:
+def _days(
+    promise: ObjectiveSpec, ports: Collection[int], past: RollUps, start: datetime
+) -> list[DayReport]:
     """Return the 90 days, those without a measurement too."""
     by_day, sliced = past.by_day(ports), past.slices_by_day(ports)
     days = []
@@ -138,7 +140,7 @@ def _days(promise: Promise, ports: Collection[int], past: Past, start: datetime)
         day = past.first_day + number * DAY
         tally = together(by_day.get(day, ()))
         score = score_of(promise, tally)
-        if promise.budgeting == Budgeting.TIMESLICES:
+        if promise.budgeting == BudgetingMethod.TIMESLICES:
             score = score_of_slices(promise, sliced.get(day, ()))
         days.append(
             DayReport(
@@ -153,7 +155,7 @@ def _days(promise: Promise, ports: Collection[int], past: Past, start: datetime)
     return days
 
 
-def day_verdict(promise: Promise, score: Score) -> Verdict:
+def day_verdict(promise: ObjectiveSpec, score: Ratio) -> Verdict:
     """Judge a day by itself; it has no future, so only what it was counts."""
     if score.total == 0:
         return Verdict.NO_DATA
@@ -162,14 +164,14 @@ def day_verdict(promise: Promise, score: Score) -> Verdict:
     return Verdict.BREACHED if score.bad > 1 else Verdict.AT_RISK
 
 
-def _course(promise: Promise, steps: dict[datetime, Tally]) -> list[Point]:
+def _course(promise: ObjectiveSpec, steps: dict[datetime, Stats]) -> list[Point]:
     """Return the course of a window: quantiles step by step, and the budget burning down.
 
     The even pace is where the budget would be had all that was measured failed evenly.
     """
     scores = {at: score_of(promise, tally) for at, tally in steps.items()}
-    whole = sum(scores.values(), Score())
-    so_far, points = Score(), []
+    whole = sum(scores.values(), Ratio())
+    so_far, points = Ratio(), []
     for at, tally in steps.items():
         so_far += scores[at]
         allowed = (1 - promise.target) * whole.total

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from governance.slo.histogram import Histogram, bucket_of, summed
+from governance.slo.histogram import Histogram, bucket_index, summed
 from governance.slo.outcomes import Outcome
 
 SLICE = timedelta(minutes=5)
@@ -24,7 +24,7 @@ Stored = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Stats:
     """Counts of measurements by outcome, and the latencies of the good ones."""
 
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -45,12 +45,12 @@ class Tally:
         """Return how many of them never ended in time."""
         return self.outcomes.get(Outcome.TIMEOUT, 0)
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: Stats) -> Stats:
         """Return what both saw together."""
-        return Tally(summed(self.outcomes, other.outcomes), self.latencies + other.latencies)
+        return Stats(summed(self.outcomes, other.outcomes), self.latencies + other.latencies)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Tally:
+    def from_json(cls, stored: Mapping[str, Any]) -> Stats:
         """Read a stored tally: `outcomes` by name, `latencies` by bucket."""
         return cls(stored.get("outcomes", {}), Histogram.from_json(stored.get("latencies", {})))
 
@@ -59,9 +59,9 @@ class Tally:
         return {"outcomes": dict(self.outcomes), "latencies": self.latencies.as_json()}
 
 
-def together(tallies: Iterable[Tally]) -> Tally:
+def together(tallies: Iterable[Stats]) -> Stats:
     """Return what several stretches saw together."""
-    return reduce(add, tallies, Tally())
+    return reduce(add, tallies, Stats())
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -84,11 +84,11 @@ def window_start(window: timedelta, now: datetime) -> datetime:
     return (day_of if is_of_days else hour_of)(now - window)
 
 
-def count_into(stored: Stored, *, outcome: str, seconds: float | None) -> None:
+def add_measurement(stored: Stored, *, outcome: str, seconds: float | None) -> None:
     """Count one measurement into a stored tally; of a good one its seconds too."""
     _raise(stored["outcomes"], outcome)
     if outcome == Outcome.GOOD and seconds is not None:
-        _raise(stored["latencies"], str(bucket_of(seconds)))
+        _raise(stored["latencies"], str(bucket_index(seconds)))
 
 
 def slice_at(slices: Stored, slot: datetime) -> Stored:
@@ -102,6 +102,6 @@ def _raise(counts: dict[str, int], key: str) -> None:
     counts[key] = counts.get(key, 0) + 1
 
 
-def slices_of(stored: Mapping[str, Stored]) -> dict[int, Tally]:
+def slices_of(stored: Mapping[str, Stored]) -> dict[int, Stats]:
     """Return the tallies of an hour's slices, by number from 0 to 11."""
-    return {int(number): Tally.from_json(kept) for number, kept in stored.items()}
+    return {int(number): Stats.from_json(kept) for number, kept in stored.items()}

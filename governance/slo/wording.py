@@ -9,24 +9,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.templatetags.figures import duration, percent
-from governance.slo.budget import Score, allowed_bad, burn_rate, lasts, spent
-from governance.slo.evaluation import LEAST_MEASURED, Budgeting, Indicator, Promise, Verdict
+from governance.slo.budget import Ratio, allowed_failures, burn_rate, lasts, spent
+from governance.slo.evaluation import (
+    LEAST_MEASURED,
+    BudgetingMethod,
+    Indicator,
+    ObjectiveSpec,
+    Verdict,
+)
 from governance.slo.outcomes import Outcome
 
 
-def promise_in_words(promise: Promise) -> str:
+def format_objective(promise: ObjectiveSpec) -> str:
     """Say what is promised: '99 % available over 30 days'."""
     words = {"target": percent(promise.target, 3), "window": span(promise.window)}
     if promise.indicator == Indicator.LATENCY:
         words |= {"threshold": duration(promise.edge)}
-        if promise.budgeting == Budgeting.TIMESLICES:
+        if promise.budgeting == BudgetingMethod.TIMESLICES:
             words |= {"percentile": percent(promise.percentile, 1)}
             return _(
                 "{percentile} of answers within {threshold} in {target} of five minutes,"
                 " over {window}"
             ).format(**words)
         return _("{target} of answers within {threshold}, over {window}").format(**words)
-    if promise.budgeting == Budgeting.TIMESLICES:
+    if promise.budgeting == BudgetingMethod.TIMESLICES:
         return _("available in {target} of five minutes, over {window}").format(**words)
     return _("{target} available over {window}").format(**words)
 
@@ -46,14 +52,14 @@ def span(time: timedelta) -> str:
     return " ".join(parts) or _("less than a minute")
 
 
-def standing_in_words(promise: Promise, score: Score, recent: Score, verdict: str) -> str:
+def format_status(promise: ObjectiveSpec, score: Ratio, recent: Ratio, verdict: str) -> str:
     """Say how a promise stands, and how long its allowance lasts at the recent rate."""
     if verdict == Verdict.NO_DATA:
         return _without_data(score)
     return f"{_allowance(promise, score)} {_pace(promise, score, recent)}".strip()
 
 
-def _without_data(score: Score) -> str:
+def _without_data(score: Ratio) -> str:
     if score.total == 0:
         return _("Nothing has been measured in this window, which is not good news.")
     if score.total < LEAST_MEASURED:
@@ -63,7 +69,7 @@ def _without_data(score: Score) -> str:
     return _("Nothing has been measured lately, so nothing is known of it now.")
 
 
-def _allowance(promise: Promise, score: Score) -> str:
+def _allowance(promise: ObjectiveSpec, score: Ratio) -> str:
     window = span(promise.window)
     if score.bad == 0:
         return _("Nothing fell short; the whole allowance of {window} is left.").format(
@@ -74,14 +80,14 @@ def _allowance(promise: Promise, score: Score) -> str:
         return _("{bad} of {total} fell short, where {allowed} may.").format(
             bad=number(score.bad),
             total=number(score.total),
-            allowed=number(int(allowed_bad(score.total, promise.target) + 1e-9)),
+            allowed=number(int(allowed_failures(score.total, promise.target) + 1e-9)),
         )
     return _("{bad} of {total} fell short: {used} of the allowance of {window}.").format(
         bad=number(score.bad), total=number(score.total), used=percent(used, 0), window=window
     )
 
 
-def _pace(promise: Promise, score: Score, recent: Score) -> str:
+def _pace(promise: ObjectiveSpec, score: Ratio, recent: Ratio) -> str:
     """Say what the last hours mean, where they tell anything."""
     if recent.total < LEAST_MEASURED:
         return ""

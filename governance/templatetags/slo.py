@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
-from governance.slo.wording import OUTCOMES, promise_in_words, span
+from governance.slo.wording import OUTCOMES, format_objective, span
 
 register = template.Library()
 
@@ -32,11 +32,11 @@ def outcome_verdict(outcome: str) -> str:
 @register.filter
 def promised(objective: Objective) -> str:
     """Return what an objective promises, in words."""
-    return promise_in_words(objective.promise)
+    return format_objective(objective.promise)
 
 
 @register.filter
-def seconds_in_words(seconds: int | None) -> str:
+def format_seconds(seconds: int | None) -> str:
     """Return a number of seconds as people say it."""
     if seconds is None:
         return ""

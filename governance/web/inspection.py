@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from catalog.domains.authority import Reader, person_of, reader_of
-from catalog.exceptions import EditionConflict, Frozen, Invalid, StatusConflict
+from catalog.domains.authority import AccessContext, access_for, require_user
+from catalog.exceptions import EditConflict, ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products.layout import product_frame
@@ -23,7 +23,9 @@ from governance.sandbox.types import SourceUnreadable
 
 
 @on_product
-def product_source(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_source(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Show each port's last reading."""
     context = product_frame(request, product, reader, tab="product_source")
     context["ports"] = [_row(port) for port in _ports(product)]
@@ -31,7 +33,9 @@ def product_source(request: HttpRequest, product: DataProduct, reader: Reader) -
 
 
 @on_product
-def product_source_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_source_json(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Give a program each port's last reading."""
     rows = [
         summary_of(seen) for port in _ports(product) if (seen := getattr(port, "inspection", None))
@@ -45,8 +49,8 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read a port's source now."""
     port = _visible_port(request, pk)
     try:
-        inspection = inspect_port(port=port, actor=person_of(request.user))
-    except Invalid as refusal:
+        inspection = inspect_port(port=port, actor=require_user(request.user))
+    except ValidationFailed as refusal:
         messages.error(request, refusal.faults[0].message)
     else:
         if inspection.failure:
@@ -66,12 +70,12 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
         contract, _product = adopt_schema(
             port=port,
             edition=int(edition) if edition.isdecimal() and len(edition) < 10 else 0,
-            actor=person_of(request.user),
+            actor=require_user(request.user),
             version=request.POST.get("version", "").strip()[:60],
         )
-    except (EditionConflict, Frozen, StatusConflict) as refusal:
+    except (EditConflict, ImmutableVersion, InvalidTransition) as refusal:
         messages.error(request, f"{refusal.message} {refusal.way_out}")
-    except Invalid as refusal:
+    except ValidationFailed as refusal:
         messages.error(request, " ".join(fault.message for fault in refusal.faults))
     else:
         text = _("The contract %(contract)s now describes what was seen.")
@@ -103,7 +107,7 @@ def _row(port: OutputPort) -> dict[str, Any]:
 
 
 def _visible_port(request: HttpRequest, pk: int) -> OutputPort:
-    visible = DataProduct.objects.visible_to(reader_of(request.user))
+    visible = DataProduct.objects.visible_to(access_for(request.user))
     ports = OutputPort.objects.select_related("product__domain", "port_contract__contract")
     port = ports.filter(pk=pk, product__in=visible).first()
     if port is None:

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from catalog.exceptions import Refusal
+from catalog.exceptions import CatalogError
 from catalog.publication.rules import INVARIANTS
 from tests.architecture.trees import ROOT
 
@@ -45,7 +45,7 @@ def test_every_invariant_has_its_text():
 
 
 def test_every_kind_of_refusal_has_its_own_code():
-    codes = [kind.code for kind in (Refusal, *Refusal.__subclasses__())]
+    codes = [kind.code for kind in (CatalogError, *CatalogError.__subclasses__())]
 
     assert sorted(codes) == sorted(set(codes))
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from catalog.ports.http_client import fetch
-from catalog.ports.http_types import Answer, Call, FetchFailed
+from catalog.ports.http_types import FetchFailed, Request, Response
 
 DEADLINE = 1.0
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -159,9 +159,9 @@ def unused_place() -> str:
         return f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def call_of(endpoint: Endpoint, path: str = "", **options: Any) -> Answer:
+def call_of(endpoint: Endpoint, path: str = "", **options: Any) -> Response:
     """Call an endpoint that may be called."""
-    return fetch(Call(url=endpoint.url + path, **options), allowed=[endpoint.place])
+    return fetch(Request(url=endpoint.url + path, **options), allowed=[endpoint.place])
 
 
 def failing(
@@ -170,6 +170,6 @@ def failing(
     """Return how a call fails, having seen that it ended in time."""
     started = time.monotonic()
     with pytest.raises(FetchFailed) as caught:
-        fetch(Call(url=url, deadline=deadline, **options), allowed=allowed)
+        fetch(Request(url=url, deadline=deadline, **options), allowed=allowed)
     assert time.monotonic() - started < deadline + 1
     return caught.value

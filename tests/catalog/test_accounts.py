@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 
-from catalog.domains.services import give_role, invite_person
+from catalog.domains.services import grant_role, invite_person
 from catalog.people.models import ApiToken, Invitation, Person
 from catalog.permissions import Role
 from config.request_log import without_secret
@@ -243,7 +243,7 @@ def test_the_status_page_says_a_word_to_all_and_its_readings_to_operators(client
     assert signed_out["sections"] == {}
 
     operator = make_person("ana")
-    give_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
+    grant_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
     client.force_login(operator)
 
     sections = client.get("/status.json?verify=1").json()["sections"]

@@ -10,12 +10,12 @@ from catalog.ports.addresses import (
     Target,
     check_address,
     check_url,
-    is_never_allowed,
+    is_always_blocked,
     is_public,
     place_of,
-    unwrapped,
+    unwrap_embedded_ipv4,
 )
-from catalog.ports.http_types import AddressRefused, BadUrl, FetchFailed
+from catalog.ports.http_types import AddressBlocked, FetchFailed, InvalidUrl
 
 NOT_PUBLIC = """
     0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254
@@ -39,7 +39,7 @@ PUBLIC = """
 def refuses(address: str) -> bool:
     try:
         check_address(ip_address(address), Target("http", "x.example", 80), allowed=frozenset())
-    except AddressRefused:
+    except AddressBlocked:
         return True
     return False
 
@@ -67,7 +67,7 @@ def test_no_wrapping_opens_what_the_plain_address_is_refused_for(address: IPv4Ad
 
 @given(st.ip_addresses(v=6))
 def test_an_address_outside_2000_slash_3_is_public_only_by_what_it_wraps(address: IPv6Address):
-    inner = unwrapped(address)
+    inner = unwrap_embedded_ipv4(address)
 
     if int(address) >> 125 != 1 and inner == (address,):
         assert refuses(str(address))
@@ -77,7 +77,7 @@ def test_an_address_outside_2000_slash_3_is_public_only_by_what_it_wraps(address
 def test_what_python_itself_calls_private_or_local_is_never_public(address):
     if address.is_loopback or address.is_link_local or address.is_multicast:
         assert not is_public(address)
-    if address.is_private and unwrapped(address) == (address,):
+    if address.is_private and unwrap_embedded_ipv4(address) == (address,):
         assert not is_public(address)
 
 
@@ -85,7 +85,7 @@ def test_what_python_itself_calls_private_or_local_is_never_public(address):
 def test_a_listed_private_place_may_be_called_at_that_port_alone(place):
     check_url(f"http://{place}/items", allowed=[place])
 
-    with pytest.raises(AddressRefused):
+    with pytest.raises(AddressBlocked):
         check_url(f"http://{place}9/items".replace("80019", "8002"), allowed=[place])
 
 
@@ -95,7 +95,7 @@ def test_a_listed_private_place_may_be_called_at_that_port_alone(place):
 def test_link_local_and_metadata_addresses_stay_closed_even_when_listed(address):
     place = place_of(address, 80)
 
-    with pytest.raises(AddressRefused):
+    with pytest.raises(AddressBlocked):
         check_url(f"http://{place}/latest/meta-data", allowed=[place])
 
 
@@ -104,7 +104,7 @@ def test_a_listed_name_does_not_open_a_metadata_address_that_it_resolves_to():
     allowed = frozenset({"inner.example:80"})
 
     check_address(ip_address("10.0.0.7"), target, allowed=allowed)
-    with pytest.raises(AddressRefused):
+    with pytest.raises(AddressBlocked):
         check_address(ip_address("169.254.169.254"), target, allowed=allowed)
 
 
@@ -124,7 +124,7 @@ def test_a_listed_name_does_not_open_a_metadata_address_that_it_resolves_to():
     ],
 )
 def test_an_ipv4_address_in_an_odd_spelling_is_refused(url):
-    with pytest.raises(BadUrl, match="four decimal numbers"):
+    with pytest.raises(InvalidUrl, match="four decimal numbers"):
         check_url(url)
 
 
@@ -191,7 +191,7 @@ def test_an_ipv4_address_in_an_odd_spelling_is_refused(url):
     ],
 )
 def test_a_url_that_two_programs_might_read_differently_is_refused(url):
-    with pytest.raises(BadUrl):
+    with pytest.raises(InvalidUrl):
         check_url(url)
 
 
@@ -213,7 +213,7 @@ def test_a_url_that_two_programs_might_read_differently_is_refused(url):
     ],
 )
 def test_a_url_that_names_a_local_place_is_refused_without_a_look_up(url):
-    with pytest.raises(AddressRefused):
+    with pytest.raises(AddressBlocked):
         check_url(url)
 
 
@@ -247,5 +247,5 @@ def test_any_text_is_either_a_target_or_a_named_failure(text):
 
 @given(st.ip_addresses())
 def test_what_is_never_allowed_is_not_public_either(address):
-    if is_never_allowed(address):
+    if is_always_blocked(address):
         assert not is_public(address)

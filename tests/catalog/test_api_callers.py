@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from catalog.domains.services import shut_out_person
+from catalog.domains.services import deactivate_person
 from catalog.people.models import ApiToken, Team
 from catalog.people.services import create_token, note_use
 from tests.catalog.api_client import ROOT, Program, places, problem_of
@@ -87,7 +87,7 @@ def test_a_token_of_somebody_shut_out_fails_at_once():
     program = Program(person)
     assert program.get("/me").status_code == 200
 
-    shut_out_person(person=person, actor=FACTORY)
+    deactivate_person(person=person, actor=FACTORY)
 
     problem_of(program.get("/me"), 401, "token-refused")
 
@@ -98,7 +98,7 @@ def test_a_session_of_somebody_shut_out_fails_at_once():
     client.force_login(person)
     assert client.get(f"{ROOT}/me").status_code == 200
 
-    shut_out_person(person=person, actor=FACTORY)
+    deactivate_person(person=person, actor=FACTORY)
 
     problem_of(client.get(f"{ROOT}/me"), 401, "sign-in-needed")
 

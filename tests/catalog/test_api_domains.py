@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.domains.services import add_to_team, give_role
+from catalog.domains.services import add_to_team, grant_role
 from catalog.permissions import Role
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def make_lead():
     """Return somebody who may make domains anywhere."""
     person = make_person()
-    give_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    grant_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
     return person
 
 
@@ -107,7 +107,7 @@ def test_a_domain_cannot_lie_below_itself():
         ({"slug": "x", "name": " "}, 400, "/name"),
         ({"slug": "x", "name": "x", "parent": "slaes"}, 422, "/parent"),
         ({"slug": "x", "name": "x", "owner_team": "none"}, 422, "/owner_team"),
-        ({"slug": "x", "name": "x", "is_foreign": True}, 400, "/is_foreign"),
+        ({"slug": "x", "name": "x", "is_external": True}, 400, "/is_external"),
         ({"slug": "sales", "name": "x"}, 409, "slug"),
     ],
 )

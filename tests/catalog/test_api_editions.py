@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.products.services import set_trust
 from tests.catalog.api_client import Program, problem_of
 from tests.factories import make_cast, make_product, make_published_product
@@ -106,7 +106,7 @@ def test_a_reader_who_holds_the_answer_gets_304_until_a_measurement_changes_it()
     etag = program.get(path)["ETag"]
 
     held = program.get(path, If_None_Match=etag)
-    set_trust(product_id=product.pk, verdict="met", figures={}, actor=Worker("test"))
+    set_trust(product_id=product.pk, verdict="met", figures={}, actor=SystemActor("test"))
     measured = program.get(path, If_None_Match=etag)
 
     assert held.status_code == 304
@@ -120,7 +120,7 @@ def test_a_measurement_never_refuses_an_edit():
     product = make_published_product(domain=cast.domain)
     program = Program(cast.owner)
     etag = program.get(f"/products/{product.uuid}")["ETag"]
-    set_trust(product_id=product.pk, verdict="met", figures={}, actor=Worker("test"))
+    set_trust(product_id=product.pk, verdict="met", figures={}, actor=SystemActor("test"))
 
     answer = program.send("PATCH", f"/products/{product.uuid}", {"name": "New"}, edition=etag)
 

@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.products.models import DataProduct
-from catalog.search.backends import fed
+from catalog.search.backends import configured_backends
 from catalog.search.services import rebuild
 from config.wsgi import application
 from tests.catalog.api_client import Program
@@ -84,7 +84,7 @@ def mesh():
     make_team("sellers")
     define_term(name="Order", definition="What a customer asks for.", actor=FACTORY)
     published = make_published_product("Orders", domain=cast.domain)
-    for engine in fed():
+    for engine in configured_backends():
         rebuild(engine)
     return {
         "program": Program(cast.owner),

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from catalog.api.rest.docs import openapi_document, operations_of
+from catalog.api.rest.docs import list_operations, openapi_document
 from catalog.contracts.projection import new_tree as new_contract
-from catalog.domains.services import give_role
+from catalog.domains.services import grant_role
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.permissions import Role
@@ -135,7 +135,7 @@ def _(mesh: Mesh) -> Exchange:
 @writing("POST", "/products/{uuid}/move")
 def _(mesh: Mesh) -> Exchange:
     product, other = mesh.draft(), make_domain()
-    give_role(person=mesh.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
+    grant_role(person=mesh.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     path = f"/products/{product.uuid}"
     return Exchange(edit(mesh, "POST", f"{path}/move", product, {"domain": other.slug}), path)
 
@@ -350,14 +350,14 @@ def mesh(settings, tmp_path) -> Mesh:
     settings.ASSAY_FILES_ROOT = tmp_path
     (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
     cast = make_cast()
-    give_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    grant_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
     return Mesh(cast, Program(cast.owner))
 
 
 def test_every_operation_that_writes_has_a_case():
     operations = {
         (operation["method"], operation["address"])
-        for operation in operations_of(openapi_document())
+        for operation in list_operations(openapi_document())
         if operation["method"] in WRITES
     }
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 
-from catalog.api.rest.docs import openapi_document, operations_of
+from catalog.api.rest.docs import list_operations, openapi_document
 from tests.catalog.api_client import Program
 from tests.factories import make_person
 
@@ -73,7 +73,7 @@ def test_the_document_is_made_without_a_doubt():
 
 
 def test_every_operation_says_what_it_does_and_how_it_can_fail(document):
-    for operation in operations_of(document):
+    for operation in list_operations(document):
         name = f"{operation['method']} {operation['address']}"
         assert operation["about"], name
         assert {"400", "401", "403", "429"} <= set(operation["refusals"]), name
@@ -86,7 +86,7 @@ def test_every_operation_says_what_it_does_and_how_it_can_fail(document):
 
 
 def test_every_operation_is_named_once(document):
-    names = [operation["id"] for operation in operations_of(document)]
+    names = [operation["id"] for operation in list_operations(document)]
 
     assert len(names) == len(set(names))
 
@@ -101,7 +101,7 @@ def test_the_document_and_its_page_are_open_to_everybody():
     assert served.status_code == 200
     assert "/api/v1/products/{uuid}" in served.json()["paths"]
     text = page.content.decode()
-    for operation in operations_of(served.json()):
+    for operation in list_operations(served.json()):
         assert f'id="{operation["id"]}"' in text
     hosts = set(re.findall(r'(?:src|href)="(https?:)?//([^/"]+)', text))
     assert not hosts

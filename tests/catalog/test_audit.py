@@ -5,7 +5,7 @@ from django.db import transaction
 
 from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal, seal_pending
-from catalog.exceptions import NameTaken
+from catalog.exceptions import NameConflict
 from catalog.products.models import DataProduct
 from tests.factories import make_domain, make_product
 
@@ -21,7 +21,7 @@ def test_a_change_that_is_rolled_back_leaves_no_event():
     domain = make_domain()
     before = AuditEvent.objects.count()
 
-    with pytest.raises(NameTaken):
+    with pytest.raises(NameConflict):
         make_twice("One", domain)
 
     assert AuditEvent.objects.count() == before

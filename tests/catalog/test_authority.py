@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from catalog.domains.authority import may, reader_of
-from catalog.domains.services import add_to_team, give_role
+from catalog.domains.authority import access_for, can
+from catalog.domains.services import add_to_team, grant_role
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission
 from tests.factories import FACTORY, make_domain, make_person, make_team
 
@@ -26,11 +26,11 @@ def test_what_one_may_do_somewhere_is_what_the_roles_everywhere_say(seed):
     add_to_team(team=team, person=people[0], actor=FACTORY)
     for person in people[:3]:
         role = generator.choice(DOMAIN_ROLES)
-        give_role(person=person, role=role, domain=generator.choice(domains), actor=FACTORY)
-    give_role(person=people[2], role=generator.choice(MESH_ROLES), actor=FACTORY)
+        grant_role(person=person, role=role, domain=generator.choice(domains), actor=FACTORY)
+    grant_role(person=people[2], role=generator.choice(MESH_ROLES), actor=FACTORY)
 
     for person in people:
-        reader = reader_of(person)
+        reader = access_for(person)
         for domain_id in [None, *(domain.pk for domain in domains)]:
             for permission in Permission:
-                assert may(person, permission, domain_id) == reader.may(permission, domain_id)
+                assert can(person, permission, domain_id) == reader.may(permission, domain_id)

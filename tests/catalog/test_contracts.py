@@ -2,9 +2,9 @@
 
 import pytest
 
-from catalog.contracts.projection import columns_of, new_tree
+from catalog.contracts.projection import new_tree, parse_columns
 from catalog.contracts.services import add_output_port, delete_contract, save_contract
-from catalog.exceptions import EditionConflict, Frozen, Invalid, NameTaken
+from catalog.exceptions import EditConflict, ImmutableVersion, NameConflict, ValidationFailed
 from catalog.products.models import DataProduct
 from tests.factories import FACTORY, give_schema, make_product, make_published_product, with_port
 
@@ -32,7 +32,7 @@ def test_adding_a_port_writes_it_with_a_draft_contract_and_its_server():
 def test_a_port_is_added_once():
     product = with_port(make_product())
 
-    with pytest.raises(NameTaken):
+    with pytest.raises(NameConflict):
         with_port(product)
 
 
@@ -55,7 +55,7 @@ FORBIDDEN = [
 def test_a_port_that_no_probe_may_call_is_refused_at_its_field(location):
     product = make_product()
 
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         with_port(product, server="api", type="api", location=location, path="", format="")
 
     assert refused.value.faults[0].where == "/servers/0/location"
@@ -66,7 +66,7 @@ def test_a_port_that_no_probe_may_call_is_refused_at_its_field(location):
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/etc/passwd", "../secret.csv", "a/../../b", "~/x", "..\\x"])
 def test_a_file_outside_the_files_root_is_refused(path):
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         with_port(make_product(), path=path)
 
 
@@ -111,7 +111,7 @@ def test_two_writers_of_one_edition_do_not_overwrite_each_other():
     tree = product.contracts.get().tree
     _save(product, tree | {"name": "first"})
 
-    with pytest.raises(EditionConflict):
+    with pytest.raises(EditConflict):
         _save(product, tree | {"name": "second"})
 
 
@@ -120,9 +120,9 @@ def test_what_a_published_version_names_never_changes():
     product = make_published_product()
     contract = product.contracts.get()
 
-    with pytest.raises(Frozen):
+    with pytest.raises(ImmutableVersion):
         _save(product, contract.tree | {"name": "other"})
-    with pytest.raises(Frozen):
+    with pytest.raises(ImmutableVersion):
         delete_contract(contract=contract, edition=product.edition, actor=FACTORY)
     newer, product = _save(product, contract.tree | {"name": "other", "version": "0.2.0"})
 
@@ -154,8 +154,8 @@ BAD_TREES = {
 def test_each_fault_of_a_contract_names_its_place(pointer):
     tree = new_tree(identifier="c", name="C", servers=[]) | BAD_TREES[pointer]
 
-    with pytest.raises(Invalid) as refused:
-        columns_of(tree)
+    with pytest.raises(ValidationFailed) as refused:
+        parse_columns(tree)
 
     assert pointer in {fault.where for fault in refused.value.faults}
 
@@ -165,8 +165,8 @@ def test_properties_nested_without_end_are_refused():
     for _ in range(60):
         inner = {"name": "n", "properties": [inner]}
 
-    with pytest.raises(Invalid):
-        columns_of(
+    with pytest.raises(ValidationFailed):
+        parse_columns(
             new_tree(identifier="c", name="C", servers=[])
             | {"schema": [{"name": "t", "properties": [inner]}]}
         )
@@ -176,7 +176,7 @@ def test_properties_nested_without_end_are_refused():
 def test_a_port_added_on_an_old_edition_leaves_nothing_half_written():
     product = with_port(make_product())
 
-    with pytest.raises(EditionConflict):
+    with pytest.raises(EditConflict):
         add_output_port(
             product=product, name="other", server={"type": "local"}, edition=1, actor=FACTORY
         )

@@ -11,8 +11,8 @@ from django.test import Client
 
 from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_tree
-from catalog.search.backends import serving
+from catalog.products.services import patch_document
+from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
     FACTORY,
@@ -42,7 +42,7 @@ def orders(cast: Cast, settings: Any, tmp_path: Path) -> DataProduct:
     product = make_published_product("Orders", domain=cast.domain, tree=tree)
     make_published_product("Order secrets", domain=cast.domain, assayVisibility="restricted")
     make_product("Order draft", domain=cast.domain)
-    rebuild(serving())
+    rebuild(active_backend())
     return product
 
 
@@ -85,7 +85,7 @@ def test_a_history_is_told_from_the_publication_on_and_names_people_to_people(
     client: Client, cast: Cast, orders: DataProduct
 ):
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Better."}]
-    patch_tree(
+    patch_document(
         product=orders, patch=patch, edition=orders.edition, actor=cast.owner, reason="A <b> fix"
     )
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from catalog.domains.authority import may
-from catalog.people.models import FirstStart, Person
+from catalog.domains.authority import can
+from catalog.people.models import InitialSetup, Person
 from catalog.permissions import Permission
 from tests.factories import PASSWORD, make_person
 
@@ -34,8 +34,8 @@ def test_the_first_administrator_leads_and_operates(client):
     client.post("/first-start", FIRST)
     ada = Person.objects.get()
 
-    assert may(ada, Permission.MANAGE_DOMAIN, None)
-    assert may(ada, Permission.OPERATE_PLATFORM, None)
+    assert can(ada, Permission.MANAGE_DOMAIN, None)
+    assert can(ada, Permission.OPERATE_PLATFORM, None)
     assert ada.is_staff
     client.post("/domains/new", {"name": "Sales"})
     assert client.get("/d/sales/people").status_code == 200
@@ -80,4 +80,4 @@ def test_of_two_at_once_one_wins():
     assert codes[0] == 302
     assert codes[1] in (404, 409)
     assert Person.objects.count() == 1
-    assert FirstStart.objects.count() == 1
+    assert InitialSetup.objects.count() == 1

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from catalog.manifests import aws_open_data, hf_dataset_cards
 from catalog.manifests.services.external import import_entries
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_tree
+from catalog.products.services import patch_document
 from catalog.publication.services import adopt_product
 from tests.concurrency import at_once
 from tests.conftest import SHARED
@@ -87,7 +87,7 @@ def test_what_people_edited_here_is_a_conflict_until_it_is_overwritten(told):
     _bring(ENTRY)
     product = DataProduct.objects.get()
     edit = [{"op": "replace", "path": "/description/purpose", "value": "Mine."}]
-    patch_tree(product=product, patch=edit, edition=product.edition, actor=FACTORY)
+    patch_document(product=product, patch=edit, edition=product.edition, actor=FACTORY)
     newer = ENTRY | {"description": "Theirs."}
 
     refused = _bring(newer, tell=told.append)
@@ -246,7 +246,7 @@ def test_an_entry_that_is_edited_while_it_is_brought_in_is_a_conflict_and_keeps_
 
     def edited_meanwhile(fields):
         edit = [{"op": "replace", "path": "/description/purpose", "value": "Mine."}]
-        patch_tree(product=product, patch=edit, edition=product.edition, actor=FACTORY)
+        patch_document(product=product, patch=edit, edition=product.edition, actor=FACTORY)
         return aws_open_data.entry_of(fields)
 
     report = import_entries(

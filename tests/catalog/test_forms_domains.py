@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.domains.models import Domain, Membership
-from catalog.domains.services import add_to_team, edit_domain, give_role
+from catalog.domains.services import add_to_team, edit_domain, grant_role
 from catalog.people.models import Team
 from catalog.permissions import Role
 from tests.factories import FACTORY, make_cast, make_domain, make_person, make_team
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lead(client):
     lead = make_person("lead")
-    give_role(person=lead, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    grant_role(person=lead, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
     client.force_login(lead)
     return lead
 

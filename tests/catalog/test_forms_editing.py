@@ -9,7 +9,7 @@ from catalog.contracts.services import save_contract
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import with_columns
-from catalog.products.services import patch_tree, replace_tree
+from catalog.products.services import patch_document, replace_document
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -92,7 +92,7 @@ def test_signed_out_every_step_leads_to_sign_in_whether_or_not_it_exists(client,
 def test_a_slower_editor_sees_both_states_and_loses_nothing(client, product, edit):
     seen = product.edition
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Theirs."}]
-    product = patch_tree(product=product, patch=patch, edition=seen, actor=FACTORY)
+    product = patch_document(product=product, patch=patch, edition=seen, actor=FACTORY)
 
     answer = client.post(
         f"{edit}/describe", {**DESCRIPTION, "edition": seen, "purpose": "Mine.", "usage": "So."}
@@ -425,7 +425,7 @@ def test_a_document_that_meets_another_edit_is_kept_and_shown_beside_what_stands
 def test_what_was_typed_survives_that_the_product_was_renamed_meanwhile(client, product, edit):
     typed = DESCRIPTION | {"edition": product.edition, "purpose": "Mine."}
     renamed = with_columns(product.tree, {"slug": "returns"})
-    replace_tree(product=product, tree=renamed, edition=product.edition, actor=FACTORY)
+    replace_document(product=product, tree=renamed, edition=product.edition, actor=FACTORY)
 
     answer = client.post(f"{edit}/describe", typed)
 

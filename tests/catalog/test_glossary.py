@@ -2,10 +2,16 @@
 
 import pytest
 
-from catalog.exceptions import EditionConflict, Invalid, NameTaken, NotAllowed, NotVisible
+from catalog.exceptions import (
+    EditConflict,
+    NameConflict,
+    NotFound,
+    PermissionDenied,
+    ValidationFailed,
+)
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
-from catalog.products.services import add_use, patch_tree
+from catalog.products.services import add_use, patch_document
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -26,7 +32,7 @@ def test_a_word_may_mean_something_else_in_one_domain():
         name="Customer", definition="Who has signed.", domain=make_domain(), actor=FACTORY
     )
 
-    with pytest.raises(NameTaken):
+    with pytest.raises(NameConflict):
         define_term(name="customer", definition="Again.", actor=FACTORY)
     assert local.slug == "customer"
 
@@ -59,9 +65,9 @@ def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
     term = define_term(name="Order", definition="A sale.", domain=cast.domain, actor=cast.steward)
     edit_term(term=term, edition=1, definition="A signed sale.", actor=cast.steward)
 
-    with pytest.raises(EditionConflict):
+    with pytest.raises(EditConflict):
         edit_term(term=Term.objects.get(), edition=1, definition="x", actor=cast.steward)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         edit_term(term=Term.objects.get(), edition=2, definition="x", actor=cast.consumer)
     remove_term(term=Term.objects.get(), edition=2, actor=cast.steward)
     assert not Term.objects.exists()
@@ -82,7 +88,7 @@ def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
 def test_a_fault_of_a_term_names_its_field(fields, where):
     sound = {"name": "Order", "definition": "A sale."}
 
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         define_term(actor=FACTORY, **(sound | fields))
 
     assert [fault.where for fault in refused.value.faults] == [where]
@@ -105,18 +111,18 @@ def test_a_reader_adds_a_use_without_an_edit_and_owners_keep_it_when_they_edit()
     used = [{"property": "assayUsedIn", "value": [{"title": "Atlas of orders", "kind": "paper"}]}]
     path = "/customProperties"
     step = {"op": "add", "path": path, "value": [*product.tree[path[1:]], *used]}
-    patch_tree(product=product, patch=[step], edition=product.edition, actor=FACTORY)
+    patch_document(product=product, patch=[step], edition=product.edition, actor=FACTORY)
 
     assert after == (before[0], before[1] + 1)
     assert {use.title for use in product.uses.all()} == {"How we forecast", "Atlas of orders"}
 
 
 def test_a_use_of_a_product_that_one_does_not_see_is_not_added():
-    with pytest.raises(NotVisible):
+    with pytest.raises(NotFound):
         add_use(product=make_product(), title="x", actor=make_person())
 
 
 @pytest.mark.parametrize("fields", [{"title": ""}, {"title": "\x00"}, {"url": "javascript:x"}])
 def test_a_use_that_makes_no_sense_is_refused(fields):
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         add_use(product=make_published_product(), actor=make_person(), **({"title": "x"} | fields))

@@ -13,12 +13,12 @@ import pytest
 
 from catalog.ports.http_client import fetch_many
 from catalog.ports.http_types import (
-    Answer,
-    BadAnswer,
-    Call,
-    CappedBody,
     DeadlinePassed,
     FetchFailed,
+    InvalidResponse,
+    LimitedBody,
+    Request,
+    Response,
     TooLarge,
     Unreachable,
 )
@@ -56,8 +56,8 @@ HOSTILE: dict[str, tuple[Behaviour, type[FetchFailed]]] = {
     "sends without an end": (flooding(OK + b"\r\n", bytes(65536)), TooLarge),
     "sends chunks for ever": (flooding(CHUNKED, b"1000\r\n" + bytes(4096) + b"\r\n"), TooLarge),
     "sends tiny chunks for ever": (flooding(CHUNKED, b"1\r\nx\r\n" * 1000), TooLarge),
-    "sends one endless header": (flooding(OK + b"X-Long: ", b"x" * 65536), BadAnswer),
-    "sends headers for ever": (flooding(OK, b"X-More: yes\r\n" * 1000), BadAnswer),
+    "sends one endless header": (flooding(OK + b"X-Long: ", b"x" * 65536), InvalidResponse),
+    "sends headers for ever": (flooding(OK, b"X-More: yes\r\n" * 1000), InvalidResponse),
     "sends interim answers for ever": (
         flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
         TooLarge,
@@ -67,24 +67,24 @@ HOSTILE: dict[str, tuple[Behaviour, type[FetchFailed]]] = {
         DeadlinePassed,
     ),
     "sends a bomb": (bombing(300), TooLarge),
-    "sends a broken body": (saying(200, b"not gzip", Content_Encoding="gzip"), BadAnswer),
-    "sends an odd encoding": (saying(200, b"x", Content_Encoding="br"), BadAnswer),
-    "stacks encodings": (saying(200, b"x", Content_Encoding="gzip, gzip"), BadAnswer),
+    "sends a broken body": (saying(200, b"not gzip", Content_Encoding="gzip"), InvalidResponse),
+    "sends an odd encoding": (saying(200, b"x", Content_Encoding="br"), InvalidResponse),
+    "stacks encodings": (saying(200, b"x", Content_Encoding="gzip, gzip"), InvalidResponse),
     "resets": (resetting, Unreachable),
     "closes at once": (sending(b""), Unreachable),
-    "speaks HTTP 0.9": (sending(b"<html>hello</html>\r\n"), BadAnswer),
-    "speaks another protocol": (sending(b"220 mail.example ESMTP\r\n"), BadAnswer),
-    "sends noise": (sending(bytes(range(256)) * 40), BadAnswer),
-    "ends early": (sending(OK + b"Content-Length: 50\r\n\r\nfour"), BadAnswer),
-    "ends a chunk early": (sending(CHUNKED + b"ff\r\nfour"), BadAnswer),
+    "speaks HTTP 0.9": (sending(b"<html>hello</html>\r\n"), InvalidResponse),
+    "speaks another protocol": (sending(b"220 mail.example ESMTP\r\n"), InvalidResponse),
+    "sends noise": (sending(bytes(range(256)) * 40), InvalidResponse),
+    "ends early": (sending(OK + b"Content-Length: 50\r\n\r\nfour"), InvalidResponse),
+    "ends a chunk early": (sending(CHUNKED + b"ff\r\nfour"), InvalidResponse),
     "gives two lengths": (
         sending(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
-        BadAnswer,
+        InvalidResponse,
     ),
-    "gives a negative length": (sending(OK + b"Content-Length: -1\r\n\r\nab"), BadAnswer),
+    "gives a negative length": (sending(OK + b"Content-Length: -1\r\n\r\nab"), InvalidResponse),
     "floods with cookies": (
         sending(OK + b"Set-Cookie: a=b\r\n" * 5000 + b"Content-Length: 0\r\n\r\n"),
-        BadAnswer,
+        InvalidResponse,
     ),
 }
 
@@ -117,22 +117,22 @@ def test_a_closed_port_is_unreachable():
 @pytest.mark.parametrize("behaviour", [flooding(OK + b"\r\n", bytes(65536)), bombing(50)])
 def test_a_caller_that_needs_only_the_beginning_gets_a_body_cut_at_the_limit(behaviour):
     with serving(behaviour) as endpoint:
-        answer = call_of(endpoint, max_bytes=1000, may_cut=True)
+        answer = call_of(endpoint, max_bytes=1000, allow_truncation=True)
 
-    assert (answer.status, len(answer.body), answer.is_cut) == (200, 1000, True)
+    assert (answer.status, len(answer.body), answer.is_truncated) == (200, 1000, True)
 
 
 def test_a_body_of_exactly_the_limit_is_whole():
     with serving(saying(200, b"x" * 1000)) as endpoint:
         answer = call_of(endpoint, max_bytes=1000)
 
-    assert (len(answer.body), answer.is_cut) == (1000, False)
+    assert (len(answer.body), answer.is_truncated) == (1000, False)
 
 
 def test_many_calls_answer_in_their_order_and_none_spoils_another():
     with serving(saying()) as good, serving(hanging) as hung, serving(resetting) as cut:
         endpoints = [good, hung, cut] * 10
-        calls = [Call(url=endpoint.url, deadline=DEADLINE) for endpoint in endpoints]
+        calls = [Request(url=endpoint.url, deadline=DEADLINE) for endpoint in endpoints]
         heard: list[int] = []
 
         started = time.monotonic()
@@ -143,7 +143,7 @@ def test_many_calls_answer_in_their_order_and_none_spoils_another():
         )
 
     assert time.monotonic() - started < DEADLINE + 3
-    assert [type(result) for result in results] == [Answer, DeadlinePassed, Unreachable] * 10
+    assert [type(result) for result in results] == [Response, DeadlinePassed, Unreachable] * 10
     assert sorted(heard) == list(range(30))
 
 
@@ -152,7 +152,7 @@ def test_no_calls_give_no_answers():
 
 
 def test_a_capped_body_says_when_it_is_full():
-    body = CappedBody(limit=5)
+    body = LimitedBody(limit=5)
 
     assert body.add(b"123")
     assert body.add(b"45")
@@ -162,7 +162,7 @@ def test_a_capped_body_says_when_it_is_full():
 
 
 def test_a_capped_body_inflates_no_further_than_its_limit():
-    body = CappedBody(limit=10, encoding="GZIP")
+    body = LimitedBody(limit=10, encoding="GZIP")
 
     body.add(gzip.compress(bytes(10_000_000)))
 

@@ -20,14 +20,14 @@ from django.test import Client
 from catalog.audit.models import AuditEvent
 from catalog.domains.models import Domain
 from catalog.domains.services import edit_domain
-from catalog.exceptions import EditionConflict, Invalid
+from catalog.exceptions import EditConflict, ValidationFailed
 from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term
 from catalog.manifests.bundles import Source
 from catalog.manifests.services import import_manifests
 from catalog.people.models import Person
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.services import replace_tree
+from catalog.products.services import replace_document
 from catalog.revisions.models import Tombstone
 from tests.catalog.api_client import Program
 from tests.concurrency import at_once
@@ -402,7 +402,7 @@ def test_two_domains_moved_below_each_other_at_once_make_no_circle():
 def _move_below(domain: Domain, parent: Domain) -> bool:
     try:
         edit_domain(domain=domain, edition=1, actor=FACTORY, parent=parent)
-    except Invalid:
+    except ValidationFailed:
         return False
     return True
 
@@ -414,8 +414,8 @@ def test_an_edit_that_names_an_edition_it_has_not_read_does_not_undo_that_editio
     edit = {"purpose": "Theirs."}
     Program(cast.owner).send("PATCH", f"/products/{product.uuid}", edit, edition=1)
 
-    with pytest.raises(EditionConflict):
-        replace_tree(
+    with pytest.raises(EditConflict):
+        replace_document(
             product=read_before, tree=read_before.tree | {"tags": ["x"]}, edition=2, actor=FACTORY
         )
 

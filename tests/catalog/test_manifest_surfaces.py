@@ -10,7 +10,7 @@ from django.urls import reverse
 from catalog.manifests.bitol_odps import exported
 from catalog.manifests.readers import read_documents
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_tree
+from catalog.products.services import patch_document
 from tests.catalog.api_client import Program
 from tests.catalog.test_manifests import ACTIVE, CONTRACT, PRODUCT, bring
 from tests.factories import make_cast, make_domain
@@ -82,7 +82,7 @@ def test_an_edit_in_between_shows_the_new_plan(page, sales):
     seal = seal_in(page(changed))
     product = DataProduct.objects.get()
     patch = [{"op": "add", "path": "/tenant", "value": "shop"}]
-    patch_tree(product=product, patch=patch, edition=product.edition, actor=sales.owner)
+    patch_document(product=product, patch=patch, edition=product.edition, actor=sales.owner)
 
     answer = page(changed, apply="", seal=seal)
 
@@ -190,7 +190,7 @@ def test_a_conflict_is_told_as_one(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     patch = [{"op": "add", "path": "/tenant", "value": "shop"}]
-    patch_tree(product=product, patch=patch, edition=product.edition, actor=sales.owner)
+    patch_document(product=product, patch=patch, edition=product.edition, actor=sales.owner)
 
     changed = BOTH.replace("Every", "Each")
 

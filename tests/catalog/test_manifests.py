@@ -8,19 +8,19 @@ from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
 from catalog.manifests import bitol_odps
-from catalog.manifests.bundles import Gathering, Source
+from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import Report
 from catalog.manifests.plan import (
     Action,
-    HeldContract,
-    HeldProduct,
+    CurrentContract,
+    CurrentProduct,
     Step,
     decide,
     differences,
 )
 from catalog.manifests.services import import_manifests
 from catalog.products.models import DataProduct, ProductAlias
-from catalog.products.services import move_product, patch_tree
+from catalog.products.services import move_product, patch_document
 from catalog.publication.services import deprecate_product, publish_product
 from tests.factories import FACTORY, make_cast, make_domain, make_person, make_product
 
@@ -95,8 +95,11 @@ def sales():
 
 TREE = {"id": "a", "name": "Orders", "status": "draft", "version": "1.0.0", "tags": ["x"]}
 DEAL = {"id": "c", "version": "1.0.0", "schema": []}
-HELD = HeldProduct(
-    tree=TREE, status="draft", domain="sales", contracts={("c", "1.0.0"): HeldContract(tree=DEAL)}
+HELD = CurrentProduct(
+    tree=TREE,
+    status="draft",
+    domain="sales",
+    contracts={("c", "1.0.0"): CurrentContract(tree=DEAL)},
 )
 
 
@@ -105,7 +108,7 @@ def plan(tree=None, contracts=(), held=HELD, **options):
 
 
 def held(**changes):
-    return HeldProduct(**({"tree": TREE, "status": "draft", "domain": "sales"} | changes))
+    return CurrentProduct(**({"tree": TREE, "status": "draft", "domain": "sales"} | changes))
 
 
 def test_what_the_catalog_has_not_is_created():
@@ -145,7 +148,7 @@ def test_edits_by_people_are_a_conflict_until_overwritten():
 
 
 def test_a_contract_of_a_published_version_is_never_changed():
-    frozen = held(contracts={("c", "1.0.0"): HeldContract(tree=DEAL, is_frozen=True)})
+    frozen = held(contracts={("c", "1.0.0"): CurrentContract(tree=DEAL, is_frozen=True)})
 
     decision = plan(TREE, [{**DEAL, "name": "new"}], held=frozen, overwrite=True)
 
@@ -193,7 +196,9 @@ def test_a_new_version_of_a_published_product_is_published_again():
 
 
 def test_contracts_go_with_the_product_that_names_them():
-    gathering = Gathering(texts(CONTRACT, PRODUCT + "---\n" + CONTRACT.replace("1.0.0", "1.1.0")))
+    gathering = BundleCollector(
+        texts(CONTRACT, PRODUCT + "---\n" + CONTRACT.replace("1.0.0", "1.1.0"))
+    )
 
     (bundle,) = gathering.bundles()
 
@@ -202,14 +207,14 @@ def test_contracts_go_with_the_product_that_names_them():
 
 
 def test_a_product_that_is_there_twice_is_said_and_the_first_one_holds():
-    gathering = Gathering(texts(PRODUCT, PRODUCT.replace("id: orders-product", "id: other")))
+    gathering = BundleCollector(texts(PRODUCT, PRODUCT.replace("id: orders-product", "id: other")))
 
     assert len(gathering) == 1
     assert [problem.rule for problem in gathering.problems] == ["manifest.twice"]
 
 
 def test_a_contract_version_that_is_there_twice_is_an_error():
-    (bundle,) = Gathering(texts(PRODUCT, CONTRACT, CONTRACT)).bundles()
+    (bundle,) = BundleCollector(texts(PRODUCT, CONTRACT, CONTRACT)).bundles()
 
     assert [problem.rule for problem in bundle.problems] == ["manifest.twice"]
 
@@ -225,7 +230,7 @@ def test_a_contract_version_that_is_there_twice_is_an_error():
     ],
 )
 def test_a_document_of_no_known_kind_is_said(text, words):
-    (problem,) = Gathering(texts(text)).problems
+    (problem,) = BundleCollector(texts(text)).problems
 
     assert words in problem.message
     assert problem.is_error
@@ -234,7 +239,7 @@ def test_a_document_of_no_known_kind_is_said(text, words):
 def test_other_files_of_a_folder_are_left_out_with_a_warning():
     source = Source("compose.yaml", lambda: b"services: {}", is_asked_for=False)
 
-    (problem,) = Gathering([source]).problems
+    (problem,) = BundleCollector([source]).problems
 
     assert not problem.is_error
 
@@ -243,7 +248,7 @@ def test_a_file_that_cannot_be_read_is_said():
     def fail():
         raise PermissionError(13, "Permission denied")
 
-    (problem,) = Gathering([Source("a.yaml", fail)]).problems
+    (problem,) = BundleCollector([Source("a.yaml", fail)]).problems
 
     assert "Permission denied" in problem.message
 
@@ -322,7 +327,7 @@ def test_an_edit_by_people_is_kept_until_overwritten(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Ours."}]
-    patch_tree(product=product, patch=patch, edition=product.edition, actor=sales.owner)
+    patch_document(product=product, patch=patch, edition=product.edition, actor=sales.owner)
     changed = PRODUCT.replace("Every order", "Each order")
 
     conflict = bring(changed, CONTRACT)
@@ -423,7 +428,7 @@ def test_an_unreadable_file_stops_no_product(sales):
 
 @pytest.mark.django_db
 def test_a_rehearsal_says_the_same_and_writes_nothing(sales):
-    rehearsed = bring_one(ACTIVE, CONTRACT, is_rehearsal=True)
+    rehearsed = bring_one(ACTIVE, CONTRACT, is_dry_run=True)
 
     assert (rehearsed.action, rehearsed.status) == (Action.CREATE, "published")
     assert DataProduct.objects.count() == 0

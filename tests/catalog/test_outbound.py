@@ -15,11 +15,11 @@ import pytest
 from catalog.ports.http_client import fetch, open_client
 from catalog.ports.http_transport import Place, tls_context
 from catalog.ports.http_types import (
-    AddressRefused,
-    Answer,
-    BadUrl,
-    Call,
+    AddressBlocked,
     DeadlinePassed,
+    InvalidUrl,
+    Request,
+    Response,
     TlsFailed,
     TooManyRedirects,
     Unreachable,
@@ -43,7 +43,7 @@ def test_an_answer_tells_its_status_headers_body_and_phases():
 
     assert (answer.status, answer.body, answer.headers["x-rows"]) == (200, b"hello", "7")
     assert answer.url == endpoint.url + "items?page=2"
-    assert not answer.is_cut
+    assert not answer.is_truncated
     assert answer.phases.tls is None
     parts = (answer.phases.dns, answer.phases.connect, answer.phases.first_byte)
     assert all(part is not None and part >= 0 for part in parts)
@@ -78,7 +78,7 @@ def test_a_private_address_is_refused_however_it_is_named(host):
     with serving(saying()) as endpoint:
         failure = failing(f"http://{host}:{endpoint.port}/", allowed=[])
 
-    assert isinstance(failure, (AddressRefused, BadUrl))
+    assert isinstance(failure, (AddressBlocked, InvalidUrl))
     assert endpoint.connections == 0
 
 
@@ -87,7 +87,7 @@ def test_an_odd_spelling_of_an_address_never_reaches_a_socket(host):
     with serving(saying()) as endpoint:
         failure = failing(f"http://{host}:{endpoint.port}/", allowed=[endpoint.place])
 
-    assert isinstance(failure, BadUrl)
+    assert isinstance(failure, InvalidUrl)
     assert endpoint.connections == 0
 
 
@@ -103,10 +103,10 @@ def names_leading_to(*addresses: str) -> tuple[Callable[..., object], list[str]]
     return look_up, asked
 
 
-def fetch_by(names: object, url: str, *, allowed: list[str]) -> Answer:
-    async def run() -> Answer:
+def fetch_by(names: object, url: str, *, allowed: list[str]) -> Response:
+    async def run() -> Response:
         async with open_client(allowed=allowed, names=names) as client:  # type: ignore[arg-type]
-            return await client.fetch(Call(url=url, deadline=DEADLINE))
+            return await client.fetch(Request(url=url, deadline=DEADLINE))
 
     return asyncio.run(run())
 
@@ -124,7 +124,7 @@ def fetch_by(names: object, url: str, *, allowed: list[str]) -> Answer:
 def test_a_name_is_refused_as_soon_as_one_of_its_addresses_is_private(addresses):
     look_up, _ = names_leading_to(addresses)
 
-    with pytest.raises(AddressRefused):
+    with pytest.raises(AddressBlocked):
         fetch_by(look_up, "http://inner.example/", allowed=[])
 
 
@@ -143,7 +143,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_the_one_that_is_cal
 def test_a_listed_name_that_turns_to_metadata_is_refused():
     look_up, _ = names_leading_to("169.254.169.254")
 
-    with pytest.raises(AddressRefused):
+    with pytest.raises(AddressBlocked):
         fetch_by(look_up, "http://inner.example/", allowed=["inner.example:80"])
 
 
@@ -171,11 +171,11 @@ def test_a_name_server_that_never_answers_costs_only_the_deadline():
 def test_the_setting_lists_what_may_be_called(settings):
     with serving(saying()) as endpoint:
         settings.ASSAY_ALLOWED_NETS = (endpoint.place,)
-        assert fetch(Call(url=endpoint.url)).status == 200
+        assert fetch(Request(url=endpoint.url)).status == 200
 
         settings.ASSAY_ALLOWED_NETS = ()
-        with pytest.raises(AddressRefused):
-            fetch(Call(url=endpoint.url))
+        with pytest.raises(AddressBlocked):
+            fetch(Request(url=endpoint.url))
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):
@@ -186,7 +186,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
 
 def test_a_redirect_is_followed_and_its_end_is_told():
     with serving(saying(200, b"here")) as there, serving(redirecting(there.url + "end")) as here:
-        answer = fetch(Call(url=here.url), allowed=[here.place, there.place])
+        answer = fetch(Request(url=here.url), allowed=[here.place, there.place])
 
     assert (answer.url, answer.body) == (there.url + "end", b"here")
 
@@ -208,7 +208,7 @@ def test_a_redirect_to_a_forbidden_place_is_refused(location):
     with serving(redirecting(location)) as endpoint:
         failure = failing(endpoint.url, allowed=[endpoint.place])
 
-    assert isinstance(failure, (AddressRefused, BadUrl))
+    assert isinstance(failure, (AddressBlocked, InvalidUrl))
 
 
 def test_a_redirect_loop_ends_after_three_redirects():
@@ -232,7 +232,7 @@ def test_a_posted_call_is_not_redirected():
 def test_callers_headers_stay_behind_when_a_redirect_leads_to_another_origin():
     secrets = {"Authorization": "Bearer s", "Cookie": "c=1", "X-Api-Key": "k", "Accept": "text/csv"}
     with serving(saying()) as there, serving(redirecting(there.url)) as here:
-        fetch(Call(url=here.url, headers=secrets), allowed=[here.place, there.place])
+        fetch(Request(url=here.url, headers=secrets), allowed=[here.place, there.place])
 
     assert b"Bearer s" in here.requests[0]
     for word in (b"Bearer", b"Cookie", b"X-Api-Key"):
@@ -252,7 +252,7 @@ def test_cookies_are_never_kept():
 def test_the_message_of_a_failure_names_no_inner_address():
     look_up, _ = names_leading_to("10.11.12.13")
 
-    with pytest.raises(AddressRefused) as caught:
+    with pytest.raises(AddressBlocked) as caught:
         fetch_by(look_up, "http://inner.example/", allowed=[])
 
     assert "10.11.12.13" not in caught.value.message
@@ -283,7 +283,7 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 def test_a_trusted_certificate_gives_an_answer_with_the_seconds_of_its_handshake(certificate):
     with serving(saying(), tls=server_tls(certificate)) as endpoint:
         answer = fetch(
-            Call(url=f"https://{endpoint.place}/"),
+            Request(url=f"https://{endpoint.place}/"),
             allowed=[endpoint.place],
             tls=tls_context(str(certificate)),
         )
@@ -308,7 +308,7 @@ def test_a_certificate_for_another_name_is_refused(certificate):
         async def run() -> None:
             tls = tls_context(str(certificate))
             async with open_client(allowed=[place], names=look_up, tls=tls) as client:  # type: ignore[arg-type]
-                await client.fetch(Call(url=f"https://{place}/"))
+                await client.fetch(Request(url=f"https://{place}/"))
 
         with pytest.raises(TlsFailed):
             asyncio.run(run())

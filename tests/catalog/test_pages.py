@@ -9,11 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog.domains.services import give_role
+from catalog.domains.services import grant_role
 from catalog.people.models import Person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_tree, set_trust
+from catalog.products.services import patch_document, set_trust
 from catalog.publication.services import deprecate_product, retire_product
 from tests.factories import (
     FACTORY,
@@ -130,7 +130,7 @@ def declare_imbalances(product: DataProduct) -> DataProduct:
     at = next(n for n, item in enumerate(held) if item["property"] == "assayProvenance")
     value = held[at]["value"] | {"imbalances": IMBALANCES}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
-    return patch_tree(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    return patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
 
 
 def test_each_question_of_provenance_stands_with_its_answer(orders: DataProduct) -> None:
@@ -164,7 +164,7 @@ def test_the_overview_names_a_source_only_to_those_who_may_see_it(cast: Cast) ->
     secret = make_published_product("Salaries", domain=cast.domain, assayVisibility="restricted")
     port = {"name": "pay", "version": "1", "contractId": secret.contracts.get().identifier}
     fed = make_published_product("Costs", domain=cast.domain)
-    fed = patch_tree(
+    fed = patch_document(
         product=fed,
         patch=[{"op": "add", "path": "/inputPorts", "value": [port]}],
         edition=fed.edition,
@@ -235,7 +235,7 @@ def test_the_history_shows_values_to_those_who_read_the_audit_and_names_to_membe
     orders: DataProduct, cast: Cast
 ) -> None:
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Now with returns."}]
-    patch_tree(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
+    patch_document(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
 
     for_owner = page(f"{orders.path}/history", signed_in(cast.owner))
     for_member = page(f"{orders.path}/history", signed_in(cast.stranger))
@@ -258,7 +258,7 @@ def test_the_history_from_outside_begins_with_the_first_publication(orders: Data
 @pytest.mark.parametrize("tab", TABS)
 def test_a_former_address_leads_to_the_same_tab_for_ever(orders: DataProduct, tab: str) -> None:
     patch = [{"op": "replace", "path": "/name", "value": "Sales orders"}]
-    patch_tree(product=orders, patch=patch, edition=orders.edition, actor=FACTORY)
+    patch_document(product=orders, patch=patch, edition=orders.edition, actor=FACTORY)
 
     response = Client().get(f"/p/sales/orders{tab}?page=1")
 
@@ -269,7 +269,7 @@ def test_a_former_address_leads_to_the_same_tab_for_ever(orders: DataProduct, ta
 def test_a_former_address_of_a_hidden_product_tells_nothing(cast: Cast) -> None:
     hidden = make_published_product("Pay", domain=cast.domain, assayVisibility="restricted")
     patch = [{"op": "replace", "path": "/name", "value": "Salaries"}]
-    patch_tree(product=hidden, patch=patch, edition=hidden.edition, actor=FACTORY)
+    patch_document(product=hidden, patch=patch, edition=hidden.edition, actor=FACTORY)
 
     assert Client().get("/p/sales/pay").status_code == 404
 
@@ -395,7 +395,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
 def test_a_page_asks_the_database_a_fixed_number_of_times(
     cast: Cast, orders: DataProduct, path: str, number_of: int
 ) -> None:
-    give_role(person=cast.owner, role=Role.OWNER, domain=make_domain("other"), actor=FACTORY)
+    grant_role(person=cast.owner, role=Role.OWNER, domain=make_domain("other"), actor=FACTORY)
     client = signed_in(cast.owner)
     few = statements(path, client)
 

@@ -17,7 +17,7 @@ from django.test import Client
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.projection import new_tree as new_contract
-from catalog.domains.services import add_to_team, found_team, give_role, invite_person
+from catalog.domains.services import add_to_team, create_team, grant_role, invite_person
 from catalog.glossary.services import define_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
@@ -336,7 +336,7 @@ def _(site: Site) -> Sent:
 @form("product_move")
 def _(site: Site) -> Sent:
     product, other = site.draft(), make_domain()
-    give_role(person=site.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
+    grant_role(person=site.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     sent = edit(product, "move", {"domain": other.pk, "reason": "Theirs."}, None, None)
     twin = f"/p/{other.slug}/{product.slug}.json"
     return Sent(sent.page, sent.fields, twin, members("domain"), {"domain": other.slug})
@@ -491,7 +491,7 @@ def _(site: Site) -> Sent:
 
 @form("team_leave")
 def _(site: Site) -> Sent:
-    team = found_team(slug="sellers", name="Sellers", actor=FACTORY)
+    team = create_team(slug="sellers", name="Sellers", actor=FACTORY)
     person = site.cast.stranger
     add_to_team(team=team, person=person, actor=FACTORY)
     page = f"/teams/sellers/leave/{person.pk}"
@@ -540,8 +540,8 @@ def site(settings, tmp_path, client) -> Site:
     settings.ASSAY_FILES_ROOT = tmp_path
     (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
     cast = make_cast()
-    give_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
-    give_role(person=cast.owner, role=Role.STEWARD, domain=cast.domain, actor=FACTORY)
+    grant_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    grant_role(person=cast.owner, role=Role.STEWARD, domain=cast.domain, actor=FACTORY)
     client.force_login(cast.owner)
     return Site(cast, client)
 

@@ -6,16 +6,22 @@ import pytest
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
-from catalog.exceptions import EditionConflict, Invalid, NameTaken, NotAllowed, StatusConflict
+from catalog.exceptions import (
+    EditConflict,
+    InvalidTransition,
+    NameConflict,
+    PermissionDenied,
+    ValidationFailed,
+)
 from catalog.products.models import DataProduct, FormerAddress
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import (
     delete_product,
     move_product,
-    name_alias,
-    patch_tree,
+    patch_document,
     register_product,
-    replace_tree,
+    replace_document,
+    set_alias,
     set_trust,
     share_product,
 )
@@ -34,7 +40,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _patch(product, *steps, edition=None, actor=FACTORY):
-    return patch_tree(
+    return patch_document(
         product=product,
         patch=list(steps),
         edition=edition if edition is not None else product.edition,
@@ -59,7 +65,7 @@ def test_registering_writes_the_columns_the_tree_and_one_event():
 def test_who_has_no_say_in_a_domain_registers_nothing_there(who):
     cast = make_cast()
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         register_product(domain=cast.domain, tree=product_tree(), actor=getattr(cast, who))
 
     assert not DataProduct.objects.exists()
@@ -78,7 +84,7 @@ def test_a_patch_changes_one_pointer_and_nothing_else():
 def test_an_equal_tree_is_no_edit():
     product = make_product()
 
-    again = replace_tree(product=product, tree=product.tree, edition=1, actor=FACTORY)
+    again = replace_document(product=product, tree=product.tree, edition=1, actor=FACTORY)
 
     assert (again.edition, again.revision) == (1, 1)
 
@@ -87,7 +93,7 @@ def test_the_second_writer_of_an_edition_is_told_both_states():
     product = make_product()
     _patch(product, {"op": "add", "path": "/tags", "value": ["one"]}, edition=1)
 
-    with pytest.raises(EditionConflict) as refused:
+    with pytest.raises(EditConflict) as refused:
         _patch(product, {"op": "add", "path": "/tags", "value": ["two"]}, edition=1)
 
     assert (refused.value.seen, refused.value.current) == (1, 2)
@@ -115,7 +121,7 @@ BAD_PATCHES = [
 def test_a_patch_that_makes_no_sense_changes_nothing(patch):
     product = make_product("Orders")
 
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         _patch(product, *patch)
 
     assert all(fault.where and fault.message for fault in refused.value.faults)
@@ -138,11 +144,11 @@ def test_a_renamed_product_leads_there_from_its_old_address_and_may_go_back():
 def test_an_address_is_never_given_twice():
     domain = make_domain()
     product = make_product("Orders", domain=domain)
-    with pytest.raises(NameTaken):
+    with pytest.raises(NameConflict):
         make_product("Orders", domain=domain)
     _patch(product, {"op": "replace", "path": "/name", "value": "Sales"})
 
-    with pytest.raises(NameTaken):
+    with pytest.raises(NameConflict):
         make_product("Orders", domain=domain)
 
 
@@ -150,7 +156,7 @@ def test_a_moved_product_keeps_its_id_and_its_old_address():
     cast, elsewhere = make_cast(), make_domain("elsewhere")
     product = make_product("Orders", domain=cast.domain)
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         move_product(product=product, domain=elsewhere, edition=1, actor=cast.owner)
     moved = move_product(product=product, domain=elsewhere, edition=1, actor=FACTORY)
 
@@ -172,7 +178,7 @@ def test_a_deleted_draft_leaves_a_tombstone_above_its_last_revision():
 def test_a_published_product_is_retired_and_not_deleted():
     product = make_published_product()
 
-    with pytest.raises(StatusConflict) as refused:
+    with pytest.raises(InvalidTransition) as refused:
         delete_product(product=product, edition=product.edition, actor=FACTORY)
 
     assert "Retire" in refused.value.way_out
@@ -219,7 +225,7 @@ def test_new_figures_reach_followers_where_they_have_seen_nothing_for_an_hour():
 def test_an_alias_remembers_the_edition_of_its_import():
     product = make_product()
 
-    alias = name_alias(product=product, system="bitol-odps", identifier="x", digest="d" * 64)
+    alias = set_alias(product=product, system="bitol-odps", identifier="x", digest="d" * 64)
 
     assert (alias.imported_edition, alias.imported_digest) == (1, "d" * 64)
 

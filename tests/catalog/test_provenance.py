@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.exceptions import EditionConflict, Invalid
+from catalog.exceptions import EditConflict, ValidationFailed
 from catalog.products.projection import new_tree, with_custom
 from catalog.provenance.models import Imbalance
 from catalog.provenance.projection import provenance_of
@@ -48,20 +48,20 @@ BAD = {
 
 @pytest.mark.parametrize("pointer", BAD)
 def test_each_fault_names_its_place(pointer):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         provenance_of(_tree(BAD[pointer]))
 
     assert f"/customProperties/0/value{pointer}" in {f.where for f in refused.value.faults}
 
 
 def test_a_group_stands_once():
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         provenance_of(_tree({"imbalances": [ROWS[0], ROWS[0]]}))
 
 
 @pytest.mark.parametrize("share", [float("nan"), float("inf"), -0.1, 1.1])
 def test_a_share_is_a_finite_number_from_0_to_1(share):
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         provenance_of(_tree({"imbalances": [{"attribute": "a", "group": "g", "share": share}]}))
 
 
@@ -93,7 +93,7 @@ def test_provenance_is_an_edit_like_any_other():
         product=product, provenance={"answers": answers}, edition=1, actor=FACTORY
     )
 
-    with pytest.raises(EditionConflict):
+    with pytest.raises(EditConflict):
         declare_provenance(
             product=product, provenance={"imbalances": ROWS}, edition=1, actor=FACTORY
         )

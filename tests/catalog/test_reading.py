@@ -52,7 +52,7 @@ def attempt(content, name):
 
 
 def place(document, path):
-    mark = document.mark_at(path)
+    mark = document.position_of(path)
     return mark.line, mark.column
 
 
@@ -83,9 +83,9 @@ def test_the_words_of_an_unquoted_number_are_kept_beside_it():
     document = only("version: 1.0\nname: '1.0'\nshare: 0.40")
 
     assert document.tree["version"] == 1.0
-    assert document.mark_at("/version").text == "1.0"
-    assert document.mark_at("/share").text == "0.40"
-    assert document.mark_at("/name").text is None
+    assert document.position_of("/version").text == "1.0"
+    assert document.position_of("/share").text == "0.40"
+    assert document.position_of("/name").text is None
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json"])
@@ -123,7 +123,7 @@ def test_a_yaml_text_may_hold_several_documents():
     documents = read("a: 1\n---\nb: 2\n---\n")
 
     assert [document.tree for document in documents] == [{"a": 1}, {"b": 2}]
-    assert documents[1].mark_at("/b").line == 3
+    assert documents[1].position_of("/b").line == 3
 
 
 def test_a_json_text_may_hold_several_documents_in_a_list():

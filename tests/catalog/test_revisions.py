@@ -4,18 +4,18 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.revisions.followers import register_follower, tell_followers
+from catalog.revisions.followers import notify_followers, register_follower
 from catalog.revisions.models import Followed, Tombstone
-from catalog.revisions.services import bury, forget_others, remember
+from catalog.revisions.services import create_tombstones, forget_other_generations, mark_indexed
 from tests.factories import make_domain, make_product
 
 
 @pytest.mark.django_db
 def test_a_follower_remembers_the_last_revision_of_each_object():
     first, second = uuid4(), uuid4()
-    remember(follower="index", kind="thing", revisions={first: 1, second: 1})
+    mark_indexed(follower="index", kind="thing", revisions={first: 1, second: 1})
 
-    remember(follower="index", kind="thing", revisions={first: 4})
+    mark_indexed(follower="index", kind="thing", revisions={first: 4})
 
     rows = dict(Followed.objects.values_list("object_id", "revision"))
     assert rows == {first: 4, second: 1}
@@ -24,17 +24,17 @@ def test_a_follower_remembers_the_last_revision_of_each_object():
 @pytest.mark.django_db
 def test_a_tombstone_is_unseen_until_the_follower_remembers_its_revision():
     gone = uuid4()
-    bury(kind="thing", object_id=gone, revision=7)
-    remember(follower="index", kind="thing", revisions={gone: 6})
-    unseen = Tombstone.objects.unseen_by("index").count()
+    create_tombstones(kind="thing", object_id=gone, revision=7)
+    mark_indexed(follower="index", kind="thing", revisions={gone: 6})
+    unseen = Tombstone.objects.unprocessed_by("index").count()
 
-    remember(follower="index", kind="thing", revisions={gone: 7})
+    mark_indexed(follower="index", kind="thing", revisions={gone: 7})
 
     assert unseen == 1
-    assert not Tombstone.objects.unseen_by("index").exists()
-    assert Tombstone.objects.unseen_by("another").count() == 1
-    forget_others(prefix="ind", kept=[])
-    assert Tombstone.objects.unseen_by("index").count() == 1
+    assert not Tombstone.objects.unprocessed_by("index").exists()
+    assert Tombstone.objects.unprocessed_by("another").count() == 1
+    forget_other_generations(prefix="ind", kept=[])
+    assert Tombstone.objects.unprocessed_by("index").count() == 1
 
 
 def test_a_follower_that_fails_does_not_keep_the_others_from_hearing():
@@ -42,7 +42,7 @@ def test_a_follower_that_fails_does_not_keep_the_others_from_hearing():
     register_follower("broken", kind="test-kind", tell=lambda ids: 1 / 0)
     register_follower("sound", kind="test-kind", tell=heard.append)
 
-    tell_followers("test-kind", [uuid4()])
+    notify_followers("test-kind", [uuid4()])
 
     assert len(heard) == 1
 

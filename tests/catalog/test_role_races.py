@@ -8,8 +8,8 @@ import pytest
 
 from catalog.audit.models import AuditEvent
 from catalog.domains.models import Membership
-from catalog.domains.services import give_role, take_role
-from catalog.exceptions import NotAllowed, StatusConflict
+from catalog.domains.services import grant_role, revoke_role
+from catalog.exceptions import InvalidTransition, PermissionDenied
 from catalog.people.models import Person
 from catalog.permissions import Role
 from tests.concurrency import at_once
@@ -26,7 +26,7 @@ def test_two_governance_leads_who_take_each_others_role_leave_one_lead():
 
     for _race in range(RACES):
         anns, bobs = (
-            give_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+            grant_role(person=person, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
             for person in (ann, bob)
         )
 
@@ -41,7 +41,7 @@ def test_a_role_that_two_take_at_once_is_noted_once():
     trail = AuditEvent.objects.about("domain", str(cast.domain.uuid))
 
     for _race in range(RACES):
-        held = give_role(person=person, role=Role.CONTRIBUTOR, domain=cast.domain, actor=FACTORY)
+        held = grant_role(person=person, role=Role.CONTRIBUTOR, domain=cast.domain, actor=FACTORY)
         had = trail.count()
 
         at_once([partial(_taken, held, cast.owner), partial(_taken, held, cast.owner)])
@@ -52,7 +52,7 @@ def test_a_role_that_two_take_at_once_is_noted_once():
 def _taken(membership: Membership, actor: Person) -> bool:
     """Take a role as somebody; whether they were let."""
     try:
-        take_role(membership=membership, actor=actor)
-    except (NotAllowed, StatusConflict):
+        revoke_role(membership=membership, actor=actor)
+    except (PermissionDenied, InvalidTransition):
         return False
     return True

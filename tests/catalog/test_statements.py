@@ -14,7 +14,7 @@ from benchmarks.mesh import build
 from benchmarks.page_costs import costs
 from catalog.domains.models import Domain
 from catalog.people.models import Person
-from catalog.search.backends import fed
+from catalog.search.backends import configured_backends
 from catalog.search.services import rebuild
 from tests.catalog.api_client import Program
 from tests.factories import make_cast, make_domain
@@ -37,7 +37,7 @@ def statements(products: int) -> dict[str, int]:
     """Return the statements of each page in a mesh of so many products, which then goes."""
     with transaction.atomic():
         build(products)
-        for backend in fed():
+        for backend in configured_backends():
             rebuild(backend)
         found = {name: cost["statements"] for name, cost in costs().items()}
         transaction.set_rollback(True)
@@ -54,7 +54,7 @@ def test_a_page_costs_the_same_statements_however_large_the_mesh_is():
 
     assert {name: (few[name], many[name]) for name in few if few[name] != many[name]} == {}
     assert [f"{count:3} {name}" for name, count in many.items()] == PINNED.read_text().splitlines()
-    for backend in fed():  # the mesh is gone, so is what was found in it
+    for backend in configured_backends():  # the mesh is gone, so is what was found in it
         rebuild(backend)
 
 

@@ -9,7 +9,7 @@ from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.manifests.issues import Problem
 from catalog.manifests.readers import MAX_BYTES, ReadingError
-from catalog.manifests.terms import terms_in
+from catalog.manifests.terms import parse_terms
 from tests.factories import FACTORY, make_cast, make_domain, make_person
 
 YAML = """\
@@ -39,7 +39,7 @@ def run(*arguments):
 
 
 def problems_in(text, name="terms.yaml") -> list[Problem]:
-    return [p for entry in terms_in(text.encode(), name=name) for p in entry.problems]
+    return [p for entry in parse_terms(text.encode(), name=name) for p in entry.problems]
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_what_no_term_is_has_its_place_and_rule(text, rule, line, path):
 )
 def test_a_file_that_cannot_be_read_says_where(text, name, rule, line):
     with pytest.raises(ReadingError) as unread:
-        terms_in(text.encode(), name=name)
+        parse_terms(text.encode(), name=name)
 
     assert unread.value.problem.line == line
     assert unread.value.problem.rule == rule

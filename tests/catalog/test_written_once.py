@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct
-from catalog.statements import Among, Statement, columns_of, given, given_list, made
+from catalog.statements import (
+    AnyOf,
+    PreparedQuery,
+    column_names,
+    instance_from_row,
+    param,
+    param_list,
+)
 from tests.factories import make_domain, make_product
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +28,8 @@ COLUMNS = ("uuid", "name", "tags", "updated_at", "certified_until", "domain__slu
 
 
 def test_each_asking_sees_what_stands_then():
-    named = Statement(
-        lambda: Domain.objects.filter(slug=given("slug", CharField())).values_list("name")
+    named = PreparedQuery(
+        lambda: Domain.objects.filter(slug=param("slug", CharField())).values_list("name")
     )
     domain = make_domain("sales")
 
@@ -36,11 +43,11 @@ def test_each_asking_sees_what_stands_then():
 
 def test_values_come_and_go_as_the_orm_writes_and_reads_them():
     products = [make_product(name=name) for name in ("Orders", "Returns")]
-    by_id = Statement(
+    by_id = PreparedQuery(
         lambda: (
             DataProduct.objects.filter(
-                uuid__in=given_list("ids", UUIDField(), 4),
-                created_at__lte=given("at", DateTimeField()),
+                uuid__in=param_list("ids", UUIDField(), 4),
+                created_at__lte=param("at", DateTimeField()),
             )
             .order_by("pk")
             .values_list(*COLUMNS)
@@ -59,13 +66,13 @@ def test_values_come_and_go_as_the_orm_writes_and_reads_them():
 
 def test_a_row_is_made_a_model_that_can_be_written():
     domain = make_domain("sales")
-    every = Statement(
-        lambda: Domain.objects.filter(slug=given("slug", CharField())).values_list(
-            *columns_of(Domain)
+    every = PreparedQuery(
+        lambda: Domain.objects.filter(slug=param("slug", CharField())).values_list(
+            *column_names(Domain)
         )
     )
 
-    found = made(Domain, every.rows(slug="sales")[0])
+    found = instance_from_row(Domain, every.rows(slug="sales")[0])
     found.name = "Sold"
     found.save(update_fields=["name"])
 
@@ -78,7 +85,7 @@ def test_a_list_of_ids_is_one_value_of_a_statement(chosen):
     domains = [make_domain(slug) for slug in ("sales", "stock", "staff")]
     ids = [domains[place].pk for place in chosen]
 
-    found = Domain.objects.filter(Among("id", [*ids, -1]))
+    found = Domain.objects.filter(AnyOf("id", [*ids, -1]))
 
     assert set(found) == {domains[place] for place in chosen}
     assert len(found.query.sql_with_params()[1]) == 1

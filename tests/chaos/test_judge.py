@@ -64,7 +64,7 @@ def verdict_of(thing: Thing, stands: State, *readings: Reading):
 def test_what_stands_as_it_was_acknowledged_is_sound():
     verdict = verdict_of(orders(written(SECOND)), SECOND, read(12, 13))
 
-    assert verdict.is_sound
+    assert verdict.is_compatible
 
 
 def test_a_lost_write_is_named():
@@ -73,7 +73,7 @@ def test_a_lost_write_is_named():
     assert verdict.counts() | {"lost": 1} == verdict.counts()
     assert "after edit" in verdict.lost[0]
     assert "Second." in verdict.lost[0]
-    assert not verdict.is_sound
+    assert not verdict.is_compatible
 
 
 def test_a_write_that_was_done_twice_is_lost_too():
@@ -98,7 +98,7 @@ def test_what_stands_and_nobody_asked_for_is_resurrected():
 
 @pytest.mark.parametrize("stands", [FIRST, SECOND])
 def test_without_an_answer_both_outcomes_are_allowed(stands):
-    assert verdict_of(orders(unanswered(SECOND)), stands).is_sound
+    assert verdict_of(orders(unanswered(SECOND)), stands).is_compatible
 
 
 def test_without_an_answer_a_third_outcome_is_not_allowed():
@@ -126,22 +126,22 @@ def test_what_was_hidden_before_the_reading_began_is_wrongly_readable(after):
 
 @pytest.mark.parametrize(("begin", "end"), [(8, 9), (8, 12), (10.5, 12)])
 def test_what_was_hidden_only_while_the_reading_went_on_may_be_shown(begin, end):
-    assert verdict_of(orders(written(HIDDEN)), HIDDEN, read(begin, end)).is_sound
+    assert verdict_of(orders(written(HIDDEN)), HIDDEN, read(begin, end)).is_compatible
 
 
 def test_what_is_asked_to_be_shown_again_may_be_shown():
     shown = edited(HIDDEN, visibility="public")
     thing = orders(written(HIDDEN), written(shown, asked=20))
 
-    assert not verdict_of(thing, shown, read(18, 19)).is_sound
-    assert verdict_of(thing, shown, read(18, 20.5)).is_sound
+    assert not verdict_of(thing, shown, read(18, 19)).is_compatible
+    assert verdict_of(thing, shown, read(18, 20.5)).is_compatible
 
 
 def test_a_member_reads_what_is_for_members_and_the_signed_out_do_not():
     state = edited(FIRST, visibility="members")
     thing = orders(written(state))
 
-    assert verdict_of(thing, state, read(12, 13, reader="member")).is_sound
+    assert verdict_of(thing, state, read(12, 13, reader="member")).is_compatible
     assert len(verdict_of(thing, state, read(12, 13)).wrongly_readable) == 1
 
 

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.cache import SteadyCache, counted
+from catalog.cache import FallbackCache, counted
 
 
 def test_without_a_server_each_process_counts_by_itself(tmp_path):
-    away = SteadyCache(f"unix://{tmp_path}/nobody.sock", {})
+    away = FallbackCache(f"unix://{tmp_path}/nobody.sock", {})
 
     counts = [away.counted("rate:one", seconds=60) for _ in range(3)]
 
@@ -20,7 +20,7 @@ def test_without_a_server_each_process_counts_by_itself(tmp_path):
 
 @pytest.mark.redis
 def test_a_count_is_shared_and_is_forgotten_after_its_time(redis_url):
-    one, other = (SteadyCache(f"{redis_url}/1", {}) for _ in range(2))
+    one, other = (FallbackCache(f"{redis_url}/1", {}) for _ in range(2))
     key = f"rate:{uuid4()}"
 
     counts = [cache.counted(key, seconds=60) for cache in (one, other, one)]

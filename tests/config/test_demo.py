@@ -17,9 +17,9 @@ from catalog.manifests.readers import read_documents
 from catalog.manifests.source_map import Document
 from config.demo.manifests import Printer, data_file
 from config.demo.notation import (
-    DomainSketch,
-    Misspelled,
+    DomainSpec,
     Product,
+    SpecError,
     Table,
     column_of,
     objective_of,
@@ -36,18 +36,18 @@ ADDED = ("type", "synonyms", "context", "deprecated")
 
 
 @pytest.fixture(scope="module")
-def mesh() -> tuple[DomainSketch, ...]:
+def mesh() -> tuple[DomainSpec, ...]:
     return read_mesh()
 
 
 @pytest.fixture(scope="module")
-def products(mesh: tuple[DomainSketch, ...]) -> dict[str, Product]:
+def products(mesh: tuple[DomainSpec, ...]) -> dict[str, Product]:
     return {product.address: product for sketch in mesh for product in sketch.products}
 
 
 @pytest.fixture(scope="module")
 def manifests(
-    mesh: tuple[DomainSketch, ...], tmp_path_factory: pytest.TempPathFactory
+    mesh: tuple[DomainSpec, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> list[Document]:
     folder = tmp_path_factory.mktemp("manifests")
     Printer(mesh=mesh, source_url=SOURCE_URL).write(folder)
@@ -63,7 +63,7 @@ def rows() -> Connection:
 
 
 @pytest.fixture(scope="module")
-def written(mesh: tuple[DomainSketch, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(mesh: tuple[DomainSpec, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     write_files(mesh, files=folder / "files", answers=folder / "answers", day=DAY)
     return folder
@@ -106,7 +106,7 @@ def test_the_customer_lifetime_value_stands_in_the_customer_domain(products):
 
 @pytest.mark.parametrize("line", ["string odd | Text", "string pk", "integer pk unkown | Text"])
 def test_a_column_with_an_unknown_flag_or_without_a_text_is_refused(line):
-    with pytest.raises(Misspelled):
+    with pytest.raises(SpecError):
         column_of("column", line)
 
 
@@ -118,7 +118,7 @@ def test_a_promise_is_a_sentence():
         "window": "7d",
         "port": "api",
     }
-    with pytest.raises(Misspelled):
+    with pytest.raises(SpecError):
         objective_of("latency is fine")
 
 

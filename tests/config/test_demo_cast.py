@@ -2,7 +2,7 @@
 
 from catalog.permissions import Role
 from config.demo.cast import CAST
-from config.demo.layout import note_port, noted_port
+from config.demo.layout import read_port_file, write_port_file
 from config.demo.notation import read_mesh
 
 
@@ -19,7 +19,7 @@ def test_each_governed_domain_has_an_owner_and_another_steward_but_for_facilitie
         line = [sketch.slug, parents[sketch.slug]]
         owners = {name for slug in line for name in held.get(slug, {}).get(Role.OWNER, set())}
         stewards = {name for slug in line for name in held.get(slug, {}).get(Role.STEWARD, set())}
-        if not sketch.is_foreign and not (owners and stewards - owners):
+        if not sketch.is_external and not (owners and stewards - owners):
             without.append(sketch.slug)
 
     assert without == ["facilities"]
@@ -36,10 +36,10 @@ def test_one_of_each_kind_of_visitor_may_sign_in():
 
 def test_the_source_keeps_the_port_that_the_loaded_contracts_name(tmp_path):
     (tmp_path / "demo").mkdir()
-    before = noted_port(tmp_path, beside=8000)
-    note_port(tmp_path, 8001)
-    note_port(tmp_path, 9001)
+    before = read_port_file(tmp_path, beside=8000)
+    write_port_file(tmp_path, 8001)
+    write_port_file(tmp_path, 9001)
 
     assert before == 8001
-    assert noted_port(tmp_path, beside=8500) == 8001
-    assert noted_port(tmp_path, beside=8001) == 8002
+    assert read_port_file(tmp_path, beside=8500) == 8001
+    assert read_port_file(tmp_path, beside=8001) == 8002

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from catalog.ports.http_client import fetch
-from catalog.ports.http_types import Answer, Call
+from catalog.ports.http_types import Request, Response
 from config.demo.notation import read_mesh
 from config.demo.rows import write_files
 from config.demo.source import BEHAVIOURS, SLOT_SECONDS, Source, open_server
@@ -127,5 +127,5 @@ def test_the_source_answers_the_probes_over_a_socket(place: str) -> None:
     assert broken.headers["retry-after"] == "15"
 
 
-def get(place: str, path: str) -> Answer:
-    return fetch(Call(url=f"http://{place}{path}", deadline=10, max_bytes=100_000))
+def get(place: str, path: str) -> Response:
+    return fetch(Request(url=f"http://{place}{path}", deadline=10, max_bytes=100_000))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.locks import StartRefused, claimed_folder, refuse_taken_port
+from config.embedded.locks import StartupError, lock_data_dir, require_free_port
 from config.embedded.paths import valkey_socket
 from config.embedded.processes import Child, Program
 from config.embedded.supervisor import Supervisor
@@ -24,7 +24,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from config.embedded.processes import Program
-from config.embedded.supervisor import StopAsked, Supervisor, say
+from config.embedded.supervisor import StopRequested, Supervisor, say
 
 folder = Path(sys.argv[1])
 
@@ -36,7 +36,7 @@ def noting(name):
     return Program(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=10)
 
 supervisor = Supervisor(folder / "logs", say=say)
-with suppress(StopAsked), supervisor.signals():
+with suppress(StopRequested), supervisor.signals():
     supervisor.start([noting("first"), noting("second")])
     say("up")
     supervisor.watch()
@@ -139,7 +139,7 @@ def test_a_program_that_never_starts_ends_the_start_with_its_last_words(tmp_path
     supervisor = Supervisor(tmp_path / "logs", say=lambda line: None)
     supervisor.start([program("echo no such disk; exit 3", tmp_path)])
 
-    with pytest.raises(StartRefused, match=r"part does not start(.|\n)*no such disk"):
+    with pytest.raises(StartupError, match=r"part does not start(.|\n)*no such disk"):
         supervisor.wait_until(lambda: ["it is not up"], seconds=60)
 
     supervisor.stop()
@@ -148,7 +148,7 @@ def test_a_program_that_never_starts_ends_the_start_with_its_last_words(tmp_path
 def test_a_start_that_takes_too_long_says_what_is_missing(tmp_path):
     supervisor = Supervisor(tmp_path / "logs", say=lambda line: None)
 
-    with pytest.raises(StartRefused, match=r"Not ready after 0 s: index: silent\..*logs"):
+    with pytest.raises(StartupError, match=r"Not ready after 0 s: index: silent\..*logs"):
         supervisor.wait_until(lambda: ["index: silent"], seconds=0)
 
 
@@ -197,12 +197,12 @@ def test_a_log_grown_too_large_moves_aside_and_the_program_writes_on(tmp_path, m
 
 
 def test_a_data_folder_serves_one_start_at_a_time(tmp_path):
-    with claimed_folder(tmp_path):
-        with pytest.raises(StartRefused, match=f"already runs.*{os.getpid()}.*ASSAY_DATA_DIR"):
-            with claimed_folder(tmp_path):
+    with lock_data_dir(tmp_path):
+        with pytest.raises(StartupError, match=f"already runs.*{os.getpid()}.*ASSAY_DATA_DIR"):
+            with lock_data_dir(tmp_path):
                 pass
 
-    with claimed_folder(tmp_path):
+    with lock_data_dir(tmp_path):
         pass
 
 
@@ -210,10 +210,10 @@ def test_a_port_in_use_is_refused_with_the_setting_that_changes_it():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        with pytest.raises(StartRefused, match=rf"Port {port}.*ASSAY_PORT={port + 10} make run"):
-            refuse_taken_port("127.0.0.1", port, setting="ASSAY_PORT")
+        with pytest.raises(StartupError, match=rf"Port {port}.*ASSAY_PORT={port + 10} make run"):
+            require_free_port("127.0.0.1", port, setting="ASSAY_PORT")
 
-    refuse_taken_port("127.0.0.1", port, setting="ASSAY_PORT")
+    require_free_port("127.0.0.1", port, setting="ASSAY_PORT")
 
 
 def test_a_deep_data_folder_still_gets_a_socket_that_the_kernel_takes(tmp_path):

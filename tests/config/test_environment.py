@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.environment import SETTINGS, Environment
-from config.secret_files import kept_secret
+from config.secret_files import load_or_create_secret
 
 MEANING = "ASSAY_SEARCH_SEMANTIC"
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,7 +141,10 @@ def test_a_data_folder_that_cannot_be_used_is_said_in_a_line(tmp_path):
 
 
 def test_the_secret_is_made_once_and_for_the_owners_eyes(tmp_path):
-    first, again = kept_secret(tmp_path, "secret_key"), kept_secret(tmp_path, "secret_key")
+    first, again = (
+        load_or_create_secret(tmp_path, "secret_key"),
+        load_or_create_secret(tmp_path, "secret_key"),
+    )
 
     path = tmp_path / "secrets" / "secret_key"
     assert first == again

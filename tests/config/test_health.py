@@ -10,14 +10,14 @@ from config import health, heartbeats
 
 @pytest.fixture(autouse=True)
 def no_signs():
-    heartbeats.take_back((*heartbeats.QUEUES, heartbeats.BEAT))
+    heartbeats.clear((*heartbeats.QUEUES, heartbeats.BEAT))
 
 
 @pytest.fixture
 def everybody_lives(db):
     call_command("rebuild_search_index", stdout=StringIO())
     for name in (*heartbeats.QUEUES, heartbeats.BEAT):
-        heartbeats.give_sign(name)
+        heartbeats.beat(name)
 
 
 def test_a_living_process_says_so_without_asking_any_part(client):
@@ -43,7 +43,7 @@ def test_all_is_ready_when_every_part_works_and_every_worker_gave_a_sign(client,
 def test_one_silent_worker_makes_the_installation_not_ready_and_is_named(
     client, everybody_lives, silent
 ):
-    heartbeats.take_back((silent,))
+    heartbeats.clear((silent,))
 
     response = client.get("/readyz")
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.domains.services import give_role
+from catalog.domains.services import grant_role
 from catalog.permissions import Role
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.models import IndexCheck
 from catalog.search.services import check_indexes, drain, follow_domains
 from catalog.tasks import check_search
@@ -26,7 +26,7 @@ def empty_index(settings, tmp_path):
 @pytest.fixture
 def operator(client):
     person = make_person("ana")
-    give_role(person=person, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
+    grant_role(person=person, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
     client.force_login(person)
     return client
 
@@ -39,7 +39,7 @@ def test_a_check_notes_how_many_differences_of_each_kind_there_were():
     make_product()
     follow_domains()
     drain()
-    write(serving(), doc("ghost"))
+    write(active_backend(), doc("ghost"))
 
     checked = check_search()
 

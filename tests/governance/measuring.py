@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from catalog.ports.http_types import Phases
+from catalog.ports.http_types import Timings
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import replace_tree
+from catalog.products.services import replace_document
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
-from governance.slo.probe_types import Seen
+from governance.slo.probe_types import ProbeResult
 from governance.slo.services import record_measurements
 from tests.factories import FACTORY, make_product, with_port
 
@@ -39,7 +39,7 @@ def promise(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
     """Return a product that declares these objectives and no others."""
     product.refresh_from_db()
     tree = with_custom(product.tree, "assayObjectives", list(objectives))
-    return replace_tree(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    return replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
 
 
 def make_objective(port: OutputPort | None = None, **declared: Any) -> Objective:
@@ -62,7 +62,7 @@ def record_measurement(
     return record([seen(port, slot, outcome, seconds)], now=now or slot)
 
 
-def record(measured: Iterable[Seen], *, now: datetime | None = None) -> int:
+def record(measured: Iterable[ProbeResult], *, now: datetime | None = None) -> int:
     """Record some measurements together."""
     batch = list(measured)
     return record_measurements(seen=batch, now=now or max(each.slot for each in batch))
@@ -70,14 +70,14 @@ def record(measured: Iterable[Seen], *, now: datetime | None = None) -> int:
 
 def seen(
     port: OutputPort, slot: datetime, outcome: Outcome = Outcome.GOOD, seconds: float = 0.05
-) -> Seen:
+) -> ProbeResult:
     """Return what a probe saw."""
     status = {Outcome.GOOD: 200, Outcome.HTTP_ERROR: 500}.get(outcome)
-    return Seen(
+    return ProbeResult(
         port_id=port.pk,
         slot=slot,
         at=slot,
         outcome=outcome,
         status_code=status,
-        phases=Phases(connect=0.001, total=seconds),
+        phases=Timings(connect=0.001, total=seconds),
     )

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.slo.budget import (
-    Score,
-    allowed_bad,
+    Ratio,
+    allowed_failures,
     burn_rate,
-    greatest_burn,
     is_missed,
     lasts,
+    max_burn_rate,
     spent,
 )
 
 MONTH = timedelta(days=30)
 TARGETS = st.floats(0.5, 0.9999)
 SCORES = st.integers(0, 5000).flatmap(
-    lambda total: st.builds(Score, st.integers(0, total), st.just(total))
+    lambda total: st.builds(Ratio, st.integers(0, total), st.just(total))
 )
 
 
@@ -29,7 +29,7 @@ SCORES = st.integers(0, 5000).flatmap(
     [(0.0144, 0.999, 14.4), (0.006, 0.999, 6), (0.001, 0.999, 1), (1, 0.9, 10), (0.5, 0.99, 50)],
 )
 def test_the_burn_rate_is_the_bad_share_over_the_allowed_share(bad_share, target, rate):
-    recent = Score(round(10000 * (1 - bad_share)), 10000)
+    recent = Ratio(round(10000 * (1 - bad_share)), 10000)
 
     assert burn_rate(recent, target) == pytest.approx(rate)
 
@@ -37,48 +37,48 @@ def test_the_burn_rate_is_the_bad_share_over_the_allowed_share(bad_share, target
 @pytest.mark.parametrize(("rate", "hours"), [(144, 5), (14.4, 50), (720, 1), (2, 360)])
 def test_an_untouched_allowance_lasts_its_window_over_the_burn_rate(rate, hours):
     target = 0.999
-    recent = Score(round(1_000_000 * (1 - rate * (1 - target))), 1_000_000)
+    recent = Ratio(round(1_000_000 * (1 - rate * (1 - target))), 1_000_000)
 
-    left = lasts(Score(1000, 1000), recent, target=target, window=MONTH)
+    left = lasts(Ratio(1000, 1000), recent, target=target, window=MONTH)
 
     assert left is not None
     assert left / timedelta(hours=1) == pytest.approx(hours, rel=1e-6)
 
 
 def test_a_rate_of_one_or_less_lasts_for_ever_while_something_is_left():
-    assert lasts(Score(995, 1000), Score(99, 100), target=0.99, window=MONTH) is None
-    assert lasts(Score(900, 1000), Score(99, 100), target=0.99, window=MONTH) == timedelta(0)
+    assert lasts(Ratio(995, 1000), Ratio(99, 100), target=0.99, window=MONTH) is None
+    assert lasts(Ratio(900, 1000), Ratio(99, 100), target=0.99, window=MONTH) == timedelta(0)
 
 
 def test_a_total_failure_burns_no_faster_than_the_target_allows():
-    assert greatest_burn(0.9) == pytest.approx(10)
-    assert burn_rate(Score(0, 100), 0.9) == pytest.approx(10)
+    assert max_burn_rate(0.9) == pytest.approx(10)
+    assert burn_rate(Ratio(0, 100), 0.9) == pytest.approx(10)
 
 
 def test_a_promise_of_everything_has_no_allowance():
-    assert allowed_bad(1000, 1) == 0
-    assert spent(Score(999, 1000), 1) == math.inf
-    assert burn_rate(Score(9, 10), 1) == math.inf
-    assert lasts(Score(10, 10), Score(9, 10), target=1, window=MONTH) == timedelta(0)
+    assert allowed_failures(1000, 1) == 0
+    assert spent(Ratio(999, 1000), 1) == math.inf
+    assert burn_rate(Ratio(9, 10), 1) == math.inf
+    assert lasts(Ratio(10, 10), Ratio(9, 10), target=1, window=MONTH) == timedelta(0)
 
 
 @pytest.mark.parametrize("target", [0.9, 0.95, 0.99, 0.999])
 def test_reaching_the_target_exactly_keeps_the_promise(target):
     total = 1000
 
-    assert not is_missed(Score(round(target * total), total), target)
-    assert is_missed(Score(round(target * total) - 1, total), target)
+    assert not is_missed(Ratio(round(target * total), total), target)
+    assert is_missed(Ratio(round(target * total) - 1, total), target)
 
 
 def test_nothing_measured_misses_nothing_and_spends_nothing():
-    assert not is_missed(Score(), 0.99)
-    assert spent(Score(), 0.99) == 0
-    assert burn_rate(Score(), 0.99) == 0
+    assert not is_missed(Ratio(), 0.99)
+    assert spent(Ratio(), 0.99) == 0
+    assert burn_rate(Ratio(), 0.99) == 0
 
 
 @given(SCORES, TARGETS)
 def test_the_budget_is_overspent_exactly_where_the_promise_is_missed(score, target):
-    if abs(score.bad - allowed_bad(score.total, target)) > 1e-6 * max(score.total, 1):
+    if abs(score.bad - allowed_failures(score.total, target)) > 1e-6 * max(score.total, 1):
         assert (spent(score, target) > 1) == is_missed(score, target)
 
 
@@ -92,7 +92,7 @@ def test_scores_add_up(first, second, target):
 
 @given(SCORES, TARGETS)
 def test_a_further_bad_measurement_never_helps(score, target):
-    worse = score + Score(0, 1)
+    worse = score + Ratio(0, 1)
 
     assert spent(worse, target) >= spent(score, target) - 1e-9
     assert is_missed(worse, target) >= is_missed(score, target)

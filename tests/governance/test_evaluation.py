@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.slo.budget import Score
+from governance.slo.budget import Ratio
 from governance.slo.evaluation import (
-    Promise,
+    ObjectiveSpec,
     Verdict,
-    is_silent,
+    is_unmeasured,
     score_of,
     score_of_slices,
     value_of,
@@ -19,15 +19,15 @@ from governance.slo.evaluation import (
 )
 from governance.slo.histogram import Histogram
 from governance.slo.outcomes import Outcome
-from governance.slo.stats import Tally, together
+from governance.slo.stats import Stats, together
 
 MONTH = timedelta(days=30)
-AVAILABLE = Promise(indicator="availability", target=0.99, window=MONTH)
-QUICK = Promise(indicator="latency", target=0.95, window=MONTH, threshold=0.5)
-NOTHING = Score()
+AVAILABLE = ObjectiveSpec(indicator="availability", target=0.99, window=MONTH)
+QUICK = ObjectiveSpec(indicator="latency", target=0.95, window=MONTH, threshold=0.5)
+NOTHING = Ratio()
 
 TALLIES = st.builds(
-    lambda outcomes, latencies: Tally(
+    lambda outcomes, latencies: Stats(
         outcomes | ({Outcome.GOOD: len(latencies)} if latencies else {}), Histogram.of(latencies)
     ),
     st.dictionaries(
@@ -38,7 +38,7 @@ TALLIES = st.builds(
 
 
 def bad(count, *, of):
-    return Score(of - count, of)
+    return Ratio(of - count, of)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_merged_tallies_count_every_measurement_once(tallies):
     both = together(tallies)
 
     assert both.total == sum(each.total for each in tallies)
-    assert Tally.from_json(both.as_json()) == both
+    assert Stats.from_json(both.as_json()) == both
 
 
 @given(TALLIES)
@@ -100,11 +100,11 @@ def test_more_good_than_all_is_impossible(tally):
 
 
 def test_a_quick_refusal_says_nothing_of_speed_but_a_timeout_does():
-    tally = Tally(
+    tally = Stats(
         {Outcome.GOOD: 2, Outcome.HTTP_ERROR: 5, Outcome.TIMEOUT: 1}, Histogram.of([0.1, 0.9])
     )
 
-    assert score_of(QUICK, tally) == Score(1, 3)
+    assert score_of(QUICK, tally) == Ratio(1, 3)
 
 
 @given(TALLIES)
@@ -118,11 +118,13 @@ def test_the_shown_seconds_are_within_the_threshold_exactly_where_latency_is_kep
 
 
 def test_slices_without_a_measurement_do_not_count():
-    good = Tally({Outcome.GOOD: 5}, Histogram.of([0.1] * 5))
-    mixed = Tally({Outcome.GOOD: 4, Outcome.TIMEOUT: 1}, Histogram.of([0.1] * 4))
-    sliced = Promise(indicator="availability", target=0.9, window=MONTH, budgeting="timeslices")
+    good = Stats({Outcome.GOOD: 5}, Histogram.of([0.1] * 5))
+    mixed = Stats({Outcome.GOOD: 4, Outcome.TIMEOUT: 1}, Histogram.of([0.1] * 4))
+    sliced = ObjectiveSpec(
+        indicator="availability", target=0.9, window=MONTH, budgeting="timeslices"
+    )
 
-    assert score_of_slices(sliced, [good, mixed, Tally()]) == Score(1, 2)
+    assert score_of_slices(sliced, [good, mixed, Stats()]) == Ratio(1, 2)
 
 
 @pytest.mark.parametrize(
@@ -147,5 +149,5 @@ def test_a_port_is_silent_after_three_intervals_and_ten_minutes(minutes, interva
     now = datetime(2026, 3, 1, tzinfo=UTC)
 
     seen = now - timedelta(minutes=minutes)
-    assert is_silent(seen, interval=timedelta(minutes=interval), now=now) == silent
-    assert is_silent(None, interval=timedelta(minutes=interval), now=now)
+    assert is_unmeasured(seen, interval=timedelta(minutes=interval), now=now) == silent
+    assert is_unmeasured(None, interval=timedelta(minutes=interval), now=now)

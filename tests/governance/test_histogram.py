@@ -8,35 +8,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.slo.histogram import EDGES, Histogram, bucket_of, snapped
+from governance.slo.histogram import BUCKET_BOUNDS, Histogram, bucket_index, snap_to_bucket
 
 LATENCIES = st.lists(st.floats(0, 900, allow_nan=False), max_size=60)
 SHARES = st.floats(0.001, 1)
 
 
 def test_edges_rise_by_about_six_percent_from_a_tenth_of_a_millisecond_to_a_thousand_seconds():
-    ratios = [after / before for before, after in pairwise(EDGES)]
+    ratios = [after / before for before, after in pairwise(BUCKET_BOUNDS)]
 
-    assert (EDGES[0], EDGES[-1]) == (0.0001, 1000)
+    assert (BUCKET_BOUNDS[0], BUCKET_BOUNDS[-1]) == (0.0001, 1000)
     assert all(1.04 < ratio < 1.09 for ratio in ratios)
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10])
 def test_the_thresholds_that_people_choose_are_edges(threshold):
-    assert snapped(threshold) == threshold
+    assert snap_to_bucket(threshold) == threshold
 
 
 @pytest.mark.parametrize(
     ("threshold", "edge"), [(0.33, 0.335), (0.35, 0.355), (0.81, 0.8), (1e-9, 0.0001), (5000, 1000)]
 )
 def test_another_threshold_snaps_to_the_nearest_edge(threshold, edge):
-    assert snapped(threshold) == edge
+    assert snap_to_bucket(threshold) == edge
 
 
 @given(st.floats(0.0001, 1000))
 def test_snapping_moves_a_threshold_by_less_than_five_percent_and_only_once(threshold):
-    assert math.isclose(snapped(threshold), threshold, rel_tol=0.05)
-    assert snapped(snapped(threshold)) == snapped(threshold)
+    assert math.isclose(snap_to_bucket(threshold), threshold, rel_tol=0.05)
+    assert snap_to_bucket(snap_to_bucket(threshold)) == snap_to_bucket(threshold)
 
 
 @given(LATENCIES, LATENCIES, LATENCIES)
@@ -59,7 +59,7 @@ def test_every_latency_is_counted_once_and_survives_storage(latencies):
 
 @given(LATENCIES, st.floats(0.0001, 900))
 def test_what_is_at_or_below_an_edge_is_counted_exactly(latencies, threshold):
-    edge = snapped(threshold)
+    edge = snap_to_bucket(threshold)
 
     counted = Histogram.of(latencies).at_or_below(threshold)
 
@@ -71,7 +71,7 @@ def test_a_quantile_is_the_edge_of_the_bucket_that_holds_the_true_one(latencies,
     rank = max(math.ceil(share * len(latencies)), 1)
     true = sorted(latencies)[rank - 1]
 
-    assert Histogram.of(latencies).quantile(share) == EDGES[bucket_of(true)]
+    assert Histogram.of(latencies).quantile(share) == BUCKET_BOUNDS[bucket_index(true)]
 
 
 @given(LATENCIES, SHARES)

@@ -16,7 +16,12 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.services import save_contract
-from catalog.exceptions import Frozen, Invalid, NotAllowed, StatusConflict
+from catalog.exceptions import (
+    ImmutableVersion,
+    InvalidTransition,
+    PermissionDenied,
+    ValidationFailed,
+)
 from governance.inspection.models import Inspection
 from governance.inspection.schema_drift import DeclaredColumn, drifts, proposed_schema
 from governance.inspection.services import (
@@ -28,10 +33,10 @@ from governance.inspection.services import (
 from governance.sandbox.connectors.file import _locked
 from governance.sandbox.runner import run_child
 from governance.sandbox.types import (
-    ColumnSeen,
+    ColumnProfile,
     Source,
     SourceUnreadable,
-    TableSeen,
+    TableProfile,
     logical_type_of,
 )
 from tests.conftest import SHARED
@@ -163,8 +168,8 @@ PROBES = {
 def test_the_child_has_its_hands_bound(doing, bound, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         deed = PROBES[doing].format(path=str(tmp_path / "x"), port=server.getsockname()[1])
-        lines = ["import socket", "from governance.sandbox.worker import bind_hands"]
-        lines += ["bind_hands(with_network=False)"] * bound
+        lines = ["import socket", "from governance.sandbox.worker import apply_limits"]
+        lines += ["apply_limits(with_network=False)"] * bound
         done = subprocess.run(
             [sys.executable, "-c", "\n".join([*lines, deed])],
             capture_output=True,
@@ -216,11 +221,11 @@ def test_physical_types_have_their_logical_type(physical, logical):
 
 
 def _table(*columns, rows=100):
-    return TableSeen(name="orders", rows=rows, columns=tuple(columns))
+    return TableProfile(name="orders", rows=rows, columns=tuple(columns))
 
 
 def _column(name, logical="string", **fields):
-    return ColumnSeen(name=name, physical_type=logical, logical_type=logical, **fields)
+    return ColumnProfile(name=name, physical_type=logical, logical_type=logical, **fields)
 
 
 def test_each_way_to_drift_has_its_own_code():
@@ -287,7 +292,7 @@ def test_what_breaks_the_promise_is_a_drift(declared, seen):
 
 
 def test_a_format_that_knows_only_text_keeps_the_promise_of_text():
-    table = TableSeen(name="orders", rows=9, columns=(_column("a", "date"),), is_text=True)
+    table = TableProfile(name="orders", rows=9, columns=(_column("a", "date"),), is_text=True)
 
     assert drifts({"orders": [DeclaredColumn(name="a", logical_type="string")]}, [table]) == []
 
@@ -345,7 +350,7 @@ def test_a_source_that_cannot_be_read_says_why_and_proposes_nothing(files):
     inspection = inspect_port(port=port, actor=FACTORY)
 
     assert (inspection.failure, inspection.drifts) == ("not-found", [])
-    with pytest.raises(StatusConflict):
+    with pytest.raises(InvalidTransition):
         adopt_schema(port=port, edition=port.product.edition, actor=FACTORY)
 
 
@@ -363,7 +368,7 @@ def test_a_port_without_a_file_or_database_is_refused(files):
         make_product(), type="api", location="https://example.org/x", path="", format=""
     ).output_ports.get()
 
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         inspect_port(port=port, actor=FACTORY)
 
 
@@ -372,7 +377,7 @@ def test_only_who_may_edit_has_a_source_read(files):
     cast = make_cast()
     port = _csv_port(files, domain=cast.domain)
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         inspect_port(port=port, actor=cast.consumer)
     assert inspect_port(port=port, actor=cast.owner).failure == ""
 
@@ -402,7 +407,7 @@ def test_a_published_contract_takes_what_was_seen_as_a_new_version(files):
     port = product.output_ports.get()
     inspect_port(port=port, actor=FACTORY)
 
-    with pytest.raises(Frozen):
+    with pytest.raises(ImmutableVersion):
         adopt_schema(port=port, edition=product.edition, actor=FACTORY)
     contract, _ = adopt_schema(port=port, edition=product.edition, actor=FACTORY, version="0.2.0")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.products.services import patch_tree
+from catalog.products.services import patch_document
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -45,7 +45,7 @@ def test_an_old_edition_adopts_nothing(client, files):
     client.force_login(cast.owner)
     client.post(f"/ports/{product.output_ports.get().pk}/read")
     edit = [{"op": "replace", "path": "/description/purpose", "value": "Else."}]
-    patch_tree(product=product, patch=edit, edition=product.edition, actor=FACTORY)
+    patch_document(product=product, patch=edit, edition=product.edition, actor=FACTORY)
 
     answer = client.post(
         f"/ports/{product.output_ports.get().pk}/adopt", {"edition": product.edition}, follow=True

@@ -8,9 +8,9 @@ from catalog.audit.models import AuditEvent
 from catalog.ports.models import OutputPort
 from catalog.products.models import Verdict as CatalogVerdict
 from governance.slo.evaluation import Verdict
-from governance.slo.models import Breach, Measurement, RollUp, Standing
+from governance.slo.models import Breach, Measurement, ObjectiveStatus, RollUp
 from governance.slo.outcomes import Outcome
-from governance.slo.services import notice_silence
+from governance.slo.services import mark_unmeasured
 from governance.slo.services.evaluation import judge
 from tests.factories import make_product
 from tests.governance.measuring import (
@@ -32,11 +32,11 @@ def standing_now(objective):
     """Return the standing as judged in full at its newest measurement."""
     port = OutputPort.objects.filter(last_probed_at__isnull=False).latest("last_probed_at")
     judge(objectives=[objective], now=port.last_probed_at)
-    return Standing.objects.get(objective=objective)
+    return ObjectiveStatus.objects.get(objective=objective)
 
 
 def verdict_now(objective):
-    return Standing.objects.get(objective=objective).verdict
+    return ObjectiveStatus.objects.get(objective=objective).verdict
 
 
 def test_a_breach_opens_once_however_long_the_objective_is_missed():
@@ -247,7 +247,7 @@ def test_a_window_counts_the_same_from_its_kept_base_as_counted_anew():
         record([seen(port, slot, Outcome.HTTP_ERROR) for slot in slots(2, start=start)])
         record([seen(port, slot) for slot in slots(5, start=start + 5 * MINUTE)])
     kept = standing_now(objective)
-    Standing.objects.update(base_to=None)
+    ObjectiveStatus.objects.update(base_to=None)
 
     anew = standing_now(objective)
     assert (anew.good, anew.total) == (kept.good, kept.total) == (100, 140)
@@ -257,7 +257,7 @@ def test_what_nobody_measures_any_more_is_no_data_and_its_breach_stays_open():
     objective = make_objective(target=0.9)
     record([seen(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)])
 
-    turned = notice_silence(now=START + timedelta(hours=1))
+    turned = mark_unmeasured(now=START + timedelta(hours=1))
 
     assert turned == {objective.port.product_id}
     assert verdict_now(objective) == Verdict.NO_DATA
@@ -271,8 +271,8 @@ def test_silence_is_noticed_once_and_a_measured_port_is_not_silent():
     record([seen(quiet.port, slot) for slot in slots(5)])
     record([seen(busy.port, slot) for slot in slots(5, start=START + timedelta(minutes=50))])
 
-    assert notice_silence(now=START + timedelta(hours=1)) == {quiet.port.product_id}
-    assert notice_silence(now=START + timedelta(hours=1)) == set()
+    assert mark_unmeasured(now=START + timedelta(hours=1)) == {quiet.port.product_id}
+    assert mark_unmeasured(now=START + timedelta(hours=1)) == set()
 
 
 def test_a_breach_and_its_end_stand_in_the_audit_trail_of_the_product():
@@ -322,7 +322,7 @@ def test_a_breach_after_a_silence_begins_when_it_is_seen():
     port = objective.port
     record([seen(port, slot) for slot in slots(4)])
     record([seen(port, START + 4 * MINUTE, Outcome.TIMEOUT)])
-    notice_silence(now=START + timedelta(hours=1))
+    mark_unmeasured(now=START + timedelta(hours=1))
 
     later = slots(4, start=START + timedelta(hours=2))
     record([seen(port, slot, Outcome.TIMEOUT) for slot in later])

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.domains.services import give_role
+from catalog.domains.services import grant_role
 from catalog.permissions import Role
 from governance.slo.models import Measurement
 from tests.factories import FACTORY, make_person, make_product
@@ -83,7 +83,7 @@ def test_bad_input_ends_with_two(product, arguments):
 
 def test_a_person_measures_only_what_they_may_edit(product):
     editor, stranger = make_person("editor"), make_person("stranger")
-    give_role(person=editor, role=Role.CONTRIBUTOR, domain=product.domain, actor=FACTORY)
+    grant_role(person=editor, role=Role.CONTRIBUTOR, domain=product.domain, actor=FACTORY)
 
     assert run("--product", address_of(product), "--as", "editor")[0] == 1
     with pytest.raises(CommandError) as caught:

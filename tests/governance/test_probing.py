@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from governance.slo.models import Measurement, ProbeSchedule
 from governance.slo.outcomes import Outcome
-from governance.slo.probe_types import Due
-from governance.slo.probes.file import look_at
+from governance.slo.probe_types import ProbeTask
+from governance.slo.probes.file import probe_file
 from governance.slo.probes.measuring import measure
-from governance.slo.services import Lane, claim_due, probe, probe_ports
+from governance.slo.services import ProbeQueue, claim_due, probe, probe_ports
 from governance.tasks import as_message, from_message
 from tests.catalog.endpoints import (
     OK,
@@ -46,7 +46,7 @@ def files(tmp_path: Path, settings) -> Path:
 
 
 def outcome_of(root: Path, location: str, file_format: str = "csv") -> Outcome:
-    outcome, phases = look_at(location, file_format, root=root)
+    outcome, phases = probe_file(location, file_format, root=root)
     assert phases.total >= 0
     return outcome
 
@@ -120,8 +120,8 @@ def test_a_pipe_or_a_folder_is_no_file_and_does_not_hang(files):
     assert outcome_of(files, "folder") == Outcome.WRONG_FORMAT
 
 
-def due_at(url: str, *, port_id: int = 1, interval: int = 60) -> Due:
-    return Due(port_id=port_id, slot=START, type="api", location=url, interval=interval)
+def due_at(url: str, *, port_id: int = 1, interval: int = 60) -> ProbeTask:
+    return ProbeTask(port_id=port_id, slot=START, type="api", location=url, interval=interval)
 
 
 WAYS = {
@@ -186,7 +186,7 @@ def test_a_batch_is_claimed_measured_and_recorded_once(settings, files):
         dead = make_port(type="api", location=f"http://{place}/")
         file = make_port(type="local", path="orders.csv", format="csv")
 
-        due = claim_due(limit=10, lane=Lane.SOUND, now=timezone.now())
+        due = claim_due(limit=10, lane=ProbeQueue.SOUND, now=timezone.now())
         message = as_message(due)
         probe(due=from_message(message))
         probe(due=from_message(message))
@@ -200,7 +200,7 @@ def test_a_batch_is_claimed_measured_and_recorded_once(settings, files):
 @pytest.mark.django_db
 def test_a_batch_that_comes_too_late_is_dropped():
     port = make_port()
-    late = Due(port_id=port.pk, slot=START, type="local", location="x.csv", interval=60)
+    late = ProbeTask(port_id=port.pk, slot=START, type="local", location="x.csv", interval=60)
 
     assert probe(due=[late]) == []
     assert not Measurement.objects.exists()

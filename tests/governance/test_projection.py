@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.exceptions import Invalid
+from catalog.exceptions import ValidationFailed
 from catalog.products.projection import with_custom
-from governance.slo.evaluation import Promise
+from governance.slo.evaluation import ObjectiveSpec
 from governance.slo.projection import declared_objectives
 from tests.factories import product_tree
 
@@ -20,7 +20,7 @@ def tree_with(*objectives, ports=("table",)):
 
 
 def faults_of(tree):
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         declared_objectives(tree)
     return [(fault.where, fault.message) for fault in caught.value.faults]
 
@@ -33,7 +33,7 @@ def test_an_objective_is_read_with_its_defaults():
     [objective] = declared_objectives(tree_with(AVAILABLE))
 
     month = timedelta(days=30)
-    assert objective.promise == Promise(indicator="availability", target=0.99, window=month)
+    assert objective.promise == ObjectiveSpec(indicator="availability", target=0.99, window=month)
     assert objective.port == ""
 
 
@@ -42,7 +42,7 @@ def test_a_latency_objective_is_read_in_full():
 
     [objective] = declared_objectives(tree_with(declared | {"port": "table"}))
 
-    assert objective.promise == Promise(
+    assert objective.promise == ObjectiveSpec(
         indicator="latency",
         target=0.95,
         window=timedelta(days=7),

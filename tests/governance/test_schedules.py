@@ -6,12 +6,12 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from catalog.exceptions import Invalid
+from catalog.exceptions import ValidationFailed
 from catalog.products.models import Status
-from catalog.products.services import replace_tree, set_status
+from catalog.products.services import replace_document, set_status
 from governance.slo.models import Objective, ProbeSchedule
 from governance.slo.outcomes import Outcome
-from governance.slo.services import Lane, claim_due, schedule_missing_ports
+from governance.slo.services import ProbeQueue, claim_due, schedule_missing_ports
 from tests.factories import FACTORY, make_product, product_tree, with_port
 from tests.governance.measuring import make_objective, make_port, promise, record_measurement
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-def claim(now=None, *, lane=Lane.SOUND, limit=100):
+def claim(now=None, *, lane=ProbeQueue.SOUND, limit=100):
     return claim_due(limit=limit, lane=lane, now=now or timezone.now())
 
 
@@ -38,7 +38,7 @@ def test_the_interval_of_a_schedule_is_the_ports_own():
     tree = product.tree
     tree["outputPorts"][0]["customProperties"] = [{"property": "assayInterval", "value": 15}]
 
-    replace_tree(product=product, tree=dict(tree), edition=product.edition, actor=FACTORY)
+    replace_document(product=product, tree=dict(tree), edition=product.edition, actor=FACTORY)
 
     assert ProbeSchedule.objects.get(port=port).interval == 15
 
@@ -119,7 +119,7 @@ def test_a_port_that_keeps_failing_slowly_moves_to_the_suspect_lane_and_back():
 
     later = start + timedelta(minutes=2)
     assert claim(later) == []
-    [due] = claim(later, lane=Lane.SUSPECT)
+    [due] = claim(later, lane=ProbeQueue.SUSPECT)
 
     record_measurement(port=port, slot=due.slot)
     assert len(claim(later + timedelta(minutes=2))) == 1
@@ -139,8 +139,8 @@ def test_one_suspect_batch_runs_at_a_time():
     ProbeSchedule.objects.update(failures=5)
     now = timezone.now()
 
-    assert len(claim(now, lane=Lane.SUSPECT, limit=1)) == 1
-    assert claim(now, lane=Lane.SUSPECT, limit=1) == []
+    assert len(claim(now, lane=ProbeQueue.SUSPECT, limit=1)) == 1
+    assert claim(now, lane=ProbeQueue.SUSPECT, limit=1) == []
     assert len(ports) == 2
 
 
@@ -162,7 +162,7 @@ def test_a_deprecated_port_is_not_measured():
     product = make_port().product
     tree = dict(product.tree)
     tree["outputPorts"][0]["deprecated"] = True
-    replace_tree(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
 
     assert claim() == []
 
@@ -205,7 +205,7 @@ def test_an_objective_without_a_port_is_about_the_product():
 def test_a_faulty_objective_leaves_the_product_as_it_was():
     product = make_port().product
 
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         promise(product, {"indicator": "availability", "target": 2})
 
     product.refresh_from_db()

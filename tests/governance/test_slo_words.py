@@ -2,7 +2,7 @@
 
 import pytest
 
-from governance.templatetags.slo import outcome_verdict, outcome_word, seconds_in_words
+from governance.templatetags.slo import format_seconds, outcome_verdict, outcome_word
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from governance.templatetags.slo import outcome_verdict, outcome_word, seconds_i
     [(None, ""), (15, "15 s"), (60, "1 min"), (90, "90 s"), (300, "5 min"), (3600, "1 h")],
 )
 def test_an_interval_is_said_as_people_say_it(seconds, words):
-    assert seconds_in_words(seconds) == words
+    assert format_seconds(seconds) == words
 
 
 @pytest.mark.parametrize(

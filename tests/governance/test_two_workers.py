@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from governance.slo.models import Breach, Measurement, RollUp
 from governance.slo.outcomes import Outcome
-from governance.slo.services import Lane, claim_due
+from governance.slo.services import ProbeQueue, claim_due
 from tests.concurrency import at_once
 from tests.factories import make_product
 from tests.governance.measuring import make_objective, make_port, promise, record, seen, slots
@@ -28,11 +28,11 @@ def test_each_due_port_is_claimed_by_one_worker():
     ports = {make_port(product).pk for _ in range(6)}
     now = timezone.now()
 
-    claims = by_all(lambda _: claim_due(limit=4, lane=Lane.SOUND, now=now))
+    claims = by_all(lambda _: claim_due(limit=4, lane=ProbeQueue.SOUND, now=now))
 
     claimed = [due.port_id for each in claims for due in each]
     assert len(claimed) == len(set(claimed))
-    rest = claim_due(limit=10, lane=Lane.SOUND, now=now)
+    rest = claim_due(limit=10, lane=ProbeQueue.SOUND, now=now)
     assert {*claimed, *(due.port_id for due in rest)} == ports
 
 

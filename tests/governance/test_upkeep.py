@@ -10,8 +10,8 @@ from governance.slo.history import tally_between
 from governance.slo.models import Measurement, Period, RollUp
 from governance.slo.outcomes import Outcome
 from governance.slo.services import prune, roll_up_days
-from governance.slo.stats import DAY, HOUR, Tally, day_of, together
-from governance.tasks import BEAT, notice_silent_ports, prune_measurements, roll_up
+from governance.slo.stats import DAY, HOUR, Stats, day_of, together
+from governance.tasks import BEAT, mark_unmeasured_ports, prune_measurements, roll_up
 from tests.governance.measuring import START, make_port, record, seen, slots
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +40,8 @@ def test_a_day_is_the_sum_of_its_hours_however_often_it_is_rolled_up():
     for day in days:
         hours = RollUp.objects.hours([port.pk], day.start, day.start + DAY)
         kept = [{"outcomes": h.outcomes, "latencies": h.latencies} for h in hours]
-        whole = Tally.from_json({"outcomes": day.outcomes, "latencies": day.latencies})
-        assert whole == together(map(Tally.from_json, kept))
+        whole = Stats.from_json({"outcomes": day.outcomes, "latencies": day.latencies})
+        assert whole == together(map(Stats.from_json, kept))
 
 
 def test_the_present_day_is_not_rolled_up_before_it_has_settled():
@@ -99,7 +99,7 @@ def test_the_tasks_of_beat_exist_and_expire_before_their_next_tick():
 
 
 def test_the_tasks_run_on_an_empty_mesh():
-    assert notice_silent_ports() == 0
+    assert mark_unmeasured_ports() == 0
     assert roll_up() == 0
     assert prune_measurements() == 0
 

@@ -4,20 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from governance.slo.budget import Score
-from governance.slo.evaluation import Indicator, Promise, Verdict
+from governance.slo.budget import Ratio
+from governance.slo.evaluation import Indicator, ObjectiveSpec, Verdict
 from governance.slo.outcomes import Outcome
 from governance.slo.wording import (
     INDICATORS,
     OUTCOMES,
+    format_objective,
+    format_status,
     measured_so_far,
-    promise_in_words,
     span,
-    standing_in_words,
 )
 
 MONTH = timedelta(days=30)
-AVAILABLE = Promise(indicator="availability", target=0.999, window=MONTH)
+AVAILABLE = ObjectiveSpec(indicator="availability", target=0.999, window=MONTH)
 
 
 def plain(text):
@@ -29,11 +29,13 @@ def plain(text):
     [
         (AVAILABLE, "99.9 % available over 30 days"),
         (
-            Promise(indicator="latency", target=0.95, window=timedelta(days=7), threshold=0.5),
+            ObjectiveSpec(
+                indicator="latency", target=0.95, window=timedelta(days=7), threshold=0.5
+            ),
             "95 % of answers within 500 ms, over 7 days",
         ),
         (
-            Promise(
+            ObjectiveSpec(
                 indicator="latency",
                 target=0.9,
                 window=timedelta(hours=24),
@@ -44,13 +46,15 @@ def plain(text):
             "95 % of answers within 2.0 s in 90 % of five minutes, over 1 day",
         ),
         (
-            Promise(indicator="availability", target=0.99, window=MONTH, budgeting="timeslices"),
+            ObjectiveSpec(
+                indicator="availability", target=0.99, window=MONTH, budgeting="timeslices"
+            ),
             "available in 99 % of five minutes, over 30 days",
         ),
     ],
 )
 def test_a_promise_is_said_in_words(promise, words):
-    assert plain(promise_in_words(promise)) == words
+    assert plain(format_objective(promise)) == words
 
 
 @pytest.mark.parametrize(
@@ -74,32 +78,32 @@ def test_a_stretch_of_time_is_said_in_two_units_at_most(time, words):
     ("score", "recent", "verdict", "words"),
     [
         (
-            Score(),
-            Score(),
+            Ratio(),
+            Ratio(),
             Verdict.NO_DATA,
             "Nothing has been measured in this window, which is not good news.",
         ),
         (
-            Score(2, 2),
-            Score(2, 2),
+            Ratio(2, 2),
+            Ratio(2, 2),
             Verdict.NO_DATA,
             "Too few measurements to judge: 2 so far, 3 are needed.",
         ),
         (
-            Score(200, 200),
-            Score(),
+            Ratio(200, 200),
+            Ratio(),
             Verdict.NO_DATA,
             "Nothing has been measured lately, so nothing is known of it now.",
         ),
         (
-            Score(1000, 1000),
-            Score(60, 60),
+            Ratio(1000, 1000),
+            Ratio(60, 60),
             Verdict.MET,
             "Nothing fell short; the whole allowance of 30 days is left.",
         ),
         (
-            Score(43190, 43200),
-            Score(60, 60),
+            Ratio(43190, 43200),
+            Ratio(60, 60),
             Verdict.MET,
             (
                 "10 of 43,200 fell short: 23 % of the allowance of 30 days. "
@@ -107,8 +111,8 @@ def test_a_stretch_of_time_is_said_in_two_units_at_most(time, words):
             ),
         ),
         (
-            Score(43200 - 17, 43200),
-            Score(856, 1000),
+            Ratio(43200 - 17, 43200),
+            Ratio(856, 1000),
             Verdict.AT_RISK,
             (
                 "17 of 43,200 fell short: 39 % of the allowance of 30 days. "
@@ -116,27 +120,27 @@ def test_a_stretch_of_time_is_said_in_two_units_at_most(time, words):
             ),
         ),
         (
-            Score(43000, 43200),
-            Score(0, 60),
+            Ratio(43000, 43200),
+            Ratio(0, 60),
             Verdict.BREACHED,
             "200 of 43,200 fell short, where 43 may. The last hours go on failing.",
         ),
         (
-            Score(43000, 43200),
-            Score(60, 60),
+            Ratio(43000, 43200),
+            Ratio(60, 60),
             Verdict.BREACHED,
             "200 of 43,200 fell short, where 43 may. The last hours keep the promise.",
         ),
     ],
 )
 def test_a_standing_is_said_with_what_is_left_and_for_how_long(score, recent, verdict, words):
-    assert plain(standing_in_words(AVAILABLE, score, recent, verdict)) == words
+    assert plain(format_status(AVAILABLE, score, recent, verdict)) == words
 
 
 def test_the_allowance_of_a_month_at_a_hundred_and_forty_four_times_the_even_rate():
-    untouched, burning = Score(43200, 43200), Score(856, 1000)
+    untouched, burning = Ratio(43200, 43200), Ratio(856, 1000)
 
-    words = standing_in_words(AVAILABLE, untouched, burning, Verdict.AT_RISK)
+    words = format_status(AVAILABLE, untouched, burning, Verdict.AT_RISK)
 
     assert words.endswith("At the rate of the last hours the allowance is gone in 5 h.")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import SchemaProperty
 from catalog.domains.models import Domain
-from catalog.domains.services import add_to_team, edit_domain, give_role
+from catalog.domains.services import add_to_team, edit_domain, grant_role
 from catalog.glossary.services import define_term
 from catalog.people.models import Person, Team
 from catalog.permissions import Role
@@ -21,9 +21,9 @@ from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
 from catalog.products.projection import Tree, with_custom
 from catalog.products.services import (
     move_product,
-    name_alias,
-    patch_tree,
+    patch_document,
     register_product,
+    set_alias,
     set_trust,
     share_product,
 )
@@ -117,8 +117,8 @@ def _domains() -> dict[str, Domain]:
 
 def _visitors(domains: dict[str, Domain], carriers: Team) -> dict[str, Person | None]:
     member, owner = make_person("mira-member"), make_person("otto-owner")
-    give_role(person=member, role=Role.CONSUMER, domain=domains["logistics"], actor=FACTORY)
-    give_role(person=owner, role=Role.OWNER, domain=domains["health"], actor=FACTORY)
+    grant_role(person=member, role=Role.CONSUMER, domain=domains["logistics"], actor=FACTORY)
+    grant_role(person=owner, role=Role.OWNER, domain=domains["health"], actor=FACTORY)
     add_to_team(team=carriers, person=member, actor=FACTORY)
     return {"signed-out": None, "member": member, "owner": owner}
 
@@ -213,7 +213,7 @@ def _link(name: str, address: str) -> dict[str, Any]:
 def _patch(product: DataProduct, links: list[dict[str, Any]]) -> None:
     now = _again(product)
     patch = [{"op": "add", "path": "/inputPorts", "value": links}]
-    patch_tree(product=now, patch=patch, edition=now.edition, actor=FACTORY)
+    patch_document(product=now, patch=patch, edition=now.edition, actor=FACTORY)
 
 
 def _end(mesh: Mesh) -> None:
@@ -248,9 +248,9 @@ def _readdress(mesh: Mesh) -> None:
         mesh.former.append(address_of(now))
         tree = with_custom(now.tree, "assaySlug", f"{now.slug}-renamed")
         patch = [{"op": "replace", "path": "", "value": tree}]
-        patch_tree(product=now, patch=patch, edition=now.edition, actor=FACTORY)
+        patch_document(product=now, patch=patch, edition=now.edition, actor=FACTORY)
     for product in (mesh.open[4], mesh.hidden[3]):
-        name_alias(product=product, system="elsewhere", identifier=f"LEGACY-{product.slug}")
+        set_alias(product=product, system="elsewhere", identifier=f"LEGACY-{product.slug}")
     domain = Domain.objects.get(slug="warehouse")
     mesh.former += [address_of(product) for product in mesh.products[-4:]]
     edit_domain(domain=domain, edition=domain.edition, slug="depot", actor=FACTORY)

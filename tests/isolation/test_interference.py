@@ -19,7 +19,7 @@ from django.test import Client
 from catalog.audit.models import AuditEvent
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, Visibility
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.isolation.answers import Answer, answers, differing
 from tests.isolation.mesh import SEED, Mesh, make_mesh
@@ -75,9 +75,9 @@ def mesh(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Itera
     settings.ELASTICSEARCH_URL = TEST_SERVERS["elasticsearch"]
     settings.ASSAY_SEARCH_PREFIX = f"assay-test-{uuid4().hex[:12]}"
     made = make_mesh()
-    rebuild(serving())
+    rebuild(active_backend())
     yield made
-    serving().drop()
+    active_backend().drop()
 
 
 def test_what_is_hidden_changes_no_answer(mesh: Mesh):
@@ -136,7 +136,7 @@ def _with_one_opened(run: Run, mesh: Mesh) -> list[tuple[Asked, str]]:
 def _changed(run: Run, asked: list[Asked], change: Callable[[], None]) -> list[Answer]:
     with transaction.atomic():
         change()
-        rebuild(serving())
+        rebuild(active_backend())
         seen = answers(run.person, asked)
         transaction.set_rollback(True)
     return seen

@@ -15,9 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 from catalog.glossary.services import define_term
 from catalog.people.models import Person
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_tree, set_trust
+from catalog.products.services import patch_document, set_trust
 from catalog.publication.services import deprecate_product, retire_product
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
     FACTORY,
@@ -110,7 +110,7 @@ def _orders(cast: Cast) -> DataProduct:
     rows = [{"attribute": "sex", "group": "female", "share": 0.31, "referenceShare": 0.5, "n": 900}]
     value = held[at]["value"] | {"imbalances": rows}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
-    return patch_tree(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
+    return patch_document(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_every_page_is_accessible_fits_the_window_and_breaks_no_rule(
 def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
     mesh: Cast, open_browser: Open, width: int, theme: str
 ) -> None:
-    rebuild(serving())
+    rebuild(active_backend())
     page = open_browser(
         mesh.owner, viewport={"width": width, "height": 800}, color_scheme=theme
     ).new_page()
@@ -199,7 +199,7 @@ def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
 def test_the_tabs_of_results_lead_to_each_kind_and_back(
     mesh: Cast, open_browser: Open, width: int
 ) -> None:
-    rebuild(serving())
+    rebuild(active_backend())
     page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
     seen = troubles(page)
     page.goto("/search?q=customer")

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
 from catalog.search.port import SearchBackend
@@ -48,5 +48,5 @@ def fed_engine(
     settings.ASSAY_SEARCH_ENGINES = [request.param]
     settings.ELASTICSEARCH_URL = TEST_SERVERS["elasticsearch"]
     settings.ASSAY_SEARCH_PREFIX = f"assay-test-{uuid4().hex[:12]}"
-    yield serving()
-    serving().drop()
+    yield active_backend()
+    active_backend().drop()

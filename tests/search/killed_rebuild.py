@@ -12,7 +12,7 @@ import django
 
 django.setup()
 
-from catalog.search.backends import serving  # noqa: E402  Django must be set up first
+from catalog.search.backends import active_backend  # noqa: E402  Django must be set up first
 from catalog.search.services import Step, rebuild  # noqa: E402
 
 
@@ -21,7 +21,7 @@ def rebuild_and_die(step: Step) -> None:
         if at is step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    rebuild(serving(), end_here)
+    rebuild(active_backend(), end_here)
 
 
 def main() -> None:

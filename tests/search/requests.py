@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.search.document import SearchDocument
 from catalog.search.documents import KINDS
-from catalog.search.filters import Condition, read_conditions
+from catalog.search.filters import Filter, read_conditions
 from catalog.search.port import FacetValue, SearchAnswer, SearchBackend, SearchRequest
 from catalog.search.query import read_query
 
@@ -54,7 +54,7 @@ def request_of(text: str = "", **options: Any) -> SearchRequest:
     return SearchRequest(words=read.words, typed=read.text, **options)
 
 
-def conditions_of(*pairs: tuple[str, str]) -> tuple[Condition, ...]:
+def conditions_of(*pairs: tuple[str, str]) -> tuple[Filter, ...]:
     """Filters from (name, value) pairs, all of which must be understood."""
     conditions, doubts = read_conditions(pairs, now=NOW)
     assert not doubts, doubts

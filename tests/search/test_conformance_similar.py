@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.search.document import SearchDocument
-from catalog.search.port import Alike, Feature, SearchBackend
+from catalog.search.port import Feature, SearchBackend, SimilarDocument
 from catalog.search.similarity import features_of
 from tests.search.requests import PUBLIC, doc, fill
 
@@ -32,7 +32,7 @@ def mesh(engine: SearchBackend) -> SearchBackend:
 
 def like(
     engine: SearchBackend, document: SearchDocument, *readers: str, limit: int = 5
-) -> tuple[Alike, ...]:
+) -> tuple[SimilarDocument, ...]:
     features = features_of(
         name=document.name, summary=document.summary, tags=document.tags, columns=document.columns
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search.query import read_query
-from catalog.search.spelling import bare
+from catalog.search.spelling import normalize_name
 from catalog.search.synonyms import MOST_EXPANDED, Spellings, expanded
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -32,10 +32,12 @@ def test_a_term_is_known_by_each_of_its_spellings():
 
 @given(text=SPELLING, glossary=GLOSSARY)
 def test_all_terms_are_looked_at_whatever_their_beginning(text, glossary):
-    typed = f" {' '.join(bare(word) for word in text.split())} "
+    typed = f" {' '.join(normalize_name(word) for word in text.split())} "
     expected = [
         names
-        for names in (tuple(dict.fromkeys(bare(each) for each in term)) for term in glossary)
+        for names in (
+            tuple(dict.fromkeys(normalize_name(each) for each in term)) for term in glossary
+        )
         if len(names) > 1 and any(name and f" {name} " in typed for name in names)
     ]
 

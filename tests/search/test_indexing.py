@@ -9,13 +9,13 @@ from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.domains.services import edit_domain, give_role
+from catalog.domains.services import edit_domain, grant_role
 from catalog.permissions import Role
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.services import add_use, delete_product, patch_tree, set_trust
+from catalog.products.services import add_use, delete_product, patch_document, set_trust
 from catalog.products.services.readers import move_product
 from catalog.revisions.models import Followed
-from catalog.search.backends import named, serving
+from catalog.search.backends import active_backend, get_backend
 from catalog.search.documents import KINDS, documents_of
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import read_query
@@ -28,7 +28,7 @@ from catalog.search.services import (
     sync,
     verify,
 )
-from catalog.search.services.following import behind
+from catalog.search.services.following import pending_for
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -52,11 +52,11 @@ def empty_index(settings, tmp_path):
 def _found(text, readers=("public",)):
     read = read_query(text, now=timezone.now())
     request = SearchRequest(readers=readers, words=read.words, typed=read.text)
-    return [hit.id for hit in serving().search(request).hits]
+    return [hit.id for hit in active_backend().search(request).hits]
 
 
 def _edit(product, path, value):
-    return patch_tree(
+    return patch_document(
         product=product,
         patch=[{"op": "add", "path": path, "value": value}],
         edition=product.edition,
@@ -103,7 +103,7 @@ def test_a_document_holds_what_people_search_by():
 
 def _member(domain):
     person = make_person()
-    give_role(person=person, role=Role.CONTRIBUTOR, domain=domain, actor=FACTORY)
+    grant_role(person=person, role=Role.CONTRIBUTOR, domain=domain, actor=FACTORY)
     return person
 
 
@@ -188,7 +188,7 @@ def test_a_moved_product_lies_in_its_new_domain_alone():
 
     entry = next(iter(documents_of(KINDS[PRODUCT].rows())))
     assert entry.domains == ("returns",)
-    assert verify(serving()).count == 0
+    assert verify(active_backend()).count == 0
 
 
 def test_a_hint_for_what_is_up_to_date_writes_nothing():
@@ -209,7 +209,7 @@ def test_a_follower_that_lost_its_memory_writes_all_again_and_nothing_changes():
     written = drain()
 
     assert written == due()
-    assert verify(serving()).count == 0
+    assert verify(active_backend()).count == 0
 
 
 def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_through(monkeypatch):
@@ -229,7 +229,7 @@ def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_throug
 
 def test_what_is_behind_is_asked_for_in_no_order():
     # In the order of names, the few of the last seconds would be looked for among all.
-    assert not any(behind("search:embedded:any", kind).ordered for kind in KINDS.values())
+    assert not any(pending_for("search:embedded:any", kind).ordered for kind in KINDS.values())
 
 
 def test_the_state_says_how_many_are_behind():
@@ -256,12 +256,12 @@ def test_a_rebuild_takes_along_what_changes_meanwhile():
             delete = make_product("Fourth")
             delete_product(product=delete, edition=1, actor=FACTORY)
 
-    rebuild(serving(), change_meanwhile)
+    rebuild(active_backend(), change_meanwhile)
 
     assert _found("walrus") == [str(first.uuid)]
     assert len(_found("third late")) == 1
     assert _found("second") == [str(second.uuid)]
-    assert verify(serving()).count == 0
+    assert verify(active_backend()).count == 0
 
 
 def test_the_rebuild_command_says_what_it_did():
@@ -281,6 +281,6 @@ def test_an_engine_that_is_down_keeps_no_other_from_its_work(settings):
 
     with pytest.raises(SearchUnavailable):
         drain()
-    drained = named("embedded").search(SearchRequest(readers=("public",))).hits
+    drained = get_backend("embedded").search(SearchRequest(readers=("public",))).hits
 
     assert [hit.id for hit in drained] == [str(product.uuid)]

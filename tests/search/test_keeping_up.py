@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_tree
-from catalog.search.backends import serving
+from catalog.products.services import patch_document
+from catalog.search.backends import active_backend
 from catalog.search.port import IndexSession
 from catalog.search.services import (
     drain,
@@ -46,11 +46,11 @@ def empty_index(settings, tmp_path):
 def edit(product: DataProduct, text: str) -> DataProduct:
     """Change what a product says, as somebody would."""
     patch = [{"op": "add", "path": "/description/purpose", "value": text}]
-    return patch_tree(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    return patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
 
 
 def found(text: str) -> list[str]:
-    return ids(ask(serving(), text, readers=None, is_corrected=False))
+    return ids(ask(active_backend(), text, readers=None, is_corrected=False))
 
 
 class Told:
@@ -63,7 +63,7 @@ class Told:
 
 @pytest.fixture
 def told(monkeypatch) -> Told:
-    told, engine = Told(), serving()
+    told, engine = Told(), active_backend()
     writing = engine.writing
 
     @contextmanager
@@ -122,7 +122,7 @@ def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatc
     product, had_its_turn = make_published_product("Parcels"), threading.Event()
 
     def take_a_turn() -> None:
-        with serving().writing():
+        with active_backend().writing():
             had_its_turn.set()
 
     other = threading.Thread(target=take_a_turn)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from catalog.search.backends.stems import STEMS
 from catalog.search.fields import SNIPPET_LENGTH
-from catalog.search.highlighting import Marker, beginning_of, marks_of
+from catalog.search.highlighting import Highlighter, beginning_of, marks_of
 
 ROOTS = (
     "ab abil be bas cre d di en fl gen hop lo nat oper organ r sens sk st t terr trav us".split()
@@ -35,7 +35,7 @@ def test_every_word_begins_as_its_stem_tells():
 def test_marks_are_those_that_taking_every_text_apart_finds(texts: list[str]):
     stems = {stem for word in TYPED for stem, _, _ in STEMS.stemmed(word)}
 
-    found = list(Marker(STEMS, TYPED).spans(texts))
+    found = list(Highlighter(STEMS, TYPED).spans(texts))
 
     assert found == [
         [(start, end, stem) for stem, start, end in STEMS.stemmed(text) if stem in stems]
@@ -67,5 +67,5 @@ def test_a_snippet_is_a_part_of_the_text_at_whole_words(words: list[str]):
 
 def snippet_of(summary: str) -> str:
     """What a hit for ocean and station shows of its summary."""
-    [(highlights, _)] = marks_of(Marker(STEMS, ["ocean station"]), [{"summary": summary}])
+    [(highlights, _)] = marks_of(Highlighter(STEMS, ["ocean station"]), [{"summary": summary}])
     return highlights.get("summary", "")

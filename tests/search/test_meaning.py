@@ -11,7 +11,7 @@ from catalog.search.backends.vectors import QueryVectors
 from catalog.search.fields import MEANING
 from catalog.search.port import Hit, Reason
 from catalog.search.reranking import Candidate, digest_of, ranked_anew, text_of
-from catalog.search.services.product_rows import ShownProduct
+from catalog.search.services.product_rows import ProductRow
 from catalog.web.search import result_labels
 from tests.search.embedders import Topics
 from tests.search.requests import doc
@@ -131,7 +131,7 @@ def test_what_was_long_not_searched_is_forgotten(monkeypatch: pytest.MonkeyPatch
 
 def test_a_lifted_hit_says_so_and_claims_no_word_of_it():
     reason = Reason(MEANING, (), 0)
-    nothing = ShownProduct(*(None for _ in ShownProduct._fields))
+    nothing = ProductRow(*(None for _ in ProductRow._fields))
 
     sentence = result_labels.phrases("product").reason(reason)
     part = result_labels.reason_parts(Hit("product", "x", 1.0, reasons=(reason,)), nothing)[0]

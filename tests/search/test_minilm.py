@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.search.backends import embedder
+from catalog.search.backends import get_embedder
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.port import SearchBackend
 from catalog.search.reranking import Embedder
@@ -26,7 +26,7 @@ SHELF = [
 
 @pytest.fixture
 def model() -> Embedder:
-    return embedder()
+    return get_embedder()
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalog.domains.services import give_role
+from catalog.domains.services import grant_role
 from catalog.glossary.services import define_term
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from catalog.products.services.readers import share_product
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.services import drain, rebuild
 from tests.factories import (
     FACTORY,
@@ -38,7 +38,7 @@ def mesh(settings: Any, tmp_path: Any) -> dict[str, DataProduct]:
         ),
         "draft": make_product("Customer draft", domain=cast.domain),
     }
-    rebuild(serving())
+    rebuild(active_backend())
     return products
 
 
@@ -81,7 +81,7 @@ def test_a_restricted_product_shows_to_whom_it_was_shared_as_soon_as_it_was(
     client: Client, mesh: Any
 ):
     member, friends = make_person(), make_domain("friends")
-    give_role(person=member, role=Role.CONSUMER, domain=friends, actor=FACTORY)
+    grant_role(person=member, role=Role.CONSUMER, domain=friends, actor=FACTORY)
     secret = mesh["secret"]
     client.force_login(member)
     before = names(client.get("/search.json?q=secrets").json())

@@ -11,7 +11,7 @@ from catalog.contracts.models import SchemaObject, SchemaProperty
 from catalog.domains.models import Domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, remove_term
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
     FACTORY,
@@ -40,7 +40,7 @@ def mesh(settings: Any, tmp_path: Any) -> Domain:
     _with_column(
         make_published_product("Customer secrets", domain=part, assayVisibility="restricted")
     )
-    rebuild(serving())
+    rebuild(active_backend())
     return sales
 
 
@@ -172,7 +172,7 @@ def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):
 def test_pages_and_cursors_keep_to_their_kind(client: Client, mesh: Any):
     for number in range(3):
         define_term(name=f"Word {number}", definition="Customers again.", actor=FACTORY)
-    rebuild(serving())
+    rebuild(active_backend())
 
     first = client.get("/search.json?q=customers&type=term&sort=name&limit=3").json()
     second = client.get(first["next"]).json()
@@ -207,7 +207,7 @@ def test_a_term_that_was_just_removed_is_not_shown_however_late_the_index_is(
 
 def test_typing_suggests_terms_and_domains_after_products(client: Client, mesh: Any):
     make_published_product("Sales churn", domain=mesh)
-    rebuild(serving())
+    rebuild(active_backend())
 
     groups = client.get("/search/suggest?q=chur").json()["groups"]
     assert [(group["label"], group["items"][0]["text"]) for group in groups] == [
@@ -227,7 +227,7 @@ def test_many_products_leave_room_for_a_term_and_a_domain(client: Client, mesh: 
     for number in range(9):
         make_product(f"Loyalty {number}", domain=mesh)
     define_term(name="Loyalty", definition="x", actor=FACTORY)
-    rebuild(serving())
+    rebuild(active_backend())
     client.force_login(mesh.memberships.get(role="owner").person)
 
     groups = client.get("/search/suggest?q=loyalty").json()["groups"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.filters import Doubt
+from catalog.search.filters import QueryWarning
 from catalog.search.query import LONGEST_QUERY, read_query
 from catalog.search.query_ast import Clause, Demand, Either, Phrase, Words
 from catalog.search.spelling import best_correction, distance, edits_allowed
@@ -71,14 +71,14 @@ def test_quotes_plus_and_minus_demand():
 @pytest.mark.parametrize(
     ("typed", "doubt"),
     [
-        ("certfied:true", Doubt("unknown-field", "certfied", "certified")),
-        ("is:certifed", Doubt("unknown-value", "is:certifed", "certified")),
-        ("quality:high", Doubt("unknown-value", "quality:high", ">=98")),
-        ("updated:7 x", Doubt("unknown-value", "updated:7", "<7d")),
-        ("foo:bar", Doubt("unknown-field", "foo", "")),
+        ("certfied:true", QueryWarning("unknown-field", "certfied", "certified")),
+        ("is:certifed", QueryWarning("unknown-value", "is:certifed", "certified")),
+        ("quality:high", QueryWarning("unknown-value", "quality:high", ">=98")),
+        ("updated:7 x", QueryWarning("unknown-value", "updated:7", "<7d")),
+        ("foo:bar", QueryWarning("unknown-field", "foo", "")),
     ],
 )
-def test_what_is_not_understood_comes_back_with_what_was_meant(typed: str, doubt: Doubt):
+def test_what_is_not_understood_comes_back_with_what_was_meant(typed: str, doubt: QueryWarning):
     assert read_query(typed, now=NOW).doubts == (doubt,)
 
 

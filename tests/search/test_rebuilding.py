@@ -11,13 +11,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.products.models import DataProduct
-from catalog.products.services import delete_product, patch_tree
+from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Followed
 from catalog.search.document import SearchDocument
-from catalog.search.port import Candidate, IndexSession, SearchBackend, SearchUnavailable
+from catalog.search.port import IndexSession, NewIndex, SearchBackend, SearchUnavailable
 from catalog.search.services import (
+    ActivationRefused,
     Step,
-    SwapRefused,
     clear_leftovers,
     drain,
     follow_domains,
@@ -36,7 +36,7 @@ Alter = Callable[[Iterable[SearchDocument]], Iterator[SearchDocument]]
 
 def hide(product: DataProduct) -> DataProduct:
     hidden = {"property": "assayVisibility", "value": "restricted"}
-    return patch_tree(
+    return patch_document(
         product=product,
         patch=[{"op": "add", "path": "/customProperties/-", "value": hidden}],
         edition=product.edition,
@@ -61,7 +61,7 @@ class Unfaithful:
         self._engine, self._alter = engine, alter
 
     @contextmanager
-    def rebuilding(self) -> Iterator[Candidate]:
+    def rebuilding(self) -> Iterator[NewIndex]:
         with self._engine.rebuilding() as fresh:
             put = fresh.put
             fresh.put = lambda documents: put(self._alter(documents))
@@ -103,7 +103,7 @@ def test_an_index_that_differs_is_refused_and_removed(
     drain()
     answering = fed_engine.generation()
 
-    with pytest.raises(SwapRefused) as refused:
+    with pytest.raises(ActivationRefused) as refused:
         rebuild(Unfaithful(fed_engine, alter))
 
     assert named in str(refused.value)

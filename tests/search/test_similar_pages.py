@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from catalog.products.models import DataProduct
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
     Cast,
@@ -47,7 +47,7 @@ def orders(cast: Cast, settings: Any, tmp_path: Path) -> DataProduct:
             ("Moons", "public"),
         )
     }
-    rebuild(serving())
+    rebuild(active_backend())
     return made["Orders"]
 
 

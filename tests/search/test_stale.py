@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from catalog.products.services import patch_tree
+from catalog.products.services import patch_document
 from catalog.search.port import SearchRequest
 from catalog.search.query import read_query
 from catalog.search.services import drain, search_catalog, suggest
@@ -21,7 +21,7 @@ def empty_index(settings, tmp_path):
 
 def _hide(product):
     step = {"property": "assayVisibility", "value": "restricted"}
-    patch_tree(
+    patch_document(
         product=product,
         patch=[{"op": "add", "path": "/customProperties/-", "value": step}],
         edition=product.edition,

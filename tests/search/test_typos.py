@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.search.oddities import odd_queries
-from catalog.search.spelling import bare, distance
+from catalog.search.spelling import distance, normalize_name
 from catalog.search.typos import KINDS, SHORTEST, TWO_EDITS, mistyped
 
 NAMES = {
@@ -45,7 +45,7 @@ def test_one_word_is_wrong_by_as_many_edits_as_the_kind_says(seed: int):
 def test_a_query_means_all_things_of_that_name_and_no_other():
     for query in mistyped(NAMES, count=60, seed=3):
         words = set(query.meant.split())
-        holders = {key for key, name in NAMES.items() if words <= set(bare(name).split())}
+        holders = {key for key, name in NAMES.items() if words <= set(normalize_name(name).split())}
 
         assert set(query.targets) == holders
 

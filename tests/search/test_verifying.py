@@ -15,7 +15,7 @@ from django.db.models import F
 
 from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
-from catalog.products.services import delete_product, patch_tree
+from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Tombstone
 from catalog.search.documents import KINDS
 from catalog.search.port import Entry, IndexSession, SearchBackend
@@ -42,7 +42,7 @@ def index_all() -> None:
 
 def edit(product: DataProduct, purpose: str) -> DataProduct:
     product.refresh_from_db()
-    return patch_tree(
+    return patch_document(
         product=product,
         patch=[{"op": "add", "path": "/description/purpose", "value": purpose}],
         edition=product.edition,

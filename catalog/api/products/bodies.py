@@ -8,7 +8,7 @@ from uuid import uuid4
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from catalog.api.rest.requests import Body, Document, Text, Words
+from catalog.api.rest.requests import Body, DocumentField, StrictString, StringList
 from catalog.identifiers import is_slug
 from catalog.products.models import Visibility
 from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_columns
@@ -17,19 +17,19 @@ from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_c
 class Reasoned(Body):
     """A step that may say why it is taken; the history keeps the reason."""
 
-    reason = Text(required=False, allow_blank=True, max_length=2000)
+    reason = StrictString(required=False, allow_blank=True, max_length=2000)
 
 
 class ProductChange(Reasoned):
     """New values of some of a product's simple fields; the others stay."""
 
-    name = Text(required=False, max_length=200)
-    slug = Text(required=False, max_length=120)
-    version = Text(required=False, max_length=60)
-    purpose = Text(required=False, allow_blank=True, max_length=20_000)
-    limitations = Text(required=False, allow_blank=True, max_length=20_000)
-    usage = Text(required=False, allow_blank=True, max_length=20_000)
-    tags = Words(required=False, max_length=200)
+    name = StrictString(required=False, max_length=200)
+    slug = StrictString(required=False, max_length=120)
+    version = StrictString(required=False, max_length=60)
+    purpose = StrictString(required=False, allow_blank=True, max_length=20_000)
+    limitations = StrictString(required=False, allow_blank=True, max_length=20_000)
+    usage = StrictString(required=False, allow_blank=True, max_length=20_000)
+    tags = StringList(required=False, max_length=200)
     sensitivity = serializers.ChoiceField(choices=list(SENSITIVITIES), required=False)
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
 
@@ -50,8 +50,8 @@ COLUMNS = frozenset(ProductChange().fields) - {"reason"}
 class NewProduct(ProductChange):
     """A product to register: its domain, and its document or its simple fields."""
 
-    domain = Text(max_length=120, help_text="The slug of the domain that owns it.")
-    tree = Document(required=False, help_text="A Bitol ODPS document; then no simple field.")
+    domain = StrictString(max_length=120, help_text="The slug of the domain that owns it.")
+    tree = DocumentField(required=False, help_text="A Bitol ODPS document; then no simple field.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a document beside simple fields, and neither."""
@@ -79,19 +79,19 @@ class NewProduct(ProductChange):
 class ReadersBody(Reasoned):
     """Who else may read a restricted product, by slug; replaces the list."""
 
-    domains = Words(max_length=500)
-    teams = Words(max_length=500)
+    domains = StringList(max_length=500)
+    teams = StringList(max_length=500)
 
 
 class MoveBody(Reasoned):
     """The domain that a product goes to."""
 
-    domain = Text(max_length=120)
+    domain = StrictString(max_length=120)
 
 
 class UseBody(Body):
     """Something that names a product."""
 
-    title = Text(max_length=400)
-    kind = Text(required=False, allow_blank=True, max_length=60)
-    url = Text(required=False, allow_blank=True, max_length=1000)
+    title = StrictString(max_length=400)
+    kind = StrictString(required=False, allow_blank=True, max_length=60)
+    url = StrictString(required=False, allow_blank=True, max_length=1000)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.manifests import bitol_odps
 from catalog.manifests.issues import Problem, did_you_mean
-from catalog.manifests.source_map import Document, Mark
+from catalog.manifests.source_map import Document, SourcePosition
 from catalog.products.projection import Tree
 
 Check = Callable[[Document], list[Problem]]
@@ -28,11 +28,11 @@ def refuse_new_faults(check: Check, tree: Any, before: Tree | None = None) -> No
     leniently stays editable.
     """
     if not isinstance(tree, dict):
-        raise Invalid([Fault(where="/", message="A document is an object.")])
+        raise ValidationFailed([Fault(where="/", message="A document is an object.")])
     had = {(error.path, error.rule) for error in _faults(check, before)} if before else set()
     found = [error for error in _faults(check, tree) if (error.path, error.rule) not in had]
     if found:
-        raise Invalid([_fault(error) for error in found])
+        raise ValidationFailed([_fault(error) for error in found])
 
 
 def slug_fault(where: str, slug: str, known: Sequence[str], noun: str) -> Fault:
@@ -42,7 +42,7 @@ def slug_fault(where: str, slug: str, known: Sequence[str], noun: str) -> Fault:
 
 
 def _faults(check: Check, tree: Tree) -> list[Problem]:
-    read = Document("body", deepcopy(tree), Mark(0, 0))
+    read = Document("body", deepcopy(tree), SourcePosition(0, 0))
     return [problem for problem in check(read) if problem.is_error or _is_unknown(problem)]
 
 

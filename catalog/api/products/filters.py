@@ -14,7 +14,7 @@ from django_filters import (
 
 from catalog.api.products.documents import slug_fault
 from catalog.domains.models import Domain
-from catalog.exceptions import Invalid
+from catalog.exceptions import ValidationFailed
 from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
 
 
@@ -42,5 +42,5 @@ def domain_named(slug: str) -> Domain:
     domain = Domain.named(slug)
     if domain is None:
         known = list(Domain.objects.values_list("slug", flat=True))
-        raise Invalid([slug_fault("/domain", slug, known, "domain")])
+        raise ValidationFailed([slug_fault("/domain", slug, known, "domain")])
     return domain

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.identifiers import product_iri, product_path
 from catalog.products.models import DataProduct, ProductUse, Sensitivity
 
@@ -106,7 +106,7 @@ def summary_of(product: DataProduct) -> dict[str, Any]:
     return summaries_of([own | {"domain__slug": product.domain.slug}])[0]
 
 
-def detail_of(product: DataProduct, reader: Callable[[], Reader]) -> dict[str, Any]:
+def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> dict[str, Any]:
     """Return a product as ProductDetail says it; `reader` is asked where there is a successor."""
     after = product.successor
     return summary_of(product) | {

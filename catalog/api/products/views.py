@@ -42,14 +42,14 @@ from catalog.api.rest.requests import (
     JSONBody,
     PatchBody,
     Retired,
-    edition_of,
-    tagged,
-    with_what_stands,
+    attach_current_state,
+    parse_if_match,
+    with_etag,
 )
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import Reader, demand, person_of, reader_of
+from catalog.domains.authority import AccessContext, access_for, require_permission, require_user
 from catalog.domains.models import Domain
-from catalog.exceptions import Invalid
+from catalog.exceptions import ValidationFailed
 from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.products.json_patch import patched
@@ -59,9 +59,9 @@ from catalog.products.services import (
     add_use,
     delete_product,
     move_product,
-    patch_tree,
+    patch_document,
     register_product,
-    replace_tree,
+    replace_document,
     share_product,
 )
 from catalog.web.audit import history_of
@@ -83,9 +83,9 @@ class OfProduct(GenericViewSet[Any]):
     lookup_field = "uuid"
 
     @cached_property
-    def reader(self) -> Reader:
+    def reader(self) -> AccessContext:
         """Return what the caller may read and do, read once in a request."""
-        return reader_of(self.request.user)
+        return access_for(self.request.user)
 
     def product(self) -> DataProduct:
         """Return the product of the address. Raises Http404, Retired."""
@@ -103,8 +103,8 @@ class OfProduct(GenericViewSet[Any]):
         Raises Http404, NotAllowed, EditionMissing.
         """
         product = self.product()
-        demand(self.request.user, permission, product.domain)
-        return product, edition_of(self.request)
+        require_permission(self.request.user, permission, product.domain)
+        return product, parse_if_match(self.request)
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return what this address says of the product."""
@@ -114,11 +114,13 @@ class OfProduct(GenericViewSet[Any]):
         """Return the product as a reading of it now would say it, with its ETag."""
         stands = DataProduct.standing(product.pk)
         state = self.state(stands)
-        return tagged(self.request, state, stands.edition, status=status, location=location)
+        return with_etag(self.request, state, stands.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""
-        return super().handle_exception(with_what_stands(exc, lambda: self.state(self.product())))
+        return super().handle_exception(
+            attach_current_state(exc, lambda: self.state(self.product()))
+        )
 
 
 class Products(OfProduct):
@@ -147,13 +149,13 @@ class Products(OfProduct):
         try:
             tree = body.whole_tree()
             check_product(tree)
-        except Invalid:
+        except ValidationFailed:
             # Whoever may register nothing here is told that, and not what is wrong with it.
-            demand(self.reader, Permission.EDIT_PRODUCTS, domain)
+            require_permission(self.reader, Permission.EDIT_PRODUCTS, domain)
             raise
         reason = body.validated_data.get("reason", "")
         product = register_product(
-            domain=domain, tree=tree, actor=person_of(request.user), reason=reason
+            domain=domain, tree=tree, actor=require_user(request.user), reason=reason
         )
         location = reverse("api:product", kwargs={"uuid": product.uuid})
         return self.answer(product, status=201, location=location)
@@ -170,7 +172,9 @@ class Products(OfProduct):
         tree: Any = request.data
         check_product(tree, before=product.tree)
         return self.answer(
-            replace_tree(product=product, tree=tree, edition=edition, actor=person_of(request.user))
+            replace_document(
+                product=product, tree=tree, edition=edition, actor=require_user(request.user)
+            )
         )
 
     @extend_schema(
@@ -189,11 +193,11 @@ class Products(OfProduct):
         tree = with_columns(product.tree, body.columns())
         reason = body.validated_data.get("reason", "")
         return self.answer(
-            replace_tree(
+            replace_document(
                 product=product,
                 tree=tree,
                 edition=edition,
-                actor=person_of(request.user),
+                actor=require_user(request.user),
                 reason=reason,
             )
         )
@@ -201,15 +205,15 @@ class Products(OfProduct):
     def _patched(self, product: DataProduct, edition: int) -> DataProduct:
         steps = PatchBody.steps_of(self.request)
         check_product(patched(product.tree, steps), before=product.tree)
-        return patch_tree(
-            product=product, patch=steps, edition=edition, actor=person_of(self.request.user)
+        return patch_document(
+            product=product, patch=steps, edition=edition, actor=require_user(self.request.user)
         )
 
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: str) -> Response:
         """Delete a draft or an external entry for good; what others may know is retired instead."""
         product, edition = self.to_edit(Permission.DELETE_PRODUCTS)
-        delete_product(product=product, edition=edition, actor=person_of(request.user))
+        delete_product(product=product, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
     @extend_schema(request=MoveBody, responses=ProductDetail, parameters=EDITS)
@@ -221,7 +225,7 @@ class Products(OfProduct):
             product=product,
             domain=domain_named(body["domain"]),
             edition=edition,
-            actor=person_of(request.user),
+            actor=require_user(request.user),
             reason=body.get("reason", ""),
         )
         return self.answer(moved)
@@ -245,7 +249,7 @@ class ProductUses(OfProduct):
     def create(self, request: Request, uuid: str) -> Response:
         """Add something that names the product; whoever reads it may, and it is no edit."""
         body = UseBody.read(request).validated_data
-        use = add_use(product=self.product(), actor=person_of(request.user), **body)
+        use = add_use(product=self.product(), actor=require_user(request.user), **body)
         stands = ProductUse.objects.get(pk=use.pk)
         return Response(UseAnswer(stands, context={"names": True}).data, status=201)
 
@@ -258,7 +262,7 @@ class ProductReaders(OfProduct):
 
     def state(self, product: DataProduct) -> Mapping[str, Any]:
         """Return the readers, to those who work in the domain."""
-        demand(self.request.user, Permission.VIEW_DRAFTS, product.domain)
+        require_permission(self.request.user, Permission.VIEW_DRAFTS, product.domain)
         return readers_of(product)
 
     @extend_schema(responses=ReadersAnswer, parameters=READS)
@@ -276,7 +280,7 @@ class ProductReaders(OfProduct):
             domains=_all_named(Domain, body["domains"], "/domains", "domain"),
             teams=_all_named(Team, body["teams"], "/teams", "team"),
             edition=edition,
-            actor=person_of(request.user),
+            actor=require_user(request.user),
             reason=body.get("reason", ""),
         )
         return self.answer(shared)
@@ -306,7 +310,7 @@ def _all_named(model: Any, slugs: list[str], where: str, noun: str) -> list[Any]
     missing = [(index, slug) for index, slug in enumerate(slugs) if slug not in rows]
     if missing:
         known = list(model.objects.values_list("slug", flat=True))
-        raise Invalid(
+        raise ValidationFailed(
             [slug_fault(f"{where}/{index}", slug, known, noun) for index, slug in missing]
         )
     return list(rows.values())

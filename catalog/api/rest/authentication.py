@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from catalog.api.rest.problems import ScopeMissing
+from catalog.api.rest.problems import InsufficientScope
 from catalog.people.models import ApiToken, Person
 from catalog.tasks import hint_token_use
 
@@ -40,7 +40,7 @@ class BearerAuthentication(TokenAuthentication):
         person, token = self.authenticate_credentials(words[1])
         needed = ApiToken.Scope.READ if request.method in SAFE_METHODS else ApiToken.Scope.WRITE
         if needed not in token.scopes:
-            raise ScopeMissing(f"This token lacks the scope {needed.value}.")
+            raise InsufficientScope(f"This token lacks the scope {needed.value}.")
         _tell_use(token)
         return person, token
 

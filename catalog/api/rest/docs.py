@@ -45,10 +45,10 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     """Show every operation of the API, its parameters, bodies and problems. Open to everybody."""
     document = openapi_document()
     groups: dict[str, list[dict[str, Any]]] = {}
-    for operation in operations_of(document):
+    for operation in list_operations(document):
         groups.setdefault(operation["group"], []).append(operation)
     shapes = [
-        {"name": name, "about": schema.get("description", ""), "members": members_of(schema)}
+        {"name": name, "about": schema.get("description", ""), "members": list_fields(schema)}
         for name, schema in sorted(document["components"]["schemas"].items())
         if schema.get("properties")
     ]
@@ -61,7 +61,7 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/api/docs.html", context)
 
 
-def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def list_operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each operation as the page shows it."""
     for address, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -85,13 +85,13 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             }
 
 
-def members_of(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the members of an object, each with its type in words."""
     needed = schema.get("required", ())
     return [
         {
             "name": name,
-            "type": type_in_words(member),
+            "type": format_type(member),
             "is_needed": name in needed,
             "about": member.get("description", ""),
         }
@@ -99,19 +99,19 @@ def members_of(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def type_in_words(schema: Mapping[str, Any]) -> str:
+def format_type(schema: Mapping[str, Any]) -> str:
     """Return what a schema takes, in a few words."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     for joint in ("oneOf", "anyOf", "allOf"):
         if joint in schema:
-            return " or ".join(type_in_words(part) for part in schema[joint])
+            return " or ".join(format_type(part) for part in schema[joint])
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     kind = schema.get("type", "anything")
     words = " or ".join(kind) if isinstance(kind, list) else str(kind)
     if "items" in schema:
-        return f"list of {type_in_words(schema['items'])}"
+        return f"list of {format_type(schema['items'])}"
     return f"{words} ({schema['format']})" if "format" in schema else words
 
 
@@ -125,7 +125,7 @@ def _parameter(held: Mapping[str, Any]) -> dict[str, Any]:
         "name": held["name"],
         "place": held["in"],
         "is_needed": held.get("required", False),
-        "type": type_in_words(held["schema"]),
+        "type": format_type(held["schema"]),
         "about": held.get("description", ""),
     }
 
@@ -135,6 +135,6 @@ def _contents(holder: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         schema = held.get("schema", {})
         yield {
             "media_type": media_type,
-            "type": type_in_words(schema),
-            "anchor": f"shape-{type_in_words(schema)}" if "$ref" in schema else "",
+            "type": format_type(schema),
+            "anchor": f"shape-{format_type(schema)}" if "$ref" in schema else "",
         }

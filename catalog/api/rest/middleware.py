@@ -26,7 +26,7 @@ class ApiEdgeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(PREFIX):
             return self.get_response(request)
-        response = refusal_of(request) or self.get_response(request)
+        response = error_response(request) or self.get_response(request)
         if response.status_code == 500:
             response = problem_response("failure", path=request.path)
         if rate := request.META.get(RATE):
@@ -39,7 +39,7 @@ class ApiEdgeMiddleware:
         return response
 
 
-def refusal_of(request: HttpRequest) -> HttpResponse | None:
+def error_response(request: HttpRequest) -> HttpResponse | None:
     """Return the answer to a request whose body nothing here would read; None to let it in."""
     if "\0" in request.path:  # Postgres takes no NUL, not even to look for it
         return problem_response("not-found", path=request.path)

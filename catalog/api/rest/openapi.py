@@ -55,7 +55,7 @@ class StrictBody(OpenApiSerializerExtension):
 class StorableText(OpenApiSerializerFieldExtension):
     """A text holds nothing that no database keeps, and what must not be blank is not."""
 
-    target_class = "catalog.api.rest.requests.Text"
+    target_class = "catalog.api.rest.requests.StrictString"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class StorableText(OpenApiSerializerFieldExtension):
 class OpenDocument(OpenApiSerializerFieldExtension):
     """A document is an object; what it holds is its own standard's matter."""
 
-    target_class = "catalog.api.rest.requests.Document"
+    target_class = "catalog.api.rest.requests.DocumentField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         """Return the schema of any object."""

@@ -24,13 +24,13 @@ from rest_framework.response import Response
 from structlog.contextvars import get_contextvars
 
 from catalog.api.rest.requests import (
-    EditionMissing,
+    ConflictWithState,
     InvalidParameters,
+    PreconditionRequired,
     Retired,
-    ShownConflict,
     TooLarge,
 )
-from catalog.exceptions import EditionConflict, Fault, Invalid, Refusal
+from catalog.exceptions import CatalogError, EditConflict, Fault, ValidationFailed
 from catalog.manifests.issues import pointer
 from catalog.manifests.readers import ReadingError
 from catalog.publication.gates import Finding, PublicationRefused
@@ -102,12 +102,12 @@ _BY_API: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.NotAcceptable, "not-acceptable"),
     (exceptions.UnsupportedMediaType, "unsupported-media-type"),
     (exceptions.Throttled, "throttled"),
-    (EditionMissing, "edition-missing"),
+    (PreconditionRequired, "edition-missing"),
     (TooLarge, "too-large"),
 )
 
 
-class ScopeMissing(exceptions.PermissionDenied):
+class InsufficientScope(exceptions.PermissionDenied):
     """The token lacks a scope."""
 
 
@@ -158,7 +158,7 @@ def finding_json(finding: Finding) -> dict[str, str]:
 
 
 def _problem_of(error: Exception) -> dict[str, Any] | None:
-    if isinstance(error, Refusal):
+    if isinstance(error, CatalogError):
         return _of_refusal(error)
     if isinstance(error, ReadingError):
         return _of_reading(error)
@@ -166,7 +166,7 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         return _of_validation(error)
     if isinstance(error, exceptions.APIException):
         code = _first(_BY_API, error) or _by_status(error)
-        if isinstance(error, ScopeMissing):
+        if isinstance(error, InsufficientScope):
             code = "scope-missing"
         way_out = getattr(error, "way_out", "")
         return {"code": code, "detail": str(error.detail), "way_out": way_out}
@@ -178,7 +178,7 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
     return {"code": code} if code else None
 
 
-def _of_refusal(refusal: Refusal) -> dict[str, Any]:
+def _of_refusal(refusal: CatalogError) -> dict[str, Any]:
     code = refusal.code if refusal.code in KINDS else "status-conflict"
     members: dict[str, Any] = {
         "code": code,
@@ -186,7 +186,7 @@ def _of_refusal(refusal: Refusal) -> dict[str, Any]:
         "way_out": refusal.way_out,
         "errors": [],
     }
-    if isinstance(refusal, Invalid):
+    if isinstance(refusal, ValidationFailed):
         members["detail"] = KINDS[code].title
         members["errors"] = [_of_fault(fault) for fault in refusal.faults]
     elif isinstance(refusal, PublicationRefused):
@@ -199,8 +199,8 @@ def _of_refusal(refusal: Refusal) -> dict[str, Any]:
         ]
     if isinstance(refusal, Retired):
         members["current"] = refusal.state
-    if isinstance(refusal, EditionConflict):
-        shown = refusal.state if isinstance(refusal, ShownConflict) else {}
+    if isinstance(refusal, EditConflict):
+        shown = refusal.state if isinstance(refusal, ConflictWithState) else {}
         members["seen"] = {"edition": refusal.seen}
         members["current"] = {"edition": refusal.current} | shown
     return members

@@ -21,7 +21,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.exceptions import EditionConflict, Refusal
+from catalog.exceptions import CatalogError, EditConflict
 from catalog.manifests.issues import did_you_mean, shortened
 from catalog.manifests.readers import read_json
 
@@ -53,7 +53,7 @@ class InvalidParameters(ValidationError):
     """What the address asks is not understood; the detail is by parameter."""
 
 
-class EditionMissing(APIException):
+class PreconditionRequired(APIException):
     """An edit that does not say which edition it edits."""
 
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
@@ -62,15 +62,15 @@ class EditionMissing(APIException):
     way_out = "Send the ETag of what you have read as If-Match."
 
 
-class ShownConflict(EditionConflict):
+class ConflictWithState(EditConflict):
     """An edition conflict that shows what stands now, as the reader may see it."""
 
-    def __init__(self, conflict: EditionConflict, state: Any) -> None:
+    def __init__(self, conflict: EditConflict, state: Any) -> None:
         super().__init__(seen=conflict.seen, current=conflict.current)
         self.state = state
 
 
-class Retired(Refusal):
+class Retired(CatalogError):
     """The product has ended: `state` is how it stood last, which names its successor."""
 
     code = "retired"
@@ -82,16 +82,16 @@ class Retired(Refusal):
         self.state = state
 
 
-def with_what_stands(error: Exception, state: Callable[[], Any]) -> Exception:
+def attach_current_state(error: Exception, state: Callable[[], Any]) -> Exception:
     """Return an edition conflict with what stands now, as a view says it; other errors as they are.
 
     Where the thing is gone meanwhile, or hidden from the caller, that is what is said.
     """
-    if not isinstance(error, EditionConflict):
+    if not isinstance(error, EditConflict):
         return error
     try:
-        return ShownConflict(error, state())
-    except (Http404, Refusal) as other:
+        return ConflictWithState(error, state())
+    except (Http404, CatalogError) as other:
         return other
 
 
@@ -160,7 +160,7 @@ class Body(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class Text(serializers.CharField):
+class StrictString(serializers.CharField):
     """A text; a number or a truth value is none."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -170,7 +170,7 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Whole(serializers.IntegerField):
+class StrictInteger(serializers.IntegerField):
     """A whole number; a text of digits, 1.0 or a truth value is none."""
 
     def to_internal_value(self, data: Any) -> int:
@@ -180,13 +180,13 @@ class Whole(serializers.IntegerField):
         return data
 
 
-class Words(serializers.ListField):
+class StringList(serializers.ListField):
     """A list of short texts."""
 
-    child = Text(max_length=120)
+    child = StrictString(max_length=120)
 
 
-class Document(serializers.JSONField):
+class DocumentField(serializers.JSONField):
     """A parsed document: an object, whatever it holds."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -196,14 +196,14 @@ class Document(serializers.JSONField):
         return data
 
 
-def edition_of(request: Request) -> int:
+def parse_if_match(request: Request) -> int:
     """Return the edition that a request edits, from If-Match; 0 where the tag is none of ours.
 
     Raises EditionMissing; ParseError where the header is no entity tag.
     """
     sent = request.headers.get("If-Match", "").strip()
     if sent in ("", "*"):
-        raise EditionMissing
+        raise PreconditionRequired
     tag = ENTITY_TAG.match(sent)
     if tag is None:
         raise ParseError('If-Match is one entity tag, such as "3".', code="malformed-header")
@@ -211,7 +211,7 @@ def edition_of(request: Request) -> int:
     return int(ours.group(1)) if ours else NO_EDITION
 
 
-def tagged(
+def with_etag(
     request: Request,
     answer: Any,
     edition: int,

@@ -21,7 +21,7 @@ RATE = "assay.rate"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-class CallerThrottle(BaseThrottle):
+class PrincipalThrottle(BaseThrottle):
     """So many requests of one caller in each window of time; counts in the shared cache.
 
     The cache stands in for its server while that is away, so a limit never refuses everybody.
@@ -52,7 +52,7 @@ class CallerThrottle(BaseThrottle):
         raise NotImplementedError
 
 
-class SignedOutThrottle(CallerThrottle):
+class AnonRateThrottle(PrincipalThrottle):
     """Requests of one address, signed out."""
 
     scope = "signed_out"
@@ -62,7 +62,7 @@ class SignedOutThrottle(CallerThrottle):
         return None if request.user.is_authenticated else str(self.get_ident(request))
 
 
-class SignedInThrottle(CallerThrottle):
+class UserRateThrottle(PrincipalThrottle):
     """Requests of one token, or of one person in a browser."""
 
     scope = "signed_in"

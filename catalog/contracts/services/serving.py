@@ -8,13 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from catalog.contracts.models import DataContract
-from catalog.contracts.projection import new_tree, raised
+from catalog.contracts.projection import bump_version, new_tree
 from catalog.contracts.services.versions import is_frozen, save_contract
-from catalog.exceptions import NameTaken
+from catalog.exceptions import NameConflict
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree, with_custom
-from catalog.products.services import Writer, claim, replace_tree
+from catalog.products.services import Writer, lock_for_edit, replace_document
 
 
 @transaction.atomic
@@ -36,13 +36,13 @@ def add_output_port(
     """
     ports = list(product.tree.get("outputPorts") or [])
     if any(port.get("name") == name and port.get("version") == version for port in ports):
-        raise NameTaken(f"There is a port {name} {version}.", where="name")
+        raise NameConflict(f"There is a port {name} {version}.", where="name")
     identifier = str(uuid.uuid4())
     port: dict[str, Any] = {"name": name, "version": version, "contractId": identifier}
     port |= {"description": description} if description else {}
     port |= {"type": port_type} if port_type else {}
     port = with_custom(port, "assayInterval", interval)
-    product = replace_tree(
+    product = replace_document(
         product=product,
         tree=product.tree | {"outputPorts": [*ports, port]},
         edition=edition,
@@ -68,7 +68,7 @@ def change_output_port(
     A contract that a published version names stays; a raised version of it takes the server.
     Raises NotAllowed, EditionConflict, Invalid.
     """
-    product = claim(product=port.product, edition=edition, actor=actor)
+    product = lock_for_edit(product=port.product, edition=edition, actor=actor)
     contract = _contract_of(port)
     entry = _entry_of(product, port) | {key: text for key, text in words.items() if text}
     for key in [key for key, text in words.items() if not text]:
@@ -76,7 +76,7 @@ def change_output_port(
     entry = with_custom(entry, "assayInterval", interval)
     entry |= {"contractId": contract.identifier if contract else _contract_id(entry)}
     tree = product.tree | {"outputPorts": _replaced(product, port, entry)}
-    product = replace_tree(product=product, tree=tree, edition=edition, actor=actor)
+    product = replace_document(product=product, tree=tree, edition=edition, actor=actor)
     document = _served_at(contract, entry, product, server)
     if contract is None or document != contract.tree:
         _, product = save_contract(
@@ -89,10 +89,10 @@ def change_output_port(
 def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataProduct:
     """Take a port out of the tree; contract versions that only it had, and nothing published
     names, go with it. Raises NotAllowed, EditionConflict."""
-    product = claim(product=port.product, edition=edition, actor=actor)
+    product = lock_for_edit(product=port.product, edition=edition, actor=actor)
     identifier = port.contract_identifier
     tree = product.tree | {"outputPorts": _replaced(product, port, None)}
-    product = replace_tree(product=product, tree=tree, edition=edition, actor=actor)
+    product = replace_document(product=product, tree=tree, edition=edition, actor=actor)
     if not product.output_ports.filter(contract_identifier=identifier).exists():
         for contract in product.contracts.filter(identifier=identifier):
             if not is_frozen(contract):
@@ -140,5 +140,5 @@ def _served_at(
     others = list(contract.tree.get("servers") or [])[1:]
     tree: Tree = contract.tree | {"servers": [server, *others]}
     if tree != contract.tree and is_frozen(contract):
-        tree |= {"version": raised(contract.version)}
+        tree |= {"version": bump_version(contract.version)}
     return tree

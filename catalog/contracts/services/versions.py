@@ -15,15 +15,15 @@ from catalog.contracts.models import (
 from catalog.contracts.projection import (
     ContractColumns,
     DeclaredObject,
-    columns_of,
+    parse_columns,
 )
-from catalog.exceptions import Fault, Frozen, Invalid
+from catalog.exceptions import Fault, ImmutableVersion, ValidationFailed
 from catalog.ports.addresses import check_url
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.products.projection import Tree, digest_of, unstorable_faults
-from catalog.products.services import Writer, claim, note_edit
+from catalog.products.projection import Tree, check_storable, digest_of
+from catalog.products.services import Writer, lock_for_edit, record_edit
 
 
 @transaction.atomic
@@ -35,10 +35,10 @@ def save_contract(
     An equal document changes nothing. Returns the contract and the product as they stand.
     Raises NotAllowed, EditionConflict, Invalid, Frozen (a published version names the content).
     """
-    product = claim(product=product, edition=edition, actor=actor)
-    if faults := unstorable_faults(tree):
-        raise Invalid(faults)
-    columns = columns_of(tree)
+    product = lock_for_edit(product=product, edition=edition, actor=actor)
+    if faults := check_storable(tree):
+        raise ValidationFailed(faults)
+    columns = parse_columns(tree)
     _check_servers(columns)
     contract = product.contracts.filter(
         identifier=columns.identifier, version=columns.version
@@ -48,7 +48,7 @@ def save_contract(
         return contract, product
     before = {"digest": contract.digest} if contract else {}
     if contract and is_frozen(contract):
-        raise Frozen(
+        raise ImmutableVersion(
             f"{contract} is part of a published version and never changes.",
             where="/version",
             way_out="Raise the contract's version and save it as a new one.",
@@ -56,7 +56,7 @@ def save_contract(
     contract = contract or DataContract(product=product, identifier=columns.identifier)
     _write(contract, tree, digest, columns)
     link_ports(product)
-    note_edit(
+    record_edit(
         product=product,
         actor=actor,
         verb="edited contract",
@@ -72,13 +72,13 @@ def delete_contract(
     *, contract: DataContract, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Delete a contract version that nothing published names. Raises Frozen."""
-    product = claim(product=contract.product, edition=edition, actor=actor)
+    product = lock_for_edit(product=contract.product, edition=edition, actor=actor)
     if is_frozen(contract):
-        raise Frozen(f"{contract} is part of a published version.", where="version")
+        raise ImmutableVersion(f"{contract} is part of a published version.", where="version")
     named = {"contract": contract.identifier, "version": contract.version}
     contract.delete()
     link_ports(product)
-    note_edit(product=product, actor=actor, verb="deleted contract", before=named, reason=reason)
+    record_edit(product=product, actor=actor, verb="deleted contract", before=named, reason=reason)
     return product
 
 
@@ -125,7 +125,7 @@ def _check_servers(columns: ContractColumns) -> None:
                         way_out="Give the public http or https address of the API.",
                     )
                 )
-        elif server.type == "local" and _climbs(server.location):
+        elif server.type == "local" and _escapes_root(server.location):
             faults.append(
                 Fault(
                     where=f"/servers/{index}/path",
@@ -134,10 +134,10 @@ def _check_servers(columns: ContractColumns) -> None:
                 )
             )
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
 
 
-def _climbs(path: str) -> bool:
+def _escapes_root(path: str) -> bool:
     parts = path.replace("\\", "/").split("/")
     return path.startswith(("/", "~", "\\")) or ".." in parts
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from catalog.domains.services.bootstrap import has_begun, make_first_administrator
-from catalog.domains.services.deactivation import shut_out_person
-from catalog.domains.services.domains import create_domain, edit_domain, touch_domains
+from catalog.domains.services.bootstrap import create_first_admin, is_initialized
+from catalog.domains.services.deactivation import deactivate_person
+from catalog.domains.services.domains import bump_domain_revisions, create_domain, edit_domain
 from catalog.domains.services.invitations import (
     accept_invitation,
     cancel_invitation,
     invite_person,
     open_invitation,
 )
-from catalog.domains.services.roles import Writer, give_role, take_role
-from catalog.domains.services.teams import add_to_team, demand_team, drop_from_team, found_team
+from catalog.domains.services.roles import Writer, grant_role, revoke_role
+from catalog.domains.services.teams import add_to_team, create_team, demand_team, remove_member
 
 __all__ = [
     "Writer",
     "accept_invitation",
     "add_to_team",
+    "bump_domain_revisions",
     "cancel_invitation",
     "create_domain",
+    "create_first_admin",
+    "create_team",
+    "deactivate_person",
     "demand_team",
-    "drop_from_team",
     "edit_domain",
-    "found_team",
-    "give_role",
-    "has_begun",
+    "grant_role",
     "invite_person",
-    "make_first_administrator",
+    "is_initialized",
     "open_invitation",
-    "shut_out_person",
-    "take_role",
-    "touch_domains",
+    "remove_member",
+    "revoke_role",
 ]

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from catalog.audit.actors import Worker
-from catalog.domains.services.roles import give_role
-from catalog.exceptions import StatusConflict
-from catalog.people.models import FirstStart, Person
+from catalog.audit.actors import SystemActor
+from catalog.domains.services.roles import grant_role
+from catalog.exceptions import InvalidTransition
+from catalog.people.models import InitialSetup, Person
 from catalog.people.services import create_person
 from catalog.permissions import Role
 
-STARTER = Worker("first start")
+STARTER = SystemActor("first start")
 ROLES = (Role.GOVERNANCE_LEAD, Role.PLATFORM_OPERATOR)
 
 
-def has_begun() -> bool:
+def is_initialized() -> bool:
     """Say whether anybody is there already, so that no first administrator can be made."""
     return Person.objects.exists()
 
 
 @transaction.atomic
-def make_first_administrator(
+def create_first_admin(
     *, username: str, email: str, password: str, first_name: str = "", last_name: str = ""
 ) -> Person:
     """Make the person who leads governance and operates the platform, if nobody is there yet.
 
     Of two at once one wins: the other's row has the same key. Raises Invalid, StatusConflict.
     """
-    if has_begun():
+    if is_initialized():
         raise _too_late()
     person = create_person(
         username=username,
@@ -42,16 +42,16 @@ def make_first_administrator(
     person.save(update_fields=["is_staff"])
     try:
         with transaction.atomic():
-            FirstStart.objects.create(person=person)
+            InitialSetup.objects.create(person=person)
     except IntegrityError as error:
         raise _too_late() from error
     for role in ROLES:
-        give_role(person=person, role=role, actor=STARTER)
+        grant_role(person=person, role=role, actor=STARTER)
     return person
 
 
-def _too_late() -> StatusConflict:
-    return StatusConflict(
+def _too_late() -> InvalidTransition:
+    return InvalidTransition(
         "This installation has its first administrator.",
         way_out="Sign in, or ask the administrator for an invitation.",
     )

@@ -5,26 +5,26 @@ from __future__ import annotations
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Membership
 from catalog.domains.services.roles import Writer
-from catalog.exceptions import StatusConflict
+from catalog.exceptions import InvalidTransition
 from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 
 
 @transaction.atomic
-def shut_out_person(*, person: Person, actor: Writer, reason: str = "") -> None:
+def deactivate_person(*, person: Person, actor: Writer, reason: str = "") -> None:
     """Shut a person out at once: sessions, tokens and roles no longer count.
 
     Raises NotAllowed, StatusConflict (oneself, the last lead).
     """
-    demand(actor, Permission.MANAGE_MEMBERS, None)
+    require_permission(actor, Permission.MANAGE_MEMBERS, None)
     if person == actor:
-        raise StatusConflict("You cannot shut yourself out.", where="person")
+        raise InvalidTransition("You cannot shut yourself out.", where="person")
     leads = Membership.objects.held().filter(domain=None, role=Role.GOVERNANCE_LEAD.value)
     if {person.pk} == set(leads.values_list("person_id", flat=True)):
-        raise StatusConflict("The mesh needs a governance lead who can sign in.", where="person")
+        raise InvalidTransition("The mesh needs a governance lead who can sign in.", where="person")
     person.is_active = False
     person.save(update_fields=["is_active"])
     subject = Subject(kind="person", id=str(person.uuid), name=person.display_name)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import record
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import (
     DOMAIN,
     Domain,
@@ -19,11 +19,11 @@ from catalog.domains.models import (
     ancestors_in,
 )
 from catalog.domains.services.roles import Writer, group_of, subject_of
-from catalog.exceptions import Fault, Invalid, NameTaken, demand_edition
+from catalog.exceptions import Fault, NameConflict, ValidationFailed, require_edition
 from catalog.identifiers import is_slug, unstorable
 from catalog.people.models import Team
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
-from catalog.revisions.services import announce, touch
+from catalog.revisions.services import bump_revision, publish_change
 
 
 @transaction.atomic
@@ -35,27 +35,27 @@ def create_domain(
     mission: str = "",
     parent: Domain | None = None,
     owner_team: Team | None = None,
-    is_foreign: bool = False,
+    is_external: bool = False,
 ) -> Domain:
     """Create a domain below its parent, with a group for each role.
 
     Raises NotAllowed, Invalid, NameTaken.
     """
-    demand(actor, Permission.MANAGE_DOMAIN, parent)
+    require_permission(actor, Permission.MANAGE_DOMAIN, parent)
     _check_names(slug=slug, name=name, mission=mission)
-    if Domain.objects.filter(slug=slug).exists() or _was_used(slug):
-        raise NameTaken(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
+    if Domain.objects.filter(slug=slug).exists() or slug_was_used(slug):
+        raise NameConflict(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
     domain = Domain.objects.create(
         slug=slug,
         name=name,
         mission=mission,
         parent=parent,
         owner_team=owner_team,
-        is_foreign=is_foreign,
+        is_external=is_external,
     )
     _make_groups(domain)
     record(actor=actor, verb="created", subject=subject_of(domain), after=_state(domain))
-    announce(kind=DOMAIN, ids=[domain.uuid])
+    publish_change(kind=DOMAIN, ids=[domain.uuid])
     return domain
 
 
@@ -68,22 +68,22 @@ def edit_domain(
     Raises NotAllowed, EditionConflict, Invalid (a cycle in the tree), NameTaken.
     """
     if changes.get("parent", domain.parent) != domain.parent:
-        _hold_tree()
+        lock_tree()
     domain = _claim(domain, edition, actor)
     before, old_slug = _state(domain), domain.slug
     unknown = set(changes) - {"slug", "name", "mission", "parent", "owner_team"}
     if unknown:
-        raise Invalid(
+        raise ValidationFailed(
             [Fault(where=name, message="A domain has no such field.") for name in unknown]
         )
     if changes.get("parent", domain.parent) != domain.parent:
-        demand(actor, Permission.MANAGE_DOMAIN, changes["parent"])
+        require_permission(actor, Permission.MANAGE_DOMAIN, changes["parent"])
     for name, value in changes.items():
         setattr(domain, name, value)
     _check_names(slug=domain.slug, name=domain.name, mission=domain.mission)
     _check_tree(domain)
     if domain.slug != old_slug:
-        _keep_slug(domain, old_slug)
+        record_former_slug(domain, old_slug)
     domain.edition, domain.revision = domain.edition + 1, domain.revision + 1
     domain.revised_at = timezone.now()
     domain.save()
@@ -95,25 +95,25 @@ def edit_domain(
         after=_state(domain),
         reason=reason,
     )
-    announce(kind=DOMAIN, ids=[domain.uuid])
+    publish_change(kind=DOMAIN, ids=[domain.uuid])
     return domain
 
 
-def touch_domains(*, domains: Collection[int]) -> int:
+def bump_domain_revisions(*, domains: Collection[int]) -> int:
     """Raise the revision of some domains, because what lies above them has changed."""
-    return touch(kind=DOMAIN, rows=Domain.objects.filter(pk__in=domains))
+    return bump_revision(kind=DOMAIN, rows=Domain.objects.filter(pk__in=domains))
 
 
 def _claim(domain: Domain, edition: int, actor: Writer) -> Domain:
     """Return the domain as it stands, locked for this transaction, if `edition` still does."""
     rows = Domain.objects.select_for_update(of=("self",), no_key=True)
     stands = rows.select_related("parent", "owner_team").get(pk=domain.pk)
-    demand(actor, Permission.MANAGE_DOMAIN, stands)
-    demand_edition(named=edition, read=domain.edition, stands=stands.edition)
+    require_permission(actor, Permission.MANAGE_DOMAIN, stands)
+    require_edition(named=edition, read=domain.edition, stands=stands.edition)
     return stands
 
 
-def _hold_tree() -> None:
+def lock_tree() -> None:
     """Lock the whole tree: of two moves at once, each fine alone, both could make a circle."""
     list(Domain.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
@@ -134,14 +134,14 @@ def _check_names(*, slug: str, name: str, mission: str) -> None:
         if bad := unstorable(text):
             faults.append(Fault(where=where, message=f"It holds {bad}.", way_out="Remove it."))
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
 
 
 def _check_tree(domain: Domain) -> None:
     parents = Domain.objects.parents()
     parents[domain.pk] = None
     if domain.parent_id and domain.pk in ancestors_in(parents, domain.parent_id):
-        raise Invalid(
+        raise ValidationFailed(
             [
                 Fault(
                     where="parent",
@@ -152,15 +152,15 @@ def _check_tree(domain: Domain) -> None:
         )
 
 
-def _was_used(slug: str) -> bool:
+def slug_was_used(slug: str) -> bool:
     return FormerDomainSlug.objects.filter(slug=slug).exists()
 
 
-def _keep_slug(domain: Domain, old_slug: str) -> None:
+def record_former_slug(domain: Domain, old_slug: str) -> None:
     FormerDomainSlug.objects.filter(slug=domain.slug, domain=domain).delete()
     taken = Domain.objects.filter(slug=domain.slug).exclude(pk=domain.pk).exists()
-    if taken or _was_used(domain.slug):
-        raise NameTaken(
+    if taken or slug_was_used(domain.slug):
+        raise NameConflict(
             f"The slug {domain.slug} is in use.", where="slug", way_out="Choose another."
         )
     FormerDomainSlug.objects.create(slug=old_slug, domain=domain)

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
-from catalog.domains.services.teams import demand_team, take_in
-from catalog.exceptions import Fault, Invalid, NotVisible, StatusConflict
+from catalog.domains.services.teams import add_member, demand_team
+from catalog.exceptions import Fault, InvalidTransition, NotFound, ValidationFailed
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
 from catalog.permissions import Permission
@@ -30,13 +30,13 @@ def invite_person(
     Returns it and its secret, which is shown once. Raises NotAllowed, Invalid (the address has
     an account).
     """
-    demand(actor, Permission.MANAGE_MEMBERS, domain)
+    require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if team:
         demand_team(actor, team)
     if known := Person.objects.filter(email__iexact=email).first():
         message = f"{known.display_name} signs in with this address already."
         way_out = "Give them a role or add them to a team instead."
-        raise Invalid([Fault(where="email", message=message, way_out=way_out)])
+        raise ValidationFailed([Fault(where="email", message=message, way_out=way_out)])
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=email,
@@ -53,7 +53,7 @@ def invite_person(
 def cancel_invitation(*, invitation: Invitation, actor: Person) -> None:
     """Let an open invitation lapse; its sender may, and whoever manages the mesh's members."""
     if invitation.invited_by != actor:
-        demand(actor, Permission.MANAGE_MEMBERS, None)
+        require_permission(actor, Permission.MANAGE_MEMBERS, None)
     Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
         expires_at=timezone.now()
     )
@@ -64,7 +64,7 @@ def open_invitation(secret: str) -> Invitation:
     """Return the invitation of a secret. Raises NotVisible where there is none that is open."""
     invitation = Invitation.objects.filter(secret_digest=_digest(secret)).first()
     if invitation is None or not invitation.is_open:
-        raise NotVisible(
+        raise NotFound(
             "This invitation has been used or has lapsed.",
             way_out="Ask the person who invited you for a new link.",
         )
@@ -81,7 +81,7 @@ def accept_invitation(
         accepted_at=timezone.now()
     )
     if not won:
-        raise StatusConflict("This invitation has just been used.")
+        raise InvalidTransition("This invitation has just been used.")
     person = create_person(
         username=username,
         email=invitation.email,
@@ -91,7 +91,7 @@ def accept_invitation(
         actor=invitation.invited_by,
     )
     if invitation.team:
-        take_in(team=invitation.team, person=person, actor=invitation.invited_by)
+        add_member(team=invitation.team, person=person, actor=invitation.invited_by)
     return person
 
 

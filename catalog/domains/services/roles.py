@@ -7,19 +7,19 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import DOMAIN, Domain, Membership
-from catalog.exceptions import Fault, Invalid, StatusConflict
+from catalog.exceptions import Fault, InvalidTransition, ValidationFailed
 from catalog.people.models import Person
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
 
-Writer = Person | Worker
+Writer = Person | SystemActor
 
 
 @transaction.atomic
-def give_role(
+def grant_role(
     *,
     person: Person,
     role: Role,
@@ -31,10 +31,12 @@ def give_role(
 
     Raises NotAllowed; Invalid where the role does not fit the place.
     """
-    demand(actor, Permission.MANAGE_MEMBERS, domain)
+    require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if role not in (DOMAIN_ROLES if domain else MESH_ROLES):
         place = "a domain" if domain else "the mesh"
-        raise Invalid([Fault(where="role", message=f"{role.value} is not a role of {place}.")])
+        raise ValidationFailed(
+            [Fault(where="role", message=f"{role.value} is not a role of {place}.")]
+        )
     membership, _ = Membership.objects.update_or_create(
         person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
     )
@@ -45,14 +47,14 @@ def give_role(
 
 
 @transaction.atomic
-def take_role(*, membership: Membership, actor: Writer, reason: str = "") -> None:
+def revoke_role(*, membership: Membership, actor: Writer, reason: str = "") -> None:
     """End a role at once; what it allowed is refused from the next request on.
 
     One that somebody else ended meanwhile stays ended, and is noted once.
     Raises NotAllowed, StatusConflict (the mesh's last governance lead).
     """
-    demand(actor, Permission.MANAGE_MEMBERS, membership.domain)
-    _keep_a_lead(membership)
+    require_permission(actor, Permission.MANAGE_MEMBERS, membership.domain)
+    require_remaining_lead(membership)
     if membership.domain:
         membership.person.groups.remove(group_of(membership.domain, Role(membership.role)))
     ended, _ = Membership.objects.filter(pk=membership.pk).delete()
@@ -60,14 +62,14 @@ def take_role(*, membership: Membership, actor: Writer, reason: str = "") -> Non
         _note_role(actor, "took role", membership, reason)
 
 
-def _keep_a_lead(membership: Membership) -> None:
+def require_remaining_lead(membership: Membership) -> None:
     if membership.role != Role.GOVERNANCE_LEAD.value:
         return
     # All of them are locked, so that two leads cannot each take the other's role at once.
     leads = Membership.objects.held().filter(domain=None, role=membership.role)
     locked = leads.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
     if not set(locked) - {membership.pk}:
-        raise StatusConflict(
+        raise InvalidTransition(
             "The mesh needs a governance lead.", where="role", way_out="Name another one first."
         )
 

@@ -7,18 +7,18 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.domains import edit_domain
 from catalog.domains.services.roles import Writer
-from catalog.exceptions import Fault, Invalid, NameTaken
+from catalog.exceptions import Fault, NameConflict, ValidationFailed
 from catalog.identifiers import is_slug, unstorable
 from catalog.people.models import Person, Team, TeamMember
 from catalog.permissions import Permission
 
 
 @transaction.atomic
-def found_team(
+def create_team(
     *,
     slug: str,
     name: str,
@@ -31,14 +31,16 @@ def found_team(
 
     Raises NotAllowed, Invalid, NameTaken.
     """
-    demand(actor, Permission.MANAGE_MEMBERS, domain)
+    require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if not is_slug(slug):
-        raise Invalid([Fault(where="slug", message=f"{slug!r} is not a slug.")])
+        raise ValidationFailed([Fault(where="slug", message=f"{slug!r} is not a slug.")])
     for where, text in (("name", name), ("description", description)):
         if bad := unstorable(text):
-            raise Invalid([Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")])
+            raise ValidationFailed(
+                [Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")]
+            )
     if Team.objects.filter(slug=slug).exists():
-        raise NameTaken(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
+        raise NameConflict(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
     team = Team.objects.create(slug=slug, name=name, description=description, email=email)
     record(actor=actor, verb="created", subject=_about(team))
     if domain and domain.owner_team is None:
@@ -55,11 +57,11 @@ def add_to_team(
     Raises NotAllowed.
     """
     demand_team(actor, team)
-    return take_in(team=team, person=person, actor=actor, ends_at=ends_at)
+    return add_member(team=team, person=person, actor=actor, ends_at=ends_at)
 
 
 @transaction.atomic
-def take_in(
+def add_member(
     *, team: Team, person: Person, actor: Writer, ends_at: datetime | None = None
 ) -> TeamMember:
     """Write the membership that a right, or an invitation made by right, has granted."""
@@ -72,7 +74,7 @@ def take_in(
 
 
 @transaction.atomic
-def drop_from_team(*, team: Team, person: Person, actor: Writer) -> None:
+def remove_member(*, team: Team, person: Person, actor: Writer) -> None:
     """End a person's time in a team; everybody may end their own. Raises NotAllowed."""
     if person != actor:
         demand_team(actor, team)
@@ -85,7 +87,7 @@ def demand_team(actor: Writer, team: Team) -> None:
     """Raise NotAllowed unless the actor manages members wherever the team contributes."""
     owned: list[Domain | None] = [*team.domains.all()]
     for domain in owned or [None]:
-        demand(actor, Permission.MANAGE_MEMBERS, domain)
+        require_permission(actor, Permission.MANAGE_MEMBERS, domain)
 
 
 def _about(team: Team) -> Subject:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.search.backends import ADAPTERS, embedder, serving
+from catalog.search.backends import ADAPTERS, active_backend, get_embedder
 from catalog.search.port import SearchBackend, SearchUnavailable
 from catalog.search.reranking import Embedder
 from catalog.search.services.evaluation import Query, as_plain, evaluate, scratch_engine
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             for target in use.targets:
                 uses.setdefault(target, []).append(use.text)
         queries = list(read_queries(options["queries"])) if options["queries"] else []
-        name = options["backend"] or serving().name
+        name = options["backend"] or active_backend().name
         model = _model(name, options["meaning"])
         try:
             with scratch_engine(name=name, uses=uses, model=model) as engine:
@@ -81,7 +81,7 @@ def _model(engine: str, wish: str | None) -> Embedder | None:
     if engine != "elasticsearch":
         raise CommandError("The embedded engine knows no meaning: add --backend elasticsearch.")
     try:
-        return embedder()
+        return get_embedder()
     except ImportError as missing:
         raise CommandError(f"{missing}: pip install .[semantic]") from missing
 

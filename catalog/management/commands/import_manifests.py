@@ -14,11 +14,11 @@ from django.core.management.base import CommandError
 
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
-from catalog.manifests.bundles import Gathering, Source
-from catalog.manifests.import_report import Landing, Report
+from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.import_report import ImportResult, Report
 from catalog.manifests.issues import Problem
 from catalog.manifests.readers import MAX_BYTES
-from catalog.manifests.services import apply_plan, plan_manifests, rehearse_plan
+from catalog.manifests.services import apply_plan, dry_run_plan, plan_manifests
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 EPILOG = """\
@@ -53,9 +53,9 @@ class Command(CommandWithExamples):
 
     def handle(self, **options: Any) -> None:
         """Import each product in turn, saying what became of it."""
-        gathering = Gathering(_sources(options["paths"]))
+        gathering = BundleCollector(_sources(options["paths"]))
         actor, report = actor_of(options["person"], worker="manifest import"), Report()
-        land = rehearse_plan if options["dry_run"] else apply_plan
+        land = dry_run_plan if options["dry_run"] else apply_plan
         plans = plan_manifests(
             gathering=gathering,
             actor=actor,
@@ -68,7 +68,7 @@ class Command(CommandWithExamples):
             if not options["json"]:
                 self._say(report.landings[-1])
         report.problems += gathering.problems
-        self._close(report, is_rehearsal=options["dry_run"], as_json=options["json"])
+        self._close(report, is_dry_run=options["dry_run"], as_json=options["json"])
         if report.exit_code:
             sys.exit(report.exit_code)
 
@@ -78,7 +78,7 @@ class Command(CommandWithExamples):
             sys.stderr.write(f"\r{done:,} of {of:,} products{end}")
             sys.stderr.flush()
 
-    def _say(self, landing: Landing) -> None:
+    def _say(self, landing: ImportResult) -> None:
         name = landing.address or landing.name
         status = f" [{landing.status}]" if landing.status else ""
         self.stdout.write(f"{landing.action.value:<9} {name}{status}: {landing.reason}")
@@ -95,15 +95,15 @@ class Command(CommandWithExamples):
     def _say_problem(self, problem: Problem) -> None:
         self.stdout.write(f"  {problem} {problem.way_out}")
 
-    def _close(self, report: Report, *, is_rehearsal: bool, as_json: bool) -> None:
+    def _close(self, report: Report, *, is_dry_run: bool, as_json: bool) -> None:
         if as_json:
-            held = {"dry_run": is_rehearsal, **report.as_json()}
+            held = {"dry_run": is_dry_run, **report.as_json()}
             self.stdout.write(json.dumps(held, ensure_ascii=False, indent=2))
             return
         for problem in report.problems:
             self._say_problem(problem)
         counts = ", ".join(f"{count:,} {action}" for action, count in report.counts.items())
-        ending = " (dry run: nothing was written)" if is_rehearsal else ""
+        ending = " (dry run: nothing was written)" if is_dry_run else ""
         self.stdout.write(f"{len(report.landings):,} products: {counts}{ending}")
 
 

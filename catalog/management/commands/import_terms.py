@@ -16,8 +16,8 @@ from catalog.management.help import CommandWithExamples
 from catalog.manifests.issues import Problem
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES, ReadingError
-from catalog.manifests.services.terms import TermLanding, import_terms
-from catalog.manifests.terms import TermEntry, terms_in
+from catalog.manifests.services.terms import TermImportResult, import_terms
+from catalog.manifests.terms import TermEntry, parse_terms
 
 EPILOG = """\
 A term has a name, a definition, synonyms, acronyms and, where it holds in one domain only, the
@@ -54,7 +54,7 @@ class Command(CommandWithExamples):
             entries = _entries(options["file"])
         except ReadingError as unread:
             entries, problems = [], [unread.problem]
-        for landing in import_terms(entries=entries, actor=actor, is_rehearsal=options["dry_run"]):
+        for landing in import_terms(entries=entries, actor=actor, is_dry_run=options["dry_run"]):
             landings.append(landing)
             problems += landing.problems
             if not options["json"]:
@@ -65,14 +65,14 @@ class Command(CommandWithExamples):
         if any(landing.action in (Action.CONFLICT, Action.REFUSED) for landing in landings):
             sys.exit(1)
 
-    def _say(self, landing: TermLanding) -> None:
+    def _say(self, landing: TermImportResult) -> None:
         place = f"{landing.file}:{landing.line}"
         name = f"{landing.domain}: {landing.name}" if landing.domain else landing.name
         changes = f" ({', '.join(landing.changes)})" if landing.changes else ""
         self.stdout.write(f"{landing.action.value:<9} {name} [{place}]: {landing.reason}{changes}")
 
     def _close(
-        self, landings: list[TermLanding], problems: list[Problem], options: dict[str, Any]
+        self, landings: list[TermImportResult], problems: list[Problem], options: dict[str, Any]
     ) -> None:
         found = Counter(landing.action.value for landing in landings)
         counts = {action.value: found[action.value] for action in Action}
@@ -95,6 +95,6 @@ class Command(CommandWithExamples):
 def _entries(path: Path) -> list[TermEntry]:
     try:
         with path.open("rb") as file:
-            return terms_in(file.read(MAX_BYTES + 1), name=str(path))
+            return parse_terms(file.read(MAX_BYTES + 1), name=str(path))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}", returncode=2) from error

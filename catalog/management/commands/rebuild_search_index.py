@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.management.search_engines import add_engine, engines_of, show_progress
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.services import Step, SwapRefused, rebuild, roll_back
+from catalog.search.services import ActivationRefused, Step, rebuild, roll_back
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         is_back = options["rollback"]
         try:
             report = [_swap(engine, is_back=is_back) for engine in engines_of(options["engine"])]
-        except (SearchUnavailable, SwapRefused) as error:
+        except (SearchUnavailable, ActivationRefused) as error:
             raise CommandError(f"{error}", returncode=1) from error
         if options["json"]:
             self.stdout.write(json.dumps(report))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from catalog.manifests.services.manifests import apply_plan, import_manifests, rehearse_plan
+from catalog.manifests.services.manifests import apply_plan, dry_run_plan, import_manifests
 from catalog.manifests.services.planning import (
     ProductPlan,
     plan_bundle,
+    plan_digest,
     plan_manifests,
-    seal_of,
 )
 
 __all__ = [
     "ProductPlan",
     "apply_plan",
+    "dry_run_plan",
     "import_manifests",
     "plan_bundle",
+    "plan_digest",
     "plan_manifests",
-    "rehearse_plan",
-    "seal_of",
 ]

@@ -9,35 +9,35 @@ from typing import IO, Any
 
 from django.db import IntegrityError, transaction
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.domains.services import create_domain
 from catalog.exceptions import (
-    EditionConflict,
+    CatalogError,
+    EditConflict,
     Fault,
-    Frozen,
-    Invalid,
-    NameTaken,
-    NotAllowed,
-    Refusal,
+    ImmutableVersion,
+    NameConflict,
+    PermissionDenied,
+    ValidationFailed,
 )
-from catalog.manifests.external import ForeignCatalog, ForeignEntry
+from catalog.manifests.external import ExternalCatalog, ExternalEntry
 from catalog.manifests.issues import shortened
 from catalog.manifests.readers import MAX_BYTES, ReadingError, read_documents
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
-from catalog.products.services import name_alias, register_product, replace_tree
+from catalog.products.services import register_product, replace_document, set_alias
 
 # A batch is one transaction, so that others write in between; it ends early where lines are long.
 BATCH, BATCH_BYTES = 50, MAX_BYTES
 LONGEST_REASON = 1_000
-Mapper = Callable[[dict[str, Any]], ForeignEntry]
+Mapper = Callable[[dict[str, Any]], ExternalEntry]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class RejectedEntry:
     """An entry that did not land: its line, its name there, and why."""
 
     line: int
@@ -66,25 +66,25 @@ class ForeignReport:
 
 
 @dataclass(frozen=True)
-class Bringing:
+class ExternalImport:
     """Which catalog's entries come in, where to, in whose name, and over whose edits."""
 
-    catalog: ForeignCatalog
+    catalog: ExternalCatalog
     domain: Domain
     entry_of: Mapper
-    actor: Person | Worker
+    actor: Person | SystemActor
     overwrite: bool
 
 
 def import_entries(
     *,
-    catalog: ForeignCatalog,
+    catalog: ExternalCatalog,
     lines: IO[bytes],
     entry_of: Mapper,
-    actor: Person | Worker,
+    actor: Person | SystemActor,
     overwrite: bool = False,
     progress: Callable[[ForeignReport], None] = lambda report: None,
-    tell: Callable[[Refused], None] = lambda refused: None,
+    tell: Callable[[RejectedEntry], None] = lambda refused: None,
 ) -> ForeignReport:
     """Bring in a file of one JSON entry a line, in order, a batch of entries to a transaction.
 
@@ -96,7 +96,7 @@ def import_entries(
     Raises NotAllowed where the actor may not write in the catalog's domain.
     """
     report = ForeignReport()
-    bringing = Bringing(catalog, _domain(catalog, actor), entry_of, actor, overwrite)
+    bringing = ExternalImport(catalog, _domain(catalog, actor), entry_of, actor, overwrite)
     for batch in _batches(_lines(lines)):
         with transaction.atomic():
             _take_turns(bringing.domain)
@@ -133,27 +133,27 @@ def _batches(lines: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
         yield batch
 
 
-def _land(bringing: Bringing, number: int, line: bytes) -> tuple[str, Refused | None]:
+def _land(bringing: ExternalImport, number: int, line: bytes) -> tuple[str, RejectedEntry | None]:
     """Return what became of a line, and why where it did not land."""
     identifier = ""
     try:
         fields = read_documents(line, name="entry.json")[0].tree
         if not isinstance(fields, dict):
-            raise Invalid([Fault(where="/", message="An entry is an object.")])
+            raise ValidationFailed([Fault(where="/", message="An entry is an object.")])
         identifier = str(fields.get("slug", ""))[:120]
         entry = bringing.entry_of(fields)
         with transaction.atomic():
             return _settle(bringing, entry), None
-    except NotAllowed:
+    except PermissionDenied:
         raise
-    except (ReadingError, Refusal) as error:
+    except (ReadingError, CatalogError) as error:
         reason = shortened(str(error), LONGEST_REASON)
-        refused = Refused(line=number, identifier=identifier, reason=reason)
-        is_conflict = isinstance(error, Frozen | EditionConflict)
+        refused = RejectedEntry(line=number, identifier=identifier, reason=reason)
+        is_conflict = isinstance(error, ImmutableVersion | EditConflict)
         return "conflict" if is_conflict else "refused", refused
 
 
-def _settle(bringing: Bringing, entry: ForeignEntry) -> str:
+def _settle(bringing: ExternalImport, entry: ExternalEntry) -> str:
     system, actor = bringing.catalog.system, bringing.actor
     digest = digest_of([entry.tree, entry.contract])
     # The product is loaded only where it changes: most entries of a later import have not.
@@ -172,25 +172,25 @@ def _settle(bringing: Bringing, entry: ForeignEntry) -> str:
         _, product = save_contract(
             product=product, tree=entry.contract, edition=product.edition, actor=actor
         )
-    name_alias(product=product, system=system, identifier=entry.identifier, digest=digest)
+    set_alias(product=product, system=system, identifier=entry.identifier, digest=digest)
     return outcome
 
 
-def _replaced(alias: ProductAlias, entry: ForeignEntry, bringing: Bringing) -> DataProduct:
+def _replaced(alias: ProductAlias, entry: ExternalEntry, bringing: ExternalImport) -> DataProduct:
     product = alias.product
     if product.status != Status.EXTERNAL:
-        raise Frozen(f"{product.name} has been adopted here; the import leaves it alone.")
+        raise ImmutableVersion(f"{product.name} has been adopted here; the import leaves it alone.")
     if product.edition != alias.imported_edition and not bringing.overwrite:
-        raise Frozen(
+        raise ImmutableVersion(
             f"{product.name} has been edited here since its last import.",
             way_out="Import with --overwrite to replace the edits.",
         )
-    return replace_tree(
+    return replace_document(
         product=product, tree=entry.tree, edition=product.edition, actor=bringing.actor
     )
 
 
-def _domain(catalog: ForeignCatalog, actor: Person | Worker) -> Domain:
+def _domain(catalog: ExternalCatalog, actor: Person | SystemActor) -> Domain:
     standing = Domain.objects.filter(slug=catalog.slug)
     if found := standing.first():
         return found
@@ -199,10 +199,10 @@ def _domain(catalog: ForeignCatalog, actor: Person | Worker) -> Domain:
             slug=catalog.slug,
             name=catalog.name,
             mission=catalog.mission,
-            is_foreign=True,
+            is_external=True,
             actor=actor,
         )
-    except (IntegrityError, NameTaken):
+    except (IntegrityError, NameConflict):
         # Another import of the catalog has begun at the same moment.
         if found := standing.first():
             return found

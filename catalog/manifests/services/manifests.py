@@ -10,10 +10,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from catalog.contracts.services import save_contract
-from catalog.exceptions import EditionConflict, Invalid, Refusal
+from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.manifests import bitol_odps, odcs
-from catalog.manifests.bundles import Gathering, Source
-from catalog.manifests.import_report import Landing
+from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.import_report import ImportResult
 from catalog.manifests.issues import Problem
 from catalog.manifests.plan import Action, Decision, Step
 from catalog.manifests.services.planning import (
@@ -29,9 +29,9 @@ from catalog.products.projection import custom, digest_of
 from catalog.products.services import (
     Writer,
     move_product,
-    name_alias,
     register_product,
-    replace_tree,
+    replace_document,
+    set_alias,
 )
 from catalog.publication.gates import Finding, PublicationRefused
 from catalog.publication.services import deprecate_product, publish_product, retire_product
@@ -42,7 +42,7 @@ _OVERTAKEN = Decision(
 )
 
 
-def apply_plan(*, plan: ProductPlan, actor: Writer) -> Landing:
+def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     """Do what a plan says, if the product still stands as the plan saw it.
 
     The documents land in one transaction or not at all; the step of the status comes after, and
@@ -54,17 +54,17 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> Landing:
         product = _write(plan=plan, actor=actor)
     except _Misfit as misfit:
         return _landing(invalid_plan(plan.bundle, misfit.invalid, misfit.document), None)
-    except EditionConflict:
+    except EditConflict:
         return _landing(replace(plan, decision=_OVERTAKEN), plan.product)
     except IntegrityError:
         return _landing(replace(plan, decision=_OVERTAKEN), None)
-    except Refusal as refusal:
+    except CatalogError as refusal:
         return _landing(replace(plan, decision=refused(refusal)), plan.product)
     product, findings = _take_step(plan, product, actor)
     return _landing(plan, product, findings)
 
 
-def rehearse_plan(*, plan: ProductPlan, actor: Writer) -> Landing:
+def dry_run_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     """Return what `apply_plan` would return, and leave everything as it stands."""
     with transaction.atomic():
         landing = apply_plan(plan=plan, actor=actor)
@@ -78,14 +78,14 @@ def import_manifests(
     actor: Writer,
     default_domain: str = "",
     overwrite: bool = False,
-    is_rehearsal: bool = False,
-) -> Iterator[Landing | Problem]:
+    is_dry_run: bool = False,
+) -> Iterator[ImportResult | Problem]:
     """Yield what becomes of each product, then the problems of documents that belong to none."""
-    gathering = Gathering(sources)
+    gathering = BundleCollector(sources)
     for plan in plan_manifests(
         gathering=gathering, actor=actor, default_domain=default_domain, overwrite=overwrite
     ):
-        act = rehearse_plan if is_rehearsal else apply_plan
+        act = dry_run_plan if is_dry_run else apply_plan
         yield act(plan=plan, actor=actor)
     yield from gathering.problems
 
@@ -93,7 +93,7 @@ def import_manifests(
 class _Misfit(Exception):
     """A service found faults in what a document says, so nothing of its bundle lands."""
 
-    def __init__(self, document: Document, invalid: Invalid) -> None:
+    def __init__(self, document: Document, invalid: ValidationFailed) -> None:
         super().__init__(str(invalid))
         self.document, self.invalid = document, invalid
 
@@ -102,7 +102,7 @@ class _Misfit(Exception):
 def _writing(document: Document) -> Iterator[None]:
     try:
         yield
-    except Invalid as invalid:
+    except ValidationFailed as invalid:
         raise _Misfit(document, invalid) from invalid
 
 
@@ -124,7 +124,7 @@ def _write(*, plan: ProductPlan, actor: Writer) -> DataProduct:
     if bundle.product:
         _name(product, bundle.identifier)
     for contract in bundle.contracts:
-        name_alias(
+        set_alias(
             product=product,
             system=odcs.SYSTEM,
             identifier=contract_alias(contract.tree),
@@ -147,7 +147,7 @@ def _write_product(plan: ProductPlan, actor: Writer) -> DataProduct:
         )
     if not _differs(product, document.tree):
         return product
-    return replace_tree(
+    return replace_document(
         product=product, tree=document.tree, edition=product.edition, actor=actor, reason=_REASON
     )
 
@@ -160,7 +160,7 @@ def _differs(product: DataProduct, tree: dict[str, Any]) -> bool:
 
 
 def _name(product: DataProduct, identifier: str) -> None:
-    name_alias(
+    set_alias(
         product=product,
         system=bitol_odps.SYSTEM,
         identifier=identifier,
@@ -176,7 +176,7 @@ def _take_step(
         stepped = _step(plan.decision.step, product, actor)
     except PublicationRefused as refused:
         return product, list(refused.findings)
-    except Refusal as refusal:
+    except CatalogError as refusal:
         finding = Finding(
             code=refusal.code,
             where=refusal.where or "status",
@@ -215,9 +215,9 @@ def _successor(product: DataProduct, actor: Writer) -> DataProduct | None:
 
 def _landing(
     plan: ProductPlan, product: DataProduct | None, findings: Iterable[Finding] = ()
-) -> Landing:
+) -> ImportResult:
     decision = plan.decision
-    return Landing(
+    return ImportResult(
         name=plan.bundle.name,
         file=plan.bundle.file,
         identifier=plan.bundle.identifier,

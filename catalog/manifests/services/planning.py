@@ -10,18 +10,18 @@ from uuid import UUID
 
 from catalog.contracts.models import DataContract
 from catalog.contracts.services import is_frozen
-from catalog.domains.authority import demand, reader_of
+from catalog.domains.authority import access_for, require_permission
 from catalog.domains.models import Domain, FormerDomainSlug
-from catalog.exceptions import Fault, Invalid, NotAllowed, Refusal
+from catalog.exceptions import CatalogError, Fault, PermissionDenied, ValidationFailed
 from catalog.identifiers import slug_of
 from catalog.manifests import bitol_odps, odcs
-from catalog.manifests.bundles import Bundle, Gathering
+from catalog.manifests.bundles import Bundle, BundleCollector
 from catalog.manifests.issues import Problem, did_you_mean, shortened
 from catalog.manifests.plan import (
     Action,
+    CurrentContract,
+    CurrentProduct,
     Decision,
-    HeldContract,
-    HeldProduct,
     decide,
     key_of,
 )
@@ -56,7 +56,7 @@ class ProductPlan:
 
 def plan_manifests(
     *,
-    gathering: Gathering,
+    gathering: BundleCollector,
     actor: Writer,
     default_domain: str = "",
     overwrite: bool = False,
@@ -78,9 +78,9 @@ def plan_bundle(
         alias, product = _identify(bundle)
         domain = _domain_of(bundle, product, default_domain)
         _demand(actor, product, domain)
-    except Invalid as invalid:
+    except ValidationFailed as invalid:
         return invalid_plan(bundle, invalid)
-    except Refusal as refusal:
+    except CatalogError as refusal:
         return ProductPlan(bundle=bundle, decision=refused(refusal))
     decision = decide(
         bundle.product.tree if bundle.product else None,
@@ -92,7 +92,7 @@ def plan_bundle(
     return ProductPlan(bundle=bundle, decision=decision, product=product, domain=domain)
 
 
-def seal_of(*, plans: Iterable[ProductPlan], content: bytes) -> str:
+def plan_digest(*, plans: Iterable[ProductPlan], content: bytes) -> str:
     """Return a digest of what was read and of the editions that the plans saw.
 
     Equal seals mean that what somebody looked at is what would be done now.
@@ -101,14 +101,14 @@ def seal_of(*, plans: Iterable[ProductPlan], content: bytes) -> str:
     return digest_of([sha256(content).hexdigest(), seen])
 
 
-def refused(refusal: Refusal) -> Decision:
+def refused(refusal: CatalogError) -> Decision:
     """Return the decision not to do what a service refuses."""
     reason = " ".join(part for part in (refusal.message, refusal.way_out) if part)
     return Decision(action=Action.REFUSED, reason=reason)
 
 
 def invalid_plan(
-    bundle: Bundle, invalid: Invalid | None = None, document: Document | None = None
+    bundle: Bundle, invalid: ValidationFailed | None = None, document: Document | None = None
 ) -> ProductPlan:
     """Return the plan to do nothing with documents that do not hold together."""
     document = document or bundle.first
@@ -138,7 +138,7 @@ def _of_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | Non
     if contract is None:
         way_out = "Import the product too: its output port names the contract's id as contractId."
         message = f"no product names the contract {shortened(bundle.identifier)}"
-        raise Invalid([Fault(where="/id", message=message, way_out=way_out)])
+        raise ValidationFailed([Fault(where="/id", message=message, way_out=way_out)])
     alias = contract.product.aliases.filter(system=bitol_odps.SYSTEM).first()
     return alias, contract.product
 
@@ -168,7 +168,7 @@ def _domain_of(bundle: Bundle, product: DataProduct | None, default_domain: str)
     former = FormerDomainSlug.objects.filter(slug=named).values("domain_id")
     domain = domains.first() or Domain.objects.filter(pk__in=former).first()
     if domain is None:
-        raise Invalid([_no_domain(named)])
+        raise ValidationFailed([_no_domain(named)])
     return domain
 
 
@@ -182,15 +182,15 @@ def _no_domain(named: str) -> Fault:
 
 
 def _demand(actor: Writer, product: DataProduct | None, domain: Domain) -> None:
-    if product and not reader_of(actor).reads(product):
-        raise NotAllowed("The id is in use by something that you may not edit.", where="/id")
+    if product and not access_for(actor).reads(product):
+        raise PermissionDenied("The id is in use by something that you may not edit.", where="/id")
     for owner in {domain, product.domain if product else domain}:
-        demand(actor, Permission.EDIT_PRODUCTS, owner)
+        require_permission(actor, Permission.EDIT_PRODUCTS, owner)
 
 
-def _held(product: DataProduct, alias: ProductAlias | None) -> HeldProduct:
+def _held(product: DataProduct, alias: ProductAlias | None) -> CurrentProduct:
     digest = alias.imported_digest if alias else ""
-    return HeldProduct(
+    return CurrentProduct(
         tree=product.tree,
         status=product.status,
         domain=product.domain.slug,
@@ -203,7 +203,7 @@ def _held(product: DataProduct, alias: ProductAlias | None) -> HeldProduct:
 
 def _held_contracts(
     product: DataProduct, alias: ProductAlias | None
-) -> Iterator[tuple[tuple[str, str], HeldContract]]:
+) -> Iterator[tuple[tuple[str, str], CurrentContract]]:
     digests = dict(
         product.aliases.filter(system=odcs.SYSTEM).values_list("identifier", "imported_digest")
     )
@@ -213,7 +213,7 @@ def _held_contracts(
         imported = digests.get(contract_alias(contract.tree))
         yield (
             (contract.identifier, contract.version),
-            HeldContract(
+            CurrentContract(
                 tree=contract.tree,
                 is_frozen=is_frozen(contract),
                 is_edited=contract.digest != imported if imported else is_moved,

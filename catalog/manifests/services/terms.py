@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from catalog.domains.models import Domain
-from catalog.exceptions import EditionConflict, Invalid, Refusal
+from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.manifests.issues import Problem
@@ -24,7 +24,7 @@ _OVERTAKEN = "somebody else changed it meanwhile: import it again"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TermLanding:
+class TermImportResult:
     """What became of one term of a file, and why; `changes` are the fields that differ."""
 
     name: str
@@ -51,8 +51,8 @@ class TermLanding:
 
 
 def import_terms(
-    *, entries: Iterable[TermEntry], actor: Writer, is_rehearsal: bool = False
-) -> Iterator[TermLanding]:
+    *, entries: Iterable[TermEntry], actor: Writer, is_dry_run: bool = False
+) -> Iterator[TermImportResult]:
     """Yield what becomes of each term; a rehearsal says the same and writes nothing.
 
     One bad term stops no other. Importing the same file again changes nothing.
@@ -60,26 +60,26 @@ def import_terms(
     for entry in entries:
         with transaction.atomic():
             landing = _landed(entry, actor)
-            transaction.set_rollback(is_rehearsal or transaction.get_rollback())
+            transaction.set_rollback(is_dry_run or transaction.get_rollback())
         yield landing
 
 
-def _landed(entry: TermEntry, actor: Writer) -> TermLanding:
+def _landed(entry: TermEntry, actor: Writer) -> TermImportResult:
     if entry.problems:
         return _invalid(entry, entry.problems)
     try:
         with transaction.atomic():
             return _write(entry, actor)
-    except Invalid as invalid:
+    except ValidationFailed as invalid:
         found = (problem_of(fault, entry.document, rule="terms") for fault in invalid.faults)
         return _invalid(entry, tuple(found))
-    except (EditionConflict, IntegrityError):
+    except (EditConflict, IntegrityError):
         return _landing(entry, Action.CONFLICT, _OVERTAKEN)
-    except Refusal as refusal:
+    except CatalogError as refusal:
         return _landing(entry, Action.REFUSED, refused(refusal).reason)
 
 
-def _write(entry: TermEntry, actor: Writer) -> TermLanding:
+def _write(entry: TermEntry, actor: Writer) -> TermImportResult:
     domain = Domain.objects.filter(slug=entry.domain).first() if entry.domain else None
     if entry.domain and domain is None:
         unknown = entry.document.problem(
@@ -104,14 +104,14 @@ def _write(entry: TermEntry, actor: Writer) -> TermLanding:
     return _landing(entry, Action.CHANGE, reason, changes=tuple(changed))
 
 
-def _invalid(entry: TermEntry, problems: tuple[Problem, ...]) -> TermLanding:
+def _invalid(entry: TermEntry, problems: tuple[Problem, ...]) -> TermImportResult:
     reason = "what the file says of it does not hold together"
     return _landing(entry, Action.INVALID, reason, problems=problems)
 
 
-def _landing(entry: TermEntry, action: Action, reason: str, **fields: Any) -> TermLanding:
+def _landing(entry: TermEntry, action: Action, reason: str, **fields: Any) -> TermImportResult:
     document = entry.document
-    return TermLanding(
+    return TermImportResult(
         name=entry.name,
         domain=entry.domain,
         file=document.file,

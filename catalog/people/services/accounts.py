@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.exceptions import Fault, Invalid, NameTaken
+from catalog.exceptions import Fault, NameConflict, ValidationFailed
 from catalog.identifiers import unstorable
 from catalog.people.models import Person
 
@@ -43,7 +43,7 @@ def create_person(
         with transaction.atomic():
             person.save()
     except IntegrityError as error:
-        raise NameTaken(
+        raise NameConflict(
             f"The user name {username} is in use.", where="username", way_out="Choose another."
         ) from error
     record(actor=actor, verb="created", subject=_about(person))
@@ -61,13 +61,13 @@ def set_password(*, person: Person, password: str) -> None:
 def _check_free(person: Person) -> None:
     others = Person.objects.exclude(pk=person.pk)
     if others.filter(username__iexact=person.username).exists():
-        raise NameTaken(
+        raise NameConflict(
             f"The user name {person.username} is in use.",
             where="username",
             way_out="Choose another.",
         )
     if person.email and others.filter(email__iexact=person.email).exists():
-        raise NameTaken(
+        raise NameConflict(
             "Somebody signs in with this mail address already.",
             where="email",
             way_out="Sign in, or have the password reset.",
@@ -93,7 +93,7 @@ def _check_person(person: Person, password: str | None) -> None:
     except ValidationError as error:
         faults.append(Fault(where="password", message=" ".join(error.messages)))
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
 
 
 def _about(person: Person) -> Subject:

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.identifiers import unstorable
 from catalog.people.models import ApiToken, Person
 
@@ -38,7 +38,7 @@ def create_token(
     if not timedelta(0) < lasts <= TOKEN_LASTS_AT_MOST:
         faults.append(Fault(where="days", message="A token lasts 1 to 366 days."))
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
     token, text = ApiToken.objects.create(  # type: ignore[no-untyped-call]
         user=person, expiry=lasts, name=name, scopes=sorted(set(scopes))
     )

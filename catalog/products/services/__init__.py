@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from catalog.products.services.documents import (
     Writer,
-    about,
-    claim,
-    note_edit,
-    patch_tree,
-    replace_tree,
+    audit_subject,
+    lock_for_edit,
+    patch_document,
+    record_edit,
+    replace_document,
 )
 from catalog.products.services.readers import move_product, share_product
-from catalog.products.services.registration import delete_product, name_alias, register_product
-from catalog.products.services.status import set_status, set_trust, touch_products
+from catalog.products.services.registration import delete_product, register_product, set_alias
+from catalog.products.services.status import bump_product_revisions, set_status, set_trust
 from catalog.products.services.usages import add_use, project_uses
 
 __all__ = [
     "Writer",
-    "about",
     "add_use",
-    "claim",
+    "audit_subject",
+    "bump_product_revisions",
     "delete_product",
+    "lock_for_edit",
     "move_product",
-    "name_alias",
-    "note_edit",
-    "patch_tree",
+    "patch_document",
     "project_uses",
+    "record_edit",
     "register_product",
-    "replace_tree",
+    "replace_document",
+    "set_alias",
     "set_status",
     "set_trust",
     "share_product",
-    "touch_products",
 ]

@@ -11,20 +11,20 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import demand
-from catalog.exceptions import EditionConflict, Fault, Invalid, NotVisible, demand_edition
+from catalog.domains.authority import require_permission
+from catalog.exceptions import EditConflict, Fault, NotFound, ValidationFailed, require_edition
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.json_patch import patched
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.projection import Tree, columns_of, unstorable_faults
+from catalog.products.projection import Tree, check_storable, parse_columns
 from catalog.products.projectors import projectors
-from catalog.products.services.addresses import free_address, keep_address
-from catalog.revisions.services import announce
+from catalog.products.services.addresses import record_former_address, require_free_address
+from catalog.revisions.services import publish_change
 
-Writer = Person | Worker
+Writer = Person | SystemActor
 PROJECTED = (
     "slug",
     "name",
@@ -37,7 +37,7 @@ PROJECTED = (
 )
 
 
-def claim(
+def lock_for_edit(
     *,
     product: DataProduct,
     edition: int,
@@ -51,13 +51,13 @@ def claim(
     rows = DataProduct.objects.select_for_update(of=("self",)).select_related("domain")
     stands = rows.filter(pk=product.pk).first()
     if stands is None:
-        raise NotVisible("This product is no longer there.")
-    demand(actor, permission, stands.domain)
-    demand_edition(named=edition, read=product.edition, stands=stands.edition)
+        raise NotFound("This product is no longer there.")
+    require_permission(actor, permission, stands.domain)
+    require_edition(named=edition, read=product.edition, stands=stands.edition)
     return stands
 
 
-def note_edit(
+def record_edit(
     *,
     product: DataProduct,
     actor: Writer,
@@ -78,12 +78,12 @@ def note_edit(
     )
     if not won:
         current = DataProduct.objects.values_list("edition", flat=True).get(pk=product.pk)
-        raise EditionConflict(seen=product.edition, current=current)
+        raise EditConflict(seen=product.edition, current=current)
     product.refresh_from_db(fields=["edition", "revision", "updated_at"])
-    note(actor, verb, product, before=before, after=after, reason=reason)
+    record_event(actor, verb, product, before=before, after=after, reason=reason)
 
 
-def note(
+def record_event(
     actor: Writer,
     verb: str,
     product: DataProduct,
@@ -93,12 +93,17 @@ def note(
     reason: str = "",
 ) -> None:
     record(
-        actor=actor, verb=verb, subject=about(product), before=before, after=after, reason=reason
+        actor=actor,
+        verb=verb,
+        subject=audit_subject(product),
+        before=before,
+        after=after,
+        reason=reason,
     )
-    announce(kind=PRODUCT, ids=[product.uuid])
+    publish_change(kind=PRODUCT, ids=[product.uuid])
 
 
-def about(product: DataProduct) -> Subject:
+def audit_subject(product: DataProduct) -> Subject:
     """Return a product as the subject of an audit event."""
     return Subject(
         kind=PRODUCT,
@@ -110,7 +115,7 @@ def about(product: DataProduct) -> Subject:
 
 
 @transaction.atomic
-def patch_tree(
+def patch_document(
     *,
     product: DataProduct,
     patch: Sequence[dict[str, Any]],
@@ -122,35 +127,35 @@ def patch_tree(
 
     Raises NotAllowed, EditionConflict, Invalid (the patch or the tree it makes), NameTaken.
     """
-    product = claim(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product=product, edition=edition, actor=actor)
     tree = patched(product.tree, patch)
-    return _rewrite(product, tree, list(patch), actor, reason)
+    return _apply(product, tree, list(patch), actor, reason)
 
 
 @transaction.atomic
-def replace_tree(
+def replace_document(
     *, product: DataProduct, tree: Tree, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Put a whole new tree in place of a product's tree; an equal one changes nothing.
 
     Raises NotAllowed, EditionConflict, Invalid, NameTaken.
     """
-    product = claim(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product=product, edition=edition, actor=actor)
     patch = jsonpatch.make_patch(product.tree, tree).patch
-    return _rewrite(product, tree, patch, actor, reason) if patch else product
+    return _apply(product, tree, patch, actor, reason) if patch else product
 
 
-def _rewrite(
+def _apply(
     product: DataProduct, tree: Tree, patch: Sequence[dict[str, Any]], actor: Writer, reason: str
 ) -> DataProduct:
     before, old = product.tree, (product.domain_id, product.slug)
-    set_tree(product, tree)
+    write_document(product, tree)
     if product.slug != old[1]:
-        free_address(product)
-        keep_address(product, *old)
+        require_free_address(product)
+        record_former_address(product, *old)
     product.save(update_fields=["tree", "tags", *PROJECTED])
-    project_elsewhere(product)
-    note_edit(
+    run_projectors(product)
+    record_edit(
         product=product,
         actor=actor,
         verb="edited",
@@ -161,17 +166,17 @@ def _rewrite(
     return product
 
 
-def set_tree(product: DataProduct, tree: Tree) -> None:
+def write_document(product: DataProduct, tree: Tree) -> None:
     if not isinstance(tree, dict):
-        raise Invalid([Fault(where="/", message="A product's document is an object.")])
-    if faults := unstorable_faults(tree):
-        raise Invalid(faults)
+        raise ValidationFailed([Fault(where="/", message="A product's document is an object.")])
+    if faults := check_storable(tree):
+        raise ValidationFailed(faults)
     held = tree.get("id")
     if product.tree and held != product.tree.get("id"):
-        raise Invalid([Fault(where="/id", message="A product keeps its id for ever.")])
+        raise ValidationFailed([Fault(where="/id", message="A product keeps its id for ever.")])
     if held is None:
         tree = {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": str(product.uuid)} | tree
-    columns = columns_of(tree)
+    columns = parse_columns(tree)
     for name in PROJECTED:
         setattr(product, name, getattr(columns, name))
     product.tags = list(columns.tags)
@@ -186,6 +191,6 @@ def _touched(tree: Tree, patch: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {path: value for path, value in values.items() if value is not missing}
 
 
-def project_elsewhere(product: DataProduct, *, is_new: bool = False) -> None:
+def run_projectors(product: DataProduct, *, is_new: bool = False) -> None:
     for project in projectors():
         project(product, is_new=is_new)

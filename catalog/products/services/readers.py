@@ -6,13 +6,13 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, ProductReader
-from catalog.products.services.addresses import free_address, keep_address
-from catalog.products.services.documents import Writer, claim, note_edit
+from catalog.products.services.addresses import record_former_address, require_free_address
+from catalog.products.services.documents import Writer, lock_for_edit, record_edit
 
 
 @transaction.atomic
@@ -26,7 +26,7 @@ def share_product(
     reason: str = "",
 ) -> DataProduct:
     """Say which other domains and teams may read a restricted product; replaces the list."""
-    product = claim(
+    product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     before = sorted(row.token for row in product.readers.all())
@@ -36,7 +36,7 @@ def share_product(
         + [ProductReader(product=product, team=team) for team in teams]
     )
     after = sorted(row.token for row in ProductReader.objects.filter(product=product))
-    note_edit(
+    record_edit(
         product=product,
         actor=actor,
         verb="shared",
@@ -52,17 +52,17 @@ def move_product(
     *, product: DataProduct, domain: Domain, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Give a product to another domain; the old address leads to it for ever."""
-    demand(actor, Permission.EDIT_PRODUCTS, domain)
-    product = claim(
+    require_permission(actor, Permission.EDIT_PRODUCTS, domain)
+    product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     before, old = product.domain.slug, (product.domain_id, product.slug)
     product.domain = domain
     product.tree = product.tree | {"domain": domain.slug}
-    free_address(product)
-    keep_address(product, *old)
+    require_free_address(product)
+    record_former_address(product, *old)
     product.save(update_fields=["domain", "tree"])
-    note_edit(
+    record_edit(
         product=product,
         actor=actor,
         verb="moved",

@@ -6,15 +6,21 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import StatusConflict
+from catalog.exceptions import InvalidTransition
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
 from catalog.products.projection import Tree
-from catalog.products.services.addresses import free_address
-from catalog.products.services.documents import Writer, claim, note, project_elsewhere, set_tree
-from catalog.revisions.services import bury
+from catalog.products.services.addresses import require_free_address
+from catalog.products.services.documents import (
+    Writer,
+    lock_for_edit,
+    record_event,
+    run_projectors,
+    write_document,
+)
+from catalog.revisions.services import create_tombstones
 
 
 @transaction.atomic
@@ -25,15 +31,15 @@ def register_product(
 
     Raises NotAllowed, Invalid (with JSON Pointers), NameTaken.
     """
-    demand(actor, Permission.EDIT_PRODUCTS, domain)
+    require_permission(actor, Permission.EDIT_PRODUCTS, domain)
     if status not in (Status.DRAFT, Status.EXTERNAL):
-        raise StatusConflict("A product starts as a draft.", where="status")
+        raise InvalidTransition("A product starts as a draft.", where="status")
     product = DataProduct(domain=domain, status=status)
-    set_tree(product, tree)
-    free_address(product)
+    write_document(product, tree)
+    require_free_address(product)
     product.save(force_insert=True)
-    project_elsewhere(product, is_new=True)
-    note(actor, "registered", product, after=_summary(product), reason=reason)
+    run_projectors(product, is_new=True)
+    record_event(actor, "registered", product, after=_summary(product), reason=reason)
     return product
 
 
@@ -43,22 +49,22 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
 
     Raises StatusConflict for a product that consumers may know: retire that one instead.
     """
-    product = claim(
+    product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.DELETE_PRODUCTS
     )
     if product.status not in (Status.DRAFT, Status.EXTERNAL):
-        raise StatusConflict(
+        raise InvalidTransition(
             f"A {product.status} product is not deleted.",
             where="status",
             way_out="Retire it: its address then says what came after it.",
         )
-    bury(kind=PRODUCT, object_id=product.uuid, revision=product.revision + 1)
-    note(actor, "deleted", product, before=_summary(product), reason=reason)
+    create_tombstones(kind=PRODUCT, object_id=product.uuid, revision=product.revision + 1)
+    record_event(actor, "deleted", product, before=_summary(product), reason=reason)
     product.delete()
 
 
 @transaction.atomic
-def name_alias(
+def set_alias(
     *,
     product: DataProduct,
     system: str,

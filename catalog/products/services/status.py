@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.products.models import PRODUCT, DataProduct, Status
-from catalog.products.services.documents import Writer, note, note_edit
-from catalog.revisions.services import touch
+from catalog.products.services.documents import Writer, record_edit, record_event
+from catalog.revisions.services import bump_revision
 
-FIGURES_FOLLOW = timedelta(hours=1)
+METRIC_UPDATE_INTERVAL = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def set_status(
     for name, value in columns.items():
         setattr(product, name, value)
     product.save(update_fields=["status", *columns])
-    note_edit(
+    record_edit(
         product=product,
         actor=actor,
         verb=verb,
@@ -46,7 +46,9 @@ def set_status(
 
 
 @transaction.atomic
-def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: Worker) -> bool:
+def set_trust(
+    *, product_id: int, verdict: str, figures: dict[str, Any], actor: SystemActor
+) -> bool:
     """Write what was measured; return whether the verdict turned.
 
     A turned verdict raises the revision and is audited. New figures alone are not audited, and
@@ -55,7 +57,7 @@ def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: 
     now = timezone.now()
     rows = DataProduct.objects.filter(pk=product_id)
     same = rows.filter(slo_verdict=verdict)
-    if same.filter(revised_at__gt=now - FIGURES_FOLLOW).update(slo_figures=figures):
+    if same.filter(revised_at__gt=now - METRIC_UPDATE_INTERVAL).update(slo_figures=figures):
         return False
     if same.update(slo_figures=figures, revision=F("revision") + 1, revised_at=now):
         return False
@@ -68,10 +70,10 @@ def set_trust(*, product_id: int, verdict: str, figures: dict[str, Any], actor: 
         revised_at=now,
     )
     product.refresh_from_db(fields=["revision"])
-    note(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})
+    record_event(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})
     return True
 
 
-def touch_products(*, products: Collection[int]) -> int:
+def bump_product_revisions(*, products: Collection[int]) -> int:
     """Raise the revision of some products, because something they show has changed."""
-    return touch(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))
+    return bump_revision(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))

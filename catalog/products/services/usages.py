@@ -6,13 +6,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.domains.authority import reader_of
-from catalog.exceptions import Fault, Invalid, NotAllowed, NotVisible
+from catalog.domains.authority import access_for
+from catalog.exceptions import Fault, NotFound, PermissionDenied, ValidationFailed
 from catalog.identifiers import unstorable
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductUse
 from catalog.products.projection import uses_of
-from catalog.products.services.documents import note
+from catalog.products.services.documents import record_event
 
 
 def project_uses(product: DataProduct, *, is_new: bool = False) -> None:
@@ -33,11 +33,11 @@ def add_use(
 
     It is no edit: the edition stays, the revision rises. Raises NotVisible, NotAllowed, Invalid.
     """
-    reader = reader_of(actor)
+    reader = access_for(actor)
     if not reader.reads(product):
-        raise NotVisible("There is no such product.")
+        raise NotFound("There is no such product.")
     if not reader.is_signed_in:
-        raise NotAllowed("Sign in to add a use.", where="actor")
+        raise PermissionDenied("Sign in to add a use.", where="actor")
     faults = [
         Fault(where=where, message=f"This has at most {longest} plain characters.")
         for where, text, longest in (("title", title, 400), ("kind", kind, 60), ("url", url, 1000))
@@ -48,7 +48,7 @@ def add_use(
     if url and not url.startswith(("https://", "http://")):
         faults.append(Fault(where="url", message="This is no web address."))
     if faults:
-        raise Invalid(faults)
+        raise ValidationFailed(faults)
     use = ProductUse.objects.create(
         product=product,
         title=title.strip(),
@@ -61,5 +61,5 @@ def add_use(
         revision=F("revision") + 1, revised_at=timezone.now()
     )
     product.refresh_from_db(fields=["revision"])
-    note(actor, "added use", product, after={"title": use.title})
+    record_event(actor, "added use", product, after={"title": use.title})
     return use

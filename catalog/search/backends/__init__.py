@@ -18,21 +18,21 @@ ADAPTERS = tuple(_PATHS)
 _EMBEDDER = "catalog.search.backends.minilm.MiniLM"
 
 
-def fed() -> tuple[SearchBackend, ...]:
+def configured_backends() -> tuple[SearchBackend, ...]:
     """Return all engines that hold the catalog, the one that answers first."""
-    return tuple(named(name) for name in settings.ASSAY_SEARCH_ENGINES)
+    return tuple(get_backend(name) for name in settings.ASSAY_SEARCH_ENGINES)
 
 
-def serving() -> SearchBackend:
+def active_backend() -> SearchBackend:
     """Return the engine that answers."""
-    return named(settings.ASSAY_SEARCH_ENGINES[0])
+    return get_backend(settings.ASSAY_SEARCH_ENGINES[0])
 
 
-def named(name: str) -> SearchBackend:
+def get_backend(name: str) -> SearchBackend:
     """Return one engine by its name, the same one each time in a process."""
     if name == "elasticsearch":
         place = settings.ELASTICSEARCH_URL, settings.ASSAY_SEARCH_PREFIX
-        return _made(name, *place, embedder() if settings.ASSAY_SEARCH_SEMANTIC else None)
+        return _made(name, *place, get_embedder() if settings.ASSAY_SEARCH_SEMANTIC else None)
     return _made(name, Path(settings.ASSAY_DATA_DIR) / "search")
 
 
@@ -42,7 +42,7 @@ def _made(name: str, *place: Hashable) -> SearchBackend:
 
 
 @lru_cache
-def embedder() -> Embedder:
+def get_embedder() -> Embedder:
     """Return the model of meaning, an extra of the installation, loaded only now."""
     made: Callable[[], Embedder] = import_string(_EMBEDDER)
     return made()

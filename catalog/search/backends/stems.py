@@ -27,7 +27,7 @@ def analyzer(name: str) -> TextAnalyzer:
     return builder.build()
 
 
-class Stems:
+class Stemmer:
     """Takes texts apart for marking."""
 
     def __init__(self) -> None:
@@ -43,4 +43,4 @@ class Stems:
             yield token.text, token.char_offset_from, token.char_offset_to
 
 
-STEMS = Stems()
+STEMS = Stemmer()

@@ -13,14 +13,14 @@ from catalog.search.reranking import Embedder, MeaningUnavailable
 log = structlog.get_logger(__name__)
 
 # Seconds that a search waits; a text takes some milliseconds, the model's loading half a second.
-PATIENCE = 0.3
+EMBED_TIMEOUT = 0.3
 MOST_KEPT = 1000
 
 
 class QueryVectors:
     """The vectors of texts that were searched lately, of this process."""
 
-    def __init__(self, embedder: Embedder, *, patience: float = PATIENCE) -> None:
+    def __init__(self, embedder: Embedder, *, patience: float = EMBED_TIMEOUT) -> None:
         self._embedder = embedder
         self._patience = patience
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="meaning")

@@ -13,7 +13,7 @@ from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, r
 from catalog.products.projection import custom
 from catalog.provenance.representation import Row, greatest_gaps, least_shares
 from catalog.search.document import SearchDocument
-from catalog.search.documents.related import Surroundings, surroundings_of
+from catalog.search.documents.related import RelatedData, surroundings_of
 
 WORD = re.compile(r"\w{3,40}")
 MOST_COLUMNS = 3000
@@ -29,7 +29,7 @@ def documents_of(products: Iterable[DataProduct]) -> Iterator[SearchDocument]:
         yield document_of(product, around[product.pk])
 
 
-def document_of(product: DataProduct, around: Surroundings) -> SearchDocument:
+def document_of(product: DataProduct, around: RelatedData) -> SearchDocument:
     """Return the document of a product that stands in these surroundings."""
     own, columns = around.places[0], tuple(around.columns)[:MOST_COLUMNS]
     return SearchDocument(
@@ -69,7 +69,7 @@ def document_of(product: DataProduct, around: Surroundings) -> SearchDocument:
     )
 
 
-def _aliases(product: DataProduct, around: Surroundings) -> Iterator[str]:
+def _aliases(product: DataProduct, around: RelatedData) -> Iterator[str]:
     domain = around.places[0].slug
     yield str(product.uuid)
     yield product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
@@ -85,7 +85,7 @@ def _states(product: DataProduct) -> Iterator[str]:
         yield "certified"
 
 
-def _presences(product: DataProduct, around: Surroundings) -> Iterator[str]:
+def _presences(product: DataProduct, around: RelatedData) -> Iterator[str]:
     noted = any(question == "known_imbalances" and text for question, text in around.answers)
     facts = {
         "bias-notes": noted or bool(around.imbalances),
@@ -98,7 +98,7 @@ def _presences(product: DataProduct, around: Surroundings) -> Iterator[str]:
     yield from (name for name, holds in facts.items() if holds)
 
 
-def _notes(product: DataProduct, around: Surroundings) -> Iterator[str]:
+def _notes(product: DataProduct, around: RelatedData) -> Iterator[str]:
     yield from (text for text in (product.limitations, product.usage) if text)
     yield from around.port_notes
     yield from (text for text in around.contract_notes if text != product.purpose)
@@ -124,7 +124,7 @@ def _figure(product: DataProduct, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _words(around: Surroundings, question: str) -> tuple[str, ...]:
+def _words(around: RelatedData, question: str) -> tuple[str, ...]:
     """Return the words of one answer, by which it is filtered."""
     texts = [text.casefold() for asked, text in around.answers if asked == question]
     return tuple(sorted({word for text in texts for word in WORD.findall(text)}))[:200]

@@ -14,7 +14,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductReader, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import Row
-from catalog.statements import Among
+from catalog.statements import AnyOf
 
 
 class Place(NamedTuple):
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Surroundings:
+class RelatedData:
     """All that one product's document says and the product's own row does not."""
 
     places: list[Place]
@@ -47,14 +47,14 @@ class Surroundings:
     imbalances: list[Row] = field(default_factory=list)
 
 
-def surroundings_of(products: Mapping[int, int]) -> dict[int, Surroundings]:
+def surroundings_of(products: Mapping[int, int]) -> dict[int, RelatedData]:
     """Return what lies around each product, given their keys and their domains' keys.
 
     Eleven statements, however many products; plain rows, for a hundred thousand models would
     take longer than the engine takes to index them.
     """
     above = places_of(set(products.values()))
-    found = {pk: Surroundings(above[domain]) for pk, domain in products.items()}
+    found = {pk: RelatedData(above[domain]) for pk, domain in products.items()}
     keys = list(found)
     _read_own(found, keys)
     _read_contracts(found, keys)
@@ -72,8 +72,8 @@ def places_of(wanted: Collection[int]) -> dict[int, list[Place]]:
     return {pk: [places[at] for at in ancestors_in(parents, pk)] for pk in wanted}
 
 
-def _read_own(found: Mapping[int, Surroundings], keys: list[int]) -> None:
-    for reader in ProductReader.objects.filter(Among("product", keys)):
+def _read_own(found: Mapping[int, RelatedData], keys: list[int]) -> None:
+    for reader in ProductReader.objects.filter(AnyOf("product", keys)):
         found[reader.product_id].readers.append(reader.token)
     for pk, identifier in _of(ProductAlias, keys, "identifier"):
         found[pk].aliases.append(identifier)
@@ -87,7 +87,7 @@ def _read_own(found: Mapping[int, Surroundings], keys: list[int]) -> None:
             found[pk].port_notes.append(description)
 
 
-def _read_contracts(found: Mapping[int, Surroundings], keys: list[int]) -> None:
+def _read_contracts(found: Mapping[int, RelatedData], keys: list[int]) -> None:
     for pk, purpose in _of(DataContract, keys, "purpose", order=("identifier", "pk")):
         found[pk].has_contract = True
         if purpose:
@@ -100,14 +100,14 @@ def _read_contracts(found: Mapping[int, Surroundings], keys: list[int]) -> None:
         found[pk].columns[path] = None
 
 
-def _read_provenance(found: Mapping[int, Surroundings], keys: list[int]) -> None:
+def _read_provenance(found: Mapping[int, RelatedData], keys: list[int]) -> None:
     way = "record__product"
     for pk, question, text in _of(
         ProvenanceAnswer, keys, "question", "text", way=way, order=("question",)
     ):
         found[pk].answers.append((question, text))
     names = ("attribute", "group", "share", "reference_share", "origin")
-    rows = Imbalance.objects.filter(Among("record__product", keys)).order_by(*_LISTED)
+    rows = Imbalance.objects.filter(AnyOf("record__product", keys)).order_by(*_LISTED)
     for row in rows.values_list("record__product_id", *names, named=True):
         found[row.record__product_id].imbalances.append(row)
 
@@ -123,5 +123,5 @@ def _of(
     order: tuple[str, ...] = ("pk",),
 ) -> QuerySet[Any, tuple[Any, ...]]:
     """Return the rows of a model that belong to products: the product's key, then the names."""
-    rows = model._default_manager.filter(Among(way, keys)).order_by(*order)
+    rows = model._default_manager.filter(AnyOf(way, keys)).order_by(*order)
     return rows.values_list(f"{way}_id", *names)

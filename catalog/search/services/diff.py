@@ -40,7 +40,7 @@ class Difference(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Differing:
+class Mismatch:
     """One thing in which they differ: since when in the database, if that is known."""
 
     kind: str
@@ -96,15 +96,15 @@ def suspects(held: Lines, wanted: Iterable[tuple[str, bytes]]) -> list[str]:
     return [*unequal, *held]
 
 
-def differing(ledger: Ledger, keys: Sequence[str]) -> list[Differing]:
+def differing(ledger: Ledger, keys: Sequence[str]) -> list[Mismatch]:
     """Compare some things as both sides stand now, the index first."""
-    found: list[Differing] = []
+    found: list[Mismatch] = []
     for start in range(0, len(keys), BATCH):
         found += _differing(ledger, keys[start : start + BATCH])
     return found
 
 
-def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Differing]:
+def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Mismatch]:
     held = {key_of(entry.kind, entry.id): entry for entry in ledger(keys)}
     documents: dict[str, SearchDocument] = {}
     changes: dict[str, datetime] = {}
@@ -118,7 +118,7 @@ def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Differing]:
         entry = held.get(key)
         if difference := _difference(entry, documents.get(key)):
             kind, _, identity = key.partition(":")
-            yield Differing(
+            yield Mismatch(
                 kind=kind,
                 id=identity,
                 difference=difference,
@@ -151,7 +151,7 @@ def _by_kind(keys: Iterable[str]) -> dict[str, list[UUID]]:
     return {kind: ids for kind, ids in found.items() if kind in KINDS}
 
 
-def mend(session: IndexSession, engine: str, found: Sequence[Differing]) -> None:
+def mend(session: IndexSession, engine: str, found: Sequence[Mismatch]) -> None:
     """Write right what differs, of the same revision too; what is surplus is forgotten."""
     surplus = [each for each in found if each.difference is Difference.SURPLUS]
     wrong = [each.key for each in found if each.difference is not Difference.SURPLUS]

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.domains.models import Domain, ancestors_in
 from catalog.products.models import DataProduct
 
 
-class ShownDomain(NamedTuple):
+class DomainRow(NamedTuple):
     """What a result says of a domain; the owner is its team, if it has one."""
 
     pk: int
@@ -22,7 +22,7 @@ class ShownDomain(NamedTuple):
     slug: str
     name: str
     mission: str
-    is_foreign: bool
+    is_external: bool
     parent_slug: str | None
     parent_name: str | None
     owner_slug: str | None
@@ -35,17 +35,17 @@ _WAYS = {
     "owner_slug": "owner_team__slug",
     "owner_name": "owner_team__name",
 }
-_COLUMNS = tuple(_WAYS.get(name, name) for name in ShownDomain._fields)
+_COLUMNS = tuple(_WAYS.get(name, name) for name in DomainRow._fields)
 
 
-def domains_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownDomain]:
+def domains_shown(reader: AccessContext, ids: Sequence[str]) -> dict[str, DomainRow]:
     """Return by id those of the domains that are there; everybody may know of all."""
     rows = Domain.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    domains = [ShownDomain(*row) for row in rows] if ids else []
+    domains = [DomainRow(*row) for row in rows] if ids else []
     return {str(domain.uuid): domain for domain in domains}
 
 
-def products_below(reader: Reader, domains: Collection[int]) -> Counter[int]:
+def products_below(reader: AccessContext, domains: Collection[int]) -> Counter[int]:
     """Return by domain how many live products the reader sees in it and in its parts."""
     parents = Domain.objects.parents()
     above = {pk: [at for at in ancestors_in(parents, pk) if at in domains] for pk in parents}

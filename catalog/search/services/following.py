@@ -12,8 +12,8 @@ from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.utils import timezone
 
 from catalog.revisions.models import Followed, Tombstone
-from catalog.revisions.services import remember
-from catalog.search.backends import fed
+from catalog.revisions.services import mark_indexed
+from catalog.search.backends import configured_backends
 from catalog.search.documents import KINDS, Kind
 from catalog.search.port import IndexSession, SearchBackend, SearchUnavailable
 
@@ -36,12 +36,12 @@ class EngineState:
 
     engine: str
     is_ready: bool
-    behind: int
+    pending: int
     oldest_seconds: float
     problem: str = ""
 
 
-def behind(follower: str, kind: Kind) -> QuerySet[Any]:
+def pending_for(follower: str, kind: Kind) -> QuerySet[Any]:
     """Return the rows of which a follower has not handled the present revision, unordered.
 
     Asked for in the order of names, the few of the last seconds would be looked for among all.
@@ -57,7 +57,7 @@ def behind(follower: str, kind: Kind) -> QuerySet[Any]:
 
 def states() -> list[EngineState]:
     """Return how far each fed engine is behind."""
-    return [state_of(backend) for backend in fed()]
+    return [state_of(backend) for backend in configured_backends()]
 
 
 def state_of(backend: SearchBackend) -> EngineState:
@@ -69,16 +69,16 @@ def state_of(backend: SearchBackend) -> EngineState:
         problem = f"no index answers: {error.reason}"
     follower = follower_of(backend.name, generation)
     late = [
-        behind(follower, kind).aggregate(n=Count("pk"), at=Min("revised_at"))
+        pending_for(follower, kind).aggregate(n=Count("pk"), at=Min("revised_at"))
         for kind in KINDS.values()
     ]
-    graves = Tombstone.objects.unseen_by(follower).order_by()
+    graves = Tombstone.objects.unprocessed_by(follower).order_by()
     late.append(graves.aggregate(n=Count("pk"), at=Min("deleted_at")))
     oldest = min((each["at"] for each in late if each["at"]), default=None)
     return EngineState(
         engine=backend.name,
         is_ready=not problem,
-        behind=sum(each["n"] for each in late),
+        pending=sum(each["n"] for each in late),
         oldest_seconds=(timezone.now() - oldest).total_seconds() if oldest else 0.0,
         problem=problem,
     )
@@ -93,7 +93,7 @@ def chunks(kind: Kind, size: int = CHUNK) -> Iterator[list[Any]]:
 
 
 @dataclass(frozen=True)
-class Missed:
+class PendingChanges:
     """What an index has yet to see: ids by kind, and deletions."""
 
     ids: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
@@ -102,30 +102,32 @@ class Missed:
     def __bool__(self) -> bool:
         return any(self.ids.values()) or bool(self.graves)
 
-    def in_lots(self) -> list[Missed]:
+    def in_lots(self) -> list[PendingChanges]:
         """Return the same in lots of BATCH of each kind, at least one; deletions go first."""
         starts = range(0, max(map(len, self.ids.values()), default=0), BATCH)
         lots = [
             {name: ids[start : start + BATCH] for name, ids in self.ids.items()} for start in starts
         ]
         first, *rest = lots or [{}]
-        return [Missed(first, self.graves), *map(Missed, rest)]
+        return [PendingChanges(first, self.graves), *map(PendingChanges, rest)]
 
 
-def missed_by(follower: str, limit: int | None = None, *, since: datetime | None = None) -> Missed:
+def missed_by(
+    follower: str, limit: int | None = None, *, since: datetime | None = None
+) -> PendingChanges:
     """Return what a follower has not handled, at most so many of each kind.
 
     With `since`, only what changed from then on is looked at.
     """
     ids = {}
     for name, kind in KINDS.items():
-        late = behind(follower, kind)
+        late = pending_for(follower, kind)
         late = late if since is None else late.filter(revised_at__gte=since)
         ids[name] = list(late.values_list("uuid", flat=True)[:limit])
-    return Missed(ids, list(Tombstone.objects.unseen_by(follower)[:limit]))
+    return PendingChanges(ids, list(Tombstone.objects.unprocessed_by(follower)[:limit]))
 
 
-def write_missed(session: IndexSession, engine: str, missed: Missed) -> int:
+def write_missed(session: IndexSession, engine: str, missed: PendingChanges) -> int:
     """Write what was missed, as it stands now; it is remembered once it is committed."""
     written = put_things(session, missed.ids)
     session.delete((grave.kind, str(grave.object_id), grave.revision) for grave in missed.graves)
@@ -139,14 +141,14 @@ def write_missed(session: IndexSession, engine: str, missed: Missed) -> int:
 def remember_written(follower: str, written: Mapping[str, Mapping[UUID, int]]) -> None:
     """Note what a follower has handled, once it is committed."""
     for kind, revisions in written.items():
-        remember(follower=follower, kind=kind, revisions=revisions)
+        mark_indexed(follower=follower, kind=kind, revisions=revisions)
 
 
 def remember_graves(follower: str, graves: Sequence[Tombstone]) -> None:
     """Note that a follower has seen these deletions."""
     for kind in {grave.kind for grave in graves}:
         seen = {grave.object_id: grave.revision for grave in graves if grave.kind == kind}
-        remember(follower=follower, kind=kind, revisions=seen)
+        mark_indexed(follower=follower, kind=kind, revisions=seen)
 
 
 def catch_up(session: IndexSession, engine: str) -> int:

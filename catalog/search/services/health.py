@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from catalog.search.backends import fed
+from catalog.search.backends import configured_backends
 from catalog.search.models import IndexCheck
 from catalog.search.port import SearchBackend, SearchUnavailable
 from catalog.search.services.diff import Difference
 from catalog.search.services.following import state_of
-from catalog.search.services.rebuild import SwapRefused, clear_leftovers
+from catalog.search.services.rebuild import ActivationRefused, clear_leftovers
 from catalog.search.services.sync import drain, follow_domains
 from catalog.search.services.verify import Drift, verify
 
@@ -72,7 +72,7 @@ class IndexReport:
 def reports_of(now: datetime) -> list[IndexReport]:
     """Return how each fed engine's index has stood up to now."""
     reports = []
-    for backend in fed():
+    for backend in configured_backends():
         checks = list(IndexCheck.objects.of(backend.name, since=now - WINDOW))
         reports.append(IndexReport(engine=backend.name, checks=checks, days=_days(checks, now)))
     return reports
@@ -95,7 +95,7 @@ def check_indexes(*, now: datetime) -> int:
     What half-built indexes were left by a process that died is cleared by the way.
     """
     checked = 0
-    for backend in fed():
+    for backend in configured_backends():
         last = IndexCheck.objects.of(backend.name, since=now - WINDOW).first()
         if last is None or now - last.at >= timedelta(seconds=last.seconds / MOST_OF_THE_TIME):
             _check(backend, now)
@@ -118,7 +118,7 @@ def _check(backend: SearchBackend, now: datetime) -> None:
         engine=backend.name,
         at=now,
         checked=drift.checked,
-        behind=state.behind,
+        behind=state.pending,
         oldest_seconds=state.oldest_seconds,
         seconds=round(time.monotonic() - started, 3),
         problem=problem,
@@ -134,7 +134,7 @@ class _Draining:
 
     def __call__(self) -> None:
         if time.monotonic() >= self._next:
-            with suppress(SearchUnavailable, SwapRefused):
+            with suppress(SearchUnavailable, ActivationRefused):
                 follow_domains()
                 drain()
             self._next = time.monotonic() + DRAINED_EVERY

@@ -13,7 +13,7 @@ from catalog.products.models import PRODUCT
 from catalog.revisions.models import Tombstone
 from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend
-from catalog.search.services.following import BATCH, Missed, behind
+from catalog.search.services.following import BATCH, PendingChanges, pending_for
 from catalog.search.services.writers import Writers, in_each_engine
 
 LATELY = timedelta(seconds=5)
@@ -73,29 +73,33 @@ def _index(writers: Writers, ids: Collection[UUID]) -> int:
     return in_each_engine(index)
 
 
-def _missed_lately(follower: str, ids: Collection[UUID]) -> Missed:
+def _missed_lately(follower: str, ids: Collection[UUID]) -> PendingChanges:
     """Return what a follower has missed of some products and of the last seconds.
 
     Where that is much, as after a large domain was renamed, only what people have edited: the
     rest may wait for the drain.
     """
     since = timezone.now() - LATELY
-    late = behind(follower, KINDS[PRODUCT]).values_list("uuid", flat=True)
+    late = pending_for(follower, KINDS[PRODUCT]).values_list("uuid", flat=True)
     found = set(late.filter(revised_at__gte=since)[:BATCH])
     if len(found) == BATCH:
         found = set(edited_lately(follower))
     if others := [each for each in ids if each not in found][:BATCH]:
         found.update(late.filter(uuid__in=others))
-    return Missed({PRODUCT: list(found)}, list(Tombstone.objects.unseen_by(follower)[:BATCH]))
+    return PendingChanges(
+        {PRODUCT: list(found)}, list(Tombstone.objects.unprocessed_by(follower)[:BATCH])
+    )
 
 
 def edited_lately(follower: str) -> list[UUID]:
     """Return the products that people have edited in the last seconds and a follower has missed."""
     since = timezone.now() - LATELY
-    late = behind(follower, KINDS[PRODUCT]).filter(updated_at__gte=since)
+    late = pending_for(follower, KINDS[PRODUCT]).filter(updated_at__gte=since)
     return list(late.values_list("uuid", flat=True)[:BATCH])
 
 
 def index_edits(writers: Writers, backend: SearchBackend) -> int:
     """Write what people have edited in the last seconds, ahead of whatever else is behind."""
-    return writers.write(backend, Missed({PRODUCT: edited_lately(writers.follower(backend))}))
+    return writers.write(
+        backend, PendingChanges({PRODUCT: edited_lately(writers.follower(backend))})
+    )

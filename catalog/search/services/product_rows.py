@@ -10,13 +10,13 @@ from uuid import UUID
 
 from django.db.models import UUIDField
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.identifiers import product_path
 from catalog.products.models import DataProduct, ProductReader, reader_tokens
-from catalog.statements import Statement, given_list
+from catalog.statements import PreparedQuery, param_list
 
 
-class ShownProduct(NamedTuple):
+class ProductRow(NamedTuple):
     """What a result says of a product; the owner is its domain's team, if it has one."""
 
     pk: int
@@ -51,28 +51,28 @@ _WAYS = {
     "owner_slug": "domain__owner_team__slug",
     "owner_name": "domain__owner_team__name",
 }
-_COLUMNS = tuple(_WAYS.get(name, name) for name in ShownProduct._fields)
+_COLUMNS = tuple(_WAYS.get(name, name) for name in ProductRow._fields)
 
 
 @lru_cache
-def _standing(number: int) -> Statement:
+def _standing(number: int) -> PreparedQuery:
     """Return the statement that reads so many products as they stand."""
-    ids = given_list("ids", UUIDField(), number)
-    return Statement(
+    ids = param_list("ids", UUIDField(), number)
+    return PreparedQuery(
         lambda: DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
     )
 
 
-def products_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownProduct]:
+def products_shown(reader: AccessContext, ids: Sequence[str]) -> dict[str, ProductRow]:
     """Return by id those of the products that the reader may know of at this moment.
 
     One statement, and another where somebody's right hangs on a product's reader rows. No model
     is made: that would cost more than the search.
     """
     rows = _standing(len(ids)).rows(ids=list(ids)) if ids else []
-    products = [ShownProduct(*row) for row in rows]
-    visible: list[ShownProduct] = []
-    doubtful: list[ShownProduct] = []
+    products = [ProductRow(*row) for row in rows]
+    visible: list[ProductRow] = []
+    doubtful: list[ProductRow] = []
     for product in products:
         is_read = reader.reads_everything or _holds_one(reader, reader_tokens(product, ()))
         (visible if is_read else doubtful).append(product)
@@ -84,11 +84,11 @@ def products_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownProduct
     return {str(product.uuid): product for product in visible}
 
 
-def products_of(reader: Reader, ids: Sequence[str]) -> dict[str, DataProduct]:
+def products_of(reader: AccessContext, ids: Sequence[str]) -> dict[str, DataProduct]:
     """Return the same by id as models, for what says more of a product than a result does."""
     visible = DataProduct.objects.visible_to(reader).select_related("domain")
     return {str(uuid): row for uuid, row in visible.in_bulk(ids, field_name="uuid").items()}
 
 
-def _holds_one(reader: Reader, tokens: Iterable[str]) -> bool:
+def _holds_one(reader: AccessContext, tokens: Iterable[str]) -> bool:
     return not reader.tokens.isdisjoint(tokens)

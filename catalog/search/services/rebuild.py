@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from catalog.exceptions import Refusal
+from catalog.exceptions import CatalogError
 from catalog.revisions.models import Tombstone
-from catalog.revisions.services import forget_others, remember_rows
+from catalog.revisions.services import forget_other_generations, mark_indexed_bulk
 from catalog.search.document import SearchDocument, key_of
 from catalog.search.documents import KINDS
-from catalog.search.port import Candidate, IndexSession, SearchBackend
+from catalog.search.port import IndexSession, NewIndex, SearchBackend
 from catalog.search.services.diff import (
-    Differing,
     Lines,
+    Mismatch,
     differing,
     line_of_document,
     lines_of,
@@ -54,12 +54,12 @@ class Step(StrEnum):
 Progress = Callable[[Step, int], None]
 
 
-class SwapRefused(Refusal):
+class ActivationRefused(CatalogError):
     """An index differs from the database, so it may not answer; the live one goes on."""
 
     code = "swap-refused"
 
-    def __init__(self, engine: str, held: int, found: Iterable[Differing]) -> None:
+    def __init__(self, engine: str, held: int, found: Iterable[Mismatch]) -> None:
         counts = Counter(each.difference.value for each in found)
         differences = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
         wanted = sum(kind.all_rows.count() for kind in KINDS.values())
@@ -116,7 +116,7 @@ def clear_leftovers(backend: SearchBackend) -> None:
     """Remove half-built indexes, those that answered too long ago, and what was noted of them."""
     with backend.clearing() as held:
         kept = [follower_of(backend.name, generation) for generation in held]
-        forget_others(prefix=follower_of(backend.name, ""), kept=kept)
+        forget_other_generations(prefix=follower_of(backend.name, ""), kept=kept)
 
 
 def _fill(noted: _Noted, engine: str, progress: Progress) -> int:
@@ -146,13 +146,13 @@ def _remember_the_living(follower: str) -> None:
         keys, last = kind.rows().values_list("pk", flat=True), 0
         while upto := max(keys.filter(pk__gt=last)[:CHUNK], default=0):
             rows = kind.all_rows.filter(pk__gt=last, pk__lte=upto)
-            remember_rows(follower=follower, kind=name, rows=rows)
+            mark_indexed_bulk(follower=follower, kind=name, rows=rows)
             last = upto
 
 
 def _swap(
     backend: SearchBackend,
-    candidate: Candidate,
+    candidate: NewIndex,
     wanted: Iterable[tuple[str, bytes]],
     progress: Progress,
 ) -> None:
@@ -165,9 +165,7 @@ def _swap(
     progress(Step.SWAPPED, 0)
 
 
-def _demand_equality(
-    engine: str, candidate: Candidate, wanted: Iterable[tuple[str, bytes]]
-) -> None:
+def _demand_equality(engine: str, candidate: NewIndex, wanted: Iterable[tuple[str, bytes]]) -> None:
     """Raise SwapRefused unless an index equals the database in number and content.
 
     What has changed while they were compared is written and compared again.
@@ -181,7 +179,7 @@ def _demand_equality(
         mend(candidate, engine, found)
         unequal = [each.key for each in found]
     if found := differing(candidate.ledger, unequal):
-        raise SwapRefused(engine, size, found)
+        raise ActivationRefused(engine, size, found)
 
 
 def _end(backend: SearchBackend, progress: Progress) -> None:

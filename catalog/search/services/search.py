@@ -9,14 +9,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
 from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.search.backends import serving
-from catalog.search.fields import BY_NAME, KINDS, USUAL_KIND, FieldKind
-from catalog.search.filters import Condition
+from catalog.search.backends import active_backend
+from catalog.search.fields import BY_NAME, DEFAULT_TYPE, KINDS, FieldKind
+from catalog.search.filters import Filter
 from catalog.search.port import (
     FacetValue,
     Hit,
@@ -26,9 +26,9 @@ from catalog.search.port import (
     Suggestion,
 )
 from catalog.search.query_ast import respelled_text
-from catalog.search.services.domain_rows import ShownDomain, domains_shown
-from catalog.search.services.product_rows import ShownProduct, products_shown
-from catalog.search.services.term_rows import ShownTerm, terms_shown
+from catalog.search.services.domain_rows import DomainRow, domains_shown
+from catalog.search.services.product_rows import ProductRow, products_shown
+from catalog.search.services.term_rows import TermRow, terms_shown
 from catalog.search.synonyms import Expansion, expanded
 
 _UUID = re.compile(
@@ -36,7 +36,7 @@ _UUID = re.compile(
 )
 MOST_OFFERS = 5
 # The rows that hits of each kind lead to, read again as a reader may see them, by id.
-SHOWN: dict[str, Callable[[Reader, Sequence[str]], Mapping[str, Any]]] = {
+SHOWN: dict[str, Callable[[AccessContext, Sequence[str]], Mapping[str, Any]]] = {
     PRODUCT: products_shown,
     TERM: terms_shown,
     DOMAIN: domains_shown,
@@ -57,9 +57,9 @@ class Found:
 class Completions:
     """What can follow what is being typed."""
 
-    products: tuple[ShownProduct, ...] = ()
-    terms: tuple[ShownTerm, ...] = ()
-    domains: tuple[ShownDomain, ...] = ()
+    products: tuple[ProductRow, ...] = ()
+    terms: tuple[TermRow, ...] = ()
+    domains: tuple[DomainRow, ...] = ()
     words: tuple[Suggestion, ...] = ()
     field: str = ""
     values: tuple[FacetValue, ...] = ()
@@ -71,7 +71,7 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
     What is found is read again from the database, so what the index has not yet forgotten or
     hidden does not come out.
     """
-    reader = reader_of(visitor)
+    reader = access_for(visitor)
     asked, expansions = _as_asked(reader, request)
     return _found(reader, asked, expansions)
 
@@ -83,7 +83,7 @@ def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
     what the index has not yet hidden must not be counted; so is every kind where these words
     found nothing, since there they may be spelled otherwise. Raises SearchUnavailable.
     """
-    reader, own = reader_of(visitor), found.asked.kind
+    reader, own = access_for(visitor), found.asked.kind
     searched = [kind for kind in KINDS if kind != own and (kind == PRODUCT or not found.hits)]
     counted = [kind for kind in KINDS if kind != own and kind not in searched]
     first = replace(found.asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
@@ -91,7 +91,7 @@ def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
     as_spelled = replace(first, words=words, typed=_as_searched(found))
     counts = {own: found.answer.count}
     if counted:
-        counts |= serving().counts(as_spelled, counted)
+        counts |= active_backend().counts(as_spelled, counted)
     for kind in searched:
         asked = replace(as_spelled if found.hits else first, kind=kind)
         counts[kind] = _found(reader, asked, found.expansions).answer.count
@@ -105,7 +105,7 @@ def _as_searched(found: Found) -> str:
 
 
 def _as_asked(
-    reader: Reader, request: SearchRequest
+    reader: AccessContext, request: SearchRequest
 ) -> tuple[SearchRequest, tuple[Expansion, ...]]:
     """Return a request with the reader's tokens, teams, and the glossary's other spellings."""
     words, expansions = expanded(request.words, Term.objects.spellings() if request.words else ())
@@ -114,8 +114,8 @@ def _as_asked(
     return asked, expansions
 
 
-def _found(reader: Reader, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
-    answer = serving().search(asked)
+def _found(reader: AccessContext, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
+    answer = active_backend().search(asked)
     rows = SHOWN[asked.kind](reader, [hit.id for hit in answer.hits])
     hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
     return Found(_without_stale(answer, len(hits)), hits, expansions, asked)
@@ -130,12 +130,12 @@ def _without_stale(answer: SearchAnswer, shown: int) -> SearchAnswer:
     return replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
 
 
-def tokens_of(reader: Reader) -> tuple[str, ...] | None:
+def tokens_of(reader: AccessContext) -> tuple[str, ...] | None:
     """The tokens by which an engine decides what a reader may find; None for everything."""
     return None if reader.reads_everything else tuple(sorted(reader.tokens))
 
 
-def _without_me(conditions: Sequence[Condition], reader: Reader) -> tuple[Condition, ...]:
+def _without_me(conditions: Sequence[Filter], reader: AccessContext) -> tuple[Filter, ...]:
     """`owner:me` is whatever my teams own."""
     if not any(c.field == "owner" and "me" in c.values for c in conditions):
         return tuple(conditions)
@@ -154,35 +154,35 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
 
     Raises SearchUnavailable.
     """
-    reader = reader_of(visitor)
+    reader = access_for(visitor)
     last = typed.rpartition(" ")[2]
     name, colon, beginning = last.removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
     if colon and field and field.kind is FieldKind.TERMS:
         # Of one kind are the values that filter it; kinds themselves are of all.
-        kinds = KINDS if field.name == "type" else (USUAL_KIND,)
+        kinds = KINDS if field.name == "type" else (DEFAULT_TYPE,)
         typed = beginning.strip('"')
-        values = serving().values(field.name, typed, tokens_of(reader), limit, kinds)
+        values = active_backend().values(field.name, typed, tokens_of(reader), limit, kinds)
         return Completions(field=field.name, values=values)
-    answer = serving().suggest(typed, tokens_of(reader), limit)
+    answer = active_backend().suggest(typed, tokens_of(reader), limit)
     ids = [thing.id for thing in answer.things if thing.kind == PRODUCT]
     products = products_shown(reader, ids)
     shown = tuple(products[thing.id] for thing in answer.things if thing.id in products)
     # As many things are stale; a word that no more of them hold may be theirs alone.
     stale = len(answer.things) - len(shown)
     words = tuple(word for word in answer.words if not stale or word.count > stale)
-    others = serving().named(typed, tokens_of(reader), (TERM, DOMAIN), limit)
+    others = active_backend().named(typed, tokens_of(reader), (TERM, DOMAIN), limit)
     terms, domains = (_rows(reader, kind, others) for kind in (TERM, DOMAIN))
     return Completions(products=shown, terms=terms, domains=domains, words=words)
 
 
-def _rows(reader: Reader, kind: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
+def _rows(reader: AccessContext, kind: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
     ids = [thing.id for thing in things if thing.kind == kind]
     rows = SHOWN[kind](reader, ids) if ids else {}
     return tuple(rows[each] for each in ids if each in rows)
 
 
-def addressed(*, visitor: Any, typed: str) -> DataProduct | None:
+def find_by_address(*, visitor: Any, typed: str) -> DataProduct | None:
     """The product whose identifier was pasted, if the visitor may know of it."""
     match = _UUID.fullmatch(typed.strip())
     if match is None:
@@ -191,7 +191,7 @@ def addressed(*, visitor: Any, typed: str) -> DataProduct | None:
     return found.filter(Q(uuid=match[1])).first()
 
 
-def without_one(*, visitor: Any, request: SearchRequest) -> tuple[tuple[Condition, int], ...]:
+def relaxed_searches(*, visitor: Any, request: SearchRequest) -> tuple[tuple[Filter, int], ...]:
     """For each filter in force, how many there would be without it; those that help."""
     offers = []
     for condition in request.conditions[:MOST_OFFERS]:
@@ -207,6 +207,6 @@ def without_one(*, visitor: Any, request: SearchRequest) -> tuple[tuple[Conditio
 
 def check_engine() -> None:
     """Raise SearchUnavailable unless the engine that answers has an index and is there."""
-    engine = serving()
+    engine = active_backend()
     if not engine.is_ready():
         raise SearchUnavailable(engine.name, "it is down, or holds no index of this version")

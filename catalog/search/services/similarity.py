@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import reader_of
+from catalog.domains.authority import access_for
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.search.backends import serving
+from catalog.search.backends import active_backend
 from catalog.search.document import key_of
 from catalog.search.port import Feature
 from catalog.search.services.product_rows import products_of
@@ -34,7 +34,7 @@ def similar_to(
     What the visitor may not see is not counted either, so it moves nothing. Products are read
     again from the database, as those of a search are.
     """
-    reader = reader_of(visitor)
+    reader = access_for(visitor)
     columns = SchemaProperty.objects.filter(schema_object__contract__product=product)
     features = features_of(
         name=product.name,
@@ -45,7 +45,7 @@ def similar_to(
     key = key_of(PRODUCT, str(product.uuid))
     found = [
         alike
-        for alike in serving().similar(key, features, tokens_of(reader), limit)
+        for alike in active_backend().similar(key, features, tokens_of(reader), limit)
         if alike.kind == PRODUCT
     ]
     products = products_of(reader, [alike.id for alike in found])

@@ -10,14 +10,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from catalog.domains.models import DOMAIN, Domain, ancestors_in
-from catalog.domains.services import touch_domains
-from catalog.glossary.services import touch_terms
+from catalog.domains.services import bump_domain_revisions
+from catalog.glossary.services import bump_term_revisions
 from catalog.products.models import DataProduct
-from catalog.products.services import touch_products
+from catalog.products.services import bump_product_revisions
 from catalog.revisions.models import Followed
-from catalog.revisions.services import remember
+from catalog.revisions.services import mark_indexed
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.services.following import BATCH, Missed, missed_by
+from catalog.search.services.following import BATCH, PendingChanges, missed_by
 from catalog.search.services.keeping_up import index_edits
 from catalog.search.services.rebuild import rebuild
 from catalog.search.services.writers import Writers, in_each_engine
@@ -49,7 +49,7 @@ def drain(*, limit: int = 2000) -> int:
     return in_each_engine(catch_up)
 
 
-def _missed(follower: str, limit: int) -> Missed:
+def _missed(follower: str, limit: int) -> PendingChanges:
     """Return what a follower has missed; of changes that are old, only now and then."""
     now = time.monotonic()
     if now - _looked_through.get(follower, -LOOK_THROUGH_EVERY) < LOOK_THROUGH_EVERY:
@@ -95,9 +95,9 @@ def follow_domains() -> int:
     followed |= {uuid: revision + 1 for uuid, revision in parts.values_list("uuid", "revision")}
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
     for start in range(0, len(products), BATCH):
-        touch_products(products=products[start : start + BATCH])
+        bump_product_revisions(products=products[start : start + BATCH])
         _let_edits_pass()
-    touch_terms(domains=below)
-    touch_domains(domains=[pk for pk in below if pk not in late])
-    remember(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=followed)
+    bump_term_revisions(domains=below)
+    bump_domain_revisions(domains=[pk for pk in below if pk not in late])
+    mark_indexed(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=followed)
     return len(products)

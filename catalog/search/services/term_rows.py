@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db.models import Count
 
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.glossary.models import Term
 from catalog.products.models import DataProduct
 
 
-class ShownTerm(NamedTuple):
+class TermRow(NamedTuple):
     """What a result says of a term; without a domain it holds in the whole mesh."""
 
     pk: int
@@ -36,17 +36,17 @@ class Uses(NamedTuple):
 
 
 _WAYS = {"domain_slug": "domain__slug", "domain_name": "domain__name"}
-_COLUMNS = tuple(_WAYS.get(name, name) for name in ShownTerm._fields)
+_COLUMNS = tuple(_WAYS.get(name, name) for name in TermRow._fields)
 
 
-def terms_shown(reader: Reader, ids: Sequence[str]) -> dict[str, ShownTerm]:
+def terms_shown(reader: AccessContext, ids: Sequence[str]) -> dict[str, TermRow]:
     """Return by id those of the terms that are there; everybody may read all."""
     rows = Term.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    terms = [ShownTerm(*row) for row in rows] if ids else []
+    terms = [TermRow(*row) for row in rows] if ids else []
     return {str(term.uuid): term for term in terms}
 
 
-def uses_of(reader: Reader, slugs: Collection[str]) -> dict[str, Uses]:
+def uses_of(reader: AccessContext, slugs: Collection[str]) -> dict[str, Uses]:
     """Return by slug how much uses each word, counted over what the reader may see."""
     visible = DataProduct.objects.visible_to(reader).live()
     product = "schema_object__contract__product"

@@ -14,7 +14,7 @@ from catalog.search.fields import PAGE_SIZE
 from catalog.search.oddities import odd_queries
 from catalog.search.port import SearchBackend, SearchUnavailable
 from catalog.search.services.evaluation import found_by, request_of
-from catalog.search.spelling import bare
+from catalog.search.spelling import normalize_name
 from catalog.search.typos import mistyped
 
 BATCH = 500
@@ -62,15 +62,15 @@ def try_names(*, engine: SearchBackend, every: int = 1) -> Trial:
 
     Where several things are so called, whichever of them comes first is right.
     """
-    named = [(uuid, kind, name) for uuid, kind, name in _names() if bare(name)]
+    named = [(uuid, kind, name) for uuid, kind, name in _names() if normalize_name(name)]
     called: dict[str, set[str]] = {}
     for uuid, _kind, name in named:
-        called.setdefault(bare(name), set()).add(uuid)
+        called.setdefault(normalize_name(name), set()).add(uuid)
     asked = set(list(dict.fromkeys(uuid for uuid, _kind, _name in named))[::every])
     trial = Trial(engine.name, within=1)
     for _uuid, kind, name in (row for row in named if row[0] in asked):
         first = found_by(engine, name, limit=1)
-        trial.count(kind, name, is_hit=bool(called[bare(name)].intersection(first)))
+        trial.count(kind, name, is_hit=bool(called[normalize_name(name)].intersection(first)))
     return trial
 
 

@@ -16,8 +16,8 @@ from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend
 from catalog.search.services.diff import (
     Difference,
-    Differing,
     Lines,
+    Mismatch,
     differing,
     lines_of,
     lines_of_database,
@@ -67,7 +67,7 @@ class Drift:
         self.checked += 1
         self.kinds.setdefault(kind, Counter())["checked"] += 1
 
-    def add(self, found: Differing) -> None:
+    def add(self, found: Mismatch) -> None:
         """Note a difference."""
         named = found.id if found.kind == PRODUCT else found.key
         getattr(self, found.difference.value).append(named)
@@ -134,19 +134,19 @@ def _count_strangers(drift: Drift, held: Lines) -> None:
 
 def _drifted(
     backend: SearchBackend, unequal: Sequence[str], meanwhile: Callable[[], None]
-) -> list[Differing]:
+) -> list[Mismatch]:
     """Return what differs and has done so for longer than a change may take."""
     settled = timezone.now() - SETTLED_AFTER
     if unequal:
         _wait_for_domains(meanwhile)
-    found: list[Differing] = []
+    found: list[Mismatch] = []
     for start in range(0, len(unequal), BATCH):
         found += differing(backend.ledger, unequal[start : start + BATCH])
         meanwhile()
     return list(_settled(found, settled))
 
 
-def _settled(found: Iterable[Differing], settled: datetime) -> Iterator[Differing]:
+def _settled(found: Iterable[Mismatch], settled: datetime) -> Iterator[Mismatch]:
     for each in found:
         if each.changed_at is None or each.changed_at <= settled:
             yield each

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Self
 
-from catalog.search.backends import fed
+from catalog.search.backends import configured_backends
 from catalog.search.port import IndexSession, SearchBackend, SearchUnavailable
-from catalog.search.services.following import Missed, follower_of, write_missed
+from catalog.search.services.following import PendingChanges, follower_of, write_missed
 
 
 class Writers:
@@ -33,7 +33,7 @@ class Writers:
         held = self._sessions.get(backend.name)
         return follower_of(backend.name, held.generation if held else backend.generation())
 
-    def write(self, backend: SearchBackend, missed: Missed) -> int:
+    def write(self, backend: SearchBackend, missed: PendingChanges) -> int:
         """Write what was missed, if anything was; return how many writes were made."""
         if not missed:
             return 0
@@ -45,7 +45,7 @@ class Writers:
 def in_each_engine(work: Callable[[SearchBackend], int]) -> int:
     """Work on each fed engine; one that is down keeps no other from it, and is told of after."""
     written, down = 0, []
-    for backend in fed():
+    for backend in configured_backends():
         try:
             written += work(backend)
         except SearchUnavailable as error:

@@ -9,8 +9,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import LOGICAL_TYPES, Column
-from catalog.exceptions import EditionConflict
-from catalog.web.forms import Difference, EditSheet, Line, Passage, RowedSheet, Rows
+from catalog.exceptions import EditConflict
+from catalog.web.forms import (
+    FieldConflict,
+    Rows,
+    SingleLineField,
+    TableForm,
+    TextAreaField,
+    VersionedForm,
+)
 
 TYPES = [("", "–"), *((name, name) for name in LOGICAL_TYPES)]
 PAGE_SIZE, MOST_BLANK = 50, 50
@@ -20,10 +27,10 @@ MOST_BYTES = 2 * 1024 * 1024
 def _columns() -> Mapping[str, forms.Field]:
     return {
         "at": forms.CharField(widget=forms.HiddenInput, max_length=1400),
-        "name": Line(label=_("Name"), max_length=300),
+        "name": SingleLineField(label=_("Name"), max_length=300),
         "type": forms.ChoiceField(label=_("Type"), choices=TYPES),
-        "description": Line(label=_("Description"), max_length=4000),
-        "classification": Line(
+        "description": SingleLineField(label=_("Description"), max_length=4000),
+        "classification": SingleLineField(
             label=_("Classification"),
             max_length=60,
             widget=forms.TextInput(attrs={"list": "classifications"}),
@@ -34,14 +41,14 @@ def _columns() -> Mapping[str, forms.Field]:
     }
 
 
-class TableSheet(RowedSheet):
+class SchemaTableForm(TableForm):
     """One table of a contract: its name, and a page of its columns with room for more."""
 
     rows: ClassVar[Rows] = Rows("columns", _columns)
     blank = 3
     most = PAGE_SIZE + MOST_BLANK
-    name = Line(label=_("Table"), max_length=300)
-    description = Passage(label=_("Description"), required=False, rows=2)
+    name = SingleLineField(label=_("Table"), max_length=300)
+    description = TextAreaField(label=_("Description"), required=False, rows=2)
 
     def __init__(self, data: Any = None, *, shown: Sequence[Column], **options: Any) -> None:
         super().__init__(data, held=len(shown), **options)
@@ -101,17 +108,19 @@ def pointer_in(address: str | None) -> str:
     return (address or "").partition("=")[0]
 
 
-class NewTableSheet(EditSheet):
+class NewTableForm(VersionedForm):
     """The name of one more table."""
 
-    name = Line(label=_("Table"), max_length=300, help_text=_("Such as orders or order_lines."))
+    name = SingleLineField(
+        label=_("Table"), max_length=300, help_text=_("Such as orders or order_lines.")
+    )
 
 
-class DocumentSheet(EditSheet):
+class ContractDocumentForm(VersionedForm):
     """A whole contract as ODCS YAML or JSON, from a file or pasted."""
 
     file = forms.FileField(label=_("File"), required=False, max_length=255)
-    text = Passage(
+    text = TextAreaField(
         label=_("Or its text"),
         required=False,
         rows=16,
@@ -129,7 +138,7 @@ class DocumentSheet(EditSheet):
             self.add_error("file", _("Choose a file, or paste its text below."))
         return cleaned
 
-    def meet(self, conflict: EditionConflict, stands: Mapping[str, Any]) -> None:
+    def meet(self, conflict: EditConflict, stands: Mapping[str, Any]) -> None:
         """Keep a file as its text, for no browser sends a file twice."""
         if file := self.cleaned_data.get("file"):
             file.seek(0)
@@ -139,14 +148,14 @@ class DocumentSheet(EditSheet):
             self.data = typed
         super().meet(conflict, stands)
 
-    def _differences(self, stands: Mapping[str, Any]) -> Iterable[Difference]:
+    def _differences(self, stands: Mapping[str, Any]) -> Iterable[FieldConflict]:
         """Show of each document the lines that the other lacks; the rest would drown them."""
         bound = self["text"]
         theirs, mine = str(stands.get("text") or "").splitlines(), str(bound.data).splitlines()
         ours, other = _without(theirs, mine), _without(mine, theirs)
         if theirs and (ours or other):
             href = f"#{bound.id_for_label}"
-            yield Difference(label=str(bound.label), stands=ours, yours=other, href=href)
+            yield FieldConflict(label=str(bound.label), stands=ours, yours=other, href=href)
 
     def content(self) -> tuple[bytes, str]:
         """Return what was sent, and the name under which errors speak of it."""

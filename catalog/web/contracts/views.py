@@ -9,11 +9,11 @@ from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from catalog.contracts.columns import Column, columns_in, edited
+from catalog.contracts.columns import Column, edited, iter_columns
 from catalog.contracts.models import DataContract, SchemaObject
-from catalog.contracts.projection import raised
+from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.manifests import odcs
 from catalog.manifests.issues import Problem
 from catalog.manifests.readers import ReadingError, read_documents
@@ -22,18 +22,18 @@ from catalog.products.models import DataProduct
 from catalog.products.projection import Tree
 from catalog.web.contracts.forms import (
     PAGE_SIZE,
-    DocumentSheet,
-    NewTableSheet,
-    TableSheet,
+    ContractDocumentForm,
+    NewTableForm,
+    SchemaTableForm,
     address_of,
 )
-from catalog.web.forms import EditSheet
-from catalog.web.products.editing import EditPage, ProductPage, RowedPage
+from catalog.web.forms import VersionedForm
+from catalog.web.products.editing import EditView, ProductView, TableView
 
 MOST_PROBLEMS = 25
 
 
-class Contracts(ProductPage):
+class Contracts(ProductView):
     """The contracts of a product with their tables."""
 
     step = "schema"
@@ -53,7 +53,7 @@ class Contracts(ProductPage):
         return self.page(contracts=contracts)
 
 
-class ContractPage(EditPage):
+class ContractPage(EditView):
     """What the pages of one contract share: finding it, and raising a version that is frozen."""
 
     step = "schema"
@@ -88,12 +88,12 @@ class ContractPage(EditPage):
         table: Tree = tables[self.number]
         return table
 
-    def put(self, tables: list[Tree], sheet: EditSheet) -> DataProduct:
+    def put(self, tables: list[Tree], sheet: VersionedForm) -> DataProduct:
         """Save the contract with these tables; a published version stays, the next one changes."""
         contract = self.contract()
         tree = contract.tree | {"schema": tables}
         if tree != contract.tree and is_frozen(contract):
-            tree |= {"version": raised(contract.version)}
+            tree |= {"version": bump_version(contract.version)}
         edition = sheet.cleaned_data["edition"]
         saved, product = save_contract(
             product=self.product, tree=tree, edition=edition, actor=self.person
@@ -105,11 +105,11 @@ class ContractPage(EditPage):
         """Return to the list of contracts."""
         return self.place("product_contracts")
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say which version is saved."""
         contract = self.contract() if self.uuid else None
         frozen = bool(contract and is_frozen(contract))
-        version = raised(contract.version) if contract and frozen else ""
+        version = bump_version(contract.version) if contract and frozen else ""
         extra = {"contract": contract, "is_frozen": frozen, "next_version": version}
         return super().show(sheet, status, **extra, **context)
 
@@ -118,15 +118,15 @@ class AddTable(ContractPage):
     """One more table; its columns come on its own page."""
 
     title = _("Add a table")
-    sheet_class = NewTableSheet
+    sheet_class = NewTableForm
     template_name = "catalog/editing/table_add.html"
 
-    def write(self, sheet: NewTableSheet) -> DataProduct:
+    def write(self, sheet: NewTableForm) -> DataProduct:
         """Add the table at the end."""
         tables = list(self.contract().tree.get("schema") or [])
         name = sheet.cleaned_data["name"]
         if any(table.get("name") == name for table in tables):
-            raise Invalid([Fault(where="name", message="There is a table of this name.")])
+            raise ValidationFailed([Fault(where="name", message="There is a table of this name.")])
         self.number = len(tables)
         return self.put([*tables, {"name": name, "properties": []}], sheet)
 
@@ -139,27 +139,27 @@ class DropTable(ContractPage):
     """A question before a table goes."""
 
     title = _("Take the table away?")
-    sheet_class = EditSheet
+    sheet_class = VersionedForm
     template_name = "catalog/editing/table_drop.html"
 
-    def write(self, sheet: EditSheet) -> DataProduct:
+    def write(self, sheet: VersionedForm) -> DataProduct:
         """Take the table out."""
         self.table()
         tables = list(self.contract().tree.get("schema") or [])
         return self.put(tables[: self.number] + tables[self.number + 1 :], sheet)
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Name the table and how many columns go with it."""
         table = self.table()
-        extra = {"table": table, "columns": len(columns_in(table))}
+        extra = {"table": table, "columns": len(iter_columns(table))}
         return super().show(sheet, status, **extra, **context)
 
 
-class Table(RowedPage, ContractPage):
+class Table(TableView, ContractPage):
     """The columns of one table, a page at a time, with blank rows for more."""
 
     title = _("Columns")
-    sheet_class = TableSheet
+    sheet_class = SchemaTableForm
     template_name = "catalog/editing/table.html"
     _columns: Page[Column] | None = None
 
@@ -167,10 +167,10 @@ class Table(RowedPage, ContractPage):
         """Return the page of columns that was asked for."""
         if self._columns is None or self.request.method != "GET":
             wanted = self.request.GET.get("page")
-            self._columns = Paginator(columns_in(self.table()), PAGE_SIZE).get_page(wanted)
+            self._columns = Paginator(iter_columns(self.table()), PAGE_SIZE).get_page(wanted)
         return self._columns
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Give the sheet the columns of this page."""
         return super().sheet(data, shown=list(self.columns()), **options)
 
@@ -179,9 +179,9 @@ class Table(RowedPage, ContractPage):
         table = self.table()
         rows = [column.words() | {"at": address_of(column)} for column in self.columns()]
         words = {"name": table.get("name", ""), "description": table.get("description", "")}
-        return words | TableSheet.rows.initial(rows)
+        return words | SchemaTableForm.rows.initial(rows)
 
-    def write(self, sheet: TableSheet) -> DataProduct:
+    def write(self, sheet: SchemaTableForm) -> DataProduct:
         """Save the table with its edits."""
         table = edited(self.table(), **sheet.edits()) | {"name": sheet.cleaned_data["name"]}
         if sheet.cleaned_data["description"]:
@@ -198,7 +198,7 @@ class Table(RowedPage, ContractPage):
         query = f"?page={page}" if page.isdigit() else ""
         return self.place("product_table", self.uuid, self.number) + query
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Show which page of the columns this is."""
         extra = {"page": self.columns(), "table": self.table(), "table_number": self.number}
         return super().show(sheet, status, **extra, **context)
@@ -208,7 +208,7 @@ class Document(ContractPage):
     """A whole contract from a file: a new one, or the next content of one that is there."""
 
     title = _("Contract as a file")
-    sheet_class = DocumentSheet
+    sheet_class = ContractDocumentForm
     template_name = "catalog/editing/document.html"
     problems: list[Problem]
 
@@ -216,17 +216,19 @@ class Document(ContractPage):
         """Return the document that stands, where this page is one contract's."""
         return {"text": yaml_of(self.contract().tree)} if self.uuid else {}
 
-    def write(self, sheet: DocumentSheet) -> DataProduct:
+    def write(self, sheet: ContractDocumentForm) -> DataProduct:
         """Read, check and save the document. Raises Invalid with each problem's line."""
         tree = self.read(sheet)
         held = self.contract().identifier if self.uuid else tree.get("id")
         if tree.setdefault("id", held) != held:
             message = f"This document has the id {tree['id']}; the contract here has {held}."
-            raise Invalid([Fault(where="file", message=message, way_out="Give it that id.")])
+            raise ValidationFailed(
+                [Fault(where="file", message=message, way_out="Give it that id.")]
+            )
         edition = sheet.cleaned_data["edition"]
         return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
 
-    def read(self, sheet: DocumentSheet) -> Tree:
+    def read(self, sheet: ContractDocumentForm) -> Tree:
         """Return the one contract that was sent. Raises Invalid."""
         content, name = sheet.content()
         try:
@@ -235,22 +237,24 @@ class Document(ContractPage):
             raise self.refused([error.problem]) from error
         if len(documents) != 1:
             message = f"There are {len(documents)} documents in it."
-            raise Invalid([Fault(where="file", message=message, way_out="Send one contract.")])
+            raise ValidationFailed(
+                [Fault(where="file", message=message, way_out="Send one contract.")]
+            )
         problems = [problem for problem in odcs.check(documents[0]) if problem.is_error]
         if problems:
             raise self.refused(problems)
         return documents[0].tree
 
-    def refused(self, problems: list[Problem]) -> Invalid:
+    def refused(self, problems: list[Problem]) -> ValidationFailed:
         """Keep the problems for the page, each with its line, and say how many there are."""
         self.problems = problems[:MOST_PROBLEMS]
         first = problems[0]
         message = f"Line {first.line}: {first.message}."
         if len(problems) > 1:
             message += f" And {len(problems) - 1} more, listed below."
-        return Invalid([Fault(where="file", message=message, way_out=first.way_out)])
+        return ValidationFailed([Fault(where="file", message=message, way_out=first.way_out)])
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """List the problems of a document that was refused."""
         problems = getattr(self, "problems", [])
         return super().show(sheet, status, problems=problems, **context)

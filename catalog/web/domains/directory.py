@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.domains.models import Membership
-from catalog.domains.services import cancel_invitation, give_role, shut_out_person
-from catalog.exceptions import StatusConflict
+from catalog.domains.services import cancel_invitation, deactivate_person, grant_role
+from catalog.exceptions import InvalidTransition
 from catalog.people.models import Invitation, Person
 from catalog.permissions import MESH_ROLES, Permission, Role
-from catalog.web.domains.forms import ReasonSheet, RoleSheet
+from catalog.web.domains.forms import ReasonForm, RoleForm
 
 PAGE_SIZE = 50
 
@@ -29,8 +29,8 @@ PAGE_SIZE = 50
 @require_http_methods(["GET", "POST"])
 def person_list(request: HttpRequest) -> HttpResponse:
     """List people with their roles of the mesh, and open invitations; give a role of the mesh."""
-    demand(request.user, Permission.MANAGE_MEMBERS, None)
-    sheet = RoleSheet(request.POST if request.method == "POST" else None, of_mesh=True)
+    require_permission(request.user, Permission.MANAGE_MEMBERS, None)
+    sheet = RoleForm(request.POST if request.method == "POST" else None, of_mesh=True)
     if request.method == "POST" and sheet.is_valid():
         _give(request, sheet)
         return redirect("person_list")
@@ -53,7 +53,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person_list_json(request: HttpRequest) -> JsonResponse:
     """Give a program the same page of people."""
-    demand(request.user, Permission.MANAGE_MEMBERS, None)
+    require_permission(request.user, Permission.MANAGE_MEMBERS, None)
     page = _page(request)
     rows = [
         {
@@ -74,14 +74,14 @@ def person_list_json(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 def person_shut_out(request: HttpRequest, uuid: str) -> HttpResponse:
     """Ask before somebody is shut out, then do it."""
-    demand(request.user, Permission.MANAGE_MEMBERS, None)
+    require_permission(request.user, Permission.MANAGE_MEMBERS, None)
     person = get_object_or_404(Person, uuid=uuid, is_active=True)
-    sheet = ReasonSheet(request.POST if request.method == "POST" else None)
+    sheet = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         try:
-            shut_out_person(person=person, actor=actor, reason=sheet.cleaned_data["reason"])
-        except StatusConflict as refusal:
+            deactivate_person(person=person, actor=actor, reason=sheet.cleaned_data["reason"])
+        except InvalidTransition as refusal:
             sheet.refuse(refusal)
         else:
             text = _("{name} can no longer sign in.").format(name=person.display_name)
@@ -104,10 +104,10 @@ def invitation_cancel(request: HttpRequest, uuid: str) -> HttpResponse:
     return redirect("person_list")
 
 
-def _give(request: HttpRequest, sheet: RoleSheet) -> None:
+def _give(request: HttpRequest, sheet: RoleForm) -> None:
     actor: Any = request.user
     person, role = sheet.cleaned_data["person"], Role(sheet.cleaned_data["role"])
-    give_role(person=person, role=role, actor=actor, ends_at=sheet.cleaned_data["ends_at"])
+    grant_role(person=person, role=role, actor=actor, ends_at=sheet.cleaned_data["ends_at"])
     words = {"name": person.display_name, "role": role.value.replace("_", " ")}
     messages.success(request, _("{name} is {role} of the mesh.").format(**words))
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.domains.models import Domain, ancestors_in
 from catalog.products.models import DataProduct, Status, Verdict
 
 
 @dataclass
-class Tally:
+class DomainStats:
     """Counts of a domain's products; retired ones are not counted."""
 
     statuses: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,9 @@ class Tally:
         }
 
 
-def tallies_for(reader: Reader, parents: dict[int, int | None] | None = None) -> dict[int, Tally]:
+def tallies_for(
+    reader: AccessContext, parents: dict[int, int | None] | None = None
+) -> dict[int, DomainStats]:
     """Return a tally for each domain in which the reader sees something, by domain id."""
     parents = Domain.objects.parents() if parents is None else parents
     rows = (
@@ -66,10 +68,10 @@ def tallies_for(reader: Reader, parents: dict[int, int | None] | None = None) ->
         .values_list("domain_id", "status", "slo_verdict", "certification")
         .annotate(n=Count("pk"))
     )
-    tallies: dict[int, Tally] = {}
+    tallies: dict[int, DomainStats] = {}
     for domain_id, status, verdict, certification, n in rows:
         for above in ancestors_in(parents, domain_id):
-            tally = tallies.setdefault(above, Tally())
+            tally = tallies.setdefault(above, DomainStats())
             tally.statuses[status] += n
             if status in (Status.PUBLISHED, Status.DEPRECATED):
                 tally.verdicts[verdict] += n

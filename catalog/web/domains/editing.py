@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import Reader, demand, reader_of
+from catalog.domains.authority import AccessContext, access_for, require_permission
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.domains.services import create_domain, edit_domain
-from catalog.exceptions import EditionConflict, Invalid, NameTaken
+from catalog.exceptions import EditConflict, NameConflict, ValidationFailed
 from catalog.permissions import Permission
-from catalog.web.domains.forms import DomainFields, DomainSheet, NewDomainSheet
+from catalog.web.domains.forms import DomainFields, DomainForm, NewDomainForm
 from catalog.web.domains.teams import manageable_teams
 
 
@@ -25,11 +25,11 @@ from catalog.web.domains.teams import manageable_teams
 @require_http_methods(["GET", "POST"])
 def domain_new(request: HttpRequest) -> HttpResponse:
     """Begin a domain, at the top or as a part of one that one manages."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     if not _managed(reader):
-        demand(request.user, Permission.MANAGE_DOMAIN, None)
+        require_permission(request.user, Permission.MANAGE_DOMAIN, None)
     asked = Domain.objects.filter(slug=request.GET.get("parent", "")).first()
-    sheet = NewDomainSheet(
+    sheet = NewDomainForm(
         request.POST if request.method == "POST" else None,
         initial={"parent": asked} if asked else {},
     )
@@ -38,7 +38,7 @@ def domain_new(request: HttpRequest) -> HttpResponse:
         actor: Any = request.user
         try:
             domain = create_domain(actor=actor, **sheet.written())
-        except (Invalid, NameTaken) as refusal:
+        except (ValidationFailed, NameConflict) as refusal:
             sheet.refuse(refusal)
         else:
             messages.success(request, _("The domain is there. Name its owner and its steward."))
@@ -54,10 +54,10 @@ def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
     found = _find(domain)
     if found.slug != domain and request.method != "POST":
         return redirect("domain_edit", found.slug)
-    demand(request.user, Permission.MANAGE_DOMAIN, found)
-    initial = DomainSheet.filled_by(found) | {"edition": found.edition}
-    sheet = DomainSheet(request.POST if request.method == "POST" else None, initial=initial)
-    _offer(sheet, reader_of(request.user), found)
+    require_permission(request.user, Permission.MANAGE_DOMAIN, found)
+    initial = DomainForm.filled_by(found) | {"edition": found.edition}
+    sheet = DomainForm(request.POST if request.method == "POST" else None, initial=initial)
+    _offer(sheet, access_for(request.user), found)
     if request.method != "POST":
         return _show(request, found, sheet, 200)
     if not sheet.is_valid():
@@ -75,35 +75,35 @@ def _find(slug: str) -> Domain:
     return found
 
 
-def _write(request: HttpRequest, domain: Domain, sheet: DomainSheet) -> HttpResponse:
+def _write(request: HttpRequest, domain: Domain, sheet: DomainForm) -> HttpResponse:
     actor: Any = request.user
     edition = sheet.cleaned_data["edition"]
     try:
         changed = edit_domain(domain=domain, edition=edition, actor=actor, **sheet.written())
-    except EditionConflict as conflict:
+    except EditConflict as conflict:
         domain = Domain.objects.get(pk=domain.pk)
-        sheet.meet(conflict, DomainSheet.filled_by(domain))
+        sheet.meet(conflict, DomainForm.filled_by(domain))
         return _show(request, domain, sheet, 409)
-    except (Invalid, NameTaken) as refusal:
+    except (ValidationFailed, NameConflict) as refusal:
         sheet.refuse(refusal)
         return _show(request, Domain.objects.get(pk=domain.pk), sheet, 422)
     messages.success(request, _("Saved."))
     return redirect("domain_page", changed.slug)
 
 
-def _show(request: HttpRequest, domain: Domain, sheet: DomainSheet, status: int) -> HttpResponse:
+def _show(request: HttpRequest, domain: Domain, sheet: DomainForm, status: int) -> HttpResponse:
     last = AuditEvent.objects.about("domain", str(domain.uuid)).first() if sheet.conflict else None
     context = {"domain": domain, "form": sheet, "last_edit": last}
     return render(request, "catalog/domains/edit.html", context, status=status)
 
 
-def _managed(reader: Reader) -> bool:
+def _managed(reader: AccessContext) -> bool:
     return reader.may(Permission.MANAGE_DOMAIN, None) or bool(
         reader.domains_with(Permission.MANAGE_DOMAIN)
     )
 
 
-def _offer(sheet: DomainFields, reader: Reader, domain: Domain | None) -> None:
+def _offer(sheet: DomainFields, reader: AccessContext, domain: Domain | None) -> None:
     """Offer what this person may choose: what stands, and what they manage themselves."""
     if reader.may(Permission.MANAGE_DOMAIN, None):
         return

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import reader_of
+from catalog.domains.authority import access_for
 from catalog.domains.models import Domain
-from catalog.web.domains.pages import find_domain, moved_domain, products_in
+from catalog.web.domains.pages import find_domain, products_in, redirect_to_current
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 
 
@@ -19,8 +19,8 @@ def domain_feed(request: HttpRequest, domain: str) -> HttpResponseBase:
     """Tell of the products that are new or changed, among those that the reader may see."""
     found = find_domain(domain)
     if found is None:
-        return moved_domain(domain, "domain_feed")
-    products = products_in(reader_of(request.user), found, Domain.objects.parents())
+        return redirect_to_current(domain, "domain_feed")
+    products = products_in(access_for(request.user), found, Domain.objects.parents())
     newest = products.order_by("-updated_at", "id")[:MOST_ENTRIES]
     return atom_answer(
         request,

@@ -16,7 +16,7 @@ from catalog.domains.models import Domain
 from catalog.identifiers import is_slug, slug_of
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
-from catalog.web.forms import EditSheet, Line, Passage, Sheet
+from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
 ROLE_WORDS = {
     Role.OWNER: _("Owner: answers for the domain, publishes, gives roles"),
@@ -30,9 +30,9 @@ ROLE_WORDS = {
 SLUG_HINT = _("Made from the name where this is empty. Small letters, digits and dashes.")
 
 
-def slug_field(longest: int) -> Line:
+def slug_field(longest: int) -> SingleLineField:
     """Return the field of an address, which may be left to the name."""
-    return Line(
+    return SingleLineField(
         label=_("Address"),
         max_length=longest,
         required=False,
@@ -54,7 +54,7 @@ class Addressed(forms.Form):
         return cleaned | {"slug": slug}
 
 
-class PersonField(Line):
+class PersonField(SingleLineField):
     """Somebody who can sign in, named by user name or mail address."""
 
     def __init__(self, **options: Any) -> None:
@@ -96,9 +96,9 @@ class LastDayField(forms.DateField):
 class DomainFields(Addressed):
     """What a domain is called, what it is for, where it lies in the tree."""
 
-    name = Line(label=_("Name"), max_length=120)
+    name = SingleLineField(label=_("Name"), max_length=120)
     slug = slug_field(120)
-    mission = Passage(
+    mission = TextAreaField(
         label=_("Mission"),
         required=False,
         rows=3,
@@ -107,7 +107,7 @@ class DomainFields(Addressed):
     )
     parent = forms.ModelChoiceField(
         label=_("Part of"),
-        queryset=Domain.objects.filter(is_foreign=False),
+        queryset=Domain.objects.filter(is_external=False),
         required=False,
         empty_label=_("no other domain: at the top"),
         help_text=_("Owners and stewards of a domain are so for all its parts."),
@@ -135,11 +135,11 @@ class DomainFields(Addressed):
         return {name: self.cleaned_data[name] for name in names}
 
 
-class NewDomainSheet(DomainFields, Sheet):
+class NewDomainForm(DomainFields, CatalogForm):
     """A domain that begins."""
 
 
-class DomainSheet(DomainFields, EditSheet):
+class DomainForm(DomainFields, VersionedForm):
     """A domain that stands."""
 
     @staticmethod
@@ -154,7 +154,7 @@ class DomainSheet(DomainFields, EditSheet):
         }
 
 
-class RoleSheet(Sheet):
+class RoleForm(CatalogForm):
     """Who gets which role, until when."""
 
     places: ClassVar[Mapping[str, str]] = {"actor": "person"}
@@ -170,13 +170,13 @@ class RoleSheet(Sheet):
         field.choices = [(role.value, ROLE_WORDS[role]) for role in roles]
 
 
-class ReasonSheet(Sheet):
+class ReasonForm(CatalogForm):
     """Why something is taken back."""
 
-    reason = Line(label=_("Reason"), max_length=500, required=False)
+    reason = SingleLineField(label=_("Reason"), max_length=500, required=False)
 
 
-class InviteSheet(Sheet):
+class InviteForm(CatalogForm):
     """Whom to invite, and into which team."""
 
     email = forms.EmailField(
@@ -198,19 +198,19 @@ class InviteSheet(Sheet):
             field.queryset = Team.objects.filter(pk__in=teams)
 
 
-class TeamSheet(Addressed, Sheet):
+class TeamForm(Addressed, CatalogForm):
     """A team that begins."""
 
-    name = Line(label=_("Name"), max_length=120)
+    name = SingleLineField(label=_("Name"), max_length=120)
     slug = slug_field(80)
-    description = Passage(label=_("What it does"), required=False, rows=2, max_length=2000)
+    description = TextAreaField(label=_("What it does"), required=False, rows=2, max_length=2000)
     email = forms.EmailField(
         label=_("Mail address"), required=False, help_text=_("Where consumers reach the team.")
     )
     field_order = ["name", "slug", "description", "email"]
 
 
-class MemberSheet(Sheet):
+class MemberForm(CatalogForm):
     """Who joins a team, until when."""
 
     person = PersonField()

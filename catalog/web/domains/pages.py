@@ -18,34 +18,34 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.domains.models import Domain, FormerDomainSlug, ancestors_in
 from catalog.identifiers import folded
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Verdict
 from catalog.publication.services import accountable
-from catalog.web.domains.domain_stats import Tally, tallies_for
+from catalog.web.domains.domain_stats import DomainStats, tallies_for
 
 PAGE_SIZE = 60
 
 
 @dataclass(frozen=True)
-class Tile:
+class DomainCard:
     """A domain as a list shows it; `depth` is how far below the top it lies."""
 
     domain: Domain
-    tally: Tally
+    tally: DomainStats
     depth: int
 
 
 @require_safe
 def domain_list(request: HttpRequest) -> HttpResponse:
     """Show every domain, each below the one it is a part of."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     tiles = tiles_for(reader)
     context = {
-        "tiles": [tile for tile in tiles if not tile.domain.is_foreign],
-        "foreign": [tile for tile in tiles if tile.domain.is_foreign],
+        "tiles": [tile for tile in tiles if not tile.domain.is_external],
+        "foreign": [tile for tile in tiles if tile.domain.is_external],
         "may_add": reader.may(Permission.MANAGE_DOMAIN, None),
         "json_url": reverse("domain_list_json"),
     }
@@ -55,7 +55,7 @@ def domain_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def domain_list_json(request: HttpRequest) -> HttpResponse:
     """Give a program every domain with its counts."""
-    tiles = tiles_for(reader_of(request.user))
+    tiles = tiles_for(access_for(request.user))
     slugs = {tile.domain.pk: tile.domain.slug for tile in tiles}
     domains = [
         _summary(tile.domain, tile.tally) | {"parent": slugs.get(tile.domain.parent_id or 0)}
@@ -67,19 +67,19 @@ def domain_list_json(request: HttpRequest) -> HttpResponse:
 @require_safe
 def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
     """Show one domain: mission, owner and steward, its products the worst first, its parts."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     found = find_domain(domain)
     if found is None:
-        return moved_domain(domain, "domain_page")
+        return redirect_to_current(domain, "domain_page")
     parents = Domain.objects.parents()
     tallies = tallies_for(reader, parents)
     owners, stewards = accountable(found)
     products = Paginator(products_in(reader, found, parents), PAGE_SIZE)
     context = {
         "domain": found,
-        "above": _above(found, parents),
-        "tally": tallies.get(found.pk, Tally()),
-        "parts": [(part, tallies.get(part.pk, Tally())) for part in found.children.all()],
+        "above": _ancestors(found, parents),
+        "tally": tallies.get(found.pk, DomainStats()),
+        "parts": [(part, tallies.get(part.pk, DomainStats())) for part in found.children.all()],
         "owners": owners,
         "stewards": stewards,
         "page": products.get_page(request.GET.get("page")),
@@ -93,12 +93,12 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
 @require_safe
 def domain_page_json(request: HttpRequest, domain: str) -> HttpResponse:
     """Give a program what the domain's page shows."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     found = find_domain(domain)
     if found is None:
-        return moved_domain(domain, "domain_page_json")
+        return redirect_to_current(domain, "domain_page_json")
     parents = Domain.objects.parents()
-    tally = tallies_for(reader, parents).get(found.pk, Tally())
+    tally = tallies_for(reader, parents).get(found.pk, DomainStats())
     page = Paginator(products_in(reader, found, parents), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
@@ -115,18 +115,18 @@ def domain_page_json(request: HttpRequest, domain: str) -> HttpResponse:
     return JsonResponse(body)
 
 
-def tiles_for(reader: Reader) -> list[Tile]:
+def tiles_for(reader: AccessContext) -> list[DomainCard]:
     """Return all domains in the order of the tree, with what the reader sees of each."""
     domains = list(Domain.objects.select_related("owner_team"))
     tallies = tallies_for(reader, {domain.pk: domain.parent_id for domain in domains})
     below: dict[int | None, list[Domain]] = {}
     for domain in domains:
         below.setdefault(domain.parent_id, []).append(domain)
-    tiles: list[Tile] = []
+    tiles: list[DomainCard] = []
     waiting = [(domain, 0) for domain in reversed(below.get(None, []))]
     while waiting:
         domain, depth = waiting.pop()
-        tiles.append(Tile(domain, tallies.get(domain.pk, Tally()), depth))
+        tiles.append(DomainCard(domain, tallies.get(domain.pk, DomainStats()), depth))
         waiting += [(part, depth + 1) for part in reversed(below.get(domain.pk, []))]
     return tiles
 
@@ -137,7 +137,7 @@ def find_domain(slug: str) -> Domain | None:
     return domains.filter(slug=slug).first()
 
 
-def moved_domain(slug: str, page: str) -> HttpResponse:
+def redirect_to_current(slug: str, page: str) -> HttpResponse:
     """Lead from a former slug, or one with capitals, to the domain's page. Raises Http404."""
     plain = folded(slug)
     former = FormerDomainSlug.objects.filter(slug=plain).select_related("domain").first()
@@ -148,7 +148,7 @@ def moved_domain(slug: str, page: str) -> HttpResponse:
 
 
 def products_in(
-    reader: Reader, domain: Domain, parents: dict[int, int | None]
+    reader: AccessContext, domain: Domain, parents: dict[int, int | None]
 ) -> QuerySet[DataProduct]:
     """Return the products of a domain and its parts, what needs care first."""
     inside = [pk for pk in parents if domain.pk in ancestors_in(parents, pk)]
@@ -163,7 +163,7 @@ def products_in(
     )
 
 
-def _above(domain: Domain, parents: dict[int, int | None]) -> list[Domain]:
+def _ancestors(domain: Domain, parents: dict[int, int | None]) -> list[Domain]:
     """Return the domains above, the top first; the parent is loaded already."""
     ids = ancestors_in(parents, domain.pk)[1:]
     if len(ids) <= 1:
@@ -172,13 +172,13 @@ def _above(domain: Domain, parents: dict[int, int | None]) -> list[Domain]:
     return [found[pk] for pk in reversed(ids)]
 
 
-def _summary(domain: Domain, tally: Tally) -> dict[str, Any]:
+def _summary(domain: Domain, tally: DomainStats) -> dict[str, Any]:
     return {
         "slug": domain.slug,
         "name": domain.name,
         "mission": domain.mission,
         "owner_team": domain.owner_team.slug if domain.owner_team else None,
-        "is_foreign": domain.is_foreign,
+        "is_external": domain.is_external,
         "href": reverse("domain_page", args=[domain.slug]),
     } | tally.as_json()
 

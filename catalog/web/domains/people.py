@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.domains.authority import demand, reader_of
+from catalog.domains.authority import access_for, require_permission
 from catalog.domains.models import Domain, Membership, ancestors_in
-from catalog.domains.services import give_role, invite_person, take_role
-from catalog.exceptions import Invalid, StatusConflict
+from catalog.domains.services import grant_role, invite_person, revoke_role
+from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.people.mail import send_invitation
 from catalog.people.models import Person
 from catalog.permissions import MESH_ROLES, Permission, Role
 from catalog.publication.services import accountable
-from catalog.web.domains.forms import InviteSheet, ReasonSheet, RoleSheet
+from catalog.web.domains.forms import InviteForm, ReasonForm, RoleForm
 from catalog.web.domains.teams import manageable_teams
 
 ORDER = [role.value for role in Role]
@@ -33,7 +33,7 @@ ORDER = [role.value for role in Role]
 def domain_people(request: HttpRequest, domain: str) -> HttpResponse:
     """Show who is what in a domain; give a role, for those who may."""
     found = get_object_or_404(Domain.objects.select_related("owner_team"), slug=domain)
-    sheet = RoleSheet(request.POST if request.method == "POST" else None)
+    sheet = RoleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid() and _give(request, found, sheet):
         return redirect("domain_people", found.slug)
     return render(
@@ -58,13 +58,13 @@ def domain_people_json(request: HttpRequest, domain: str) -> JsonResponse:
 def role_end(request: HttpRequest, membership: int) -> HttpResponse:
     """Ask before a role is taken, and say what it allowed."""
     held = get_object_or_404(Membership.objects.select_related("domain", "person"), pk=membership)
-    demand(request.user, Permission.MANAGE_MEMBERS, held.domain)
-    sheet = ReasonSheet(request.POST if request.method == "POST" else None)
+    require_permission(request.user, Permission.MANAGE_MEMBERS, held.domain)
+    sheet = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         try:
-            take_role(membership=held, actor=actor, reason=sheet.cleaned_data["reason"])
-        except StatusConflict as refusal:
+            revoke_role(membership=held, actor=actor, reason=sheet.cleaned_data["reason"])
+        except InvalidTransition as refusal:
             sheet.refuse(refusal)
         else:
             text = _("{name} is no longer {role}.")
@@ -83,10 +83,10 @@ def person_invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody; the link goes by mail and stands on this one answer."""
     slug = request.GET.get("domain", "")
     domain = get_object_or_404(Domain, slug=slug) if slug else None
-    demand(request.user, Permission.MANAGE_MEMBERS, domain)
-    teams = [team.pk for team in manageable_teams(reader_of(request.user))]
+    require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
+    teams = [team.pk for team in manageable_teams(access_for(request.user))]
     initial = {"team": domain.owner_team_id if domain else None}
-    sheet = InviteSheet(
+    sheet = InviteForm(
         request.POST if request.method == "POST" else None, initial=initial, teams=teams
     )
     context: dict[str, Any] = {"form": sheet, "domain": domain}
@@ -108,13 +108,13 @@ def membership_json(held: Membership) -> dict[str, Any]:
     }
 
 
-def _give(request: HttpRequest, domain: Domain, sheet: RoleSheet) -> bool:
+def _give(request: HttpRequest, domain: Domain, sheet: RoleForm) -> bool:
     actor: Any = request.user
     person, role = sheet.cleaned_data["person"], Role(sheet.cleaned_data["role"])
     try:
         ends_at = sheet.cleaned_data["ends_at"]
-        give_role(person=person, role=role, domain=domain, actor=actor, ends_at=ends_at)
-    except Invalid as refusal:
+        grant_role(person=person, role=role, domain=domain, actor=actor, ends_at=ends_at)
+    except ValidationFailed as refusal:
         sheet.refuse(refusal)
         return False
     text = _("{name} is {role} of {domain}.")
@@ -123,21 +123,21 @@ def _give(request: HttpRequest, domain: Domain, sheet: RoleSheet) -> bool:
     return True
 
 
-def _invite(request: HttpRequest, domain: Domain | None, sheet: InviteSheet) -> dict[str, Any]:
+def _invite(request: HttpRequest, domain: Domain | None, sheet: InviteForm) -> dict[str, Any]:
     actor: Any = request.user
     email, team = sheet.cleaned_data["email"], sheet.cleaned_data["team"]
     try:
         invitation, secret = invite_person(email=email, actor=actor, domain=domain, team=team)
-    except Invalid as refusal:
+    except ValidationFailed as refusal:
         sheet.refuse(refusal)
         return {}
     link = request.build_absolute_uri(reverse("invitation_accept", args=[secret]))
     sent = send_invitation(invitation, link=link)
-    return {"invitation": invitation, "link": link, "sent": sent, "form": InviteSheet()}
+    return {"invitation": invitation, "link": link, "sent": sent, "form": InviteForm()}
 
 
 def _context(request: HttpRequest, domain: Domain) -> dict[str, Any]:
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     may_manage = reader.may(Permission.MANAGE_MEMBERS, domain.pk)
     owners, stewards = accountable(domain)
     return {

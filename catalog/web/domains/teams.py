@@ -12,16 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.domains.authority import Reader, demand, reader_of
+from catalog.domains.authority import AccessContext, access_for, require_permission
 from catalog.domains.models import Domain
-from catalog.domains.services import add_to_team, drop_from_team, found_team
-from catalog.exceptions import Invalid, NameTaken
+from catalog.domains.services import add_to_team, create_team, remove_member
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.people.models import Person, Team, TeamMember, current
 from catalog.permissions import Permission
-from catalog.web.domains.forms import MemberSheet, TeamSheet
+from catalog.web.domains.forms import MemberForm, TeamForm
 
 
-def manageable_teams(reader: Reader) -> list[Team]:
+def manageable_teams(reader: AccessContext) -> list[Team]:
     """Return the teams whose members a reader manages: in every domain that the team works for."""
     if reader.may(Permission.MANAGE_MEMBERS, None):
         return list(Team.objects.all())
@@ -34,8 +34,8 @@ def manageable_teams(reader: Reader) -> list[Team]:
 @require_safe
 def team_list(request: HttpRequest) -> HttpResponse:
     """List the teams with how many are in each and what they work for."""
-    reader = reader_of(request.user)
-    context = {"teams": _teams(), "may_add": _may_found(reader, None)}
+    reader = access_for(request.user)
+    context = {"teams": _teams(), "may_add": can_create_team(reader, None)}
     return render(request, "catalog/domains/teams.html", context)
 
 
@@ -62,15 +62,15 @@ def team_new(request: HttpRequest) -> HttpResponse:
     """Begin a team, for a domain where one is named."""
     slug = request.GET.get("domain", "")
     domain = get_object_or_404(Domain, slug=slug) if slug else None
-    demand(request.user, Permission.MANAGE_MEMBERS, domain)
-    sheet = TeamSheet(request.POST if request.method == "POST" else None)
+    require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
+    sheet = TeamForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         names = ("slug", "name", "description", "email")
         try:
             fields = {name: sheet.cleaned_data[name] for name in names}
-            team = found_team(actor=actor, domain=domain, **fields)
-        except (Invalid, NameTaken) as refusal:
+            team = create_team(actor=actor, domain=domain, **fields)
+        except (ValidationFailed, NameConflict) as refusal:
             sheet.refuse(refusal)
         else:
             messages.success(request, _("The team is there. Add its people."))
@@ -85,7 +85,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
 def team_page(request: HttpRequest, team: str) -> HttpResponse:
     """Show who is in a team; add somebody, for those who may."""
     found = get_object_or_404(Team.objects.prefetch_related("domains"), slug=team)
-    sheet = MemberSheet(request.POST if request.method == "POST" else None)
+    sheet = MemberForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and sheet.is_valid():
         actor: Any = request.user
         person, ends_at = sheet.cleaned_data["person"], sheet.cleaned_data["ends_at"]
@@ -93,7 +93,7 @@ def team_page(request: HttpRequest, team: str) -> HttpResponse:
         text = _("{name} is in the team.").format(name=person.display_name)
         messages.success(request, text)
         return redirect("team_page", found.slug)
-    may_manage = found in manageable_teams(reader_of(request.user))
+    may_manage = found in manageable_teams(access_for(request.user))
     context = {
         "team": found,
         "members": _members(found),
@@ -128,7 +128,7 @@ def team_leave(request: HttpRequest, team: str, person: int) -> HttpResponse:
     found = get_object_or_404(Team, slug=team)
     member = get_object_or_404(found.members.select_related("person"), person_id=person)
     actor: Any = request.user
-    drop_from_team(team=found, person=member.person, actor=actor)
+    remove_member(team=found, person=member.person, actor=actor)
     text = _("{name} is no longer in the team.").format(name=member.person.display_name)
     messages.success(request, text)
     return redirect("team_page", found.slug)
@@ -144,5 +144,5 @@ def _members(team: Team) -> QuerySet[TeamMember]:
     return held.select_related("person").order_by("person__first_name", "person__username")
 
 
-def _may_found(reader: Reader, domain: Domain | None) -> bool:
+def can_create_team(reader: AccessContext, domain: Domain | None) -> bool:
     return reader.may(Permission.MANAGE_MEMBERS, domain.pk if domain else None)

@@ -1,26 +1,26 @@
 """Forms that show refusals beside their fields and lose nothing when somebody was faster."""
 
-from catalog.web.forms.fields import Line, Passage, Share, storable
-from catalog.web.forms.formsets import RowedSheet, Rows
+from catalog.web.forms.fields import PercentField, SingleLineField, TextAreaField, storable
+from catalog.web.forms.formsets import Rows, TableForm
 from catalog.web.forms.versioned import (
-    Difference,
-    EditSheet,
-    Sheet,
-    faults_of,
+    CatalogForm,
+    FieldConflict,
+    VersionedForm,
+    issues_from,
     sentence,
     shown,
 )
 
 __all__ = [
-    "Difference",
-    "EditSheet",
-    "Line",
-    "Passage",
-    "RowedSheet",
+    "CatalogForm",
+    "FieldConflict",
+    "PercentField",
     "Rows",
-    "Share",
-    "Sheet",
-    "faults_of",
+    "SingleLineField",
+    "TableForm",
+    "TextAreaField",
+    "VersionedForm",
+    "issues_from",
     "sentence",
     "shown",
     "storable",

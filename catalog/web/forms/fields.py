@@ -20,7 +20,7 @@ def storable(text: str) -> None:
         raise ValidationError(_("It holds %(bad)s. Remove it.") % {"bad": bad})
 
 
-class Line(forms.CharField):
+class SingleLineField(forms.CharField):
     """A text of one line."""
 
     default_validators = [storable]
@@ -29,7 +29,7 @@ class Line(forms.CharField):
         super().__init__(max_length=max_length, **options)
 
 
-class Passage(Line):
+class TextAreaField(SingleLineField):
     """A text of several lines."""
 
     def __init__(self, *, rows: int = 4, max_length: int = LONGEST, **options: Any) -> None:
@@ -37,7 +37,7 @@ class Passage(Line):
         super().__init__(max_length=max_length, **options)
 
 
-class Share(forms.Field):
+class PercentField(forms.Field):
     """A share of one, typed as a percentage: 31.5 or 31,5 % is 0.315."""
 
     def __init__(self, *, more_than: int = -1, **options: Any) -> None:

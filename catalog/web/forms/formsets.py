@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import QueryDict
 
-from catalog.web.forms.versioned import EditSheet
+from catalog.web.forms.versioned import VersionedForm
 
 Posted = QueryDict | dict[str, Any]
 
@@ -68,7 +68,7 @@ class Rows:
         ]
 
 
-class RowedSheet(EditSheet):
+class TableForm(VersionedForm):
     """An edit sheet with a table of like rows, some of them blank; blank ones are passed over."""
 
     rows: ClassVar[Rows]

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext as _
 
-from catalog.exceptions import EditionConflict, Fault, Invalid, Refusal
-from catalog.web.forms.fields import Share
+from catalog.exceptions import CatalogError, EditConflict, Fault, ValidationFailed
+from catalog.web.forms.fields import PercentField
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class FieldConflict:
     """One field on which what stands and what was typed differ."""
 
     label: str
@@ -23,7 +23,7 @@ class Difference:
     href: str
 
 
-class Sheet(forms.Form):
+class CatalogForm(forms.Form):
     """A form that shows a service's refusal beside the field it is about.
 
     `places` names the field of each place that a fault may name, by the longest beginning.
@@ -31,9 +31,9 @@ class Sheet(forms.Form):
 
     places: ClassVar[Mapping[str, str]] = {}
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: CatalogError) -> None:
         """Put each fault of a refusal beside its field, or above all where it has none."""
-        for fault in faults_of(refusal):
+        for fault in issues_from(refusal):
             name = self.field_at(fault.where)
             text = sentence(fault) if name else sentence(fault, with_place=True)
             self.add_error(name, text)
@@ -52,14 +52,14 @@ class Sheet(forms.Form):
         return where.removeprefix("/") if "/" not in where[1:] else where
 
 
-class EditSheet(Sheet):
+class VersionedForm(CatalogForm):
     """A sheet on something with an edition, carried along in a hidden field."""
 
     edition = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    conflict: EditionConflict | None = None
-    differences: tuple[Difference, ...] = ()
+    conflict: EditConflict | None = None
+    differences: tuple[FieldConflict, ...] = ()
 
-    def meet(self, conflict: EditionConflict, stands: Mapping[str, Any]) -> None:
+    def meet(self, conflict: EditConflict, stands: Mapping[str, Any]) -> None:
         """Show what stands beside what was typed; sending again then replaces what stands."""
         self.conflict = conflict
         self.differences = tuple(self._differences(stands))
@@ -72,12 +72,12 @@ class EditSheet(Sheet):
         """Return what was sent for each field, unchecked."""
         return {bound.name: bound.data for bound in self if bound.name in self.fields}
 
-    def _differences(self, stands: Mapping[str, Any]) -> Iterable[Difference]:
+    def _differences(self, stands: Mapping[str, Any]) -> Iterable[FieldConflict]:
         for bound in self:
             kept = stands.get(bound.name, bound.field.initial)
             if bound.is_hidden or not bound.field.has_changed(kept, bound.data):
                 continue
-            yield Difference(
+            yield FieldConflict(
                 label=str(bound.label),
                 stands=shown(bound.field, kept),
                 yours=shown(bound.field, bound.data),
@@ -85,9 +85,9 @@ class EditSheet(Sheet):
             )
 
 
-def faults_of(refusal: Refusal) -> tuple[Fault, ...]:
+def issues_from(refusal: CatalogError) -> tuple[Fault, ...]:
     """Return a refusal's faults; one that has none of its own counts as one fault."""
-    if isinstance(refusal, Invalid):
+    if isinstance(refusal, ValidationFailed):
         return refusal.faults
     return (Fault(where=refusal.where, message=refusal.message, way_out=refusal.way_out),)
 
@@ -102,7 +102,7 @@ def shown(field: forms.Field, value: Any) -> str:
     """Return a field's value as a person reads it."""
     if value in (None, "", [], ()):
         return _("nothing")
-    if isinstance(field, Share):
+    if isinstance(field, PercentField):
         return str(field.prepare_value(value))
     if isinstance(value, bool) or isinstance(field, forms.BooleanField):
         return _("yes") if value in (True, "on", "true", "True") else _("no")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
 from catalog.glossary.models import Term
-from catalog.web.forms import EditSheet, Line, Passage, Sheet
+from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
 
 def split_words(text: str) -> list[str]:
@@ -17,17 +17,19 @@ def split_words(text: str) -> list[str]:
     return [word.strip() for line in text.splitlines() for word in line.split(",") if word.strip()]
 
 
-class TermSheet(Sheet):
+class TermForm(CatalogForm):
     """A new term."""
 
     places = {"synonyms": "synonyms", "acronyms": "acronyms"}
 
-    name = Line(label=_("Word"), max_length=120)
-    definition = Passage(label=_("What it means"), max_length=5000)
-    synonyms = Passage(
+    name = SingleLineField(label=_("Word"), max_length=120)
+    definition = TextAreaField(label=_("What it means"), max_length=5000)
+    synonyms = TextAreaField(
         label=_("Synonyms"), required=False, rows=3, help_text=_("One on each line.")
     )
-    acronyms = Line(label=_("Acronyms"), required=False, help_text=_("With commas between."))
+    acronyms = SingleLineField(
+        label=_("Acronyms"), required=False, help_text=_("With commas between.")
+    )
 
     def fields_of_term(self) -> dict[str, Any]:
         """Return what the services take."""
@@ -40,7 +42,7 @@ class TermSheet(Sheet):
         }
 
 
-class NewTermSheet(TermSheet):
+class NewTermForm(TermForm):
     """A new term with the place where it holds."""
 
     domain = forms.ModelChoiceField(
@@ -51,7 +53,7 @@ class NewTermSheet(TermSheet):
     )
 
 
-class EditTermSheet(TermSheet, EditSheet):
+class EditTermForm(TermForm, VersionedForm):
     """A term as it stands, to be changed."""
 
     @staticmethod

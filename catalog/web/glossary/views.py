@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import Reader, demand, person_of, reader_of
+from catalog.domains.authority import AccessContext, access_for, require_permission, require_user
 from catalog.domains.models import Domain
-from catalog.exceptions import EditionConflict, Invalid, NameTaken
+from catalog.exceptions import EditConflict, NameConflict, ValidationFailed
 from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
-from catalog.web.glossary.forms import EditTermSheet, NewTermSheet
+from catalog.web.glossary.forms import EditTermForm, NewTermForm
 
 PAGE_SIZE = 100
 MOST_COLUMNS = 60
@@ -34,7 +34,7 @@ def term_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _page(request, typed),
         "filter": typed,
-        "may_define": may_define(reader_of(request.user)),
+        "may_define": may_define(access_for(request.user)),
     }
     return render(request, "catalog/glossary/list.html", context)
 
@@ -52,7 +52,7 @@ def term_list_json(request: HttpRequest) -> JsonResponse:
 def term_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a word means, in the mesh and in the domains, and the columns that hold it."""
     meanings = _meanings(slug)
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     columns = _columns(slug, reader)
     context = {
         "term": meanings[0],
@@ -74,7 +74,7 @@ def term_page_json(request: HttpRequest, slug: str) -> JsonResponse:
             "object": row.schema_object.name,
             "path": row.path,
         }
-        for row in _columns(slug, reader_of(request.user))[:MOST_COLUMNS]
+        for row in _columns(slug, access_for(request.user))[:MOST_COLUMNS]
     ]
     return JsonResponse({"meanings": [term_as_json(term) for term in meanings], "columns": columns})
 
@@ -83,21 +83,21 @@ def term_page_json(request: HttpRequest, slug: str) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 def term_new(request: HttpRequest) -> HttpResponse:
     """Define a term for the mesh or for a domain where one is a steward."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     if not may_define(reader):
-        demand(request.user, Permission.STEWARD_PRODUCTS, None)
-    sheet = NewTermSheet(request.POST if request.method == "POST" else None)
+        require_permission(request.user, Permission.STEWARD_PRODUCTS, None)
+    sheet = NewTermForm(request.POST if request.method == "POST" else None)
     sheet.fields["domain"].queryset = Domain.objects.filter(  # type: ignore[attr-defined]
         pk__in=reader.domains_with(Permission.STEWARD_PRODUCTS)
     )
     if request.method == "POST" and sheet.is_valid():
         try:
             term = define_term(
-                actor=person_of(request.user),
+                actor=require_user(request.user),
                 domain=sheet.cleaned_data["domain"],
                 **sheet.fields_of_term(),
             )
-        except (Invalid, NameTaken) as refusal:
+        except (ValidationFailed, NameConflict) as refusal:
             sheet.refuse(refusal)
         else:
             return redirect("term_page", term.slug)
@@ -111,29 +111,29 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     term = Term.objects.select_related("domain").filter(slug=slug, pk=pk).first()
     if term is None:
         raise Http404
-    demand(request.user, Permission.STEWARD_PRODUCTS, term.domain)
-    sheet = EditTermSheet(
-        request.POST if request.method == "POST" else None, initial=EditTermSheet.initial_of(term)
+    require_permission(request.user, Permission.STEWARD_PRODUCTS, term.domain)
+    sheet = EditTermForm(
+        request.POST if request.method == "POST" else None, initial=EditTermForm.initial_of(term)
     )
     if request.method == "POST" and sheet.is_valid():
         try:
             edit_term(
                 term=term,
                 edition=sheet.cleaned_data["edition"],
-                actor=person_of(request.user),
+                actor=require_user(request.user),
                 **sheet.fields_of_term(),
             )
-        except EditionConflict as conflict:
+        except EditConflict as conflict:
             term.refresh_from_db()
-            sheet.meet(conflict, EditTermSheet.initial_of(term))
-        except (Invalid, NameTaken) as refusal:
+            sheet.meet(conflict, EditTermForm.initial_of(term))
+        except (ValidationFailed, NameConflict) as refusal:
             sheet.refuse(refusal)
         else:
             return redirect("term_page", term.slug)
     return _sheet(request, sheet, title=_("Edit %(term)s") % {"term": term.name}, term=term)
 
 
-def may_define(reader: Reader) -> bool:
+def may_define(reader: AccessContext) -> bool:
     """Say whether a reader may define a term anywhere."""
     permission = Permission.STEWARD_PRODUCTS
     return reader.may(permission, None) or bool(reader.domains_with(permission))
@@ -155,7 +155,7 @@ def term_as_json(term: Term) -> dict[str, Any]:
 
 def _sheet(
     request: HttpRequest,
-    sheet: NewTermSheet | EditTermSheet,
+    sheet: NewTermForm | EditTermForm,
     *,
     title: str,
     term: Term | None = None,
@@ -187,7 +187,7 @@ def _meanings(slug: str) -> list[Term]:
     return sorted(found, key=lambda term: term.domain is not None)
 
 
-def _columns(slug: str, reader: Reader) -> QuerySet[SchemaProperty]:
+def _columns(slug: str, reader: AccessContext) -> QuerySet[SchemaProperty]:
     visible = DataProduct.objects.visible_to(reader).live()
     return (
         SchemaProperty.objects.holding([slug])
@@ -197,5 +197,5 @@ def _columns(slug: str, reader: Reader) -> QuerySet[SchemaProperty]:
     )
 
 
-def _may_edit(reader: Reader, term: Term) -> bool:
+def _may_edit(reader: AccessContext, term: Term) -> bool:
     return reader.may(Permission.STEWARD_PRODUCTS, term.domain_id)

@@ -37,7 +37,7 @@ class ManifestForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        slugs = Domain.objects.filter(is_foreign=False).values_list("slug", "name")
+        slugs = Domain.objects.filter(is_external=False).values_list("slug", "name")
         domain = self.fields["domain"]
         assert isinstance(domain, forms.ChoiceField)
         domain.choices = [("", _("None")), *slugs]

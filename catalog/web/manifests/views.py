@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from catalog.domains.authority import person_of
-from catalog.manifests.bundles import Gathering, Source
+from catalog.domains.authority import require_user
+from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import Report
-from catalog.manifests.services import apply_plan, plan_manifests, rehearse_plan, seal_of
+from catalog.manifests.services import apply_plan, dry_run_plan, plan_digest, plan_manifests
 from catalog.people.models import Person
 from catalog.web.manifests.forms import ManifestForm
 
@@ -28,14 +28,14 @@ def manifest_page(request: HttpRequest) -> HttpResponse:
         return render(request, "catalog/manifests/manifest.html", {"form": form})
     if not form.is_valid():
         return render(request, "catalog/manifests/manifest.html", {"form": form}, status=422)
-    context = _outcome(form, person_of(request.user), is_apply="apply" in request.POST)
+    context = _outcome(form, require_user(request.user), is_apply="apply" in request.POST)
     status = 422 if context["report"].has_errors else 200
     return render(request, "catalog/manifests/manifest.html", context, status=status)
 
 
 def _outcome(form: ManifestForm, person: Person, *, is_apply: bool) -> dict[str, Any]:
     asked = form.cleaned_data
-    gathering = Gathering([Source(NAME, lambda: bytes(asked["content"]))])
+    gathering = BundleCollector([Source(NAME, lambda: bytes(asked["content"]))])
     plans = list(
         plan_manifests(
             gathering=gathering,
@@ -44,9 +44,9 @@ def _outcome(form: ManifestForm, person: Person, *, is_apply: bool) -> dict[str,
             overwrite=asked["overwrite"],
         )
     )
-    seal = seal_of(plans=plans, content=asked["content"])
+    seal = plan_digest(plans=plans, content=asked["content"])
     is_applied = is_apply and seal == asked["seal"]
-    act = apply_plan if is_applied else rehearse_plan
+    act = apply_plan if is_applied else dry_run_plan
     report = Report.of(act(plan=plan, actor=person) for plan in plans)
     report.problems += gathering.problems
     return {

@@ -11,7 +11,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.people.models import ApiToken
-from catalog.web.forms import Line, Sheet
+from catalog.web.forms import CatalogForm, SingleLineField
 
 LONGEST_PASSWORD = 1000
 PASSWORD_RULES = _("At least 8 characters; a sentence is easier to keep than a riddle.")
@@ -79,21 +79,21 @@ class ChangePasswordForm(entering.ChangePasswordForm):  # type: ignore[misc]
         self.fields["password1"].help_text = PASSWORD_RULES
 
 
-class JoinSheet(Sheet):
+class JoinForm(CatalogForm):
     """Who somebody is, and how they will sign in."""
 
-    first_name = Line(
+    first_name = SingleLineField(
         label=_("First name"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
-    last_name = Line(
+    last_name = SingleLineField(
         label=_("Last name"),
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
-    username = Line(
+    username = SingleLineField(
         label=_("User name"),
         max_length=150,
         help_text=_("Letters, digits and . _ - + @; you sign in with it."),
@@ -114,7 +114,7 @@ class JoinSheet(Sheet):
         return {name: text for name, text in self.cleaned_data.items() if name != "again"}
 
 
-class NewPersonSheet(JoinSheet):
+class NewPersonForm(JoinForm):
     """The same with a mail address, which an invitation would have brought."""
 
     email = forms.EmailField(
@@ -125,10 +125,10 @@ class NewPersonSheet(JoinSheet):
     field_order = ["first_name", "last_name", "email", "username", "password", "again"]
 
 
-class TokenSheet(Sheet):
+class TokenForm(CatalogForm):
     """What a new API token is called, may do, and how long it lasts."""
 
-    name = Line(
+    name = SingleLineField(
         label=_("Name"), max_length=80, help_text=_("Which program it is for, such as nightly-ci.")
     )
     scopes = forms.MultipleChoiceField(

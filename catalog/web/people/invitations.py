@@ -13,9 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalog.domains.services import accept_invitation, open_invitation
-from catalog.exceptions import Invalid, NameTaken, NotVisible, StatusConflict
+from catalog.exceptions import InvalidTransition, NameConflict, NotFound, ValidationFailed
 from catalog.people.models import Invitation
-from catalog.web.people.forms import JoinSheet
+from catalog.web.people.forms import JoinForm
 
 GONE = 410
 
@@ -27,20 +27,20 @@ def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
     """Show an invitation and turn it into a person. Open to whoever holds its link."""
     try:
         invitation = open_invitation(secret)
-    except NotVisible as refusal:
+    except NotFound as refusal:
         return render(request, "catalog/people/lapsed.html", {"refusal": refusal}, status=GONE)
-    sheet = JoinSheet(request.POST if request.method == "POST" else None)
+    sheet = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not request.user.is_authenticated and sheet.is_valid():
         return _join(request, secret, invitation, sheet)
     return _show(request, invitation, sheet)
 
 
 def _join(
-    request: HttpRequest, secret: str, invitation: Invitation, sheet: JoinSheet
+    request: HttpRequest, secret: str, invitation: Invitation, sheet: JoinForm
 ) -> HttpResponse:
     try:
         person = accept_invitation(secret=secret, **sheet.person())
-    except (Invalid, NameTaken, StatusConflict) as refusal:
+    except (ValidationFailed, NameConflict, InvalidTransition) as refusal:
         sheet.refuse(refusal)
         return _show(request, invitation, sheet)
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -49,7 +49,7 @@ def _join(
     return redirect("/")
 
 
-def _show(request: HttpRequest, invitation: Invitation, sheet: JoinSheet) -> HttpResponse:
+def _show(request: HttpRequest, invitation: Invitation, sheet: JoinForm) -> HttpResponse:
     status = 422 if sheet.errors else 200
     context = {"invitation": invitation, "form": sheet}
     return render(request, "catalog/people/join.html", context, status=status)

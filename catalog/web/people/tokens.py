@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.domains.authority import person_of
-from catalog.exceptions import Invalid
+from catalog.domains.authority import require_user
+from catalog.exceptions import ValidationFailed
 from catalog.people.models import ApiToken, Person
 from catalog.people.services import create_token, revoke_token
-from catalog.web.people.forms import TokenSheet
+from catalog.web.people.forms import TokenForm
 
 
 @never_cache
@@ -26,14 +26,14 @@ from catalog.web.people.forms import TokenSheet
 @require_http_methods(["GET", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     """List one's own tokens and make a new one, whose text this one answer shows."""
-    sheet, text = TokenSheet(request.POST if request.method == "POST" else None), ""
+    sheet, text = TokenForm(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and sheet.is_valid():
         try:
             text = _make(request.user, sheet)
-        except Invalid as refusal:
+        except ValidationFailed as refusal:
             sheet.refuse(refusal)
         else:
-            sheet = TokenSheet()
+            sheet = TokenForm()
     context = {
         "form": sheet,
         "text": text,
@@ -57,14 +57,14 @@ def token_list_json(request: HttpRequest) -> JsonResponse:
 @require_POST
 def token_revoke(request: HttpRequest, uuid: str) -> HttpResponse:
     """End one of one's own tokens at once."""
-    person = person_of(request.user)
+    person = require_user(request.user)
     token = get_object_or_404(ApiToken, uuid=uuid, user=person)
     revoke_token(token=token, actor=person)
     messages.success(request, _("{name} no longer opens anything.").format(name=token.name))
     return redirect("token_list")
 
 
-def _make(person: Any, sheet: TokenSheet) -> str:
+def _make(person: Any, sheet: TokenForm) -> str:
     assert isinstance(person, Person)
     return create_token(
         person=person,

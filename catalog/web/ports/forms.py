@@ -12,8 +12,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
-from catalog.web.forms import EditSheet, Line, Passage
-from catalog.web.products.forms import TreeSheet
+from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
+from catalog.web.products.forms import DocumentForm
 
 API, FILE, POSTGRES, OTHER = "api", "local", "postgres", "other"
 KINDS = [
@@ -27,7 +27,7 @@ OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _(
 PORT_PLACE = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
 
 
-class PortSheet(TreeSheet):
+class PortForm(DocumentForm):
     """An output port and the server that answers behind it."""
 
     places: ClassVar[Mapping[str, str]] = {"customProperties": "interval", "endpointUrl": "url"}
@@ -39,38 +39,38 @@ class PortSheet(TreeSheet):
         OTHER: {"place": "location"},
     }
 
-    name = Line(
+    name = SingleLineField(
         label=_("Name"),
         max_length=120,
         help_text=_("What it serves and how, such as orders-api."),
     )
-    description = Passage(label=_("Description"), required=False, rows=2)
+    description = TextAreaField(label=_("Description"), required=False, rows=2)
     kind = forms.ChoiceField(
         label=_("What stands behind it"), widget=forms.RadioSelect, choices=KINDS, initial=API
     )
-    url = Line(
+    url = SingleLineField(
         label=_("Address of the API"),
         max_length=2000,
         required=False,
         help_text=_("An http or https URL that answers a GET; polling calls it."),
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
-    path = Line(
+    path = SingleLineField(
         label=_("Path of the file"),
         max_length=1000,
         required=False,
         help_text=_("Below the installation's folder for files, such as sales/orders.parquet."),
     )
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
-    host = Line(label=_("Host"), max_length=253, required=False)
+    host = SingleLineField(label=_("Host"), max_length=253, required=False)
     port = forms.IntegerField(
         label=_("Port"), min_value=1, max_value=65535, required=False, initial=5432
     )
-    database = Line(label=_("Database"), max_length=120, required=False)
-    schema = Line(label=_("Schema"), max_length=120, required=False, initial="public")
+    database = SingleLineField(label=_("Database"), max_length=120, required=False)
+    schema = SingleLineField(label=_("Schema"), max_length=120, required=False, initial="public")
     other_type = forms.ChoiceField(label=_("Kind"), choices=OTHER_TYPES, required=False)
-    place = Line(label=_("Where it is"), max_length=2000, required=False)
-    version = Line(label=_("Version"), max_length=60, initial="1.0.0")
+    place = SingleLineField(label=_("Where it is"), max_length=2000, required=False)
+    version = SingleLineField(label=_("Version"), max_length=60, initial="1.0.0")
     interval = forms.IntegerField(
         label=_("Poll it every"),
         required=False,
@@ -113,26 +113,26 @@ class PortSheet(TreeSheet):
         return self.cleaned_data["other_type"] or "custom" if kind == OTHER else kind
 
 
-def filled_by(entry: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, Any]:
+def initial_from(entry: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the fields show of a port's entry and of its server."""
     kind = server.get("type")
     shown = {
         "name": entry.get("name", ""),
         "version": entry.get("version") or "1.0.0",
         "description": entry.get("description", ""),
-        "kind": kind if kind in PortSheet.NEEDS else OTHER,
+        "kind": kind if kind in PortForm.NEEDS else OTHER,
         "other_type": kind if kind in dict(OTHER_TYPES) else "custom",
     }
-    for name, key in PortSheet.NEEDS[shown["kind"]].items():
+    for name, key in PortForm.NEEDS[shown["kind"]].items():
         shown[name] = server.get(key, "")
     return shown
 
 
-class DropSheet(EditSheet):
+class DropForm(VersionedForm):
     """That an output port shall go."""
 
 
-class Ticks(forms.MultipleChoiceField):
+class CheckboxSet(forms.MultipleChoiceField):
     """Ticked rows. One that went meanwhile is no fault: it is what the tick asked for."""
 
     def valid_value(self, value: str) -> bool:
@@ -140,25 +140,27 @@ class Ticks(forms.MultipleChoiceField):
         return True
 
 
-def ticks_of(entries: Sequence[Any]) -> list[str]:
+def checkbox_choices(entries: Sequence[Any]) -> list[str]:
     """Name the entries of a list by what they say, so that no edit gives a name to another."""
     said = [json.dumps(entry, sort_keys=True).encode() for entry in entries]
     names = [blake2b(text, digest_size=8).hexdigest() for text in said]
     return [f"{name}-{names[:place].count(name)}" for place, name in enumerate(names)]
 
 
-class InputsSheet(EditSheet):
+class InputsForm(VersionedForm):
     """The products that a product is made from: some go, one comes."""
 
-    gone = Ticks(label=_("No longer used"), required=False, widget=forms.CheckboxSelectMultiple)
-    source = Line(
+    gone = CheckboxSet(
+        label=_("No longer used"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    source = SingleLineField(
         label=_("A product that it uses"),
         max_length=250,
         required=False,
         help_text=_("Its address, domain/product, as in sales/orders."),
         widget=forms.TextInput(attrs={"list": "sources", "autocapitalize": "none"}),
     )
-    port = Line(
+    port = SingleLineField(
         label=_("Its output port"),
         max_length=120,
         required=False,

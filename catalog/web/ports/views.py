@@ -8,19 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
-from catalog.exceptions import Fault, Invalid
+from catalog.exceptions import Fault, ValidationFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
-from catalog.products.services import replace_tree
-from catalog.web.forms import EditSheet
-from catalog.web.ports.forms import DropSheet, InputsSheet, PortSheet, filled_by, ticks_of
-from catalog.web.products.editing import EditPage, ProductPage
+from catalog.products.services import replace_document
+from catalog.web.forms import VersionedForm
+from catalog.web.ports.forms import DropForm, InputsForm, PortForm, checkbox_choices, initial_from
+from catalog.web.products.editing import EditView, ProductView
 
 MOST_OFFERED = 300
 
 
-class Ports(ProductPage):
+class Ports(ProductView):
     """The output ports of a product, each with its server and what was last seen of it."""
 
     step = "ports"
@@ -32,16 +32,16 @@ class Ports(ProductPage):
         return self.page(ports=ports.prefetch_related("port_contract__contract__servers"))
 
 
-class AddPort(EditPage):
+class AddPort(EditView):
     """A new output port with its server; a draft contract comes with it."""
 
     step = "ports"
     title = _("Add an output port")
-    sheet_class = PortSheet
+    sheet_class = PortForm
     template_name = "catalog/editing/port.html"
     done = _("The port is there. Polling begins at once.")
 
-    def write(self, sheet: PortSheet) -> DataProduct:
+    def write(self, sheet: PortForm) -> DataProduct:
         """Add the port."""
         words = sheet.words()
         return add_output_port(
@@ -60,7 +60,7 @@ class AddPort(EditPage):
         return self.place("product_ports")
 
 
-class OnePort(EditPage):
+class OnePort(EditView):
     """What the pages of one output port share: the port, its entry and its first server."""
 
     step = "ports"
@@ -100,7 +100,7 @@ class ChangePort(OnePort):
     """An output port's words and the place of its server."""
 
     title = _("Change an output port")
-    sheet_class = PortSheet
+    sheet_class = PortForm
     template_name = "catalog/editing/port.html"
 
     def initial(self) -> dict[str, Any]:
@@ -108,9 +108,9 @@ class ChangePort(OnePort):
         port = self.find_port()
         entry = self.entry(port)
         server = next(iter(self.servers(port)), {})
-        return filled_by(entry, server) | {"interval": custom(entry, "assayInterval")}
+        return initial_from(entry, server) | {"interval": custom(entry, "assayInterval")}
 
-    def write(self, sheet: PortSheet) -> DataProduct:
+    def write(self, sheet: PortForm) -> DataProduct:
         """Change the port."""
         port = self.find_port()
         return change_output_port(
@@ -122,7 +122,7 @@ class ChangePort(OnePort):
             actor=self.person,
         )
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say how many servers the contract names."""
         port = OutputPort.objects.filter(pk=self.number, product=self.product).first()
         others = len(self.servers(port)) - 1 if port else 0
@@ -133,16 +133,16 @@ class DropPort(OnePort):
     """A question before a port goes."""
 
     title = _("Take the port away?")
-    sheet_class = DropSheet
+    sheet_class = DropForm
     template_name = "catalog/editing/drop_port.html"
     done = _("The port is gone.")
 
-    def write(self, sheet: EditSheet) -> DataProduct:
+    def write(self, sheet: VersionedForm) -> DataProduct:
         """Take it out of the tree."""
         edition = sheet.cleaned_data["edition"]
         return drop_output_port(port=self.find_port(), edition=edition, actor=self.person)
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Name the port, and who uses it."""
         port = self.find_port()
         users = self.product.feeds.filter(contract_identifier=port.contract_identifier)
@@ -151,20 +151,24 @@ class DropPort(OnePort):
         return super().show(sheet, status, port=port, users=known, **context)
 
 
-class Inputs(EditPage):
+class Inputs(EditView):
     """The products that this one is made from."""
 
     step = "inputs"
-    sheet_class = InputsSheet
+    sheet_class = InputsForm
     template_name = "catalog/editing/inputs.html"
 
-    def write(self, sheet: InputsSheet) -> DataProduct:
+    def write(self, sheet: InputsForm) -> DataProduct:
         """Replace the tree's list."""
         gone, held = sheet.cleaned_data["gone"], self.entries()
-        kept = [entry for tick, entry in zip(ticks_of(held), held, strict=True) if tick not in gone]
+        kept = [
+            entry
+            for tick, entry in zip(checkbox_choices(held), held, strict=True)
+            if tick not in gone
+        ]
         if sheet.cleaned_data["source"]:
             kept.append(self.new_entry(sheet))
-        return replace_tree(
+        return replace_document(
             product=self.product,
             tree=self.product.tree | {"inputPorts": kept},
             edition=sheet.cleaned_data["edition"],
@@ -175,7 +179,7 @@ class Inputs(EditPage):
         """Return the input ports as the tree names them."""
         return self.product.tree.get("inputPorts") or []
 
-    def new_entry(self, sheet: InputsSheet) -> dict[str, Any]:
+    def new_entry(self, sheet: InputsForm) -> dict[str, Any]:
         """Return the entry of the product that was named. Raises Invalid beside its field."""
         source = self.source(sheet.cleaned_data["source"])
         wanted = sheet.cleaned_data["port"]
@@ -184,7 +188,9 @@ class Inputs(EditPage):
         if wanted and port is None:
             names = ", ".join(source.output_ports.values_list("name", flat=True)) or "none"
             message = f"{source.name} has no output port {wanted}."
-            raise Invalid([Fault(where="port", message=message, way_out=f"It has: {names}.")])
+            raise ValidationFailed(
+                [Fault(where="port", message=message, way_out=f"It has: {names}.")]
+            )
         entry: dict[str, Any] = {"name": source.slug, "version": source.version}
         if port and port.contract_identifier:
             entry |= {"version": port.version, "contractId": port.contract_identifier}
@@ -198,10 +204,10 @@ class Inputs(EditPage):
         if found is None:
             message = f"No other product {address} is open to you."
             way_out = "Write its address as domain/product; it stands above the name on its page."
-            raise Invalid([Fault(where="source", message=message, way_out=way_out)])
+            raise ValidationFailed([Fault(where="source", message=message, way_out=way_out)])
         return found
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Offer the addresses of products to complete what is typed."""
         visible = DataProduct.objects.visible_to(self.reader)
         others = visible.live().exclude(pk=self.product.pk)
@@ -210,7 +216,7 @@ class Inputs(EditPage):
         ports = list(self.product.input_ports.all())
         # A source that this person may not see reads as one that is not there.
         known = set(visible.filter(feeds__in=ports).values_list("pk", flat=True))
-        ticks = ticks_of(self.entries())
+        ticks = checkbox_choices(self.entries())
         rows = [(ticks[port.position], port) for port in ports]
         extra = {"offered": offered[:MOST_OFFERED], "rows": rows, "known": known}
         return super().show(sheet, status, **extra, **context)

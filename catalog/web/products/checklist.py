@@ -142,7 +142,7 @@ def elsewhere(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if _root(finding.where) not in places]
 
 
-def fix_href(product: DataProduct, finding: Finding) -> str:
+def hint_url(product: DataProduct, finding: Finding) -> str:
     """Return the address of the very field at which a finding is mended."""
     place = [product.domain.slug, product.slug]
     root, _dot, rest = finding.where.partition(".")

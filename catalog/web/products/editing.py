@@ -14,22 +14,22 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import Reader, demand, reader_of
-from catalog.exceptions import EditionConflict, NotAllowed, NotVisible, Refusal
+from catalog.domains.authority import AccessContext, access_for, require_permission
+from catalog.exceptions import CatalogError, EditConflict, NotFound, PermissionDenied
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
-from catalog.products.services import replace_tree, share_product
+from catalog.products.services import replace_document, share_product
 from catalog.publication.services import accountable, findings_of
-from catalog.web.forms import EditSheet
-from catalog.web.products.checklist import LABELS, elsewhere, fix_href, steps_of
-from catalog.web.products.forms import DescribeSheet, ReadersSheet, described_by
-from catalog.web.products.lookup import Moved, find_again, find_product, gone
+from catalog.web.forms import VersionedForm
+from catalog.web.products.checklist import LABELS, elsewhere, hint_url, steps_of
+from catalog.web.products.forms import DescribeForm, ReadersForm, described_by
+from catalog.web.products.lookup import ProductMoved, find_product, reload_visible, retired_response
 
 Text = str | Promise
 
 
-class ProductPage(View):
+class ProductView(View):
     """A page of one product for those who may change it; what one may not see is not there."""
 
     needs: ClassVar[Permission] = Permission.EDIT_PRODUCTS
@@ -37,18 +37,18 @@ class ProductPage(View):
     title: ClassVar[Text] = ""
     template_name: ClassVar[str] = "catalog/editing/sheet.html"
     product: DataProduct
-    reader: Reader
+    reader: AccessContext
     person: Person
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find the product for whoever is signed in; ask whether they may. Raises NotAllowed."""
         if not isinstance(request.user, Person):
             return redirect_to_login(request.get_full_path())
-        self.person, self.reader = request.user, reader_of(request.user)
+        self.person, self.reader = request.user, access_for(request.user)
         here = [kwargs.pop("domain"), kwargs.pop("product")]
         try:
             self.product = find_product(self.reader, *here)
-        except Moved as moved:
+        except ProductMoved as moved:
             if request.method == "POST":  # What was typed does not survive a redirect.
                 self.product = moved.product
                 return self._open(request, *args, **kwargs)
@@ -57,9 +57,9 @@ class ProductPage(View):
 
     def _open(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.product.status == Status.RETIRED:
-            return gone(request, self.product, self.reader)
+            return retired_response(request, self.product, self.reader)
         if not self.reader.may(self.needs, self.product.domain_id):
-            demand(request.user, self.needs, self.product.domain)
+            require_permission(request.user, self.needs, self.product.domain)
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, status: int = 200, **context: Any) -> HttpResponse:
@@ -72,7 +72,7 @@ class ProductPage(View):
             "title": self.title or LABELS.get(self.step, ""),
             "steps": steps,
             "here": [
-                {"finding": item, "href": fix_href(self.product, item)}
+                {"finding": item, "href": hint_url(self.product, item)}
                 for step in steps
                 if step.code == self.step
                 for item in step.findings
@@ -87,13 +87,13 @@ class ProductPage(View):
 
     def reload(self) -> None:
         """Load the product as it stands, after somebody else has written. Raises Http404."""
-        self.product = find_again(self.reader, self.product)
+        self.product = reload_visible(self.reader, self.product)
 
 
-class EditPage(ProductPage):
+class EditView(ProductView):
     """One step: a sheet that is shown, checked, written, or shown again with all that was typed."""
 
-    sheet_class: ClassVar[type[EditSheet]]
+    sheet_class: ClassVar[type[VersionedForm]]
     done: ClassVar[Text] = _("Saved.")
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -107,20 +107,20 @@ class EditPage(ProductPage):
             return self.show(sheet, status=422)
         try:
             self.product = self.write(sheet)
-        except EditionConflict as conflict:
+        except EditConflict as conflict:
             self.reload()
             sheet.meet(conflict, self.stands())
             return self.show(sheet, status=409)
-        except (NotAllowed, NotVisible):
+        except (PermissionDenied, NotFound):
             raise
-        except Refusal as refusal:
+        except CatalogError as refusal:
             self.reload()
             sheet.refuse(refusal)
             return self.show(sheet, status=422)
         messages.success(request, str(self.done))
         return redirect(self.next())
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Return the sheet, filled with what stands or with what was sent."""
         initial = self.initial() | {"edition": self.product.edition}
         return self.sheet_class(data, initial=initial, **options)
@@ -141,7 +141,7 @@ class EditPage(ProductPage):
         """Return where to go once it is written."""
         return self.place("product_edit")
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Show the sheet; beside a conflict, who was faster and what stands."""
         last = None
         if sheet.conflict:
@@ -149,7 +149,7 @@ class EditPage(ProductPage):
         return self.page(status, form=sheet, last_edit=last, **context)
 
 
-class RowedPage(EditPage):
+class TableView(EditView):
     """A step whose sheet has a table of rows, which grows without script and loses nothing."""
 
     more: ClassVar[int] = 5
@@ -164,7 +164,7 @@ class RowedPage(EditPage):
         return self.show(sheet)
 
 
-class TaskList(ProductPage):
+class TaskList(ProductView):
     """The steps of one product, and what keeps it from being published."""
 
     template_name = "catalog/editing/tasks.html"
@@ -175,7 +175,7 @@ class TaskList(ProductPage):
         product, findings = self.product, findings_of(self.product)
         context: dict[str, Any] = {
             "others": [
-                {"finding": item, "href": fix_href(product, item)} for item in elsewhere(findings)
+                {"finding": item, "href": hint_url(product, item)} for item in elsewhere(findings)
             ],
             "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
             "may_delete": self.reader.may(Permission.DELETE_PRODUCTS, product.domain_id),
@@ -190,7 +190,7 @@ class TaskList(ProductPage):
         return self.page(**context)
 
 
-class TaskListJson(ProductPage):
+class TaskListJson(ProductView):
     """The same for a program."""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
@@ -210,34 +210,34 @@ class TaskListJson(ProductPage):
         return JsonResponse({"count": len(rows), "blocking": blocking, "results": rows})
 
 
-class Describe(EditPage):
+class Describe(EditView):
     """What the product is and is for."""
 
     step = "describe"
-    sheet_class = DescribeSheet
+    sheet_class = DescribeForm
     template_name = "catalog/editing/describe.html"
 
     def initial(self) -> dict[str, Any]:
         """Return what the tree says."""
         return described_by(self.product.tree) | {"slug": self.product.slug}
 
-    def write(self, sheet: DescribeSheet) -> DataProduct:
+    def write(self, sheet: DescribeForm) -> DataProduct:
         """Put the description into the tree."""
         sheet.document = sheet.described(self.product.tree)
         edition = sheet.cleaned_data["edition"]
-        return replace_tree(
+        return replace_document(
             product=self.product, tree=sheet.document, edition=edition, actor=self.person
         )
 
 
-class Readers(EditPage):
+class Readers(EditView):
     """Who may read a restricted product besides its own domain."""
 
     step = "readers"
-    sheet_class = ReadersSheet
+    sheet_class = ReadersForm
     template_name = "catalog/editing/readers.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Offer every domain but the product's own."""
         return super().sheet(data, product=self.product, **options)
 
@@ -249,7 +249,7 @@ class Readers(EditPage):
             "teams": [row.team_id for row in rows if row.team_id],
         }
 
-    def write(self, sheet: ReadersSheet) -> DataProduct:
+    def write(self, sheet: ReadersForm) -> DataProduct:
         """Replace the list."""
         return share_product(
             product=self.product,
@@ -259,7 +259,7 @@ class Readers(EditPage):
             actor=self.person,
         )
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say what a product that is not restricted has instead of a list."""
         may_share = self.reader.may(Permission.PUBLISH_PRODUCTS, self.product.domain_id)
         extra = {

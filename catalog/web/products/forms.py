@@ -18,7 +18,7 @@ from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
 from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_in, with_columns
 from catalog.templatetags.marks import SENSITIVITIES as SENSITIVITY_WORDS
-from catalog.web.forms import EditSheet, Line, Passage, Sheet
+from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
 CUSTOM_PLACE = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")
 MOST_TAGS = 200
@@ -54,7 +54,7 @@ PLACES = {
 }
 
 
-class TreeSheet(EditSheet):
+class DocumentForm(VersionedForm):
     """An edit of a product's document; `document` is the one that was sent to the service."""
 
     document: Tree = {}
@@ -73,32 +73,32 @@ class TreeSheet(EditSheet):
 class Description(forms.Form):
     """The fields that say what a product is and what it is for."""
 
-    name = Line(label=_("Name"), max_length=200, help_text=_("What people call it."))
-    slug = Line(
+    name = SingleLineField(label=_("Name"), max_length=200, help_text=_("What people call it."))
+    slug = SingleLineField(
         label=_("Address"),
         max_length=120,
         required=False,
         help_text=_("Made from the name where this is empty. Small letters, digits and dashes."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
-    purpose = Passage(
+    purpose = TextAreaField(
         label=_("Purpose"),
         required=False,
         help_text=_("What it is for, and for whom. The first sentence stands under the name."),
     )
-    limitations = Passage(
+    limitations = TextAreaField(
         label=_("Limitations"),
         required=False,
         rows=3,
         help_text=_("What it is not, what is missing, what it must not be used for."),
     )
-    usage = Passage(
+    usage = TextAreaField(
         label=_("Usage"),
         required=False,
         rows=3,
         help_text=_("How to work with it well: joins, filters, questions it answers."),
     )
-    tags = Line(
+    tags = SingleLineField(
         label=_("Tags"),
         max_length=4000,
         required=False,
@@ -164,7 +164,7 @@ def described_by(tree: Tree) -> dict[str, Any]:
     }
 
 
-class RegisterSheet(Description, Sheet):
+class RegisterForm(Description, CatalogForm):
     """A new product: first where it belongs, then what it is."""
 
     places: ClassVar[Mapping[str, str]] = PLACES
@@ -177,16 +177,16 @@ class RegisterSheet(Description, Sheet):
         super().__init__(*args, **kwargs)
         field = self.fields["domain"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_foreign=False)
+        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_external=False)
         if len(field.queryset) == 1:
             field.initial, field.empty_label = field.queryset[0], None
 
 
-class DescribeSheet(Description, TreeSheet):
+class DescribeForm(Description, DocumentForm):
     """What a product is and is for, and the version that its next publication has."""
 
     places: ClassVar[Mapping[str, str]] = PLACES
-    version = Line(
+    version = SingleLineField(
         label=_("Version"),
         max_length=60,
         help_text=_("Raise it with each publication; a published version never changes."),
@@ -194,7 +194,7 @@ class DescribeSheet(Description, TreeSheet):
     field_order = ["name", "slug", "purpose"]
 
 
-class ReadersSheet(EditSheet):
+class ReadersForm(VersionedForm):
     """Which domains and teams may read a restricted product besides its own domain."""
 
     domains = forms.ModelMultipleChoiceField(
@@ -216,15 +216,15 @@ class ReadersSheet(EditSheet):
         assert isinstance(field, forms.ModelMultipleChoiceField)
         # A foreign domain is not offered, but one that reads already is not dropped unseen.
         readers = product.readers.values("domain_id")
-        offered = Domain.objects.filter(Q(is_foreign=False) | Q(pk__in=readers))
+        offered = Domain.objects.filter(Q(is_external=False) | Q(pk__in=readers))
         field.queryset = offered.exclude(pk=product.domain_id)
 
 
-class MoveSheet(EditSheet):
+class MoveForm(VersionedForm):
     """Which domain a product goes to, and why."""
 
     domain = forms.ModelChoiceField(label=_("New domain"), queryset=Domain.objects.none())
-    reason = Line(
+    reason = SingleLineField(
         label=_("Reason"), max_length=500, help_text=_("It is kept in the product's history.")
     )
 
@@ -232,13 +232,13 @@ class MoveSheet(EditSheet):
         super().__init__(*args, **kwargs)
         field = self.fields["domain"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_foreign=False)
+        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_external=False)
 
 
-class DeleteSheet(EditSheet):
+class DeleteForm(VersionedForm):
     """Why a draft goes."""
 
-    reason = Line(
+    reason = SingleLineField(
         label=_("Reason"),
         max_length=500,
         required=False,

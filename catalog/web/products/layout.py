@@ -8,20 +8,20 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.publication.services import accountable
 from catalog.web.products.links import contact_of
-from catalog.web.products.trust_summary import trust_strip
+from catalog.web.products.trust_summary import trust_summary
 
 
 def product_frame(
-    request: HttpRequest, product: DataProduct, reader: Reader | None = None, *, tab: str
+    request: HttpRequest, product: DataProduct, reader: AccessContext | None = None, *, tab: str
 ) -> dict[str, Any]:
     """Return the context of `catalog/products/page.html`; `tab` is the URL name of the open tab."""
-    reader = reader or reader_of(request.user)
+    reader = reader or access_for(request.user)
     owners, stewards = accountable(product.domain)
     successor = product.successor
     return {
@@ -30,18 +30,18 @@ def product_frame(
         "iri": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
         "owners": owners,
         "stewards": stewards,
-        "cells": trust_strip(product, access_of(product, reader)),
+        "cells": trust_summary(product, access_of(product, reader)),
         "successor": successor if successor and reader.reads(successor) else None,
         "may_edit": reader.may(Permission.EDIT_PRODUCTS, product.domain_id),
         "may_publish": reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
         "is_draft": product.status == Status.DRAFT,
         "is_external": product.status == Status.EXTERNAL,
-        "json_url": json_twin(request),
+        "json_url": json_url(request),
         "contact": contact_of(product),
     }
 
 
-def access_of(product: DataProduct, reader: Reader) -> str:
+def access_of(product: DataProduct, reader: AccessContext) -> str:
     """Return why this reader may read the product, in words."""
     if product.status == Status.DRAFT:
         return _("a draft, for its domain only")
@@ -54,7 +54,7 @@ def access_of(product: DataProduct, reader: Reader) -> str:
     return _("it is shared with you")
 
 
-def json_twin(request: HttpRequest) -> str:
+def json_url(request: HttpRequest) -> str:
     """Return the address of this page's JSON, with the same question."""
     query = request.META.get("QUERY_STRING", "")
     return f"{request.path.removesuffix('.json')}.json{'?' if query else ''}{query}"

@@ -42,7 +42,7 @@ def support_of(product: DataProduct) -> list[Link]:
         Link(
             str(item.get("channel") or item.get("tool") or item.get("url") or ""),
             str(item.get("description") or ""),
-            safe_href(item.get("url")),
+            safe_url(item.get("url")),
         )
         for item in _objects(product.tree.get("support"))[:MOST_CHANNELS]
     ]
@@ -54,13 +54,13 @@ def uses_of(product: DataProduct) -> list[Link]:
         Link(
             str(item.get("title") or item.get("url") or ""),
             str(item.get("kind") or ""),
-            safe_href(item.get("url")),
+            safe_url(item.get("url")),
         )
         for item in _objects(custom(product.tree, "assayUsedIn"))[:MOST_USES]
     ]
 
 
-def safe_href(address: object) -> str:
+def safe_url(address: object) -> str:
     """Return an address that a page may link to (http, https, mailto), else nothing."""
     if not isinstance(address, str):
         return ""

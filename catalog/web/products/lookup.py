@@ -17,15 +17,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.domains.models import FormerDomainSlug
 from catalog.identifiers import folded
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
 
-PageView = Callable[[HttpRequest, DataProduct, Reader], HttpResponseBase]
+PageView = Callable[[HttpRequest, DataProduct, AccessContext], HttpResponseBase]
 
 
-class Moved(Exception):
+class ProductMoved(Exception):
     """The product has another address now."""
 
     def __init__(self, product: DataProduct) -> None:
@@ -33,16 +33,16 @@ class Moved(Exception):
         self.product, self.path = product, product.path
 
 
-def find_product(reader: Reader, domain: str, slug: str) -> DataProduct:
+def find_product(reader: AccessContext, domain: str, slug: str) -> DataProduct:
     """Return the product at an address, if the reader may know of it. Raises Http404, Moved."""
     visible = _visible(reader)
     found = visible.filter(domain__slug=domain, slug=slug).first()
     if found is not None:
         return found
-    raise Moved(_at_former_address(reader, folded(domain), folded(slug)))
+    raise ProductMoved(_at_former_address(reader, folded(domain), folded(slug)))
 
 
-def find_again(reader: Reader, product: DataProduct) -> DataProduct:
+def reload_visible(reader: AccessContext, product: DataProduct) -> DataProduct:
     """Return a product as it stands now, wherever it has gone meanwhile. Raises Http404."""
     found = _visible(reader).filter(pk=product.pk).first()
     if found is None:
@@ -50,7 +50,7 @@ def find_again(reader: Reader, product: DataProduct) -> DataProduct:
     return found
 
 
-def _visible(reader: Reader) -> DataProductQuerySet:
+def _visible(reader: AccessContext) -> DataProductQuerySet:
     """Return what the reader may know of, with all that stands above every tab."""
     visible = DataProduct.objects.visible_to(reader)
     return visible.select_related(
@@ -58,7 +58,7 @@ def _visible(reader: Reader) -> DataProductQuerySet:
     ).prefetch_related("provenance__answers", "provenance__imbalances")
 
 
-def _at_former_address(reader: Reader, domain: str, slug: str) -> DataProduct:
+def _at_former_address(reader: AccessContext, domain: str, slug: str) -> DataProduct:
     """Return what had an address once, or was written with capitals. Raises Http404."""
     visible = _visible(reader)
     renamed = FormerDomainSlug.objects.filter(slug=domain)
@@ -86,19 +86,21 @@ def _finding(view: PageView, *, reads_retired: bool) -> Callable[..., HttpRespon
     @require_safe
     @wraps(view)
     def found(request: HttpRequest, domain: str, product: str) -> HttpResponseBase:
-        reader = reader_of(request.user)
+        reader = access_for(request.user)
         try:
             row = find_product(reader, domain, product)
-        except Moved as moved:
+        except ProductMoved as moved:
             return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
         if row.status == Status.RETIRED and not reads_retired:
-            return gone(request, row, reader)
+            return retired_response(request, row, reader)
         return view(request, row, reader)
 
     return found
 
 
-def gone(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def retired_response(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Answer for a retired product: 410, and what came after it where the reader may know that."""
     successor = product.successor
     if successor is not None and not reader.reads(successor):
@@ -115,7 +117,7 @@ def gone(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResp
 @require_safe
 def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Lead from the identifier that never changes to the page, or to its JSON if that is asked."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     product = _visible(reader).filter(uuid=uuid).first()
     if product is None:
         raise Http404

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from catalog.contracts.models import DataContract
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.identifiers import product_iri
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct, Sensitivity
@@ -19,12 +19,12 @@ from catalog.web.products.layout import access_of, product_frame
 from catalog.web.products.links import support_of, uses_of
 from catalog.web.products.lookup import on_product
 from catalog.web.products.snippets import Snippet, entry_snippets, server_snippets
-from catalog.web.products.trust_summary import trust_strip
+from catalog.web.products.trust_summary import trust_summary
 from catalog.web.search.similarity import similar_json, similar_or_none, similar_shown
 
 
 @dataclass(frozen=True)
-class ShownPort:
+class PortRow:
     """An output port with the contract it serves under and the lines to paste."""
 
     port: OutputPort
@@ -34,7 +34,7 @@ class ShownPort:
 
 
 @dataclass(frozen=True)
-class ShownSource:
+class SourceRow:
     """An input port, and the product behind it where the reader may know of that."""
 
     port: InputPort
@@ -42,7 +42,9 @@ class ShownSource:
 
 
 @on_product
-def product_overview(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_overview(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Show what decides whether a product serves the reader's purpose."""
     origin = f"{request.scheme}://{request.get_host()}"
     context = product_frame(request, product, reader, tab="product_overview")
@@ -61,10 +63,10 @@ def product_overview(request: HttpRequest, product: DataProduct, reader: Reader)
 
 @on_product
 def product_overview_json(
-    request: HttpRequest, product: DataProduct, reader: Reader
+    request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     """Give a program what the overview shows."""
-    cells = trust_strip(product, access_of(product, reader))
+    cells = trust_summary(product, access_of(product, reader))
     return JsonResponse(
         {
             "id": str(product.uuid),
@@ -93,7 +95,7 @@ def product_overview_json(
     )
 
 
-def _ports(product: DataProduct) -> list[ShownPort]:
+def _ports(product: DataProduct) -> list[PortRow]:
     linked = product.output_ports.select_related("port_contract__contract")
     ports = linked.defer("port_contract__contract__tree").prefetch_related(
         "port_contract__contract__servers"
@@ -103,11 +105,11 @@ def _ports(product: DataProduct) -> list[ShownPort]:
         link = getattr(port, "port_contract", None)
         contract = link.contract if link else None
         servers = list(contract.servers.all()) if contract else []
-        shown.append(ShownPort(port, contract, servers, server_snippets(servers)))
+        shown.append(PortRow(port, contract, servers, server_snippets(servers)))
     return shown
 
 
-def _port_json(shown: ShownPort) -> dict[str, Any]:
+def _port_json(shown: PortRow) -> dict[str, Any]:
     port, contract = shown.port, shown.contract
     return {
         "name": port.name,
@@ -124,7 +126,7 @@ def _port_json(shown: ShownPort) -> dict[str, Any]:
     }
 
 
-def _sources(product: DataProduct, reader: Reader) -> list[ShownSource]:
+def _sources(product: DataProduct, reader: AccessContext) -> list[SourceRow]:
     """Return what the product is made from.
 
     A source that the reader may not see is told of as one outside the catalog is: by the words of
@@ -133,10 +135,10 @@ def _sources(product: DataProduct, reader: Reader) -> list[ShownSource]:
     ports = list(product.input_ports.all())
     named = [port.source_id for port in ports if port.source_id]
     visible = DataProduct.objects.visible_to(reader).select_related("domain").in_bulk(named)
-    return [ShownSource(port, visible.get(port.source_id or 0)) for port in ports]
+    return [SourceRow(port, visible.get(port.source_id or 0)) for port in ports]
 
 
-def _feeds(product: DataProduct, reader: Reader) -> list[DataProduct]:
+def _feeds(product: DataProduct, reader: AccessContext) -> list[DataProduct]:
     visible = DataProduct.objects.visible_to(reader).live()
     fed = visible.filter(pk__in=InputPort.objects.filter(source=product).values("product_id"))
     return list(fed.select_related("domain")[:50])

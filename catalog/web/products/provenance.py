@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.products.models import DataProduct
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS, Question
@@ -65,7 +65,9 @@ class Representation:
 
 
 @on_product
-def product_provenance(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_provenance(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Show where the data comes from and which groups it shows too much or too little of."""
     answers = answers_of(product)
     context = product_frame(request, product, reader, tab="product_provenance")
@@ -82,7 +84,7 @@ def product_provenance(request: HttpRequest, product: DataProduct, reader: Reade
 
 @on_product
 def product_provenance_json(
-    request: HttpRequest, product: DataProduct, reader: Reader
+    request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     """Give a program the answers and the representation of every attribute."""
     record = getattr(product, "provenance", None)

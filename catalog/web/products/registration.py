@@ -12,15 +12,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.domains.models import Domain, Membership
-from catalog.exceptions import Invalid, NameTaken
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import new_tree
 from catalog.products.services import register_product
 from catalog.publication.services import findings_of
-from catalog.web.products.forms import RegisterSheet
+from catalog.web.products.forms import RegisterForm
 
 MOST_DRAFTS = 20
 
@@ -29,7 +29,7 @@ MOST_DRAFTS = 20
 @require_safe
 def product_register(request: HttpRequest) -> HttpResponse:
     """Offer the ways to start, and one's own drafts to go on with."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     context: dict[str, Any] = {"drafts": _drafts(reader), "askable": None}
     if not _domain_ids(reader):
         context["askable"] = _who_may()
@@ -48,7 +48,7 @@ def draft_list_json(request: HttpRequest) -> JsonResponse:
             "path": row["product"].path,
             "blocking": row["blocking"],
         }
-        for row in _drafts(reader_of(request.user))
+        for row in _drafts(access_for(request.user))
     ]
     return JsonResponse({"count": len(rows), "results": rows})
 
@@ -57,18 +57,18 @@ def draft_list_json(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 def product_new(request: HttpRequest) -> HttpResponse:
     """Register a product as a draft, in a domain where one may."""
-    domain_ids = _domain_ids(reader_of(request.user))
+    domain_ids = _domain_ids(access_for(request.user))
     if not domain_ids:
         return redirect("product_register")
     asked = Domain.objects.filter(slug=request.GET.get("domain", ""), pk__in=domain_ids).first()
     initial = {"domain": asked} if asked else {}
-    sheet = RegisterSheet(
+    sheet = RegisterForm(
         request.POST if request.method == "POST" else None, initial=initial, domain_ids=domain_ids
     )
     if request.method == "POST" and sheet.is_valid():
         try:
             product = _register(request, sheet)
-        except (Invalid, NameTaken) as refusal:
+        except (ValidationFailed, NameConflict) as refusal:
             sheet.refuse(refusal)
         else:
             messages.success(request, _("Registered as a draft. Only its domain sees it so far."))
@@ -77,20 +77,20 @@ def product_new(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/editing/register.html", {"form": sheet}, status=status)
 
 
-def _register(request: HttpRequest, sheet: RegisterSheet) -> DataProduct:
+def _register(request: HttpRequest, sheet: RegisterForm) -> DataProduct:
     domain: Any = sheet.cleaned_data["domain"]
     start = new_tree(identifier=str(uuid4()), name=sheet.cleaned_data["name"], domain=domain.slug)
     actor: Any = request.user
     return register_product(domain=domain, tree=sheet.described(start), actor=actor)
 
 
-def _domain_ids(reader: Reader) -> list[int]:
+def _domain_ids(reader: AccessContext) -> list[int]:
     held = reader.domains_with(Permission.EDIT_PRODUCTS)
-    own = Domain.objects.filter(pk__in=held, is_foreign=False)
+    own = Domain.objects.filter(pk__in=held, is_external=False)
     return list(own.values_list("pk", flat=True))
 
 
-def _drafts(reader: Reader) -> list[dict[str, Any]]:
+def _drafts(reader: AccessContext) -> list[dict[str, Any]]:
     own = DataProduct.objects.in_domains(reader.domains_with(Permission.EDIT_PRODUCTS))
     drafts = own.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
     return [

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from catalog.contracts.models import PortContract, SchemaProperty
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.glossary.models import Term
 from catalog.products.links import column_anchor
 from catalog.products.models import DataProduct
@@ -22,7 +22,9 @@ PAGE_SIZE = 200
 
 
 @on_product
-def product_schema(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_schema(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Show the columns, those that match `filter`, or the page that holds `column`."""
     columns = _columns(product)
     shown = _matching(columns, request.GET.get("filter", ""))
@@ -38,7 +40,9 @@ def product_schema(request: HttpRequest, product: DataProduct, reader: Reader) -
 
 
 @on_product
-def product_schema_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_schema_json(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Give a program the same page of columns."""
     page = _page(request, _matching(_columns(product), request.GET.get("filter", "")))
     rows = [_row(column) for column in page.object_list]

@@ -38,7 +38,7 @@ class Cell:
         return {name: str(text) for name, text in asdict(self).items() if text}
 
 
-def trust_strip(product: DataProduct, access: Text) -> list[Cell]:
+def trust_summary(product: DataProduct, access: Text) -> list[Cell]:
     """Return the six readings of a product; its provenance is loaded already."""
     figures, slo = product.slo_figures, _href("product_slo", product)
     return [

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.products.projection import Tree, custom
 from catalog.provenance.projection import KEY
 from catalog.provenance.questions import CURRENT_SET
-from catalog.web.forms import Line, Passage, RowedSheet, Rows, Share
-from catalog.web.products.forms import TreeSheet
+from catalog.web.forms import PercentField, Rows, SingleLineField, TableForm, TextAreaField
+from catalog.web.products.forms import DocumentForm
 
 STATES = [
     ("answered", _("Answer it")),
@@ -27,16 +27,16 @@ COLUMN_OF = {"referenceShare": "reference_share", "name": "reference", "date": "
 
 def _columns() -> Mapping[str, forms.Field]:
     return {
-        "attribute": Line(
+        "attribute": SingleLineField(
             label=_("Attribute"),
             max_length=60,
             widget=forms.TextInput(attrs={"list": "attributes", "autocapitalize": "none"}),
         ),
-        "group": Line(label=_("Group"), max_length=200),
-        "share": Share(label=_("Share here, %")),
-        "reference_share": Share(label=_("Reference, %")),
+        "group": SingleLineField(label=_("Group"), max_length=200),
+        "share": PercentField(label=_("Share here, %")),
+        "reference_share": PercentField(label=_("Reference, %")),
         "n": forms.IntegerField(label=_("Records"), min_value=0, max_value=2**53 - 1),
-        "reference": Line(label=_("Reference, name"), max_length=200),
+        "reference": SingleLineField(label=_("Reference, name"), max_length=200),
         "dated": forms.DateField(
             label=_("Reference, date"),
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -45,7 +45,7 @@ def _columns() -> Mapping[str, forms.Field]:
     }
 
 
-class AnswersSheet(RowedSheet, TreeSheet):
+class AnswersForm(TableForm, DocumentForm):
     """The answers to the present question set, and a row for each group of each attribute."""
 
     rows: ClassVar[Rows] = Rows("rows", _columns)
@@ -62,8 +62,8 @@ class AnswersSheet(RowedSheet, TreeSheet):
                     required=False,
                     widget=forms.RadioSelect,
                 ),
-                f"{question.code}-text": Passage(label=_("Answer"), required=False, rows=3),
-                f"{question.code}-reason": Line(
+                f"{question.code}-text": TextAreaField(label=_("Answer"), required=False, rows=3),
+                f"{question.code}-reason": SingleLineField(
                     label=_("Why it does not apply"), required=False, max_length=2000
                 ),
             }
@@ -109,7 +109,7 @@ class AnswersSheet(RowedSheet, TreeSheet):
         return {key: value for key, value in answer.items() if value}
 
 
-def filled_by(tree: Tree) -> dict[str, Any]:
+def initial_from(tree: Tree) -> dict[str, Any]:
     """Return what the fields show of a tree."""
     declared = custom(tree, KEY) or {}
     shown = {
@@ -117,7 +117,7 @@ def filled_by(tree: Tree) -> dict[str, Any]:
         for code, answer in (declared.get("answers") or {}).items()
         for part in ("state", "text", "reason")
     }
-    return shown | AnswersSheet.rows.initial(rows_of(tree))
+    return shown | AnswersForm.rows.initial(rows_of(tree))
 
 
 def rows_of(tree: Tree) -> list[dict[str, Any]]:

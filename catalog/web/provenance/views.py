@@ -9,27 +9,27 @@ from catalog.products.projection import custom, with_custom
 from catalog.provenance.models import Imbalance
 from catalog.provenance.projection import KEY
 from catalog.provenance.services import declare_provenance
-from catalog.web.forms import EditSheet
-from catalog.web.products.editing import RowedPage
-from catalog.web.provenance.forms import AnswersSheet, filled_by, rows_of
+from catalog.web.forms import VersionedForm
+from catalog.web.products.editing import TableView
+from catalog.web.provenance.forms import AnswersForm, initial_from, rows_of
 
 
-class Answers(RowedPage):
+class Answers(TableView):
     """The questions of provenance and the known imbalances."""
 
     step = "provenance"
-    sheet_class = AnswersSheet
+    sheet_class = AnswersForm
     template_name = "catalog/editing/answers.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Make room for the rows that stand."""
         return super().sheet(data, held=len(rows_of(self.product.tree)), **options)
 
     def initial(self) -> dict[str, Any]:
         """Return what the tree declares."""
-        return filled_by(self.product.tree)
+        return initial_from(self.product.tree)
 
-    def write(self, sheet: AnswersSheet) -> DataProduct:
+    def write(self, sheet: AnswersForm) -> DataProduct:
         """Declare the provenance anew."""
         provenance = sheet.declaration(custom(self.product.tree, KEY) or {})
         sheet.document = with_custom(self.product.tree, KEY, provenance or None)
@@ -40,7 +40,7 @@ class Answers(RowedPage):
             actor=self.person,
         )
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> Any:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> Any:
         """Offer the attributes that the mesh uses already."""
         visible = DataProduct.objects.visible_to(self.reader)
         known = Imbalance.objects.filter(visible.has("record__product_id")).order_by("attribute")

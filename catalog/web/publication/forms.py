@@ -8,15 +8,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.products.models import DataProduct, Status
-from catalog.web.forms import EditSheet, Line, Passage
+from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
 
 
-class PublishSheet(EditSheet):
+class PublishForm(VersionedForm):
     """What has changed since the last version."""
 
-    reason = Passage(
+    reason = TextAreaField(
         label=_("What is new"),
         required=False,
         rows=3,
@@ -25,27 +25,29 @@ class PublishSheet(EditSheet):
     )
 
 
-class AdoptSheet(EditSheet):
+class AdoptForm(VersionedForm):
     """Why an entry from outside comes under governance."""
 
-    reason = Line(label=_("Reason"), max_length=500, required=False)
+    reason = SingleLineField(label=_("Reason"), max_length=500, required=False)
 
 
-class EndingSheet(EditSheet):
+class EndingForm(VersionedForm):
     """Why a product ends, and what comes after it."""
 
-    successor = Line(
+    successor = SingleLineField(
         label=_("What to use instead"),
         max_length=250,
         required=False,
         help_text=_("The address of a product, domain/product. Its readers are led there."),
         widget=forms.TextInput(attrs={"list": "successors", "autocapitalize": "none"}),
     )
-    reason = Passage(
+    reason = TextAreaField(
         label=_("Reason"), rows=3, max_length=2000, help_text=_("Consumers read it on the page.")
     )
 
-    def __init__(self, *args: Any, product: DataProduct, reader: Reader, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, product: DataProduct, reader: AccessContext, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.product, self.reader = product, reader
 
@@ -64,7 +66,7 @@ class EndingSheet(EditSheet):
         return found
 
 
-class DeprecateSheet(EndingSheet):
+class DeprecateForm(EndingForm):
     """The same with the day on which it ends."""
 
     ends_on = forms.DateField(

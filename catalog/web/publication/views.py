@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from catalog.domains.authority import demand
+from catalog.domains.authority import require_permission
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
@@ -22,26 +22,26 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
-from catalog.web.forms import EditSheet
-from catalog.web.products.checklist import fix_href
-from catalog.web.products.editing import EditPage
-from catalog.web.products.forms import DeleteSheet, MoveSheet
-from catalog.web.publication.forms import AdoptSheet, DeprecateSheet, EndingSheet, PublishSheet
+from catalog.web.forms import VersionedForm
+from catalog.web.products.checklist import hint_url
+from catalog.web.products.editing import EditView
+from catalog.web.products.forms import DeleteForm, MoveForm
+from catalog.web.publication.forms import AdoptForm, DeprecateForm, EndingForm, PublishForm
 
 MOST_OFFERED = 300
 
 
-class Publish(EditPage):
+class Publish(EditView):
     """All that the gates find, each with a link to the field that mends it; then the act."""
 
     title = _("Check and publish")
-    sheet_class = PublishSheet
+    sheet_class = PublishForm
     template_name = "catalog/editing/publish.html"
     done = _("Published. Search finds it within a second or so.")
 
-    def write(self, sheet: PublishSheet) -> DataProduct:
+    def write(self, sheet: PublishForm) -> DataProduct:
         """Publish the present edition. Raises PublicationRefused."""
-        demand(self.person, Permission.PUBLISH_PRODUCTS, self.product.domain)
+        require_permission(self.person, Permission.PUBLISH_PRODUCTS, self.product.domain)
         return publish_product(
             product=self.product,
             edition=sheet.cleaned_data["edition"],
@@ -53,12 +53,12 @@ class Publish(EditPage):
         """Go to the page that consumers see."""
         return self.product.path
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """List the findings as they are now, which a refusal has found as well."""
         product, findings = self.product, findings_of(self.product)
         extra = {
             "findings": [
-                {"finding": finding, "href": fix_href(product, finding)} for finding in findings
+                {"finding": finding, "href": hint_url(product, finding)} for finding in findings
             ],
             "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
             "owners": accountable(product.domain)[0],
@@ -78,7 +78,7 @@ class Publish(EditPage):
         )
 
 
-class LifeStep(EditPage):
+class LifeStep(EditView):
     """A step that is explained, confirmed and taken; it starts only from some statuses."""
 
     needs = Permission.PUBLISH_PRODUCTS
@@ -92,7 +92,7 @@ class LifeStep(EditPage):
             return redirect(self.place("product_edit"))
         return super().get(request, **kwargs)
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Name the products that use this one and that its owner may know of."""
         visible = DataProduct.objects.visible_to(self.reader)
         users = visible.filter(pk__in=self.product.feeds.values("product_id"))
@@ -102,9 +102,9 @@ class LifeStep(EditPage):
 class Ending(LifeStep):
     """What deprecating and retiring share: a successor and a reason."""
 
-    sheet_class: ClassVar[type[EditSheet]] = EndingSheet
+    sheet_class: ClassVar[type[VersionedForm]] = EndingForm
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Let the sheet look for the successor as this reader."""
         return super().sheet(data, product=self.product, reader=self.reader, **options)
 
@@ -119,7 +119,7 @@ class Ending(LifeStep):
         """Go to the page that consumers see."""
         return self.product.path
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Offer addresses to complete what is typed."""
         visible = DataProduct.objects.visible_to(self.reader).live().exclude(pk=self.product.pk)
         offered = visible.select_related("domain").order_by("domain__slug", "slug")
@@ -132,11 +132,11 @@ class Deprecate(Ending):
     title = _("Deprecate the product")
     starts_from = (Status.PUBLISHED, Status.DEPRECATED)
     elsewhere = _("Only a published product is deprecated.")
-    sheet_class = DeprecateSheet
+    sheet_class = DeprecateForm
     template_name = "catalog/editing/deprecate.html"
     done = _("Deprecated. Its page says so at once.")
 
-    def write(self, sheet: DeprecateSheet) -> DataProduct:
+    def write(self, sheet: DeprecateForm) -> DataProduct:
         """Deprecate it."""
         return deprecate_product(
             product=self.product,
@@ -157,7 +157,7 @@ class Retire(Ending):
     template_name = "catalog/editing/retire.html"
     done = _("Retired. Its address now says what came after it.")
 
-    def write(self, sheet: EndingSheet) -> DataProduct:
+    def write(self, sheet: EndingForm) -> DataProduct:
         """Retire it."""
         return retire_product(
             product=self.product,
@@ -175,11 +175,11 @@ class Delete(LifeStep):
     title = _("Delete the draft")
     starts_from = (Status.DRAFT, Status.EXTERNAL)
     elsewhere = _("What was published is retired, never deleted.")
-    sheet_class = DeleteSheet
+    sheet_class = DeleteForm
     template_name = "catalog/editing/delete.html"
     done = _("Deleted.")
 
-    def write(self, sheet: DeleteSheet) -> DataProduct:
+    def write(self, sheet: DeleteForm) -> DataProduct:
         """Delete it; a tombstone tells the index."""
         delete_product(
             product=self.product,
@@ -199,7 +199,7 @@ class Move(LifeStep):
 
     title = _("Move to another domain")
     starts_from = tuple(Status)
-    sheet_class = MoveSheet
+    sheet_class = MoveForm
     template_name = "catalog/editing/move.html"
     done = _("Moved. The old address leads here for ever.")
 
@@ -208,11 +208,11 @@ class Move(LifeStep):
         held = self.reader.domains_with(Permission.EDIT_PRODUCTS)
         return [domain_id for domain_id in held if domain_id != self.product.domain_id]
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Offer only domains in which one may edit."""
         return super().sheet(data, domain_ids=self.targets(), **options)
 
-    def write(self, sheet: MoveSheet) -> DataProduct:
+    def write(self, sheet: MoveForm) -> DataProduct:
         """Move it."""
         return move_product(
             product=self.product,
@@ -222,7 +222,7 @@ class Move(LifeStep):
             actor=self.person,
         )
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say so where there is nowhere to go."""
         return super().show(sheet, status, has_targets=bool(self.targets()), **context)
 
@@ -234,11 +234,11 @@ class Adopt(LifeStep):
     title = _("Bring it under governance")
     starts_from = (Status.EXTERNAL,)
     elsewhere = _("Only an entry from outside is adopted.")
-    sheet_class = AdoptSheet
+    sheet_class = AdoptForm
     template_name = "catalog/editing/adopt.html"
     done = _("It is a draft now. Complete it, then publish.")
 
-    def write(self, sheet: AdoptSheet) -> DataProduct:
+    def write(self, sheet: AdoptForm) -> DataProduct:
         """Adopt it."""
         return adopt_product(
             product=self.product,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from catalog.search.fields import BY_NAME, FIELDS, FieldKind
 from catalog.search.port import SearchUnavailable
 from catalog.search.query import LONGEST_QUERY
-from catalog.search.services import Completions, ShownTerm, suggest
+from catalog.search.services import Completions, TermRow, suggest
 
 MOST = 8
 # Of terms and of domains; products have what is left.
@@ -67,7 +67,7 @@ def _groups(typed: str, completions: Completions) -> list[dict[str, Any]]:
 
 def _terms(completions: Completions) -> list[dict[str, str]]:
     """Return the terms, one for each word: its page tells all that it means."""
-    pages: dict[str, ShownTerm] = {}
+    pages: dict[str, TermRow] = {}
     for row in completions.terms:
         pages.setdefault(row.slug, row)
     return [

@@ -11,13 +11,13 @@ import orjson
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import reader_of
-from catalog.search.filters import Doubt
+from catalog.domains.authority import access_for
+from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, SearchUnavailable
 from catalog.search.services import Found, search_catalog
-from catalog.search.url_state import LARGEST_PAGE, Asked, read_asked, write_cursor
+from catalog.search.url_state import LARGEST_PAGE, SearchState, parse_search_url, write_cursor
 from catalog.web.search import result_labels
-from catalog.web.search.presenters import FACES, result_of
+from catalog.web.search.presenters import PRESENTERS, result_of
 from catalog.web.search.results import caller_of
 
 # A spreadsheet would run a cell that begins so.
@@ -50,11 +50,11 @@ def away_problem(away: SearchUnavailable) -> JsonResponse:
 
 def answer_of(request: HttpRequest) -> dict[str, Any]:
     """Return a search's answer for a program. Raises SearchUnavailable."""
-    asked = read_asked(request.GET, caller=caller_of(request))
-    reader = reader_of(request.user)
+    asked = parse_search_url(request.GET, caller=caller_of(request))
+    reader = access_for(request.user)
     found = search_catalog(visitor=reader, request=asked.request)
     answer, kind = found.answer, asked.kind
-    told = FACES[kind].told(reader, [row for _, row in found.hits])
+    told = PRESENTERS[kind].told(reader, [row for _, row in found.hits])
     labels, said = result_labels.labels_of(answer.facets), result_labels.phrases(kind)
     return {
         "type": kind,
@@ -81,12 +81,12 @@ def _values(facet: Facet, labels: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _warning(doubt: Doubt) -> dict[str, str]:
+def _warning(doubt: QueryWarning) -> dict[str, str]:
     message = result_labels.doubt_sentence(doubt)
     return {"code": doubt.code, "typed": doubt.typed, "offer": doubt.offer, "message": message}
 
 
-def _ways(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str | None]:
+def _ways(request: HttpRequest, asked: SearchState, found: Found) -> dict[str, str | None]:
     """Return the addresses of the pages beside this one, by cursor."""
     limit = request.GET.get("limit", "")
     answer, caller = found.answer, caller_of(request)
@@ -102,7 +102,7 @@ def _ways(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str | N
 @require_safe
 def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Give the whole result as CSV, however long it is, by the same rules."""
-    asked = read_asked(request.GET, caller=caller_of(request))
+    asked = parse_search_url(request.GET, caller=caller_of(request))
     try:
         first = search_catalog(visitor=request.user, request=_plain(asked))
     except SearchUnavailable as away:
@@ -112,7 +112,7 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
     return response
 
 
-def _plain(asked: Asked) -> Any:
+def _plain(asked: SearchState) -> Any:
     return replace(
         asked.request, limit=LARGEST_PAGE, offset=0, cursor=None, has_facets=False,
         has_highlights=False,
@@ -126,9 +126,9 @@ class _Line:
         return text
 
 
-def _lines(request: HttpRequest, asked: Asked, found: Found) -> Iterator[str]:
+def _lines(request: HttpRequest, asked: SearchState, found: Found) -> Iterator[str]:
     writer = csv.writer(_Line())
-    face = FACES[asked.kind]
+    face = PRESENTERS[asked.kind]
     yield writer.writerow(face.columns)
     while True:
         for _hit, row in found.hits:

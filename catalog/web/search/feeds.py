@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import reader_of
+from catalog.domains.authority import access_for
 from catalog.products.models import PRODUCT
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import search_catalog
 from catalog.search.services.product_rows import products_of
-from catalog.search.url_state import read_asked
+from catalog.search.url_state import parse_search_url
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 from catalog.web.search.exports import away_problem
 from catalog.web.search.results import caller_of
@@ -24,7 +24,7 @@ from catalog.web.search.results import caller_of
 @require_safe
 def search_feed(request: HttpRequest) -> HttpResponseBase:
     """Tell of the newest products that a search finds; its kind, order and place do not matter."""
-    asked = read_asked(request.GET, caller=caller_of(request))
+    asked = parse_search_url(request.GET, caller=caller_of(request))
     newest = replace(
         asked.request,
         kind=PRODUCT,
@@ -40,7 +40,7 @@ def search_feed(request: HttpRequest) -> HttpResponseBase:
     except SearchUnavailable as away:
         return away_problem(away)
     hits = [hit for hit, _ in found.hits]
-    products = products_of(reader_of(request.user), [hit.id for hit in hits])
+    products = products_of(access_for(request.user), [hit.id for hit in hits])
     question = asked.address(sort="", type="")
     return atom_answer(
         request,

@@ -9,16 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM
 from catalog.identifiers import product_iri
 from catalog.products.models import PRODUCT, Sensitivity
 from catalog.search.port import Hit
 from catalog.search.services import (
-    ShownDomain,
-    ShownProduct,
-    ShownTerm,
+    DomainRow,
+    ProductRow,
+    TermRow,
     Uses,
     products_below,
     uses_of,
@@ -30,7 +30,7 @@ Told = Mapping[int, Any]
 
 
 @dataclass(frozen=True)
-class Face:
+class ResultPresenter:
     """How one kind of results looks.
 
     `told` counts, for some rows at once and as a reader, what an answer says beside a row; by the
@@ -38,7 +38,7 @@ class Face:
     """
 
     card: str
-    told: Callable[[Reader, Sequence[Any]], Told]
+    told: Callable[[AccessContext, Sequence[Any]], Told]
     answer: Callable[[Any, Any], dict[str, Any]]
     columns: tuple[str, ...]
     line: Callable[[Any], list[str]]
@@ -46,7 +46,7 @@ class Face:
 
 def result_of(hit: Hit, row: Any, told: Any, said: result_labels.Phrases) -> dict[str, Any]:
     """Return one result for a program: what it is, and why it was found."""
-    return FACES[hit.kind].answer(row, told) | {
+    return PRESENTERS[hit.kind].answer(row, told) | {
         "type": hit.kind,
         "reasons": [said.reason(reason) for reason in hit.reasons],
         "lacks": list(hit.lacks),
@@ -54,11 +54,11 @@ def result_of(hit: Hit, row: Any, told: Any, said: result_labels.Phrases) -> dic
     }
 
 
-def _nothing(reader: Reader, rows: Sequence[Any]) -> Told:
+def _nothing(reader: AccessContext, rows: Sequence[Any]) -> Told:
     return {}
 
 
-def _product(product: ShownProduct, _told: Any) -> dict[str, Any]:
+def _product(product: ProductRow, _told: Any) -> dict[str, Any]:
     return {
         "id": str(product.uuid),
         "iri": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
@@ -78,7 +78,7 @@ def _product(product: ShownProduct, _told: Any) -> dict[str, Any]:
     }
 
 
-def _product_line(product: ShownProduct) -> list[str]:
+def _product_line(product: ProductRow) -> list[str]:
     return [
         str(product.uuid),
         product.domain_slug,
@@ -92,12 +92,12 @@ def _product_line(product: ShownProduct) -> list[str]:
     ]
 
 
-def _uses(reader: Reader, terms: Sequence[ShownTerm]) -> Told:
+def _uses(reader: AccessContext, terms: Sequence[TermRow]) -> Told:
     uses = uses_of(reader, {term.slug for term in terms})
     return {term.pk: uses.get(term.slug, Uses()) for term in terms}
 
 
-def _term(term: ShownTerm, uses: Uses) -> dict[str, Any]:
+def _term(term: TermRow, uses: Uses) -> dict[str, Any]:
     return {
         "id": str(term.uuid),
         "slug": term.slug,
@@ -112,7 +112,7 @@ def _term(term: ShownTerm, uses: Uses) -> dict[str, Any]:
     }
 
 
-def _term_line(term: ShownTerm) -> list[str]:
+def _term_line(term: TermRow) -> list[str]:
     return [
         str(term.uuid),
         term.domain_slug or "",
@@ -124,11 +124,11 @@ def _term_line(term: ShownTerm) -> list[str]:
     ]
 
 
-def _products(reader: Reader, domains: Sequence[ShownDomain]) -> Told:
+def _products(reader: AccessContext, domains: Sequence[DomainRow]) -> Told:
     return products_below(reader, {domain.pk for domain in domains})
 
 
-def _domain(domain: ShownDomain, products: int) -> dict[str, Any]:
+def _domain(domain: DomainRow, products: int) -> dict[str, Any]:
     return {
         "id": str(domain.uuid),
         "slug": domain.slug,
@@ -136,13 +136,13 @@ def _domain(domain: ShownDomain, products: int) -> dict[str, Any]:
         "mission": domain.mission,
         "parent": domain.parent_slug,
         "owner": domain.owner_slug,
-        "is_foreign": domain.is_foreign,
+        "is_external": domain.is_external,
         "url": reverse("domain_page", args=[domain.slug]),
         "products": products,
     }
 
 
-def _domain_line(domain: ShownDomain) -> list[str]:
+def _domain_line(domain: DomainRow) -> list[str]:
     return [
         str(domain.uuid),
         domain.parent_slug or "",
@@ -154,22 +154,22 @@ def _domain_line(domain: ShownDomain) -> list[str]:
     ]
 
 
-FACES = {
-    PRODUCT: Face(
+PRESENTERS = {
+    PRODUCT: ResultPresenter(
         "catalog/search/hit.html",
         _nothing,
         _product,
         ("id", "domain", "slug", "name", "status", "version", "sensitivity", "slo", "url"),
         _product_line,
     ),
-    TERM: Face(
+    TERM: ResultPresenter(
         "catalog/search/hit_term.html",
         _uses,
         _term,
         ("id", "domain", "slug", "name", "definition", "spellings", "url"),
         _term_line,
     ),
-    DOMAIN: Face(
+    DOMAIN: ResultPresenter(
         "catalog/search/hit_domain.html",
         _products,
         _domain,

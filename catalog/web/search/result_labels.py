@@ -18,9 +18,9 @@ from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.products.links import column_href
 from catalog.search.fields import MEANING
-from catalog.search.filters import Doubt
+from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, Reason
-from catalog.statements import Statement, given_list
+from catalog.statements import PreparedQuery, param_list
 
 FACETS = {
     "domain": gettext_lazy("Domain"),
@@ -110,20 +110,20 @@ def labels_of(facets: Sequence[Facet]) -> Mapping[tuple[str, str], str]:
 
 
 @lru_cache
-def _names(numbers: Sequence[tuple[str, int]]) -> Statement:
+def _names(numbers: Sequence[tuple[str, int]]) -> PreparedQuery:
     """Return the statement that reads the names of so many slugs of each facet."""
 
     def names() -> QuerySet[Any, Any]:
         parts: list[QuerySet[Any, Any]] = [
             _NAMED[name]
-            .objects.filter(slug__in=given_list(name, CharField(), number))
+            .objects.filter(slug__in=param_list(name, CharField(), number))
             .order_by()
             .values_list(Value(name), "slug", "name")
             for name, number in numbers
         ]
         return parts[0].union(*parts[1:], all=True)
 
-    return Statement(names)
+    return PreparedQuery(names)
 
 
 def _rounded(number: int) -> int:
@@ -138,7 +138,7 @@ def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> st
     return labels.get((name, value), value)
 
 
-def doubt_sentence(doubt: Doubt) -> str:
+def doubt_sentence(doubt: QueryWarning) -> str:
     """Return what was wrong with something typed."""
     return str(DOUBTS.get(doubt.code, doubt.code))
 

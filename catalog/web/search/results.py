@@ -16,23 +16,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.domains.models import Domain
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.search.fields import DEEPEST_OFFSET, KINDS, RELEVANCE, SORT_BY_NAME, USUAL_KIND
-from catalog.search.filters import Condition
+from catalog.search.fields import DEEPEST_OFFSET, DEFAULT_TYPE, KINDS, RELEVANCE, SORT_BY_NAME
+from catalog.search.filters import Filter
 from catalog.search.port import Facet, FacetValue, SearchUnavailable
 from catalog.search.services import (
     Found,
-    addressed,
     counts_by_kind,
+    find_by_address,
+    relaxed_searches,
     search_catalog,
-    without_one,
 )
-from catalog.search.url_state import KIND, Asked, pairs_of, read_asked, write_cursor
+from catalog.search.url_state import KIND, SearchState, pairs_of, parse_search_url, write_cursor
 from catalog.web.search import result_labels
-from catalog.web.search.presenters import FACES
+from catalog.web.search.presenters import PRESENTERS
 
 TOP_VALUES = 8
 MOST_NEAR = 3
@@ -41,12 +41,12 @@ MOST_NEAR = 3
 @require_safe
 def search_results(request: HttpRequest) -> HttpResponse:
     """Show what was found; filters typed into the box first become parameters of the address."""
-    if product := addressed(visitor=request.user, typed=request.GET.get("q", "")):
+    if product := find_by_address(visitor=request.user, typed=request.GET.get("q", "")):
         return HttpResponseRedirect(product.path)
-    asked = read_asked(request.GET, caller=caller_of(request))
-    if asked.has_typed_filters:
+    asked = parse_search_url(request.GET, caller=caller_of(request))
+    if asked.has_inline_filters:
         return HttpResponseRedirect(f"{reverse('search_results')}?{asked.address()}")
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     try:
         found = search_catalog(visitor=reader, request=asked.request)
         context = page_of(request, reader, asked, found)
@@ -62,7 +62,7 @@ def caller_of(request: HttpRequest) -> str:
     return str(request.user.pk or "anybody")
 
 
-def unavailable(request: HttpRequest, asked: Asked) -> HttpResponse:
+def unavailable(request: HttpRequest, asked: SearchState) -> HttpResponse:
     """Say that search is away, and offer the domains from the database instead."""
     counts = (
         DataProduct.objects.visible_to(request.user)
@@ -84,14 +84,16 @@ def unavailable(request: HttpRequest, asked: Asked) -> HttpResponse:
     return response
 
 
-def page_of(request: HttpRequest, reader: Reader, asked: Asked, found: Found) -> dict[str, Any]:
+def page_of(
+    request: HttpRequest, reader: AccessContext, asked: SearchState, found: Found
+) -> dict[str, Any]:
     """Return all that the page shows."""
     answer = found.answer
     labels = result_labels.labels_of(answer.facets)
     reachable = min(answer.count, DEEPEST_OFFSET)
     pages = Paginator(range(reachable), asked.request.limit)
     is_filtered = bool(asked.request.conditions)
-    face = FACES[asked.kind]
+    face = PRESENTERS[asked.kind]
     told = face.told(reader, [row for _, row in found.hits])
     return {
         "query": asked.text,
@@ -118,28 +120,28 @@ def page_of(request: HttpRequest, reader: Reader, asked: Asked, found: Found) ->
     }
 
 
-def _tabs(reader: Reader, asked: Asked, found: Found) -> list[dict[str, Any]]:
+def _tabs(reader: AccessContext, asked: SearchState, found: Found) -> list[dict[str, Any]]:
     """Return a tab for each kind: the same words and filters, another kind of things."""
     counts = counts_by_kind(visitor=reader, found=found)
     return [
         {
             "label": result_labels.KINDS[kind],
             "count": counts[kind],
-            "href": f"?{asked.address(type='' if kind == USUAL_KIND else kind)}",
+            "href": f"?{asked.address(type='' if kind == DEFAULT_TYPE else kind)}",
             "is_open": kind == asked.kind,
         }
         for kind in KINDS
     ]
 
 
-def _feed_url(asked: Asked) -> str:
+def _feed_url(asked: SearchState) -> str:
     """Return where the search can be followed; only products are."""
     if asked.kind != PRODUCT:
         return ""
     return f"{reverse('search_feed')}?{asked.address(sort='')}"
 
 
-def _near(reader: Reader, asked: Asked) -> list[Any]:
+def _near(reader: AccessContext, asked: SearchState) -> list[Any]:
     """Return the terms nearest to words for which nothing was found."""
     if not asked.text or asked.kind == TERM:
         return []
@@ -185,7 +187,7 @@ def _option(name: str, at: int, value: FacetValue, labels: Any) -> SafeString:
     )
 
 
-def _chips(asked: Asked, labels: Any) -> list[dict[str, Any]]:
+def _chips(asked: SearchState, labels: Any) -> list[dict[str, Any]]:
     return [
         {
             "key": f"{name}:",
@@ -196,7 +198,7 @@ def _chips(asked: Asked, labels: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _warnings(asked: Asked) -> list[dict[str, Any]]:
+def _warnings(asked: SearchState) -> list[dict[str, Any]]:
     return [
         {
             "key": doubt.typed,
@@ -209,14 +211,14 @@ def _warnings(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _offer(asked: Asked, typed: str, offer: str) -> dict[str, str]:
+def _offer(asked: SearchState, typed: str, offer: str) -> dict[str, str]:
     """Replace what was not understood by what was probably meant."""
     name, colon, _value = typed.partition(":")
     meant = f"{name}:{offer}" if colon else offer
     return {"text": meant, "href": f"?{asked.address(q=asked.text.replace(typed, meant, 1))}"}
 
 
-def _sorts(asked: Asked) -> list[dict[str, Any]]:
+def _sorts(asked: SearchState) -> list[dict[str, Any]]:
     return [
         {
             "value": name,
@@ -228,7 +230,7 @@ def _sorts(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _beyond(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str] | None:
+def _beyond(request: HttpRequest, asked: SearchState, found: Found) -> dict[str, str] | None:
     """Return the ways on from the deepest numbered page, and among pages below it."""
     answer = found.answer
     end = asked.request.offset + asked.request.limit
@@ -242,21 +244,21 @@ def _beyond(request: HttpRequest, asked: Asked, found: Found) -> dict[str, str] 
     }
 
 
-def _offers(request: HttpRequest, asked: Asked, labels: Any) -> list[dict[str, Any]]:
-    def offer(condition: Condition, count: int) -> dict[str, Any]:
+def _offers(request: HttpRequest, asked: SearchState, labels: Any) -> list[dict[str, Any]]:
+    def offer(condition: Filter, count: int) -> dict[str, Any]:
         dropped = set(pairs_of(condition))
         left = [pair for pair in asked.filters if pair not in dropped]
         said = ", ".join(f"{name}:{value}" for name, value in pairs_of(condition))
         label = _("without %(filter)s") % {"filter": said}
         return {"label": label, "count": count, "href": f"?{asked.address(left)}"}
 
-    offers = without_one(visitor=request.user, request=asked.request)
+    offers = relaxed_searches(visitor=request.user, request=asked.request)
     return [offer(condition, count) for condition, count in offers]
 
 
-def _carried(asked: Asked) -> list[tuple[str, str]]:
+def _carried(asked: SearchState) -> list[tuple[str, str]]:
     """Return what the form of facets keeps: every parameter that is neither words nor a facet."""
     kept = [pair for pair in asked.filters if pair[0] not in result_labels.FACETS]
     kept += [("sort", asked.sort)] if asked.sort != RELEVANCE else []
-    kept += [(KIND, asked.kind)] if asked.kind != USUAL_KIND else []
-    return kept + ([("verbatim", "1")] if asked.is_verbatim else [])
+    kept += [(KIND, asked.kind)] if asked.kind != DEFAULT_TYPE else []
+    return kept + ([("verbatim", "1")] if asked.is_exact else [])

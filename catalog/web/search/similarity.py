@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.products.models import DataProduct
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import Similar, similar_to
@@ -20,7 +20,7 @@ MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
-class SharedLine:
+class SharedFeatures:
     """What two products share of one kind: some of it, and how much more there is."""
 
     label: Any
@@ -28,7 +28,7 @@ class SharedLine:
     more: int
 
 
-def similar_or_none(product: DataProduct, reader: Reader) -> tuple[Similar, ...] | None:
+def similar_or_none(product: DataProduct, reader: AccessContext) -> tuple[Similar, ...] | None:
     """Return what is like a product; None while the engine is away, for the page stands without."""
     try:
         return similar_to(product=product, visitor=reader)
@@ -61,8 +61,8 @@ def shared_of(similar: Similar) -> dict[str, list[str]]:
     }
 
 
-def _lines(similar: Similar) -> Iterator[SharedLine]:
+def _lines(similar: Similar) -> Iterator[SharedFeatures]:
     for kind, label in LABELS.items():
         texts = [feature.text for feature in similar.shared if feature.kind == kind]
         if texts:
-            yield SharedLine(label, texts[:MOST_SHOWN], max(0, len(texts) - MOST_SHOWN))
+            yield SharedFeatures(label, texts[:MOST_SHOWN], max(0, len(texts) - MOST_SHOWN))

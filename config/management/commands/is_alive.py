@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config import heartbeats
-from config.embedded.healthcheck_client import is_living
+from config.embedded.healthcheck_client import is_live
 
 
 class Command(BaseCommand):
@@ -23,11 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=names)
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
-        is_alive = is_living() if name == "web" else gives_signs(name)
+        is_alive = is_live() if name == "web" else gives_signs(name)
         if not is_alive:
             raise CommandError(f"{name} gives no sign of life.")
 
 
 def gives_signs(name: str) -> bool:
     age = heartbeats.ages()[name]
-    return age is not None and age <= heartbeats.SILENT_AFTER_SECONDS
+    return age is not None and age <= heartbeats.STALE_AFTER_SECONDS

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.embedded.locks import StartRefused
+from config.embedded.locks import StartupError
 from config.embedded.startup import start
 
 
@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             start()
-        except StartRefused as refused:
+        except StartupError as refused:
             raise CommandError(str(refused)) from refused

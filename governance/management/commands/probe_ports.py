@@ -11,14 +11,14 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from catalog.domains.authority import demand
-from catalog.exceptions import NotAllowed
+from catalog.domains.authority import require_permission
+from catalog.exceptions import PermissionDenied
 from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from governance.slo.outcomes import Outcome
-from governance.slo.probe_types import Seen
+from governance.slo.probe_types import ProbeResult
 from governance.slo.services import probe_ports
 
 EPILOG = """\
@@ -63,7 +63,7 @@ class Command(CommandWithExamples):
         names = {port.pk: _name(port) for port in ports}
         done: Counter[str] = Counter()
 
-        def tell(seen: Seen) -> None:
+        def tell(seen: ProbeResult) -> None:
             done[seen.outcome] += 1
             self._progress(done.total(), len(names))
             if not options["json"]:
@@ -92,8 +92,8 @@ class Command(CommandWithExamples):
             raise CommandError(f"There is nobody active called {username}.", returncode=2)
         try:
             for port in ports:
-                demand(person, Permission.EDIT_PRODUCTS, port.product.domain)
-        except NotAllowed as refusal:
+                require_permission(person, Permission.EDIT_PRODUCTS, port.product.domain)
+        except PermissionDenied as refusal:
             raise CommandError(refusal.message, returncode=2) from refusal
 
     def _progress(self, done: int, of: int) -> None:
@@ -115,12 +115,12 @@ def _name(port: OutputPort) -> str:
     return f"{port.product.domain.slug}/{port.product.slug}:{port.name}@{port.version}"
 
 
-def _line(name: str, seen: Seen) -> str:
+def _line(name: str, seen: ProbeResult) -> str:
     status = f" {seen.status_code}" if seen.status_code else ""
     return f"{seen.outcome:<13}{status:<5}{seen.phases.total * 1000:9.1f} ms  {name}"
 
 
-def _as_json(name: str, seen: Seen) -> dict[str, Any]:
+def _as_json(name: str, seen: ProbeResult) -> dict[str, Any]:
     return {
         "port": name,
         "measured_at": seen.at.isoformat(),

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from catalog.audit.actors import Worker
-from catalog.exceptions import Refusal
+from catalog.audit.actors import SystemActor
+from catalog.exceptions import CatalogError
 from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.ports.models import OutputPort
@@ -67,16 +67,16 @@ class Command(CommandWithExamples):
             raise CommandError("Name a product as domain/slug, or say --all.", returncode=2)
         return ports.filter(product__domain__slug=domain, product__slug=slug).distinct()
 
-    def _actor(self, username: str | None) -> Person | Worker:
+    def _actor(self, username: str | None) -> Person | SystemActor:
         if username is None:
-            return Worker("read_schema")
+            return SystemActor("read_schema")
         person = Person.objects.filter(username=username).first()
         if person is None:
             raise CommandError(f"There is nobody called {username}.", returncode=2)
         return person
 
     def _read(
-        self, port: OutputPort, actor: Person | Worker, options: dict[str, Any]
+        self, port: OutputPort, actor: Person | SystemActor, options: dict[str, Any]
     ) -> Inspection:
         try:
             inspection = inspect_port(port=port, actor=actor)
@@ -88,7 +88,7 @@ class Command(CommandWithExamples):
                     version=options["contract_version"],
                 )
                 inspection.refresh_from_db()
-        except Refusal as refusal:
+        except CatalogError as refusal:
             raise CommandError(
                 f"{port}: {refusal.message} {refusal.way_out}", returncode=2
             ) from refusal

@@ -9,10 +9,10 @@ from __future__ import annotations
 import duckdb
 
 from governance.sandbox.types import (
-    ColumnSeen,
+    ColumnProfile,
     Source,
     SourceUnreadable,
-    TableSeen,
+    TableProfile,
     logical_type_of,
 )
 
@@ -33,7 +33,7 @@ FREQUENT = 5
 NEARLY_ALL = 0.8
 
 
-def read(source: Source) -> list[TableSeen]:
+def read(source: Source) -> list[TableProfile]:
     """Return the file's one table. Raises SourceUnreadable."""
     path = f"/proc/self/fd/{source.descriptor}"
     connection = _locked(path)
@@ -50,7 +50,7 @@ def read(source: Source) -> list[TableSeen]:
         raise SourceUnreadable("too-costly") from error
     except duckdb.Error as error:
         raise SourceUnreadable("wrong-format") from error
-    return [TableSeen(name="rows", rows=rows, columns=seen, is_text=source.kind == "csv")]
+    return [TableProfile(name="rows", rows=rows, columns=seen, is_text=source.kind == "csv")]
 
 
 def _locked(path: str) -> duckdb.DuckDBPyConnection:
@@ -85,7 +85,7 @@ def _column(
     column: tuple[str, str],
     counts: tuple[int, int],
     rows: int,
-) -> ColumnSeen:
+) -> ColumnProfile:
     name, physical_type = column
     present, distinct = counts
     logical_type = logical_type_of(physical_type)
@@ -94,7 +94,7 @@ def _column(
     if source.may_show("rows", name) and logical_type not in ("object", "array"):
         least, greatest, frequent = _values(connection, relation, _quoted(name))
     counted = _distinct(connection, relation, name) if distinct >= present * NEARLY_ALL else None
-    return ColumnSeen(
+    return ColumnProfile(
         name=name,
         physical_type=physical_type,
         logical_type=logical_type,

@@ -8,10 +8,10 @@ import psycopg
 from psycopg import sql
 
 from governance.sandbox.types import (
-    ColumnSeen,
+    ColumnProfile,
     Source,
     SourceUnreadable,
-    TableSeen,
+    TableProfile,
     logical_type_of,
 )
 
@@ -31,7 +31,7 @@ ORDER BY c.relname, a.attnum
 MOST_ROWS = 1_000_000
 
 
-def read(source: Source) -> list[TableSeen]:
+def read(source: Source) -> list[TableProfile]:
     """Return the tables of a schema, or the one that is named. Raises SourceUnreadable."""
     place = source.database
     schema, table = place.get("schema", "public"), place.get("table", "")
@@ -58,7 +58,7 @@ def read(source: Source) -> list[TableSeen]:
 
 def _tables(
     connection: psycopg.Connection[Any], source: Source, schema: str, rows: list[Any]
-) -> list[TableSeen]:
+) -> list[TableProfile]:
     by_table: dict[str, list[Any]] = {}
     for row in rows:
         by_table.setdefault(row[0], []).append(row)
@@ -70,7 +70,7 @@ def _tables(
 
 def _table(
     connection: psycopg.Connection[Any], schema: str, name: str, columns: list[Any]
-) -> TableSeen:
+) -> TableProfile:
     """Count over at most a million rows: enough for shares, and bounded."""
     parts: list[sql.Composable] = [sql.SQL("count(*)")]
     for column in columns:
@@ -90,11 +90,11 @@ def _table(
         _column(column, int(numbers[1 + 2 * place]), int(numbers[2 + 2 * place]), rows)
         for place, column in enumerate(columns)
     )
-    return TableSeen(name=name, rows=rows, columns=seen)
+    return TableProfile(name=name, rows=rows, columns=seen)
 
 
-def _column(column: Any, present: int, distinct: int, rows: int) -> ColumnSeen:
-    return ColumnSeen(
+def _column(column: Any, present: int, distinct: int, rows: int) -> ColumnProfile:
+    return ColumnProfile(
         name=column[1],
         physical_type=column[2],
         logical_type=logical_type_of(column[2]),

@@ -6,10 +6,10 @@ from __future__ import annotations
 import sqlite3
 
 from governance.sandbox.types import (
-    ColumnSeen,
+    ColumnProfile,
     Source,
     SourceUnreadable,
-    TableSeen,
+    TableProfile,
     logical_type_of,
 )
 
@@ -23,7 +23,7 @@ TABLES = (
 )
 
 
-def read(source: Source) -> list[TableSeen]:
+def read(source: Source) -> list[TableProfile]:
     """Return the tables of the file. Raises SourceUnreadable."""
     uri = f"file:/proc/self/fd/{source.descriptor}?mode=ro&immutable=1"
     try:
@@ -37,7 +37,7 @@ def read(source: Source) -> list[TableSeen]:
     return tables
 
 
-def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableSeen:
+def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableProfile:
     described = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
     described = described[: source.most_columns]
     unique = _unique_columns(connection, table)
@@ -52,7 +52,7 @@ def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableS
         _column(connection, source, table, column, unique, numbers[1 + COUNTS_EACH * place :], rows)
         for place, column in enumerate(described)
     )
-    return TableSeen(name=table, rows=rows, columns=columns)
+    return TableProfile(name=table, rows=rows, columns=columns)
 
 
 def _counts(connection: sqlite3.Connection, table: str, parts: list[str]) -> list[int]:
@@ -82,14 +82,14 @@ def _column(
     unique: set[str],
     counts: list[int],
     rows: int,
-) -> ColumnSeen:
+) -> ColumnProfile:
     name, physical_type = str(column[1]), str(column[2]) or "ANY"
     present, distinct, *written = counts[:COUNTS_EACH]
     shown = source.may_show(table, name)
     least, greatest, frequent = (
         _values(connection, table, _quoted(name)) if shown else (None, None, ())
     )
-    return ColumnSeen(
+    return ColumnProfile(
         name=name,
         physical_type=physical_type,
         logical_type=_logical_type(physical_type, present, written),

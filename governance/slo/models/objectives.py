@@ -15,7 +15,7 @@ from catalog.products.models import DataProduct
 from governance.slo import evaluation
 
 
-def exactly_one(*names: str) -> Q:
+def exactly_one_of(*names: str) -> Q:
     """Return the condition that one of these columns is set and the others are empty."""
     condition = Q()
     for name in names:
@@ -46,7 +46,7 @@ class Objective(models.Model):
     """One promise about one port, one product's ports or one domain's ports, over a window."""
 
     Indicator = evaluation.Indicator
-    Budgeting = evaluation.Budgeting
+    Budgeting = evaluation.BudgetingMethod
 
     port = models.ForeignKey(OutputPort, models.CASCADE, null=True, related_name="objectives")
     product = models.ForeignKey(DataProduct, models.CASCADE, null=True, related_name="objectives")
@@ -64,8 +64,8 @@ class Objective(models.Model):
     window = models.DurationField(default=timedelta(days=30))
     budgeting = models.CharField(
         max_length=12,
-        choices=[(each, each) for each in evaluation.Budgeting],
-        default=evaluation.Budgeting.OCCURRENCES,
+        choices=[(each, each) for each in evaluation.BudgetingMethod],
+        default=evaluation.BudgetingMethod.OCCURRENCES,
     )
     position = models.PositiveIntegerField(default=0)
 
@@ -78,7 +78,8 @@ class Objective(models.Model):
                 condition=Q(target__gt=0, target__lte=1), name="objective_target_is_a_share"
             ),
             models.CheckConstraint(
-                condition=exactly_one("port", "product", "domain"), name="objective_has_one_subject"
+                condition=exactly_one_of("port", "product", "domain"),
+                name="objective_has_one_subject",
             ),
             models.CheckConstraint(
                 condition=~Q(indicator="latency") | Q(threshold__gt=0),
@@ -90,9 +91,9 @@ class Objective(models.Model):
         return f"{self.indicator} of {self.port or self.product or self.domain}"
 
     @property
-    def promise(self) -> evaluation.Promise:
+    def promise(self) -> evaluation.ObjectiveSpec:
         """Return the objective as the judge sees it."""
-        return evaluation.Promise(
+        return evaluation.ObjectiveSpec(
             indicator=self.indicator,
             target=self.target,
             window=self.window,
@@ -102,7 +103,7 @@ class Objective(models.Model):
         )
 
 
-class Standing(models.Model):
+class ObjectiveStatus(models.Model):
     """How an objective stands now; measured, so kept apart from what people promised.
 
     The verdict is always that of the last measurement. `good`, `total`, `value` and `as_of` are as

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from catalog.ports.files import OutsideRoot, open_below
-from catalog.ports.http_types import Phases
+from catalog.ports.files import OutsideRoot, open_within_root
+from catalog.ports.http_types import Timings
 from governance.slo.outcomes import Outcome
 
 FIRST_BYTES = 4096
@@ -23,17 +23,17 @@ UTF8_MARK = b"\xef\xbb\xbf"
 JSON_STARTS = b'{["-0123456789tfn'
 
 
-def look_at(location: str, file_format: str, *, root: Path) -> tuple[Outcome, Phases]:
+def probe_file(location: str, file_format: str, *, root: Path) -> tuple[Outcome, Timings]:
     """Return how opening a file and reading its beginning went, and the seconds it took."""
     started = perf_counter()
     outcome = _outcome(location, file_format, root)
     seconds = perf_counter() - started
-    return outcome, Phases(first_byte=seconds, total=seconds)
+    return outcome, Timings(first_byte=seconds, total=seconds)
 
 
 def _outcome(location: str, file_format: str, root: Path) -> Outcome:
     try:
-        opened = open_below(location, root=root)
+        opened = open_within_root(location, root=root)
     except OutsideRoot:
         return Outcome.REFUSED
     except (OSError, ValueError, RuntimeError):  # the last: links that run in a circle

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from catalog.ports.http_types import (
-    AddressRefused,
-    Answer,
-    BadUrl,
-    Call,
+    AddressBlocked,
     DeadlinePassed,
     Fetched,
     FetchFailed,
+    InvalidUrl,
+    Request,
+    Response,
     TlsFailed,
     Unreachable,
 )
 from governance.slo.outcomes import Outcome
-from governance.slo.probe_types import Due
+from governance.slo.probe_types import ProbeTask
 
 MOST_BYTES = 1024 * 1024
 
 OUTCOMES: dict[type[FetchFailed], Outcome] = {
-    AddressRefused: Outcome.REFUSED,
-    BadUrl: Outcome.REFUSED,
+    AddressBlocked: Outcome.REFUSED,
+    InvalidUrl: Outcome.REFUSED,
     DeadlinePassed: Outcome.TIMEOUT,
     TlsFailed: Outcome.TLS_ERROR,
     Unreachable: Outcome.UNREACHABLE,
 }
 
 
-def call_for(due: Due) -> Call:
+def build_request(due: ProbeTask) -> Request:
     """Return the call that measures a port: as a consumer asks, reading one MiB at most."""
-    return Call(url=due.location, deadline=due.deadline, max_bytes=MOST_BYTES, may_cut=True)
+    return Request(
+        url=due.location, deadline=due.deadline, max_bytes=MOST_BYTES, allow_truncation=True
+    )
 
 
 def outcome_of(fetched: Fetched) -> Outcome:
     """Say how a call ended for a consumer. A redirect that leads nowhere is a bad answer."""
-    if isinstance(fetched, Answer):
+    if isinstance(fetched, Response):
         if 200 <= fetched.status < 300:
             return Outcome.GOOD
         return Outcome.HTTP_ERROR if fetched.status >= 400 else Outcome.BAD_ANSWER

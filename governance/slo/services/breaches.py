@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from catalog.audit.actors import Worker
+from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
 from catalog.products.models import DataProduct
-from catalog.products.services import about
+from catalog.products.services import audit_subject
 from governance.slo.evaluation import Indicator
 from governance.slo.models import Breach, Measurement, Objective
 from governance.slo.outcomes import Outcome
-from governance.slo.wording import promise_in_words
+from governance.slo.wording import format_objective
 
-JUDGE = Worker("slo")
+JUDGE = SystemActor("slo")
 
 
 def open_breach(*, objective: Objective, at: datetime, port_ids: Collection[int] = ()) -> None:
@@ -25,7 +25,7 @@ def open_breach(*, objective: Objective, at: datetime, port_ids: Collection[int]
     breach = Breach.objects.create(
         objective=objective,
         product=product_of(objective),
-        promise=promise_in_words(objective.promise)[:200],
+        promise=format_objective(objective.promise)[:200],
         opened_at=_first_bad(objective, port_ids, at) or at,
     )
     _note("objective missed", objective, breach)
@@ -72,7 +72,7 @@ def _note(verb: str, objective: Objective, breach: Breach) -> None:
 def _subject(objective: Objective) -> Subject:
     product = product_of(objective)
     if product is not None:
-        return about(product)
+        return audit_subject(product)
     assert objective.domain is not None
     domain = objective.domain
     return Subject(kind="domain", id=str(domain.pk), name=domain.name, domain_id=domain.pk)

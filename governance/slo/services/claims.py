@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from catalog.contracts.models import Server
 from governance.slo.models import PROBED_TYPES, ProbeSchedule
-from governance.slo.probe_types import Due
+from governance.slo.probe_types import ProbeTask
 
 # Longer than a batch can take: its deadlines, its writing, and a wait for the database.
 LEASE = timedelta(minutes=1)
@@ -26,7 +26,7 @@ class Place(TypedDict):
     format: str
 
 
-class Lane(StrEnum):
+class ProbeQueue(StrEnum):
     """Sound ports are never kept waiting by those that have lately failed slowly."""
 
     SOUND = "sound"
@@ -34,7 +34,7 @@ class Lane(StrEnum):
 
 
 @transaction.atomic
-def claim_due(*, limit: int, lane: Lane, now: datetime) -> list[Due]:
+def claim_due(*, limit: int, lane: ProbeQueue, now: datetime) -> list[ProbeTask]:
     """Claim up to `limit` due ports of a lane; returns one Due each, for their latest slot.
 
     The conditional UPDATE is the claim: of two workers, each gets ports that the other does not.
@@ -42,14 +42,14 @@ def claim_due(*, limit: int, lane: Lane, now: datetime) -> list[Due]:
     while an earlier batch of it is under way.
     """
     due = ProbeSchedule.objects.due(now)
-    if lane == Lane.SUSPECT and ProbeSchedule.objects.suspect().held(now).exists():
+    if lane == ProbeQueue.SUSPECT and ProbeSchedule.objects.suspect().held(now).exists():
         return []
-    wanted = due.suspect() if lane == Lane.SUSPECT else due.sound()
+    wanted = due.suspect() if lane == ProbeQueue.SUSPECT else due.sound()
     return _claim(list(wanted.values_list("pk", flat=True)[:limit]), now)
 
 
 @transaction.atomic
-def claim_ports(*, port_ids: list[int], now: datetime) -> list[Due]:
+def claim_ports(*, port_ids: list[int], now: datetime) -> list[ProbeTask]:
     """Claim these ports whether or not they are due, but for those under way elsewhere.
 
     Their slot is now; their schedule goes on as it was.
@@ -59,7 +59,7 @@ def claim_ports(*, port_ids: list[int], now: datetime) -> list[Due]:
     return _dues([(schedule, now) for schedule in held])
 
 
-def _claim(pks: list[int], now: datetime) -> list[Due]:
+def _claim(pks: list[int], now: datetime) -> list[ProbeTask]:
     held = _hold(pks, now, Q(next_due_at__lte=now))
     steps: dict[timedelta, list[int]] = {}
     for schedule in held:
@@ -87,10 +87,10 @@ def slot_of(schedule: ProbeSchedule, now: datetime) -> datetime:
     return schedule.next_due_at + missed * schedule.gap
 
 
-def _dues(slots: list[tuple[ProbeSchedule, datetime]]) -> list[Due]:
+def _dues(slots: list[tuple[ProbeSchedule, datetime]]) -> list[ProbeTask]:
     places = places_of([schedule.port_id for schedule, _ in slots])
     return [
-        Due(
+        ProbeTask(
             port_id=schedule.port_id,
             slot=slot,
             interval=schedule.interval,

@@ -12,21 +12,21 @@ from typing import Any
 
 from django.db import transaction
 
-from governance.slo.budget import Score
-from governance.slo.coverage import Watched, newest, watched_ports
+from governance.slo.budget import Ratio
+from governance.slo.coverage import CoveredPort, covered_ports, newest
 from governance.slo.evaluation import (
     LEAST_MEASURED,
-    Budgeting,
-    Promise,
+    BudgetingMethod,
+    ObjectiveSpec,
     Verdict,
-    is_silent,
+    is_unmeasured,
     value_of,
     verdict_of,
 )
-from governance.slo.history import Hour, base_of, hours_since, score_of_hours
-from governance.slo.models import Objective, Standing
+from governance.slo.history import HourBucket, base_of, hours_since, score_of_hours
+from governance.slo.models import Objective, ObjectiveStatus
 from governance.slo.services.breaches import close_breach, open_breach
-from governance.slo.stats import HOUR, Tally, hour_of, together, window_start
+from governance.slo.stats import HOUR, Stats, hour_of, together, window_start
 
 # While the verdict stays, figures are written this seldom: they are for reading, not for acting.
 FIGURES_EVERY = timedelta(minutes=5)
@@ -35,7 +35,7 @@ STANDING = ("verdict", "base_good", "base_total", "base_to", "as_of")
 SUBJECT = ("pk", "port_id", "product_id", "domain_id")
 
 
-def judge_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
+def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
     """Judge every objective that these ports bear on; returns the products whose standing turned.
 
     A verdict that turns to breached opens one breach, however long it lasts; the one that turns
@@ -51,18 +51,18 @@ def _stale(port_ids: Collection[int], now: datetime) -> list[int]:
         *SUBJECT, *PROMISED, *(f"standing__{name}" for name in STANDING), named=True
     )
     subjects = list(rows)
-    ports = watched_ports(subjects)
+    ports = covered_ports(subjects)
     recent = _recent(ports, now, subjects)
     return [row.pk for row in subjects if _is_stale(row, _hours(ports[row.pk], recent), now)]
 
 
-def _is_stale(row: Any, hours: Collection[Hour], now: datetime) -> bool:
+def _is_stale(row: Any, hours: Collection[HourBucket], now: datetime) -> bool:
     as_of, base_to = row.standing__as_of, row.standing__base_to
     if as_of is None or base_to != base_end(now) or now - as_of >= FIGURES_EVERY:
         return True
-    promise = Promise(**{name: getattr(row, name) for name in PROMISED})
+    promise = ObjectiveSpec(**{name: getattr(row, name) for name in PROMISED})
     recent = score_of_hours(promise, hours)
-    score = Score(row.standing__base_good, row.standing__base_total) + recent
+    score = Ratio(row.standing__base_good, row.standing__base_total) + recent
     return bool(verdict_of(promise, score, recent) != row.standing__verdict)
 
 
@@ -70,7 +70,7 @@ def _is_stale(row: Any, hours: Collection[Hour], now: datetime) -> bool:
 def judge(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     """Judge some objectives in full; returns the ids of the products whose standing turned."""
     standings = _standings(objectives)
-    ports = watched_ports(objectives)
+    ports = covered_ports(objectives)
     recent = _recent(ports, now, objectives)
     turned: set[int] = set()
     for objective in objectives:
@@ -78,7 +78,7 @@ def judge(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
         _refresh_base(objective, watched, standing, now)
         if _judge(objective, watched, standing, _hours(watched, recent), now):
             turned |= {port.product_id for port in watched}
-    Standing.objects.bulk_create(
+    ObjectiveStatus.objects.bulk_create(
         standings.values(),
         update_conflicts=True,
         unique_fields=["objective"],
@@ -93,24 +93,26 @@ def base_end(now: datetime) -> datetime:
 
 
 def _recent(
-    ports: Mapping[int, Sequence[Watched]], now: datetime, subjects: Iterable[Any]
-) -> Mapping[int, list[Hour]]:
+    ports: Mapping[int, Sequence[CoveredPort]], now: datetime, subjects: Iterable[Any]
+) -> Mapping[int, list[HourBucket]]:
     port_ids = {port.port_id for each in ports.values() for port in each}
-    with_slices = any(each.budgeting == Budgeting.TIMESLICES for each in subjects)
+    with_slices = any(each.budgeting == BudgetingMethod.TIMESLICES for each in subjects)
     return hours_since(port_ids, base_end(now), with_slices=with_slices)
 
 
-def _hours(watched: Sequence[Watched], recent: Mapping[int, list[Hour]]) -> list[Hour]:
+def _hours(
+    watched: Sequence[CoveredPort], recent: Mapping[int, list[HourBucket]]
+) -> list[HourBucket]:
     return [hour for port in watched for hour in recent.get(port.port_id, ())]
 
 
-def _standings(objectives: Sequence[Objective]) -> dict[int, Standing]:
+def _standings(objectives: Sequence[Objective]) -> dict[int, ObjectiveStatus]:
     """Return the standing of each objective, locked; a new one where there is none."""
     pks = {objective.pk for objective in objectives}
-    known = Standing.objects.filter(objective_id__in=pks)
+    known = ObjectiveStatus.objects.filter(objective_id__in=pks)
     missing = pks - set(known.values_list("objective_id", flat=True))
-    Standing.objects.bulk_create(
-        [Standing(objective_id=pk) for pk in missing], ignore_conflicts=True
+    ObjectiveStatus.objects.bulk_create(
+        [ObjectiveStatus(objective_id=pk) for pk in missing], ignore_conflicts=True
     )
     return {
         standing.objective_id: standing for standing in known.select_for_update().order_by("pk")
@@ -118,7 +120,7 @@ def _standings(objectives: Sequence[Objective]) -> dict[int, Standing]:
 
 
 def _refresh_base(
-    objective: Objective, watched: Sequence[Watched], standing: Standing, now: datetime
+    objective: Objective, watched: Sequence[CoveredPort], standing: ObjectiveStatus, now: datetime
 ) -> None:
     """Count the window's full hours anew once an hour, or when the promise has changed."""
     end = base_end(now)
@@ -132,22 +134,22 @@ def _refresh_base(
 
 def _judge(
     objective: Objective,
-    watched: Sequence[Watched],
-    standing: Standing,
-    hours: Collection[Hour],
+    watched: Sequence[CoveredPort],
+    standing: ObjectiveStatus,
+    hours: Collection[HourBucket],
     now: datetime,
 ) -> bool:
     """Set the figures and the verdict of a standing; returns whether the verdict turned."""
     promise = objective.promise
     recent = score_of_hours(promise, hours)
-    score = Score(standing.base_good, standing.base_total) + recent
-    tally = Tally.from_json(standing.base) + together(hour.tally for hour in hours)
+    score = Ratio(standing.base_good, standing.base_total) + recent
+    tally = Stats.from_json(standing.base) + together(hour.tally for hour in hours)
     was_judged = standing.total >= LEAST_MEASURED
     standing.good, standing.total = score.good, score.total
     standing.value = value_of(promise, tally, score)
     standing.as_of = newest(watched)
     interval = max((port.interval for port in watched), default=timedelta(0))
-    is_known = not is_silent(standing.as_of, interval=interval, now=now)
+    is_known = not is_unmeasured(standing.as_of, interval=interval, now=now)
     verdict = verdict_of(promise, score, recent) if is_known else Verdict.NO_DATA
     if verdict == standing.verdict:
         return False
@@ -157,7 +159,9 @@ def _judge(
     return True
 
 
-def _tell_breaches(objective: Objective, standing: Standing, port_ids: Collection[int]) -> None:
+def _tell_breaches(
+    objective: Objective, standing: ObjectiveStatus, port_ids: Collection[int]
+) -> None:
     if standing.verdict == Verdict.BREACHED:
         open_breach(objective=objective, at=standing.since, port_ids=port_ids)
     elif standing.verdict != Verdict.NO_DATA:

@@ -13,8 +13,8 @@ from django.db.models import Q
 from governance.slo.evaluation import Verdict
 from governance.slo.models import Measurement, Objective, Period, RollUp
 from governance.slo.services.evaluation import judge
-from governance.slo.services.product_status import refresh_trust
-from governance.slo.stats import DAY, Tally, day_of, together
+from governance.slo.services.product_status import publish_status
+from governance.slo.stats import DAY, Stats, day_of, together
 
 KEEP_MEASUREMENTS = timedelta(days=14)
 KEEP_HOURS = timedelta(days=100)
@@ -49,10 +49,10 @@ def _first_day() -> datetime | None:
 
 @transaction.atomic
 def _roll_up_day(*, day: datetime) -> int:
-    tallies: dict[int, list[Tally]] = defaultdict(list)
+    tallies: dict[int, list[Stats]] = defaultdict(list)
     hours = RollUp.objects.filter(period=Period.HOUR, start__gte=day, start__lt=day + DAY)
     for port_id, outcomes, latencies in hours.values_list("port_id", "outcomes", "latencies"):
-        tallies[port_id].append(Tally.from_json({"outcomes": outcomes, "latencies": latencies}))
+        tallies[port_id].append(Stats.from_json({"outcomes": outcomes, "latencies": latencies}))
     RollUp.objects.bulk_create(
         [
             RollUp(port_id=port_id, period=Period.DAY, start=day, **together(seen).as_json())
@@ -82,7 +82,7 @@ def _batches(rows: models.QuerySet[Any]) -> Iterator[int]:
         yield rows.model._default_manager.filter(pk__in=pks).delete()[0]
 
 
-def notice_silence(*, now: datetime) -> set[int]:
+def mark_unmeasured(*, now: datetime) -> set[int]:
     """Judge the objectives again whose ports nobody has measured lately; returns turned products.
 
     What is not measured is no data, whatever it was before.
@@ -91,5 +91,5 @@ def notice_silence(*, now: datetime) -> set[int]:
         standing__verdict=Verdict.NO_DATA
     )
     turned = judge(objectives=list(silent), now=now)
-    refresh_trust(product_ids=[], turned=turned, now=now)
+    publish_status(product_ids=[], turned=turned, now=now)
     return turned

@@ -11,10 +11,10 @@ from django.utils import timezone
 from catalog.ports.models import OutputPort
 from catalog.ports.projection import output_ports
 from catalog.products.models import DataProduct
-from governance.slo.models import USUAL_INTERVAL, Objective, ProbeSchedule, Standing
+from governance.slo.models import USUAL_INTERVAL, Objective, ObjectiveStatus, ProbeSchedule
 from governance.slo.projection import DeclaredObjective, declared_objectives
 from governance.slo.services.evaluation import judge
-from governance.slo.services.product_status import refresh_trust
+from governance.slo.services.product_status import publish_status
 
 # A fraction of the golden ratio spreads ports that were registered together over an interval.
 SPREAD = 0.6180339887
@@ -39,7 +39,7 @@ def project_promises(product: DataProduct, *, is_new: bool = False) -> None:
 def _judge_anew(product_id: int) -> None:
     now = timezone.now()
     judge(objectives=list(Objective.objects.of_products([product_id])), now=now)
-    refresh_trust(product_ids=[], turned=[product_id], now=now)
+    publish_status(product_ids=[], turned=[product_id], now=now)
 
 
 def schedule_ports(ports: list[OutputPort]) -> None:
@@ -99,4 +99,4 @@ def _write(objective: Objective, declared: DeclaredObjective, position: int) -> 
     objective.position = position
     objective.save()
     if not is_same:
-        Standing.objects.update_or_create(objective=objective, defaults={"base_to": None})
+        ObjectiveStatus.objects.update_or_create(objective=objective, defaults={"base_to": None})

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.products.models import DataProduct
 from catalog.products.services import set_trust
-from governance.slo.budget import Score
+from governance.slo.budget import Ratio
 from governance.slo.evaluation import Indicator, Verdict, worst
 from governance.slo.models import Objective
 from governance.slo.services.breaches import JUDGE
@@ -22,7 +22,7 @@ ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 Figures = dict[str, dict[str, Any]]
 
 
-def refresh_trust(*, product_ids: Collection[int], turned: Collection[int], now: datetime) -> None:
+def publish_status(*, product_ids: Collection[int], turned: Collection[int], now: datetime) -> None:
     """Write verdict and figures of products into their trust columns, where it is time to.
 
     It is for those in `turned`, and for those whose figures are five minutes old. The verdict is
@@ -32,16 +32,16 @@ def refresh_trust(*, product_ids: Collection[int], turned: Collection[int], now:
     due = [
         pk
         for pk, figures in rows.values_list("pk", "slo_figures")
-        if pk in turned or are_old(figures, now)
+        if pk in turned or is_outdated(figures, now)
     ]
     objectives = _objectives_by_product(due)
     for pk in due:
         own = objectives.get(pk, [])
         verdict = worst(each.standing.verdict for each in own)
-        set_trust(product_id=pk, verdict=verdict, figures=figures_of(own), actor=JUDGE)
+        set_trust(product_id=pk, verdict=verdict, figures=metrics_for(own), actor=JUDGE)
 
 
-def are_old(figures: Figures, now: datetime) -> bool:
+def is_outdated(figures: Figures, now: datetime) -> bool:
     """Say whether figures are to be written anew; without objectives there are none to write."""
     moments = [parse_datetime(figure.get("as_of") or "") for figure in figures.values()]
     return any(moment is None or now - moment >= FIGURES_EVERY for moment in moments)
@@ -57,7 +57,7 @@ def _objectives_by_product(product_ids: Collection[int]) -> dict[int, list[Objec
     return found
 
 
-def figures_of(objectives: Iterable[Objective]) -> Figures:
+def metrics_for(objectives: Iterable[Objective]) -> Figures:
     """Return one figure for each indicator: that of the objective which stands worst."""
     chosen: dict[str, Objective] = {}
     for objective in sorted(objectives, key=_rank, reverse=True):
@@ -66,7 +66,7 @@ def figures_of(objectives: Iterable[Objective]) -> Figures:
 
 
 def _rank(objective: Objective) -> tuple[int, float]:
-    share = Score(objective.standing.good, objective.standing.total).share
+    share = Ratio(objective.standing.good, objective.standing.total).share
     return ORDER[Verdict(objective.standing.verdict)], 1.0 if share is None else share
 
 
@@ -78,16 +78,16 @@ def _figure(objective: Objective) -> dict[str, Any]:
         "value": standing.value,
         "target": promise.target,
         "verdict": standing.verdict,
-        "window": window_text(promise.window),
+        "window": format_window(promise.window),
         "as_of": standing.as_of.isoformat(timespec="seconds") if standing.as_of else None,
     }
     if promise.indicator == Indicator.LATENCY:
         figure["threshold"] = promise.edge
-        figure["share"] = Score(standing.good, standing.total).share
+        figure["share"] = Ratio(standing.good, standing.total).share
     return figure
 
 
-def window_text(window: timedelta) -> str:
+def format_window(window: timedelta) -> str:
     """Return a window as people wrote it: 30d, 24h."""
     days, rest = divmod(window, timedelta(days=1))
     return f"{days}d" if not rest else f"{window // timedelta(hours=1)}h"

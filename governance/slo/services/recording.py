@@ -12,15 +12,15 @@ from catalog.ports.models import OutputPort
 from catalog.ports.services import Probe, note_probes
 from governance.slo.models import Measurement, Period, ProbeSchedule, RollUp
 from governance.slo.outcomes import SLOW_TO_FAIL
-from governance.slo.probe_types import Seen
-from governance.slo.services.evaluation import judge_ports
-from governance.slo.services.product_status import refresh_trust
-from governance.slo.stats import count_into, hour_of, slice_at
+from governance.slo.probe_types import ProbeResult
+from governance.slo.services.evaluation import evaluate_ports
+from governance.slo.services.product_status import publish_status
+from governance.slo.stats import add_measurement, hour_of, slice_at
 
 Key = tuple[int, datetime]
 
 
-def record_measurements(*, seen: Sequence[Seen], now: datetime) -> int:
+def record_measurements(*, seen: Sequence[ProbeResult], now: datetime) -> int:
     """Write what was seen and judge what it bears on; returns how many measurements were new.
 
     A slot that is known already changes nothing, so a batch may be recorded twice. Ports that
@@ -35,7 +35,7 @@ def record_measurements(*, seen: Sequence[Seen], now: datetime) -> int:
 
 
 @transaction.atomic
-def _record(*, seen: Sequence[Seen], now: datetime) -> int:
+def _record(*, seen: Sequence[ProbeResult], now: datetime) -> int:
     fresh = _fresh(seen)
     Measurement.objects.bulk_create([_measurement(each) for each in fresh])
     _roll_up(fresh)
@@ -46,12 +46,12 @@ def _record(*, seen: Sequence[Seen], now: datetime) -> int:
             for each in fresh
         }
     )
-    turned = judge_ports(port_ids={each.port_id for each in fresh}, now=now)
-    refresh_trust(product_ids=_products_of(fresh), turned=turned, now=now)
+    turned = evaluate_ports(port_ids={each.port_id for each in fresh}, now=now)
+    publish_status(product_ids=_products_of(fresh), turned=turned, now=now)
     return len(fresh)
 
 
-def _fresh(seen: Sequence[Seen]) -> list[Seen]:
+def _fresh(seen: Sequence[ProbeResult]) -> list[ProbeResult]:
     """Return what is not written yet, each slot once, of ports that still exist."""
     ports = {each.port_id for each in seen}
     living = set(OutputPort.objects.filter(pk__in=ports).values_list("pk", flat=True))
@@ -59,7 +59,7 @@ def _fresh(seen: Sequence[Seen]) -> list[Seen]:
     known: set[Key] = set(
         Measurement.objects.filter(port_id__in=ports, slot__in=slots).values_list("port_id", "slot")
     )
-    fresh: dict[Key, Seen] = {}
+    fresh: dict[Key, ProbeResult] = {}
     for each in seen:
         key = (each.port_id, each.slot)
         if each.port_id in living and key not in known:
@@ -67,7 +67,7 @@ def _fresh(seen: Sequence[Seen]) -> list[Seen]:
     return list(fresh.values())
 
 
-def _measurement(seen: Seen) -> Measurement:
+def _measurement(seen: ProbeResult) -> Measurement:
     return Measurement(
         port_id=seen.port_id,
         slot=seen.slot,
@@ -82,7 +82,7 @@ def _measurement(seen: Seen) -> Measurement:
     )
 
 
-def _roll_up(fresh: Sequence[Seen]) -> None:
+def _roll_up(fresh: Sequence[ProbeResult]) -> None:
     keys: set[Key] = {(each.port_id, hour_of(each.slot)) for each in fresh}
     rows = {
         (row.port_id, row.start): row
@@ -99,7 +99,7 @@ def _roll_up(fresh: Sequence[Seen]) -> None:
         hour = hours[each.port_id, hour_of(each.slot)]
         whole = {"outcomes": hour.outcomes, "latencies": hour.latencies}
         for stored in (whole, slice_at(hour.slices, each.slot)):
-            count_into(stored, outcome=each.outcome, seconds=each.phases.total)
+            add_measurement(stored, outcome=each.outcome, seconds=each.phases.total)
     RollUp.objects.bulk_create(
         hours.values(),
         update_conflicts=True,
@@ -112,7 +112,7 @@ def _new_hour(port_id: int, start: datetime) -> RollUp:
     return RollUp(port_id=port_id, period=Period.HOUR, start=start)
 
 
-def _release(seen: Sequence[Seen]) -> None:
+def _release(seen: Sequence[ProbeResult]) -> None:
     """Give the claims back, and count slow failures in a row."""
     slow = {each.port_id for each in seen if each.outcome in SLOW_TO_FAIL}
     others = {each.port_id for each in seen} - slow
@@ -121,6 +121,6 @@ def _release(seen: Sequence[Seen]) -> None:
     schedules.filter(port_id__in=slow).update(claimed_until=None, failures=F("failures") + 1)
 
 
-def _products_of(fresh: Sequence[Seen]) -> list[int]:
+def _products_of(fresh: Sequence[ProbeResult]) -> list[int]:
     ports = OutputPort.objects.filter(pk__in={each.port_id for each in fresh})
     return list(ports.values_list("product_id", flat=True).distinct())

@@ -12,20 +12,20 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import Reader, reader_of
+from catalog.domains.authority import AccessContext, access_for
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status
-from catalog.web.products.layout import json_twin
+from catalog.web.products.layout import json_url
 from governance.slo.evaluation import Verdict
 from governance.slo.models import Breach, Objective
-from governance.slo.wording import promise_in_words
+from governance.slo.wording import format_objective
 
 PAGE_SIZE = 50
 JUDGED = [Verdict.BREACHED, Verdict.AT_RISK, Verdict.MET]
 
 
 @dataclass(frozen=True)
-class Line:
+class DashboardRow:
     """One product on the board, with its objectives."""
 
     product: DataProduct
@@ -53,7 +53,7 @@ def slo_board(request: HttpRequest) -> HttpResponse:
         "lines": lines_of(board.judged.object_list),
         "silent": lines_of(board.without_data.object_list),
         "page": board.judged,
-        "json_url": json_twin(request),
+        "json_url": json_url(request),
     }
     return render(request, "governance/slo/board.html", context)
 
@@ -76,7 +76,7 @@ def slo_board_json(request: HttpRequest) -> HttpResponse:
 
 def board_for(request: HttpRequest) -> Board:
     """Return the board of the chosen domain, or of the whole mesh."""
-    reader = reader_of(request.user)
+    reader = access_for(request.user)
     live = measured_products(reader)
     domains = Domain.objects.filter(pk__in=live.values("domain_id")).order_by("name")
     domain = domains.filter(slug=request.GET.get("domain", "")).first()
@@ -93,7 +93,7 @@ def board_for(request: HttpRequest) -> Board:
     )
 
 
-def measured_products(reader: Reader) -> QuerySet[DataProduct]:
+def measured_products(reader: AccessContext) -> QuerySet[DataProduct]:
     """Return the products that probes measure and that a reader may know of."""
     live = DataProduct.objects.visible_to(reader).live()
     return live.exclude(status=Status.EXTERNAL)
@@ -109,7 +109,7 @@ def worst_first(products: QuerySet[DataProduct]) -> QuerySet[DataProduct]:
     return judged.annotate(place=place).order_by("place", "name", "pk")
 
 
-def lines_of(products: QuerySet[DataProduct]) -> list[Line]:
+def lines_of(products: QuerySet[DataProduct]) -> list[DashboardRow]:
     """Return a line for each product, with the objectives and since when one is breached."""
     rows = list(products.select_related("domain"))
     pks = [product.pk for product in rows]
@@ -119,10 +119,10 @@ def lines_of(products: QuerySet[DataProduct]) -> list[Line]:
         objectives.setdefault(owner or 0, []).append(objective)
     opened = Breach.objects.open().filter(product_id__in=pks).order_by("-opened_at")
     since = dict(opened.values_list("product_id", "opened_at"))
-    return [Line(row, objectives.get(row.pk, []), since.get(row.pk)) for row in rows]
+    return [DashboardRow(row, objectives.get(row.pk, []), since.get(row.pk)) for row in rows]
 
 
-def _as_json(line: Line) -> dict[str, Any]:
+def _as_json(line: DashboardRow) -> dict[str, Any]:
     product = line.product
     return {
         "id": str(product.uuid),
@@ -133,5 +133,5 @@ def _as_json(line: Line) -> dict[str, Any]:
         "verdict": product.slo_verdict,
         "figures": product.slo_figures,
         "breached_since": line.breached_since,
-        "promises": [promise_in_words(each.promise) for each in line.objectives],
+        "promises": [format_objective(each.promise) for each in line.objectives],
     }

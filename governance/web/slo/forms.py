@@ -10,9 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.products.projection import Tree, custom
-from catalog.web.forms import Line, RowedSheet, Rows, Share
-from catalog.web.products.forms import TreeSheet
-from governance.slo.evaluation import Budgeting, Indicator
+from catalog.web.forms import PercentField, Rows, SingleLineField, TableForm
+from catalog.web.products.forms import DocumentForm
+from governance.slo.evaluation import BudgetingMethod, Indicator
 from governance.slo.projection import KEY, LONGEST_THRESHOLD
 
 INDICATORS = [
@@ -21,8 +21,8 @@ INDICATORS = [
     (Indicator.LATENCY.value, _("Latency")),
 ]
 BUDGETINGS = [
-    (Budgeting.OCCURRENCES.value, _("every call")),
-    (Budgeting.TIMESLICES.value, _("every five minutes")),
+    (BudgetingMethod.OCCURRENCES.value, _("every call")),
+    (BudgetingMethod.TIMESLICES.value, _("every five minutes")),
 ]
 WINDOWS = [("24h", _("a day")), ("7d", _("7 days")), ("30d", _("30 days")), ("90d", _("90 days"))]
 ROW_PLACE = re.compile(rf"{KEY}/(\d+)/?(\w*)\Z")
@@ -31,7 +31,7 @@ ROW_PLACE = re.compile(rf"{KEY}/(\d+)/?(\w*)\Z")
 def _columns() -> Mapping[str, forms.Field]:
     return {
         "indicator": forms.ChoiceField(label=_("What"), choices=INDICATORS),
-        "target": Share(label=_("Target, %"), more_than=0),
+        "target": PercentField(label=_("Target, %"), more_than=0),
         "threshold": forms.FloatField(
             label=_("Within, s"),
             min_value=0.001,
@@ -40,8 +40,8 @@ def _columns() -> Mapping[str, forms.Field]:
         ),
         "window": forms.ChoiceField(label=_("Over"), choices=WINDOWS, initial="30d"),
         "budgeting": forms.ChoiceField(label=_("Counted by"), choices=BUDGETINGS),
-        "percentile": Share(label=_("Percentile"), more_than=0),
-        "port": Line(
+        "percentile": PercentField(label=_("Percentile"), more_than=0),
+        "port": SingleLineField(
             label=_("Port"), max_length=120, widget=forms.TextInput(attrs={"list": "ports"})
         ),
         "gone": forms.BooleanField(label=_("Remove")),
@@ -61,7 +61,7 @@ class PromiseRows(Rows):
         ]
 
 
-class ObjectivesSheet(RowedSheet, TreeSheet):
+class ObjectivesForm(TableForm, DocumentForm):
     """A row for each promise of a product."""
 
     rows: ClassVar[Rows] = PromiseRows("rows", _columns)
@@ -108,26 +108,26 @@ class ObjectivesSheet(RowedSheet, TreeSheet):
 
 def rows_of(tree: Tree) -> list[dict[str, Any]]:
     """Return the objectives of a tree as the fields show them."""
-    usual = {"window": "30d", "budgeting": Budgeting.OCCURRENCES.value}
+    usual = {"window": "30d", "budgeting": BudgetingMethod.OCCURRENCES.value}
     names = ("indicator", "target", "threshold", "window", "budgeting", "percentile", "port")
     declared = custom(tree, KEY) or []
     shown = [{name: row.get(name, usual.get(name)) for name in names} for row in declared]
     for row in shown:
         if row["percentile"] is not None:
-            row["budgeting"] = Budgeting.TIMESLICES.value
+            row["budgeting"] = BudgetingMethod.TIMESLICES.value
     return shown
 
 
 def _objective(row: Mapping[str, Any]) -> dict[str, Any]:
     is_latency = row["indicator"] == Indicator.LATENCY.value
-    by_slice = row["budgeting"] == Budgeting.TIMESLICES.value
+    by_slice = row["budgeting"] == BudgetingMethod.TIMESLICES.value
     said = {
         "indicator": row["indicator"],
         "target": row["target"],
         "threshold": row["threshold"] if is_latency else None,
         "percentile": row["percentile"] if is_latency and by_slice else None,
         "window": row["window"] or "30d",
-        "budgeting": row["budgeting"] or Budgeting.OCCURRENCES.value,
+        "budgeting": row["budgeting"] or BudgetingMethod.OCCURRENCES.value,
         "port": row["port"] or None,
     }
     return {name: value for name, value in said.items() if value is not None}

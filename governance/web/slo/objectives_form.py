@@ -8,38 +8,38 @@ from django.http import HttpResponse
 
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import replace_tree
-from catalog.web.forms import EditSheet
-from catalog.web.products.editing import RowedPage
+from catalog.products.services import replace_document
+from catalog.web.forms import VersionedForm
+from catalog.web.products.editing import TableView
 from governance.slo.projection import KEY
-from governance.web.slo.forms import ObjectivesSheet, rows_of
+from governance.web.slo.forms import ObjectivesForm, rows_of
 
 
-class Objectives(RowedPage):
+class Objectives(TableView):
     """The promises of a product, a row each."""
 
     step = "objectives"
-    sheet_class = ObjectivesSheet
+    sheet_class = ObjectivesForm
     template_name = "governance/slo/objectives.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> EditSheet:
+    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
         """Make room for the rows that stand."""
         return super().sheet(data, held=len(rows_of(self.product.tree)), **options)
 
     def initial(self) -> dict[str, Any]:
         """Return what the tree promises."""
-        return ObjectivesSheet.rows.initial(rows_of(self.product.tree))
+        return ObjectivesForm.rows.initial(rows_of(self.product.tree))
 
-    def write(self, sheet: ObjectivesSheet) -> DataProduct:
+    def write(self, sheet: ObjectivesForm) -> DataProduct:
         """Put the promises into the tree; the projector of objectives checks them."""
         promised = sheet.objectives()
         sheet.document = with_custom(self.product.tree, KEY, promised or None)
         edition = sheet.cleaned_data["edition"]
-        return replace_tree(
+        return replace_document(
             product=self.product, tree=sheet.document, edition=edition, actor=self.person
         )
 
-    def show(self, sheet: EditSheet, status: int = 200, **context: Any) -> HttpResponse:
+    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Offer the names of the product's ports."""
         names = self.product.output_ports.values_list("name", flat=True).distinct()
         return super().show(sheet, status, ports=names, **context)

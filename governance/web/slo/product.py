@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.domains.authority import Reader
+from catalog.domains.authority import AccessContext
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products import on_product, product_frame
@@ -20,7 +20,7 @@ from governance.slo.evaluation import worst
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
 from governance.slo.past import past_of
 from governance.slo.reports import reports_of
-from governance.slo.stats import DAY, Tally, together
+from governance.slo.stats import DAY, Stats, together
 from governance.web.slo.exports import (
     breach_json,
     day_lines,
@@ -42,7 +42,7 @@ class PortLine:
     port: OutputPort
     is_probed: bool
     interval: int | None
-    tally: Tally
+    tally: Stats
 
     @property
     def share(self) -> float | None:
@@ -61,7 +61,7 @@ class PortLine:
 
 
 @on_product
-def product_slo(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContext) -> HttpResponse:
     """Show every objective with its days, its budget and its speed; then what was seen lately."""
     now = timezone.now()
     blocks = [block_of(report, now) for report in reports_of(product, now)]
@@ -79,7 +79,9 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: Reader) -> H
 
 
 @on_product
-def product_slo_json(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_slo_json(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Give a program the same report."""
     now = timezone.now()
     blocks = [block_of(report, now) for report in reports_of(product, now)]
@@ -97,7 +99,9 @@ def product_slo_json(request: HttpRequest, product: DataProduct, reader: Reader)
 
 
 @on_product
-def product_slo_csv(request: HttpRequest, product: DataProduct, reader: Reader) -> HttpResponse:
+def product_slo_csv(
+    request: HttpRequest, product: DataProduct, reader: AccessContext
+) -> HttpResponse:
     """Give a spreadsheet the days that the page shows."""
     lines = "".join(day_lines(reports_of(product, timezone.now())))
     return _as_csv(HttpResponse(lines), f"{product.slug}-slo.csv")
@@ -105,7 +109,7 @@ def product_slo_csv(request: HttpRequest, product: DataProduct, reader: Reader) 
 
 @on_product
 def product_measurements_csv(
-    request: HttpRequest, product: DataProduct, reader: Reader
+    request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> StreamingHttpResponse:
     """Give a spreadsheet every single measurement that is kept, newest first."""
     rows = Measurement.objects.of_product(product).iterator(chunk_size=1000)

@@ -18,11 +18,11 @@ from governance.slo.reports import DayReport, ObjectiveReport, Point, is_about_s
 from governance.slo.stats import DAY
 from governance.slo.wording import (
     INDICATORS,
+    format_objective,
+    format_status,
     measured_so_far,
     number,
-    promise_in_words,
     span,
-    standing_in_words,
 )
 
 ValuesOf = Callable[[Point], Sequence[float | None]]
@@ -70,16 +70,16 @@ def block_of(report: ObjectiveReport, now: datetime) -> Block:
         anchor=f"objective-{objective.pk}",
         title=INDICATORS[Indicator(promise.indicator)],
         port=str(objective.port) if objective.port else "",
-        promised=promise_in_words(promise),
+        promised=format_objective(promise),
         value=duration(report.value) if fast else percent(report.value, 3),
         limit=duration(promise.edge) if fast else percent(promise.target, 3),
         good=number(report.score.good),
         total=number(report.score.total),
         left=percent(max(0.0, 1 - report.spent), 0) if report.score.total else "",
         pace=_pace(report),
-        sentence=standing_in_words(promise, report.score, report.recent, report.verdict),
+        sentence=format_status(promise, report.score, report.recent, report.verdict),
         note=" ".join(filter(None, [_snapping(report), _beginning(report, now)])),
-        bars=[Day(day=d.day.date(), verdict=d.verdict, text=day_in_words(d)) for d in report.days],
+        bars=[Day(day=d.day.date(), verdict=d.verdict, text=format_day(d)) for d in report.days],
         bars_finding=bars_finding(report.days),
         latency=_readings(report, lambda point: [point.p50, point.p95]) if fast else [],
         budget=_readings(report, lambda point: [100 * point.left, 100 * max(0.0, point.even)]),
@@ -106,7 +106,7 @@ def _beginning(report: ObjectiveReport, now: datetime) -> str:
     return measured_so_far(report.begins_at, report.promise.window, now)
 
 
-def day_in_words(day: DayReport) -> str:
+def format_day(day: DayReport) -> str:
     """Say what a day was: '99.2 %, 12 of 1,440 fell short'."""
     if day.score.total == 0:
         return _("not measured")

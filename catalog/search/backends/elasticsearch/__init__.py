@@ -12,11 +12,16 @@ from elasticsearch.dsl import Search, connections
 
 from catalog.search.backends.elasticsearch import mapping
 from catalog.search.backends.elasticsearch.autocomplete import suggestions, things, values_of
-from catalog.search.backends.elasticsearch.client import ENGINE, Asking, Serializer, translated
+from catalog.search.backends.elasticsearch.client import (
+    ENGINE,
+    RequestContext,
+    Serializer,
+    translated,
+)
 from catalog.search.backends.elasticsearch.counts import counts_of
 from catalog.search.backends.elasticsearch.embeddings import DocumentVectors
-from catalog.search.backends.elasticsearch.indexing import LOT, Session, door_of
-from catalog.search.backends.elasticsearch.locks import Lease
+from catalog.search.backends.elasticsearch.indexing import BATCH_SIZE, Session, door_of
+from catalog.search.backends.elasticsearch.locks import Lock
 from catalog.search.backends.elasticsearch.queries import readable
 from catalog.search.backends.elasticsearch.search import answer
 from catalog.search.backends.elasticsearch.similarity import alike
@@ -24,10 +29,9 @@ from catalog.search.backends.vectors import QueryVectors
 from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
-    DEADLINE,
-    DEADLINE_ASIDE,
-    USUAL,
-    Alike,
+    DEFAULT_TYPES,
+    SIDEBAR_TIMEOUT,
+    TIMEOUT,
     Entry,
     FacetValue,
     Feature,
@@ -35,6 +39,7 @@ from catalog.search.port import (
     SearchAnswer,
     SearchRequest,
     SearchUnavailable,
+    SimilarDocument,
     SuggestAnswer,
     Suggestion,
 )
@@ -53,7 +58,7 @@ class ElasticsearchBackend:
         self._client: Elasticsearch = connections.create_connection(
             alias=f"{prefix} {url}",
             hosts=[url],
-            request_timeout=DEADLINE,
+            request_timeout=TIMEOUT,
             max_retries=1,
             serializer=Serializer(),
         )
@@ -78,35 +83,40 @@ class ElasticsearchBackend:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         with translated():
-            return answer(self._asking(request.readers, DEADLINE, (request.kind,)), request)
+            return answer(self._asking(request.readers, TIMEOUT, (request.kind,)), request)
 
     def counts(self, request: SearchRequest, kinds: Sequence[str]) -> dict[str, int]:
         with translated():
             of_kind = {kind: readable(request.readers, (kind,)) for kind in kinds}
-            return counts_of(self._asking(request.readers, DEADLINE, kinds), request, of_kind)
+            return counts_of(self._asking(request.readers, TIMEOUT, kinds), request, of_kind)
 
     def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
         with translated():
-            return suggestions(self._asking(readers, DEADLINE), typed, limit)
+            return suggestions(self._asking(readers, TIMEOUT), typed, limit)
 
     def named(
         self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
         with translated():
-            return things(self._asking(readers, DEADLINE, kinds), typed, limit)
+            return things(self._asking(readers, TIMEOUT, kinds), typed, limit)
 
     def values(
-        self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
+        self,
+        field: str,
+        prefix: str,
+        readers: Readers,
+        limit: int,
+        kinds: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
         with translated():
-            asking = self._asking(readers, DEADLINE, kinds)
+            asking = self._asking(readers, TIMEOUT, kinds)
             return values_of(asking, BY_NAME[field].attribute, fold(prefix), limit)
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: Readers, limit: int
-    ) -> tuple[Alike, ...]:
+    ) -> tuple[SimilarDocument, ...]:
         with translated():
-            return alike(self._asking(readers, DEADLINE_ASIDE), key, features, limit)
+            return alike(self._asking(readers, SIDEBAR_TIMEOUT), key, features, limit)
 
     def generation(self) -> str:
         with translated():
@@ -160,9 +170,13 @@ class ElasticsearchBackend:
         for name in (*self._aliases(), self._leases):
             self._client.options(ignore_status=404).indices.delete(index=name)
 
-    def _asking(self, readers: Readers, deadline: float, kinds: Sequence[str] = USUAL) -> Asking:
+    def _asking(
+        self, readers: Readers, deadline: float, kinds: Sequence[str] = DEFAULT_TYPES
+    ) -> RequestContext:
         until = time.monotonic() + deadline
-        return Asking(self._client, self._alias, readable(readers, kinds), until, self._vectors)
+        return RequestContext(
+            self._client, self._alias, readable(readers, kinds), until, self._vectors
+        )
 
     def _document_vectors(self) -> DocumentVectors | None:
         if self._embedder is None:
@@ -170,11 +184,11 @@ class ElasticsearchBackend:
         return DocumentVectors(self._client, self._alias, self._embedder)
 
     @contextmanager
-    def _lease(self) -> Iterator[Lease]:
-        with translated(), Lease(self._client, self._leases).held() as lease:
+    def _lease(self) -> Iterator[Lock]:
+        with translated(), Lock(self._client, self._leases).held() as lease:
             yield lease
 
-    def _leave(self, candidate: "ElasticsearchCandidate", lease: Lease) -> None:
+    def _leave(self, candidate: "ElasticsearchCandidate", lease: Lock) -> None:
         """Remove a candidate that does not answer, and what answered too long ago."""
         with translated():
             if not lease.is_lost():
@@ -252,7 +266,7 @@ class ElasticsearchCandidate(Session):
     """
 
     def __init__(
-        self, backend: ElasticsearchBackend, index: str, lease: Lease, sender: Executor
+        self, backend: ElasticsearchBackend, index: str, lease: Lock, sender: Executor
     ) -> None:
         vectors = backend._document_vectors()
         super().__init__(backend._client, index, backend._name_of(index), vectors)
@@ -264,7 +278,7 @@ class ElasticsearchCandidate(Session):
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
         writes = self._writes(documents)
-        while lot := list(islice(writes, LOT)):
+        while lot := list(islice(writes, BATCH_SIZE)):
             self._wait()
             self._sent = self._sender.submit(self._bulk, lot)
 

@@ -6,7 +6,7 @@ from typing import Any
 from elasticsearch.dsl import Q
 
 from catalog.search.backends.elasticsearch import queries
-from catalog.search.backends.elasticsearch.client import Asking
+from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.port import FacetValue, SuggestAnswer, Suggestion
 from catalog.search.spelling import fold
 
@@ -14,7 +14,7 @@ COMMON_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 _SPECIAL = re.compile(r"([^\w\s]|_)")
 
 
-def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
+def suggestions(asking: RequestContext, typed: str, limit: int) -> SuggestAnswer:
     """Complete the last word: to things so named, and to words that readable documents hold."""
     last = (fold(typed).split() or [""])[-1]
     if not any(map(str.isalnum, last)):
@@ -30,7 +30,7 @@ def suggestions(asking: Asking, typed: str, limit: int) -> SuggestAnswer:
     return SuggestAnswer(things(asking, typed, limit), tuple(words))
 
 
-def things(asking: Asking, typed: str, limit: int) -> tuple[Suggestion, ...]:
+def things(asking: RequestContext, typed: str, limit: int) -> tuple[Suggestion, ...]:
     """Things whose names have words that begin with those typed, the whole name first."""
     if not any(map(str.isalnum, typed)):
         return ()
@@ -46,7 +46,9 @@ def _thing(hit: Any) -> Suggestion:
     return Suggestion(hit.shown.name, kind=kind, id=identity)
 
 
-def values_of(asking: Asking, attribute: str, prefix: str, limit: int) -> tuple[FacetValue, ...]:
+def values_of(
+    asking: RequestContext, attribute: str, prefix: str, limit: int
+) -> tuple[FacetValue, ...]:
     """Values that begin so within what is readable, most frequent first."""
     begun = Q("prefix", **{attribute: prefix}) if prefix else Q("match_all")
     search = asking.search.query("bool", filter=[asking.readable, begun])[:0]

@@ -28,7 +28,7 @@ class Serializer(AttrJSONSerializer):
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class RequestContext:
     """Where to ask, what the caller may read, and until which monotonic moment."""
 
     client: Elasticsearch

@@ -6,14 +6,14 @@ from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
 
 from catalog.search.backends.elasticsearch import queries
-from catalog.search.backends.elasticsearch.client import Asking
+from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.fields import ENOUGH_HOLD_ALL
 from catalog.search.port import SearchRequest
 from catalog.search.query_ast import units_of
 
 
 def counts_of(
-    asking: Asking, request: SearchRequest, of_kind: Mapping[str, Query]
+    asking: RequestContext, request: SearchRequest, of_kind: Mapping[str, Query]
 ) -> dict[str, int]:
     """Count the set of the words, as they are spelled, within the filters; `of_kind` parts it."""
     words, filters = request.words, list(map(queries.condition_of, request.conditions))

@@ -15,7 +15,7 @@ from catalog.search.document import SearchDocument
 from catalog.search.reranking import Embedder, MeaningUnavailable, digest_of, text_of
 
 log = structlog.get_logger(__name__)
-LOT = 100
+BATCH_SIZE = 100
 
 
 class DocumentVectors:
@@ -34,7 +34,7 @@ class DocumentVectors:
     ) -> Iterator[tuple[SearchDocument, dict[str, Any]]]:
         """Yield each document with the fields of its vector; without any where the model fails."""
         left = iter(documents)
-        while lot := list(islice(left, LOT)):
+        while lot := list(islice(left, BATCH_SIZE)):
             digests = {document.key: digest_of(text_of(document)) for document in lot}
             vectors = self._vectors(lot, digests)
             for document in lot:

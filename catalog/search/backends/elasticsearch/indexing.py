@@ -14,7 +14,7 @@ from catalog.search.encoding import encoded
 from catalog.search.port import SearchUnavailable
 
 # Documents of one request.
-LOT = 500
+BATCH_SIZE = 500
 
 
 def door_of(index: str) -> str:
@@ -63,7 +63,7 @@ class Session:
             for is_done, result in helpers.streaming_bulk(
                 self._client,
                 ({**door, **action} for action in actions),
-                chunk_size=LOT,
+                chunk_size=BATCH_SIZE,
                 raise_on_error=False,
                 max_retries=2,
                 require_alias=True,

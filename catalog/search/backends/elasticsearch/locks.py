@@ -19,7 +19,7 @@ _STEP = 0.2
 _LAYOUT = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
 
-class Lease:
+class Lock:
     """The right to rebuild. It spares work and confusion; what is right does not hang on it.
 
     Its end is told by the clocks of the machines, so it may be lost to one whose clock runs
@@ -35,7 +35,7 @@ class Lease:
         self._is_lost = False
 
     @contextmanager
-    def held(self) -> Iterator["Lease"]:
+    def held(self) -> Iterator["Lock"]:
         """Hold the lease, renewed by a thread. Raises SearchUnavailable where another has it."""
         self._wait()
         renewing = threading.Thread(target=self._renew, daemon=True)

@@ -12,7 +12,7 @@ from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.reranking import RECIPE, Embedder
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import bare, fold
+from catalog.search.spelling import fold, normalize_name
 
 LAYOUT = 4
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
@@ -96,7 +96,7 @@ def source_of(document: SearchDocument) -> dict[str, Any]:
         "readers": list(document.tokens),
         "revision": document.revision,
         "digest": document.digest(),
-        "exact": list(dict.fromkeys(map(bare, names_of(document)))),
+        "exact": list(dict.fromkeys(map(normalize_name, names_of(document)))),
         "title": list(titles_of(document)),
         "vocabulary": list(vocabulary_of(document)),
         "words": [text for name in fields.HOLDING for text in texts[name]],

@@ -8,7 +8,7 @@ from elasticsearch.dsl.query import Query
 
 from catalog.search import fields
 from catalog.search.fields import BY_NAME, FieldKind
-from catalog.search.filters import Condition
+from catalog.search.filters import Filter
 from catalog.search.query_ast import (
     Clause,
     Demand,
@@ -25,8 +25,8 @@ from catalog.search.query_ast import (
     units_of,
 )
 from catalog.search.sort_keys import keyed_number
-from catalog.search.spelling import bare
-from catalog.search.tokens import tokens_within
+from catalog.search.spelling import normalize_name
+from catalog.search.tokens import scoped_tokens
 
 SHORTEST_BEGINNING = 3
 _FAR = 2**60
@@ -36,10 +36,10 @@ def readable(readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
     """What holders of the tokens may read of some kinds."""
     if readers is None:
         return Q("terms", kinds=list(kinds))
-    return Q("terms", readers=list(tokens_within(readers, kinds)))
+    return Q("terms", readers=list(scoped_tokens(readers, kinds)))
 
 
-def condition_of(condition: Condition) -> Query:
+def condition_of(condition: Filter) -> Query:
     """What meets a condition."""
     field = BY_NAME[condition.field]
     if field.kind is FieldKind.TERMS:
@@ -53,7 +53,7 @@ def condition_of(condition: Condition) -> Query:
     return unlike(met) if condition.is_negated else met
 
 
-def _keyed(condition: Condition, end: float) -> str:
+def _keyed(condition: Filter, end: float) -> str:
     number = condition.low if end < 0 else condition.high
     return keyed_number(condition.key, end if number is None else number)
 
@@ -62,7 +62,7 @@ def _finite(number: float | None) -> float | None:
     return None if number is None else min(max(number, -_FAR), _FAR)
 
 
-def _bounds(condition: Condition, low: Any, high: Any) -> dict[str, Any]:
+def _bounds(condition: Filter, low: Any, high: Any) -> dict[str, Any]:
     bounds = {
         "gte" if condition.includes_low else "gt": low,
         "lte" if condition.includes_high else "lt": high,
@@ -130,7 +130,7 @@ def _weighted(text: str) -> list[Query]:
 
 def names(typed: str) -> list[Query]:
     """The whole text as a name, slug, alias or address: those documents come first."""
-    name = bare(typed)
+    name = normalize_name(typed)
     return [constant(Q("term", exact=name), fields.EXACT_BOOST)] if name else []
 
 
@@ -141,13 +141,13 @@ def titles(typed: str) -> tuple[Query, list[Query]]:
     could decide which things are among the few that are suggested.
     """
     begun = constant(Q("match", title={"query": typed, "operator": "and"}), 0)
-    whole = [constant(Q("match", name_text=word), 1) for word in bare(typed).split()]
+    whole = [constant(Q("match", name_text=word), 1) for word in normalize_name(typed).split()]
     return any_of([begun, *names(typed)]), [*whole, *beginnings(typed)]
 
 
 def beginnings(typed: str) -> list[Query]:
     """The whole text as the beginning of a name."""
-    name = bare(typed)
+    name = normalize_name(typed)
     if len(name) < SHORTEST_BEGINNING:
         return []
     return [constant(Q("prefix", exact=name), fields.PREFIX_BOOST)]

@@ -9,7 +9,7 @@ from elasticsearch.dsl.query import Query
 
 from catalog.search.backends.elasticsearch import queries
 from catalog.search.backends.elasticsearch.autocomplete import COMMON_FIRST
-from catalog.search.backends.elasticsearch.client import Asking
+from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.backends.elasticsearch.paging import Page, paged, turned
 from catalog.search.backends.elasticsearch.semantic import LIFTED, by_meaning
 from catalog.search.backends.elasticsearch.spelling import (
@@ -27,8 +27,8 @@ from catalog.search.fields import (
     RELEVANCE,
     WITHOUT_WORDS,
 )
-from catalog.search.filters import Condition
-from catalog.search.highlighting import Marker, Marks, marks_of
+from catalog.search.filters import Filter
+from catalog.search.highlighting import Highlighter, Highlights, marks_of
 from catalog.search.port import (
     Correction,
     Facet,
@@ -51,7 +51,7 @@ from catalog.search.query_ast import (
 )
 
 
-def answer(asking: Asking, request: SearchRequest) -> SearchAnswer:
+def answer(asking: RequestContext, request: SearchRequest) -> SearchAnswer:
     """Rank, count and mark; correct the words that turn out to be held by nobody.
 
     Where one page answers it is one request to the server. The page of any word is the dearest, so
@@ -92,7 +92,9 @@ class Found:
     holders: Mapping[str, frozenset[str]]
 
 
-def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found | None:
+def _found(
+    asking: RequestContext, request: SearchRequest, words: Expression, typed: str
+) -> Found | None:
     """All words where enough readable documents hold them all, or the only one; else nothing."""
     is_whole = len(units_of(words)) > 1
     is_plain = _is_plain(words) and not request.conditions
@@ -108,11 +110,13 @@ def _found(asking: Asking, request: SearchRequest, words: Expression, typed: str
     return Found(response, page, frozenset(held), holders)
 
 
-def _is_held(asking: Asking, words: Expression) -> bool:
+def _is_held(asking: RequestContext, words: Expression) -> bool:
     return asking.counts({"all": queries.all_held(words)})["all"] >= ENOUGH_HOLD_ALL
 
 
-def _found_by_any(asking: Asking, request: SearchRequest, words: Expression, typed: str) -> Found:
+def _found_by_any(
+    asking: RequestContext, request: SearchRequest, words: Expression, typed: str
+) -> Found:
     response, page = _asked(asking, request, words, typed, demands_all=False)
     return Found(response, page, frozenset(), _holders(asking, page, words))
 
@@ -126,7 +130,12 @@ def _sort_of(request: SearchRequest, words: Expression) -> str:
 
 
 def _asked(
-    asking: Asking, request: SearchRequest, words: Expression, typed: str, *, demands_all: bool
+    asking: RequestContext,
+    request: SearchRequest,
+    words: Expression,
+    typed: str,
+    *,
+    demands_all: bool,
 ) -> tuple[Mapping[str, Any], Page]:
     """Ask for the page with its counts and texts."""
     found = queries.set_of(words, typed, demands_all=demands_all)
@@ -150,7 +159,7 @@ def _asked(
     return response, near.turned(response, request) if near else turned(response, request)
 
 
-def _chosen(request: SearchRequest) -> dict[str, Condition]:
+def _chosen(request: SearchRequest) -> dict[str, Filter]:
     """The choices made in facets; one for each facet."""
     return {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
 
@@ -160,7 +169,7 @@ def _weighted(found: Query, filters: Sequence[Query]) -> Query:
     return queries.weighted(narrowed)
 
 
-def _holders(asking: Asking, page: Page, words: Expression) -> dict[str, frozenset[str]]:
+def _holders(asking: RequestContext, page: Page, words: Expression) -> dict[str, frozenset[str]]:
     """For each typed word, the ids of the hits of a page that hold it.
 
     Asked of these few alone: as a part of the search it would be tried on every document.
@@ -179,11 +188,11 @@ def _holders(asking: Asking, page: Page, words: Expression) -> dict[str, frozens
 
 def _hits(found: Found, words: Expression, request: SearchRequest) -> Iterator[Hit]:
     hits = found.page.hits
-    marks: Sequence[Marks] = [({}, ())] * len(hits)
+    marks: Sequence[Highlights] = [({}, ())] * len(hits)
     if request.has_highlights and words:
         # The server took as long to mark the texts as for all the rest of the answer.
         shown = [hit["_source"].get("shown", {}) for hit in hits]
-        marks = marks_of(Marker(STEMS, positive_texts(words)), shown)
+        marks = marks_of(Highlighter(STEMS, positive_texts(words)), shown)
     for hit, (highlights, reasons) in zip(hits, marks, strict=True):
         reasons += (Reason(MEANING, (), 0),) if hit.get(LIFTED) else ()
         kind, _, identity = hit["_source"]["key"].partition(":")

@@ -10,7 +10,7 @@ from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
 
 from catalog.search.backends.elasticsearch import queries
-from catalog.search.backends.elasticsearch.client import Asking
+from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.backends.elasticsearch.mapping import MEANING
 from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, turned
 from catalog.search.backends.vectors import QueryVectors
@@ -27,7 +27,7 @@ LIFTED = "is_lifted"
 
 
 @dataclass(frozen=True, slots=True)
-class ByMeaning:
+class Reranker:
     """How a page is read whose walk began with a ranking by meaning.
 
     All of the window is needed to order any of it, so a page that begins there is read from the
@@ -40,7 +40,7 @@ class ByMeaning:
     is_whole: bool
 
     def ask(
-        self, asking: Asking, body: Mapping[str, Any], request: SearchRequest
+        self, asking: RequestContext, body: Mapping[str, Any], request: SearchRequest
     ) -> dict[str, Any]:
         """Ask for the page; nearness is computed for the hits that are read and no others."""
         if not self.is_whole:
@@ -93,7 +93,7 @@ class ByMeaning:
 
 def by_meaning(
     vectors: QueryVectors, request: SearchRequest, words: Expression, typed: str
-) -> ByMeaning | None:
+) -> Reranker | None:
     """How meaning ranks a request; None where words alone do.
 
     A walk that began by words goes on by words, or a hit would be met twice.
@@ -103,9 +103,9 @@ def by_meaning(
     if request.cursor and not request.cursor.by_meaning:
         return None
     if not _begins_within(request):
-        return ByMeaning(None, typed, is_whole=False)
+        return Reranker(None, typed, is_whole=False)
     vector = vectors.of(_meant(words, typed))
-    return ByMeaning(vector, typed, is_whole=True) if vector or request.cursor else None
+    return Reranker(vector, typed, is_whole=True) if vector or request.cursor else None
 
 
 def _meant(words: Expression, typed: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
 
-from catalog.search.backends.elasticsearch.client import Asking
+from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.backends.elasticsearch.queries import any_of, weighted
-from catalog.search.port import Alike, Feature
+from catalog.search.port import Feature, SimilarDocument
 from catalog.search.similarity import COLUMN, ENOUGH_SHARED, TAG, parted, weights_of
 
 _FIELDS = {TAG: "tags", COLUMN: "columns"}
@@ -16,7 +16,9 @@ _WORD_FIELDS = ("name_text", "lead_text")
 _ALL = "all"
 
 
-def alike(asking: Asking, key: str, features: Sequence[Feature], limit: int) -> tuple[Alike, ...]:
+def alike(
+    asking: RequestContext, key: str, features: Sequence[Feature], limit: int
+) -> tuple[SimilarDocument, ...]:
     """Weigh the features by who may be read, and rank by the sum of what is shared."""
     if not features:
         return ()
@@ -54,7 +56,7 @@ def _enough(weights: dict[Feature, int]) -> Query:
     return any_of([*map(_held, tags), *([several] if len(rest) >= ENOUGH_SHARED else [])])
 
 
-def _alike(hit: Any, features: Sequence[Feature]) -> Alike:
+def _alike(hit: Any, features: Sequence[Feature]) -> SimilarDocument:
     kind, _, identity = hit.key.partition(":")
     names = hit.meta.matched_queries if "matched_queries" in hit.meta else ()
-    return Alike(kind, identity, tuple(features[at] for at in sorted(map(int, names))))
+    return SimilarDocument(kind, identity, tuple(features[at] for at in sorted(map(int, names))))

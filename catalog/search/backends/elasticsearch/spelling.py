@@ -6,7 +6,7 @@ from itertools import islice
 from elasticsearch.dsl import Q
 
 from catalog.search.backends.elasticsearch import queries
-from catalog.search.backends.elasticsearch.client import Asking
+from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.query_ast import Clause, Demand, Expression, Words, open_words
 from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed, fold
 
@@ -15,14 +15,14 @@ _MOST_CANDIDATES = 200
 _ANY_FREQUENCY = 2_000_000_000
 
 
-def unheld_words(asking: Asking, words: Expression, held: Collection[str]) -> list[str]:
+def unheld_words(asking: RequestContext, words: Expression, held: Collection[str]) -> list[str]:
     """The typed words that no readable document holds; some are known to be held."""
     typed = [word for word in dict.fromkeys(open_words(words)) if word not in held]
     met = asking.met({word: queries.word_is_held(word) for word in typed})
     return [word for word in typed if word not in met]
 
 
-def corrections_of(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
+def corrections_of(asking: RequestContext, unheld: Sequence[str]) -> dict[str, str]:
     """For each word that is not held, the nearest one that some readable document holds."""
     wanted = {word: edits for word in unheld if (edits := edits_allowed(word))}
     wanted = dict(islice(wanted.items(), MOST_CORRECTED))
@@ -39,7 +39,7 @@ def corrections_of(asking: Asking, unheld: Sequence[str]) -> dict[str, str]:
     return corrections
 
 
-def _near_words(asking: Asking, wanted: Mapping[str, int]) -> dict[str, list[str]]:
+def _near_words(asking: RequestContext, wanted: Mapping[str, int]) -> dict[str, list[str]]:
     """Indexed words within the allowed edits, whoever may read them."""
     asked = {
         word: {
@@ -66,7 +66,7 @@ def _near_words(asking: Asking, wanted: Mapping[str, int]) -> dict[str, list[str
     }
 
 
-def completed(asking: Asking, words: Expression, unheld: Sequence[str]) -> Expression:
+def completed(asking: RequestContext, words: Expression, unheld: Sequence[str]) -> Expression:
     """Words that nobody holds and that begin others are searched as beginnings."""
     begun = {
         word: queries.holds(Words(word, is_prefix=True))

@@ -7,14 +7,13 @@ from pathlib import Path
 from catalog.search.backends.embedded import mapping
 from catalog.search.backends.embedded.generations import ENGINE, Place
 from catalog.search.backends.embedded.indexing import Opened, Session, ledger
-from catalog.search.backends.embedded.queries import Questions
+from catalog.search.backends.embedded.queries import QueryBuilder
 from catalog.search.backends.embedded.search import Reading, answer, counted, suggestions, things
 from catalog.search.backends.embedded.similarity import alike
 from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
-    USUAL,
-    Alike,
+    DEFAULT_TYPES,
     Entry,
     FacetValue,
     Feature,
@@ -22,6 +21,7 @@ from catalog.search.port import (
     SearchAnswer,
     SearchRequest,
     SearchUnavailable,
+    SimilarDocument,
     SuggestAnswer,
     Suggestion,
 )
@@ -35,7 +35,7 @@ class EmbeddedBackend:
 
     def __init__(self, root: Path) -> None:
         self._place = Place(root, mapping.fingerprint())
-        self._opened: tuple[tuple[int, int], Opened, Questions] | None = None
+        self._opened: tuple[tuple[int, int], Opened, QueryBuilder] | None = None
 
     def fingerprint(self) -> str:
         return self._place.fingerprint
@@ -62,7 +62,12 @@ class EmbeddedBackend:
         return things(self._read(readers, kinds), typed, limit)
 
     def values(
-        self, field: str, prefix: str, readers: Readers, limit: int, kinds: Sequence[str] = USUAL
+        self,
+        field: str,
+        prefix: str,
+        readers: Readers,
+        limit: int,
+        kinds: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
         reading = self._read(readers, kinds)
         found = reading.searcher.terms_with_prefix(
@@ -72,7 +77,7 @@ class EmbeddedBackend:
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: Readers, limit: int
-    ) -> tuple[Alike, ...]:
+    ) -> tuple[SimilarDocument, ...]:
         return alike(self._read(readers), key, features, limit)
 
     def generation(self) -> str:
@@ -113,7 +118,7 @@ class EmbeddedBackend:
             self._place.clear()
             yield self._place.generations()
 
-    def _read(self, readers: Readers, kinds: Sequence[str] = USUAL) -> Reading:
+    def _read(self, readers: Readers, kinds: Sequence[str] = DEFAULT_TYPES) -> Reading:
         """Open what answers now, if that changed, and see what was committed since."""
         stamp = self._place.stamp()
         try:
@@ -131,10 +136,10 @@ class EmbeddedBackend:
             questions.readable_by_many(readers, kinds),
         )
 
-    def _open(self, stamp: tuple[int, int]) -> tuple[Opened, Questions]:
+    def _open(self, stamp: tuple[int, int]) -> tuple[Opened, QueryBuilder]:
         if self._opened is None or self._opened[0] != stamp:
             opened = _opened(self._place.current())
-            self._opened = stamp, opened, Questions(opened.documents)
+            self._opened = stamp, opened, QueryBuilder(opened.documents)
         _, opened, questions = self._opened
         try:
             opened.reload()

@@ -14,7 +14,7 @@ from catalog.search.fields import HOLDING
 from catalog.search.port import Entry
 from catalog.search.spelling import SHORTEST_CORRECTED
 
-HEAP = 64_000_000
+WRITER_HEAP_BYTES = 64_000_000
 SMALL_HEAP = 15_000_000
 
 
@@ -48,7 +48,7 @@ class Session:
         self.generation = opened.generation
         self._opened = opened
         self._is_new = is_new
-        self._documents = opened.documents.writer(HEAP, 1)
+        self._documents = opened.documents.writer(WRITER_HEAP_BYTES, 1)
         self._analyzer = analyzer(WORDS)
         self._pending: dict[str, int] = {}
         self._has_changes = False

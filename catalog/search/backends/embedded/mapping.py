@@ -16,7 +16,7 @@ from catalog.search.document import SearchDocument
 from catalog.search.encoding import encoded
 from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import bare, fold
+from catalog.search.spelling import fold, normalize_name
 
 LAYOUT = 3
 # What is left of a deleted document: its revision, and no reader who could find it.
@@ -89,7 +89,7 @@ def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> d
         **texts,
         "key": document.key,
         "readers": list(document.tokens),
-        "exact": list(dict.fromkeys(map(bare, names_of(document)))),
+        "exact": list(dict.fromkeys(map(normalize_name, names_of(document)))),
         "words": [text for name in fields.HOLDING for text in texts[name]],
         "title": list(titles_of(document)),
         "vocabulary": list(vocabulary_of(document)),

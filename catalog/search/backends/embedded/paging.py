@@ -8,7 +8,7 @@ from operator import neg
 from tantivy import DocAddress, Order, Query, Searcher
 
 from catalog.search.backends.embedded.boolean import narrowed
-from catalog.search.backends.embedded.queries import Questions
+from catalog.search.backends.embedded.queries import QueryBuilder
 from catalog.search.fields import SORT_BY_NAME, Sort
 from catalog.search.port import Cursor, SearchRequest
 
@@ -42,7 +42,7 @@ class Page:
 
 
 def page_of(
-    searcher: Searcher, questions: Questions, query: Query, request: SearchRequest, sort: str
+    searcher: Searcher, questions: QueryBuilder, query: Query, request: SearchRequest, sort: str
 ) -> Page:
     """The page that a request asks for."""
     if sort in SORT_BY_NAME:
@@ -131,7 +131,7 @@ def _rank(placed: Placed) -> tuple[float, int]:
 
 
 def _by_field(
-    searcher: Searcher, questions: Questions, query: Query, request: SearchRequest, sort: Sort
+    searcher: Searcher, questions: QueryBuilder, query: Query, request: SearchRequest, sort: Sort
 ) -> Page:
     """Sort keys are unique, so a page after a key is the query narrowed to the keys beyond it."""
     field, cursor, limit = f"sort_{sort.name}", request.cursor, request.limit

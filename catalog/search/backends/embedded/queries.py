@@ -16,7 +16,7 @@ from catalog.search.backends.embedded.boolean import (
 )
 from catalog.search.backends.stems import TEXT, WORDS, analyzer
 from catalog.search.fields import BY_NAME, FieldKind
-from catalog.search.filters import Condition
+from catalog.search.filters import Filter
 from catalog.search.query_ast import (
     Clause,
     Demand,
@@ -32,8 +32,8 @@ from catalog.search.query_ast import (
     units_of,
 )
 from catalog.search.sort_keys import keyed_number
-from catalog.search.spelling import bare
-from catalog.search.tokens import tokens_within
+from catalog.search.spelling import normalize_name
+from catalog.search.tokens import scoped_tokens
 
 _FAR = 2**60
 _FEW = 32
@@ -43,7 +43,7 @@ _ADMITTING = (*fields.HOLDING, "lead_text")
 SHORTEST_BEGINNING = 3
 
 
-class Questions:
+class QueryBuilder:
     """Builds the queries of one open index."""
 
     def __init__(self, index: Index) -> None:
@@ -62,7 +62,7 @@ class Questions:
         """What holders of the tokens may read of some kinds; without readers, nobody finds it."""
         if readers is None:
             return silent(self.any_term("kinds", kinds))
-        return silent(self.any_term("readers", tokens_within(readers, kinds)))
+        return silent(self.any_term("readers", scoped_tokens(readers, kinds)))
 
     def readable_by_many(self, readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
         """What may be read by those of the tokens that name no domain, team or product."""
@@ -84,7 +84,7 @@ class Questions:
         """Documents with a term."""
         return Query.term_query(self._schema, field, value)
 
-    def condition(self, condition: Condition) -> Query:
+    def condition(self, condition: Filter) -> Query:
         """What meets a condition."""
         field = BY_NAME[condition.field]
         if field.kind is FieldKind.TERMS:
@@ -95,7 +95,7 @@ class Questions:
             met = self._range(condition, field.attribute, field.kind)
         return silent(unlike(met) if condition.is_negated else met)
 
-    def _range(self, condition: Condition, attribute: str, kind: FieldKind) -> Query:
+    def _range(self, condition: Filter, attribute: str, kind: FieldKind) -> Query:
         low, high = condition.low, condition.high
         if kind is FieldKind.MOMENT:
             low, high = _whole(low), _whole(high)
@@ -109,7 +109,7 @@ class Questions:
             include_upper=condition.includes_high or high is None,
         )
 
-    def _keyed(self, condition: Condition) -> Query:
+    def _keyed(self, condition: Filter) -> Query:
         low = keyed_number(condition.key, -1e9 if condition.low is None else condition.low)
         high = keyed_number(condition.key, 1e9 if condition.high is None else condition.high)
         start, end = "{["[condition.includes_low], "}]"[condition.includes_high]
@@ -227,7 +227,7 @@ class Questions:
 
     def names(self, typed: str) -> list[Query]:
         """The whole text as a name, slug, alias or address: those documents come first."""
-        name = bare(typed)
+        name = normalize_name(typed)
         return (
             [Query.const_score_query(self.term("exact", name), fields.EXACT_BOOST)] if name else []
         )
@@ -300,7 +300,7 @@ class Questions:
 
     def beginnings(self, typed: str) -> list[Query]:
         """The whole text as the beginning of a name."""
-        name = bare(typed)
+        name = normalize_name(typed)
         if len(name) < SHORTEST_BEGINNING:
             return []
         return [Query.const_score_query(self.prefixed("exact", name), fields.PREFIX_BOOST)]

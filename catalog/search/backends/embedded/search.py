@@ -10,7 +10,7 @@ from tantivy import DocAddress, Document, Query, Searcher
 from catalog.search.backends.embedded.boolean import all_of, any_of, narrowed, preferring, silent
 from catalog.search.backends.embedded.mapping import VOCABULARY
 from catalog.search.backends.embedded.paging import Page, count_of, page_of
-from catalog.search.backends.embedded.queries import SHORTEST_BEGINNING, Questions
+from catalog.search.backends.embedded.queries import SHORTEST_BEGINNING, QueryBuilder
 from catalog.search.backends.stems import STEMS
 from catalog.search.fields import (
     BY_NAME,
@@ -21,8 +21,8 @@ from catalog.search.fields import (
     WITHOUT_WORDS,
     Field,
 )
-from catalog.search.filters import Condition
-from catalog.search.highlighting import Marker, Marks, marks_of
+from catalog.search.filters import Filter
+from catalog.search.highlighting import Highlighter, Highlights, marks_of
 from catalog.search.port import (
     Correction,
     Facet,
@@ -64,7 +64,7 @@ class Reading:
 
     searcher: Searcher
     vocabulary: Searcher
-    questions: Questions
+    questions: QueryBuilder
     readable: Query
     readable_by_many: Query
 
@@ -136,7 +136,7 @@ class Found:
 
     ground: Query
     choices: Mapping[str, Query]
-    chosen: Mapping[str, Condition]
+    chosen: Mapping[str, Filter]
     page: Page
     entries: Sequence[Document]
     held: frozenset[str]
@@ -248,9 +248,9 @@ def _hits(
     reading: Reading, found: Found, words: Expression, request: SearchRequest
 ) -> Iterator[Hit]:
     is_marked = request.has_highlights and bool(words)
-    marks: Sequence[Marks] = [({}, ())] * len(found.entries)
+    marks: Sequence[Highlights] = [({}, ())] * len(found.entries)
     if is_marked:
-        marks = marks_of(Marker(STEMS, positive_texts(words)), map(shown_of, found.entries))
+        marks = marks_of(Highlighter(STEMS, positive_texts(words)), map(shown_of, found.entries))
     for at, (score, _, place) in enumerate(found.page.placed):
         kind, _, identity = str(found.entries[at].get_first("key")).partition(":")
         highlights, reasons = marks[at]

@@ -6,17 +6,19 @@ from tantivy import DocAddress, Occur, Query
 
 from catalog.search.backends.embedded.boolean import any_of, narrowed, without
 from catalog.search.backends.embedded.paging import page_of
-from catalog.search.backends.embedded.queries import Questions
+from catalog.search.backends.embedded.queries import QueryBuilder
 from catalog.search.backends.embedded.search import Reading, spot
 from catalog.search.fields import RELEVANCE
-from catalog.search.port import Alike, Feature, SearchRequest
+from catalog.search.port import Feature, SearchRequest, SimilarDocument
 from catalog.search.similarity import COLUMN, ENOUGH_SHARED, TAG, parted, weights_of
 
 _FIELDS = {TAG: ("tags",), COLUMN: ("columns",)}
 _WORD_FIELDS = ("name_text", "lead_text")
 
 
-def alike(reading: Reading, key: str, features: Sequence[Feature], limit: int) -> tuple[Alike, ...]:
+def alike(
+    reading: Reading, key: str, features: Sequence[Feature], limit: int
+) -> tuple[SimilarDocument, ...]:
     """Weigh the features by who may be read, and rank by the sum of what is shared."""
     questions = reading.questions
     held = {feature: _held(questions, feature) for feature in features}
@@ -38,7 +40,7 @@ def alike(reading: Reading, key: str, features: Sequence[Feature], limit: int) -
     return tuple(_alike(reading, places, {f: held[f] for f in weights}))
 
 
-def _held(questions: Questions, feature: Feature) -> Query:
+def _held(questions: QueryBuilder, feature: Feature) -> Query:
     if feature.kind in _FIELDS:
         return any_of([questions.term(field, feature.text) for field in _FIELDS[feature.kind]])
     return questions.word_in(feature.text, _WORD_FIELDS)
@@ -46,7 +48,7 @@ def _held(questions: Questions, feature: Feature) -> Query:
 
 def _alike(
     reading: Reading, places: Sequence[DocAddress], held: dict[Feature, Query]
-) -> Iterator[Alike]:
+) -> Iterator[SimilarDocument]:
     keys = [str(reading.searcher.doc(place).get_first("key")) for place in places]
     shown = reading.questions.any_term("key", keys)
     holders = {
@@ -61,6 +63,6 @@ def _alike(
     }
     for key, place in zip(keys, places, strict=True):
         kind, _, identity = key.partition(":")
-        yield Alike(
+        yield SimilarDocument(
             kind, identity, tuple(f for f, spots in holders.items() if spot(place) in spots)
         )
