@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One thing wrong with what was sent.
-
-    `where` is a JSON Pointer into the document or a field's name; `way_out` says what to do.
-    """
-
-    where: str
-    message: str
-    way_out: str = ""
-    code: str = "invalid"
+from catalog.issues import Issue
 
 
 class CatalogError(Exception):
@@ -24,11 +12,11 @@ class CatalogError(Exception):
 
     code = "refused"
 
-    def __init__(self, message: str, *, where: str = "", way_out: str = "") -> None:
+    def __init__(self, message: str, *, location: str = "", hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.where = where
-        self.way_out = way_out
+        self.location = location
+        self.hint = hint
 
 
 class PermissionDenied(CatalogError):
@@ -69,15 +57,15 @@ class EditConflict(CatalogError):
     def __init__(self, *, seen: int, current: int) -> None:
         super().__init__(
             f"You edited edition {seen}, but edition {current} stands.",
-            where="edition",
-            way_out="Look at what changed, then send your edit again with the present edition.",
+            location="edition",
+            hint="Look at what changed, then send your edit again with the present edition.",
         )
         self.seen = seen
         self.current = current
 
 
 def require_edition(*, named: int, read: int, stands: int) -> None:
-    """Raise EditionConflict unless the edition that an edit names is the one that stands.
+    """Raise EditConflict unless the edition that an edit names is the one that stands.
 
     What the edit is made of was `read` before the lock, so that too must be of this edition.
     """
@@ -90,6 +78,6 @@ class ValidationFailed(CatalogError):
 
     code = "invalid"
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(f"{f.where}: {f.message}" for f in faults) or "invalid")
-        self.faults = tuple(faults)
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__("; ".join(f"{f.location}: {f.message}" for f in issues) or "invalid")
+        self.issues = tuple(issues)

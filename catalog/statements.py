@@ -131,5 +131,5 @@ def column_names(model: type[Model], *, through: str = "") -> list[str]:
 
 
 def instance_from_row(model: type[M], row: Sequence[Any]) -> M:
-    """Return a row of `columns_of(model)` as the model."""
+    """Return a row of `column_names(model)` as the model."""
     return model.from_db(connection.alias, column_names(model), row)

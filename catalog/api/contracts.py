@@ -23,7 +23,8 @@ from catalog.api.rest.requests import EDITS, READS, attach_current_state, parse_
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
 from catalog.domains.authority import access_for, require_permission, require_user
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.manifests import odcs
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
@@ -124,8 +125,8 @@ class Contracts(GenericViewSet[DataContract]):
         for member, held in (("id", contract.identifier), ("version", contract.version)):
             if tree.get(member) != held:
                 words = f"This address is of {held}."
-                way_out = "Save another version at the product's contracts."
-                raise ValidationFailed([Fault(where=f"/{member}", message=words, way_out=way_out)])
+                hint = "Save another version at the product's contracts."
+                raise ValidationFailed([Issue(location=f"/{member}", message=words, hint=hint)])
         saved, _ = save_contract(
             product=contract.product, tree=tree, edition=edition, actor=require_user(request.user)
         )

@@ -31,7 +31,8 @@ from catalog.api.rest.requests import (
 from catalog.domains.authority import access_for, require_permission, require_user
 from catalog.domains.models import Domain, FormerDomainSlug, Membership
 from catalog.domains.services import create_domain, edit_domain, grant_role, revoke_role
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, Permission, Role
 from catalog.products.models import DataProduct
@@ -267,7 +268,7 @@ class DomainMembers(OfDomain):
         person = Person.objects.filter(username=body["person"], is_active=True).first()
         if person is None:
             raise ValidationFailed(
-                [Fault(where="/person", message="There is nobody of this user name.")]
+                [Issue(location="/person", message="There is nobody of this user name.")]
             )
         membership = grant_role(
             person=person,
@@ -309,9 +310,9 @@ def _product_counts(request: Request, domain_ids: list[int]) -> Counts:
     return dict(rows)
 
 
-def _named(model: Any, slug: str, where: str, noun: str) -> Any:
+def _named(model: Any, slug: str, location: str, noun: str) -> Any:
     row = model.objects.filter(slug=slug).first()
     if row is None:
         known = list(model.objects.values_list("slug", flat=True))
-        raise ValidationFailed([slug_fault(where, slug, known, noun)])
+        raise ValidationFailed([slug_fault(location, slug, known, noun)])
     return row

@@ -172,4 +172,6 @@ class Terms(GenericViewSet[Term]):
 
 def of_the_body(invalid: ValidationFailed) -> ValidationFailed:
     """Return faults that name a member as faults that point to it."""
-    return ValidationFailed([replace(fault, where=f"/{fault.where}") for fault in invalid.faults])
+    return ValidationFailed(
+        [replace(issue, location=f"/{issue.location}") for issue in invalid.issues]
+    )

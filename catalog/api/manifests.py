@@ -25,7 +25,7 @@ from catalog.domains.authority import access_for, require_user
 from catalog.manifests.bitol_odps import exported
 from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import Report
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.serializers import json_of, yaml_of
@@ -210,12 +210,12 @@ def _problem(report: Report, code: str, status: int, title: str) -> dict[str, An
     }
 
 
-def _fault(problem: Problem) -> dict[str, Any]:
+def _fault(problem: DocumentIssue) -> dict[str, Any]:
     return {
-        "pointer": problem.path,
+        "pointer": problem.location,
         "line": problem.line,
         "column": problem.column,
         "message": problem.message,
-        "way_out": problem.way_out,
-        "code": problem.rule,
+        "hint": problem.hint,
+        "code": problem.code,
     }

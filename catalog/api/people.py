@@ -21,7 +21,8 @@ from rest_framework.viewsets import GenericViewSet
 from catalog.api.rest.requests import Body, StrictInteger, StrictString, StringList
 from catalog.domains.authority import require_user
 from catalog.domains.models import Membership
-from catalog.exceptions import Fault, PermissionDenied, ValidationFailed
+from catalog.exceptions import PermissionDenied, ValidationFailed
+from catalog.issues import Issue
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
 
@@ -223,7 +224,7 @@ class Tokens(GenericViewSet[ApiToken]):
                 lasts=lasts,
             )
         except ValidationFailed as invalid:
-            raise ValidationFailed([_of_the_body(fault) for fault in invalid.faults]) from invalid
+            raise ValidationFailed([_of_the_body(issue) for issue in invalid.issues]) from invalid
         stands = ApiToken.objects.get(uuid=token.uuid)
         location = reverse("api:token", kwargs={"uuid": token.uuid})
         answer = NewTokenAnswer(stands, context={"text": text}).data
@@ -253,16 +254,16 @@ def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: b
     if wider:
         raise PermissionDenied(
             f"A token cannot make one that may do more: {', '.join(wider)}.",
-            where="/scopes",
-            way_out="Sign in to make that token.",
+            location="/scopes",
+            hint="Sign in to make that token.",
         )
     left = _left(maker.expiry)
     if left is not None and lasts > left:
         if is_asked:
             raise PermissionDenied(
                 "A token cannot make one that outlives it.",
-                where="/days",
-                way_out="Ask for fewer days, or sign in to make that token.",
+                location="/days",
+                hint="Ask for fewer days, or sign in to make that token.",
             )
         return left
     return lasts
@@ -272,7 +273,7 @@ def _left(expiry: datetime | None) -> timedelta | None:
     return expiry - timezone.now() if expiry else None
 
 
-def _of_the_body(fault: Fault) -> Fault:
-    return Fault(
-        where=f"/{fault.where}", message=fault.message, way_out=fault.way_out, code=fault.code
+def _of_the_body(issue: Issue) -> Issue:
+    return Issue(
+        location=f"/{issue.location}", message=issue.message, hint=issue.hint, code=issue.code
     )

@@ -202,9 +202,9 @@ def _of_the_body(invalid: ValidationFailed) -> ValidationFailed:
     """Return faults of the contract's server at the member of the body that it came from."""
     return ValidationFailed(
         [
-            replace(fault, where=fault.where.replace(SERVER, "/server", 1))
-            if fault.where.startswith(SERVER)
-            else fault
-            for fault in invalid.faults
+            replace(issue, location=issue.location.replace(SERVER, "/server", 1))
+            if issue.location.startswith(SERVER)
+            else issue
+            for issue in invalid.issues
         ]
     )

@@ -16,7 +16,8 @@ from catalog.api.products.documents import check_product
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import EDITS, READS, Body, DocumentField, StrictString
 from catalog.domains.authority import require_user
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
@@ -139,12 +140,12 @@ def _of_the_body(invalid: ValidationFailed, at: str) -> ValidationFailed:
     """Return faults of the document's custom property at the body that it was sent as."""
     return ValidationFailed(
         [
-            Fault(
-                where=fault.where.removeprefix(at) or "/",
-                message=fault.message,
-                way_out=fault.way_out,
-                code=fault.code,
+            Issue(
+                location=issue.location.removeprefix(at) or "/",
+                message=issue.message,
+                hint=issue.hint,
+                code=issue.code,
             )
-            for fault in invalid.faults
+            for issue in invalid.issues
         ]
     )

@@ -18,7 +18,8 @@ from catalog.api.products.serializers import ProductDetail
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import EDITS, StrictString
 from catalog.domains.authority import AccessContext, require_permission, require_user
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.publication.models import ProductVersion
@@ -47,10 +48,10 @@ class FindingAnswer(serializers.Serializer[Any]):
     """What a gate finds; a blocking one alone stops a publication."""
 
     code = serializers.CharField()
-    where = serializers.CharField()
+    location = serializers.CharField()
     message = serializers.CharField()
     severity = serializers.CharField()
-    way_out = serializers.CharField(source="fix")
+    hint = serializers.CharField()
 
 
 class FindingsAnswer(serializers.Serializer[Any]):
@@ -153,7 +154,7 @@ class Publication(OfProduct):
         require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
         found = findings_of(product)
         state = {
-            "is_publishable": not any(finding.is_blocking for finding in found),
+            "is_publishable": not any(finding.is_error for finding in found),
             "findings": found,
         }
         return Response(FindingsAnswer(state).data)
@@ -195,9 +196,9 @@ def successor_named(name: str | None, reader: AccessContext) -> DataProduct | No
     else:
         found = visible.filter(uuid=name).first() if _is_uuid(name) else None
     if found is None:
-        way_out = "Write it as domain/slug, or give its id."
-        fault = Fault(where="/successor", message="There is no such product.", way_out=way_out)
-        raise ValidationFailed([fault])
+        hint = "Write it as domain/slug, or give its id."
+        issue = Issue(location="/successor", message="There is no such product.", hint=hint)
+        raise ValidationFailed([issue])
     return found
 
 

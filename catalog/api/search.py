@@ -184,7 +184,7 @@ def _demand_parameters(request: Request) -> None:
 
     Raises InvalidParameters.
     """
-    faults = {
+    issues = {
         name: [f"{name} is one whole number, such as {name}=2."]
         for name in NUMBERS
         for given in [request.query_params.getlist(name)]
@@ -192,6 +192,6 @@ def _demand_parameters(request: Request) -> None:
     }
     kinds = request.query_params.getlist("type")
     if len(kinds) > 1 or not set(kinds) <= set(KINDS):
-        faults["type"] = [f"type is one of {', '.join(KINDS)}."]
-    if faults:
-        raise InvalidParameters(faults)
+        issues["type"] = [f"type is one of {', '.join(KINDS)}."]
+    if issues:
+        raise InvalidParameters(issues)

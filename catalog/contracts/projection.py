@@ -96,7 +96,7 @@ def parse_columns(tree: Tree) -> ContractColumns:
         ),
     )
     if not columns.identifier:
-        reading.fault("/id", "A contract needs an id.")
+        reading.issue("/id", "A contract needs an id.")
     reading.finish()
     return columns
 
@@ -145,7 +145,7 @@ def _server(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredServ
 def _object(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredObject:
     name = reading.text(item, "name", at, 300)
     if not name:
-        reading.fault(f"{at}/name", "A schema object needs a name.")
+        reading.issue(f"{at}/name", "A schema object needs a name.")
     return DeclaredObject(
         name=name,
         physical_name=reading.text(item, "physicalName", at, 300),
@@ -160,20 +160,20 @@ def _properties(
     reading: _Reading, item: Mapping[str, Any], at: str, *, parent: str, depth: int
 ) -> Iterator[DeclaredProperty]:
     if depth > MOST_DEPTH:
-        reading.fault(at, f"Properties are nested over {MOST_DEPTH} deep.", "Flatten them.")
+        reading.issue(at, f"Properties are nested over {MOST_DEPTH} deep.", "Flatten them.")
         return
-    for where, inner in reading.objects(item, "properties", at):
+    for location, inner in reading.objects(item, "properties", at):
         reading.properties += 1
         if reading.properties > MOST_PROPERTIES:
-            reading.fault(where, f"A contract has at most {MOST_PROPERTIES} properties.")
+            reading.issue(location, f"A contract has at most {MOST_PROPERTIES} properties.")
             return
-        declared = _property(reading, inner, where, parent, depth)
+        declared = _property(reading, inner, location, parent, depth)
         yield declared
-        yield from _properties(reading, inner, where, parent=declared.path, depth=depth + 1)
+        yield from _properties(reading, inner, location, parent=declared.path, depth=depth + 1)
         items = inner.get("items")
         if isinstance(items, Mapping):
             yield from _properties(
-                reading, items, f"{where}/items", parent=declared.path, depth=depth + 1
+                reading, items, f"{location}/items", parent=declared.path, depth=depth + 1
             )
 
 
@@ -182,10 +182,10 @@ def _property(
 ) -> DeclaredProperty:
     name = reading.text(item, "name", at, 300)
     if not name:
-        reading.fault(f"{at}/name", "A property needs a name.")
+        reading.issue(f"{at}/name", "A property needs a name.")
     path = f"{parent}.{name}" if parent else name
     if len(path) > 1000:
-        reading.fault(f"{at}/name", "The path to this property has over 1000 characters.")
+        reading.issue(f"{at}/name", "The path to this property has over 1000 characters.")
     return DeclaredProperty(
         path=path[:1000],
         parent=parent,

@@ -190,10 +190,10 @@ def _tokens(
 
 
 def require_user(visitor: Principal | Any) -> Person:
-    """Return the visitor as the person who acts. Raises NotAllowed where nobody is signed in."""
+    """Return the visitor as a person. Raises PermissionDenied if nobody is signed in."""
     if isinstance(visitor, Person):
         return visitor
-    raise PermissionDenied("Only people do this.", where="actor", way_out="Sign in.")
+    raise PermissionDenied("Only people do this.", location="actor", hint="Sign in.")
 
 
 def can(visitor: Principal | AccessContext, permission: Permission, domain_id: int | None) -> bool:
@@ -209,7 +209,7 @@ def can(visitor: Principal | AccessContext, permission: Permission, domain_id: i
 def require_permission(
     visitor: Principal | AccessContext | Actor, permission: Permission, domain: Domain | None
 ) -> None:
-    """Raise NotAllowed, saying who may, unless the visitor may do this in the domain."""
+    """Raise PermissionDenied, saying who may, unless the visitor may do this in the domain."""
     domain_id = domain.pk if domain else None
     if isinstance(visitor, SystemActor | Person | AnonymousUser | AccessContext) and can(
         visitor, permission, domain_id
@@ -219,6 +219,6 @@ def require_permission(
     place = f"of {domain.name}" if domain else "of the mesh"
     raise PermissionDenied(
         f"This needs the role {who} {place}.",
-        where="actor",
-        way_out=f"Ask an owner {place}, or sign in as somebody who has the role.",
+        location="actor",
+        hint=f"Ask an owner {place}, or sign in as somebody who has the role.",
     )

@@ -12,9 +12,10 @@ from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
 from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import Fault, NameConflict, NotFound, ValidationFailed, require_edition
+from catalog.exceptions import NameConflict, NotFound, ValidationFailed, require_edition
 from catalog.glossary.models import TERM, Term
 from catalog.identifiers import folded, slug_of, unstorable
+from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.revisions.services import bump_revision, create_tombstones, publish_change
@@ -36,7 +37,7 @@ def define_term(
 ) -> Term:
     """Define a term for the mesh, or what it means in one domain.
 
-    Raises NotAllowed, Invalid, NameTaken.
+    Raises PermissionDenied, Invalid, NameConflict.
     """
     require_permission(actor, Permission.STEWARD_PRODUCTS, domain)
     term = Term(domain=domain, name=name, definition=definition)
@@ -45,7 +46,7 @@ def define_term(
     term.slug = slug_of(name)
     if Term.objects.filter(domain=domain, slug=term.slug).exists():
         raise NameConflict(
-            f"The term {name} is defined here already.", where="name", way_out="Edit that one."
+            f"The term {name} is defined here already.", location="name", hint="Edit that one."
         )
     term.save(force_insert=True)
     record(actor=actor, verb="defined", subject=_about(term), after=_state(term))
@@ -57,13 +58,13 @@ def define_term(
 def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **changes: Any) -> Term:
     """Change a term's name, definition, synonyms or acronyms; its slug stays.
 
-    Raises NotAllowed, EditionConflict, Invalid.
+    Raises PermissionDenied, EditConflict, Invalid.
     """
     term = _claim(term, edition, actor)
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
-            raise ValidationFailed([Fault(where=name, message="A term has no such field.")])
+            raise ValidationFailed([Issue(location=name, message="A term has no such field.")])
         setattr(term, name, value)
     _check(term)
     term.edition, term.revision = term.edition + 1, term.revision + 1
@@ -83,7 +84,7 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 
 @transaction.atomic
 def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
-    """Take a term out of the glossary. Raises NotAllowed, EditionConflict."""
+    """Take a term out of the glossary. Raises PermissionDenied, EditConflict."""
     term = _claim(term, edition, actor)
     create_tombstones(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
     record(actor=actor, verb="removed", subject=_about(term), before=_state(term), reason=reason)
@@ -99,7 +100,7 @@ def bump_term_revisions(*, domains: Collection[int]) -> int:
 def _claim(term: Term, edition: int, actor: Writer) -> Term:
     """Return the term as it stands, locked for this transaction, if `edition` still does.
 
-    Raises NotAllowed, NotVisible (it is removed), EditionConflict.
+    Raises PermissionDenied, NotFound (it is removed), EditConflict.
     """
     rows = Term.objects.select_for_update(of=("self",)).select_related("domain")
     stands = rows.filter(pk=term.pk).first()
@@ -111,42 +112,47 @@ def _claim(term: Term, edition: int, actor: Writer) -> Term:
 
 
 def _check(term: Term) -> None:
-    faults = _text_faults(term)
-    for where in ("synonyms", "acronyms"):
-        faults += _spelling_faults(where, getattr(term, where))
-    if faults:
-        raise ValidationFailed(faults)
+    issues = _text_faults(term)
+    for location in ("synonyms", "acronyms"):
+        issues += _spelling_faults(location, getattr(term, location))
+    if issues:
+        raise ValidationFailed(issues)
 
 
-def _text_faults(term: Term) -> list[Fault]:
-    faults = []
-    for where, longest in (("name", 120), ("definition", 5000)):
-        text = getattr(term, where)
+def _text_faults(term: Term) -> list[Issue]:
+    issues = []
+    for location, longest in (("name", 120), ("definition", 5000)):
+        text = getattr(term, location)
         if not isinstance(text, str) or not text.strip() or len(text) > longest:
-            faults.append(Fault(where=where, message=f"This has 1 to {longest} characters."))
+            issues.append(Issue(location=location, message=f"This has 1 to {longest} characters."))
         elif bad := unstorable(text):
-            faults.append(Fault(where=where, message=f"It holds {bad}.", way_out="Remove it."))
-        elif where == "name" and not slug_of(text):
-            faults.append(
-                Fault(where=where, message="A name needs a letter or a digit of the Latin script.")
+            issues.append(Issue(location=location, message=f"It holds {bad}.", hint="Remove it."))
+        elif location == "name" and not slug_of(text):
+            issues.append(
+                Issue(
+                    location=location,
+                    message="A name needs a letter or a digit of the Latin script.",
+                )
             )
-    return faults
+    return issues
 
 
-def _spelling_faults(where: str, spellings: Sequence[Any]) -> list[Fault]:
+def _spelling_faults(location: str, spellings: Sequence[Any]) -> list[Issue]:
     if not isinstance(spellings, list) or len(spellings) > MOST_SPELLINGS:
-        return [Fault(where=where, message=f"This is a list of at most {MOST_SPELLINGS} words.")]
-    faults = []
+        return [
+            Issue(location=location, message=f"This is a list of at most {MOST_SPELLINGS} words.")
+        ]
+    issues = []
     seen: set[str] = set()
     for index, word in enumerate(spellings):
-        at = f"{where}/{index}"
+        at = f"{location}/{index}"
         if not isinstance(word, str) or not word.strip() or len(word) > 120 or unstorable(word):
-            faults.append(Fault(where=at, message="This is a word of 1 to 120 characters."))
+            issues.append(Issue(location=at, message="This is a word of 1 to 120 characters."))
         elif folded(word) in seen:
-            faults.append(Fault(where=at, message=f"{word} stands twice."))
+            issues.append(Issue(location=at, message=f"{word} stands twice."))
         else:
             seen.add(folded(word))
-    return faults
+    return issues
 
 
 def _about(term: Term) -> Subject:

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from catalog.manifests.issues import Problem, Severity, did_you_mean, in_order, shortened
+from catalog.issues import Severity
+from catalog.manifests.issues import DocumentIssue, did_you_mean, in_order, shortened
 from catalog.manifests.projection_checks import problems_of
 from catalog.manifests.schemas import DocumentSchema
 from catalog.manifests.source_map import Document, Tree
@@ -50,7 +51,7 @@ def key_schemas() -> dict[str, dict[str, DocumentSchema]]:
     }
 
 
-def check(document: Document) -> list[Problem]:
+def check(document: Document) -> list[DocumentIssue]:
     """Return what is wrong with a product; unquoted versions and ids become texts on the way."""
     if refused := _refused_version(document):
         return [refused]
@@ -80,7 +81,7 @@ def exported(tree: Tree, *, status: str, domain: str) -> Tree:
     return document
 
 
-def _refused_version(document: Document) -> Problem | None:
+def _refused_version(document: Document) -> DocumentIssue | None:
     declared = document.tree.get("apiVersion")
     if declared in VERSIONS:
         return None
@@ -99,7 +100,7 @@ def _refused_version(document: Document) -> Problem | None:
     )
 
 
-def _status_problems(document: Document) -> list[Problem]:
+def _status_problems(document: Document) -> list[DocumentIssue]:
     status = document.tree.get("status")
     if status is None or str(status).strip().lower() in STATUSES:
         return []
@@ -114,8 +115,8 @@ def _status_problems(document: Document) -> list[Problem]:
     ]
 
 
-def _key_problems(document: Document) -> list[Problem]:
-    problems: list[Problem] = []
+def _key_problems(document: Document) -> list[DocumentIssue]:
+    problems: list[DocumentIssue] = []
     for place, path, item in _own_keys(document.tree):
         known, key = key_schemas()[place], str(item["property"])
         if schema := known.get(key):
@@ -145,7 +146,9 @@ def _list(holder: Any, key: str) -> list[Any]:
     return held if isinstance(held, list) else []
 
 
-def _unknown_key(document: Document, place: str, path: tuple[str | int, ...], key: str) -> Problem:
+def _unknown_key(
+    document: Document, place: str, path: tuple[str | int, ...], key: str
+) -> DocumentIssue:
     known = sorted(key_schemas()[place])
     elsewhere = [other for other, keys in key_schemas().items() if key in keys]
     message = f"Assay reads no key {shortened(key)} here"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from catalog.issues import Severity
 from catalog.manifests import bitol_odps, odcs
-from catalog.manifests.issues import Problem, Severity, did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue, did_you_mean, shortened
 from catalog.manifests.readers import ReadingError, read_documents
 from catalog.manifests.source_map import Document, Tree
 from catalog.products.projection import slug_in
@@ -30,7 +31,7 @@ class Bundle:
 
     product: Document | None
     contracts: tuple[Document, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[DocumentIssue, ...]
 
     @property
     def identifier(self) -> str:
@@ -80,7 +81,7 @@ class BundleCollector:
     """The bundles of some sources. `problems` are those of documents that belong to none."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[DocumentIssue] = []
         self._sources = list(sources)
         self._kept: dict[int, list[Document]] = {}
         self._kept_bytes = 0
@@ -135,8 +136,8 @@ class BundleCollector:
     def _file_product(self, place: _Place, document: Document) -> None:
         if twin := self._twin(place, document.tree):
             message = f"the same product is in {shortened(twin.file)} already, by its id or address"
-            way_out = "Remove one of the two, or give it an id and a name of its own."
-            self.problems.append(document.problem(("id",), "manifest.twice", message, way_out))
+            hint = "Remove one of the two, or give it an id and a name of its own."
+            self.problems.append(document.problem(("id",), "manifest.twice", message, hint))
             return
         for identifier in contract_ids(document.tree):
             self._kinds.named_by.setdefault(identifier, []).append(place.identifier)
@@ -175,14 +176,14 @@ class BundleCollector:
         yield Bundle(first, tuple(held), (*problems, *_twins(held)))
 
 
-def check(document: Document) -> list[Problem]:
+def check(document: Document) -> list[DocumentIssue]:
     """Return what is wrong with a document by the standard that its kind names."""
     if document.tree.get("kind") == bitol_odps.KIND:
         return bitol_odps.check(document)
     return odcs.check(document)
 
 
-def _twins(contracts: list[Document]) -> Iterator[Problem]:
+def _twins(contracts: list[Document]) -> Iterator[DocumentIssue]:
     seen: dict[tuple[str, str], Document] = {}
     for contract in contracts:
         key = (str(contract.tree.get("id")), str(contract.tree.get("version")))
@@ -190,8 +191,8 @@ def _twins(contracts: list[Document]) -> Iterator[Problem]:
         if first is not contract:
             name = " ".join(shortened(part) for part in key)
             message = f"contract {name} is here twice, first in {first.file}"
-            way_out = "Remove one of the two, or give it a version of its own."
-            yield contract.problem(("version",), "manifest.twice", message, way_out)
+            hint = "Remove one of the two, or give it a version of its own."
+            yield contract.problem(("version",), "manifest.twice", message, hint)
 
 
 def contract_ids(tree: Tree) -> list[str]:
@@ -205,38 +206,38 @@ def contract_ids(tree: Tree) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _unknown_kind(document: Document, source: Source) -> Problem:
+def _unknown_kind(document: Document, source: Source) -> DocumentIssue:
     kind, tree = document.tree.get("kind"), document.tree
     kinds = (bitol_odps.KIND, odcs.KIND)
     severity = Severity.ERROR
     if "product" in tree and "kind" not in tree:
         message = "this looks like the other standard called ODPS, of the Linux Foundation"
-        way_out = "Write the product after Bitol's Open Data Product Standard."
+        hint = "Write the product after Bitol's Open Data Product Standard."
     elif kind is None and str(tree.get("apiVersion", "")).lstrip("v").startswith("2."):
-        message, way_out = "this looks like a contract before ODCS 3.0", "Bring it to v3.2.0 first."
+        message, hint = "this looks like a contract before ODCS 3.0", "Bring it to v3.2.0 first."
     elif kind is None:
-        message, way_out = "it does not say its kind", f"Add `kind: {kinds[0]}` or `{kinds[1]}`."
+        message, hint = "it does not say its kind", f"Add `kind: {kinds[0]}` or `{kinds[1]}`."
         if not source.is_asked_for and "apiVersion" not in tree:
             severity, message = Severity.WARNING, f"{message}, so it is left out"
     else:
         message = f"{shortened(str(kind), 40)} is no kind that is read"
-        way_out = did_you_mean(str(kind), kinds) or f"Use {kinds[0]} or {kinds[1]}."
+        hint = did_you_mean(str(kind), kinds) or f"Use {kinds[0]} or {kinds[1]}."
     path = ("kind",) if kind is not None else ()
-    return document.problem(path, "manifest.kind", message, way_out, severity)
+    return document.problem(path, "manifest.kind", message, hint, severity)
 
 
-def _changed(place: _Place) -> Problem:
-    message, way_out = "the file changed while it was read", "Import it again."
-    return _of_file(place.file, "manifest.changed", message, way_out)
+def _changed(place: _Place) -> DocumentIssue:
+    message, hint = "the file changed while it was read", "Import it again."
+    return _of_file(place.file, "manifest.changed", message, hint)
 
 
-def _unreadable(source: Source, error: OSError) -> Problem:
+def _unreadable(source: Source, error: OSError) -> DocumentIssue:
     message = f"it cannot be read: {error.strerror or type(error).__name__}"
-    way_out = "See that the file is there and may be read."
-    return _of_file(source.name, "manifest.unreadable", message, way_out)
+    hint = "See that the file is there and may be read."
+    return _of_file(source.name, "manifest.unreadable", message, hint)
 
 
-def _of_file(file: str, rule: str, message: str, way_out: str) -> Problem:
-    return Problem(
-        file=file, line=1, column=1, path="", rule=rule, message=message, way_out=way_out
+def _of_file(file: str, rule: str, message: str, hint: str) -> DocumentIssue:
+    return DocumentIssue(
+        file=file, line=1, column=1, location="", code=rule, message=message, hint=hint
     )

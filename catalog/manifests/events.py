@@ -33,11 +33,11 @@ class Misread(Exception):
     """The text cannot be read on: at this line, column and JSON pointer, for this reason."""
 
     def __init__(
-        self, line: int, column: int, rule: str, message: str, way_out: str, path: str = ""
+        self, line: int, column: int, rule: str, message: str, hint: str, path: str = ""
     ) -> None:
         super().__init__(message)
-        self.line, self.column, self.rule = line, column, rule
-        self.message, self.way_out, self.path = message, way_out, path
+        self.line, self.column, self.code = line, column, rule
+        self.message, self.hint, self.path = message, hint, path
 
 
 MAX_DIGITS = 40

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
 from catalog.identifiers import folded, is_slug
+from catalog.issues import Issue
 from catalog.products.projection import API_VERSION, Tree
 
 PLACEHOLDERS = re.compile(
@@ -41,7 +42,7 @@ class FieldReader:
     """One line of a foreign file, read by name; what is wrong with it is gathered."""
 
     fields: Mapping[str, Any]
-    faults: list[Fault] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         """Return a text, empty where there is none or only a placeholder."""
@@ -49,7 +50,7 @@ class FieldReader:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.faults.append(Fault(where=f"/{name}", message="This is a text."))
+            self.issues.append(Issue(location=f"/{name}", message="This is a text."))
             return ""
         return "" if PLACEHOLDERS.fullmatch(value.strip()) else value.strip()
 
@@ -59,7 +60,7 @@ class FieldReader:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.faults.append(Fault(where=f"/{name}", message="This is a list of texts."))
+            self.issues.append(Issue(location=f"/{name}", message="This is a list of texts."))
             return []
         return [item.strip() for item in value if item.strip()]
 
@@ -69,7 +70,7 @@ class FieldReader:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-            self.faults.append(Fault(where=f"/{name}", message="This is a list of objects."))
+            self.issues.append(Issue(location=f"/{name}", message="This is a list of objects."))
             return []
         return value
 
@@ -77,19 +78,19 @@ class FieldReader:
         """Return the casefolded identifier, which the address is made of."""
         identifier = self.text("slug")
         if not is_slug(folded(identifier)):
-            self.faults.append(
-                Fault(
-                    where="/slug",
+            self.issues.append(
+                Issue(
+                    location="/slug",
                     message=f"{identifier[:80]!r} makes no address.",
-                    way_out="Use letters, digits, dots, dashes and underscores.",
+                    hint="Use letters, digits, dots, dashes and underscores.",
                 )
             )
         return folded(identifier)
 
     def finish(self) -> None:
         """Raise Invalid if anything was wrong."""
-        if self.faults:
-            raise ValidationFailed(self.faults)
+        if self.issues:
+            raise ValidationFailed(self.issues)
 
 
 def plain(text: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.manifests.issues import Problem
+from catalog.issues import Issue
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
-from catalog.publication.gates import Finding
 
 _STOPPED = (Action.CONFLICT, Action.REFUSED)
 
@@ -25,8 +25,8 @@ class ImportResult:
     reason: str
     changes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    findings: tuple[Issue, ...] = ()
+    problems: tuple[DocumentIssue, ...] = ()
     address: str = ""
     path: str = ""
     uuid: str = ""
@@ -60,17 +60,17 @@ class Report:
     """All landings of an import, and the problems of documents that belong to no product."""
 
     landings: list[ImportResult] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[DocumentIssue] = field(default_factory=list)
 
     @classmethod
-    def of(cls, items: Iterable[ImportResult | Problem]) -> Report:
+    def of(cls, items: Iterable[ImportResult | DocumentIssue]) -> Report:
         """Return the report of what an import yields."""
         report = cls()
         for item in items:
             report.add(item)
         return report
 
-    def add(self, item: ImportResult | Problem) -> None:
+    def add(self, item: ImportResult | DocumentIssue) -> None:
         """Take one more landing or problem in."""
         if isinstance(item, ImportResult):
             self.landings.append(item)
@@ -84,7 +84,7 @@ class Report:
         return {action.value: found[action.value] for action in Action}
 
     @property
-    def all_problems(self) -> list[Problem]:
+    def all_problems(self) -> list[DocumentIssue]:
         """Return the problems of all documents."""
         return [*self.problems, *(p for landing in self.landings for p in landing.problems)]
 
@@ -113,11 +113,11 @@ class Report:
         }
 
 
-def _finding(finding: Finding) -> dict[str, str]:
+def _finding(finding: Issue) -> dict[str, str]:
     return {
         "code": finding.code,
-        "where": finding.where,
+        "location": finding.location,
         "message": finding.message,
         "severity": finding.severity,
-        "fix": finding.fix,
+        "hint": finding.hint,
     }

@@ -5,53 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
+
+from catalog.issues import Issue
 
 Token = str | int
 
 
-class Severity(StrEnum):
-    """An error stops the import of its product; a warning is only said."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing to put right. Lines and columns count from 1; 0 where there is no place."""
+@dataclass(frozen=True, kw_only=True)
+class DocumentIssue(Issue):
+    """An issue in a file. Lines and columns count from 1; 0 where there is no place."""
 
     file: str
     line: int
     column: int
-    path: str
-    rule: str
-    message: str
-    way_out: str
-    severity: Severity = Severity.ERROR
-
-    @property
-    def is_error(self) -> bool:
-        return self.severity is Severity.ERROR
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}"
-        return f"{place}: {self.severity}: {self.message} [{self.rule} at {self.path or '/'}]"
+        return f"{place}: {self.severity}: {self.message} [{self.code} at {self.location or '/'}]"
 
     def as_json(self) -> dict[str, str | int]:
         return {
             "file": self.file,
             "line": self.line,
             "column": self.column,
-            "path": self.path,
-            "rule": self.rule,
+            "location": self.location,
+            "code": self.code,
             "message": self.message,
-            "way_out": self.way_out,
+            "hint": self.hint,
             "severity": self.severity.value,
         }
 
 
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
+def in_order(problems: Iterable[DocumentIssue]) -> list[DocumentIssue]:
     """Return problems in the order in which a reader of the file meets them."""
     return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
 

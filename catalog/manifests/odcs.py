@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from catalog.contracts.projection import parse_columns
-from catalog.manifests.issues import Problem, Severity, in_order, tokens_of
+from catalog.issues import Severity
+from catalog.manifests.issues import DocumentIssue, in_order, tokens_of
 from catalog.manifests.projection_checks import problems_of
 from catalog.manifests.schemas import DocumentSchema
 from catalog.manifests.source_map import Document
@@ -50,7 +51,7 @@ def contract_schema() -> DocumentSchema:
     return DocumentSchema(corrected_schema(), rule=SYSTEM)
 
 
-def check(document: Document) -> list[Problem]:
+def check(document: Document) -> list[DocumentIssue]:
     """Return what is wrong with a contract; unquoted versions and ids become texts on the way."""
     if refused := _refused_version(document):
         return [refused]
@@ -60,27 +61,27 @@ def check(document: Document) -> list[Problem]:
     return in_order(problems)
 
 
-def _refused_version(document: Document) -> Problem | None:
+def _refused_version(document: Document) -> DocumentIssue | None:
     declared = document.tree.get("apiVersion")
     if declared in VERSIONS:
         return None
     if declared is None:
-        message, way_out = "apiVersion is missing", f"Add a line `apiVersion: {CURRENT}`."
+        message, hint = "apiVersion is missing", f"Add a line `apiVersion: {CURRENT}`."
     elif str(declared).lstrip("v").startswith("2."):
         message = f"this is a contract of ODCS {str(declared)[:20]}; versions 3.0 to 3.2 are read"
-        way_out = f"Bring it to {CURRENT} first: 3.0 renamed dataset to schema and much below it."
+        hint = f"Bring it to {CURRENT} first: 3.0 renamed dataset to schema and much below it."
     else:
         message = f"{str(declared)[:40]} is no version of ODCS that is read"
-        way_out = f"Use one of {', '.join(VERSIONS)}."
+        hint = f"Use one of {', '.join(VERSIONS)}."
     path = ("apiVersion",) if declared is not None else ()
-    return document.problem(path, f"{SYSTEM}.version", message, way_out)
+    return document.problem(path, f"{SYSTEM}.version", message, hint)
 
 
-def _as_declared(problem: Problem, declared: Any) -> Problem:
+def _as_declared(problem: DocumentIssue, declared: Any) -> DocumentIssue:
     """Turn an error into a warning where the version that the contract declares may allow it."""
-    steps = set(tokens_of(problem.path))
-    is_strict = problem.rule in _ALWAYS and not steps & _CHANGED
-    if problem.rule == "odcs.required" and "servers" in steps:
+    steps = set(tokens_of(problem.location))
+    is_strict = problem.code in _ALWAYS and not steps & _CHANGED
+    if problem.code == "odcs.required" and "servers" in steps:
         is_strict = False
     if declared == CURRENT or is_strict or not problem.is_error:
         return problem

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
-from catalog.manifests.issues import Problem, tokens_of
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
+from catalog.manifests.issues import DocumentIssue, tokens_of
 from catalog.manifests.schemas import MOST_PROBLEMS
 from catalog.manifests.source_map import Document, Tree
 
@@ -16,28 +17,28 @@ def problems_of(
     document: Document,
     *,
     rule: str,
-    beside: Sequence[Problem] = (),
-) -> list[Problem]:
+    beside: Sequence[DocumentIssue] = (),
+) -> list[DocumentIssue]:
     """Return what a reading has against the document, but for what `beside` says already."""
     try:
         reading(document.tree)
     except ValidationFailed as invalid:
-        said = [f"{problem.path}/" for problem in beside if problem.is_error]
+        said = [f"{problem.location}/" for problem in beside if problem.is_error]
         return [
-            problem_of(fault, document, rule=rule)
-            for fault in invalid.faults[:MOST_PROBLEMS]
-            if not any(path.startswith(f"{_normal(fault.where)}/") for path in said)
+            problem_of(issue, document, rule=rule)
+            for issue in invalid.issues[:MOST_PROBLEMS]
+            if not any(path.startswith(f"{_normal(issue.location)}/") for path in said)
         ]
     return []
 
 
-def problem_of(fault: Fault, document: Document, *, rule: str) -> Problem:
+def problem_of(issue: Issue, document: Document, *, rule: str) -> DocumentIssue:
     """Return a fault with the line at which its place was written."""
-    message = fault.message.rstrip(".")
+    message = issue.message.rstrip(".")
     return document.problem(
-        tokens_of(_normal(fault.where)), f"{rule}.{fault.code}", message, fault.way_out
+        tokens_of(_normal(issue.location)), f"{rule}.{issue.code}", message, issue.hint
     )
 
 
-def _normal(where: str) -> str:
-    return where.rstrip("/") if where.startswith("/") else f"/{where}" if where else ""
+def _normal(location: str) -> str:
+    return location.rstrip("/") if location.startswith("/") else f"/{location}" if location else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.manifests.csv_reader import csv_documents
 from catalog.manifests.events import Misread, line_starts, place_of
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.json_reader import json_events
 from catalog.manifests.source_map import Document
 from catalog.manifests.tree_builder import Builder
@@ -20,7 +20,7 @@ MAX_BYTES = 2 * 1024 * 1024
 class ReadingError(Exception):
     """The bytes cannot be read as documents; `problem` says where, why, and the way out."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: DocumentIssue) -> None:
         super().__init__(str(problem))
         self.problem = problem
 
@@ -62,7 +62,7 @@ def _documents(text: str, name: str) -> list[Document]:
         try:
             return Builder(name).build(json_events(text))
         except Misread as misread:
-            if is_json or misread.rule != "json-syntax":
+            if is_json or misread.code != "json-syntax":
                 raise
     return Builder(name).build(yaml_events(text))
 
@@ -81,21 +81,21 @@ def _text_of(content: bytes) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        way_out = "Save the file in the encoding UTF-8."
-        raise Misread(line, column, "encoding", "this is not UTF-8 text", way_out) from None
+        hint = "Save the file in the encoding UTF-8."
+        raise Misread(line, column, "encoding", "this is not UTF-8 text", hint) from None
     if (offset := text.find("\0")) >= 0:
         line, column = place_of(line_starts(text), offset)
         raise Misread(line, column, "characters", "a NUL character", "Remove it.")
     return text
 
 
-def _problem(name: str, misread: Misread) -> Problem:
-    return Problem(
+def _problem(name: str, misread: Misread) -> DocumentIssue:
+    return DocumentIssue(
         file=name,
         line=misread.line,
         column=misread.column,
-        path=misread.path,
-        rule=f"reading.{misread.rule}",
+        location=misread.path,
+        code=f"reading.{misread.code}",
         message=misread.message,
-        way_out=misread.way_out,
+        hint=misread.hint,
     )

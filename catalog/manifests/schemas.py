@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from catalog.manifests.issues import Problem, Severity, Token, did_you_mean, pointer, shortened
+from catalog.issues import Severity
+from catalog.manifests.issues import DocumentIssue, Token, did_you_mean, pointer, shortened
 from catalog.manifests.schema_messages import words_of
 from catalog.manifests.source_map import Document
 
@@ -32,7 +33,7 @@ class DocumentSchema:
         self.known = keys_known(schema)
         self._validator = jsonschema_rs.validator_for(schema, retriever=refuse_reference)
 
-    def check(self, document: Document, at: Path = ()) -> list[Problem]:
+    def check(self, document: Document, at: Path = ()) -> list[DocumentIssue]:
         """Return what the schema has against the document, or against the value at a path.
 
         Unquoted scalars where the schema wants a text first get their own words back, so that
@@ -49,7 +50,7 @@ class DocumentSchema:
 
     def _problems(
         self, document: Document, at: Path, errors: list[ValidationError]
-    ) -> list[Problem]:
+    ) -> list[DocumentIssue]:
         found = _Found(self, document)
         if len(errors) >= MOST_ERRORS:
             found.add_flood(at)
@@ -78,12 +79,12 @@ class _Found:
 
     def __init__(self, schema: DocumentSchema, document: Document) -> None:
         self.schema, self.document = schema, document
-        self.by_place: dict[tuple[str, str], Problem] = {}
+        self.by_place: dict[tuple[str, str], DocumentIssue] = {}
         self.failed: set[str] = set()
         self.errors = self.warnings = 0
 
     @property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[DocumentIssue]:
         return list(self.by_place.values())
 
     @property
@@ -102,12 +103,12 @@ class _Found:
 
     def add_flood(self, path: Path) -> None:
         message = f"{MOST_ERRORS:,} places or more are not as the standard has them"
-        way_out = "Put right the ones listed, then look again."
+        hint = "Put right the ones listed, then look again."
         rule = f"{self.schema.rule}.too-many"
-        self._keep(self.document.problem(path, rule, message, way_out))
+        self._keep(self.document.problem(path, rule, message, hint))
 
-    def _keep(self, problem: Problem) -> None:
-        place = (problem.path, problem.rule)
+    def _keep(self, problem: DocumentIssue) -> None:
+        place = (problem.location, problem.code)
         if place in self.by_place or (self.warnings >= MOST_PROBLEMS and not problem.is_error):
             return
         self.by_place[place] = problem
@@ -123,18 +124,18 @@ class _Found:
             return True
         return key not in self.schema.known or pointer(path) not in self.failed
 
-    def _violation(self, path: Path, error: ValidationError) -> Problem:
-        message, way_out = words_of(error)
+    def _violation(self, path: Path, error: ValidationError) -> DocumentIssue:
+        message, hint = words_of(error)
         if example := self.schema.example(error):
-            way_out = f"Write it like {example}."
+            hint = f"Write it like {example}."
         is_null = error.instance is None and isinstance(error.kind, ValidationErrorKind.Type)
         severity = Severity.WARNING if is_null else Severity.ERROR
         rule = f"{self.schema.rule}.{error.kind.name}"
         if isinstance(error.kind, ValidationErrorKind.Required):
             path = (*path, error.kind.property)
-        return self.document.problem(path, rule, message, way_out, severity)
+        return self.document.problem(path, rule, message, hint, severity)
 
-    def _unknown(self, path: Path, key: str) -> Problem:
+    def _unknown(self, path: Path, key: str) -> DocumentIssue:
         message, meant = f"{shortened(key)} is not expected at this place", ""
         if key not in self.schema.known:
             message = f"{shortened(key)} is no field of the standard"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.manifests.issues import Problem, Severity, Token, pointer, tokens_of
+from catalog.issues import Severity
+from catalog.manifests.issues import DocumentIssue, Token, pointer, tokens_of
 
 Tree = dict[str, Any]
 
@@ -48,19 +49,19 @@ class Document:
         tokens: Sequence[Token],
         rule: str,
         message: str,
-        way_out: str,
+        hint: str,
         severity: Severity = Severity.ERROR,
-    ) -> Problem:
+    ) -> DocumentIssue:
         """A problem of this document, at a path."""
         path = pointer(tokens)
         mark = self.position_of(path)
-        return Problem(
+        return DocumentIssue(
             file=self.file,
             line=mark.line,
             column=mark.column,
-            path=path,
-            rule=rule,
+            location=path,
+            code=rule,
             message=message,
-            way_out=way_out,
+            hint=hint,
             severity=severity,
         )

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from catalog.identifiers import slug_of
-from catalog.manifests.issues import Problem, did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue, did_you_mean, shortened
 from catalog.manifests.readers import read_documents, read_table
 from catalog.manifests.source_map import Document
 
@@ -22,7 +22,7 @@ class TermEntry:
 
     document: Document
     fields: dict[str, Any]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[DocumentIssue, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,17 +74,17 @@ def _words(cell: str) -> list[str]:
     return [word.strip() for word in cell.split(_SEPARATOR) if word.strip()]
 
 
-def _problems(document: Document) -> Iterator[Problem]:
+def _problems(document: Document) -> Iterator[DocumentIssue]:
     for key in document.tree:
         if key not in KNOWN:
-            way_out = did_you_mean(key, KNOWN) or f"A term has {', '.join(KNOWN)}."
+            hint = did_you_mean(key, KNOWN) or f"A term has {', '.join(KNOWN)}."
             said = f"a term has no field {shortened(key)}"
-            yield document.problem((key,), "terms.unknown-field", said, way_out)
+            yield document.problem((key,), "terms.unknown-field", said, hint)
     for key in ("name", "domain"):
         value = document.tree.get(key)
         if value is not None and not isinstance(value, str):
-            said, way_out = f"the {key} is no text", "Put it between quotes."
-            yield document.problem((key,), "terms.text", said, way_out)
+            said, hint = f"the {key} is no text", "Put it between quotes."
+            yield document.problem((key,), "terms.text", said, hint)
     if not slug_of(_text(document.tree.get("name"))):
         said = "a term needs a name with a letter or a digit of the Latin script"
         yield document.problem(("name",), "terms.name", said, "Name it.")

@@ -238,8 +238,8 @@ class Builder:
             sources = list(zip(merged, mark.children, strict=True))
         for value, at in sources:
             if not isinstance(value, dict) or not isinstance(at.children, dict):
-                way_out = "Give << an alias of a mapping, or write the keys out."
-                raise self._misread(event, "merge-key", "<< takes mappings only", way_out)
+                hint = "Give << an alias of a mapping, or write the keys out."
+                raise self._misread(event, "merge-key", "<< takes mappings only", hint)
             frame.value.update({k: v for k, v in value.items() if k not in frame.value})
             frame.mark.children = {**at.children, **frame.mark.children}
 
@@ -267,8 +267,8 @@ class Builder:
             "Flatten it: no document of these standards needs such depth.",
         )
 
-    def _misread(self, event: Event, rule: str, message: str, way_out: str) -> Misread:
-        return Misread(event.line, event.column, rule, message, way_out, self._path())
+    def _misread(self, event: Event, rule: str, message: str, hint: str) -> Misread:
+        return Misread(event.line, event.column, rule, message, hint, self._path())
 
     def _path(self) -> str:
         """Where the reading has got to; a list's next item, a mapping's present key."""

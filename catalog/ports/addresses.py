@@ -114,7 +114,7 @@ def place_of(host: str, port: int) -> str:
 def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
     """Return where a URL leads, once everything that can be known without a look-up is in order.
 
-    Raises BadUrl where the text is not a plain http or https URL, AddressRefused where it names
+    Raises InvalidUrl where the text is not a plain http or https URL, AddressBlocked where it names
     an address or a name that is not public and not in `allowed` (host:port texts).
     """
     target = read_url(url)
@@ -131,7 +131,7 @@ def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
 
 @lru_cache(maxsize=4096)
 def read_url(url: str) -> Target:
-    """Return where a URL leads; raises BadUrl where two programs might read it differently."""
+    """Return where a URL leads; raises InvalidUrl where two programs might read it differently."""
     if len(url) > LONGEST_URL:
         raise InvalidUrl(f"the URL is longer than {LONGEST_URL} characters")
     if FORBIDDEN_CHARACTER.search(url):
@@ -225,7 +225,7 @@ def _check_name(target: Target) -> None:
 
 
 def check_address(address: Address, target: Target, *, allowed: frozenset[str]) -> None:
-    """Raise AddressRefused unless a connection for `target` may be opened to `address`.
+    """Raise AddressBlocked unless a connection for `target` may be opened to `address`.
 
     `allowed` opens private addresses by the URL's host:port or by the very address:port;
     link-local, metadata and multicast addresses stay closed.

@@ -158,7 +158,7 @@ class Client:
 
 
 def negotiated_headers(url: str, target: Target) -> URL:
-    """Return the URL as the client reads it; raises BadUrl where that is another place."""
+    """Return the URL as the client reads it; raises InvalidUrl where that is another place."""
     read = URL(url)
     host = (read.raw_host or "").lower().rstrip(".")
     address = parse_ip(host)

@@ -98,7 +98,7 @@ class CountingSocket(socket.socket):
 
 
 def open_checked(info: AddrInfo) -> socket.socket:
-    """Open a socket for one address of the hop under way; raises AddressRefused.
+    """Open a socket for one address of the hop under way; raises AddressBlocked.
 
     This is the last moment before a packet leaves: nothing after it can change the address.
     """

@@ -120,7 +120,7 @@ Fetched = Response | FetchFailed
 class LimitedBody:
     """Collects a body up to `limit` decoded bytes, whatever its compression would swell to.
 
-    Raises BadAnswer for an encoding that was not asked for, or a broken one.
+    Raises InvalidResponse for an encoding that was not asked for, or a broken one.
     """
 
     limit: int

@@ -9,7 +9,8 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.products.projection import Tree
 
 MOST_STEPS = 1_000
@@ -95,7 +96,7 @@ def _sentence(error: Exception) -> str:
     return f"{text}." if text else "there is no such place."
 
 
-def _refused(where: str, message: str, way_out: str, code: str = "patch") -> ValidationFailed:
+def _refused(location: str, message: str, hint: str, code: str = "patch") -> ValidationFailed:
     return ValidationFailed(
-        [Fault(where=where or "/", message=message, way_out=way_out, code=code)]
+        [Issue(location=location or "/", message=message, hint=hint, code=code)]
     )

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
 from catalog.identifiers import is_slug, slug_of, unstorable
+from catalog.issues import Issue
 
 API_VERSION = "v1.0.0"
 SENSITIVITIES = {"public": 1, "internal": 2, "confidential": 3, "restricted": 4}
@@ -42,33 +43,33 @@ class ProductColumns:
 
 def parse_columns(tree: Tree) -> ProductColumns:
     """Return the columns of a product's tree. Raises Invalid with every fault's pointer."""
-    faults: list[Fault] = []
-    description = _mapping(tree, "description", faults)
-    name = _text(tree, "name", faults, longest=200)
+    issues: list[Issue] = []
+    description = _mapping(tree, "description", issues)
+    name = _text(tree, "name", issues, longest=200)
     slug = slug_in(tree)
     if not is_slug(slug):
-        faults.append(
-            Fault(
-                where=custom_pointer(tree, "assaySlug") or "/name",
+        issues.append(
+            Issue(
+                location=custom_pointer(tree, "assaySlug") or "/name",
                 message=f"{slug!r} is not a slug." if slug else "The product needs a name.",
-                way_out="Use small letters, digits, dots, dashes and underscores.",
+                hint="Use small letters, digits, dots, dashes and underscores.",
             )
         )
     columns = ProductColumns(
         slug=slug,
         name=name or slug,
-        version=_text(tree, "version", faults, longest=60) or "0.1.0",
-        purpose=_text(description, "purpose", faults, at="/description"),
-        limitations=_text(description, "limitations", faults, at="/description"),
-        usage=_text(description, "usage", faults, at="/description"),
-        tags=_tags(tree, faults),
+        version=_text(tree, "version", issues, longest=60) or "0.1.0",
+        purpose=_text(description, "purpose", issues, at="/description"),
+        limitations=_text(description, "limitations", issues, at="/description"),
+        usage=_text(description, "usage", issues, at="/description"),
+        tags=_tags(tree, issues),
         sensitivity=SENSITIVITIES[
-            _choice(tree, "assaySensitivity", tuple(SENSITIVITIES), "internal", faults)
+            _choice(tree, "assaySensitivity", tuple(SENSITIVITIES), "internal", issues)
         ],
-        visibility=_choice(tree, "assayVisibility", VISIBILITIES, "public", faults),
+        visibility=_choice(tree, "assayVisibility", VISIBILITIES, "public", issues),
     )
-    if faults:
-        raise ValidationFailed(faults)
+    if issues:
+        raise ValidationFailed(issues)
     return columns
 
 
@@ -89,27 +90,27 @@ def uses_of(tree: Tree) -> list[DeclaredUse]:
         return []
     if not isinstance(entries, list) or len(entries) > MOST_USES:
         raise ValidationFailed(
-            [Fault(where=at, message=f"This is a list of at most {MOST_USES} uses.")]
+            [Issue(location=at, message=f"This is a list of at most {MOST_USES} uses.")]
         )
-    faults: list[Fault] = []
+    issues: list[Issue] = []
     uses = []
     for index, entry in enumerate(entries):
-        where = f"{at}/{index}"
+        location = f"{at}/{index}"
         if not isinstance(entry, Mapping):
-            faults.append(Fault(where=where, message="A use is an object with a title."))
+            issues.append(Issue(location=location, message="A use is an object with a title."))
             continue
-        title = _text(entry, "title", faults, at=where, longest=400)
+        title = _text(entry, "title", issues, at=location, longest=400)
         if not title:
-            faults.append(Fault(where=f"{where}/title", message="A use needs a title."))
+            issues.append(Issue(location=f"{location}/title", message="A use needs a title."))
         uses.append(
             DeclaredUse(
                 title=title,
-                kind=_text(entry, "kind", faults, at=where, longest=60),
-                url=_text(entry, "url", faults, at=where, longest=1000),
+                kind=_text(entry, "kind", issues, at=location, longest=60),
+                url=_text(entry, "url", issues, at=location, longest=1000),
             )
         )
-    if faults:
-        raise ValidationFailed(faults)
+    if issues:
+        raise ValidationFailed(issues)
     return uses
 
 
@@ -154,7 +155,7 @@ def with_custom(document: Tree, key: str, value: Any) -> Tree:
 
 
 def with_columns(tree: Tree, columns: Mapping[str, Any]) -> Tree:
-    """Return a tree in which some columns have new values; the inverse of `columns_of`.
+    """Return a tree in which some columns have new values; the inverse of `column_names`.
 
     The keys are those of ProductColumns; `sensitivity` is given as its word.
     """
@@ -196,11 +197,11 @@ def digest_of(tree: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def check_storable(tree: Any, at: str = "") -> list[Fault]:
+def check_storable(tree: Any, at: str = "") -> list[Issue]:
     """Return a fault for each text in a tree that no database can keep."""
     if isinstance(tree, str):
         bad = unstorable(tree)
-        return [Fault(where=at or "/", message=f"It holds {bad}.", way_out="Remove it.")] * bool(
+        return [Issue(location=at or "/", message=f"It holds {bad}.", hint="Remove it.")] * bool(
             bad
         )
     if isinstance(tree, Mapping):
@@ -209,13 +210,13 @@ def check_storable(tree: Any, at: str = "") -> list[Fault]:
         inner = [(str(index), value) for index, value in enumerate(tree)]
     else:
         return []
-    faults = (
-        [fault for key, _ in inner for fault in check_storable(key, at)]
+    issues = (
+        [issue for key, _ in inner for issue in check_storable(key, at)]
         if isinstance(tree, Mapping)
         else []
     )
-    return faults + [
-        fault for key, value in inner for fault in check_storable(value, f"{at}/{_escaped(key)}")
+    return issues + [
+        issue for key, value in inner for issue in check_storable(value, f"{at}/{_escaped(key)}")
     ]
 
 
@@ -223,55 +224,57 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _mapping(tree: Tree, key: str, faults: list[Fault]) -> Mapping[str, Any]:
+def _mapping(tree: Tree, key: str, issues: list[Issue]) -> Mapping[str, Any]:
     value = tree.get(key)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        faults.append(Fault(where=f"/{key}", message="This is an object, not a single value."))
+        issues.append(Issue(location=f"/{key}", message="This is an object, not a single value."))
         return {}
     return value
 
 
 def _text(
-    tree: Mapping[str, Any], key: str, faults: list[Fault], *, at: str = "", longest: int = 20_000
+    tree: Mapping[str, Any], key: str, issues: list[Issue], *, at: str = "", longest: int = 20_000
 ) -> str:
     value = tree.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):
-        faults.append(
-            Fault(where=f"{at}/{key}", message="This is a text.", way_out="Put it in quotes.")
+        issues.append(
+            Issue(location=f"{at}/{key}", message="This is a text.", hint="Put it in quotes.")
         )
         return ""
     if len(value) > longest:
-        faults.append(Fault(where=f"{at}/{key}", message=f"This has at most {longest} characters."))
+        issues.append(
+            Issue(location=f"{at}/{key}", message=f"This has at most {longest} characters.")
+        )
     return value.strip()
 
 
-def _tags(tree: Tree, faults: list[Fault]) -> tuple[str, ...]:
+def _tags(tree: Tree, issues: list[Issue]) -> tuple[str, ...]:
     tags = tree.get("tags") or []
     if not isinstance(tags, Sequence) or isinstance(tags, str) or len(tags) > 200:
-        faults.append(Fault(where="/tags", message="Tags are a list of at most 200 texts."))
+        issues.append(Issue(location="/tags", message="Tags are a list of at most 200 texts."))
         return ()
     for index, tag in enumerate(tags):
         if not isinstance(tag, str) or not tag.strip() or len(tag) > 120:
-            faults.append(
-                Fault(where=f"/tags/{index}", message="A tag is a text of 1 to 120 characters.")
+            issues.append(
+                Issue(location=f"/tags/{index}", message="A tag is a text of 1 to 120 characters.")
             )
     return tuple(tag for tag in tags if isinstance(tag, str))
 
 
-def _choice(tree: Tree, key: str, choices: Sequence[str], default: str, faults: list[Fault]) -> str:
+def _choice(tree: Tree, key: str, choices: Sequence[str], default: str, issues: list[Issue]) -> str:
     value = custom(tree, key)
     if value is None:
         return default
     if not isinstance(value, str) or value not in choices:
-        faults.append(
-            Fault(
-                where=custom_pointer(tree, key),
+        issues.append(
+            Issue(
+                location=custom_pointer(tree, key),
                 message=f"{value!r} is not one of the values of {key}.",
-                way_out=f"Use one of {', '.join(choices)}.",
+                hint=f"Use one of {', '.join(choices)}.",
             )
         )
         return default

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 
 LONGEST_TEXT = 20_000
 
@@ -15,11 +16,11 @@ LONGEST_TEXT = 20_000
 class TreeReading:
     """The faults found so far in a document; `at` is the pointer of what is read."""
 
-    faults: list[Fault] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
 
-    def fault(self, where: str, message: str, way_out: str = "") -> None:
+    def issue(self, location: str, message: str, hint: str = "") -> None:
         """Note what is wrong at a place."""
-        self.faults.append(Fault(where=where, message=message, way_out=way_out))
+        self.issues.append(Issue(location=location, message=message, hint=hint))
 
     def text(self, item: Mapping[str, Any], key: str, at: str, longest: int = LONGEST_TEXT) -> str:
         """Return a text without blanks around it, empty where there is none or a fault."""
@@ -27,10 +28,10 @@ class TreeReading:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.fault(f"{at}/{key}", "This is a text.", "Put it in quotes.")
+            self.issue(f"{at}/{key}", "This is a text.", "Put it in quotes.")
             return ""
         if len(value) > longest:
-            self.fault(f"{at}/{key}", f"This has at most {longest} characters.")
+            self.issue(f"{at}/{key}", f"This has at most {longest} characters.")
             return ""
         return value.strip()
 
@@ -40,16 +41,16 @@ class TreeReading:
         if value is None:
             return
         if not isinstance(value, list):
-            self.fault(f"{at}/{key}", "This is a list.")
+            self.issue(f"{at}/{key}", "This is a list.")
             return
         for index, item in enumerate(value):
-            where = f"{at}/{key}/{index}"
+            location = f"{at}/{key}/{index}"
             if isinstance(item, Mapping):
-                yield where, item
+                yield location, item
             else:
-                self.fault(where, "This is an object.")
+                self.issue(location, "This is an object.")
 
     def finish(self) -> None:
         """Raise Invalid if anything was wrong."""
-        if self.faults:
-            raise ValidationFailed(self.faults)
+        if self.issues:
+            raise ValidationFailed(self.issues)

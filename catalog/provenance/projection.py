@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.products.projection import Tree, custom, custom_pointer
 from catalog.products.tree_reader import TreeReading
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
@@ -57,11 +58,11 @@ def provenance_of(tree: Tree) -> DeclaredProvenance:
         return DeclaredProvenance()
     at, reading = custom_pointer(tree, KEY), TreeReading()
     if not isinstance(declared, Mapping):
-        raise ValidationFailed([Fault(where=at, message=f"{KEY} is an object.")])
+        raise ValidationFailed([Issue(location=at, message=f"{KEY} is an object.")])
     version = declared.get("questionSet", CURRENT_SET.version)
     if version not in QUESTION_SETS:
         known = ", ".join(QUESTION_SETS)
-        reading.fault(
+        reading.issue(
             f"{at}/questionSet", f"There is no question set {version!r}.", f"Use {known}."
         )
         version = CURRENT_SET.version
@@ -80,19 +81,19 @@ def _answers(
     if answers is None:
         return ()
     if not isinstance(answers, Mapping):
-        reading.fault(at, "Answers are an object, a member for each question.")
+        reading.issue(at, "Answers are an object, a member for each question.")
         return ()
     codes, found = QUESTION_SETS[version].codes, []
     for question, item in answers.items():
-        where = f"{at}/{question}"
+        location = f"{at}/{question}"
         if question not in codes:
-            reading.fault(where, "There is no such question.", f"Ask one of {', '.join(codes)}.")
+            reading.issue(location, "There is no such question.", f"Ask one of {', '.join(codes)}.")
         elif not isinstance(item, Mapping):
-            reading.fault(where, "An answer is an object with a state.")
+            reading.issue(location, "An answer is an object with a state.")
         elif item.get("state") not in STATES:
-            reading.fault(f"{where}/state", "This is no state.", f"Use {', '.join(STATES)}.")
+            reading.issue(f"{location}/state", "This is no state.", f"Use {', '.join(STATES)}.")
         else:
-            found.append(_answer(reading, question, item, where))
+            found.append(_answer(reading, question, item, location))
     return tuple(found)
 
 
@@ -106,11 +107,11 @@ def _answer(
         reason=reading.text(item, "reason", at),
     )
     if answer.state == "answered" and not answer.text:
-        reading.fault(
+        reading.issue(
             f"{at}/text", "An answer needs its text.", "Write it, or set the state to unknown."
         )
     if answer.state == "not_applicable" and not answer.reason:
-        reading.fault(f"{at}/reason", "Say why the question does not apply.")
+        reading.issue(f"{at}/reason", "Say why the question does not apply.")
     return answer
 
 
@@ -118,18 +119,18 @@ def _imbalances(reading: TreeReading, rows: Any, at: str) -> tuple[DeclaredImbal
     if rows is None:
         return ()
     if not isinstance(rows, list) or len(rows) > 2000:
-        reading.fault(at, "Imbalances are a list of at most 2000 rows.")
+        reading.issue(at, "Imbalances are a list of at most 2000 rows.")
         return ()
     found = []
     for index, item in enumerate(rows):
-        where = f"{at}/{index}"
+        location = f"{at}/{index}"
         if not isinstance(item, Mapping):
-            reading.fault(where, "A row is an object.")
+            reading.issue(location, "A row is an object.")
             continue
-        found.append(_imbalance(reading, item, where))
+        found.append(_imbalance(reading, item, location))
     pairs = [(row.attribute, row.group) for row in found]
     for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1}):
-        reading.fault(at, f"{pair[0]} {pair[1]} stands twice.", "Keep one row for each group.")
+        reading.issue(at, f"{pair[0]} {pair[1]} stands twice.", "Keep one row for each group.")
     return tuple(found)
 
 
@@ -137,16 +138,16 @@ def _imbalance(reading: TreeReading, item: Mapping[str, Any], at: str) -> Declar
     attribute = reading.text(item, "attribute", at, 60)
     group = reading.text(item, "group", at, 200)
     if not ATTRIBUTE.match(attribute):
-        reading.fault(
+        reading.issue(
             f"{at}/attribute",
             f"{attribute!r} names no attribute.",
             "Use small letters, digits and underscores, such as age_band.",
         )
     if not group:
-        reading.fault(f"{at}/group", "Name the group.")
+        reading.issue(f"{at}/group", "Name the group.")
     n = item.get("n")
     if n is not None and (type(n) is not int or not 0 <= n < 2**53):
-        reading.fault(f"{at}/n", "n is a whole number of records.")
+        reading.issue(f"{at}/n", "n is a whole number of records.")
         n = None
     name, when = _reference(reading, item, at)
     return DeclaredImbalance(
@@ -165,7 +166,7 @@ def _share(reading: TreeReading, item: Mapping[str, Any], key: str, at: str) -> 
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        reading.fault(f"{at}/{key}", "A share is a number from 0 to 1.", "Write 40 % as 0.4.")
+        reading.issue(f"{at}/{key}", "A share is a number from 0 to 1.", "Write 40 % as 0.4.")
         return None
     return float(value)
 
@@ -175,12 +176,12 @@ def _reference(reading: TreeReading, item: Mapping[str, Any], at: str) -> tuple[
     if reference is None:
         return "", None
     if not isinstance(reference, Mapping):
-        reading.fault(f"{at}/reference", "A reference is an object with a name and a date.")
+        reading.issue(f"{at}/reference", "A reference is an object with a name and a date.")
         return "", None
     text = reading.text(reference, "date", f"{at}/reference", 10)
     try:
         when = date.fromisoformat(text) if text else None
     except ValueError:
-        reading.fault(f"{at}/reference/date", f"{text!r} is not a date.", "Write it as 2026-03-31.")
+        reading.issue(f"{at}/reference/date", f"{text!r} is not a date.", "Write it as 2026-03-31.")
         when = None
     return reading.text(reference, "name", f"{at}/reference", 200), when

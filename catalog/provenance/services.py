@@ -60,7 +60,7 @@ def declare_provenance(
 ) -> DataProduct:
     """Put a new provenance declaration (the value of `assayProvenance`) into the tree.
 
-    Raises NotAllowed, EditionConflict, Invalid.
+    Raises PermissionDenied, EditConflict, Invalid.
     """
     tree = with_custom(product.tree, KEY, provenance or None)
     return replace_document(product=product, tree=tree, edition=edition, actor=actor, reason=reason)

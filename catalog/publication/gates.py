@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from catalog.exceptions import CatalogError
+from catalog.issues import Issue
 from catalog.publication.facts import ProductFacts
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What a rule says of a product; `where` names the field, `fix` the way to mend it."""
-
-    code: str
-    where: str
-    message: str
-    severity: str = "blocking"
-    fix: str = ""
-
-    @property
-    def is_blocking(self) -> bool:
-        """Say whether the finding alone stops a publication."""
-        return self.severity == "blocking"
 
 
 class PublicationRefused(CatalogError):
@@ -30,16 +14,16 @@ class PublicationRefused(CatalogError):
 
     code = "publication-refused"
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        blocking = [finding for finding in findings if finding.is_blocking]
+    def __init__(self, findings: Sequence[Issue]) -> None:
+        blocking = [finding for finding in findings if finding.is_error]
         super().__init__(
             f"The product cannot be published yet: {len(blocking)} to mend.",
-            way_out="Mend each finding, then publish again.",
+            hint="Mend each finding, then publish again.",
         )
         self.findings = tuple(findings)
 
 
-Gate = Callable[[ProductFacts], Iterable[Finding]]
+Gate = Callable[[ProductFacts], Iterable[Issue]]
 _gates: dict[str, Gate] = {}
 
 
@@ -48,6 +32,6 @@ def register_gate(name: str, gate: Gate) -> None:
     _gates[name] = gate
 
 
-def ask_gates(product: ProductFacts) -> list[Finding]:
+def ask_gates(product: ProductFacts) -> list[Issue]:
     """Return what all gates find, in order of registration."""
     return [finding for gate in _gates.values() for finding in gate(product)]

@@ -8,73 +8,73 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from catalog.issues import Issue
 from catalog.publication.facts import PortFacts, ProductFacts
-from catalog.publication.gates import Finding
 
 GOOD_ENOUGH_FOR = timedelta(hours=24)
 NETWORK_TYPES = frozenset({"api", "http", "https"})
 
 
-def purpose_is_said(product: ProductFacts) -> Iterator[Finding]:
+def purpose_is_said(product: ProductFacts) -> Iterator[Issue]:
     """A product says what it is for."""
     if not product.purpose:
-        yield Finding(
+        yield Issue(
             code="purpose-is-said",
-            where="description.purpose",
+            location="description.purpose",
             message="Nobody can tell what the product is for.",
-            fix="Write the purpose in a sentence or two.",
+            hint="Write the purpose in a sentence or two.",
         )
 
 
-def owner_and_steward_are_active(product: ProductFacts) -> Iterator[Finding]:
+def owner_and_steward_are_active(product: ProductFacts) -> Iterator[Issue]:
     """A product's domain has an active owner, and an active steward who is not an owner."""
     if not product.owners:
-        yield Finding(
+        yield Issue(
             code="owner-is-active",
-            where="domain.owner",
+            location="domain.owner",
             message="The domain has no active owner.",
-            fix="Have the domain name an owner.",
+            hint="Have the domain name an owner.",
         )
     if not set(product.stewards) - set(product.owners):
-        yield Finding(
+        yield Issue(
             code="steward-is-not-owner",
-            where="domain.steward",
+            location="domain.steward",
             message="The domain has no active steward who is not also its owner.",
-            fix="Have the domain name a steward who does not own it.",
+            hint="Have the domain name a steward who does not own it.",
         )
 
 
-def a_port_is_live(product: ProductFacts) -> Iterator[Finding]:
+def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
     """A product has an output port that is not deprecated, has a server and, over HTTP, answered
     well within the last 24 hours."""
     ports = [port for port in product.ports if not port.is_deprecated]
     if not ports:
-        yield Finding(
+        yield Issue(
             code="port-is-live",
-            where="outputPorts",
+            location="outputPorts",
             message="There is no output port in use.",
-            fix="Add an output port.",
+            hint="Add an output port.",
         )
         return
     if any(_is_live(port, product) for port in ports):
         return
     for port in ports:
-        yield Finding(
+        yield Issue(
             code="port-is-live",
-            where=f"outputPorts.{port.name}",
+            location=f"outputPorts.{port.name}",
             message=_what_lacks(port),
-            fix="Name its server in the contract, and see that a probe gets a good answer.",
+            hint="Name its server in the contract, and see that a probe gets a good answer.",
         )
 
 
-def provenance_is_answered(product: ProductFacts) -> Iterator[Finding]:
+def provenance_is_answered(product: ProductFacts) -> Iterator[Issue]:
     """Every provenance question is answered: with facts, 'unknown', or why it does not apply."""
     for question in product.open_questions:
-        yield Finding(
+        yield Issue(
             code="provenance-is-answered",
-            where=f"provenance.{question}",
+            location=f"provenance.{question}",
             message="This question is open.",
-            fix="Answer it, say that it is unknown, or say why it does not apply.",
+            hint="Answer it, say that it is unknown, or say why it does not apply.",
         )
 
 
@@ -86,7 +86,7 @@ INVARIANTS = (
 )
 
 
-def invariants(product: ProductFacts) -> Iterator[Finding]:
+def invariants(product: ProductFacts) -> Iterator[Issue]:
     """Return what all invariants find."""
     for rule in INVARIANTS:
         yield from rule(product)

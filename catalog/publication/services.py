@@ -9,14 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.domains.models import Domain, Membership, ancestors_in
-from catalog.exceptions import Fault, ImmutableVersion, InvalidTransition, ValidationFailed
+from catalog.exceptions import ImmutableVersion, InvalidTransition, ValidationFailed
+from catalog.issues import Issue
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import Writer, lock_for_edit, set_status
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
-from catalog.publication.gates import Finding, PublicationRefused, ask_gates
+from catalog.publication.gates import PublicationRefused, ask_gates
 from catalog.publication.models import ProductVersion
 
 
@@ -26,8 +27,8 @@ def publish_product(
 ) -> DataProduct:
     """Publish a product's present edition and freeze it under its version number.
 
-    Publishing what is already published under that version changes nothing. Raises NotAllowed,
-    EditionConflict, StatusConflict, PublicationRefused (all findings), Frozen (the version
+    Publishing the published version again changes nothing. Raises PermissionDenied,
+    EditConflict, InvalidTransition, PublicationRefused (all findings), Frozen (the version
     number names other content already).
     """
     product = lock_for_edit(
@@ -36,8 +37,8 @@ def publish_product(
     if product.status in (Status.RETIRED, Status.EXTERNAL):
         raise InvalidTransition(
             f"A product that is {product.status} is not published.",
-            where="status",
-            way_out="Adopt an external entry first; register a retired product anew.",
+            location="status",
+            hint="Adopt an external entry first; register a retired product anew.",
         )
     frozen = product.versions.filter(version=product.version).first()
     digests = _contract_digests(product)
@@ -47,11 +48,11 @@ def publish_product(
     elif frozen:
         raise ImmutableVersion(
             f"Version {product.version} is published with other content.",
-            where="version",
-            way_out="Raise the product's version, then publish.",
+            location="version",
+            hint="Raise the product's version, then publish.",
         )
     findings = findings_of(product)
-    if any(finding.is_blocking for finding in findings):
+    if any(finding.is_error for finding in findings):
         raise PublicationRefused(findings)
     product = set_status(
         product=product,
@@ -83,7 +84,7 @@ def deprecate_product(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        raise InvalidTransition(f"A {product.status} product is not deprecated.", where="status")
+        raise InvalidTransition(f"A {product.status} product is not deprecated.", location="status")
     _check_successor(product, successor)
     return set_status(
         product=product,
@@ -112,8 +113,8 @@ def retire_product(
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
         raise InvalidTransition(
             f"A {product.status} product is not retired.",
-            where="status",
-            way_out="Delete a draft instead.",
+            location="status",
+            hint="Delete a draft instead.",
         )
     _check_successor(product, successor)
     return set_status(
@@ -133,13 +134,13 @@ def adopt_product(
     """Turn an entry from outside into a draft under governance."""
     product = lock_for_edit(product=product, edition=edition, actor=actor)
     if product.status != Status.EXTERNAL:
-        raise InvalidTransition("Only an external entry is adopted.", where="status")
+        raise InvalidTransition("Only an external entry is adopted.", location="status")
     return set_status(
         product=product, status=Status.DRAFT, verb="adopted", actor=actor, reason=reason
     )
 
 
-def findings_of(product: DataProduct) -> list[Finding]:
+def findings_of(product: DataProduct) -> list[Issue]:
     """Return what the gates find in a product as it stands; nothing is changed or fetched."""
     return ask_gates(facts_of(product))
 
@@ -227,5 +228,5 @@ def _freeze(product: DataProduct, digests: dict[str, str], actor: Writer) -> Non
 def _check_successor(product: DataProduct, successor: DataProduct | None) -> None:
     if successor and successor.pk == product.pk:
         raise ValidationFailed(
-            [Fault(where="successor", message="A product does not succeed itself.")]
+            [Issue(location="successor", message="A product does not succeed itself.")]
         )

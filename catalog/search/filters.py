@@ -79,7 +79,7 @@ def field_of(name: str) -> tuple[Field, str] | None:
 
 
 def read_condition(name: str, value: str, *, now: datetime) -> Filter:
-    """Read one `name:value`; raises NotUnderstood with what was probably meant."""
+    """Read one `name:value`; raises InvalidFilter with what was probably meant."""
     is_negated, name = name.startswith("-"), name.removeprefix("-")
     found = field_of(name)
     if found is None:

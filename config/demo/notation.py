@@ -203,11 +203,11 @@ def table_of(name: str, notes: Notes, *, rows: str) -> Table:
         description=notes["text"],
         grain=notes["grain"],
         rows=notes.get("rows", rows).replace("-", "_"),
-        columns=columns_of(notes["columns"]),
+        columns=column_names(notes["columns"]),
     )
 
 
-def columns_of(notes: Notes) -> tuple[Column, ...]:
+def column_names(notes: Notes) -> tuple[Column, ...]:
     """Return the columns of a table or of an object within one."""
     return tuple(column_of(name, line) for name, line in notes.items())
 
@@ -237,7 +237,7 @@ def column_of(name: str, notes: str | Notes) -> Column:
         flags=frozenset(flags),
         values=tuple(listed.split(",")) if listed else (),
         reference=reference or reference_behind,
-        columns=columns_of(inner),
+        columns=column_names(inner),
     )
 
 

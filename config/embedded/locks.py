@@ -18,7 +18,7 @@ class StartupError(Exception):
 def lock_data_dir(data_dir: Path) -> Iterator[None]:
     """Hold the data folder for one start; the kernel lets go of it when the process ends.
 
-    Raises StartRefused while another start holds it.
+    Raises StartupError while another start holds it.
     """
     run_folder(data_dir).mkdir(parents=True, exist_ok=True)
     with (run_folder(data_dir) / "start.lock").open("a+") as lock:
@@ -37,7 +37,7 @@ def lock_data_dir(data_dir: Path) -> Iterator[None]:
 
 
 def require_free_port(host: str, port: int, *, setting: str) -> None:
-    """Raise StartRefused where the port cannot be listened on; `setting` is the way out."""
+    """Raise StartupError where the port cannot be listened on; `setting` is the way out."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]

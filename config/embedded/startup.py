@@ -23,7 +23,7 @@ READY_SECONDS = 180
 def start() -> int:
     """Run Assay until a signal comes; the exit code, 0 after an ordered stop.
 
-    Raises StartRefused with the way out where it cannot start.
+    Raises StartupError with the way out where it cannot start.
     """
     if os.environ.get("ASSAY_TETHERED") == "1":
         die_with_parent(os.getppid(), signal.SIGTERM)

@@ -39,7 +39,7 @@ class Supervisor:
     def wait_until(self, unready: Callable[[], Sequence[str]], *, seconds: float) -> None:
         """Look after the programs until nothing is `unready`.
 
-        Raises StartRefused where a program does not start, or after that many seconds.
+        Raises StartupError where a program does not start, or after that many seconds.
         """
         deadline = time.monotonic() + seconds
         while missing := unready():
@@ -78,7 +78,7 @@ class Supervisor:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Turn the signals to end into StopAsked; on leaving, all programs have ended."""
+        """Turn the signals to end into StopRequested; on leaving, all programs have ended."""
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = {number: signal.signal(number, self._asked) for number in numbers}
         try:

@@ -16,7 +16,8 @@ from catalog.audit.services import record
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import save_contract
 from catalog.domains.authority import require_permission
-from catalog.exceptions import Fault, InvalidTransition, ValidationFailed
+from catalog.exceptions import InvalidTransition, ValidationFailed
+from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status, Visibility
@@ -33,7 +34,7 @@ READ_EVERY = timedelta(days=1)
 def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     """Read a port's source now and keep what was seen, or why it could not be read.
 
-    The reading itself is outside any transaction. Raises NotAllowed, and Invalid where the port
+    Reads outside any transaction. Raises PermissionDenied, and ValidationFailed where the port
     has no server that can be read.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
@@ -110,13 +111,13 @@ def adopt_schema(
 ) -> tuple[DataContract, DataProduct]:
     """Write the last seen schema into the port's contract; what people wrote is kept.
 
-    `version` makes it a new contract version. Raises NotAllowed, EditionConflict, StatusConflict
+    `version` makes a new contract version. Raises PermissionDenied, EditConflict, InvalidTransition
     (nothing was read yet), Frozen (a published version names the contract: give a new version).
     """
     inspection = Inspection.objects.filter(port=port).first()
     if inspection is None or inspection.failure:
         raise InvalidTransition(
-            "The source has not been read yet.", where="port", way_out="Read it first."
+            "The source has not been read yet.", location="port", hint="Read it first."
         )
     contract = _contract(port)
     standing = {
@@ -157,7 +158,7 @@ def _contract(port: OutputPort) -> DataContract:
     link = getattr(port, "port_contract", None)
     if link is None:
         raise ValidationFailed(
-            [Fault(where="port", message="The port has no contract.", way_out="Give it one.")]
+            [Issue(location="port", message="The port has no contract.", hint="Give it one.")]
         )
     contract: DataContract = link.contract
     return contract
@@ -168,10 +169,10 @@ def _server(contract: DataContract) -> Server:
     if server is None:
         raise ValidationFailed(
             [
-                Fault(
-                    where="server",
+                Issue(
+                    location="server",
                     message="The port has no file or database whose schema can be read.",
-                    way_out="Name a server of type local or postgres in its contract.",
+                    hint="Name a server of type local or postgres in its contract.",
                 )
             ]
         )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.products.projection import Tree, custom, custom_pointer
 from governance.slo.evaluation import BudgetingMethod, Indicator, ObjectiveSpec
 
@@ -41,18 +42,18 @@ def declared_objectives(tree: Tree) -> list[DeclaredObjective]:
         return []
     if not isinstance(declared, list) or len(declared) > MOST:
         raise ValidationFailed(
-            [Fault(where=at, message=f"Objectives are a list, at most {MOST} long.")]
+            [Issue(location=at, message=f"Objectives are a list, at most {MOST} long.")]
         )
-    faults: list[Fault] = []
+    issues: list[Issue] = []
     ports = _port_names(tree)
     objectives = [
         found
         for index, item in enumerate(declared)
-        if (found := _Reader(item, f"{at}/{index}", faults).objective(ports))
+        if (found := _Reader(item, f"{at}/{index}", issues).objective(ports))
     ]
-    _refuse_twins(objectives, at, faults)
-    if faults:
-        raise ValidationFailed(faults)
+    _refuse_twins(objectives, at, issues)
+    if issues:
+        raise ValidationFailed(issues)
     return objectives
 
 
@@ -62,16 +63,16 @@ def _port_names(tree: Tree) -> set[str]:
     return {str(port.get("name")) for port in found if isinstance(port, Mapping)}
 
 
-def _refuse_twins(objectives: list[DeclaredObjective], at: str, faults: list[Fault]) -> None:
+def _refuse_twins(objectives: list[DeclaredObjective], at: str, issues: list[Issue]) -> None:
     seen: set[tuple[object, ...]] = set()
     for index, each in enumerate(objectives):
         key = (each.port, each.promise.indicator, each.promise.percentile, each.promise.threshold)
         if key in seen:
-            faults.append(
-                Fault(
-                    where=f"{at}/{index}",
+            issues.append(
+                Issue(
+                    location=f"{at}/{index}",
                     message="This promise is made twice.",
-                    way_out="Keep one of them.",
+                    hint="Keep one of them.",
                 )
             )
         seen.add(key)
@@ -80,16 +81,16 @@ def _refuse_twins(objectives: list[DeclaredObjective], at: str, faults: list[Fau
 class _Reader:
     """Reads one objective, and collects what is wrong with it."""
 
-    def __init__(self, item: Any, at: str, faults: list[Fault]) -> None:
-        self.item, self.at, self.faults = item, at, faults
+    def __init__(self, item: Any, at: str, issues: list[Issue]) -> None:
+        self.item, self.at, self.issues = item, at, issues
 
     def objective(self, ports: set[str]) -> DeclaredObjective | None:
         """Return the objective; None where it is no object."""
         if not isinstance(self.item, Mapping):
-            self.fault("", "An objective is an object.")
+            self.issue("", "An objective is an object.")
             return None
         for key in sorted(set(map(str, self.item)) - KEYS):
-            self.fault(
+            self.issue(
                 key, "An objective has no such key.", f"Use one of {', '.join(sorted(KEYS))}."
             )
         indicator = self.choice("indicator", MEASURED, default="")
@@ -104,10 +105,10 @@ class _Reader:
         )
         return DeclaredObjective(promise=promise, port=self.port(ports))
 
-    def fault(self, key: str, message: str, way_out: str = "") -> None:
+    def issue(self, key: str, message: str, hint: str = "") -> None:
         """Note one fault."""
-        where = f"{self.at}/{key}" if key else self.at
-        self.faults.append(Fault(where=where, message=message, way_out=way_out))
+        location = f"{self.at}/{key}" if key else self.at
+        self.issues.append(Issue(location=location, message=message, hint=hint))
 
     def usual_budgeting(self) -> str:
         """Return the budgeting of an objective that names none: a percentile needs slices."""
@@ -120,7 +121,7 @@ class _Reader:
         value = self.item.get(key, default or None)
         if value in choices:
             return str(value)
-        self.fault(key, f"{value!r} is not known here.", f"Use {' or '.join(choices)}.")
+        self.issue(key, f"{value!r} is not known here.", f"Use {' or '.join(choices)}.")
         return default
 
     def number(self, key: str, *, most: float, default: float | None) -> float | None:
@@ -129,7 +130,7 @@ class _Reader:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and math.isfinite(value) and 0 < value <= most:
             return float(value)
-        self.fault(key, "This is a number above 0.", f"Give a number above 0, up to {most:g}.")
+        self.issue(key, "This is a number above 0.", f"Give a number above 0, up to {most:g}.")
         return default
 
     def threshold(self, indicator: str) -> float | None:
@@ -137,7 +138,7 @@ class _Reader:
         if indicator == Indicator.LATENCY:
             return self.number("threshold", most=LONGEST_THRESHOLD, default=None)
         if "threshold" in self.item:
-            self.fault("threshold", "Only latency has a threshold.", "Take it out.")
+            self.issue("threshold", "Only latency has a threshold.", "Take it out.")
         return None
 
     def percentile(self, indicator: str, budgeting: str) -> float | None:
@@ -145,7 +146,7 @@ class _Reader:
         if indicator == Indicator.LATENCY and budgeting == BudgetingMethod.TIMESLICES:
             return self.number("percentile", most=1.0, default=USUAL_PERCENTILE)
         if "percentile" in self.item:
-            self.fault(
+            self.issue(
                 "percentile",
                 "A percentile belongs to latency by time slices.",
                 "Take it out, or set budgeting to timeslices.",
@@ -161,8 +162,8 @@ class _Reader:
             window = timedelta(hours=number) if unit == "h" else timedelta(days=number)
             if window <= (LONGEST_IN_HOURS if unit == "h" else LONGEST_WINDOW):
                 return window
-        way_out = "Write 24h, 7d or 30d; at most 72h or 90d."
-        self.fault("window", f"{value!r} is no window.", way_out)
+        hint = "Write 24h, 7d or 30d; at most 72h or 90d."
+        self.issue("window", f"{value!r} is no window.", hint)
         return USUAL_WINDOW
 
     def port(self, ports: set[str]) -> str:
@@ -170,5 +171,5 @@ class _Reader:
         value = self.item.get("port", "")
         if isinstance(value, str) and (not value or value in ports):
             return value
-        self.fault("port", f"The product has no output port {value!r}.", "Name one of its ports.")
+        self.issue("port", f"The product has no output port {value!r}.", "Name one of its ports.")
         return ""

@@ -51,7 +51,7 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         inspection = inspect_port(port=port, actor=require_user(request.user))
     except ValidationFailed as refusal:
-        messages.error(request, refusal.faults[0].message)
+        messages.error(request, refusal.issues[0].message)
     else:
         if inspection.failure:
             messages.error(request, SourceUnreadable.MESSAGES[inspection.failure])
@@ -74,9 +74,9 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
             version=request.POST.get("version", "").strip()[:60],
         )
     except (EditConflict, ImmutableVersion, InvalidTransition) as refusal:
-        messages.error(request, f"{refusal.message} {refusal.way_out}")
+        messages.error(request, f"{refusal.message} {refusal.hint}")
     except ValidationFailed as refusal:
-        messages.error(request, " ".join(fault.message for fault in refusal.faults))
+        messages.error(request, " ".join(issue.message for issue in refusal.issues))
     else:
         text = _("The contract %(contract)s now describes what was seen.")
         messages.success(request, text % {"contract": contract})

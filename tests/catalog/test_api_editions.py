@@ -52,7 +52,7 @@ def test_every_edit_names_the_edition_it_edits_and_only_the_present_one_will_do(
     any_edition = program.send(method, address, {}, edition="*")
     malformed = program.send(method, address, {}, edition="1")
 
-    assert "If-Match" in problem_of(missing, 428, "edition-missing")["way_out"]
+    assert "If-Match" in problem_of(missing, 428, "edition-missing")["hint"]
     problem_of(any_edition, 428, "edition-missing")
     problem_of(malformed, 400, "malformed-request")
     product.refresh_from_db()

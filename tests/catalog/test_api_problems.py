@@ -60,7 +60,7 @@ def test_an_unreadable_body_says_line_column_and_way_out():
 
     error = problem_of(answer, 400, "unreadable-body")["errors"][0]
     assert (error["line"], error["column"], error["pointer"]) == (3, 3, "/name")
-    assert error["way_out"]
+    assert error["hint"]
 
 
 def test_a_body_over_a_megabyte_is_too_large_and_one_over_ten_is_not_even_read():

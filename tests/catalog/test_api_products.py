@@ -52,7 +52,7 @@ def test_an_act_on_something_visible_is_refused_with_who_may():
 
     problem = problem_of(answer, 403, "not-allowed")
     assert "owner" in problem["detail"]
-    assert problem["way_out"]
+    assert problem["hint"]
 
 
 def test_a_product_is_registered_by_its_simple_fields_and_reads_back_the_same():
@@ -220,7 +220,7 @@ def test_a_draft_is_deleted_for_good_and_a_published_product_is_not():
 
     assert gone.status_code == 204
     problem_of(program.get(f"/products/{draft.uuid}"), 404, "not-found")
-    assert "Retire" in problem_of(kept, 409, "status-conflict")["way_out"]
+    assert "Retire" in problem_of(kept, 409, "status-conflict")["hint"]
 
 
 def test_a_taken_name_is_a_conflict_beside_the_slug():
@@ -247,7 +247,7 @@ def test_a_product_moves_to_another_domain_of_its_owner():
 
     problem_of(refused, 403, "not-allowed")
     problem = problem_of(unknown, 422, "invalid")
-    assert problem["errors"][0]["way_out"] == "Did you mean logistics?"
+    assert problem["errors"][0]["hint"] == "Did you mean logistics?"
     assert other.domain.slug == "logistics"
 
 

@@ -47,7 +47,7 @@ def test_the_whole_way_from_a_name_to_a_published_version():
         "provenance-is-answered",
     }
     assert "outputPorts" in places(problem)
-    assert all(error["way_out"] for error in problem["errors"])
+    assert all(error["hint"] for error in problem["errors"])
     assert findings == {"is_publishable": True, "findings": findings["findings"]}
     assert published.status_code == 200, published.content
     assert published.json()["status"] == "published"
@@ -283,7 +283,7 @@ def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
     assert retired.json()["status"] == "retired"
     gone = problem_of(program.get(path), 410, "retired")
     assert gone["current"] == retired.json()
-    assert gone["way_out"] == f"Use {after} instead."
+    assert gone["hint"] == f"Use {after} instead."
     wrong = program.send("POST", f"{path}/adopt", edition=retired["ETag"])
     problem_of(wrong, 410, "retired")
     assert Client().get(old.path).status_code == 410

@@ -50,7 +50,7 @@ def test_everybody_reads_terms_and_only_people_write_them(term):
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "code", "where"),
+    ("fields", "status", "code", "location"),
     [
         ({"name": "  "}, 400, "invalid-body", "/name"),
         ({"name": "…"}, 422, "invalid", "/name"),
@@ -64,17 +64,17 @@ def test_everybody_reads_terms_and_only_people_write_them(term):
         ({"owner": "me"}, 400, "invalid-body", "/owner"),
     ],
 )
-def test_what_is_wrong_with_a_term_is_said_at_its_member(cast, fields, status, code, where):
+def test_what_is_wrong_with_a_term_is_said_at_its_member(cast, fields, status, code, location):
     answer = Program(cast.steward).send("POST", "/terms", ORDER | {"domain": "sales"} | fields)
 
-    assert places(problem_of(answer, status, code)) == [where]
+    assert places(problem_of(answer, status, code)) == [location]
     assert not Term.objects.exists()
 
 
 def test_a_word_is_defined_once_in_a_place(cast, term):
     answer = Program(cast.steward).send("POST", "/terms", ORDER | {"domain": "sales"})
 
-    assert "Edit that one." in problem_of(answer, 409, "name-taken")["way_out"]
+    assert "Edit that one." in problem_of(answer, 409, "name-taken")["hint"]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])

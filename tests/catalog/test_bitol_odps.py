@@ -5,8 +5,8 @@ import json
 import jsonschema_rs
 import pytest
 
+from catalog.issues import Severity
 from catalog.manifests import bitol_odps
-from catalog.manifests.issues import Severity
 from catalog.manifests.readers import read_documents
 from catalog.manifests.schemas import refuse_reference
 from catalog.manifests.serializers import json_of, yaml_of
@@ -106,8 +106,8 @@ def test_the_members_of_a_team_may_stand_alone_as_in_0_9():
 def test_another_version_is_refused_with_the_ones_that_are_read():
     (problem,) = check(PRODUCT.replace("v1.0.0", "v4.1"))
 
-    assert (problem.rule, problem.line) == ("bitol-odps.version", 1)
-    assert "v1.1.0" in problem.way_out
+    assert (problem.code, problem.line) == ("bitol-odps.version", 1)
+    assert "v1.1.0" in problem.hint
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_an_unknown_status_is_a_draft_with_a_warning():
     (problem,) = check(PRODUCT.replace("status: draft", "status: activ"))
 
     assert problem.severity is Severity.WARNING
-    assert problem.way_out == "Did you mean active?"
+    assert problem.hint == "Did you mean active?"
 
 
 def test_an_unknown_field_is_kept_with_a_warning_and_the_nearest_name():
@@ -139,7 +139,7 @@ def test_an_unknown_field_is_kept_with_a_warning_and_the_nearest_name():
 
     assert problem.severity is Severity.WARNING
     assert problem.line == 8
-    assert problem.way_out == "Did you mean description?"
+    assert problem.hint == "Did you mean description?"
     assert product.tree["descripton"] == {"purpose": "x"}
 
 
@@ -194,7 +194,7 @@ def test_an_unknown_field_is_kept_with_a_warning_and_the_nearest_name():
 def test_each_fault_is_said_once_with_its_place(text, path, line):
     found = errors(check(text))
 
-    assert [(problem.path, problem.line) for problem in found] == [(path, line)]
+    assert [(problem.location, problem.line) for problem in found] == [(path, line)]
 
 
 @pytest.mark.parametrize(
@@ -208,9 +208,9 @@ def test_each_fault_is_said_once_with_its_place(text, path, line):
 def test_an_unknown_key_of_ours_is_an_error_with_the_nearest_one(key, meant):
     (problem,) = check(custom(key, "x"))
 
-    assert problem.rule == "assay.unknown-key"
-    assert problem.path == "/customProperties/0/property"
-    assert problem.way_out.startswith(meant)
+    assert problem.code == "assay.unknown-key"
+    assert problem.location == "/customProperties/0/property"
+    assert problem.hint.startswith(meant)
 
 
 def test_a_key_of_ours_at_the_wrong_place_is_sent_to_the_right_one():

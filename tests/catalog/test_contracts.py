@@ -58,7 +58,7 @@ def test_a_port_that_no_probe_may_call_is_refused_at_its_field(location):
     with pytest.raises(ValidationFailed) as refused:
         with_port(product, server="api", type="api", location=location, path="", format="")
 
-    assert refused.value.faults[0].where == "/servers/0/location"
+    assert refused.value.issues[0].location == "/servers/0/location"
     stands = DataProduct.objects.get()
     assert (stands.edition, stands.output_ports.count()) == (1, 0)
 
@@ -157,7 +157,7 @@ def test_each_fault_of_a_contract_names_its_place(pointer):
     with pytest.raises(ValidationFailed) as refused:
         parse_columns(tree)
 
-    assert pointer in {fault.where for fault in refused.value.faults}
+    assert pointer in {issue.location for issue in refused.value.issues}
 
 
 def test_properties_nested_without_end_are_refused():

@@ -41,7 +41,7 @@ def test_a_domain_cannot_lie_below_itself():
     with pytest.raises(ValidationFailed) as refused:
         edit_domain(domain=top, edition=top.edition, actor=FACTORY, parent=low)
 
-    assert refused.value.faults[0].where == "parent"
+    assert refused.value.issues[0].location == "parent"
     assert Domain.objects.get(slug="top").parent is None
 
 
@@ -73,7 +73,7 @@ def test_an_ill_formed_slug_is_named(slug):
             slug="", name="X", actor=FACTORY
         )
 
-    assert [fault.where for fault in refused.value.faults] == ["slug"]
+    assert [issue.location for issue in refused.value.issues] == ["slug"]
 
 
 def test_a_stranger_creates_no_domain():

@@ -74,7 +74,7 @@ def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
 
 
 @pytest.mark.parametrize(
-    ("fields", "where"),
+    ("fields", "location"),
     [
         ({"name": ""}, "name"),
         ({"name": "\x00"}, "name"),
@@ -85,13 +85,13 @@ def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
         ({"synonyms": ["x"] * 51}, "synonyms"),
     ],
 )
-def test_a_fault_of_a_term_names_its_field(fields, where):
+def test_a_fault_of_a_term_names_its_field(fields, location):
     sound = {"name": "Order", "definition": "A sale."}
 
     with pytest.raises(ValidationFailed) as refused:
         define_term(actor=FACTORY, **(sound | fields))
 
-    assert [fault.where for fault in refused.value.faults] == [where]
+    assert [issue.location for issue in refused.value.issues] == [location]
 
 
 def test_a_property_names_its_term_by_the_definitions_address():

@@ -174,7 +174,7 @@ def test_bad_input_is_a_problem_that_names_the_place_and_the_way_out(sales, cont
     assert answer["Content-Type"] == "application/problem+json"
     (problem,) = answer.json()["problems"]
     assert problem["line"] >= 1
-    assert problem["way_out"]
+    assert problem["hint"]
     assert answer.json()["errors"][0]["code"] == problem["rule"]
 
 

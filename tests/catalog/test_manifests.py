@@ -210,13 +210,13 @@ def test_a_product_that_is_there_twice_is_said_and_the_first_one_holds():
     gathering = BundleCollector(texts(PRODUCT, PRODUCT.replace("id: orders-product", "id: other")))
 
     assert len(gathering) == 1
-    assert [problem.rule for problem in gathering.problems] == ["manifest.twice"]
+    assert [problem.code for problem in gathering.problems] == ["manifest.twice"]
 
 
 def test_a_contract_version_that_is_there_twice_is_an_error():
     (bundle,) = BundleCollector(texts(PRODUCT, CONTRACT, CONTRACT)).bundles()
 
-    assert [problem.rule for problem in bundle.problems] == ["manifest.twice"]
+    assert [problem.code for problem in bundle.problems] == ["manifest.twice"]
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_one_bad_product_stops_no_other_and_leaves_nothing_behind(sales):
 
     assert [landing.action for landing in report.landings] == [Action.INVALID, Action.CREATE]
     (problem,) = report.landings[0].problems
-    assert (problem.file, problem.line, problem.path) == ("1.yaml", 10, "/servers/0/location")
+    assert (problem.file, problem.line, problem.location) == ("1.yaml", 10, "/servers/0/location")
     assert report.exit_code == 2
     assert list(DataProduct.objects.values_list("slug", flat=True)) == ["orders"]
     assert ProductAlias.objects.filter(identifier="bad-product").count() == 0
@@ -422,7 +422,7 @@ def test_an_unreadable_file_stops_no_product(sales):
     report = bring("a: [", PRODUCT, CONTRACT)
 
     assert report.landings[0].action is Action.CREATE
-    assert report.problems[0].rule == "reading.yaml-syntax"
+    assert report.problems[0].code == "reading.yaml-syntax"
     assert report.exit_code == 2
 
 
@@ -441,8 +441,8 @@ def test_an_unknown_domain_is_said_with_the_nearest_one(sales):
     landing = bring_one(PRODUCT.replace("domain: sales", "domain: slaes"))
 
     (problem,) = landing.problems
-    assert (landing.action, problem.path, problem.line) == (Action.INVALID, "/domain", 7)
-    assert problem.way_out == "Did you mean sales?"
+    assert (landing.action, problem.location, problem.line) == (Action.INVALID, "/domain", 7)
+    assert problem.hint == "Did you mean sales?"
 
 
 @pytest.mark.django_db
@@ -541,7 +541,7 @@ def test_a_contract_that_no_product_names_is_an_error(sales):
     landing = bring_one(CONTRACT)
 
     assert landing.action is Action.INVALID
-    assert "contractId" in landing.problems[0].way_out
+    assert "contractId" in landing.problems[0].hint
 
 
 @pytest.mark.django_db

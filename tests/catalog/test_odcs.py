@@ -5,8 +5,8 @@ import json
 import jsonschema_rs
 import pytest
 
+from catalog.issues import Severity
 from catalog.manifests import odcs
-from catalog.manifests.issues import Severity
 from catalog.manifests.readers import read_documents
 from catalog.manifests.schemas import refuse_reference
 from catalog.manifests.serializers import json_of, yaml_of
@@ -70,24 +70,24 @@ def test_each_version_from_3_0_on_is_read(version):
 def test_other_versions_are_refused_with_a_way_out(version):
     (problem,) = check(CONTRACT.replace("v3.2.0", version))
 
-    assert problem.rule == "odcs.version"
+    assert problem.code == "odcs.version"
     assert problem.line == 1
-    assert "v3.2.0" in problem.way_out
+    assert "v3.2.0" in problem.hint
 
 
 def test_a_missing_version_of_the_standard_is_named():
     (problem,) = check("kind: DataContract\nid: a\nversion: 1.0.0\n")
 
-    assert "apiVersion: v3.2.0" in problem.way_out
+    assert "apiVersion: v3.2.0" in problem.hint
 
 
 def test_a_wrong_type_is_named_with_its_line_path_and_way_out():
     (problem,) = errors(check(CONTRACT + "schema:\n- name: t\n  properties: all\n"))
 
     assert (problem.line, problem.column) == (8, 3)
-    assert problem.path == "/schema/0/properties"
-    assert problem.rule == "odcs.type"
-    assert problem.way_out.startswith("Start each item with a dash")
+    assert problem.location == "/schema/0/properties"
+    assert problem.code == "odcs.type"
+    assert problem.hint.startswith("Start each item with a dash")
 
 
 def test_a_word_outside_the_list_is_met_with_the_nearest_one():
@@ -95,8 +95,8 @@ def test_a_word_outside_the_list_is_met_with_the_nearest_one():
         check(CONTRACT + "schema:\n- name: t\n  properties:\n  - {name: c, logicalType: sting}\n")
     )
 
-    assert problem.path == "/schema/0/properties/0/logicalType"
-    assert problem.way_out == "Did you mean string?"
+    assert problem.location == "/schema/0/properties/0/logicalType"
+    assert problem.hint == "Did you mean string?"
 
 
 def test_an_unknown_field_is_kept_with_a_warning():
@@ -104,11 +104,11 @@ def test_an_unknown_field_is_kept_with_a_warning():
 
     problems = odcs.check(contract)
 
-    assert [(problem.severity, problem.path) for problem in problems] == [
+    assert [(problem.severity, problem.location) for problem in problems] == [
         (Severity.WARNING, "/servrs"),
         (Severity.WARNING, "/change_management"),
     ]
-    assert problems[0].way_out == "Did you mean servers?"
+    assert problems[0].hint == "Did you mean servers?"
     assert contract.tree["change_management"] == {"process": "GitOps"}
 
 

@@ -32,7 +32,7 @@ def test_a_weak_password_is_refused_at_its_field():
     with pytest.raises(ValidationFailed) as refused:
         create_person(username="ana", email="ana@example.org", password="123", actor=FACTORY)
 
-    assert {fault.where for fault in refused.value.faults} == {"password"}
+    assert {issue.location for issue in refused.value.issues} == {"password"}
 
 
 def test_a_user_name_is_given_once():
@@ -88,7 +88,7 @@ def test_a_tokens_text_is_never_stored():
 
 
 @pytest.mark.parametrize(
-    ("fields", "where"),
+    ("fields", "location"),
     [
         ({"scopes": ["admin"]}, "scopes"),
         ({"scopes": []}, "scopes"),
@@ -99,13 +99,13 @@ def test_a_tokens_text_is_never_stored():
         ({"lasts": timedelta(days=400)}, "days"),
     ],
 )
-def test_a_token_that_makes_no_sense_is_refused_at_its_field(fields, where):
+def test_a_token_that_makes_no_sense_is_refused_at_its_field(fields, location):
     sound = {"name": "ci", "scopes": ["read"], "lasts": timedelta(days=1)}
 
     with pytest.raises(ValidationFailed) as refused:
         create_token(person=make_person(), **(sound | fields))
 
-    assert [fault.where for fault in refused.value.faults] == [where]
+    assert [issue.location for issue in refused.value.issues] == [location]
 
 
 @pytest.mark.parametrize(

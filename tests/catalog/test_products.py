@@ -124,7 +124,7 @@ def test_a_patch_that_makes_no_sense_changes_nothing(patch):
     with pytest.raises(ValidationFailed) as refused:
         _patch(product, *patch)
 
-    assert all(fault.where and fault.message for fault in refused.value.faults)
+    assert all(issue.location and issue.message for issue in refused.value.issues)
     stands = DataProduct.objects.get()
     assert (stands.tree, stands.edition) == (product.tree, 1)
     assert not stands.output_ports.exists()
@@ -181,7 +181,7 @@ def test_a_published_product_is_retired_and_not_deleted():
     with pytest.raises(InvalidTransition) as refused:
         delete_product(product=product, edition=product.edition, actor=FACTORY)
 
-    assert "Retire" in refused.value.way_out
+    assert "Retire" in refused.value.hint
 
 
 def test_named_readers_join_the_tokens_of_a_restricted_product():

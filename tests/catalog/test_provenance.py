@@ -51,7 +51,7 @@ def test_each_fault_names_its_place(pointer):
     with pytest.raises(ValidationFailed) as refused:
         provenance_of(_tree(BAD[pointer]))
 
-    assert f"/customProperties/0/value{pointer}" in {f.where for f in refused.value.faults}
+    assert f"/customProperties/0/value{pointer}" in {f.location for f in refused.value.issues}
 
 
 def test_a_group_stands_once():

@@ -114,7 +114,7 @@ def test_a_refusal_names_every_finding_and_changes_nothing():
         "port-is-live",
         "provenance-is-answered",
     }
-    assert all(finding.where and finding.fix for finding in refused.value.findings)
+    assert all(finding.location and finding.hint for finding in refused.value.findings)
     stands = DataProduct.objects.get()
     assert (stands.status, stands.edition) == ("draft", 1)
 

@@ -181,11 +181,11 @@ def test_a_byte_order_mark_and_carriage_returns_are_fine():
 def test_what_is_unclear_is_refused_with_its_place(text, name, rule, line, column, path):
     problem = refusal(text, name)
 
-    assert problem.rule == f"reading.{rule}"
+    assert problem.code == f"reading.{rule}"
     assert (problem.file, problem.line, problem.column) == (name, line, column)
-    assert problem.path == path
+    assert problem.location == path
     assert problem.message
-    assert problem.way_out
+    assert problem.hint
 
 
 LAUGHS = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -226,8 +226,8 @@ def test_hostile_text_is_refused_and_costs_little(attack, name):
     problem = refusal(content, name)
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert problem.rule in {f"reading.{rule}", "reading.json-syntax"}
-    assert len(problem.path) <= 200
+    assert problem.code in {f"reading.{rule}", "reading.json-syntax"}
+    assert len(problem.location) <= 200
     assert grown < 120 * 1024
 
 
@@ -235,7 +235,7 @@ def test_a_text_just_below_the_limit_is_read():
     text = "a: " + "x" * (MAX_BYTES - 3)
 
     assert len(only(text).tree["a"]) == MAX_BYTES - 3
-    assert refusal(text + "x").rule == "reading.size"
+    assert refusal(text + "x").code == "reading.size"
 
 
 @given(st.binary(max_size=300), st.sampled_from(["a.yaml", "a.json", ""]))
@@ -243,7 +243,7 @@ def test_whatever_the_bytes_are_the_answer_is_documents_or_a_reading_error(conte
     documents, problem = attempt(content, name)
 
     assert all(isinstance(document.tree, dict) for document in documents)
-    assert documents or (problem.line >= 1 and problem.way_out)
+    assert documents or (problem.line >= 1 and problem.hint)
 
 
 YAMLISH = st.text(st.sampled_from("ab01:- \n[]{},&*!|>'\"#%?<~.\t\\ux"), max_size=80)

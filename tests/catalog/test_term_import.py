@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import MAX_BYTES, ReadingError
 from catalog.manifests.terms import parse_terms
 from tests.factories import FACTORY, make_cast, make_domain, make_person
@@ -38,7 +38,7 @@ def run(*arguments):
     return 0
 
 
-def problems_in(text, name="terms.yaml") -> list[Problem]:
+def problems_in(text, name="terms.yaml") -> list[DocumentIssue]:
     return [p for entry in parse_terms(text.encode(), name=name) for p in entry.problems]
 
 
@@ -145,8 +145,8 @@ def test_a_person_imports_only_where_they_are_a_steward(write, capsys):
 def test_what_no_term_is_has_its_place_and_rule(text, rule, line, path):
     found = problems_in(text)[0]
 
-    assert (found.rule, found.line, found.path) == (rule, line, path)
-    assert found.way_out
+    assert (found.code, found.line, found.location) == (rule, line, path)
+    assert found.hint
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_file_that_cannot_be_read_says_where(text, name, rule, line):
         parse_terms(text.encode(), name=name)
 
     assert unread.value.problem.line == line
-    assert unread.value.problem.rule == rule
+    assert unread.value.problem.code == rule
 
 
 def test_a_bad_file_ends_with_two(write, capsys):

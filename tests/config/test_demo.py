@@ -153,16 +153,16 @@ def test_every_manifest_passes_the_schema_of_its_standard(manifests, shared_fold
     validators = {name: jsonschema_rs.Draft201909Validator(held) for name, held in schemas.items()}
     validators["v1.0.0"] = jsonschema_rs.Draft201909Validator(odps)
 
-    faults = []
+    issues = []
     for document in manifests:
         tree = document.tree
         if tree["kind"] == "DataProduct":
             tree = {key: value for key, value in tree.items() if key not in ADDED}
             tree |= {"apiVersion": "v1.0.0"}
         errors = validators[tree["apiVersion"]].iter_errors(tree)
-        faults += [f"{document.file}: {error.message}" for error in errors]
+        issues += [f"{document.file}: {error.message}" for error in errors]
 
-    assert faults == []
+    assert issues == []
 
 
 def test_the_examples_in_the_docs_are_what_the_demo_prints(mesh, tmp_path):

@@ -22,7 +22,7 @@ def tree_with(*objectives, ports=("table",)):
 def faults_of(tree):
     with pytest.raises(ValidationFailed) as caught:
         declared_objectives(tree)
-    return [(fault.where, fault.message) for fault in caught.value.faults]
+    return [(issue.location, issue.message) for issue in caught.value.issues]
 
 
 def test_a_tree_without_objectives_promises_nothing():
@@ -97,17 +97,17 @@ def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
     ],
 )
 def test_a_fault_is_named_by_its_place_in_the_document(objective, key):
-    faults = faults_of(tree_with(AVAILABLE | {"port": "table"}, objective))
+    issues = faults_of(tree_with(AVAILABLE | {"port": "table"}, objective))
 
-    assert faults[0][0] == f"/customProperties/0/value/1/{key}"
+    assert issues[0][0] == f"/customProperties/0/value/1/{key}"
 
 
 @pytest.mark.parametrize("declared", [{}, "often", 7, [[]], ["availability"], [None]])
 def test_objectives_of_another_shape_are_refused(declared):
     tree = with_custom(product_tree(), "assayObjectives", declared)
 
-    [(where, _)] = faults_of(tree)
-    assert where.startswith("/customProperties/0/value")
+    [(location, _)] = faults_of(tree)
+    assert location.startswith("/customProperties/0/value")
 
 
 def test_the_same_promise_twice_is_refused():

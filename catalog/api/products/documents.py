@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.manifests import bitol_odps
-from catalog.manifests.issues import Problem, did_you_mean
+from catalog.manifests.issues import DocumentIssue, did_you_mean
 from catalog.manifests.source_map import Document, SourcePosition
 from catalog.products.projection import Tree
 
-Check = Callable[[Document], list[Problem]]
+Check = Callable[[Document], list[DocumentIssue]]
 UNKNOWN = ".unknown-field"
 
 
@@ -28,33 +29,35 @@ def refuse_new_faults(check: Check, tree: Any, before: Tree | None = None) -> No
     leniently stays editable.
     """
     if not isinstance(tree, dict):
-        raise ValidationFailed([Fault(where="/", message="A document is an object.")])
-    had = {(error.path, error.rule) for error in _faults(check, before)} if before else set()
-    found = [error for error in _faults(check, tree) if (error.path, error.rule) not in had]
+        raise ValidationFailed([Issue(location="/", message="A document is an object.")])
+    had = {(error.location, error.code) for error in _faults(check, before)} if before else set()
+    found = [error for error in _faults(check, tree) if (error.location, error.code) not in had]
     if found:
         raise ValidationFailed([_fault(error) for error in found])
 
 
-def slug_fault(where: str, slug: str, known: Sequence[str], noun: str) -> Fault:
+def slug_fault(location: str, slug: str, known: Sequence[str], noun: str) -> Issue:
     """Return the fault of a slug that names nothing."""
     hint = did_you_mean(slug, known)
-    return Fault(where=where, message=f"There is no {noun} {slug}.", way_out=hint, code="unknown")
+    return Issue(
+        location=location, message=f"There is no {noun} {slug}.", hint=hint, code="unknown"
+    )
 
 
-def _faults(check: Check, tree: Tree) -> list[Problem]:
+def _faults(check: Check, tree: Tree) -> list[DocumentIssue]:
     read = Document("body", deepcopy(tree), SourcePosition(0, 0))
     return [problem for problem in check(read) if problem.is_error or _is_unknown(problem)]
 
 
-def _is_unknown(problem: Problem) -> bool:
-    return problem.rule.endswith(UNKNOWN)
+def _is_unknown(problem: DocumentIssue) -> bool:
+    return problem.code.endswith(UNKNOWN)
 
 
-def _fault(problem: Problem) -> Fault:
+def _fault(problem: DocumentIssue) -> Issue:
     words = problem.message.partition(";")[0] if _is_unknown(problem) else problem.message
-    return Fault(
-        where=problem.path or "/",
+    return Issue(
+        location=problem.location or "/",
         message=f"{words[:1].upper()}{words[1:]}.",
-        way_out=problem.way_out,
-        code=problem.rule,
+        hint=problem.hint,
+        code=problem.code,
     )

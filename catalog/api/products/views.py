@@ -100,7 +100,7 @@ class OfProduct(GenericViewSet[Any]):
     def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
         """Return the product and the edition that an edit names, before its body is looked at.
 
-        Raises Http404, NotAllowed, EditionMissing.
+        Raises Http404, PermissionDenied, PreconditionRequired.
         """
         product = self.product()
         require_permission(self.request.user, permission, product.domain)
@@ -304,13 +304,13 @@ class ProductHistory(OfProduct):
         return self.get_paginated_response(HistoryEvent(rows, many=True, context=context).data)
 
 
-def _all_named(model: Any, slugs: list[str], where: str, noun: str) -> list[Any]:
+def _all_named(model: Any, slugs: list[str], location: str, noun: str) -> list[Any]:
     """Return the rows of some slugs. Raises Invalid, which names each that there is not."""
     rows = {row.slug: row for row in model.objects.filter(slug__in=slugs)}
     missing = [(index, slug) for index, slug in enumerate(slugs) if slug not in rows]
     if missing:
         known = list(model.objects.values_list("slug", flat=True))
         raise ValidationFailed(
-            [slug_fault(f"{where}/{index}", slug, known, noun) for index, slug in missing]
+            [slug_fault(f"{location}/{index}", slug, known, noun) for index, slug in missing]
         )
     return list(rows.values())

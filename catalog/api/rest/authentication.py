@@ -31,7 +31,7 @@ class BearerAuthentication(TokenAuthentication):
     """A person by the token of a program; the token's scopes bind every view alike."""
 
     def authenticate(self, request: Request) -> tuple[Person, ApiToken] | None:
-        """Return who calls and by which token. Raises AuthenticationFailed, ScopeMissing."""
+        """Return who calls and by which token. Raises AuthenticationFailed, InsufficientScope."""
         words = get_authorization_header(request).split()
         if not words:
             return None

@@ -23,18 +23,18 @@ class NamedFilters(DjangoFilterBackend):
         filters = chosen.base_filters if chosen else {}
         known = [*filters, *getattr(view.paginator, "names", ())]
         many = {name for name, held in filters.items() if isinstance(held, MultipleChoiceFilter)}
-        faults = {}
+        issues = {}
         for name, values in request.query_params.lists():
             if name not in known:
                 hint = did_you_mean(name, known) or f"Known are {', '.join(known)}."
                 words = f"There is no parameter {shortened(name)} here. {hint}"
-                faults[name] = [ErrorDetail(words, code="unknown")]
+                issues[name] = [ErrorDetail(words, code="unknown")]
             elif len(values) > 1 and name not in many:
-                faults[name] = [ErrorDetail("This parameter is given once.", code="repeated")]
+                issues[name] = [ErrorDetail("This parameter is given once.", code="repeated")]
             elif not all(values):
-                faults[name] = [ErrorDetail("This parameter has no value.", code="blank")]
-        if faults:
-            raise InvalidParameters(faults)
+                issues[name] = [ErrorDetail("This parameter has no value.", code="blank")]
+        if issues:
+            raise InvalidParameters(issues)
         if not any(name in filters for name in request.query_params):
             return queryset  # a filter set makes a form of many fields, also to do nothing
         try:

@@ -104,8 +104,8 @@ def statuses_of(address: str, operation: dict[str, Any]) -> Iterator[int]:
 
 def problem_schema() -> dict[str, Any]:
     """Return the schema of a problem document (RFC 9457)."""
-    names = ("pointer", "field", "parameter", "message", "way_out", "code")
-    fault = {
+    names = ("pointer", "field", "parameter", "message", "hint", "code")
+    issue = {
         "type": "object",
         "required": ["message", "code"],
         "properties": dict.fromkeys(names, _TEXT)
@@ -124,8 +124,8 @@ def problem_schema() -> dict[str, Any]:
             "instance": _TEXT,
             "request_id": _TEXT,
             "code": codes,
-            "way_out": _TEXT,
-            "errors": {"type": "array", "items": fault},
+            "hint": _TEXT,
+            "errors": {"type": "array", "items": issue},
             "findings": {"type": "array", "items": _STATE},
             "seen": _STATE,
             "current": _STATE,

@@ -30,10 +30,11 @@ from catalog.api.rest.requests import (
     Retired,
     TooLarge,
 )
-from catalog.exceptions import CatalogError, EditConflict, Fault, ValidationFailed
+from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
+from catalog.issues import Issue
 from catalog.manifests.issues import pointer
 from catalog.manifests.readers import ReadingError
-from catalog.publication.gates import Finding, PublicationRefused
+from catalog.publication.gates import PublicationRefused
 from catalog.search.port import SearchUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -146,14 +147,14 @@ def problem_response(code: str, *, path: str, **members: Any) -> JsonResponse:
     return JsonResponse(body, status=body["status"], content_type=MEDIA_TYPE)
 
 
-def finding_json(finding: Finding) -> dict[str, str]:
+def finding_json(finding: Issue) -> dict[str, str]:
     """Return a gate's finding as the API says it."""
     return {
         "code": finding.code,
-        "where": finding.where,
+        "location": finding.location,
         "message": finding.message,
         "severity": finding.severity,
-        "way_out": finding.fix,
+        "hint": finding.hint,
     }
 
 
@@ -168,8 +169,8 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         code = _first(_BY_API, error) or _by_status(error)
         if isinstance(error, InsufficientScope):
             code = "scope-missing"
-        way_out = getattr(error, "way_out", "")
-        return {"code": code, "detail": str(error.detail), "way_out": way_out}
+        hint = getattr(error, "hint", "")
+        return {"code": code, "detail": str(error.detail), "hint": hint}
     code = _first(_BY_NATURE, error)
     if code in ("busy", "unavailable"):
         logger.warning("api_database_refused", exc_info=error)
@@ -183,19 +184,19 @@ def _of_refusal(refusal: CatalogError) -> dict[str, Any]:
     members: dict[str, Any] = {
         "code": code,
         "detail": refusal.message,
-        "way_out": refusal.way_out,
+        "hint": refusal.hint,
         "errors": [],
     }
     if isinstance(refusal, ValidationFailed):
         members["detail"] = KINDS[code].title
-        members["errors"] = [_of_fault(fault) for fault in refusal.faults]
+        members["errors"] = [_of_fault(issue) for issue in refusal.issues]
     elif isinstance(refusal, PublicationRefused):
         members["findings"] = [finding_json(finding) for finding in refusal.findings]
-        members["errors"] = [_of_finding(f) for f in refusal.findings if f.is_blocking]
-    elif refusal.where:
+        members["errors"] = [_of_finding(f) for f in refusal.findings if f.is_error]
+    elif refusal.location:
         members["errors"] = [
-            _place(refusal.where)
-            | {"message": refusal.message, "way_out": refusal.way_out, "code": code}
+            _place(refusal.location)
+            | {"message": refusal.message, "hint": refusal.hint, "code": code}
         ]
     if isinstance(refusal, Retired):
         members["current"] = refusal.state
@@ -206,20 +207,20 @@ def _of_refusal(refusal: CatalogError) -> dict[str, Any]:
     return members
 
 
-def _of_fault(fault: Fault) -> dict[str, Any]:
-    words = {"message": fault.message, "way_out": fault.way_out, "code": fault.code}
-    return _place(fault.where) | words
+def _of_fault(issue: Issue) -> dict[str, Any]:
+    words = {"message": issue.message, "hint": issue.hint, "code": issue.code}
+    return _place(issue.location) | words
 
 
-def _of_finding(finding: Finding) -> dict[str, Any]:
-    words = {"message": finding.message, "way_out": finding.fix, "code": finding.code}
-    return {"field": finding.where} | words
+def _of_finding(finding: Issue) -> dict[str, Any]:
+    words = {"message": finding.message, "hint": finding.hint, "code": finding.code}
+    return {"field": finding.location} | words
 
 
 def _of_reading(error: ReadingError) -> dict[str, Any]:
     problem = error.problem
-    place = {"pointer": problem.path, "line": problem.line, "column": problem.column}
-    words = {"message": problem.message, "way_out": problem.way_out, "code": problem.rule}
+    place = {"pointer": problem.location, "line": problem.line, "column": problem.column}
+    words = {"message": problem.message, "hint": problem.hint, "code": problem.code}
     return {"code": "unreadable-body", "detail": problem.message, "errors": [place | words]}
 
 
@@ -228,7 +229,7 @@ def _of_validation(error: exceptions.ValidationError) -> dict[str, Any]:
     errors = []
     for steps, detail in _flat(error.detail, ()):
         place = {"parameter": str(steps[0])} if of_address else {"pointer": pointer(steps)}
-        errors.append(place | {"message": str(detail), "way_out": "", "code": detail.code})
+        errors.append(place | {"message": str(detail), "hint": "", "code": detail.code})
     return {"code": "invalid-parameters" if of_address else "invalid-body", "errors": errors}
 
 
@@ -246,8 +247,8 @@ def _flat(detail: Any, steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
         yield steps, detail
 
 
-def _place(where: str) -> dict[str, str]:
-    return {"pointer": where.rstrip("/")} if where.startswith("/") else {"field": where}
+def _place(location: str) -> dict[str, str]:
+    return {"pointer": location.rstrip("/")} if location.startswith("/") else {"field": location}
 
 
 def _first(table: tuple[tuple[type[Exception], str], ...], error: Exception) -> str:

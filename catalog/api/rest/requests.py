@@ -59,7 +59,7 @@ class PreconditionRequired(APIException):
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
     default_detail = "Say which edition you edit."
     default_code = "edition-missing"
-    way_out = "Send the ETag of what you have read as If-Match."
+    hint = "Send the ETag of what you have read as If-Match."
 
 
 class ConflictWithState(EditConflict):
@@ -77,8 +77,8 @@ class Retired(CatalogError):
 
     def __init__(self, state: Mapping[str, Any]) -> None:
         successor = state.get("successor")
-        way_out = f"Use {successor} instead." if successor else ""
-        super().__init__("This product is retired.", way_out=way_out)
+        hint = f"Use {successor} instead." if successor else ""
+        super().__init__("This product is retired.", hint=hint)
         self.state = state
 
 
@@ -100,7 +100,7 @@ class TooLarge(APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too-large"
-    way_out = "Send less at a time."
+    hint = "Send less at a time."
 
 
 class JSONBody(BaseParser):
@@ -199,7 +199,7 @@ class DocumentField(serializers.JSONField):
 def parse_if_match(request: Request) -> int:
     """Return the edition that a request edits, from If-Match; 0 where the tag is none of ours.
 
-    Raises EditionMissing; ParseError where the header is no entity tag.
+    Raises PreconditionRequired; ParseError where the header is no entity tag.
     """
     sent = request.headers.get("If-Match", "").strip()
     if sent in ("", "*"):

@@ -32,11 +32,11 @@ def add_output_port(
 ) -> tuple[OutputPort, DataProduct]:
     """Add an output port with a draft contract 0.1.0 that names its server and an empty schema.
 
-    Raises NotAllowed, EditionConflict, Invalid, NameTaken.
+    Raises PermissionDenied, EditConflict, Invalid, NameConflict.
     """
     ports = list(product.tree.get("outputPorts") or [])
     if any(port.get("name") == name and port.get("version") == version for port in ports):
-        raise NameConflict(f"There is a port {name} {version}.", where="name")
+        raise NameConflict(f"There is a port {name} {version}.", location="name")
     identifier = str(uuid.uuid4())
     port: dict[str, Any] = {"name": name, "version": version, "contractId": identifier}
     port |= {"description": description} if description else {}
@@ -66,7 +66,7 @@ def change_output_port(
     """Give a port other `words` (name, version, description, type) and its first server a place.
 
     A contract that a published version names stays; a raised version of it takes the server.
-    Raises NotAllowed, EditionConflict, Invalid.
+    Raises PermissionDenied, EditConflict, Invalid.
     """
     product = lock_for_edit(product=port.product, edition=edition, actor=actor)
     contract = _contract_of(port)
@@ -88,7 +88,7 @@ def change_output_port(
 @transaction.atomic
 def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataProduct:
     """Take a port out of the tree; contract versions that only it had, and nothing published
-    names, go with it. Raises NotAllowed, EditionConflict."""
+    names, go with it. Raises PermissionDenied, EditConflict."""
     product = lock_for_edit(product=port.product, edition=edition, actor=actor)
     identifier = port.contract_identifier
     tree = product.tree | {"outputPorts": _replaced(product, port, None)}

@@ -17,7 +17,8 @@ from catalog.contracts.projection import (
     DeclaredObject,
     parse_columns,
 )
-from catalog.exceptions import Fault, ImmutableVersion, ValidationFailed
+from catalog.exceptions import ImmutableVersion, ValidationFailed
+from catalog.issues import Issue
 from catalog.ports.addresses import check_url
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
@@ -33,11 +34,11 @@ def save_contract(
     """Save a contract version of a product: a new one, or the new content of a draft one.
 
     An equal document changes nothing. Returns the contract and the product as they stand.
-    Raises NotAllowed, EditionConflict, Invalid, Frozen (a published version names the content).
+    Raises PermissionDenied, EditConflict, Invalid, Frozen (a published version names the content).
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
-    if faults := check_storable(tree):
-        raise ValidationFailed(faults)
+    if issues := check_storable(tree):
+        raise ValidationFailed(issues)
     columns = parse_columns(tree)
     _check_servers(columns)
     contract = product.contracts.filter(
@@ -50,8 +51,8 @@ def save_contract(
     if contract and is_frozen(contract):
         raise ImmutableVersion(
             f"{contract} is part of a published version and never changes.",
-            where="/version",
-            way_out="Raise the contract's version and save it as a new one.",
+            location="/version",
+            hint="Raise the contract's version and save it as a new one.",
         )
     contract = contract or DataContract(product=product, identifier=columns.identifier)
     _write(contract, tree, digest, columns)
@@ -74,7 +75,7 @@ def delete_contract(
     """Delete a contract version that nothing published names. Raises Frozen."""
     product = lock_for_edit(product=contract.product, edition=edition, actor=actor)
     if is_frozen(contract):
-        raise ImmutableVersion(f"{contract} is part of a published version.", where="version")
+        raise ImmutableVersion(f"{contract} is part of a published version.", location="version")
     named = {"contract": contract.identifier, "version": contract.version}
     contract.delete()
     link_ports(product)
@@ -111,30 +112,30 @@ def frozen_digests(product: DataProduct) -> frozenset[str]:
 
 
 def _check_servers(columns: ContractColumns) -> None:
-    faults = []
+    issues = []
     for index, server in enumerate(columns.servers):
         at = f"/servers/{index}/location"
         if server.type == "api":
             try:
                 check_url(server.location, allowed=settings.ASSAY_ALLOWED_NETS)
             except FetchFailed as refusal:
-                faults.append(
-                    Fault(
-                        where=at,
+                issues.append(
+                    Issue(
+                        location=at,
                         message=str(refusal),
-                        way_out="Give the public http or https address of the API.",
+                        hint="Give the public http or https address of the API.",
                     )
                 )
         elif server.type == "local" and _escapes_root(server.location):
-            faults.append(
-                Fault(
-                    where=f"/servers/{index}/path",
+            issues.append(
+                Issue(
+                    location=f"/servers/{index}/path",
                     message="This path leads out of the files root.",
-                    way_out="Give a path below the files root, without '..'.",
+                    hint="Give a path below the files root, without '..'.",
                 )
             )
-    if faults:
-        raise ValidationFailed(faults)
+    if issues:
+        raise ValidationFailed(issues)
 
 
 def _escapes_root(path: str) -> bool:

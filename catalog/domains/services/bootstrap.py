@@ -26,7 +26,7 @@ def create_first_admin(
 ) -> Person:
     """Make the person who leads governance and operates the platform, if nobody is there yet.
 
-    Of two at once one wins: the other's row has the same key. Raises Invalid, StatusConflict.
+    Of two at once one wins: the other's row has the same key. Raises Invalid, InvalidTransition.
     """
     if is_initialized():
         raise _too_late()
@@ -53,5 +53,5 @@ def create_first_admin(
 def _too_late() -> InvalidTransition:
     return InvalidTransition(
         "This installation has its first administrator.",
-        way_out="Sign in, or ask the administrator for an invitation.",
+        hint="Sign in, or ask the administrator for an invitation.",
     )

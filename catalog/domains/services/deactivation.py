@@ -17,14 +17,16 @@ from catalog.permissions import Permission, Role
 def deactivate_person(*, person: Person, actor: Writer, reason: str = "") -> None:
     """Shut a person out at once: sessions, tokens and roles no longer count.
 
-    Raises NotAllowed, StatusConflict (oneself, the last lead).
+    Raises PermissionDenied, InvalidTransition (oneself, the last lead).
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, None)
     if person == actor:
-        raise InvalidTransition("You cannot shut yourself out.", where="person")
+        raise InvalidTransition("You cannot shut yourself out.", location="person")
     leads = Membership.objects.held().filter(domain=None, role=Role.GOVERNANCE_LEAD.value)
     if {person.pk} == set(leads.values_list("person_id", flat=True)):
-        raise InvalidTransition("The mesh needs a governance lead who can sign in.", where="person")
+        raise InvalidTransition(
+            "The mesh needs a governance lead who can sign in.", location="person"
+        )
     person.is_active = False
     person.save(update_fields=["is_active"])
     subject = Subject(kind="person", id=str(person.uuid), name=person.display_name)

@@ -19,8 +19,9 @@ from catalog.domains.models import (
     ancestors_in,
 )
 from catalog.domains.services.roles import Writer, group_of, subject_of
-from catalog.exceptions import Fault, NameConflict, ValidationFailed, require_edition
+from catalog.exceptions import NameConflict, ValidationFailed, require_edition
 from catalog.identifiers import is_slug, unstorable
+from catalog.issues import Issue
 from catalog.people.models import Team
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
 from catalog.revisions.services import bump_revision, publish_change
@@ -39,12 +40,12 @@ def create_domain(
 ) -> Domain:
     """Create a domain below its parent, with a group for each role.
 
-    Raises NotAllowed, Invalid, NameTaken.
+    Raises PermissionDenied, Invalid, NameConflict.
     """
     require_permission(actor, Permission.MANAGE_DOMAIN, parent)
     _check_names(slug=slug, name=name, mission=mission)
     if Domain.objects.filter(slug=slug).exists() or slug_was_used(slug):
-        raise NameConflict(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
+        raise NameConflict(f"The slug {slug} is in use.", location="slug", hint="Choose another.")
     domain = Domain.objects.create(
         slug=slug,
         name=name,
@@ -65,7 +66,7 @@ def edit_domain(
 ) -> Domain:
     """Change `slug`, `name`, `mission`, `parent` or `owner_team`; an old slug redirects for ever.
 
-    Raises NotAllowed, EditionConflict, Invalid (a cycle in the tree), NameTaken.
+    Raises PermissionDenied, EditConflict, Invalid (a cycle in the tree), NameConflict.
     """
     if changes.get("parent", domain.parent) != domain.parent:
         lock_tree()
@@ -74,7 +75,7 @@ def edit_domain(
     unknown = set(changes) - {"slug", "name", "mission", "parent", "owner_team"}
     if unknown:
         raise ValidationFailed(
-            [Fault(where=name, message="A domain has no such field.") for name in unknown]
+            [Issue(location=name, message="A domain has no such field.") for name in unknown]
         )
     if changes.get("parent", domain.parent) != domain.parent:
         require_permission(actor, Permission.MANAGE_DOMAIN, changes["parent"])
@@ -119,22 +120,22 @@ def lock_tree() -> None:
 
 
 def _check_names(*, slug: str, name: str, mission: str) -> None:
-    faults = []
+    issues = []
     if not is_slug(slug):
-        faults.append(
-            Fault(
-                where="slug",
+        issues.append(
+            Issue(
+                location="slug",
                 message=f"{slug!r} is not a slug.",
-                way_out="Use small letters, digits, dots, dashes and underscores.",
+                hint="Use small letters, digits, dots, dashes and underscores.",
             )
         )
     if not name.strip() or len(name) > 120:
-        faults.append(Fault(where="name", message="A name has 1 to 120 characters."))
-    for where, text in (("name", name), ("mission", mission)):
+        issues.append(Issue(location="name", message="A name has 1 to 120 characters."))
+    for location, text in (("name", name), ("mission", mission)):
         if bad := unstorable(text):
-            faults.append(Fault(where=where, message=f"It holds {bad}.", way_out="Remove it."))
-    if faults:
-        raise ValidationFailed(faults)
+            issues.append(Issue(location=location, message=f"It holds {bad}.", hint="Remove it."))
+    if issues:
+        raise ValidationFailed(issues)
 
 
 def _check_tree(domain: Domain) -> None:
@@ -143,10 +144,10 @@ def _check_tree(domain: Domain) -> None:
     if domain.parent_id and domain.pk in ancestors_in(parents, domain.parent_id):
         raise ValidationFailed(
             [
-                Fault(
-                    where="parent",
+                Issue(
+                    location="parent",
                     message="A domain cannot lie below itself.",
-                    way_out="Choose a parent outside this domain's own branch.",
+                    hint="Choose a parent outside this domain's own branch.",
                 )
             ]
         )
@@ -161,7 +162,7 @@ def record_former_slug(domain: Domain, old_slug: str) -> None:
     taken = Domain.objects.filter(slug=domain.slug).exclude(pk=domain.pk).exists()
     if taken or slug_was_used(domain.slug):
         raise NameConflict(
-            f"The slug {domain.slug} is in use.", where="slug", way_out="Choose another."
+            f"The slug {domain.slug} is in use.", location="slug", hint="Choose another."
         )
     FormerDomainSlug.objects.create(slug=old_slug, domain=domain)
 

@@ -13,7 +13,8 @@ from catalog.audit.services import Subject, record
 from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.teams import add_member, demand_team
-from catalog.exceptions import Fault, InvalidTransition, NotFound, ValidationFailed
+from catalog.exceptions import InvalidTransition, NotFound, ValidationFailed
+from catalog.issues import Issue
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
 from catalog.permissions import Permission
@@ -27,16 +28,16 @@ def invite_person(
 ) -> tuple[Invitation, str]:
     """Invite somebody who has no account; the invitation lasts a week.
 
-    Returns it and its secret, which is shown once. Raises NotAllowed, Invalid (the address has
-    an account).
+    Returns it and its secret, shown once. Raises PermissionDenied, ValidationFailed (the address
+    has an account).
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if team:
         demand_team(actor, team)
     if known := Person.objects.filter(email__iexact=email).first():
         message = f"{known.display_name} signs in with this address already."
-        way_out = "Give them a role or add them to a team instead."
-        raise ValidationFailed([Fault(where="email", message=message, way_out=way_out)])
+        hint = "Give them a role or add them to a team instead."
+        raise ValidationFailed([Issue(location="email", message=message, hint=hint)])
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=email,
@@ -61,12 +62,12 @@ def cancel_invitation(*, invitation: Invitation, actor: Person) -> None:
 
 
 def open_invitation(secret: str) -> Invitation:
-    """Return the invitation of a secret. Raises NotVisible where there is none that is open."""
+    """Return the invitation of a secret. Raises NotFound where there is none that is open."""
     invitation = Invitation.objects.filter(secret_digest=_digest(secret)).first()
     if invitation is None or not invitation.is_open:
         raise NotFound(
             "This invitation has been used or has lapsed.",
-            way_out="Ask the person who invited you for a new link.",
+            hint="Ask the person who invited you for a new link.",
         )
     return invitation
 
@@ -75,7 +76,7 @@ def open_invitation(secret: str) -> Invitation:
 def accept_invitation(
     *, secret: str, username: str, password: str, first_name: str = "", last_name: str = ""
 ) -> Person:
-    """Turn an invitation into a person, once. Raises NotVisible, Invalid, NameTaken."""
+    """Turn an invitation into a person, once. Raises NotFound, Invalid, NameConflict."""
     invitation = open_invitation(secret)
     won = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
         accepted_at=timezone.now()

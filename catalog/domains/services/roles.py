@@ -11,7 +11,8 @@ from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
 from catalog.domains.authority import require_permission
 from catalog.domains.models import DOMAIN, Domain, Membership
-from catalog.exceptions import Fault, InvalidTransition, ValidationFailed
+from catalog.exceptions import InvalidTransition, ValidationFailed
+from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
 
@@ -29,13 +30,13 @@ def grant_role(
 ) -> Membership:
     """Give a person a role in a domain, or in the mesh; giving it again sets its end.
 
-    Raises NotAllowed; Invalid where the role does not fit the place.
+    Raises PermissionDenied; Invalid where the role does not fit the place.
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if role not in (DOMAIN_ROLES if domain else MESH_ROLES):
         place = "a domain" if domain else "the mesh"
         raise ValidationFailed(
-            [Fault(where="role", message=f"{role.value} is not a role of {place}.")]
+            [Issue(location="role", message=f"{role.value} is not a role of {place}.")]
         )
     membership, _ = Membership.objects.update_or_create(
         person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
@@ -51,7 +52,7 @@ def revoke_role(*, membership: Membership, actor: Writer, reason: str = "") -> N
     """End a role at once; what it allowed is refused from the next request on.
 
     One that somebody else ended meanwhile stays ended, and is noted once.
-    Raises NotAllowed, StatusConflict (the mesh's last governance lead).
+    Raises PermissionDenied, InvalidTransition (the mesh's last governance lead).
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, membership.domain)
     require_remaining_lead(membership)
@@ -70,7 +71,7 @@ def require_remaining_lead(membership: Membership) -> None:
     locked = leads.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
     if not set(locked) - {membership.pk}:
         raise InvalidTransition(
-            "The mesh needs a governance lead.", where="role", way_out="Name another one first."
+            "The mesh needs a governance lead.", location="role", hint="Name another one first."
         )
 
 

@@ -11,8 +11,9 @@ from catalog.domains.authority import require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.domains import edit_domain
 from catalog.domains.services.roles import Writer
-from catalog.exceptions import Fault, NameConflict, ValidationFailed
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.identifiers import is_slug, unstorable
+from catalog.issues import Issue
 from catalog.people.models import Person, Team, TeamMember
 from catalog.permissions import Permission
 
@@ -29,18 +30,18 @@ def create_team(
 ) -> Team:
     """Create a team; in a domain that has no owner team, it becomes that.
 
-    Raises NotAllowed, Invalid, NameTaken.
+    Raises PermissionDenied, Invalid, NameConflict.
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if not is_slug(slug):
-        raise ValidationFailed([Fault(where="slug", message=f"{slug!r} is not a slug.")])
-    for where, text in (("name", name), ("description", description)):
+        raise ValidationFailed([Issue(location="slug", message=f"{slug!r} is not a slug.")])
+    for location, text in (("name", name), ("description", description)):
         if bad := unstorable(text):
             raise ValidationFailed(
-                [Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")]
+                [Issue(location=location, message=f"It holds {bad}.", hint="Remove it.")]
             )
     if Team.objects.filter(slug=slug).exists():
-        raise NameConflict(f"The slug {slug} is in use.", where="slug", way_out="Choose another.")
+        raise NameConflict(f"The slug {slug} is in use.", location="slug", hint="Choose another.")
     team = Team.objects.create(slug=slug, name=name, description=description, email=email)
     record(actor=actor, verb="created", subject=_about(team))
     if domain and domain.owner_team is None:
@@ -54,7 +55,7 @@ def add_to_team(
 ) -> TeamMember:
     """Make a person a member of a team, until `ends_at` where one is given; again sets the end.
 
-    Raises NotAllowed.
+    Raises PermissionDenied.
     """
     demand_team(actor, team)
     return add_member(team=team, person=person, actor=actor, ends_at=ends_at)
@@ -75,7 +76,7 @@ def add_member(
 
 @transaction.atomic
 def remove_member(*, team: Team, person: Person, actor: Writer) -> None:
-    """End a person's time in a team; everybody may end their own. Raises NotAllowed."""
+    """End a person's time in a team; everybody may end their own. Raises PermissionDenied."""
     if person != actor:
         demand_team(actor, team)
     TeamMember.objects.filter(team=team, person=person).delete()
@@ -84,7 +85,7 @@ def remove_member(*, team: Team, person: Person, actor: Writer) -> None:
 
 
 def demand_team(actor: Writer, team: Team) -> None:
-    """Raise NotAllowed unless the actor manages members wherever the team contributes."""
+    """Raise PermissionDenied unless the actor manages members wherever the team contributes."""
     owned: list[Domain | None] = [*team.domains.all()]
     for domain in owned or [None]:
         require_permission(actor, Permission.MANAGE_MEMBERS, domain)

@@ -16,7 +16,7 @@ from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import ImportResult, Report
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.services import apply_plan, dry_run_plan, plan_manifests
 
@@ -87,13 +87,13 @@ class Command(CommandWithExamples):
         for note in landing.notes:
             self.stdout.write(f"            note: {note}")
         for finding in landing.findings:
-            fix = f" {finding.fix}" if finding.fix else ""
-            self.stdout.write(f"            {finding.where}: {finding.message}{fix}")
+            fix = f" {finding.hint}" if finding.hint else ""
+            self.stdout.write(f"            {finding.location}: {finding.message}{fix}")
         for problem in landing.problems:
             self._say_problem(problem)
 
-    def _say_problem(self, problem: Problem) -> None:
-        self.stdout.write(f"  {problem} {problem.way_out}")
+    def _say_problem(self, problem: DocumentIssue) -> None:
+        self.stdout.write(f"  {problem} {problem.hint}")
 
     def _close(self, report: Report, *, is_dry_run: bool, as_json: bool) -> None:
         if as_json:

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES, ReadingError
 from catalog.manifests.services.terms import TermImportResult, import_terms
@@ -72,7 +72,10 @@ class Command(CommandWithExamples):
         self.stdout.write(f"{landing.action.value:<9} {name} [{place}]: {landing.reason}{changes}")
 
     def _close(
-        self, landings: list[TermImportResult], problems: list[Problem], options: dict[str, Any]
+        self,
+        landings: list[TermImportResult],
+        problems: list[DocumentIssue],
+        options: dict[str, Any],
     ) -> None:
         found = Counter(landing.action.value for landing in landings)
         counts = {action.value: found[action.value] for action in Action}
@@ -86,7 +89,7 @@ class Command(CommandWithExamples):
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
             return
         for problem in problems:
-            self.stdout.write(f"  {problem} {problem.way_out}")
+            self.stdout.write(f"  {problem} {problem.hint}")
         said = ", ".join(f"{count:,} {action}" for action, count in counts.items())
         ending = " (dry run: nothing was written)" if options["dry_run"] else ""
         self.stdout.write(f"{len(landings):,} terms: {said}{ending}")

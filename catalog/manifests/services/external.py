@@ -16,12 +16,12 @@ from catalog.domains.services import create_domain
 from catalog.exceptions import (
     CatalogError,
     EditConflict,
-    Fault,
     ImmutableVersion,
     NameConflict,
     PermissionDenied,
     ValidationFailed,
 )
+from catalog.issues import Issue
 from catalog.manifests.external import ExternalCatalog, ExternalEntry
 from catalog.manifests.issues import shortened
 from catalog.manifests.readers import MAX_BYTES, ReadingError, read_documents
@@ -93,7 +93,7 @@ def import_entries(
 
     An entry that has not changed since its last import is left alone; one that people have edited
     or adopted here is a conflict, and changed only with `overwrite` (an adopted one never).
-    Raises NotAllowed where the actor may not write in the catalog's domain.
+    Raises PermissionDenied where the actor may not write in the catalog's domain.
     """
     report = ForeignReport()
     bringing = ExternalImport(catalog, _domain(catalog, actor), entry_of, actor, overwrite)
@@ -139,7 +139,7 @@ def _land(bringing: ExternalImport, number: int, line: bytes) -> tuple[str, Reje
     try:
         fields = read_documents(line, name="entry.json")[0].tree
         if not isinstance(fields, dict):
-            raise ValidationFailed([Fault(where="/", message="An entry is an object.")])
+            raise ValidationFailed([Issue(location="/", message="An entry is an object.")])
         identifier = str(fields.get("slug", ""))[:120]
         entry = bringing.entry_of(fields)
         with transaction.atomic():
@@ -183,7 +183,7 @@ def _replaced(alias: ProductAlias, entry: ExternalEntry, bringing: ExternalImpor
     if product.edition != alias.imported_edition and not bringing.overwrite:
         raise ImmutableVersion(
             f"{product.name} has been edited here since its last import.",
-            way_out="Import with --overwrite to replace the edits.",
+            hint="Import with --overwrite to replace the edits.",
         )
     return replace_document(
         product=product, tree=entry.tree, edition=product.edition, actor=bringing.actor

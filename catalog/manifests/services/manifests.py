@@ -11,10 +11,11 @@ from django.db import IntegrityError, transaction
 
 from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
+from catalog.issues import Issue
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import ImportResult
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action, Decision, Step
 from catalog.manifests.services.planning import (
     ProductPlan,
@@ -33,7 +34,7 @@ from catalog.products.services import (
     replace_document,
     set_alias,
 )
-from catalog.publication.gates import Finding, PublicationRefused
+from catalog.publication.gates import PublicationRefused
 from catalog.publication.services import deprecate_product, publish_product, retire_product
 
 _REASON = "manifest"
@@ -79,7 +80,7 @@ def import_manifests(
     default_domain: str = "",
     overwrite: bool = False,
     is_dry_run: bool = False,
-) -> Iterator[ImportResult | Problem]:
+) -> Iterator[ImportResult | DocumentIssue]:
     """Yield what becomes of each product, then the problems of documents that belong to none."""
     gathering = BundleCollector(sources)
     for plan in plan_manifests(
@@ -170,18 +171,18 @@ def _name(product: DataProduct, identifier: str) -> None:
 
 def _take_step(
     plan: ProductPlan, product: DataProduct, actor: Writer
-) -> tuple[DataProduct, list[Finding]]:
+) -> tuple[DataProduct, list[Issue]]:
     """Bring the product to the status that its document wants, if the gate lets it."""
     try:
         stepped = _step(plan.decision.step, product, actor)
     except PublicationRefused as refused:
         return product, list(refused.findings)
     except CatalogError as refusal:
-        finding = Finding(
+        finding = Issue(
             code=refusal.code,
-            where=refusal.where or "status",
+            location=refusal.location or "status",
             message=refusal.message,
-            fix=refusal.way_out,
+            hint=refusal.hint,
         )
         return product, [finding]
     if stepped.edition != product.edition and plan.bundle.product:
@@ -214,7 +215,7 @@ def _successor(product: DataProduct, actor: Writer) -> DataProduct | None:
 
 
 def _landing(
-    plan: ProductPlan, product: DataProduct | None, findings: Iterable[Finding] = ()
+    plan: ProductPlan, product: DataProduct | None, findings: Iterable[Issue] = ()
 ) -> ImportResult:
     decision = plan.decision
     return ImportResult(

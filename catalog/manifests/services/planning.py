@@ -12,11 +12,12 @@ from catalog.contracts.models import DataContract
 from catalog.contracts.services import is_frozen
 from catalog.domains.authority import access_for, require_permission
 from catalog.domains.models import Domain, FormerDomainSlug
-from catalog.exceptions import CatalogError, Fault, PermissionDenied, ValidationFailed
+from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import slug_of
+from catalog.issues import Issue
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import Bundle, BundleCollector
-from catalog.manifests.issues import Problem, did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue, did_you_mean, shortened
 from catalog.manifests.plan import (
     Action,
     CurrentContract,
@@ -41,7 +42,7 @@ class ProductPlan:
     decision: Decision
     product: DataProduct | None = None
     domain: Domain | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[DocumentIssue, ...] = ()
 
     @property
     def edition(self) -> int:
@@ -103,7 +104,7 @@ def plan_digest(*, plans: Iterable[ProductPlan], content: bytes) -> str:
 
 def refused(refusal: CatalogError) -> Decision:
     """Return the decision not to do what a service refuses."""
-    reason = " ".join(part for part in (refusal.message, refusal.way_out) if part)
+    reason = " ".join(part for part in (refusal.message, refusal.hint) if part)
     return Decision(action=Action.REFUSED, reason=reason)
 
 
@@ -112,11 +113,11 @@ def invalid_plan(
 ) -> ProductPlan:
     """Return the plan to do nothing with documents that do not hold together."""
     document = document or bundle.first
-    faults = invalid.faults if invalid else ()
+    issues = invalid.issues if invalid else ()
     return ProductPlan(
         bundle=bundle,
         decision=Decision(action=Action.INVALID, reason="its documents have errors"),
-        problems=tuple(problem_of(fault, document, rule="manifest") for fault in faults),
+        problems=tuple(problem_of(issue, document, rule="manifest") for issue in issues),
     )
 
 
@@ -136,9 +137,9 @@ def _of_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | Non
     held = DataContract.objects.filter(identifier=bundle.identifier).order_by("id")
     contract = held.select_related("product__domain").first()
     if contract is None:
-        way_out = "Import the product too: its output port names the contract's id as contractId."
+        hint = "Import the product too: its output port names the contract's id as contractId."
         message = f"no product names the contract {shortened(bundle.identifier)}"
-        raise ValidationFailed([Fault(where="/id", message=message, way_out=way_out)])
+        raise ValidationFailed([Issue(location="/id", message=message, hint=hint)])
     alias = contract.product.aliases.filter(system=bitol_odps.SYSTEM).first()
     return alias, contract.product
 
@@ -172,18 +173,20 @@ def _domain_of(bundle: Bundle, product: DataProduct | None, default_domain: str)
     return domain
 
 
-def _no_domain(named: str) -> Fault:
+def _no_domain(named: str) -> Issue:
     if not named:
-        way_out = "Add a line `domain: …` with a domain's slug, or say the domain for all."
-        return Fault(where="/domain", message="the product names no domain", way_out=way_out)
+        hint = "Add a line `domain: …` with a domain's slug, or say the domain for all."
+        return Issue(location="/domain", message="the product names no domain", hint=hint)
     slugs = list(Domain.objects.values_list("slug", flat=True)[:2_000])
-    way_out = did_you_mean(named, slugs) or "Have the domain created first."
-    return Fault(where="/domain", message=f"there is no domain {shortened(named)}", way_out=way_out)
+    hint = did_you_mean(named, slugs) or "Have the domain created first."
+    return Issue(location="/domain", message=f"there is no domain {shortened(named)}", hint=hint)
 
 
 def _demand(actor: Writer, product: DataProduct | None, domain: Domain) -> None:
     if product and not access_for(actor).reads(product):
-        raise PermissionDenied("The id is in use by something that you may not edit.", where="/id")
+        raise PermissionDenied(
+            "The id is in use by something that you may not edit.", location="/id"
+        )
     for owner in {domain, product.domain if product else domain}:
         require_permission(actor, Permission.EDIT_PRODUCTS, owner)
 

@@ -12,7 +12,7 @@ from catalog.domains.models import Domain
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
 from catalog.manifests.projection_checks import problem_of
 from catalog.manifests.services.planning import refused
@@ -34,7 +34,7 @@ class TermImportResult:
     action: Action
     reason: str
     changes: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[DocumentIssue, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `--json` says it."""
@@ -71,7 +71,7 @@ def _landed(entry: TermEntry, actor: Writer) -> TermImportResult:
         with transaction.atomic():
             return _write(entry, actor)
     except ValidationFailed as invalid:
-        found = (problem_of(fault, entry.document, rule="terms") for fault in invalid.faults)
+        found = (problem_of(issue, entry.document, rule="terms") for issue in invalid.issues)
         return _invalid(entry, tuple(found))
     except (EditConflict, IntegrityError):
         return _landing(entry, Action.CONFLICT, _OVERTAKEN)
@@ -104,7 +104,7 @@ def _write(entry: TermEntry, actor: Writer) -> TermImportResult:
     return _landing(entry, Action.CHANGE, reason, changes=tuple(changed))
 
 
-def _invalid(entry: TermEntry, problems: tuple[Problem, ...]) -> TermImportResult:
+def _invalid(entry: TermEntry, problems: tuple[DocumentIssue, ...]) -> TermImportResult:
     reason = "what the file says of it does not hold together"
     return _landing(entry, Action.INVALID, reason, problems=problems)
 

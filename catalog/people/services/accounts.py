@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.exceptions import Fault, NameConflict, ValidationFailed
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.identifiers import unstorable
+from catalog.issues import Issue
 from catalog.people.models import Person
 
 
@@ -24,7 +25,7 @@ def create_person(
     last_name: str = "",
     check_password: bool = True,
 ) -> Person:
-    """Create somebody who can sign in. Raises Invalid (a weak password), NameTaken.
+    """Create somebody who can sign in. Raises Invalid (a weak password), NameConflict.
 
     Anybody becomes somebody by an invitation or at the first start, which have checked that.
     Without a password nobody signs in as them until one is set. Two user names that differ
@@ -44,7 +45,7 @@ def create_person(
             person.save()
     except IntegrityError as error:
         raise NameConflict(
-            f"The user name {username} is in use.", where="username", way_out="Choose another."
+            f"The user name {username} is in use.", location="username", hint="Choose another."
         ) from error
     record(actor=actor, verb="created", subject=_about(person))
     return person
@@ -63,37 +64,37 @@ def _check_free(person: Person) -> None:
     if others.filter(username__iexact=person.username).exists():
         raise NameConflict(
             f"The user name {person.username} is in use.",
-            where="username",
-            way_out="Choose another.",
+            location="username",
+            hint="Choose another.",
         )
     if person.email and others.filter(email__iexact=person.email).exists():
         raise NameConflict(
             "Somebody signs in with this mail address already.",
-            where="email",
-            way_out="Sign in, or have the password reset.",
+            location="email",
+            hint="Sign in, or have the password reset.",
         )
 
 
 def _check_person(person: Person, password: str | None) -> None:
-    faults = [
-        Fault(where=where, message=f"It holds {bad}.", way_out="Remove it.")
-        for where in ("username", "email", "first_name", "last_name")
-        if (bad := unstorable(getattr(person, where)))
+    issues = [
+        Issue(location=location, message=f"It holds {bad}.", hint="Remove it.")
+        for location in ("username", "email", "first_name", "last_name")
+        if (bad := unstorable(getattr(person, location)))
     ]
     try:
         person.full_clean(exclude=["password"], validate_unique=False)
     except ValidationError as error:
-        faults += [
-            Fault(where=where, message=" ".join(messages))
-            for where, messages in error.message_dict.items()
+        issues += [
+            Issue(location=location, message=" ".join(messages))
+            for location, messages in error.message_dict.items()
         ]
     try:
         if password is not None:
             validate_password(password, person)
     except ValidationError as error:
-        faults.append(Fault(where="password", message=" ".join(error.messages)))
-    if faults:
-        raise ValidationFailed(faults)
+        issues.append(Issue(location="password", message=" ".join(error.messages)))
+    if issues:
+        raise ValidationFailed(issues)
 
 
 def _about(person: Person) -> Subject:

@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
 from catalog.identifiers import unstorable
+from catalog.issues import Issue
 from catalog.people.models import ApiToken, Person
 
 TOKEN_LASTS_AT_MOST = timedelta(days=366)
@@ -26,19 +27,19 @@ def create_token(
 
     Raises Invalid for an unknown scope, an empty name or a life of over 366 days.
     """
-    faults = [
-        Fault(where="scopes", message=f"There is no scope {scope!r}.", way_out="Use read or write.")
+    issues = [
+        Issue(location="scopes", message=f"There is no scope {scope!r}.", hint="Use read or write.")
         for scope in scopes
         if scope not in ApiToken.Scope.values
     ]
     if not scopes:
-        faults.append(Fault(where="scopes", message="Name at least one scope."))
+        issues.append(Issue(location="scopes", message="Name at least one scope."))
     if not name.strip() or len(name) > 80 or unstorable(name):
-        faults.append(Fault(where="name", message="A name has 1 to 80 plain characters."))
+        issues.append(Issue(location="name", message="A name has 1 to 80 plain characters."))
     if not timedelta(0) < lasts <= TOKEN_LASTS_AT_MOST:
-        faults.append(Fault(where="days", message="A token lasts 1 to 366 days."))
-    if faults:
-        raise ValidationFailed(faults)
+        issues.append(Issue(location="days", message="A token lasts 1 to 366 days."))
+    if issues:
+        raise ValidationFailed(issues)
     token, text = ApiToken.objects.create(  # type: ignore[no-untyped-call]
         user=person, expiry=lasts, name=name, scopes=sorted(set(scopes))
     )

@@ -29,8 +29,8 @@ def require_free_address(product: DataProduct) -> None:
     if any(pk != product.pk for (pk,) in _HOLDERS.rows(**place)):
         raise NameConflict(
             f"{product.domain.slug}/{product.slug} is or was the address of another product.",
-            where="slug",
-            way_out="Choose another name, or set assaySlug.",
+            location="slug",
+            hint="Choose another name, or set assaySlug.",
         )
 
 

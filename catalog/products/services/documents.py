@@ -14,7 +14,8 @@ from django.utils import timezone
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
 from catalog.domains.authority import require_permission
-from catalog.exceptions import EditConflict, Fault, NotFound, ValidationFailed, require_edition
+from catalog.exceptions import EditConflict, NotFound, ValidationFailed, require_edition
+from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.json_patch import patched
@@ -46,7 +47,7 @@ def lock_for_edit(
 ) -> DataProduct:
     """Return the product as it stands, locked for this transaction, if `edition` still does.
 
-    Raises NotAllowed, NotVisible (it is deleted), EditionConflict; call it in a transaction.
+    Raises PermissionDenied, NotFound (it is deleted), EditConflict; call it in a transaction.
     """
     rows = DataProduct.objects.select_for_update(of=("self",)).select_related("domain")
     stands = rows.filter(pk=product.pk).first()
@@ -68,7 +69,7 @@ def record_edit(
 ) -> None:
     """Count one edit by people: edition and revision rise, audit and followers learn of it.
 
-    The compare and the rise are one statement, so of two writers one gets EditionConflict.
+    The compare and the rise are one statement, so of two writers one gets EditConflict.
     """
     won = DataProduct.objects.filter(pk=product.pk, edition=product.edition).update(
         edition=F("edition") + 1,
@@ -125,7 +126,7 @@ def patch_document(
 ) -> DataProduct:
     """Apply a JSON Patch (RFC 6902) to a product's tree.
 
-    Raises NotAllowed, EditionConflict, Invalid (the patch or the tree it makes), NameTaken.
+    Raises PermissionDenied, EditConflict, Invalid (the patch or the tree it makes), NameConflict.
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
     tree = patched(product.tree, patch)
@@ -138,7 +139,7 @@ def replace_document(
 ) -> DataProduct:
     """Put a whole new tree in place of a product's tree; an equal one changes nothing.
 
-    Raises NotAllowed, EditionConflict, Invalid, NameTaken.
+    Raises PermissionDenied, EditConflict, Invalid, NameConflict.
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
     patch = jsonpatch.make_patch(product.tree, tree).patch
@@ -168,12 +169,12 @@ def _apply(
 
 def write_document(product: DataProduct, tree: Tree) -> None:
     if not isinstance(tree, dict):
-        raise ValidationFailed([Fault(where="/", message="A product's document is an object.")])
-    if faults := check_storable(tree):
-        raise ValidationFailed(faults)
+        raise ValidationFailed([Issue(location="/", message="A product's document is an object.")])
+    if issues := check_storable(tree):
+        raise ValidationFailed(issues)
     held = tree.get("id")
     if product.tree and held != product.tree.get("id"):
-        raise ValidationFailed([Fault(where="/id", message="A product keeps its id for ever.")])
+        raise ValidationFailed([Issue(location="/id", message="A product keeps its id for ever.")])
     if held is None:
         tree = {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": str(product.uuid)} | tree
     columns = parse_columns(tree)

@@ -29,11 +29,11 @@ def register_product(
 ) -> DataProduct:
     """Register a product in a domain as a draft of edition 1 (or as an external entry).
 
-    Raises NotAllowed, Invalid (with JSON Pointers), NameTaken.
+    Raises PermissionDenied, Invalid (with JSON Pointers), NameConflict.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, domain)
     if status not in (Status.DRAFT, Status.EXTERNAL):
-        raise InvalidTransition("A product starts as a draft.", where="status")
+        raise InvalidTransition("A product starts as a draft.", location="status")
     product = DataProduct(domain=domain, status=status)
     write_document(product, tree)
     require_free_address(product)
@@ -47,7 +47,7 @@ def register_product(
 def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason: str = "") -> None:
     """Delete a draft or an external entry for good; a tombstone tells the followers.
 
-    Raises StatusConflict for a product that consumers may know: retire that one instead.
+    Raises InvalidTransition for a product that consumers may know: retire that one instead.
     """
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.DELETE_PRODUCTS
@@ -55,8 +55,8 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
     if product.status not in (Status.DRAFT, Status.EXTERNAL):
         raise InvalidTransition(
             f"A {product.status} product is not deleted.",
-            where="status",
-            way_out="Retire it: its address then says what came after it.",
+            location="status",
+            hint="Retire it: its address then says what came after it.",
         )
     create_tombstones(kind=PRODUCT, object_id=product.uuid, revision=product.revision + 1)
     record_event(actor, "deleted", product, before=_summary(product), reason=reason)

@@ -7,8 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.domains.authority import access_for
-from catalog.exceptions import Fault, NotFound, PermissionDenied, ValidationFailed
+from catalog.exceptions import NotFound, PermissionDenied, ValidationFailed
 from catalog.identifiers import unstorable
+from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductUse
 from catalog.products.projection import uses_of
@@ -31,24 +32,28 @@ def add_use(
 ) -> ProductUse:
     """Add something that names a product; whoever reads the product and is signed in may.
 
-    It is no edit: the edition stays, the revision rises. Raises NotVisible, NotAllowed, Invalid.
+    The edition stays, the revision rises. Raises NotFound, PermissionDenied, ValidationFailed.
     """
     reader = access_for(actor)
     if not reader.reads(product):
         raise NotFound("There is no such product.")
     if not reader.is_signed_in:
-        raise PermissionDenied("Sign in to add a use.", where="actor")
-    faults = [
-        Fault(where=where, message=f"This has at most {longest} plain characters.")
-        for where, text, longest in (("title", title, 400), ("kind", kind, 60), ("url", url, 1000))
+        raise PermissionDenied("Sign in to add a use.", location="actor")
+    issues = [
+        Issue(location=location, message=f"This has at most {longest} plain characters.")
+        for location, text, longest in (
+            ("title", title, 400),
+            ("kind", kind, 60),
+            ("url", url, 1000),
+        )
         if len(text) > longest or unstorable(text)
     ]
     if not title.strip():
-        faults.append(Fault(where="title", message="Say what uses the product."))
+        issues.append(Issue(location="title", message="Say what uses the product."))
     if url and not url.startswith(("https://", "http://")):
-        faults.append(Fault(where="url", message="This is no web address."))
-    if faults:
-        raise ValidationFailed(faults)
+        issues.append(Issue(location="url", message="This is no web address."))
+    if issues:
+        raise ValidationFailed(issues)
     use = ProductUse.objects.create(
         product=product,
         title=title.strip(),

@@ -67,7 +67,7 @@ class ActivationRefused(CatalogError):
             f"{engine}: of {wanted:,} things the index would hold "
             f"{held:,}, and it differs from the database: {differences}. "
             "The index that answered goes on answering.",
-            way_out="Look at the engine's log and its disk, then rebuild again.",
+            hint="Look at the engine's log and its disk, then rebuild again.",
         )
         self.counts = counts
 
@@ -83,7 +83,7 @@ def rebuild(
 
     Readers see the old index until the new one is whole. What changes meanwhile is written into
     the new one before the swap. Returns how many documents were put. Raises SearchUnavailable
-    where the engine is down, SwapRefused where the new index differs.
+    where the engine is down, ActivationRefused where the new index differs.
     """
     clear_leftovers(backend)
     if unless_ready and backend.is_ready():
@@ -166,7 +166,7 @@ def _swap(
 
 
 def _demand_equality(engine: str, candidate: NewIndex, wanted: Iterable[tuple[str, bytes]]) -> None:
-    """Raise SwapRefused unless an index equals the database in number and content.
+    """Raise ActivationRefused unless an index equals the database in number and content.
 
     What has changed while they were compared is written and compared again.
     """

@@ -13,9 +13,10 @@ from catalog.contracts.columns import Column, edited, iter_columns
 from catalog.contracts.models import DataContract, SchemaObject
 from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.manifests import odcs
-from catalog.manifests.issues import Problem
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import ReadingError, read_documents
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
@@ -126,7 +127,9 @@ class AddTable(ContractPage):
         tables = list(self.contract().tree.get("schema") or [])
         name = sheet.cleaned_data["name"]
         if any(table.get("name") == name for table in tables):
-            raise ValidationFailed([Fault(where="name", message="There is a table of this name.")])
+            raise ValidationFailed(
+                [Issue(location="name", message="There is a table of this name.")]
+            )
         self.number = len(tables)
         return self.put([*tables, {"name": name, "properties": []}], sheet)
 
@@ -210,7 +213,7 @@ class Document(ContractPage):
     title = _("Contract as a file")
     sheet_class = ContractDocumentForm
     template_name = "catalog/editing/document.html"
-    problems: list[Problem]
+    problems: list[DocumentIssue]
 
     def stands(self) -> dict[str, Any]:
         """Return the document that stands, where this page is one contract's."""
@@ -223,7 +226,7 @@ class Document(ContractPage):
         if tree.setdefault("id", held) != held:
             message = f"This document has the id {tree['id']}; the contract here has {held}."
             raise ValidationFailed(
-                [Fault(where="file", message=message, way_out="Give it that id.")]
+                [Issue(location="file", message=message, hint="Give it that id.")]
             )
         edition = sheet.cleaned_data["edition"]
         return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
@@ -238,21 +241,21 @@ class Document(ContractPage):
         if len(documents) != 1:
             message = f"There are {len(documents)} documents in it."
             raise ValidationFailed(
-                [Fault(where="file", message=message, way_out="Send one contract.")]
+                [Issue(location="file", message=message, hint="Send one contract.")]
             )
         problems = [problem for problem in odcs.check(documents[0]) if problem.is_error]
         if problems:
             raise self.refused(problems)
         return documents[0].tree
 
-    def refused(self, problems: list[Problem]) -> ValidationFailed:
+    def refused(self, problems: list[DocumentIssue]) -> ValidationFailed:
         """Keep the problems for the page, each with its line, and say how many there are."""
         self.problems = problems[:MOST_PROBLEMS]
         first = problems[0]
         message = f"Line {first.line}: {first.message}."
         if len(problems) > 1:
             message += f" And {len(problems) - 1} more, listed below."
-        return ValidationFailed([Fault(where="file", message=message, way_out=first.way_out)])
+        return ValidationFailed([Issue(location="file", message=message, hint=first.hint)])
 
     def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """List the problems of a document that was refused."""

@@ -55,7 +55,7 @@ def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
     if found.slug != domain and request.method != "POST":
         return redirect("domain_edit", found.slug)
     require_permission(request.user, Permission.MANAGE_DOMAIN, found)
-    initial = DomainForm.filled_by(found) | {"edition": found.edition}
+    initial = DomainForm.initial_from(found) | {"edition": found.edition}
     sheet = DomainForm(request.POST if request.method == "POST" else None, initial=initial)
     _offer(sheet, access_for(request.user), found)
     if request.method != "POST":
@@ -82,7 +82,7 @@ def _write(request: HttpRequest, domain: Domain, sheet: DomainForm) -> HttpRespo
         changed = edit_domain(domain=domain, edition=edition, actor=actor, **sheet.written())
     except EditConflict as conflict:
         domain = Domain.objects.get(pk=domain.pk)
-        sheet.meet(conflict, DomainForm.filled_by(domain))
+        sheet.meet(conflict, DomainForm.initial_from(domain))
         return _show(request, domain, sheet, 409)
     except (ValidationFailed, NameConflict) as refusal:
         sheet.refuse(refusal)

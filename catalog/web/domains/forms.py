@@ -143,7 +143,7 @@ class DomainForm(DomainFields, VersionedForm):
     """A domain that stands."""
 
     @staticmethod
-    def filled_by(domain: Domain) -> dict[str, Any]:
+    def initial_from(domain: Domain) -> dict[str, Any]:
         """Return what the fields show of a domain."""
         return {
             "name": domain.name,

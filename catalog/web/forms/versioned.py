@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext as _
 
-from catalog.exceptions import CatalogError, EditConflict, Fault, ValidationFailed
+from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
+from catalog.issues import Issue
 from catalog.web.forms.fields import PercentField
 
 
@@ -33,23 +34,23 @@ class CatalogForm(forms.Form):
 
     def refuse(self, refusal: CatalogError) -> None:
         """Put each fault of a refusal beside its field, or above all where it has none."""
-        for fault in issues_from(refusal):
-            name = self.field_at(fault.where)
-            text = sentence(fault) if name else sentence(fault, with_place=True)
+        for issue in issues_from(refusal):
+            name = self.field_at(issue.location)
+            text = sentence(issue) if name else sentence(issue, with_place=True)
             self.add_error(name, text)
 
-    def field_at(self, where: str) -> str | None:
+    def field_at(self, location: str) -> str | None:
         """Return the name of the field that a fault's place is shown at."""
-        place = self.place_of(where)
+        place = self.place_of(location)
         if place in self.fields:
             return place
         known = [start for start in self.places if place.startswith(start)]
         name = self.places[max(known, key=len)] if known else None
         return name if name in self.fields else None
 
-    def place_of(self, where: str) -> str:
+    def place_of(self, location: str) -> str:
         """Return a fault's place in the words of `places`; a form with a document translates."""
-        return where.removeprefix("/") if "/" not in where[1:] else where
+        return location.removeprefix("/") if "/" not in location[1:] else location
 
 
 class VersionedForm(CatalogForm):
@@ -85,17 +86,17 @@ class VersionedForm(CatalogForm):
             )
 
 
-def issues_from(refusal: CatalogError) -> tuple[Fault, ...]:
+def issues_from(refusal: CatalogError) -> tuple[Issue, ...]:
     """Return a refusal's faults; one that has none of its own counts as one fault."""
     if isinstance(refusal, ValidationFailed):
-        return refusal.faults
-    return (Fault(where=refusal.where, message=refusal.message, way_out=refusal.way_out),)
+        return refusal.issues
+    return (Issue(location=refusal.location, message=refusal.message, hint=refusal.hint),)
 
 
-def sentence(fault: Fault, *, with_place: bool = False) -> str:
+def sentence(issue: Issue, *, with_place: bool = False) -> str:
     """Return what is wrong and the way out, and the place where nothing else shows it."""
-    text = " ".join(part for part in (fault.message, fault.way_out) if part)
-    return f"{fault.where}: {text}" if with_place and fault.where.startswith("/") else text
+    text = " ".join(part for part in (issue.message, issue.hint) if part)
+    return f"{issue.location}: {text}" if with_place and issue.location.startswith("/") else text
 
 
 def shown(field: forms.Field, value: Any) -> str:

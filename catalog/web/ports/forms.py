@@ -99,11 +99,11 @@ class PortForm(DocumentForm):
         """Return what the port's own entry says."""
         return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
 
-    def place_of(self, where: str) -> str:
+    def place_of(self, location: str) -> str:
         """Read a place in the port's entry or in its first server as the field of that name."""
-        found = PORT_PLACE.match(where)
+        found = PORT_PLACE.match(location)
         if found is None:
-            return super().place_of(where)
+            return super().place_of(location)
         if found[1] == "location":
             return "url" if self.cleaned_data.get("kind") == API else "place"
         return found[1]

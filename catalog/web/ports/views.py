@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
-from catalog.exceptions import Fault, ValidationFailed
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
@@ -189,7 +190,7 @@ class Inputs(EditView):
             names = ", ".join(source.output_ports.values_list("name", flat=True)) or "none"
             message = f"{source.name} has no output port {wanted}."
             raise ValidationFailed(
-                [Fault(where="port", message=message, way_out=f"It has: {names}.")]
+                [Issue(location="port", message=message, hint=f"It has: {names}.")]
             )
         entry: dict[str, Any] = {"name": source.slug, "version": source.version}
         if port and port.contract_identifier:
@@ -203,8 +204,8 @@ class Inputs(EditView):
         found = visible.select_related("domain").filter(domain__slug=domain, slug=slug).first()
         if found is None:
             message = f"No other product {address} is open to you."
-            way_out = "Write its address as domain/product; it stands above the name on its page."
-            raise ValidationFailed([Fault(where="source", message=message, way_out=way_out)])
+            hint = "Write its address as domain/product; it stands above the name on its page."
+            raise ValidationFailed([Issue(location="source", message=message, hint=hint)])
         return found
 
     def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.issues import Issue
 from catalog.products.models import DataProduct, Visibility
 from catalog.products.projection import custom
 from catalog.provenance.questions import CURRENT_SET
-from catalog.publication.gates import Finding
 from catalog.web.products.forms import VISIBILITY_CHOICES
 
 Text = str | Promise
@@ -32,12 +32,12 @@ class Step:
     summary: Text
     is_begun: bool
     is_needed: bool = True
-    findings: Sequence[Finding] = field(default_factory=tuple)
+    findings: Sequence[Issue] = field(default_factory=tuple)
 
     @property
     def standing(self) -> str:
         """Return `open` where a finding waits, `done`, or `free` for what nobody demands."""
-        if any(finding.is_blocking for finding in self.findings):
+        if any(finding.is_error for finding in self.findings):
             return "open"
         return "done" if self.is_begun or self.is_needed else "free"
 
@@ -113,7 +113,7 @@ KINDS = (
 LABELS = {kind.code: kind.label for kind in KINDS}
 
 
-def steps_of(product: DataProduct, findings: Sequence[Finding]) -> list[Step]:
+def steps_of(product: DataProduct, findings: Sequence[Issue]) -> list[Step]:
     """Return the steps that this installation has, each with its findings."""
     shown = []
     for kind in KINDS:
@@ -130,22 +130,22 @@ def steps_of(product: DataProduct, findings: Sequence[Finding]) -> list[Step]:
             summary=summary,
             is_begun=is_begun,
             is_needed=kind.is_needed,
-            findings=[item for item in findings if _root(item.where) in kind.places],
+            findings=[item for item in findings if _root(item.location) in kind.places],
         )
         shown.append(step)
     return shown
 
 
-def elsewhere(findings: Sequence[Finding]) -> list[Finding]:
+def elsewhere(findings: Sequence[Issue]) -> list[Issue]:
     """Return the findings that no step of the product can mend, such as those of its domain."""
     places = {place for kind in KINDS for place in kind.places}
-    return [finding for finding in findings if _root(finding.where) not in places]
+    return [finding for finding in findings if _root(finding.location) not in places]
 
 
-def hint_url(product: DataProduct, finding: Finding) -> str:
+def hint_url(product: DataProduct, finding: Issue) -> str:
     """Return the address of the very field at which a finding is mended."""
     place = [product.domain.slug, product.slug]
-    root, _dot, rest = finding.where.partition(".")
+    root, _dot, rest = finding.location.partition(".")
     if root == "domain":
         return reverse("domain_people", args=place[:1]) + "#give"
     if root == "outputPorts":
@@ -166,8 +166,8 @@ def _port_href(product: DataProduct, name: str) -> str:
     return reverse("product_port", args=[*place, port.pk])
 
 
-def _root(where: str) -> str:
-    return where.partition(".")[0]
+def _root(location: str) -> str:
+    return location.partition(".")[0]
 
 
 def _described(product: DataProduct) -> tuple[Text, bool]:
@@ -190,8 +190,8 @@ def _defined(product: DataProduct) -> tuple[Text, bool]:
     if not tables:
         return _("No table yet"), False
     width = ngettext("{n} column", "{n} columns", columns).format(n=columns)
-    where = ngettext("{n} table", "{n} tables", tables).format(n=tables)
-    return f"{width}, {where}", True
+    location = ngettext("{n} table", "{n} tables", tables).format(n=tables)
+    return f"{width}, {location}", True
 
 
 def _made_from(product: DataProduct) -> tuple[Text, bool]:

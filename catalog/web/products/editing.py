@@ -41,7 +41,7 @@ class ProductView(View):
     person: Person
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Find the product for whoever is signed in; ask whether they may. Raises NotAllowed."""
+        """Load the product as the signed-in person. Raises PermissionDenied."""
         if not isinstance(request.user, Person):
             return redirect_to_login(request.get_full_path())
         self.person, self.reader = request.user, access_for(request.user)
@@ -77,7 +77,7 @@ class ProductView(View):
                 if step.code == self.step
                 for item in step.findings
             ],
-            "blocking": sum(finding.is_blocking for finding in findings),
+            "blocking": sum(finding.is_error for finding in findings),
         }
         return render(self.request, self.template_name, frame | context, status=status)
 
@@ -206,7 +206,7 @@ class TaskListJson(ProductView):
             }
             for step in steps_of(self.product, findings)
         ]
-        blocking = sum(finding.is_blocking for finding in findings)
+        blocking = sum(finding.is_error for finding in findings)
         return JsonResponse({"count": len(rows), "blocking": blocking, "results": rows})
 
 

@@ -59,11 +59,11 @@ class DocumentForm(VersionedForm):
 
     document: Tree = {}
 
-    def place_of(self, where: str) -> str:
+    def place_of(self, location: str) -> str:
         """Name our own properties by their key, whatever place they have in the list."""
-        found = CUSTOM_PLACE.match(where)
+        found = CUSTOM_PLACE.match(location)
         if found is None:
-            return super().place_of(where)
+            return super().place_of(location)
         held = self.document.get("customProperties") or []
         index = int(found[1])
         key = held[index].get("property", "") if index < len(held) else ""

@@ -94,7 +94,7 @@ def _drafts(reader: AccessContext) -> list[dict[str, Any]]:
     own = DataProduct.objects.in_domains(reader.domains_with(Permission.EDIT_PRODUCTS))
     drafts = own.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
     return [
-        {"product": product, "blocking": sum(item.is_blocking for item in findings_of(product))}
+        {"product": product, "blocking": sum(item.is_error for item in findings_of(product))}
         for product in drafts[:MOST_DRAFTS]
     ]
 

@@ -89,15 +89,15 @@ class AnswersForm(TableForm, DocumentForm):
         kept = {key: value for key, value in held.items() if key not in declared}
         return kept | {key: value for key, value in declared.items() if value}
 
-    def field_at(self, where: str) -> str | None:
+    def field_at(self, location: str) -> str | None:
         """Find the question or the row that a fault is about."""
-        place = self.place_of(where)
+        place = self.place_of(location)
         if found := ANSWER_PLACE.match(place):
             return f"{found[1]}-{found[2] or 'state'}"
         if (found := ROW_PLACE.match(place)) and int(found[1]) < len(self.sent):
             column = COLUMN_OF.get(found[2], found[2]) or "attribute"
             return self.rows.field_name(self.sent[int(found[1])], column)
-        return super().field_at(where)
+        return super().field_at(location)
 
     def _answer(self, code: str) -> dict[str, str]:
         state = self.cleaned_data[f"{code}-state"]

@@ -90,7 +90,7 @@ class Command(CommandWithExamples):
                 inspection.refresh_from_db()
         except CatalogError as refusal:
             raise CommandError(
-                f"{port}: {refusal.message} {refusal.way_out}", returncode=2
+                f"{port}: {refusal.message} {refusal.hint}", returncode=2
             ) from refusal
         return inspection
 

@@ -98,11 +98,11 @@ class ObjectivesForm(TableForm, DocumentForm):
         self.sent = [index for index, _row in rows]
         return [_objective(row) for _index, row in rows]
 
-    def field_at(self, where: str) -> str | None:
+    def field_at(self, location: str) -> str | None:
         """Find the row that a fault is about."""
-        found = ROW_PLACE.match(self.place_of(where))
+        found = ROW_PLACE.match(self.place_of(location))
         if found is None or int(found[1]) >= len(self.sent):
-            return super().field_at(where)
+            return super().field_at(location)
         return self.rows.field_name(self.sent[int(found[1])], found[2] or "indicator")
 
 
