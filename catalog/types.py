@@ -1,0 +1,8 @@
+"""Types of data that comes from outside and has no shape of its own."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+JSONValue: TypeAlias = Any
+JSONObject: TypeAlias = dict[str, Any]
