@@ -53,7 +53,7 @@ CONFLICT = ("status-conflict", 409, "People have edited every product here since
 
 
 class YamlBody(BaseParser):
-    """A manifest's bytes as they came; `interchange.reading` makes sense of them."""
+    """A manifest's bytes as they came; `manifests.readers` makes sense of them."""
 
     media_type = "application/yaml"
 

@@ -175,7 +175,7 @@ def test_bad_input_is_a_problem_that_names_the_place_and_the_way_out(sales, cont
     (problem,) = answer.json()["problems"]
     assert problem["line"] >= 1
     assert problem["hint"]
-    assert answer.json()["errors"][0]["code"] == problem["rule"]
+    assert answer.json()["errors"][0]["code"] == problem["code"]
 
 
 def test_a_manifest_is_the_body(sales):
