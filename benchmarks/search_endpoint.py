@@ -45,7 +45,7 @@ def main() -> None:
     options = parser.parse_args()
     engine = open_mesh(options)
     from benchmarks import raw_pages
-    from catalog.domains.authority import access_for
+    from catalog.authorization.access import access_for
     from catalog.search.services import tokens_of
 
     person = reader()

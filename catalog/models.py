@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.audit.models import AuditEvent, AuditSeal
+from catalog.authorization.models import Membership
 from catalog.contracts.models import (
     DataContract,
     PortContract,
@@ -15,7 +16,6 @@ from catalog.domains.models import (
     DomainGroupPermission,
     DomainUserPermission,
     FormerDomainSlug,
-    Membership,
 )
 from catalog.glossary.models import Term
 from catalog.people.models import (

@@ -20,9 +20,9 @@ from rest_framework.viewsets import GenericViewSet
 from catalog.api.products.documents import refuse_new_faults
 from catalog.api.products.views import DOCUMENT, OfProduct
 from catalog.api.rest.requests import EDITS, READS, attach_current_state, parse_if_match, with_etag
+from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
-from catalog.domains.authority import access_for, require_permission, require_user
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.manifests import odcs

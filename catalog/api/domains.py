@@ -28,8 +28,9 @@ from catalog.api.rest.requests import (
     parse_if_match,
     with_etag,
 )
-from catalog.domains.authority import access_for, require_permission, require_user
-from catalog.domains.models import Domain, FormerDomainSlug, Membership
+from catalog.authorization.access import access_for, require_permission, require_user
+from catalog.authorization.models import Membership
+from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.domains.services import create_domain, edit_domain, grant_role, revoke_role
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue

@@ -27,7 +27,7 @@ from catalog.api.rest.requests import (
     parse_if_match,
     with_etag,
 )
-from catalog.domains.authority import require_permission, require_user
+from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
 from catalog.glossary.models import Term

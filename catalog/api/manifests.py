@@ -20,8 +20,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.requests import Body, TooLarge
+from catalog.authorization.access import access_for, require_user
 from catalog.contracts.models import DataContract
-from catalog.domains.authority import access_for, require_user
 from catalog.manifests.bitol_odps import exported
 from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import Report

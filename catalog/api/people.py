@@ -19,8 +19,8 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.rest.requests import Body, StrictInteger, StrictString, StringList
-from catalog.domains.authority import require_user
-from catalog.domains.models import Membership
+from catalog.authorization.access import require_user
+from catalog.authorization.models import Membership
 from catalog.exceptions import PermissionDenied, ValidationFailed
 from catalog.issues import Issue
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
@@ -141,7 +141,7 @@ class MeAnswer(serializers.ModelSerializer[Person]):
 
     def get_roles(self, person: Person) -> list[dict[str, Any]]:
         """Return the roles given to the person that hold now."""
-        held = Membership.objects.held().filter(person=person).select_related("domain")
+        held = Membership.objects.active().filter(person=person).select_related("domain")
         return list(OwnRole(held.order_by("pk"), many=True).data)
 
     def get_token(self, person: Person) -> dict[str, Any] | None:

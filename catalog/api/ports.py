@@ -28,9 +28,9 @@ from catalog.api.rest.requests import (
     StrictString,
     with_etag,
 )
+from catalog.authorization.access import access_for, require_user
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
-from catalog.domains.authority import access_for, require_user
 from catalog.exceptions import ValidationFailed
 from catalog.manifests import odcs
 from catalog.ports.models import InputPort, OutputPort

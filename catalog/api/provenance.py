@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from catalog.api.products.documents import check_product
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import EDITS, READS, Body, DocumentField, StrictString
-from catalog.domains.authority import require_user
+from catalog.authorization.access import require_user
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.products.models import DataProduct

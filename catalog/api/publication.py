@@ -17,7 +17,7 @@ from catalog.api.products.bodies import Reasoned
 from catalog.api.products.serializers import ProductDetail
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import EDITS, StrictString
-from catalog.domains.authority import AccessContext, require_permission, require_user
+from catalog.authorization.access import AccessContext, require_permission, require_user
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from catalog.people.models import Person, Team, current
-from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
+from catalog.people.models import Team
+from catalog.permissions import Permission
 from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 DOMAIN = "domain"
@@ -24,16 +22,6 @@ class DomainQuerySet(models.QuerySet["Domain"]):
     def parents(self) -> dict[int, int | None]:
         """Return each domain's parent by id; one statement for the whole tree."""
         return dict(self.values_list("id", "parent_id"))
-
-
-def ancestors_in(parents: Mapping[int, int | None], domain_id: int) -> list[int]:
-    """Return a domain and all above it, nearest first."""
-    found: list[int] = []
-    at: int | None = domain_id
-    while at is not None and at not in found:
-        found.append(at)
-        at = parents.get(at)
-    return found
 
 
 class Domain(models.Model):
@@ -104,48 +92,6 @@ class FormerDomainSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class MembershipQuerySet(models.QuerySet["Membership"]):
-    """Reads of who is what."""
-
-    def held(self, at: datetime | None = None) -> MembershipQuerySet:
-        """Return the memberships that hold at a moment, else now, of people who are active."""
-        return self.filter(current(at), person__is_active=True)
-
-
-class Membership(models.Model):
-    """A person's role in a domain, or in the mesh where no domain is named."""
-
-    domain = models.ForeignKey(
-        Domain, models.CASCADE, null=True, blank=True, related_name="memberships"
-    )
-    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
-    starts_at = models.DateTimeField(default=timezone.now)
-    ends_at = models.DateTimeField(null=True, blank=True)
-
-    objects = MembershipQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["domain", "person", "role"], name="a_person_has_a_domain_role_once"
-            ),
-            models.UniqueConstraint(
-                fields=["person", "role"],
-                condition=Q(domain__isnull=True),
-                name="a_person_has_a_mesh_role_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(domain__isnull=True, role__in=[role.value for role in MESH_ROLES])
-                | Q(domain__isnull=False, role__in=[role.value for role in DOMAIN_ROLES]),
-                name="a_role_fits_its_place",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person}: {self.role} in {self.domain or 'the mesh'}"
 
 
 class DomainGroupPermission(GroupObjectPermissionBase):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, NotFound, ValidationFailed, require_edition
 from catalog.glossary.models import TERM, Term

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
-from catalog.domains.authority import AccessContext, Principal, access_for
+from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
 from catalog.identifiers import product_path, readable_name
 from catalog.people.models import Team

@@ -8,7 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.domains.models import Domain, Membership, ancestors_in
+from catalog.authorization.models import Membership
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import Domain
 from catalog.exceptions import ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission, Role
@@ -166,7 +168,7 @@ def facts_of(product: DataProduct) -> ProductFacts:
 def accountable(domain: Domain) -> tuple[list[Any], list[Any]]:
     """Return the active owners and stewards of a domain, those of the domains above included."""
     above = ancestors_in(Domain.objects.parents(), domain.pk)
-    held = Membership.objects.held().filter(
+    held = Membership.objects.active().filter(
         domain_id__in=above, role__in=[Role.OWNER.value, Role.STEWARD.value]
     )
     people: dict[str, dict[int, Any]] = {Role.OWNER.value: {}, Role.STEWARD.value: {}}

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
@@ -65,7 +65,7 @@ def product_history(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     """Show what happened to a product, newest first."""
-    sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
+    sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
     page = _page(request, product, whole=sees_values)
     context = product_frame(request, product, reader, tab="product_history")
     context |= {
@@ -82,7 +82,7 @@ def product_history_json(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     """Give a program the same page of the history."""
-    sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
+    sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
     page = _page(request, product, whole=sees_values)
     entries = [_entry(event, sees_values=sees_values) for event in page.object_list]
     pages = {"page": page.number, "pages": page.paginator.num_pages}
@@ -97,7 +97,7 @@ def product_history_feed(
     """Tell of what happened to a product; who did it only to people signed in."""
     page = reverse("product_history", args=[product.domain.slug, product.slug])
     iri = product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
-    sees_values = reader.may(Permission.READ_AUDIT, product.domain_id)
+    sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
     events = history_of(product, whole=sees_values)[:MOST_ENTRIES]
     entries = [
         FeedEntry(

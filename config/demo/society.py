@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from catalog.audit.actors import SystemActor
-from catalog.domains.models import Domain, Membership
+from catalog.authorization.models import Membership
+from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, create_domain, create_team, grant_role
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import access_for
+from catalog.authorization.access import access_for
 from catalog.permissions import Permission
 from config.health import part_states
 from config.ops.indexes import as_json, index_blocks
@@ -46,7 +46,7 @@ def ops_status_json(request: HttpRequest) -> JsonResponse:
 def _status(request: HttpRequest) -> dict[str, Any]:
     reader = access_for(request.user)
     held = [Permission.OPERATE_PLATFORM, Permission.READ_AUDIT]
-    sees_all = any(reader.may(permission, None) for permission in held)
+    sees_all = any(reader.can(permission, None) for permission in held)
     status: dict[str, Any] = {"at": timezone.now(), "sees_all": sees_all}
     status |= {"sections": [], "indexes": []}
     if sees_all:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import AccessContext, access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
 from catalog.web.domains.domain_stats import DomainStats

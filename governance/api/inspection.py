@@ -21,7 +21,7 @@ from catalog.api.rest.requests import (
     attach_current_state,
     parse_if_match,
 )
-from catalog.domains.authority import access_for, require_permission, require_user
+from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from catalog.domains.authority import access_for
+from catalog.authorization.access import access_for
 from catalog.products.models import DataProduct
 from governance.slo.evaluation import Indicator, Verdict
 from governance.slo.models import Measurement, Objective, ObjectiveStatus

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
+from catalog.authorization.access import require_permission
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import save_contract
-from catalog.domains.authority import require_permission
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from catalog.domains.authority import AccessContext, access_for, require_user
+from catalog.authorization.access import AccessContext, access_for, require_user
 from catalog.exceptions import EditConflict, ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct

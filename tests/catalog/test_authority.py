@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from catalog.domains.authority import access_for, can
+from catalog.authorization.access import access_for, can
 from catalog.domains.services import add_to_team, grant_role
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission
 from tests.factories import FACTORY, make_domain, make_person, make_team
@@ -33,4 +33,4 @@ def test_what_one_may_do_somewhere_is_what_the_roles_everywhere_say(seed):
         reader = access_for(person)
         for domain_id in [None, *(domain.pk for domain in domains)]:
             for permission in Permission:
-                assert can(person, permission, domain_id) == reader.may(permission, domain_id)
+                assert can(person, permission, domain_id) == reader.can(permission, domain_id)

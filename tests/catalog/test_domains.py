@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from catalog.domains.authority import access_for, can
+from catalog.authorization.access import access_for, can
 from catalog.domains.models import Domain
 from catalog.domains.services import (
     add_to_team,
@@ -161,7 +161,7 @@ def test_guardian_answers_as_the_authority_does(role):
 def _seen(visitor) -> set[str]:
     by_query = set(DataProduct.objects.visible_to(visitor).values_list("name", flat=True))
     reader = access_for(visitor)
-    by_token = {product.name for product in DataProduct.objects.all() if reader.reads(product)}
+    by_token = {product.name for product in DataProduct.objects.all() if reader.can_read(product)}
     assert by_query == by_token
     return by_query
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from catalog.domains.authority import can
+from catalog.authorization.access import can
 from catalog.people.models import InitialSetup, Person
 from catalog.permissions import Permission
 from tests.factories import PASSWORD, make_person

@@ -2,7 +2,8 @@
 
 import pytest
 
-from catalog.domains.models import Domain, Membership
+from catalog.authorization.models import Membership
+from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, edit_domain, grant_role
 from catalog.people.models import Team
 from catalog.permissions import Role

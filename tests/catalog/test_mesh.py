@@ -11,9 +11,10 @@ from django.db import transaction
 from benchmarks.mesh import build
 from benchmarks.mesh_trees import Made, made
 from catalog.audit.models import AuditEvent
+from catalog.authorization.models import Membership
 from catalog.contracts.models import DataContract, PortContract, SchemaObject, SchemaProperty
 from catalog.contracts.services import save_contract
-from catalog.domains.models import Domain, Membership
+from catalog.domains.models import Domain
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.services import register_product

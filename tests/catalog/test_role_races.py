@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.models import Membership
+from catalog.authorization.models import Membership
 from catalog.domains.services import grant_role, revoke_role
 from catalog.exceptions import InvalidTransition, PermissionDenied
 from catalog.people.models import Person

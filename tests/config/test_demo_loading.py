@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import ANONYMOUS
+from catalog.authorization.access import ANONYMOUS
 from catalog.glossary.models import Term
 from catalog.people.models import Person
 from catalog.ports.models import InputPort

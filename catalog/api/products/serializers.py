@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri, product_path
 from catalog.products.models import DataProduct, ProductUse, Sensitivity
 
@@ -112,7 +112,7 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> dict
     return summary_of(product) | {
         "limitations": product.limitations,
         "usage": product.usage,
-        "successor": address_of(after) if after and reader().reads(after) else None,
+        "successor": address_of(after) if after and reader().can_read(after) else None,
         "ends_on": product.ends_on,
         "certified_until": product.certified_until,
         "created_at": product.created_at,

@@ -47,7 +47,7 @@ from catalog.api.rest.requests import (
     with_etag,
 )
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import AccessContext, access_for, require_permission, require_user
+from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
 from catalog.people.models import Team
@@ -297,7 +297,7 @@ class ProductHistory(OfProduct):
     def list(self, request: Request, uuid: str) -> Response:
         """List what happened, newest first; what was changed only to those who read the audit."""
         product = self.product()
-        whole = self.reader.may(Permission.READ_AUDIT, product.domain_id)
+        whole = self.reader.can(Permission.READ_AUDIT, product.domain_id)
         events: QuerySet[AuditEvent] = history_of(product, whole=whole)
         rows = self.paginate_queryset(self.filter_queryset(events))
         context = {"whole": whole, "names": self.reader.is_signed_in}

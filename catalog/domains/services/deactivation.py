@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import require_permission
-from catalog.domains.models import Membership
+from catalog.authorization.access import require_permission
+from catalog.authorization.models import Membership
 from catalog.domains.services.roles import Writer
 from catalog.exceptions import InvalidTransition
 from catalog.people.models import Person
@@ -22,7 +22,7 @@ def deactivate_person(*, person: Person, actor: Writer, reason: str = "") -> Non
     require_permission(actor, Permission.MANAGE_MEMBERS, None)
     if person == actor:
         raise InvalidTransition("You cannot shut yourself out.", location="person")
-    leads = Membership.objects.held().filter(domain=None, role=Role.GOVERNANCE_LEAD.value)
+    leads = Membership.objects.active().filter(domain=None, role=Role.GOVERNANCE_LEAD.value)
     if {person.pk} == set(leads.values_list("person_id", flat=True)):
         raise InvalidTransition(
             "The mesh needs a governance lead who can sign in.", location="person"

@@ -10,14 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import record
-from catalog.domains.authority import require_permission
-from catalog.domains.models import (
-    DOMAIN,
-    Domain,
-    DomainGroupPermission,
-    FormerDomainSlug,
-    ancestors_in,
-)
+from catalog.authorization.access import require_permission
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import DOMAIN, Domain, DomainGroupPermission, FormerDomainSlug
 from catalog.domains.services.roles import Writer, group_of, subject_of
 from catalog.exceptions import NameConflict, ValidationFailed, require_edition
 from catalog.identifiers import is_slug, unstorable

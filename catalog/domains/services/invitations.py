@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.teams import add_member, demand_team
 from catalog.exceptions import InvalidTransition, NotFound, ValidationFailed

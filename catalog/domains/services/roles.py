@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import require_permission
-from catalog.domains.models import DOMAIN, Domain, Membership
+from catalog.authorization.access import require_permission
+from catalog.authorization.models import Membership
+from catalog.domains.models import DOMAIN, Domain
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.people.models import Person
@@ -67,7 +68,7 @@ def require_remaining_lead(membership: Membership) -> None:
     if membership.role != Role.GOVERNANCE_LEAD.value:
         return
     # All of them are locked, so that two leads cannot each take the other's role at once.
-    leads = Membership.objects.held().filter(domain=None, role=membership.role)
+    leads = Membership.objects.active().filter(domain=None, role=membership.role)
     locked = leads.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
     if not set(locked) - {membership.pk}:
         raise InvalidTransition(

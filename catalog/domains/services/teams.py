@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.domains import edit_domain
 from catalog.domains.services.roles import Writer

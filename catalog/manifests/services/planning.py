@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from catalog.authorization.access import access_for, require_permission
 from catalog.contracts.models import DataContract
 from catalog.contracts.services import is_frozen
-from catalog.domains.authority import access_for, require_permission
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import slug_of
@@ -183,7 +183,7 @@ def _no_domain(named: str) -> Issue:
 
 
 def _demand(actor: Writer, product: DataProduct | None, domain: Domain) -> None:
-    if product and not access_for(actor).reads(product):
+    if product and not access_for(actor).can_read(product):
         raise PermissionDenied(
             "The id is in use by something that you may not edit.", location="/id"
         )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.exceptions import EditConflict, NotFound, ValidationFailed, require_edition
 from catalog.issues import Issue
 from catalog.people.models import Person

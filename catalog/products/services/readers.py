@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission

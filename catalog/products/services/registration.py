@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition
 from catalog.permissions import Permission

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.domains.authority import access_for
+from catalog.authorization.access import access_for
 from catalog.exceptions import NotFound, PermissionDenied, ValidationFailed
 from catalog.identifiers import unstorable
 from catalog.issues import Issue
@@ -35,7 +35,7 @@ def add_use(
     The edition stays, the revision rises. Raises NotFound, PermissionDenied, ValidationFailed.
     """
     reader = access_for(actor)
-    if not reader.reads(product):
+    if not reader.can_read(product):
         raise NotFound("There is no such product.")
     if not reader.is_signed_in:
         raise PermissionDenied("Sign in to add a use.", location="actor")

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model, QuerySet
 
+from catalog.authorization.tree import ancestors_in
 from catalog.contracts.models import DataContract, SchemaProperty, Server
-from catalog.domains.models import Domain, ancestors_in
+from catalog.domains.models import Domain
 from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductReader, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from catalog.domains.authority import PUBLIC
+from catalog.authorization.access import PUBLIC
 from catalog.glossary.models import TERM, Term
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import places_of

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from catalog.domains.authority import AccessContext
-from catalog.domains.models import Domain, ancestors_in
+from catalog.authorization.access import AccessContext
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import Domain
 from catalog.products.models import DataProduct
 
 

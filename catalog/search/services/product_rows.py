@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import UUIDField
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_path
 from catalog.products.models import DataProduct, ProductReader, reader_tokens
 from catalog.statements import PreparedQuery, param_list

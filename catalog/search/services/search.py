@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog.domains.authority import AccessContext, access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
 from catalog.people.models import Team

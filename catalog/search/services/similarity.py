@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.authorization.access import access_for
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import access_for
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import active_backend
 from catalog.search.document import key_of

@@ -9,7 +9,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from catalog.domains.models import DOMAIN, Domain, ancestors_in
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import DOMAIN, Domain
 from catalog.domains.services import bump_domain_revisions
 from catalog.glossary.services import bump_term_revisions
 from catalog.products.models import DataProduct

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from catalog.authorization.access import AccessContext
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import AccessContext
 from catalog.glossary.models import Term
 from catalog.products.models import DataProduct
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.domains.authority import require_permission
-from catalog.domains.models import Membership
+from catalog.authorization.access import require_permission
+from catalog.authorization.models import Membership
 from catalog.domains.services import cancel_invitation, deactivate_person, grant_role
 from catalog.exceptions import InvalidTransition
 from catalog.people.models import Invitation, Person
@@ -35,7 +35,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
         _give(request, sheet)
         return redirect("person_list")
     mesh = [role.value for role in MESH_ROLES]
-    held = Membership.objects.held().filter(domain=None, role__in=mesh).select_related("person")
+    held = Membership.objects.active().filter(domain=None, role__in=mesh).select_related("person")
     open_ones = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
     context = {
         "page": _page(request),
@@ -87,7 +87,7 @@ def person_shut_out(request: HttpRequest, uuid: str) -> HttpResponse:
             text = _("{name} can no longer sign in.").format(name=person.display_name)
             messages.success(request, text)
             return redirect("person_list")
-    held = Membership.objects.held().filter(person=person).select_related("domain")
+    held = Membership.objects.active().filter(person=person).select_related("domain")
     context = {"person": person, "form": sheet, "roles": held}
     status = 422 if sheet.errors else 200
     return render(request, "catalog/domains/shut_out.html", context, status=status)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count
 
-from catalog.domains.authority import AccessContext
-from catalog.domains.models import Domain, ancestors_in
+from catalog.authorization.access import AccessContext
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status, Verdict
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import AccessContext, access_for, require_permission
+from catalog.authorization.access import AccessContext, access_for, require_permission
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.domains.services import create_domain, edit_domain
 from catalog.exceptions import EditConflict, NameConflict, ValidationFailed
@@ -98,14 +98,14 @@ def _show(request: HttpRequest, domain: Domain, sheet: DomainForm, status: int) 
 
 
 def _managed(reader: AccessContext) -> bool:
-    return reader.may(Permission.MANAGE_DOMAIN, None) or bool(
+    return reader.can(Permission.MANAGE_DOMAIN, None) or bool(
         reader.domains_with(Permission.MANAGE_DOMAIN)
     )
 
 
 def _offer(sheet: DomainFields, reader: AccessContext, domain: Domain | None) -> None:
     """Offer what this person may choose: what stands, and what they manage themselves."""
-    if reader.may(Permission.MANAGE_DOMAIN, None):
+    if reader.can(Permission.MANAGE_DOMAIN, None):
         return
     parents = set(reader.domains_with(Permission.MANAGE_DOMAIN))
     teams = {team.pk for team in manageable_teams(reader)}

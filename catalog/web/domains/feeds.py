@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import access_for
+from catalog.authorization.access import access_for
 from catalog.domains.models import Domain
 from catalog.web.domains.pages import find_domain, products_in, redirect_to_current
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry

@@ -18,8 +18,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import AccessContext, access_for
-from catalog.domains.models import Domain, FormerDomainSlug, ancestors_in
+from catalog.authorization.access import AccessContext, access_for
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.identifiers import folded
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Verdict
@@ -46,7 +47,7 @@ def domain_list(request: HttpRequest) -> HttpResponse:
     context = {
         "tiles": [tile for tile in tiles if not tile.domain.is_external],
         "foreign": [tile for tile in tiles if tile.domain.is_external],
-        "may_add": reader.may(Permission.MANAGE_DOMAIN, None),
+        "may_add": reader.can(Permission.MANAGE_DOMAIN, None),
         "json_url": reverse("domain_list_json"),
     }
     return render(request, "catalog/domains/list.html", context)
@@ -83,8 +84,8 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
         "owners": owners,
         "stewards": stewards,
         "page": products.get_page(request.GET.get("page")),
-        "may_edit": reader.may(Permission.EDIT_PRODUCTS, found.pk),
-        "may_manage": reader.may(Permission.MANAGE_DOMAIN, found.pk),
+        "may_edit": reader.can(Permission.EDIT_PRODUCTS, found.pk),
+        "may_manage": reader.can(Permission.MANAGE_DOMAIN, found.pk),
         "json_url": reverse("domain_page_json", args=[found.slug]),
     }
     return render(request, "catalog/domains/page.html", context)

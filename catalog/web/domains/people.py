@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.domains.authority import access_for, require_permission
-from catalog.domains.models import Domain, Membership, ancestors_in
+from catalog.authorization.access import access_for, require_permission
+from catalog.authorization.models import Membership
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import Domain
 from catalog.domains.services import grant_role, invite_person, revoke_role
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.people.mail import send_invitation
@@ -138,7 +140,7 @@ def _invite(request: HttpRequest, domain: Domain | None, sheet: InviteForm) -> d
 
 def _context(request: HttpRequest, domain: Domain) -> dict[str, Any]:
     reader = access_for(request.user)
-    may_manage = reader.may(Permission.MANAGE_MEMBERS, domain.pk)
+    may_manage = reader.can(Permission.MANAGE_MEMBERS, domain.pk)
     owners, stewards = accountable(domain)
     return {
         "domain": domain,
@@ -154,7 +156,7 @@ def _context(request: HttpRequest, domain: Domain) -> dict[str, Any]:
 
 def _standing(domain: Domain) -> list[Membership]:
     above = ancestors_in(Domain.objects.parents(), domain.pk)
-    held: QuerySet[Membership] = Membership.objects.held().filter(domain_id__in=above)
+    held: QuerySet[Membership] = Membership.objects.active().filter(domain_id__in=above)
     rows = list(held.select_related("person", "domain"))
     return sorted(rows, key=lambda row: (ORDER.index(row.role), row.person.display_name))
 
@@ -163,7 +165,7 @@ def _is_last(held: Membership) -> bool:
     """Say whether nobody else has the role there, so that something stops without them."""
     if held.role not in (Role.OWNER.value, Role.STEWARD.value):
         return False
-    others = Membership.objects.held().filter(domain=held.domain, role=held.role)
+    others = Membership.objects.active().filter(domain=held.domain, role=held.role)
     return not others.exclude(pk=held.pk).exists()
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.domains.authority import AccessContext, access_for, require_permission
+from catalog.authorization.access import AccessContext, access_for, require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, create_team, remove_member
 from catalog.exceptions import NameConflict, ValidationFailed
@@ -23,7 +23,7 @@ from catalog.web.domains.forms import MemberForm, TeamForm
 
 def manageable_teams(reader: AccessContext) -> list[Team]:
     """Return the teams whose members a reader manages: in every domain that the team works for."""
-    if reader.may(Permission.MANAGE_MEMBERS, None):
+    if reader.can(Permission.MANAGE_MEMBERS, None):
         return list(Team.objects.all())
     managed = reader.domains_with(Permission.MANAGE_MEMBERS)
     teams = Team.objects.filter(domains__in=managed).distinct().prefetch_related("domains")
@@ -145,4 +145,4 @@ def _members(team: Team) -> QuerySet[TeamMember]:
 
 
 def can_create_team(reader: AccessContext, domain: Domain | None) -> bool:
-    return reader.may(Permission.MANAGE_MEMBERS, domain.pk if domain else None)
+    return reader.can(Permission.MANAGE_MEMBERS, domain.pk if domain else None)

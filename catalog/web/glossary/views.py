@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.audit.models import AuditEvent
+from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
 from catalog.contracts.models import SchemaProperty
-from catalog.domains.authority import AccessContext, access_for, require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import EditConflict, NameConflict, ValidationFailed
 from catalog.glossary.models import TERM, Term
@@ -136,7 +136,7 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def may_define(reader: AccessContext) -> bool:
     """Say whether a reader may define a term anywhere."""
     permission = Permission.STEWARD_PRODUCTS
-    return reader.may(permission, None) or bool(reader.domains_with(permission))
+    return reader.can(permission, None) or bool(reader.domains_with(permission))
 
 
 def term_as_json(term: Term) -> dict[str, Any]:
@@ -198,4 +198,4 @@ def _columns(slug: str, reader: AccessContext) -> QuerySet[SchemaProperty]:
 
 
 def _may_edit(reader: AccessContext, term: Term) -> bool:
-    return reader.may(Permission.STEWARD_PRODUCTS, term.domain_id)
+    return reader.can(Permission.STEWARD_PRODUCTS, term.domain_id)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from catalog.domains.authority import require_user
+from catalog.authorization.access import require_user
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import Report
 from catalog.manifests.services import apply_plan, dry_run_plan, plan_digest, plan_manifests

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import require_user
-from catalog.domains.models import Membership
+from catalog.authorization.access import require_user
+from catalog.authorization.models import Membership
 from catalog.people.models import ApiToken, TeamMember, current
 from catalog.templatetags.frame import DISPLAY_CHOICES
 
@@ -19,7 +19,7 @@ from catalog.templatetags.frame import DISPLAY_CHOICES
 def profile(request: HttpRequest) -> HttpResponse:
     """Show one's roles, teams and tokens, and the choices of display."""
     person = require_user(request.user)
-    roles = Membership.objects.held().filter(person=person).select_related("domain")
+    roles = Membership.objects.active().filter(person=person).select_related("domain")
     teams = TeamMember.objects.filter(current(), person=person).select_related("team")
     context = {
         "roles": roles.order_by("domain__name", "role"),

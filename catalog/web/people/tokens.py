@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.domains.authority import require_user
+from catalog.authorization.access import require_user
 from catalog.exceptions import ValidationFailed
 from catalog.people.models import ApiToken, Person
 from catalog.people.services import create_token, revoke_token

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from catalog.audit.models import AuditEvent
-from catalog.domains.authority import AccessContext, access_for, require_permission
+from catalog.authorization.access import AccessContext, access_for, require_permission
 from catalog.exceptions import CatalogError, EditConflict, NotFound, PermissionDenied
 from catalog.people.models import Person
 from catalog.permissions import Permission
@@ -58,7 +58,7 @@ class ProductView(View):
     def _open(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.product.status == Status.RETIRED:
             return retired_response(request, self.product, self.reader)
-        if not self.reader.may(self.needs, self.product.domain_id):
+        if not self.reader.can(self.needs, self.product.domain_id):
             require_permission(request.user, self.needs, self.product.domain)
         return super().dispatch(request, *args, **kwargs)
 
@@ -177,8 +177,8 @@ class TaskList(ProductView):
             "others": [
                 {"finding": item, "href": hint_url(product, item)} for item in elsewhere(findings)
             ],
-            "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
-            "may_delete": self.reader.may(Permission.DELETE_PRODUCTS, product.domain_id),
+            "may_publish": self.reader.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
+            "may_delete": self.reader.can(Permission.DELETE_PRODUCTS, product.domain_id),
             "owners": accountable(product.domain)[0],
             "title": _("Complete the product")
             if product.status == Status.DRAFT
@@ -261,7 +261,7 @@ class Readers(EditView):
 
     def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say what a product that is not restricted has instead of a list."""
-        may_share = self.reader.may(Permission.PUBLISH_PRODUCTS, self.product.domain_id)
+        may_share = self.reader.can(Permission.PUBLISH_PRODUCTS, self.product.domain_id)
         extra = {
             "is_restricted": self.product.visibility == Visibility.RESTRICTED,
             "may_share": may_share,

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from catalog.domains.authority import AccessContext, access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
@@ -31,9 +31,9 @@ def product_frame(
         "owners": owners,
         "stewards": stewards,
         "cells": trust_summary(product, access_of(product, reader)),
-        "successor": successor if successor and reader.reads(successor) else None,
-        "may_edit": reader.may(Permission.EDIT_PRODUCTS, product.domain_id),
-        "may_publish": reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
+        "successor": successor if successor and reader.can_read(successor) else None,
+        "may_edit": reader.can(Permission.EDIT_PRODUCTS, product.domain_id),
+        "may_publish": reader.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
         "is_draft": product.status == Status.DRAFT,
         "is_external": product.status == Status.EXTERNAL,
         "json_url": json_url(request),

@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import AccessContext, access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import FormerDomainSlug
 from catalog.identifiers import folded
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
@@ -103,7 +103,7 @@ def retired_response(
 ) -> HttpResponse:
     """Answer for a retired product: 410, and what came after it where the reader may know that."""
     successor = product.successor
-    if successor is not None and not reader.reads(successor):
+    if successor is not None and not reader.can_read(successor):
         successor = None
     if request.path.endswith(".json"):
         body = {"type": "about:blank", "title": "The product is retired.", "status": 410}

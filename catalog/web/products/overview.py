@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from catalog.authorization.access import AccessContext
 from catalog.contracts.models import DataContract
-from catalog.domains.authority import AccessContext
 from catalog.identifiers import product_iri
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct, Sensitivity

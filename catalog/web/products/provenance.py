@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS, Question

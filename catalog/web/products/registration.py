@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.domains.authority import AccessContext, access_for
-from catalog.domains.models import Domain, Membership
+from catalog.authorization.access import AccessContext, access_for
+from catalog.authorization.models import Membership
+from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
@@ -102,7 +103,7 @@ def _drafts(reader: AccessContext) -> list[dict[str, Any]]:
 def _who_may() -> list[tuple[Domain, list[str]]]:
     """Return each domain with the people who could give somebody a role in it."""
     roles = [role.value for role in roles_with(Permission.MANAGE_MEMBERS)]
-    held = Membership.objects.held().filter(domain__isnull=False, role__in=roles)
+    held = Membership.objects.active().filter(domain__isnull=False, role__in=roles)
     people: dict[int, tuple[Domain, list[str]]] = {}
     for membership in held.select_related("domain", "person").order_by("domain__name"):
         if membership.domain is None:

@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from catalog.authorization.access import AccessContext
 from catalog.contracts.models import PortContract, SchemaProperty
-from catalog.domains.authority import AccessContext
 from catalog.glossary.models import Term
 from catalog.products.links import column_anchor
 from catalog.products.models import DataProduct

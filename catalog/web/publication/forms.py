@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct, Status
 from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
@@ -60,7 +60,7 @@ class Publish(EditView):
             "findings": [
                 {"finding": finding, "href": hint_url(product, finding)} for finding in findings
             ],
-            "may_publish": self.reader.may(Permission.PUBLISH_PRODUCTS, product.domain_id),
+            "may_publish": self.reader.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
             "owners": accountable(product.domain)[0],
             "version_taken": self.version_is_taken(),
             "is_published": product.status == Status.PUBLISHED,
@@ -111,7 +111,7 @@ class Ending(LifeStep):
     def initial(self) -> dict[str, Any]:
         """Return the successor and the end that are named already."""
         after = self.product.successor
-        known = after and self.reader.reads(after)
+        known = after and self.reader.can_read(after)
         address = f"{after.domain.slug}/{after.slug}" if after and known else ""
         return {"successor": address, "ends_on": self.product.ends_on}
 

@@ -11,7 +11,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import access_for
+from catalog.authorization.access import access_for
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, SearchUnavailable
 from catalog.search.services import Found, search_catalog

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import access_for
+from catalog.authorization.access import access_for
 from catalog.products.models import PRODUCT
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import search_catalog

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM
 from catalog.identifiers import product_iri

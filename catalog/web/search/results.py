@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import AccessContext, access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import Domain
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT, DataProduct

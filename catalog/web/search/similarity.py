@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct
 from catalog.search.port import SearchUnavailable
 from catalog.search.services import Similar, similar_to

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from catalog.domains.authority import require_permission
+from catalog.authorization.access import require_permission
 from catalog.exceptions import PermissionDenied
 from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person

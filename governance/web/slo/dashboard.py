@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.domains.authority import AccessContext, access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status
 from catalog.web.products.layout import json_url

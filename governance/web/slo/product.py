@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.domains.authority import AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products import on_product, product_frame

@@ -1,0 +1,15 @@
+"""The tree of domains as ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def ancestors_in(parents: Mapping[int, int | None], domain_id: int) -> list[int]:
+    """Return a domain and all above it, nearest first; `parents` is each domain's parent by id."""
+    path: list[int] = []
+    current: int | None = domain_id
+    while current is not None and current not in path:
+        path.append(current)
+        current = parents.get(current)
+    return path
