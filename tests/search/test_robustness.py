@@ -1,4 +1,4 @@
-"""What search promises of any catalog: names first, typos understood, nothing typed fails."""
+"""What must hold in any catalog: names come first, typos are understood, no query fails."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from hypothesis import HealthCheck, given, settings, strategies
 
+from benchmarks.relevance.fuzz_queries import fuzz_queries
+from benchmarks.relevance.robustness import CORRECT, run_fuzz_queries, run_names, run_typos
+from benchmarks.relevance.scratch_engine import build_request, scratch_engine
 from catalog.search.backends import active_backend
-from catalog.search.oddities import odd_queries
 from catalog.search.port import TIMEOUT, SearchBackend, SearchUnavailable
 from catalog.search.query import read_query
 from catalog.search.services import rebuild
-from catalog.search.services.evaluation import request_of, scratch_engine
-from catalog.search.services.trials import AS_MEANT, try_names, try_odd_queries, try_typos
 from catalog.search.spelling import MOST_CORRECTED
 from tests.factories import make_domain, make_product, make_published_product
 from tests.search.conftest import ENGINES
@@ -41,25 +41,25 @@ def filled(request: pytest.FixtureRequest, settings: Any, db: None) -> Iterator[
 
 
 def test_every_name_and_identifier_comes_first(filled: SearchBackend):
-    trial = try_names(engine=filled)
+    trial = run_names(engine=filled)
 
     assert trial.missed == []
     assert trial.n["name"] == trial.n["IRI"] == 61
 
 
 def test_typos_are_understood(filled: SearchBackend):
-    trial = try_typos(engine=filled, count=200, seed=7)
+    trial = run_typos(engine=filled, count=200, seed=7)
 
     assert trial.share() >= PROMISED, trial.missed
-    assert trial.share(AS_MEANT) == 1
+    assert trial.share(CORRECT) == 1
 
 
 def test_odd_queries_are_answered_within_the_deadline(filled: SearchBackend):
-    endurance = try_odd_queries(engine=filled, count=200, seed=7)
+    result = run_fuzz_queries(engine=filled, count=200, seed=7)
 
-    assert endurance.n == 200
-    assert endurance.failed == []
-    assert endurance.slowest_ms < TIMEOUT * 1000
+    assert result.n == 200
+    assert result.failed == []
+    assert result.slowest_ms < TIMEOUT * 1000
 
 
 @given(typed=strategies.text(max_size=300))
@@ -85,7 +85,7 @@ def test_an_answer_that_the_deadline_has_passed_is_not_waited_for(monkeypatch: A
     monkeypatch.setattr("catalog.search.backends.elasticsearch.TIMEOUT", 0.0)
 
     with pytest.raises(SearchUnavailable, match="deadline"):
-        engine.search(request_of("orders", limit=10))
+        engine.search(build_request("orders", limit=10))
 
 
 @pytest.mark.parametrize("path", ["/search", "/search.json", "/api/v1/search", "/search.csv"])
@@ -97,7 +97,7 @@ def test_odd_queries_never_break_a_page_or_the_api(
     make_published_product("Customer orders")
     rebuild(active_backend())
 
-    for typed in odd_queries(count=90, seed=7):
+    for typed in fuzz_queries(count=90, seed=7):
         response = client.get(f"{path}?q={quote(typed, errors='surrogatepass')}", follow=True)
 
         assert response.status_code < 500, typed

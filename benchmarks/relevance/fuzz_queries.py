@@ -1,4 +1,4 @@
-"""Queries that nobody should type and somebody will: what search must survive; pure."""
+"""Odd queries that search must answer without an error; pure."""
 
 from collections.abc import Iterator
 from random import Random
@@ -79,12 +79,12 @@ _PIECES = (
     "9" * 30,
     "zzz" * 20,
 )
-LONGEST = 200
+MAX_PIECES = 200
 
 
-def odd_queries(*, count: int, seed: int) -> Iterator[str]:
-    """The fixed ones, then as many as are missing to `count`, strung from pieces of grammar."""
+def fuzz_queries(*, count: int, seed: int) -> Iterator[str]:
+    """Yield the fixed queries, then random strings of pieces of the grammar, `count` in all."""
     yield from _FIXED[:count]
     random = Random(seed)
     for _ in range(count - len(_FIXED)):
-        yield "".join(random.choices(_PIECES, k=random.randint(1, LONGEST)))
+        yield "".join(random.choices(_PIECES, k=random.randint(1, MAX_PIECES)))

@@ -1,33 +1,46 @@
 """Relevance on real queries: a floor for every engine, on the corpus beside the checkout."""
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
-from catalog.search.services.evaluation import scratch_engine
-from catalog.search.services.trials import try_names, try_typos
+from benchmarks.relevance.cli import main
+from benchmarks.relevance.robustness import run_names, run_typos
+from benchmarks.relevance.scratch_engine import scratch_engine
 from tests.factories import make_published_product
 
 FLOOR = 0.58
 ENGINES = ["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)]
 
 
-def evaluate(*options: str) -> dict[str, Any]:
-    out = StringIO()
-    call_command("evaluate_search", *options, "--json", stdout=out)
-    figures: dict[str, Any] = json.loads(out.getvalue())
-    return figures
+@pytest.fixture
+def evaluate(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    def run(*options: str) -> dict[str, Any]:
+        capsys.readouterr()
+        main([*options, "--json"])
+        figures: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return figures
+
+    return run
+
+
+def error_of(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    assert ended.value.code == 2
+    return capsys.readouterr().err
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("engine", ENGINES)
 def test_known_items_are_found_at_the_promised_rank(
-    engine: str, shared_folder: Path, settings: Any, elasticsearch_url: str
+    engine: str, shared_folder: Path, settings: Any, elasticsearch_url: str, evaluate: Any
 ):
     settings.ELASTICSEARCH_URL = elasticsearch_url
     corpora = shared_folder / "corpora"
@@ -50,8 +63,8 @@ def test_real_names_come_first_and_their_typos_among_the_first_three(
     call_command("import_aws_open_data", str(registry), stdout=StringIO())
 
     with scratch_engine(name=engine) as filled:
-        names = try_names(engine=filled, every=5)
-        typos = try_typos(engine=filled, count=500, seed=7)
+        names = run_names(engine=filled, every=5)
+        typos = run_typos(engine=filled, count=500, seed=7)
 
     assert names.missed == []
     assert names.n["name"] == 238
@@ -59,7 +72,7 @@ def test_real_names_come_first_and_their_typos_among_the_first_three(
 
 
 @pytest.mark.django_db
-def test_titles_that_name_a_product_find_it(tmp_path: Path):
+def test_titles_that_name_a_product_find_it(tmp_path: Path, evaluate: Any):
     product = make_published_product("Ledger")
     queries, uses = tmp_path / "queries.jsonl", tmp_path / "uses.jsonl"
     target = f"{product.domain.slug}/{product.slug}"
@@ -70,30 +83,30 @@ def test_titles_that_name_a_product_find_it(tmp_path: Path):
     assert evaluate("--queries", str(queries), "--uses", str(uses))["mrr_at_10"] == 1
 
 
-@pytest.mark.django_db
-def test_the_embedded_engine_is_measured_without_meaning(tmp_path: Path):
+def test_the_embedded_engine_has_no_semantic_ranking(tmp_path: Path, capsys: Any):
     queries = tmp_path / "queries.jsonl"
-    queries.write_text("")
+    queries.write_text('{"query": "x", "targets": []}')
 
-    with pytest.raises(CommandError, match="add --backend elasticsearch"):
-        evaluate("--queries", str(queries), "--meaning", "on", "--backend", "embedded")
+    error = error_of(capsys, "--queries", str(queries), "--semantic", "on", "--backend", "embedded")
+
+    assert "add --backend elasticsearch" in error
 
 
 @pytest.mark.parametrize("line", ['{"question": "y"}', '{"query": "y", "targets": "z"}', "y", "5"])
-def test_a_line_of_another_form_is_named(tmp_path: Path, line: str):
+def test_an_invalid_line_is_named(tmp_path: Path, capsys: Any, line: str):
     queries = tmp_path / "queries.jsonl"
     queries.write_text('{"query": "x", "targets": []}\n' + line)
 
-    with pytest.raises(CommandError, match=r"queries\.jsonl:2"):
-        call_command("evaluate_search", "--queries", str(queries))
+    assert "queries.jsonl:2" in error_of(capsys, "--queries", str(queries))
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "nothing to ask"), (b"\xff\xfe", "not UTF-8 text")]
+    ("content", "message"), [(b"", "Nothing to measure"), (b"\xff\xfe", "not UTF-8 text")]
 )
-def test_a_file_without_a_query_is_no_success(tmp_path: Path, content: bytes, said: str, db):
+def test_a_file_without_a_query_is_an_error(
+    tmp_path: Path, capsys: Any, content: bytes, message: str
+):
     queries = tmp_path / "queries.jsonl"
     queries.write_bytes(content)
 
-    with pytest.raises(CommandError, match=said):
-        call_command("evaluate_search", "--queries", str(queries), "--backend", "embedded")
+    assert message in error_of(capsys, "--queries", str(queries))
