@@ -49,13 +49,13 @@ def watch(options: Any, words: Any, seen: Any) -> None:
     django.setup()
     from catalog.search.backends import active_backend
     from catalog.search.port import SearchRequest
-    from catalog.search.query_ast import Clause, Words
+    from catalog.search.query_ast import Clause, Term
 
     engine = active_backend()
     seen.put(("ready", 0.0))
     while word := words.get():
         request = SearchRequest(
-            readers=None, words=(Clause(Words(word)),), typed=word, limit=1, is_corrected=False,
+            readers=None, query=(Clause(Term(word)),), text=word, limit=1, is_corrected=False,
             has_facets=False, has_highlights=False,
         )  # fmt: skip
         until = time.monotonic() + LONGEST
@@ -143,7 +143,7 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
     """One document replaced in a copy of the whole index, by a writer that stays open."""
     import tantivy
 
-    from catalog.search.analysis import texts_of
+    from catalog.search.analysis import searchable_texts
     from catalog.search.backends.embedded import mapping
     from catalog.search.backends.embedded.indexing import WRITER_HEAP_BYTES
 
@@ -156,7 +156,7 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
 
     def commit() -> None:
         writer.delete_documents_by_term("key", document.key)
-        writer.add_json(mapping.entry_of(document, texts_of(document)))
+        writer.add_json(mapping.entry_of(document, searchable_texts(document)))
         writer.commit()
 
     return commit

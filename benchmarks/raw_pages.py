@@ -71,7 +71,7 @@ class TantivyPage:
         return query.boolean_query([*parts, (must, query.boolean_query(weighed))])
 
     def _held(self, stem: str) -> Any:
-        terms = [self._query.term_query(self._schema, name, stem) for name in fields.HOLDING]
+        terms = [self._query.term_query(self._schema, name, stem) for name in fields.MATCH_FIELDS]
         return self._query.boolean_query([(self._occur.Should, term) for term in terms])
 
     def _marked(self, asked: Asked) -> Any:
@@ -112,7 +112,7 @@ class ElasticsearchPage:
         names = [f"{name}^{weight}" for name, weight in fields.TEXT_WEIGHTS.items()]
         words = {"query": asked.text, "type": "most_fields", "fields": names}
         held = {
-            "query": asked.text, "type": "cross_fields", "fields": list(fields.HOLDING),
+            "query": asked.text, "type": "cross_fields", "fields": list(fields.MATCH_FIELDS),
             "operator": "and",
         }  # fmt: skip
         narrowing: list[dict[str, Any]] = [{"terms": {"readers": self._tokens}}]

@@ -30,13 +30,13 @@ def raw_tantivy(documents: list[Any]) -> float:
     """Return documents a second; they are made ready before the clock starts."""
     import tantivy
 
-    from catalog.search.analysis import texts_of
+    from catalog.search.analysis import searchable_texts
     from catalog.search.backends.embedded import mapping
     from catalog.search.backends.embedded.indexing import WRITER_HEAP_BYTES
 
     shape = mapping.build_schema()
     ready = [
-        tantivy.Document.from_dict(mapping.values_of(each, texts_of(each)), shape)
+        tantivy.Document.from_dict(mapping.values_of(each, searchable_texts(each)), shape)
         for each in documents
     ]
     with tempfile.TemporaryDirectory() as folder:

@@ -58,7 +58,7 @@ def differences() -> list[str]:
     from catalog.search.document import key_of
     from catalog.search.documents import KINDS
 
-    held = {key_of(entry.kind, entry.id): entry for entry in active_backend().ledger()}
+    held = {key_of(entry.type, entry.id): entry for entry in active_backend().entries()}
     wrong = []
     for kind in KINDS.values():
         for document in kind.documents(kind.rows()):

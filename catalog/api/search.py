@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from catalog.api.products.serializers import ProductSummary, summary_of
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import InvalidParameters
-from catalog.search.fields import KINDS
+from catalog.search.fields import TYPES
 from catalog.search.services import similar_to
 from catalog.web.search.exports import answer_of
 from catalog.web.search.similarity import shared_of
@@ -98,7 +98,7 @@ class DomainResult(ResultAnswer):
     )
 )
 class Results(serializers.ListField):
-    """Results of one kind, each in the shape of its kind."""
+    """Results of one type, each in the shape of its type."""
 
 
 class SearchAnswerBody(serializers.Serializer[Any]):
@@ -127,7 +127,7 @@ class Search(APIView):
         parameters=[
             OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
             OpenApiParameter(
-                "type", str, enum=KINDS, description="The kind of things to find; else products."
+                "type", str, enum=TYPES, description="The type of things to find; else products."
             ),
             OpenApiParameter(
                 "sort", str, description="relevance, name, updated or quality; else relevance."
@@ -180,7 +180,7 @@ class SimilarProducts(OfProduct):
 
 
 def _demand_parameters(request: Request) -> None:
-    """Refuse a number that is none, and a kind that nobody knows: it decides what results are.
+    """Refuse a number that is none, and a type that nobody knows: it decides what results are.
 
     Raises InvalidParameters.
     """
@@ -190,8 +190,8 @@ def _demand_parameters(request: Request) -> None:
         for given in [request.query_params.getlist(name)]
         if len(given) > 1 or not all(NUMBER.fullmatch(value) for value in given)
     }
-    kinds = request.query_params.getlist("type")
-    if len(kinds) > 1 or not set(kinds) <= set(KINDS):
-        issues["type"] = [f"type is one of {', '.join(KINDS)}."]
+    types = request.query_params.getlist("type")
+    if len(types) > 1 or not set(types) <= set(TYPES):
+        issues["type"] = [f"type is one of {', '.join(TYPES)}."]
     if issues:
         raise InvalidParameters(issues)

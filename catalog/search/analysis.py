@@ -34,32 +34,32 @@ _IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def texts_of(document: SearchDocument) -> dict[str, list[str]]:
+def searchable_texts(document: SearchDocument) -> dict[str, list[str]]:
     """The texts of each ranked field."""
     return {
         "text": [text for text in _spread(_combined(document)) if text],
         "name_text": [*_spread([document.name]), document.slug],
-        "lead_text": [lead_of(document.summary)],
+        "lead_text": [first_sentence(document.summary)],
         "label_text": [*document.tags, *document.owner_names],
         "column_text": list(_spread(document.columns)),
         "use_text": list(document.used_in),
     }
 
 
-def lead_of(summary: str) -> str:
+def first_sentence(summary: str) -> str:
     """The first sentence."""
     return summary.split(". ", 1)[0][:LONGEST_LEAD]
 
 
-def names_of(document: SearchDocument) -> tuple[str, ...]:
+def all_names(document: SearchDocument) -> tuple[str, ...]:
     """Everything that the thing is called, identifiers too: who types it whole means this one."""
     names = (document.name, document.slug, *document.aliases)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def titles_of(document: SearchDocument) -> tuple[str, ...]:
+def autocomplete_names(document: SearchDocument) -> tuple[str, ...]:
     """The names that are completed while somebody types; no word begins in the midst of a UUID."""
-    return tuple(name for name in names_of(document) if not _IDENTIFIER.search(name))
+    return tuple(name for name in all_names(document) if not _IDENTIFIER.search(name))
 
 
 def _combined(document: SearchDocument) -> list[str]:
@@ -85,7 +85,7 @@ def _short_forms(text: str) -> tuple[str, ...]:
     return (text,) if apart == text else (text, apart)
 
 
-def vocabulary_of(document: SearchDocument) -> tuple[str, ...]:
+def vocabulary(document: SearchDocument) -> tuple[str, ...]:
     """The words that completions offer: those of names, tags and columns."""
     texts = (document.name, document.slug, *document.tags, *document.columns)
     return tuple(sorted(set(chain.from_iterable(map(_words, texts)))))

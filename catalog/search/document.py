@@ -14,7 +14,7 @@ FIGURES = ("quality", "availability", "latency")
 class SearchDocument:
     """All that search knows of one thing. Moments are seconds of the epoch, shares 0 to 1."""
 
-    kind: str
+    type: str
     id: str
     revision: int
     readers: tuple[str, ...]
@@ -50,19 +50,19 @@ class SearchDocument:
     _digest: str = field(default="", init=False, repr=False, compare=False)
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kind, in the shape of the other filters."""
-        return (self.kind,)
+    def types(self) -> tuple[str, ...]:
+        """The type, in the shape of the other filters."""
+        return (self.type,)
 
     @property
     def key(self) -> str:
-        """Identity across kinds."""
-        return key_of(self.kind, self.id)
+        """Identity across types."""
+        return key_of(self.type, self.id)
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The tokens as an index holds them: what says who may read says the kind as well."""
-        return scoped_tokens(self.readers, (self.kind,))
+        """The tokens as an index holds them: what says who may read says the type as well."""
+        return scoped_tokens(self.readers, (self.type,))
 
     def digest(self) -> str:
         """Equal for equal content, whatever the revision; made once, for it is asked for twice.
@@ -84,6 +84,6 @@ _CONTENT = tuple(
 )
 
 
-def key_of(kind: str, identity: str) -> str:
-    """Identity of a thing across kinds."""
-    return f"{kind}:{identity}"
+def key_of(object_type: str, identity: str) -> str:
+    """Identity of a thing across types."""
+    return f"{object_type}:{identity}"

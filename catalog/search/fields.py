@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class FieldKind(StrEnum):
+class FieldType(StrEnum):
     """How a field is asked for: by a word of it, a number, a moment, or a keyed number."""
 
     TERMS = "terms"
@@ -30,7 +30,7 @@ class Field:
 
     name: str
     attribute: str
-    kind: FieldKind = FieldKind.TERMS
+    type: FieldType = FieldType.TERMS
     unit: Unit = Unit.PLAIN
     is_facet: bool = False
     choices: tuple[str, ...] = ()
@@ -40,13 +40,13 @@ class Field:
 STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 VERDICTS = ("met", "at_risk", "breached", "no_data")
-# One search finds documents of one kind: the first of these where none is named.
-KINDS = ("product", "term", "domain")
-DEFAULT_TYPE = KINDS[0]
+# One search finds documents of one type: the first of these where none is named.
+TYPES = ("product", "term", "domain")
+DEFAULT_TYPE = TYPES[0]
 PRESENCES = ("bias-notes", "contract", "slo", "columns", "limits", "usage")
 
 FIELDS = (
-    Field("type", "kinds", choices=KINDS, aliases=("kind",)),
+    Field("type", "types", choices=TYPES, aliases=("kind",)),
     Field("domain", "domains", is_facet=True),
     Field("is", "states", is_facet=True, choices=STATES, aliases=("status",)),
     Field("sensitivity", "sensitivities", is_facet=True, choices=SENSITIVITIES),
@@ -61,13 +61,13 @@ FIELDS = (
     Field("method", "methods", aliases=("collection", "collection_method")),
     Field("imbalance", "imbalances"),
     Field("iri", "aliases", aliases=("urn", "id")),
-    Field("quality", "quality", FieldKind.NUMBER, Unit.PERCENT),
-    Field("availability", "availability", FieldKind.NUMBER, Unit.PERCENT),
-    Field("latency", "latency", FieldKind.NUMBER, Unit.SECONDS),
-    Field("updated", "updated", FieldKind.MOMENT, Unit.AGE),
-    Field("certified", "certified_until", FieldKind.MOMENT, Unit.DATE),
-    Field("min_share", "measures", FieldKind.KEYED, Unit.SHARE),
-    Field("max_gap", "measures", FieldKind.KEYED, Unit.SHARE),
+    Field("quality", "quality", FieldType.NUMBER, Unit.PERCENT),
+    Field("availability", "availability", FieldType.NUMBER, Unit.PERCENT),
+    Field("latency", "latency", FieldType.NUMBER, Unit.SECONDS),
+    Field("updated", "updated", FieldType.MOMENT, Unit.AGE),
+    Field("certified", "certified_until", FieldType.MOMENT, Unit.DATE),
+    Field("min_share", "measures", FieldType.KEYED, Unit.SHARE),
+    Field("max_gap", "measures", FieldType.KEYED, Unit.SHARE),
 )
 BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
 FACETS = tuple(field for field in FIELDS if field.is_facet)
@@ -88,10 +88,10 @@ TEXT_WEIGHTS = {
 # Another spelling of a word, from the glossary, counts so much; the better one of both counts.
 SPELLING_WEIGHT = 0.5
 # A word is held by a document that has it in one of these; the lighter fields repeat the first.
-HOLDING = ("text", "column_text")
+MATCH_FIELDS = ("text", "column_text")
 # Where at least so many documents hold all words they are the set; else any word will do.
-ENOUGH_HOLD_ALL = 20
-ALL_WORDS_NUDGE = 1.0
+MIN_DOCUMENTS_WITH_ALL_TERMS = 20
+ALL_TERMS_BOOST = 1.0
 # Added for the whole query as a name, slug, alias or address; and as the beginning of a name.
 EXACT_BOOST = 1000.0
 PREFIX_BOOST = 2.0
@@ -106,7 +106,7 @@ STOP_WORDS = tuple(
     "a an and are as at be but by for from how if in into is it its no not of on or such that the "
     "their then there these they this to using via was we were what which will with".split()
 )
-LONGEST_WORD = 60
+MAX_TERM_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,6 @@ SORTS = (
 SORT_BY_NAME = {sort.name: sort for sort in SORTS}
 RELEVANCE = "relevance"
 # What relevance means where nothing was typed.
-WITHOUT_WORDS = "name"
+DEFAULT_SORT = "name"
 PAGE_SIZE = 20
-DEEPEST_OFFSET = 10_000
+MAX_OFFSET = 10_000

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from catalog.search.fields import BY_NAME, Field, FieldKind, Unit
-from catalog.search.spelling import closest, fold
+from catalog.search.fields import BY_NAME, Field, FieldType, Unit
+from catalog.search.spelling import closest, normalize
 
 LONGEST_VALUE = 200
 MOST_VALUES = 50
@@ -28,13 +28,13 @@ class Filter:
 
     field: str
     values: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    includes_low: bool = True
-    includes_high: bool = True
+    min: float | None = None
+    max: float | None = None
+    includes_min: bool = True
+    includes_max: bool = True
     key: str = ""
     is_negated: bool = False
-    typed: str = ""
+    raw: str = ""
 
     @property
     def parameter(self) -> str:
@@ -67,35 +67,37 @@ class InvalidFilter(Exception):
         self.doubt = doubt
 
 
-def field_of(name: str) -> tuple[Field, str] | None:
+def resolve_field(name: str) -> tuple[Field, str] | None:
     """The field of a typed name and the key within it (`min_share(sex)` has the key `sex`)."""
-    name = fold(name)
-    if name in BY_NAME and BY_NAME[name].kind is not FieldKind.KEYED:
+    name = normalize(name)
+    if name in BY_NAME and BY_NAME[name].type is not FieldType.KEYED:
         return BY_NAME[name], ""
     match = _KEYED_NAME.match(name)
-    if match and (field := BY_NAME.get(match["name"])) and field.kind is FieldKind.KEYED:
-        return field, fold(match["inner"] or match["dotted"])
+    if match and (field := BY_NAME.get(match["name"])) and field.type is FieldType.KEYED:
+        return field, normalize(match["inner"] or match["dotted"])
     return None
 
 
-def read_condition(name: str, value: str, *, now: datetime) -> Filter:
+def parse_filter(name: str, value: str, *, now: datetime) -> Filter:
     """Read one `name:value`; raises InvalidFilter with what was probably meant."""
     is_negated, name = name.startswith("-"), name.removeprefix("-")
-    found = field_of(name)
+    found = resolve_field(name)
     if found is None:
-        raise InvalidFilter(QueryWarning("unknown-field", name, closest(fold(name), BY_NAME) or ""))
+        raise InvalidFilter(
+            QueryWarning("unknown-field", name, closest(normalize(name), BY_NAME) or "")
+        )
     field, key = found
     value = value.strip()[:LONGEST_VALUE]
     if not value:
         raise InvalidFilter(QueryWarning("no-value", f"{name}:"))
-    if field.name == "certified" and fold(value) in _TRUTH:
-        is_negated = is_negated != _TRUTH[fold(value)]
-        return Filter("is", ("certified",), is_negated=is_negated, typed="certified")
-    reading = _terms if field.kind is FieldKind.TERMS else _range
-    return replace(reading(field, key, value, now), is_negated=is_negated, typed=value)
+    if field.name == "certified" and normalize(value) in _TRUTH:
+        is_negated = is_negated != _TRUTH[normalize(value)]
+        return Filter("is", ("certified",), is_negated=is_negated, raw="certified")
+    reading = _terms if field.type is FieldType.TERMS else _range
+    return replace(reading(field, key, value, now), is_negated=is_negated, raw=value)
 
 
-def read_conditions(
+def parse_filters(
     pairs: Iterable[tuple[str, str]], *, now: datetime
 ) -> tuple[tuple[Filter, ...], tuple[QueryWarning, ...]]:
     """Read many; choices of the same field join (either), all others stand beside each other."""
@@ -103,22 +105,22 @@ def read_conditions(
     doubts = []
     for name, value in pairs:
         try:
-            condition = read_condition(name, value, now=now)
+            condition = parse_filter(name, value, now=now)
         except InvalidFilter as refusal:
             doubts.append(refusal.doubt)
             continue
-        place = condition.parameter, "" if condition.values else condition.typed
+        place = condition.parameter, "" if condition.values else condition.raw
         joined[place] = _joined(joined[place], condition) if place in joined else condition
     return tuple(joined.values()), tuple(doubts)
 
 
 def _joined(one: Filter, other: Filter) -> Filter:
     values = tuple(dict.fromkeys((*one.values, *other.values)))[:MOST_VALUES]
-    return replace(one, values=values, typed=",".join(values))
+    return replace(one, values=values, raw=",".join(values))
 
 
 def _terms(field: Field, key: str, value: str, now: datetime) -> Filter:
-    values = [fold(part.strip().strip('"')) for part in _PART.findall(value)]
+    values = [normalize(part.strip().strip('"')) for part in _PART.findall(value)]
     values = [_choice(field, part) if field.choices else part for part in values if part]
     if not values:
         raise InvalidFilter(QueryWarning("no-value", f"{field.name}:{value}"))
@@ -161,8 +163,8 @@ def _bounds(unit: Unit, value: str, now: datetime) -> Filter:
             raise ValueError(value)
         return Filter(
             "",
-            low=_number(unit, low, now) if low else None,
-            high=_end(unit, high, now) if high else None,
+            min=_number(unit, low, now) if low else None,
+            max=_end(unit, high, now) if high else None,
         )
     match = _COMPARISON.match(value)
     if not match:
@@ -171,13 +173,13 @@ def _bounds(unit: Unit, value: str, now: datetime) -> Filter:
     if _is_age(unit, match["value"].strip()):
         sign = sign.translate(str.maketrans("<>", "><"))  # younger than 7 days = later than then
     if sign == "=" and unit in (Unit.AGE, Unit.DATE):
-        return Filter("", low=number, high=_end(unit, match["value"].strip(), now))
+        return Filter("", min=number, max=_end(unit, match["value"].strip(), now))
     return Filter(
         "",
-        low=number if sign in (">", ">=", "=") else None,
-        high=number if sign in ("<", "<=", "=") else None,
-        includes_low=sign != ">",
-        includes_high=sign != "<",
+        min=number if sign in (">", ">=", "=") else None,
+        max=number if sign in ("<", "<=", "=") else None,
+        includes_min=sign != ">",
+        includes_max=sign != "<",
     )
 
 

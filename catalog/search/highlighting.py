@@ -25,7 +25,7 @@ Highlights = tuple[dict[str, str], tuple[Reason, ...]]
 Span = tuple[int, int, str]
 
 
-class Analysis(Protocol):
+class Analyzer(Protocol):
     """How texts are taken apart into words, and words brought into one form (stems)."""
 
     def stem(self, word: str) -> str:
@@ -42,7 +42,7 @@ class Highlighter:
     looked at that begin like a stem looked for, and words with letters beyond ASCII.
     """
 
-    def __init__(self, analysis: Analysis, wanted: Iterable[str]) -> None:
+    def __init__(self, analysis: Analyzer, wanted: Iterable[str]) -> None:
         self._analysis = analysis
         self._stems = {stem for text in wanted for stem, _, _ in analysis.stemmed(text)}
         self._beginnings = set(map(beginning_of, self._stems))
@@ -111,7 +111,7 @@ def _end_of(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-def marks_of(marker: Highlighter, shown: Iterable[Mapping[str, Any]]) -> list[Highlights]:
+def highlight_all(marker: Highlighter, shown: Iterable[Mapping[str, Any]]) -> list[Highlights]:
     """For the texts of each hit its highlights, HTML escaped but for `<mark>`, and the reasons.
 
     The texts of all hits are looked through in one go: a call for each would cost more.

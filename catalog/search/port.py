@@ -11,7 +11,7 @@ from catalog.search.filters import Filter
 from catalog.search.query_ast import Expression
 
 # The tokens that a caller holds; None for everything.
-Readers = tuple[str, ...] | None
+ReaderTokens = tuple[str, ...] | None
 DEFAULT_TYPES = (DEFAULT_TYPE,)
 # Seconds within which every engine answers a search, or says that it cannot.
 TIMEOUT = 10.0
@@ -46,15 +46,15 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """A question. Nothing is seen or counted but what is of the `kind` and open to the caller,
+    """A question. Nothing is seen or counted but what is of the `type` and open to the caller,
     who holds the tokens `readers`; without (None) all is open, as the product's own workers ask.
     """
 
-    readers: Readers
-    kind: str = DEFAULT_TYPE
-    words: Expression = ()
-    typed: str = ""
-    conditions: tuple[Filter, ...] = ()
+    readers: ReaderTokens
+    type: str = DEFAULT_TYPE
+    query: Expression = ()
+    text: str = ""
+    filters: tuple[Filter, ...] = ()
     sort: str = "relevance"
     offset: int = 0
     cursor: Cursor | None = None
@@ -77,12 +77,12 @@ class Reason:
 class Hit:
     """One document found. Highlights are HTML, escaped but for `<mark>`; it `lacks` these words."""
 
-    kind: str
+    type: str
     id: str
     score: float
     highlights: Mapping[str, str] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
-    lacks: tuple[str, ...] = ()
+    missing_terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Facet:
 class Correction:
     """A typed word that no readable document holds, and the word searched instead."""
 
-    typed: str
-    searched: str
+    original: str
+    replacement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class SearchAnswer:
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    searched: Expression = ()
+    interpreted_query: Expression = ()
     next: Cursor | None = None
     previous: Cursor | None = None
     last: Cursor | None = None
@@ -126,11 +126,11 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A completion: of a word (`words`), or to one thing (`kind` and `id` set)."""
+    """A completion: of a word (`words`), or to one thing (`type` and `id` set)."""
 
     text: str
     count: int = 1
-    kind: str = ""
+    type: str = ""
     id: str = ""
 
 
@@ -138,7 +138,7 @@ class Suggestion:
 class SuggestAnswer:
     """Completions of what is being typed: things by their names, and words."""
 
-    things: tuple[Suggestion, ...] = ()
+    objects: tuple[Suggestion, ...] = ()
     words: tuple[Suggestion, ...] = ()
 
 
@@ -146,7 +146,7 @@ class SuggestAnswer:
 class Feature:
     """Something by which documents are alike: a tag, a column, or a word of name or summary."""
 
-    kind: str
+    type: str
     text: str
 
 
@@ -154,16 +154,16 @@ class Feature:
 class SimilarDocument:
     """A document that is like another one, and the features of the other that it shares."""
 
-    kind: str
+    type: str
     id: str
-    shared: tuple[Feature, ...]
+    shared_features: tuple[Feature, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """One line of an engine's ledger: what it holds of one thing, the readers by its tokens."""
 
-    kind: str
+    type: str
     id: str
     revision: int
     readers: tuple[str, ...]
@@ -183,7 +183,7 @@ class IndexSession(Protocol):
         """Hold the documents, each unless a later revision of it is held already."""
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
-        """Forget (kind, id) as of a revision; a write of an earlier one stays without effect."""
+        """Forget (type, id) as of a revision; a write of an earlier one stays without effect."""
 
     def commit(self) -> None:
         """Make all that was put and deleted durable and visible."""
@@ -203,29 +203,29 @@ class SearchBackend(Protocol):
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Answer from what the caller may read, and from nothing else."""
 
-    def counts(self, request: SearchRequest, kinds: Sequence[str]) -> Mapping[str, int]:
-        """How many of each kind the words, as they are spelled, and filters of a request find."""
+    def counts(self, request: SearchRequest, types: Sequence[str]) -> Mapping[str, int]:
+        """How many of each type the words, as they are spelled, and filters of a request find."""
 
-    def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
+    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
         """Complete what is being typed, from what the caller may read."""
 
     def named(
-        self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
+        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
-        """Complete what is being typed to things of some kinds by their names."""
+        """Complete what is being typed to things of some types by their names."""
 
     def values(
         self,
         field: str,
         prefix: str,
-        readers: Readers,
+        readers: ReaderTokens,
         limit: int,
-        kinds: Sequence[str] = DEFAULT_TYPES,
+        types: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
         """Values of a field that begin so, with their counts, most frequent first."""
 
     def similar(
-        self, key: str, features: Sequence[Feature], readers: Readers, limit: int
+        self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
     ) -> tuple[SimilarDocument, ...]:
         """Readable documents that share features with the document of a key, most alike first.
 
@@ -235,25 +235,25 @@ class SearchBackend(Protocol):
     def generation(self) -> str:
         """The name of the index that answers, never given twice."""
 
-    def writing(self) -> AbstractContextManager[IndexSession]:
+    def open_writer(self) -> AbstractContextManager[IndexSession]:
         """Take the one writer of the live index; waits for another holder a while."""
 
-    def rebuilding(self) -> AbstractContextManager["NewIndex"]:
+    def start_rebuild(self) -> AbstractContextManager["NewIndex"]:
         """Build an index beside the live one. Left without `swapping`, it is thrown away.
 
         One process at a time rebuilds, restores or clears; others wait a while.
         """
 
-    def restoring(self) -> AbstractContextManager["NewIndex"]:
+    def open_previous(self) -> AbstractContextManager["NewIndex"]:
         """Open the index that answered before the live one, so that it may answer again."""
 
-    def clearing(self) -> AbstractContextManager[frozenset[str]]:
+    def remove_unused(self) -> AbstractContextManager[frozenset[str]]:
         """Remove what nobody needs, half-built indexes too; gives the generations that are held.
 
         Inside, no other process rebuilds, so what is remembered of any other is of no use.
         """
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         """Everything that the live index holds, or what it holds of `keys`; one moment's view."""
 
     def drop(self) -> None:
@@ -263,10 +263,10 @@ class SearchBackend(Protocol):
 class NewIndex(IndexSession, Protocol):
     """An index beside the live one, which goes on answering."""
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         """Everything committed into it so far, or what it holds of `keys`."""
 
-    def swapping(self) -> AbstractContextManager[IndexSession]:
+    def activate(self) -> AbstractContextManager[IndexSession]:
         """Hold the live writer, where there is one, for the last changes; on leaving, it answers.
 
         The index that answered until then is kept, to be restored.

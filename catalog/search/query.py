@@ -11,18 +11,18 @@ from datetime import datetime
 from catalog.search.filters import (
     InvalidFilter,
     QueryWarning,
-    field_of,
-    read_condition,
+    parse_filter,
+    resolve_field,
 )
 from catalog.search.query_ast import (
+    And,
     Clause,
-    Demand,
-    Either,
     Expression,
-    Matches,
+    FilterNode,
+    Occur,
+    Or,
     Phrase,
-    Together,
-    Words,
+    Term,
 )
 
 LONGEST_QUERY = 500
@@ -47,15 +47,15 @@ _TOKEN = re.compile(
 class ParsedQuery:
     """What was understood: the words, the filters lifted out of the text, the text left, doubts."""
 
-    words: Expression
-    lifted: tuple[tuple[str, str], ...]
+    expression: Expression
+    filters: tuple[tuple[str, str], ...]
     text: str
-    doubts: tuple[QueryWarning, ...]
+    warnings: tuple[QueryWarning, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str
+    type: str
     text: str
     sign: str
     start: int
@@ -72,13 +72,13 @@ class _Reader:
     lifted: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def read_query(text: str, *, now: datetime) -> ParsedQuery:
+def parse_query(text: str, *, now: datetime) -> ParsedQuery:
     """Understand any text; what cannot be used as written comes back as doubts."""
     text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
     doubts = [QueryWarning("too-long", str(LONGEST_QUERY))] if len(text) > LONGEST_QUERY else []
     text = text[:LONGEST_QUERY]
     tokens = list(_shallow(_tokens(text)))
-    if sum(token.kind in ("word", "phrase") for token in tokens) > MOST_WORDS:
+    if sum(token.type in ("word", "phrase") for token in tokens) > MOST_WORDS:
         doubts.append(QueryWarning("too-many-words", str(MOST_WORDS)))
         tokens = tokens[:MOST_WORDS]
     begun = [place for place, token in enumerate(tokens) if _is_beginning(token)]
@@ -106,7 +106,7 @@ def _tokens(text: str) -> Iterator[_Token]:
             yield _Token("close", "", "", *span)
         elif match["quoted"]:
             yield _Token("phrase", match["phrase"], sign, *span)
-        elif match["named"] and (match["value"] or field_of(match["name"])):
+        elif match["named"] and (match["value"] or resolve_field(match["name"])):
             yield _Token("named", match["value"] or match["comparison"], sign, *span, match["name"])
         else:
             yield _Token("word", whole.removeprefix(sign), sign, *span)
@@ -116,9 +116,9 @@ def _shallow(tokens: Iterator[_Token]) -> Iterator[_Token]:
     """Leave out parentheses below the deepest nesting; what they hold stays."""
     depth = 0
     for token in tokens:
-        depth += {"open": 1, "close": -1}.get(token.kind, 0)
-        is_too_deep = depth > DEEPEST_NESTING - (token.kind == "close")
-        if not (is_too_deep and token.kind in ("open", "close")):
+        depth += {"open": 1, "close": -1}.get(token.type, 0)
+        is_too_deep = depth > DEEPEST_NESTING - (token.type == "close")
+        if not (is_too_deep and token.type in ("open", "close")):
             yield token
         depth = max(depth, 0)
 
@@ -131,14 +131,14 @@ def _sequence(reader: _Reader, depth: int) -> list[Clause]:
     while reader.place < len(reader.tokens):
         token, start = reader.tokens[reader.place], reader.place
         reader.place += 1
-        if token.kind == "close":
+        if token.type == "close":
             break
-        if token.kind == "word" and not token.sign and token.text in _OPERATORS:
+        if token.type == "word" and not token.sign and token.text in _OPERATORS:
             is_or, is_not = is_or or token.text in ("OR", "|"), is_not or token.text == "NOT"
             continue
         for clause in _clauses(reader, token, depth):
             clause = _negated(clause) if is_not else clause
-            if is_or and clauses and Demand.NOT not in (clauses[-1].demand, clause.demand):
+            if is_or and clauses and Occur.NOT not in (clauses[-1].demand, clause.demand):
                 clauses[-1] = _either(clauses[-1], clause)
                 starts[-1] = -1
             else:
@@ -153,41 +153,41 @@ _OPERATORS = ("OR", "|", "AND", "NOT")
 
 def _clauses(reader: _Reader, token: _Token, depth: int) -> list[Clause]:
     """The clauses that one token stands for: none, one, or those of a group."""
-    if token.kind == "open":
+    if token.type == "open":
         return _group(reader, token.sign, depth + 1)
-    if token.kind == "named":
+    if token.type == "named":
         return _named(reader, token)
     if not any(map(str.isalnum, token.text)):
         return []
-    if token.kind == "phrase":
-        return [Clause(Phrase(token.text), Demand.NOT if token.sign == "-" else Demand.MUST)]
+    if token.type == "phrase":
+        return [Clause(Phrase(token.text), Occur.NOT if token.sign == "-" else Occur.MUST)]
     return [_word(token)]
 
 
 def _word(token: _Token) -> Clause:
     text = token.text.rstrip("*") or token.text
-    return Clause(Words(text, _is_beginning(token)), _DEMANDS[token.sign])
+    return Clause(Term(text, _is_beginning(token)), _DEMANDS[token.sign])
 
 
 def _is_beginning(token: _Token) -> bool:
-    return token.kind == "word" and token.text.endswith("*") and len(token.text) > 1
+    return token.type == "word" and token.text.endswith("*") and len(token.text) > 1
 
 
-_DEMANDS = {"": Demand.ANY, "+": Demand.MUST, "-": Demand.NOT}
+_DEMANDS = {"": Occur.ANY, "+": Occur.MUST, "-": Occur.NOT}
 
 
 def _group(reader: _Reader, sign: str, depth: int) -> list[Clause]:
     clauses = _sequence(reader, depth)
-    if all(clause.demand is Demand.NOT for clause in clauses) or (len(clauses) == 1 and not sign):
+    if all(clause.demand is Occur.NOT for clause in clauses) or (len(clauses) == 1 and not sign):
         return clauses
-    return [Clause(Together(tuple(clauses)), _DEMANDS[sign])]
+    return [Clause(And(tuple(clauses)), _DEMANDS[sign])]
 
 
 def _flat(clauses: list[Clause]) -> list[Clause]:
     """Parentheses matter beside OR and after a sign; elsewhere only their words do."""
     flat: list[Clause] = []
     for clause in clauses:
-        if isinstance(clause.node, Together) and clause.demand is Demand.ANY:
+        if isinstance(clause.node, And) and clause.demand is Occur.ANY:
             flat += clause.node.clauses
         else:
             flat.append(clause)
@@ -198,24 +198,24 @@ def _named(reader: _Reader, token: _Token) -> list[Clause]:
     """A filter; where no field has nearly that name, its text is searched as words instead."""
     name = f"-{token.name}" if token.sign == "-" else token.name
     try:
-        condition = read_condition(name, token.text, now=reader.now)
+        condition = parse_filter(name, token.text, now=reader.now)
     except InvalidFilter as refusal:
         is_name = refusal.doubt.code == "unknown-field" and not refusal.doubt.offer
         if not (is_name and token.text.startswith("//")):
             reader.doubts.append(refusal.doubt)
         text = f"{token.name}:{token.text}".replace('"', " ")
-        return [Clause(Words(text), _DEMANDS[token.sign])] if is_name else []
-    return [Clause(Matches(condition), Demand.MUST)]
+        return [Clause(Term(text), _DEMANDS[token.sign])] if is_name else []
+    return [Clause(FilterNode(condition), Occur.MUST)]
 
 
 def _negated(clause: Clause) -> Clause:
-    return Clause(clause.node, Demand.NOT)
+    return Clause(clause.node, Occur.NOT)
 
 
 def _either(one: Clause, other: Clause) -> Clause:
-    options = one.node.options if isinstance(one.node, Either) else (one,)
-    both_must = one.demand is other.demand is Demand.MUST
-    return Clause(Either((*options, other)), Demand.MUST if both_must else Demand.ANY)
+    options = one.node.options if isinstance(one.node, Or) else (one,)
+    both_must = one.demand is other.demand is Occur.MUST
+    return Clause(Or((*options, other)), Occur.MUST if both_must else Occur.ANY)
 
 
 def _lifted(reader: _Reader, clauses: list[Clause], starts: list[int]) -> list[Clause]:
@@ -223,11 +223,11 @@ def _lifted(reader: _Reader, clauses: list[Clause], starts: list[int]) -> list[C
     kept = []
     for clause, start in zip(clauses, starts, strict=True):
         token = reader.tokens[start]
-        if isinstance(clause.node, Matches) and start >= 0 and token.kind == "named":
+        if isinstance(clause.node, FilterNode) and start >= 0 and token.type == "named":
             condition = clause.node.condition
-            is_negated = condition.is_negated != (clause.demand is Demand.NOT)
+            is_negated = condition.is_negated != (clause.demand is Occur.NOT)
             name = condition.parameter.removeprefix("-")
-            reader.lifted[start] = (f"-{name}" if is_negated else name, condition.typed)
+            reader.lifted[start] = (f"-{name}" if is_negated else name, condition.raw)
         else:
             kept.append(clause)
     return kept

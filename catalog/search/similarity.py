@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import log2
 
-from catalog.search.analysis import lead_of
-from catalog.search.fields import LONGEST_WORD, STOP_WORDS
+from catalog.search.analysis import first_sentence
+from catalog.search.fields import MAX_TERM_LENGTH, STOP_WORDS
 from catalog.search.port import Feature
-from catalog.search.spelling import fold
+from catalog.search.spelling import normalize
 
 TAG, COLUMN, WORD = "tag", "column", "word"
 MOST = {TAG: 10, COLUMN: 24, WORD: 16}
@@ -46,22 +46,24 @@ def features_of(
         TAG: labels,
         COLUMN: sorted(_texts(columns), key=lambda text: (-len(text), text)),
         # A word that is a tag as well is counted once.
-        WORD: [word for word in _words(f"{name} {lead_of(summary)}") if word not in labels],
+        WORD: [word for word in _words(f"{name} {first_sentence(summary)}") if word not in labels],
     }
     return tuple(
-        Feature(kind, text) for kind, texts in found.items() for text in texts[: MOST[kind]]
+        Feature(object_type, text)
+        for object_type, texts in found.items()
+        for text in texts[: MOST[object_type]]
     )
 
 
 def _texts(values: Iterable[str]) -> Iterator[str]:
-    texts = dict.fromkeys(map(fold, values))
+    texts = dict.fromkeys(map(normalize, values))
     return (text for text in texts if 0 < len(text) <= LONGEST_FEATURE)
 
 
 def _words(text: str) -> Iterator[str]:
     words = dict.fromkeys(word.casefold() for word in _WORD.findall(text))
     said = (word for word in words if word not in STOP_WORDS and word not in EMPTY_WORDS)
-    return (word for word in said if len(word) <= LONGEST_WORD)
+    return (word for word in said if len(word) <= MAX_TERM_LENGTH)
 
 
 def weights_of(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
@@ -71,7 +73,7 @@ def weights_of(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
     nobody else holds, and what tells nothing, is left out.
     """
     return {
-        feature: WORTH[feature.kind] * max(1, round(_STEPS * log2((total + 1) / count)))
+        feature: WORTH[feature.type] * max(1, round(_STEPS * log2((total + 1) / count)))
         for feature, count in counts.items()
         if 1 < count <= max(2, total // TELLING_SHARE)
     }
@@ -79,5 +81,5 @@ def weights_of(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
 
 def parted(weights: Mapping[Feature, int]) -> tuple[Sequence[Feature], Sequence[Feature]]:
     """The tags, of which one is enough, and the rest, of which ENOUGH_SHARED are."""
-    tags = [feature for feature in weights if feature.kind == TAG]
-    return tags, [feature for feature in weights if feature.kind != TAG]
+    tags = [feature for feature in weights if feature.type == TAG]
+    return tags, [feature for feature in weights if feature.type != TAG]

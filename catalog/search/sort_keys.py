@@ -3,7 +3,7 @@
 import hashlib
 
 from catalog.search.fields import Sort
-from catalog.search.spelling import fold
+from catalog.search.spelling import normalize
 
 LONGEST_NAME = 60
 _WIDTH = 20
@@ -23,7 +23,7 @@ def sort_key(value: str | float | None, tie: int, sort: Sort) -> str:
 
 def _sortable(value: str | float | None, sort: Sort) -> str:
     if isinstance(value, str):
-        return fold(value)[:LONGEST_NAME].replace("\0", " ").encode(errors="replace").hex()
+        return normalize(value)[:LONGEST_NAME].replace("\0", " ").encode(errors="replace").hex()
     if value is None:
         return ("0" if sort.descending else "9") * _WIDTH
     return f"{round((value + 1e12) * 1e6):0{_WIDTH}d}"

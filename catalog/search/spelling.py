@@ -1,9 +1,9 @@
 """How far two spellings are apart, which words may be corrected, and which correction is best."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from unicodedata import normalize
 
 SHORTEST_CORRECTED = 4
 SHORTEST_WITH_TWO_EDITS = 8
@@ -15,9 +15,9 @@ _KEPT = 1 << 15
 
 
 @lru_cache(_KEPT)
-def fold(text: str) -> str:
+def normalize(text: str) -> str:
     """The form in which values are compared: case, width and spaces do not matter."""
-    plain = text if text.isascii() else normalize("NFKC", text)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return " ".join(plain.casefold().split())
 
 
@@ -72,4 +72,4 @@ def closest(word: str, options: Iterable[str]) -> str | None:
 @lru_cache(_KEPT)
 def normalize_name(text: str) -> str:
     """A name without its punctuation: how names, slugs and addresses are compared as wholes."""
-    return _SIGNS.sub(" ", fold(text)).strip()
+    return _SIGNS.sub(" ", normalize(text)).strip()

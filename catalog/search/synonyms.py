@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog.search.fields import SPELLING_WEIGHT
-from catalog.search.query_ast import Clause, Demand, Either, Expression, Phrase, Together, Words
+from catalog.search.query_ast import And, Clause, Expression, Occur, Or, Phrase, Term
 from catalog.search.spelling import normalize_name
 
 MOST_EXPANDED = 4
@@ -22,7 +22,9 @@ class Expansion:
     others: tuple[str, ...]
 
 
-def expanded(words: Expression, spellings: Spellings) -> tuple[Expression, tuple[Expansion, ...]]:
+def expand_synonyms(
+    words: Expression, spellings: Spellings
+) -> tuple[Expression, tuple[Expansion, ...]]:
     """The words with the other spellings of the terms among them, and which terms those were."""
     plain = [_open_word(clause) for clause in words]
     typed = f" {' '.join(plain)} "
@@ -58,7 +60,7 @@ def _weight(spelling: str) -> float:
 def _open_word(clause: Clause) -> str:
     """The word of a clause that any other spelling may stand for; empty for all other clauses."""
     match clause:
-        case Clause(Words(text, False), Demand.ANY):
+        case Clause(Term(text, False), Occur.ANY):
             return normalize_name(text)
     return ""
 
@@ -68,6 +70,6 @@ def _joined(clauses: list[Clause], found: str, others: Sequence[str]) -> list[Cl
     alternatives = tuple(Clause(Phrase(other, _weight(other))) for other in others)
     for at, clause in enumerate(clauses):
         if _open_word(clause) == found:
-            return [*clauses[:at], Clause(Either((clause, *alternatives))), *clauses[at + 1 :]]
-    typed = Clause(Together(tuple(Clause(Words(word)) for word in found.split())))
-    return [*clauses, Clause(Either((typed, *alternatives)))]
+            return [*clauses[:at], Clause(Or((clause, *alternatives))), *clauses[at + 1 :]]
+    typed = Clause(And(tuple(Clause(Term(word)) for word in found.split())))
+    return [*clauses, Clause(Or((typed, *alternatives)))]

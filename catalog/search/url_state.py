@@ -11,21 +11,21 @@ from django.utils import timezone
 
 from catalog.search.cursors import decode_cursor, encode_cursor
 from catalog.search.fields import (
-    DEEPEST_OFFSET,
     DEFAULT_TYPE,
+    MAX_OFFSET,
     PAGE_SIZE,
     RELEVANCE,
     SORT_BY_NAME,
 )
-from catalog.search.filters import Filter, QueryWarning, field_of, read_conditions
+from catalog.search.filters import Filter, QueryWarning, parse_filters, resolve_field
 from catalog.search.port import Cursor, SearchRequest
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 
 LARGEST_PAGE = 100
 MOST_FILTERS = 40
-OWN = ("q", "sort", "page", "cursor", "limit", "verbatim")
-# The filter that names the kind of things looked for.
-KIND = "type"
+RESERVED_PARAMS = ("q", "sort", "page", "cursor", "limit", "verbatim")
+# The filter that names the type of things looked for.
+TYPE_PARAM = "type"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -48,15 +48,15 @@ class SearchState:
         return self.request.sort
 
     @property
-    def kind(self) -> str:
-        """Return the kind of things asked for."""
-        return self.request.kind
+    def type(self) -> str:
+        """Return the type of things asked for."""
+        return self.request.type
 
     def address(self, filters: Iterable[tuple[str, str]] | None = None, **changes: str) -> str:
         """Return the sorted parameters of this state with some changed; '' for none."""
         own = {"q": self.text, "sort": "" if self.sort == RELEVANCE else self.sort}
         own |= {"verbatim": "1" if self.is_exact else ""}
-        own |= {KIND: "" if self.kind == DEFAULT_TYPE else self.kind} | changes
+        own |= {TYPE_PARAM: "" if self.type == DEFAULT_TYPE else self.type} | changes
         pairs = list(self.filters if filters is None else filters)
         pairs += [(name, value) for name, value in own.items() if value]
         return urlencode(sorted(pairs))
@@ -65,28 +65,28 @@ class SearchState:
 def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
     """Understand an address; whatever cannot be used becomes a doubt, nothing an error."""
     now = timezone.now()
-    read = read_query(params.get("q", ""), now=now)
-    typed = [(name, value) for name, value in read.lifted]
+    read = parse_query(params.get("q", ""), now=now)
+    typed = [(name, value) for name, value in read.filters]
     given = [
         # A parameter is one value: a comma in it is part of it.
         (name, f'"{value}"' if "," in value and '"' not in value else value)
         for name, values in params.lists()
-        if name not in OWN and field_of(name.removeprefix("-"))
+        if name not in RESERVED_PARAMS and resolve_field(name.removeprefix("-"))
         for value in values
         if value.strip()
     ]
-    conditions, doubts = read_conditions([*given, *typed][:MOST_FILTERS], now=now)
-    kind, conditions, strange = _kind(conditions)
-    sort, doubts = _sort(params, (*read.doubts, *doubts, *strange))
+    conditions, doubts = parse_filters([*given, *typed][:MOST_FILTERS], now=now)
+    object_type, conditions, strange = _type(conditions)
+    sort, doubts = _sort(params, (*read.warnings, *doubts, *strange))
     limit = min(max(_whole(params.get("limit"), PAGE_SIZE), 1), LARGEST_PAGE)
-    page = min(max(_whole(params.get("page"), 1), 1), DEEPEST_OFFSET // limit)
+    page = min(max(_whole(params.get("page"), 1), 1), MAX_OFFSET // limit)
     is_exact = params.get("verbatim") == "1"
     request = SearchRequest(
         readers=(),
-        kind=kind,
-        words=read.words,
-        typed=read.text,
-        conditions=conditions,
+        type=object_type,
+        query=read.expression,
+        text=read.text,
+        filters=conditions,
         sort=sort,
         offset=(page - 1) * limit,
         limit=limit,
@@ -104,24 +104,24 @@ def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
     return _placed(asked, params.get("cursor", ""), caller)
 
 
-def _kind(
+def _type(
     conditions: tuple[Filter, ...],
 ) -> tuple[str, tuple[Filter, ...], tuple[QueryWarning, ...]]:
-    """Take the kind out of the filters: a search is of one; where several are named, the first."""
-    named = [condition for condition in conditions if condition.field == KIND]
+    """Take the type out of the filters: a search is of one; where several are named, the first."""
+    named = [condition for condition in conditions if condition.field == TYPE_PARAM]
     wanted = [value for each in named if not each.is_negated for value in each.values]
     doubts = tuple(
-        QueryWarning("one-kind", f"{each.parameter}:{each.typed}")
+        QueryWarning("one-type", f"{each.parameter}:{each.raw}")
         for each in named
         if each.is_negated or len(each.values) > 1
     )
-    rest = tuple(condition for condition in conditions if condition.field != KIND)
+    rest = tuple(condition for condition in conditions if condition.field != TYPE_PARAM)
     return (wanted or [DEFAULT_TYPE])[0], rest, doubts
 
 
 def pairs_of(condition: Filter) -> Pairs:
     """Return the parameters that say a condition, one for each value."""
-    values = condition.values or (condition.typed,)
+    values = condition.values or (condition.raw,)
     return tuple((condition.parameter, value) for value in values)
 
 

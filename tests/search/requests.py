@@ -6,9 +6,9 @@ from typing import Any
 
 from catalog.search.document import SearchDocument
 from catalog.search.documents import KINDS
-from catalog.search.filters import Filter, read_conditions
+from catalog.search.filters import Filter, parse_filters
 from catalog.search.port import FacetValue, SearchAnswer, SearchBackend, SearchRequest
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PUBLIC = ("public",)
@@ -16,7 +16,7 @@ PUBLIC = ("public",)
 
 def doc(slug: str, name: str = "", **fields: Any) -> SearchDocument:
     """A readable document; the slug is its id too."""
-    fields = {"kind": "product", "id": slug, "revision": 1, "readers": PUBLIC, **fields}
+    fields = {"type": "product", "id": slug, "revision": 1, "readers": PUBLIC, **fields}
     return SearchDocument(slug=slug, name=name or slug.replace("-", " ").title(), **fields)
 
 
@@ -27,16 +27,16 @@ def due() -> int:
 
 def fill(engine: SearchBackend, documents: Iterable[SearchDocument]) -> None:
     """Build the index anew with these documents."""
-    with engine.rebuilding() as fresh:
+    with engine.start_rebuild() as fresh:
         fresh.put(documents)
         fresh.commit()
-        with fresh.swapping():
+        with fresh.activate():
             pass
 
 
 def write(engine: SearchBackend, *documents: SearchDocument) -> None:
     """Write into the live index."""
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         session.put(documents)
         session.commit()
 
@@ -48,15 +48,15 @@ def ask(engine: SearchBackend, text: str = "", **options: Any) -> SearchAnswer:
 
 def request_of(text: str = "", **options: Any) -> SearchRequest:
     """The request that follows from what a user types."""
-    read = read_query(text, now=NOW)
-    conditions = conditions_of(*read.lifted, *options.pop("where", ()))
-    options = {"readers": PUBLIC, "conditions": conditions, **options}
-    return SearchRequest(words=read.words, typed=read.text, **options)
+    read = parse_query(text, now=NOW)
+    conditions = conditions_of(*read.filters, *options.pop("where", ()))
+    options = {"readers": PUBLIC, "filters": conditions, **options}
+    return SearchRequest(query=read.expression, text=read.text, **options)
 
 
 def conditions_of(*pairs: tuple[str, str]) -> tuple[Filter, ...]:
     """Filters from (name, value) pairs, all of which must be understood."""
-    conditions, doubts = read_conditions(pairs, now=NOW)
+    conditions, doubts = parse_filters(pairs, now=NOW)
     assert not doubts, doubts
     return conditions
 

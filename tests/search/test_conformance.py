@@ -7,8 +7,8 @@ import pytest
 
 from catalog.search.document import SearchDocument
 from catalog.search.port import Correction, SearchBackend, SearchRequest
-from catalog.search.query import read_query
-from catalog.search.synonyms import expanded
+from catalog.search.query import parse_query
+from catalog.search.synonyms import expand_synonyms
 from tests.search.requests import NOW, PUBLIC, ask, counts, doc, fill, ids, values
 
 CUSTOMERS = doc(
@@ -112,8 +112,8 @@ def test_other_spellings_are_found_after_what_was_typed(engine: SearchBackend):
     fill(engine, [typed, other, both, *MESH])
 
     for text, first in (("sst daily", "other"), ("sea surface temperature grids", "typed")):
-        words, expansions = expanded(read_query(text, now=NOW).words, spellings)
-        found = ids(engine.search(SearchRequest(readers=PUBLIC, words=words, typed=text)))
+        words, expansions = expand_synonyms(parse_query(text, now=NOW).expression, spellings)
+        found = ids(engine.search(SearchRequest(readers=PUBLIC, query=words, text=text)))
 
         assert found[0] == first
         assert set(found) == {"typed", "other", "both"}
@@ -138,7 +138,7 @@ def test_where_twenty_documents_hold_all_words_they_are_the_set(engine: SearchBa
 
 
 def test_a_hit_says_which_words_it_lacks(mesh: SearchBackend):
-    lacks = {hit.id: hit.lacks for hit in ask(mesh, "customer delivery").hits}
+    lacks = {hit.id: hit.missing_terms for hit in ask(mesh, "customer delivery").hits}
 
     assert lacks["orders"] == ()
     assert lacks["churn-scores"] == ("delivery",)
@@ -148,7 +148,7 @@ def test_of_a_long_question_a_hit_says_which_words_it_lacks(engine: SearchBacken
     words = [f"word{letter}" for letter in ascii_lowercase] + ["parcels", "letters"]
     fill(engine, [doc("all", summary=" ".join(words)), doc("one", summary="parcels")])
 
-    lacks = {hit.id: hit.lacks for hit in ask(engine, " ".join(words)).hits}
+    lacks = {hit.id: hit.missing_terms for hit in ask(engine, " ".join(words)).hits}
 
     assert lacks == {"all": (), "one": tuple(word for word in words if word != "parcels")}
 
@@ -324,13 +324,13 @@ def test_reasons_name_the_fields_and_every_matched_column(mesh: SearchBackend):
 
 def test_typing_completes_names_and_words(mesh: SearchBackend):
     answer = mesh.suggest("cust", ("public",), 5)
-    assert [thing.text for thing in answer.things] == ["Customer Lifetime Value"]
+    assert [thing.text for thing in answer.objects] == ["Customer Lifetime Value"]
     assert "customer" in [word.text for word in answer.words]
 
-    assert [t.id for t in mesh.suggest("lif cus", ("public",), 5).things] == [CUSTOMERS.slug]
-    assert [t.id for t in mesh.suggest("clv", ("public",), 5).things] == [CUSTOMERS.slug]
-    assert mesh.suggest("zzz", ("public",), 5).things == ()
-    assert mesh.suggest("  ", ("public",), 5).things == ()
+    assert [t.id for t in mesh.suggest("lif cus", ("public",), 5).objects] == [CUSTOMERS.slug]
+    assert [t.id for t in mesh.suggest("clv", ("public",), 5).objects] == [CUSTOMERS.slug]
+    assert mesh.suggest("zzz", ("public",), 5).objects == ()
+    assert mesh.suggest("  ", ("public",), 5).objects == ()
 
 
 def test_nothing_is_completed_from_the_midst_of_an_identifier(engine: SearchBackend):
@@ -338,8 +338,8 @@ def test_nothing_is_completed_from_the_midst_of_an_identifier(engine: SearchBack
     aliases = (uuid, f"https://catalog.example/id/product/{uuid}", "daily.orders")
     fill(engine, [doc("orders", aliases=aliases)])
 
-    assert engine.suggest("da7", ("public",), 5).things == ()
-    assert [thing.id for thing in engine.suggest("dail", ("public",), 5).things] == ["orders"]
+    assert engine.suggest("da7", ("public",), 5).objects == ()
+    assert [thing.id for thing in engine.suggest("dail", ("public",), 5).objects] == ["orders"]
     assert [hit.id for hit in ask(engine, uuid).hits] == ["orders"]
 
 

@@ -6,8 +6,8 @@ from catalog.search.port import SearchBackend
 from tests.search.requests import PUBLIC, ask, counts, doc, fill, ids, request_of, values
 
 ORDERS = doc("orders", "Orders", summary="Every churn of a customer.", tags=("sales",))
-CHURN = doc("churn", "Churn", kind="term", summary="Customers who left.", aliases=("attrition",))
-LOYALTY = doc("loyalty", "Loyalty", kind="domain", summary="Keeps customers.", readers=("team:1",))
+CHURN = doc("churn", "Churn", type="term", summary="Customers who left.", aliases=("attrition",))
+LOYALTY = doc("loyalty", "Loyalty", type="domain", summary="Keeps customers.", readers=("team:1",))
 KINDS = ("product", "term", "domain")
 
 
@@ -21,28 +21,28 @@ def mesh(engine: SearchBackend) -> SearchBackend:
 def test_a_search_finds_one_kind_and_products_where_none_is_named(mesh: SearchBackend, readers):
     assert ids(ask(mesh, readers=readers)) == ["orders"]
     assert ids(ask(mesh, "customer", readers=readers)) == ["orders"]
-    assert ids(ask(mesh, "customer", readers=readers, kind="term")) == ["churn"]
+    assert ids(ask(mesh, "customer", readers=readers, type="term")) == ["churn"]
 
 
 def test_who_may_not_read_a_document_of_another_kind_does_not_find_it(mesh: SearchBackend):
-    assert ask(mesh, kind="domain").count == 0
-    assert ask(mesh, kind="domain", readers=("members", "domain:1")).count == 0
-    assert ids(ask(mesh, kind="domain", readers=("team:1",))) == ["loyalty"]
-    assert ids(ask(mesh, kind="domain", readers=None)) == ["loyalty"]
+    assert ask(mesh, type="domain").count == 0
+    assert ask(mesh, type="domain", readers=("members", "domain:1")).count == 0
+    assert ids(ask(mesh, type="domain", readers=("team:1",))) == ["loyalty"]
+    assert ids(ask(mesh, type="domain", readers=None)) == ["loyalty"]
 
 
 def test_a_token_opens_the_same_door_in_every_kind_and_no_other(engine: SearchBackend):
-    fill(engine, [doc("a", kind=kind, id=kind, readers=("domain:1",)) for kind in KINDS])
+    fill(engine, [doc("a", type=kind, id=kind, readers=("domain:1",)) for kind in KINDS])
 
     for kind in KINDS:
-        assert ids(ask(engine, kind=kind, readers=("domain:1",))) == [kind]
-        assert ids(ask(engine, kind=kind, readers=(f"{kind} domain:1", "domain:11"))) == []
+        assert ids(ask(engine, type=kind, readers=("domain:1",))) == [kind]
+        assert ids(ask(engine, type=kind, readers=(f"{kind} domain:1", "domain:11"))) == []
 
 
 def test_another_kind_moves_neither_counts_nor_facets_nor_corrections(engine: SearchBackend):
     fill(engine, [ORDERS])
     alone = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
-    fill(engine, [ORDERS, CHURN, doc("more", kind="term", tags=("sales",), columns=("attrition",))])
+    fill(engine, [ORDERS, CHURN, doc("more", type="term", tags=("sales",), columns=("attrition",))])
 
     beside = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
 
@@ -50,27 +50,27 @@ def test_another_kind_moves_neither_counts_nor_facets_nor_corrections(engine: Se
         assert (ids(before), before.count) == (ids(after), after.count)
         assert before.facets == after.facets
         assert before.corrections == after.corrections
-    assert ask(engine, "attritoin", kind="term").corrections[0].searched == "attrition"
-    assert counts(ask(engine, kind="term"), "tag") == {"sales": 1}
+    assert ask(engine, "attritoin", type="term").corrections[0].replacement == "attrition"
+    assert counts(ask(engine, type="term"), "tag") == {"sales": 1}
 
 
 def test_pages_and_cursors_lead_through_one_kind(engine: SearchBackend):
-    terms = [doc(f"word-{n}", kind="term") for n in range(5)]
+    terms = [doc(f"word-{n}", type="term") for n in range(5)]
     fill(engine, [*terms, doc("word-9")])
 
-    first = ask(engine, "word", kind="term", limit=3, sort="name")
-    second = ask(engine, "word", kind="term", limit=3, sort="name", cursor=first.next)
+    first = ask(engine, "word", type="term", limit=3, sort="name")
+    second = ask(engine, "word", type="term", limit=3, sort="name", cursor=first.next)
 
     assert [*ids(first), *ids(second)] == [f"word-{n}" for n in range(5)]
     assert (first.count, second.next) == (5, None)
 
 
 def test_names_of_each_kind_are_suggested_apart(mesh: SearchBackend):
-    assert [thing.id for thing in mesh.suggest("or", PUBLIC, 8).things] == ["orders"]
-    assert mesh.suggest("chu", PUBLIC, 8).things == ()
+    assert [thing.id for thing in mesh.suggest("or", PUBLIC, 8).objects] == ["orders"]
+    assert mesh.suggest("chu", PUBLIC, 8).objects == ()
     assert mesh.suggest("chu", PUBLIC, 8).words == ()
     (found,) = mesh.named("attri", PUBLIC, ("term", "domain"), 8)
-    assert (found.kind, found.id, found.text) == ("term", "churn", "Churn")
+    assert (found.type, found.id, found.text) == ("term", "churn", "Churn")
     assert mesh.named("loy", PUBLIC, ("term", "domain"), 8) == ()
     assert len(mesh.named("loy", ("team:1",), ("term", "domain"), 8)) == 1
     assert mesh.named("--", PUBLIC, KINDS, 8) == ()
@@ -83,18 +83,18 @@ def test_values_are_those_of_the_kinds_asked_for(mesh: SearchBackend):
 
 
 def test_a_document_that_is_gone_is_gone_from_its_kind_alone(engine: SearchBackend):
-    fill(engine, [doc("same"), doc("same", kind="term")])
+    fill(engine, [doc("same"), doc("same", type="term")])
 
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         session.delete([("term", "same", 2)])
         session.commit()
 
     assert ids(ask(engine, "same")) == ["same"]
-    assert ids(ask(engine, "same", kind="term")) == []
+    assert ids(ask(engine, "same", type="term")) == []
 
 
 def test_the_ledger_tells_the_tokens_as_they_are_held(mesh: SearchBackend):
-    held = {entry.id: (entry.kind, entry.readers) for entry in mesh.ledger()}
+    held = {entry.id: (entry.type, entry.readers) for entry in mesh.entries()}
 
     assert held == {
         "orders": ("product", ("public",)),
@@ -107,10 +107,10 @@ def test_the_ledger_tells_the_tokens_as_they_are_held(mesh: SearchBackend):
 
 
 def test_other_kinds_are_counted_by_the_words_as_they_are_spelled(engine: SearchBackend):
-    many = [doc(f"many-{n}", kind="term", summary="Gone or lost") for n in range(25)]
-    few = [doc(f"few-{n}", kind="domain", summary="Gone for good") for n in range(3)]
-    some = [doc("half", kind="term", summary="Gone", tags=("odd",))]
-    closed = [doc("closed", kind="domain", summary="Gone", readers=("team:1",))]
+    many = [doc(f"many-{n}", type="term", summary="Gone or lost") for n in range(25)]
+    few = [doc(f"few-{n}", type="domain", summary="Gone for good") for n in range(3)]
+    some = [doc("half", type="term", summary="Gone", tags=("odd",))]
+    closed = [doc("closed", type="domain", summary="Gone", readers=("team:1",))]
     fill(engine, [ORDERS, *many, *few, *some, *closed])
 
     for text in (
@@ -125,7 +125,7 @@ def test_other_kinds_are_counted_by_the_words_as_they_are_spelled(engine: Search
     ):
         for readers in (PUBLIC, (*PUBLIC, "team:1"), None):
             options = {"readers": readers, "is_corrected": False}
-            found = {kind: ask(engine, text, kind=kind, **options) for kind in ("term", "domain")}
+            found = {kind: ask(engine, text, type=kind, **options) for kind in ("term", "domain")}
             request = request_of(text, readers=readers)
             assert engine.counts(request, ("term", "domain")) == {
                 kind: answer.count for kind, answer in found.items()
@@ -134,4 +134,4 @@ def test_other_kinds_are_counted_by_the_words_as_they_are_spelled(engine: Search
 
 def test_an_answer_says_which_words_were_searched(mesh: SearchBackend):
     for typed, searched in (("custmer", "customer"), ("customer", "customer")):
-        assert ask(mesh, typed).searched == request_of(searched).words
+        assert ask(mesh, typed).interpreted_query == request_of(searched).query

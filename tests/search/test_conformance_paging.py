@@ -81,7 +81,7 @@ def test_a_cursor_neither_repeats_nor_skips_when_others_come_and_go(engine: Sear
     fill(engine, [doc(f"n{n:02}", f"Name {n:02}") for n in range(20)])
     first = ask(engine, sort="name", limit=5)
 
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         session.put([doc("new", "Name 00 again"), doc("late", "Name 99")])
         session.delete([("product", "n01", 9)])
         session.commit()

@@ -45,12 +45,12 @@ def test_what_shares_more_that_is_rare_comes_first_and_each_says_what_it_shares(
     found = like(mesh, ORDERS)
 
     assert [alike.id for alike in found] == ["returns", "baskets", "visits"]
-    assert set(found[0].shared) == {
+    assert set(found[0].shared_features) == {
         Feature("tag", "sales"),
         Feature("column", "order_id"),
         Feature("column", "customer_id"),
     }
-    assert set(found[1].shared) == {
+    assert set(found[1].shared_features) == {
         Feature("tag", "checkout"),
         Feature("word", "web"),
         Feature("word", "shop"),

@@ -32,19 +32,19 @@ def test_a_deleted_document_is_gone_and_an_earlier_write_cannot_bring_it_back(
 ):
     write(engine, doc("a", revision=3), doc("b"))
 
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         session.delete([("product", "a", 4), ("product", "never-held", 1)])
         session.commit()
     write(engine, doc("a", revision=3))
 
     assert ids(ask(engine)) == ["b"]
-    assert [entry.id for entry in engine.ledger()] == ["b"]
+    assert [entry.id for entry in engine.entries()] == ["b"]
     write(engine, doc("a", revision=5))
     assert set(ids(ask(engine))) == {"a", "b"}
 
 
 def test_what_was_not_committed_is_not_seen(engine: SearchBackend):
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         session.put([doc("a")])
         session.commit()
 
@@ -53,22 +53,22 @@ def test_what_was_not_committed_is_not_seen(engine: SearchBackend):
 
 def test_the_ledger_says_what_is_held(engine: SearchBackend):
     document = doc("a", revision=7, readers=("team:1", "domain:2"))
-    write(engine, document, doc("b", kind="term"))
+    write(engine, document, doc("b", type="term"))
 
-    ledger = {entry.id: entry for entry in engine.ledger()}
+    ledger = {entry.id: entry for entry in engine.entries()}
 
     assert ledger["a"].revision == 7
     assert ledger["a"].readers == ("domain:2", "team:1")
     assert ledger["a"].digest == document.digest()
-    assert ledger["b"].kind == "term"
+    assert ledger["b"].type == "term"
 
 
 def test_words_are_learned_of_what_was_built_and_of_what_is_written_later(engine: SearchBackend):
-    with engine.rebuilding() as fresh:
+    with engine.start_rebuild() as fresh:
         for document in (doc("a", "Marmoset"), doc("b", "Pelican")):
             fresh.put([document])
             fresh.commit()
-        with fresh.swapping():
+        with fresh.activate():
             pass
     write(engine, doc("c", "Ostrich"))
 
@@ -84,7 +84,7 @@ def test_half_a_surrogate_keeps_no_document_out(engine: SearchBackend):
     answer = ask(engine, "parcels")
 
     assert set(ids(answer)) == {"a", "b", "c"}
-    held = {entry.id: entry.digest for entry in engine.ledger()}
+    held = {entry.id: entry.digest for entry in engine.entries()}
     assert held["a"] == replace(poisoned, columns=("weight\ud800",)).digest()
 
 
@@ -144,11 +144,11 @@ def test_the_few_things_suggested_are_the_same_whatever_is_hidden(engine: Search
     hidden = [doc(f"h{n}", f"Ledger {'one ' * n}nine", readers=("domain:9",)) for n in range(1, 40)]
     typed = ("led", "ledger", "ledger n", "l")
     fill(engine, shown)
-    without = [engine.suggest(text, PUBLIC, 4).things for text in typed]
+    without = [engine.suggest(text, PUBLIC, 4).objects for text in typed]
 
     fill(engine, [*shown, *hidden])
 
-    assert [engine.suggest(text, PUBLIC, 4).things for text in typed] == without
+    assert [engine.suggest(text, PUBLIC, 4).objects for text in typed] == without
 
 
 def test_readers_find_what_their_tokens_open(engine: SearchBackend):
@@ -161,24 +161,24 @@ def test_readers_find_what_their_tokens_open(engine: SearchBackend):
     assert ids(ask(engine, "ledger", readers=many)) == ["secret-ledger"]
     assert ask(engine, "ledger", readers=()).count == 0
     assert ask(engine, "ledger", readers=None).count == 2
-    assert [t.id for t in engine.suggest("cland", ("domain:9",), 5).things] == ["secret-ledger"]
+    assert [t.id for t in engine.suggest("cland", ("domain:9",), 5).objects] == ["secret-ledger"]
 
 
 def test_a_correction_is_judged_by_what_the_caller_may_read(engine: SearchBackend):
     fill(engine, [doc("marmosat"), doc("marmoset", readers=("domain:9",))])
 
-    assert [c.searched for c in ask(engine, "marmoset").corrections] == ["marmosat"]
+    assert [c.replacement for c in ask(engine, "marmoset").corrections] == ["marmosat"]
     assert ask(engine, "marmoset", readers=("public", "domain:9")).corrections == ()
 
 
 def test_a_rebuild_is_seen_at_once_and_whole(engine: SearchBackend):
     fill(engine, [doc("old")])
-    with engine.rebuilding() as fresh:
+    with engine.start_rebuild() as fresh:
         fresh.put([doc("new"), doc("gone")])
         fresh.commit()
         assert ids(ask(engine)) == ["old"]
-        assert {entry.id for entry in fresh.ledger()} == {"new", "gone"}
-        with fresh.swapping() as session:
+        assert {entry.id for entry in fresh.entries()} == {"new", "gone"}
+        with fresh.activate() as session:
             session.put([doc("last")])
             session.delete([("product", "gone", 2)])
             assert ids(ask(engine)) == ["old"]
@@ -191,7 +191,7 @@ def test_a_rebuild_is_seen_at_once_and_whole(engine: SearchBackend):
 def test_a_rebuild_left_without_a_swap_leaves_the_index_as_it_was(engine: SearchBackend):
     fill(engine, [doc("old")])
 
-    with engine.rebuilding() as fresh:
+    with engine.start_rebuild() as fresh:
         fresh.put([doc("new")])
         fresh.commit()
 

@@ -16,7 +16,7 @@ ENOUGH = 8
 def test_a_writer_that_is_given_up_ends_its_merges(tmp_path: Path, part: str):
     engine = EmbeddedBackend(tmp_path)
     fill(engine, [])
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         for number in range(ENOUGH):
             session.put([doc(f"d{number}", name=f"Newword{'abcdefgh'[number] * 4}")])
             session.commit()
@@ -26,11 +26,11 @@ def test_a_writer_that_is_given_up_ends_its_merges(tmp_path: Path, part: str):
 
 def test_a_rebuild_leaves_no_merges_to_the_first_write(tmp_path: Path):
     engine = EmbeddedBackend(tmp_path)
-    with engine.rebuilding() as fresh:
+    with engine.start_rebuild() as fresh:
         for number in range(ENOUGH):
             fresh.put([doc(f"d{number}")])
             fresh.commit()
-        with fresh.swapping():
+        with fresh.activate():
             pass
 
     assert len(_segments(engine, tmp_path, "documents")) < ENOUGH

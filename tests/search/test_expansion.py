@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 from catalog.search.spelling import normalize_name
-from catalog.search.synonyms import MOST_EXPANDED, Spellings, expanded
+from catalog.search.synonyms import MOST_EXPANDED, Spellings, expand_synonyms
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 WORDS = st.sampled_from(["sea", "ice", "Sea-ice", "SST", "of", "é", "2020", ""])
@@ -18,7 +18,7 @@ GLOSSARY = st.lists(st.lists(SPELLING, min_size=1, max_size=3).map(tuple), max_s
 
 
 def searched_too(text: str, spellings: Spellings) -> list[tuple[str, tuple[str, ...]]]:
-    _, expansions = expanded(read_query(text, now=NOW).words, spellings)
+    _, expansions = expand_synonyms(parse_query(text, now=NOW).expression, spellings)
     return [(each.typed, each.others) for each in expansions]
 
 

@@ -18,7 +18,7 @@ from catalog.revisions.models import Followed
 from catalog.search.backends import active_backend, get_backend
 from catalog.search.documents import KINDS, documents_of
 from catalog.search.port import SearchRequest, SearchUnavailable
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 from catalog.search.services import (
     drain,
     follow_domains,
@@ -50,8 +50,8 @@ def empty_index(settings, tmp_path):
 
 
 def _found(text, readers=("public",)):
-    read = read_query(text, now=timezone.now())
-    request = SearchRequest(readers=readers, words=read.words, typed=read.text)
+    read = parse_query(text, now=timezone.now())
+    request = SearchRequest(readers=readers, query=read.expression, text=read.text)
     return [hit.id for hit in active_backend().search(request).hits]
 
 

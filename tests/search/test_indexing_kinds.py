@@ -14,7 +14,7 @@ from catalog.domains.services import edit_domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.search.documents import KINDS
-from catalog.search.fields import KINDS as NAMES
+from catalog.search.fields import TYPES as NAMES
 from catalog.search.port import SearchBackend
 from catalog.search.services import drain, follow_domains, rebuild, states, verify
 from tests.factories import FACTORY, make_domain, make_product, make_team
@@ -30,7 +30,7 @@ def define(name: str, **fields: Any) -> Term:
 
 
 def found(engine: SearchBackend, kind: str, text: str = "", **options: Any) -> list[str]:
-    return ids(ask(engine, text, kind=kind, **options))
+    return ids(ask(engine, text, type=kind, **options))
 
 
 def test_every_kind_that_is_indexed_can_be_named_and_no_other():
@@ -88,7 +88,7 @@ def test_a_removed_term_does_not_come_back_by_a_rebuild_or_a_late_write(
     remove_term(term=term, edition=1, actor=FACTORY)
     rebuild(fed_engine)
 
-    with fed_engine.writing() as session:
+    with fed_engine.open_writer() as session:
         session.delete([("term", str(term.uuid), term.revision + 1)])
         session.put([document])
         session.commit()
@@ -146,7 +146,7 @@ def test_every_difference_in_a_term_or_a_domain_is_named_and_mended(fed_engine: 
     Term.objects.filter(pk=changed.pk).update(definition="Changed behind the back.")
     Domain.objects.filter(pk=place.pk).update(mission="Changed as well.")
     Term.objects.filter(pk=gone.pk).delete()
-    with fed_engine.writing() as session:
+    with fed_engine.open_writer() as session:
         session.delete([("term", str(lost.uuid), 1)])
         session.commit()
     settle()

@@ -122,7 +122,7 @@ def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatc
     product, had_its_turn = make_published_product("Parcels"), threading.Event()
 
     def take_a_turn() -> None:
-        with active_backend().writing():
+        with active_backend().open_writer():
             had_its_turn.set()
 
     other = threading.Thread(target=take_a_turn)

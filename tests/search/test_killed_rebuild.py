@@ -22,7 +22,7 @@ from catalog.products.models import DataProduct
 from catalog.products.services import delete_product
 from catalog.revisions.models import Followed
 from catalog.search.port import SearchBackend, SearchRequest
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 from catalog.search.services import Step, drain, follow_domains, search_catalog, states, verify
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import NOW, ask, due, ids
@@ -61,9 +61,9 @@ def make_thing(domain: Domain) -> DataProduct:
 
 def reader(baseline: set[str], witness: Witness, is_done: threading.Event) -> None:
     """Read over and over what everybody may see; nothing may fail, lack or be too much."""
-    read = read_query("thing", now=NOW)
+    read = parse_query("thing", now=NOW)
     request = SearchRequest(
-        readers=(), words=read.words, typed=read.text, limit=500, has_facets=False,
+        readers=(), query=read.expression, text=read.text, limit=500, has_facets=False,
         has_highlights=False,
     )  # fmt: skip
     while not is_done.is_set():
@@ -197,7 +197,7 @@ def assert_equal(engine: SearchBackend, witness: Witness) -> None:
     settle()
     drift = verify(engine)
     assert (drift.checked, drift.count) == (due(), 0)
-    with engine.clearing() as held:
+    with engine.remove_unused() as held:
         assert engine.generation() in held
         assert len(held) <= 2
     followers = Followed.objects.filter(follower__startswith=f"search:{engine.name}:")

@@ -9,5 +9,5 @@ def test_words_that_say_nothing_of_a_subject_make_no_products_alike():
         columns=(),
     )  # fmt: skip
 
-    words = [feature.text for feature in features if feature.kind == WORD]
+    words = [feature.text for feature in features if feature.type == WORD]
     assert words == ["club", "members", "everyone", "joined"]

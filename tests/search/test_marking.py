@@ -5,9 +5,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.backends.stems import STEMS
+from catalog.search.backends.stems import STEMMER
 from catalog.search.fields import SNIPPET_LENGTH
-from catalog.search.highlighting import Highlighter, beginning_of, marks_of
+from catalog.search.highlighting import Highlighter, beginning_of, highlight_all
 
 ROOTS = (
     "ab abil be bas cre d di en fl gen hop lo nat oper organ r sens sk st t terr trav us".split()
@@ -26,19 +26,19 @@ PIECES = ("stations", "Stationen", "STATION", "cafe", "CAFÉS", "Œcean", "ocean
 def test_every_word_begins_as_its_stem_tells():
     words = ["".join(parts) for parts in product(ROOTS, ENDINGS, ["", *ENDINGS])]
 
-    stems = [(word, STEMS.stem(word)) for word in words]
+    stems = [(word, STEMMER.stem(word)) for word in words]
 
     assert [word for word, stem in stems if not word.startswith(beginning_of(stem))] == []
 
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), max_size=4))
 def test_marks_are_those_that_taking_every_text_apart_finds(texts: list[str]):
-    stems = {stem for word in TYPED for stem, _, _ in STEMS.stemmed(word)}
+    stems = {stem for word in TYPED for stem, _, _ in STEMMER.stemmed(word)}
 
-    found = list(Highlighter(STEMS, TYPED).spans(texts))
+    found = list(Highlighter(STEMMER, TYPED).spans(texts))
 
     assert found == [
-        [(start, end, stem) for stem, start, end in STEMS.stemmed(text) if stem in stems]
+        [(start, end, stem) for stem, start, end in STEMMER.stemmed(text) if stem in stems]
         for text in texts
     ]
 
@@ -67,5 +67,7 @@ def test_a_snippet_is_a_part_of_the_text_at_whole_words(words: list[str]):
 
 def snippet_of(summary: str) -> str:
     """What a hit for ocean and station shows of its summary."""
-    [(highlights, _)] = marks_of(Highlighter(STEMS, ["ocean station"]), [{"summary": summary}])
+    [(highlights, _)] = highlight_all(
+        Highlighter(STEMMER, ["ocean station"]), [{"summary": summary}]
+    )
     return highlights.get("summary", "")

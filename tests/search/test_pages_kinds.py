@@ -160,7 +160,7 @@ def test_of_several_kinds_the_first_is_searched_and_that_is_said(
     body = client.get(f"/search.json?{query}").json()
 
     assert body["type"] == ("product" if query.startswith("-") else "term")
-    assert [warning["code"] for warning in body["warnings"]] == ["one-kind"]
+    assert [warning["code"] for warning in body["warnings"]] == ["one-type"]
 
 
 def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):

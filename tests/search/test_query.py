@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search.filters import QueryWarning
-from catalog.search.query import LONGEST_QUERY, read_query
-from catalog.search.query_ast import Clause, Demand, Either, Phrase, Words
+from catalog.search.query import LONGEST_QUERY, parse_query
+from catalog.search.query_ast import Clause, Occur, Or, Phrase, Term
 from catalog.search.spelling import best_correction, distance, edits_allowed
 from tests.search.requests import NOW, conditions_of
 
@@ -18,29 +18,29 @@ SCRAPS = st.sampled_from(
 
 @given(st.lists(SCRAPS | st.text(max_size=8), max_size=40), st.sampled_from(["", " "]))
 def test_any_text_is_read(scraps: list[str], glue: str):
-    read = read_query(glue.join(scraps), now=NOW)
+    read = parse_query(glue.join(scraps), now=NOW)
 
     assert len(read.text) <= LONGEST_QUERY
-    assert read_query(read.text, now=NOW).lifted == ()
+    assert parse_query(read.text, now=NOW).filters == ()
 
 
 @given(st.text(max_size=60))
 def test_plain_words_stay_words(text: str):
     plain = " ".join(word for word in text.split() if word.isalpha() and word.islower())
 
-    read = read_query(plain, now=NOW)
+    read = parse_query(plain, now=NOW)
 
-    assert [c.node.text for c in read.words if isinstance(c.node, Words)] == plain.split()
-    assert (read.doubts, read.lifted) == ((), ())
+    assert [c.node.text for c in read.expression if isinstance(c.node, Term)] == plain.split()
+    assert (read.warnings, read.filters) == ((), ())
 
 
 def test_filters_that_stand_alone_are_lifted_into_parameters():
-    read = read_query(
+    read = parse_query(
         'domain:sales is:certified quality:>=98 -sensitivity:restricted tag:"life sciences" churn',
         now=NOW,
     )
 
-    assert read.lifted == (
+    assert read.filters == (
         ("domain", "sales"),
         ("is", "certified"),
         ("quality", ">=98"),
@@ -51,20 +51,20 @@ def test_filters_that_stand_alone_are_lifted_into_parameters():
 
 
 def test_a_filter_beside_or_stays_with_the_words():
-    read = read_query("domain:sales OR tag:finance", now=NOW)
+    read = parse_query("domain:sales OR tag:finance", now=NOW)
 
-    assert read.lifted == ()
-    assert isinstance(read.words[0].node, Either)
+    assert read.filters == ()
+    assert isinstance(read.expression[0].node, Or)
 
 
 def test_quotes_plus_and_minus_demand():
-    read = read_query('"a phrase" +must -never any', now=NOW)
+    read = parse_query('"a phrase" +must -never any', now=NOW)
 
-    assert read.words == (
-        Clause(Phrase("a phrase"), Demand.MUST),
-        Clause(Words("must"), Demand.MUST),
-        Clause(Words("never"), Demand.NOT),
-        Clause(Words("any")),
+    assert read.expression == (
+        Clause(Phrase("a phrase"), Occur.MUST),
+        Clause(Term("must"), Occur.MUST),
+        Clause(Term("never"), Occur.NOT),
+        Clause(Term("any")),
     )
 
 
@@ -79,14 +79,14 @@ def test_quotes_plus_and_minus_demand():
     ],
 )
 def test_what_is_not_understood_comes_back_with_what_was_meant(typed: str, doubt: QueryWarning):
-    assert read_query(typed, now=NOW).doubts == (doubt,)
+    assert parse_query(typed, now=NOW).warnings == (doubt,)
 
 
 def test_an_address_is_searched_as_words_without_a_doubt():
-    read = read_query("https://example.org/x", now=NOW)
+    read = parse_query("https://example.org/x", now=NOW)
 
-    assert read.doubts == ()
-    assert isinstance(read.words[0].node, Words)
+    assert read.warnings == ()
+    assert isinstance(read.expression[0].node, Term)
 
 
 def test_choices_of_one_field_join_and_numbers_stand_beside_each_other():

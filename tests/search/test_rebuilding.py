@@ -49,7 +49,7 @@ def found(engine: SearchBackend, text: str = "", readers: Any = None) -> set[str
 
 
 def held(engine: SearchBackend) -> frozenset[str]:
-    with engine.clearing() as generations:
+    with engine.remove_unused() as generations:
         return generations
 
 
@@ -61,17 +61,17 @@ class Unfaithful:
         self._engine, self._alter = engine, alter
 
     @contextmanager
-    def rebuilding(self) -> Iterator[NewIndex]:
-        with self._engine.rebuilding() as fresh:
+    def start_rebuild(self) -> Iterator[NewIndex]:
+        with self._engine.start_rebuild() as fresh:
             put = fresh.put
             fresh.put = lambda documents: put(self._alter(documents))
             yield fresh
 
-    def clearing(self) -> AbstractContextManager[frozenset[str]]:
-        return self._engine.clearing()
+    def remove_unused(self) -> AbstractContextManager[frozenset[str]]:
+        return self._engine.remove_unused()
 
-    def writing(self) -> AbstractContextManager[IndexSession]:
-        return self._engine.writing()
+    def open_writer(self) -> AbstractContextManager[IndexSession]:
+        return self._engine.open_writer()
 
 
 def without_second(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
@@ -88,7 +88,7 @@ def open_to_all(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]
 
 def with_a_stranger(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
     yield from documents
-    yield doc("stranger", kind="term")
+    yield doc("stranger", type="term")
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,13 @@ def test_one_process_at_a_time_rebuilds(engine: SearchBackend):
         fill(engine, [doc("second")])
         order.append("second")
 
-    with engine.rebuilding() as fresh:
+    with engine.start_rebuild() as fresh:
         other = threading.Thread(target=second)
         other.start()
         other.join(timeout=1)
         fresh.put([doc("first")])
         fresh.commit()
-        with fresh.swapping():
+        with fresh.activate():
             order.append("first")
     other.join(timeout=30)
 
@@ -283,7 +283,7 @@ def test_a_drain_that_waited_for_another_rebuild_does_not_repeat_it(fed_engine: 
 def test_a_write_into_an_index_that_was_removed_is_refused_and_makes_no_new_one(
     engine: SearchBackend,
 ):
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         fill(engine, [doc("new")])
         fill(engine, [doc("newer")])
         remaining = held(engine)

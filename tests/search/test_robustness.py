@@ -13,7 +13,7 @@ from benchmarks.relevance.robustness import CORRECT, run_fuzz_queries, run_names
 from benchmarks.relevance.scratch_engine import build_request, scratch_engine
 from catalog.search.backends import active_backend
 from catalog.search.port import TIMEOUT, SearchBackend, SearchUnavailable
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 from catalog.search.services import rebuild
 from catalog.search.spelling import MOST_CORRECTED
 from tests.factories import make_domain, make_product, make_published_product
@@ -104,7 +104,7 @@ def test_odd_queries_never_break_a_page_or_the_api(
 
 
 def test_a_beginning_after_the_eighth_is_a_word_and_the_reader_is_told():
-    read = read_query(" ".join(f"{letter}b*" for letter in "abcdefghij"), now=NOW)
+    read = parse_query(" ".join(f"{letter}b*" for letter in "abcdefghij"), now=NOW)
 
-    assert [clause.node.is_prefix for clause in read.words] == [True] * 8 + [False] * 2
-    assert [doubt.code for doubt in read.doubts] == ["too-many-beginnings"]
+    assert [clause.node.is_prefix for clause in read.expression] == [True] * 8 + [False] * 2
+    assert [doubt.code for doubt in read.warnings] == ["too-many-beginnings"]

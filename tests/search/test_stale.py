@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from catalog.products.services import patch_document
 from catalog.search.port import SearchRequest
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 from catalog.search.services import drain, search_catalog, suggest
 from tests.factories import FACTORY, make_published_product
 
@@ -30,8 +30,8 @@ def _hide(product):
 
 
 def _find(text):
-    read = read_query(text, now=timezone.now())
-    request = SearchRequest(readers=(), words=read.words, typed=read.text)
+    read = parse_query(text, now=timezone.now())
+    request = SearchRequest(readers=(), query=read.expression, text=read.text)
     return search_catalog(visitor=AnonymousUser(), request=request)
 
 

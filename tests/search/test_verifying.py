@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Tombstone
 from catalog.search.documents import KINDS
-from catalog.search.port import Entry, IndexSession, SearchBackend
+from catalog.search.port import IndexEntry, IndexSession, SearchBackend
 from catalog.search.services import drain, follow_domains, verify
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import ask, doc, due, ids, write
@@ -59,12 +59,12 @@ def differences_in(engine: SearchBackend) -> dict[str, list[str]]:
     DataProduct.objects.filter(pk=hidden.pk).update(status="published", visibility="restricted")
     DataProduct.objects.filter(pk=changed.pk).update(name="Renamed behind the back")
     lost.refresh_from_db()
-    with engine.writing() as session:
+    with engine.open_writer() as session:
         session.delete([("product", str(lost.uuid), lost.revision)])
         session.commit()
     ghost = str(uuid4())
-    write(engine, doc("ghost", id=ghost), doc("odd", id="no-uuid"), doc("word", kind="term"))
-    write(engine, doc("age", kind="feature"))
+    write(engine, doc("ghost", id=ghost), doc("odd", id="no-uuid"), doc("word", type="term"))
+    write(engine, doc("age", type="feature"))
     settle()
     return {
         "missing": [str(lost.uuid)],
@@ -157,15 +157,15 @@ class ChangesAfterReading:
         self._engine = engine
         self.was_read = change
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
-        entries = list(self._engine.ledger(keys))
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
+        entries = list(self._engine.entries(keys))
         if keys is None:
             self._change()
             self.was_read.set()
         return iter(entries)
 
-    def writing(self) -> AbstractContextManager[IndexSession]:
-        return self._engine.writing()
+    def open_writer(self) -> AbstractContextManager[IndexSession]:
+        return self._engine.open_writer()
 
     def _change(self) -> None:
         edited, gone = DataProduct.objects.order_by("id")[:2]

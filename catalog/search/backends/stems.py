@@ -8,7 +8,7 @@ from functools import lru_cache
 import tantivy
 from tantivy import Filter, TextAnalyzer, Tokenizer
 
-from catalog.search.fields import LONGEST_WORD, STOP_WORDS
+from catalog.search.fields import MAX_TERM_LENGTH, STOP_WORDS
 
 TEXT, WORDS = "assay_text", "assay_words"
 
@@ -19,7 +19,7 @@ _KEPT = 1 << 15
 def analyzer(name: str) -> TextAnalyzer:
     """The analyzer of ranked text (stop words, stems), or that of words as they stand."""
     builder = tantivy.TextAnalyzerBuilder(Tokenizer.simple())
-    for step in (Filter.remove_long(LONGEST_WORD), Filter.lowercase(), Filter.ascii_fold()):
+    for step in (Filter.remove_long(MAX_TERM_LENGTH), Filter.lowercase(), Filter.ascii_fold()):
         builder = builder.filter(step)
     if name == TEXT:
         builder = builder.filter(Filter.custom_stopword(list(STOP_WORDS)))
@@ -43,4 +43,4 @@ class Stemmer:
             yield token.text, token.char_offset_from, token.char_offset_to
 
 
-STEMS = Stemmer()
+STEMMER = Stemmer()

@@ -18,7 +18,7 @@ def documents_of_domains(domains: Iterable[Domain]) -> Iterator[SearchDocument]:
     for domain in listed:
         own, *_ = places = around[domain.pk]
         yield SearchDocument(
-            kind=DOMAIN,
+            type=DOMAIN,
             id=str(domain.uuid),
             revision=domain.revision,
             readers=(PUBLIC,),

@@ -33,7 +33,7 @@ def document_of(product: DataProduct, around: RelatedData) -> SearchDocument:
     """Return the document of a product that stands in these surroundings."""
     own, columns = around.places[0], tuple(around.columns)[:MOST_COLUMNS]
     return SearchDocument(
-        kind=PRODUCT,
+        type=PRODUCT,
         id=str(product.uuid),
         revision=product.revision,
         readers=tuple(sorted(reader_tokens(product, around.readers))),

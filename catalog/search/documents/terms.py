@@ -17,7 +17,7 @@ def documents_of_terms(terms: Iterable[Term]) -> Iterator[SearchDocument]:
     for term in listed:
         places = around[term.domain_id] if term.domain_id is not None else []
         yield SearchDocument(
-            kind=TERM,
+            type=TERM,
             id=str(term.uuid),
             revision=term.revision,
             readers=(PUBLIC,),

@@ -13,7 +13,7 @@ from uuid import UUID
 from catalog.revisions.models import Tombstone
 from catalog.search.document import SearchDocument, key_of
 from catalog.search.documents import KINDS
-from catalog.search.port import Entry, IndexSession
+from catalog.search.port import IndexEntry, IndexSession
 from catalog.search.services.following import (
     BATCH,
     chunks,
@@ -25,7 +25,7 @@ from catalog.search.services.following import (
 # One line of 32 bytes for each key, so that 100,000 things take some 25 MB: revision, readers,
 # content.
 Lines = dict[str, bytes]
-Ledger = Callable[[Collection[str] | None], Iterator[Entry]]
+Ledger = Callable[[Collection[str] | None], Iterator[IndexEntry]]
 REVISION, READERS = slice(0, 8), slice(8, 16)
 
 
@@ -55,7 +55,7 @@ class Mismatch:
         return key_of(self.kind, self.id)
 
 
-def line_of_entry(entry: Entry) -> bytes:
+def line_of_entry(entry: IndexEntry) -> bytes:
     """Return what an index holds of a thing as a line."""
     return _line(entry.revision, entry.readers, entry.digest)
 
@@ -74,9 +74,9 @@ def _line(revision: int, readers: Iterable[str], digest: str) -> bytes:
     )
 
 
-def lines_of(entries: Iterable[Entry]) -> Lines:
+def lines_of(entries: Iterable[IndexEntry]) -> Lines:
     """Return a whole ledger as lines."""
-    return {key_of(entry.kind, entry.id): line_of_entry(entry) for entry in entries}
+    return {key_of(entry.type, entry.id): line_of_entry(entry) for entry in entries}
 
 
 def lines_of_database() -> Iterator[tuple[str, bytes]]:
@@ -105,7 +105,7 @@ def differing(ledger: Ledger, keys: Sequence[str]) -> list[Mismatch]:
 
 
 def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Mismatch]:
-    held = {key_of(entry.kind, entry.id): entry for entry in ledger(keys)}
+    held = {key_of(entry.type, entry.id): entry for entry in ledger(keys)}
     documents: dict[str, SearchDocument] = {}
     changes: dict[str, datetime] = {}
     for name, ids in _by_kind(keys).items():
@@ -127,7 +127,7 @@ def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Mismatch]:
             )
 
 
-def _difference(entry: Entry | None, document: SearchDocument | None) -> Difference | None:
+def _difference(entry: IndexEntry | None, document: SearchDocument | None) -> Difference | None:
     """Say how two sides differ; what the database does not know of is surplus."""
     if entry is None:
         return Difference.MISSING if document else None

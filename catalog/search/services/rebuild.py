@@ -88,7 +88,7 @@ def rebuild(
     clear_leftovers(backend)
     if unless_ready and backend.is_ready():
         return 0
-    with _few_searches_for_cycles(), backend.rebuilding() as fresh:
+    with _few_searches_for_cycles(), backend.start_rebuild() as fresh:
         noted = _Noted(fresh)
         count = _fill(noted, backend.name, progress)
         catch_up(noted, backend.name)
@@ -104,7 +104,7 @@ def roll_back(backend: SearchBackend, progress: Progress = _silent) -> int:
     It is first brought up to date by its own memory and compared with the database as a new one
     is, so nothing that was deleted or hidden since comes back. Raises as `rebuild` does.
     """
-    with backend.restoring() as before:
+    with backend.open_previous() as before:
         count = catch_up(before, backend.name)
         progress(Step.FILLED, count)
         _swap(backend, before, lines_of_database(), progress)
@@ -114,7 +114,7 @@ def roll_back(backend: SearchBackend, progress: Progress = _silent) -> int:
 
 def clear_leftovers(backend: SearchBackend) -> None:
     """Remove half-built indexes, those that answered too long ago, and what was noted of them."""
-    with backend.clearing() as held:
+    with backend.remove_unused() as held:
         kept = [follower_of(backend.name, generation) for generation in held]
         forget_other_generations(prefix=follower_of(backend.name, ""), kept=kept)
 
@@ -159,7 +159,7 @@ def _swap(
     """Compare a candidate with the database, and let it answer with the very last changes."""
     _demand_equality(backend.name, candidate, wanted)
     progress(Step.COMPARED, 0)
-    with candidate.swapping() as session:
+    with candidate.activate() as session:
         catch_up(session, backend.name)
         progress(Step.SWAPPING, 0)
     progress(Step.SWAPPED, 0)
@@ -170,21 +170,21 @@ def _demand_equality(engine: str, candidate: NewIndex, wanted: Iterable[tuple[st
 
     What has changed while they were compared is written and compared again.
     """
-    held = lines_of(candidate.ledger())
+    held = lines_of(candidate.entries())
     size, unequal = len(held), suspects(held, wanted)
     for _ in range(MENDED_AT_MOST):
-        found = differing(candidate.ledger, unequal)
+        found = differing(candidate.entries, unequal)
         if not found:
             return
         mend(candidate, engine, found)
         unequal = [each.key for each in found]
-    if found := differing(candidate.ledger, unequal):
+    if found := differing(candidate.entries, unequal):
         raise ActivationRefused(engine, size, found)
 
 
 def _end(backend: SearchBackend, progress: Progress) -> None:
     """Write what reached the other index in the moment of the swap, and tidy up."""
-    with backend.writing() as session:
+    with backend.open_writer() as session:
         catch_up(session, backend.name)
     clear_leftovers(backend)
     progress(Step.CLEARED, 0)

@@ -15,7 +15,7 @@ from catalog.glossary.models import TERM, Term
 from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import active_backend
-from catalog.search.fields import BY_NAME, DEFAULT_TYPE, KINDS, FieldKind
+from catalog.search.fields import BY_NAME, DEFAULT_TYPE, TYPES, FieldType
 from catalog.search.filters import Filter
 from catalog.search.port import (
     FacetValue,
@@ -25,17 +25,17 @@ from catalog.search.port import (
     SearchUnavailable,
     Suggestion,
 )
-from catalog.search.query_ast import respelled_text
+from catalog.search.query_ast import replace_in_text
 from catalog.search.services.domain_rows import DomainRow, domains_shown
 from catalog.search.services.product_rows import ProductRow, products_shown
 from catalog.search.services.term_rows import TermRow, terms_shown
-from catalog.search.synonyms import Expansion, expanded
+from catalog.search.synonyms import Expansion, expand_synonyms
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
 )
 MOST_OFFERS = 5
-# The rows that hits of each kind lead to, read again as a reader may see them, by id.
+# The rows that hits of each type lead to, read again as a reader may see them, by id.
 SHOWN: dict[str, Callable[[AccessContext, Sequence[str]], Mapping[str, Any]]] = {
     PRODUCT: products_shown,
     TERM: terms_shown,
@@ -77,46 +77,54 @@ def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
 
 
 def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
-    """Return how many things of each kind the words and filters find that found these.
+    """Return how many things of each type the words and filters find that found these.
 
     One more request of the engine counts what is open to everybody. Products are searched, for
-    what the index has not yet hidden must not be counted; so is every kind where these words
+    what the index has not yet hidden must not be counted; so is every type where these words
     found nothing, since there they may be spelled otherwise. Raises SearchUnavailable.
     """
-    reader, own = access_for(visitor), found.asked.kind
-    searched = [kind for kind in KINDS if kind != own and (kind == PRODUCT or not found.hits)]
-    counted = [kind for kind in KINDS if kind != own and kind not in searched]
+    reader, own = access_for(visitor), found.asked.type
+    searched = [
+        object_type
+        for object_type in TYPES
+        if object_type != own and (object_type == PRODUCT or not found.hits)
+    ]
+    counted = [
+        object_type for object_type in TYPES if object_type != own and object_type not in searched
+    ]
     first = replace(found.asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
-    words = found.answer.searched or first.words
-    as_spelled = replace(first, words=words, typed=_as_searched(found))
+    words = found.answer.interpreted_query or first.query
+    as_spelled = replace(first, query=words, text=_as_searched(found))
     counts = {own: found.answer.count}
     if counted:
         counts |= active_backend().counts(as_spelled, counted)
-    for kind in searched:
-        asked = replace(as_spelled if found.hits else first, kind=kind)
-        counts[kind] = _found(reader, asked, found.expansions).answer.count
+    for object_type in searched:
+        asked = replace(as_spelled if found.hits else first, type=object_type)
+        counts[object_type] = _found(reader, asked, found.expansions).answer.count
     return counts
 
 
 def _as_searched(found: Found) -> str:
     """Return what was typed with the words that were searched instead."""
-    searched = {each.typed: each.searched for each in found.answer.corrections}
-    return respelled_text(found.asked.typed, searched)
+    searched = {each.original: each.replacement for each in found.answer.corrections}
+    return replace_in_text(found.asked.text, searched)
 
 
 def _as_asked(
     reader: AccessContext, request: SearchRequest
 ) -> tuple[SearchRequest, tuple[Expansion, ...]]:
     """Return a request with the reader's tokens, teams, and the glossary's other spellings."""
-    words, expansions = expanded(request.words, Term.objects.spellings() if request.words else ())
-    conditions = _without_me(request.conditions, reader)
-    asked = replace(request, readers=tokens_of(reader), words=words, conditions=conditions)
+    words, expansions = expand_synonyms(
+        request.query, Term.objects.spellings() if request.query else ()
+    )
+    conditions = _without_me(request.filters, reader)
+    asked = replace(request, readers=tokens_of(reader), query=words, filters=conditions)
     return asked, expansions
 
 
 def _found(reader: AccessContext, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
     answer = active_backend().search(asked)
-    rows = SHOWN[asked.kind](reader, [hit.id for hit in answer.hits])
+    rows = SHOWN[asked.type](reader, [hit.id for hit in answer.hits])
     hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
     return Found(_without_stale(answer, len(hits)), hits, expansions, asked)
 
@@ -158,27 +166,27 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
     last = typed.rpartition(" ")[2]
     name, colon, beginning = last.removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
-    if colon and field and field.kind is FieldKind.TERMS:
-        # Of one kind are the values that filter it; kinds themselves are of all.
-        kinds = KINDS if field.name == "type" else (DEFAULT_TYPE,)
+    if colon and field and field.type is FieldType.TERMS:
+        # Of one type are the values that filter it; types themselves are of all.
+        types = TYPES if field.name == "type" else (DEFAULT_TYPE,)
         typed = beginning.strip('"')
-        values = active_backend().values(field.name, typed, tokens_of(reader), limit, kinds)
+        values = active_backend().values(field.name, typed, tokens_of(reader), limit, types)
         return Completions(field=field.name, values=values)
     answer = active_backend().suggest(typed, tokens_of(reader), limit)
-    ids = [thing.id for thing in answer.things if thing.kind == PRODUCT]
+    ids = [thing.id for thing in answer.objects if thing.type == PRODUCT]
     products = products_shown(reader, ids)
-    shown = tuple(products[thing.id] for thing in answer.things if thing.id in products)
+    shown = tuple(products[thing.id] for thing in answer.objects if thing.id in products)
     # As many things are stale; a word that no more of them hold may be theirs alone.
-    stale = len(answer.things) - len(shown)
+    stale = len(answer.objects) - len(shown)
     words = tuple(word for word in answer.words if not stale or word.count > stale)
     others = active_backend().named(typed, tokens_of(reader), (TERM, DOMAIN), limit)
-    terms, domains = (_rows(reader, kind, others) for kind in (TERM, DOMAIN))
+    terms, domains = (_rows(reader, object_type, others) for object_type in (TERM, DOMAIN))
     return Completions(products=shown, terms=terms, domains=domains, words=words)
 
 
-def _rows(reader: AccessContext, kind: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
-    ids = [thing.id for thing in things if thing.kind == kind]
-    rows = SHOWN[kind](reader, ids) if ids else {}
+def _rows(reader: AccessContext, object_type: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
+    ids = [thing.id for thing in things if thing.type == object_type]
+    rows = SHOWN[object_type](reader, ids) if ids else {}
     return tuple(rows[each] for each in ids if each in rows)
 
 
@@ -194,10 +202,10 @@ def find_by_address(*, visitor: Any, typed: str) -> DataProduct | None:
 def relaxed_searches(*, visitor: Any, request: SearchRequest) -> tuple[tuple[Filter, int], ...]:
     """For each filter in force, how many there would be without it; those that help."""
     offers = []
-    for condition in request.conditions[:MOST_OFFERS]:
-        others = tuple(c for c in request.conditions if c is not condition)
+    for condition in request.filters[:MOST_OFFERS]:
+        others = tuple(c for c in request.filters if c is not condition)
         wider = replace(
-            request, conditions=others, limit=1, has_facets=False, has_highlights=False, offset=0,
+            request, filters=others, limit=1, has_facets=False, has_highlights=False, offset=0,
             cursor=None,
         )  # fmt: skip
         if count := search_catalog(visitor=visitor, request=wider).answer.count:

@@ -23,7 +23,7 @@ class Similar:
     """A product that is like another one, and what the two share."""
 
     product: DataProduct
-    shared: tuple[Feature, ...]
+    shared_features: tuple[Feature, ...]
 
 
 def similar_to(
@@ -46,9 +46,11 @@ def similar_to(
     found = [
         alike
         for alike in active_backend().similar(key, features, tokens_of(reader), limit)
-        if alike.kind == PRODUCT
+        if alike.type == PRODUCT
     ]
     products = products_of(reader, [alike.id for alike in found])
     return tuple(
-        Similar(products[alike.id], alike.shared) for alike in found if alike.id in products
+        Similar(products[alike.id], alike.shared_features)
+        for alike in found
+        if alike.id in products
     )

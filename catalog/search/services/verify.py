@@ -97,16 +97,16 @@ def verify(
     as well. Raises SearchUnavailable.
     """
     drift = Drift(engine=backend.name)
-    held = lines_of(_beside(backend.ledger(), meanwhile))
+    held = lines_of(_beside(backend.entries(), meanwhile))
     _count_strangers(drift, held)
     unequal = suspects(held, _beside(_counted(drift, progress), meanwhile))
     found = _drifted(backend, unequal, meanwhile)
     for each in found:
         drift.add(each)
     if repair and found:
-        with backend.writing() as session:
+        with backend.open_writer() as session:
             mend(session, backend.name, found)
-        still = differing(backend.ledger, [each.key for each in found])
+        still = differing(backend.entries, [each.key for each in found])
         drift.repaired = len(found) - len(still)
     return drift
 
@@ -141,7 +141,7 @@ def _drifted(
         _wait_for_domains(meanwhile)
     found: list[Mismatch] = []
     for start in range(0, len(unequal), BATCH):
-        found += differing(backend.ledger, unequal[start : start + BATCH])
+        found += differing(backend.entries, unequal[start : start + BATCH])
         meanwhile()
     return list(_settled(found, settled))
 

@@ -38,7 +38,7 @@ class Writers:
         if not missed:
             return 0
         if backend.name not in self._sessions:
-            self._sessions[backend.name] = self._open.enter_context(backend.writing())
+            self._sessions[backend.name] = self._open.enter_context(backend.open_writer())
         return write_missed(self._sessions[backend.name], backend.name, missed)
 
 

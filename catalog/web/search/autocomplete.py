@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.search.fields import BY_NAME, FIELDS, FieldKind
+from catalog.search.fields import BY_NAME, FIELDS, FieldType
 from catalog.search.port import SearchUnavailable
 from catalog.search.query import LONGEST_QUERY
 from catalog.search.services import Completions, TermRow, suggest
@@ -95,7 +95,7 @@ def _field_names(before: str, last: str) -> list[dict[str, str]]:
     """Return the filters whose name begins with the last word."""
     if len(last) < SHORTEST or ":" in last or last in BY_NAME:
         return []
-    named = [f.name for f in FIELDS if f.kind is not FieldKind.KEYED and f.name.startswith(last)]
+    named = [f.name for f in FIELDS if f.type is not FieldType.KEYED and f.name.startswith(last)]
     return [
         {"text": f"{name}:", "detail": _("filter"), "query": f"{before}{name}:"}
         for name in named[:2]

@@ -44,8 +44,8 @@ def away_problem(away: SearchUnavailable) -> JsonResponse:
         "status": 503,
         "detail": f"The engine {away.engine} does not answer; the catalog itself works.",
     }
-    kind = "application/problem+json"
-    return JsonResponse(body, status=503, content_type=kind, headers={"Retry-After": "5"})
+    content_type = "application/problem+json"
+    return JsonResponse(body, status=503, content_type=content_type, headers={"Retry-After": "5"})
 
 
 def answer_of(request: HttpRequest) -> dict[str, Any]:
@@ -53,15 +53,17 @@ def answer_of(request: HttpRequest) -> dict[str, Any]:
     asked = parse_search_url(request.GET, caller=caller_of(request))
     reader = access_for(request.user)
     found = search_catalog(visitor=reader, request=asked.request)
-    answer, kind = found.answer, asked.kind
-    told = PRESENTERS[kind].told(reader, [row for _, row in found.hits])
-    labels, said = result_labels.labels_of(answer.facets), result_labels.phrases(kind)
+    answer, object_type = found.answer, asked.type
+    told = PRESENTERS[object_type].told(reader, [row for _, row in found.hits])
+    labels, said = result_labels.labels_of(answer.facets), result_labels.phrases(object_type)
     return {
-        "type": kind,
+        "type": object_type,
         "count": answer.count,
         "results": [result_of(hit, row, told.get(row.pk, 0), said) for hit, row in found.hits],
         "facets": {facet.name: _values(facet, labels) for facet in answer.facets},
-        "corrections": [{"typed": c.typed, "searched": c.searched} for c in answer.corrections],
+        "corrections": [
+            {"typed": c.original, "searched": c.replacement} for c in answer.corrections
+        ],
         "also_searched": [{"typed": e.typed, "others": list(e.others)} for e in found.expansions],
         "warnings": [_warning(doubt) for doubt in asked.doubts],
         "sort": asked.sort,
@@ -108,7 +110,7 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
     except SearchUnavailable as away:
         return away_problem(away)
     response = StreamingHttpResponse(_lines(request, asked, first), content_type="text/csv")
-    response["Content-Disposition"] = f'attachment; filename="{asked.kind}s.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{asked.type}s.csv"'
     return response
 
 
@@ -128,7 +130,7 @@ class _Line:
 
 def _lines(request: HttpRequest, asked: SearchState, found: Found) -> Iterator[str]:
     writer = csv.writer(_Line())
-    face = PRESENTERS[asked.kind]
+    face = PRESENTERS[asked.type]
     yield writer.writerow(face.columns)
     while True:
         for _hit, row in found.hits:

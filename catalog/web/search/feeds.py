@@ -23,11 +23,11 @@ from catalog.web.search.results import caller_of
 
 @require_safe
 def search_feed(request: HttpRequest) -> HttpResponseBase:
-    """Tell of the newest products that a search finds; its kind, order and place do not matter."""
+    """Tell of the newest products that a search finds; its type, order and place do not matter."""
     asked = parse_search_url(request.GET, caller=caller_of(request))
     newest = replace(
         asked.request,
-        kind=PRODUCT,
+        type=PRODUCT,
         sort="updated",
         offset=0,
         cursor=None,

@@ -1,4 +1,4 @@
-"""How results of each kind look: their card on the page, their shape and line for programs."""
+"""How results of each type look: their card on the page, their shape and line for programs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Told = Mapping[int, Any]
 
 @dataclass(frozen=True)
 class ResultPresenter:
-    """How one kind of results looks.
+    """How one type of results looks.
 
     `told` counts, for some rows at once and as a reader, what an answer says beside a row; by the
     rows' keys. `line` gives the cells of one row in a table of `columns`.
@@ -46,10 +46,10 @@ class ResultPresenter:
 
 def result_of(hit: Hit, row: Any, told: Any, said: result_labels.Phrases) -> dict[str, Any]:
     """Return one result for a program: what it is, and why it was found."""
-    return PRESENTERS[hit.kind].answer(row, told) | {
-        "type": hit.kind,
+    return PRESENTERS[hit.type].answer(row, told) | {
+        "type": hit.type,
         "reasons": [said.reason(reason) for reason in hit.reasons],
-        "lacks": list(hit.lacks),
+        "lacks": list(hit.missing_terms),
         "highlights": dict(hit.highlights),
     }
 

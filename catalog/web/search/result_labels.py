@@ -91,7 +91,7 @@ DOUBTS = {
     "unknown-value": gettext_lazy("The filter does not know this value."),
     "no-value": gettext_lazy("The filter says nothing."),
     "unknown-sort": gettext_lazy("There is no such order."),
-    "one-kind": gettext_lazy("A search is of one kind at a time, so this is of the first named."),
+    "one-type": gettext_lazy("A search is of one type at a time, so this is of the first named."),
     "unknown-cursor": gettext_lazy("This place in the list is not known; it starts anew."),
 }
 
@@ -143,19 +143,19 @@ def doubt_sentence(doubt: QueryWarning) -> str:
     return str(DOUBTS.get(doubt.code, doubt.code))
 
 
-def counted(kind: str, n: int) -> str:
-    """Return a number of things of a kind in words."""
+def counted(object_type: str, n: int) -> str:
+    """Return a number of things of a type in words."""
     sentences = {
         "product": ngettext("%(n)s product", "%(n)s products", n),
         "term": ngettext("%(n)s term", "%(n)s terms", n),
         "domain": ngettext("%(n)s domain", "%(n)s domains", n),
     }
-    return sentences[kind] % {"n": localize(n)}
+    return sentences[object_type] % {"n": localize(n)}
 
 
-def labels_of_reasons(kind: str) -> Mapping[str, Any]:
-    """Return what the fields are called in which a thing of a kind holds the words."""
-    return REASONS | _OF_KIND.get(kind, {})
+def labels_of_reasons(object_type: str) -> Mapping[str, Any]:
+    """Return what the fields are called in which a thing of a type holds the words."""
+    return REASONS | _OF_KIND.get(object_type, {})
 
 
 class Phrases(NamedTuple):
@@ -178,10 +178,10 @@ class Phrases(NamedTuple):
         return sentence + (self.more % {"n": more} if more > 0 else "")
 
 
-def phrases(kind: str) -> Phrases:
-    """Return the phrases of a kind in the language in force; an answer says the same few often."""
+def phrases(object_type: str) -> Phrases:
+    """Return the phrases of a type in the language in force; an answer says the same few often."""
     return Phrases(
-        fields={name: str(label) for name, label in labels_of_reasons(kind).items()},
+        fields={name: str(label) for name, label in labels_of_reasons(object_type).items()},
         holds=_("%(field)s holds the words"),
         more=_(" and %(n)d more"),
         lifted=str(_LIFTED),
@@ -203,7 +203,7 @@ def _reason_part(hit: Hit, row: Any, reason: Reason) -> dict[str, Any]:
         }
         for text, html in zip(texts, marked, strict=False)
     ]
-    label = labels_of_reasons(hit.kind).get(reason.field, reason.field)
+    label = labels_of_reasons(hit.type).get(reason.field, reason.field)
     if reason.field == MEANING:
         items = [{"html": str(_LIFTED), "href": ""}]
     return {"label": label, "items": items, "more": max(0, reason.total - len(items))}

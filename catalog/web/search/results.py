@@ -20,7 +20,7 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import Domain
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.search.fields import DEEPEST_OFFSET, DEFAULT_TYPE, KINDS, RELEVANCE, SORT_BY_NAME
+from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME, TYPES
 from catalog.search.filters import Filter
 from catalog.search.port import Facet, FacetValue, SearchUnavailable
 from catalog.search.services import (
@@ -30,7 +30,13 @@ from catalog.search.services import (
     relaxed_searches,
     search_catalog,
 )
-from catalog.search.url_state import KIND, SearchState, pairs_of, parse_search_url, write_cursor
+from catalog.search.url_state import (
+    TYPE_PARAM,
+    SearchState,
+    pairs_of,
+    parse_search_url,
+    write_cursor,
+)
 from catalog.web.search import result_labels
 from catalog.web.search.presenters import PRESENTERS
 
@@ -90,15 +96,15 @@ def page_of(
     """Return all that the page shows."""
     answer = found.answer
     labels = result_labels.labels_of(answer.facets)
-    reachable = min(answer.count, DEEPEST_OFFSET)
+    reachable = min(answer.count, MAX_OFFSET)
     pages = Paginator(range(reachable), asked.request.limit)
-    is_filtered = bool(asked.request.conditions)
-    face = PRESENTERS[asked.kind]
+    is_filtered = bool(asked.request.filters)
+    face = PRESENTERS[asked.type]
     told = face.told(reader, [row for _, row in found.hits])
     return {
         "query": asked.text,
         "count": answer.count,
-        "counted": result_labels.counted(asked.kind, answer.count),
+        "counted": result_labels.counted(asked.type, answer.count),
         "tabs": _tabs(reader, asked, found),
         "card": face.card,
         "hits": [_card(hit, row, told.get(row.pk, 0)) for hit, row in found.hits],
@@ -121,32 +127,32 @@ def page_of(
 
 
 def _tabs(reader: AccessContext, asked: SearchState, found: Found) -> list[dict[str, Any]]:
-    """Return a tab for each kind: the same words and filters, another kind of things."""
+    """Return a tab for each type: the same words and filters, another type of things."""
     counts = counts_by_kind(visitor=reader, found=found)
     return [
         {
-            "label": result_labels.KINDS[kind],
-            "count": counts[kind],
-            "href": f"?{asked.address(type='' if kind == DEFAULT_TYPE else kind)}",
-            "is_open": kind == asked.kind,
+            "label": result_labels.KINDS[object_type],
+            "count": counts[object_type],
+            "href": f"?{asked.address(type='' if object_type == DEFAULT_TYPE else object_type)}",
+            "is_open": object_type == asked.type,
         }
-        for kind in KINDS
+        for object_type in TYPES
     ]
 
 
 def _feed_url(asked: SearchState) -> str:
     """Return where the search can be followed; only products are."""
-    if asked.kind != PRODUCT:
+    if asked.type != PRODUCT:
         return ""
     return f"{reverse('search_feed')}?{asked.address(sort='')}"
 
 
 def _near(reader: AccessContext, asked: SearchState) -> list[Any]:
     """Return the terms nearest to words for which nothing was found."""
-    if not asked.text or asked.kind == TERM:
+    if not asked.text or asked.type == TERM:
         return []
     wider = replace(
-        asked.request, kind=TERM, conditions=(), offset=0, cursor=None, limit=MOST_NEAR,
+        asked.request, type=TERM, filters=(), offset=0, cursor=None, limit=MOST_NEAR,
         has_facets=False, has_highlights=False,
     )  # fmt: skip
     return [row for _, row in search_catalog(visitor=reader, request=wider).hits]
@@ -158,7 +164,7 @@ def _card(hit: Any, row: Any, told: Any) -> dict[str, Any]:
         "told": told,
         "name_html": result_labels.trusted(hit.highlights.get("name", "")),
         "snippet_html": result_labels.trusted(hit.highlights.get("summary", "")),
-        "lacks": hit.lacks,
+        "lacks": hit.missing_terms,
         "reasons": result_labels.reason_parts(hit, row),
     }
 
@@ -226,7 +232,7 @@ def _sorts(asked: SearchState) -> list[dict[str, Any]]:
             "href": f"?{asked.address(sort='' if name == RELEVANCE else name)}",
             "is_chosen": asked.sort == name,
         }
-        for name in ((RELEVANCE, *SORT_BY_NAME) if asked.kind == PRODUCT else (RELEVANCE, "name"))
+        for name in ((RELEVANCE, *SORT_BY_NAME) if asked.type == PRODUCT else (RELEVANCE, "name"))
     ]
 
 
@@ -234,7 +240,7 @@ def _beyond(request: HttpRequest, asked: SearchState, found: Found) -> dict[str,
     """Return the ways on from the deepest numbered page, and among pages below it."""
     answer = found.answer
     end = asked.request.offset + asked.request.limit
-    if asked.request.cursor is None and (answer.count <= DEEPEST_OFFSET or end < DEEPEST_OFFSET):
+    if asked.request.cursor is None and (answer.count <= MAX_OFFSET or end < MAX_OFFSET):
         return None
     ways = {"previous": answer.previous, "next": answer.next, "last": answer.last}
     return {
@@ -260,5 +266,5 @@ def _carried(asked: SearchState) -> list[tuple[str, str]]:
     """Return what the form of facets keeps: every parameter that is neither words nor a facet."""
     kept = [pair for pair in asked.filters if pair[0] not in result_labels.FACETS]
     kept += [("sort", asked.sort)] if asked.sort != RELEVANCE else []
-    kept += [(KIND, asked.kind)] if asked.kind != DEFAULT_TYPE else []
+    kept += [(TYPE_PARAM, asked.type)] if asked.type != DEFAULT_TYPE else []
     return kept + ([("verbatim", "1")] if asked.is_exact else [])

@@ -21,7 +21,7 @@ MOST_SHOWN = 3
 
 @dataclass(frozen=True)
 class SharedFeatures:
-    """What two products share of one kind: some of it, and how much more there is."""
+    """What two products share of one type: some of it, and how much more there is."""
 
     label: Any
     texts: list[str]
@@ -54,15 +54,15 @@ def similar_json(found: Sequence[Similar] | None) -> list[dict[str, Any]] | None
 
 
 def shared_of(similar: Similar) -> dict[str, list[str]]:
-    """Return what is shared, by kind."""
+    """Return what is shared, by type."""
     return {
-        member: [feature.text for feature in similar.shared if feature.kind == kind]
-        for kind, member in MEMBERS.items()
+        member: [feature.text for feature in similar.shared_features if feature.type == object_type]
+        for object_type, member in MEMBERS.items()
     }
 
 
 def _lines(similar: Similar) -> Iterator[SharedFeatures]:
-    for kind, label in LABELS.items():
-        texts = [feature.text for feature in similar.shared if feature.kind == kind]
+    for object_type, label in LABELS.items():
+        texts = [feature.text for feature in similar.shared_features if feature.type == object_type]
         if texts:
             yield SharedFeatures(label, texts[:MOST_SHOWN], max(0, len(texts) - MOST_SHOWN))

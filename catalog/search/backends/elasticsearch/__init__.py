@@ -32,10 +32,10 @@ from catalog.search.port import (
     DEFAULT_TYPES,
     SIDEBAR_TIMEOUT,
     TIMEOUT,
-    Entry,
     FacetValue,
     Feature,
-    Readers,
+    IndexEntry,
+    ReaderTokens,
     SearchAnswer,
     SearchRequest,
     SearchUnavailable,
@@ -44,7 +44,7 @@ from catalog.search.port import (
     Suggestion,
 )
 from catalog.search.reranking import Embedder
-from catalog.search.spelling import fold
+from catalog.search.spelling import normalize
 
 
 class ElasticsearchBackend:
@@ -83,37 +83,39 @@ class ElasticsearchBackend:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         with translated():
-            return answer(self._asking(request.readers, TIMEOUT, (request.kind,)), request)
+            return answer(self._asking(request.readers, TIMEOUT, (request.type,)), request)
 
-    def counts(self, request: SearchRequest, kinds: Sequence[str]) -> dict[str, int]:
+    def counts(self, request: SearchRequest, types: Sequence[str]) -> dict[str, int]:
         with translated():
-            of_kind = {kind: readable(request.readers, (kind,)) for kind in kinds}
-            return counts_of(self._asking(request.readers, TIMEOUT, kinds), request, of_kind)
+            of_type = {
+                object_type: readable(request.readers, (object_type,)) for object_type in types
+            }
+            return counts_of(self._asking(request.readers, TIMEOUT, types), request, of_type)
 
-    def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
+    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
         with translated():
             return suggestions(self._asking(readers, TIMEOUT), typed, limit)
 
     def named(
-        self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
+        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
         with translated():
-            return things(self._asking(readers, TIMEOUT, kinds), typed, limit)
+            return things(self._asking(readers, TIMEOUT, types), typed, limit)
 
     def values(
         self,
         field: str,
         prefix: str,
-        readers: Readers,
+        readers: ReaderTokens,
         limit: int,
-        kinds: Sequence[str] = DEFAULT_TYPES,
+        types: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
         with translated():
-            asking = self._asking(readers, TIMEOUT, kinds)
-            return values_of(asking, BY_NAME[field].attribute, fold(prefix), limit)
+            asking = self._asking(readers, TIMEOUT, types)
+            return values_of(asking, BY_NAME[field].attribute, normalize(prefix), limit)
 
     def similar(
-        self, key: str, features: Sequence[Feature], readers: Readers, limit: int
+        self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
     ) -> tuple[SimilarDocument, ...]:
         with translated():
             return alike(self._asking(readers, SIDEBAR_TIMEOUT), key, features, limit)
@@ -122,17 +124,17 @@ class ElasticsearchBackend:
         with translated():
             return self._name_of(self._live())
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         return self._ledger(self._alias, keys)
 
     @contextmanager
-    def writing(self) -> Iterator["Session"]:
+    def open_writer(self) -> Iterator["Session"]:
         with translated():
             index = self._live()
         yield Session(self._client, index, self._name_of(index), self._document_vectors())
 
     @contextmanager
-    def rebuilding(self) -> Iterator["ElasticsearchCandidate"]:
+    def start_rebuild(self) -> Iterator["ElasticsearchCandidate"]:
         index = f"{self._alias}-{time.time_ns()}"
         with self._lease() as lease, ThreadPoolExecutor(1) as sender:
             with translated():
@@ -149,7 +151,7 @@ class ElasticsearchBackend:
                 self._leave(candidate, lease)
 
     @contextmanager
-    def restoring(self) -> Iterator["ElasticsearchCandidate"]:
+    def open_previous(self) -> Iterator["ElasticsearchCandidate"]:
         with self._lease() as lease, ThreadPoolExecutor(1) as sender:
             with translated():
                 before = self._under(self._previous_alias)
@@ -158,7 +160,7 @@ class ElasticsearchBackend:
             yield ElasticsearchCandidate(self, before[0], lease, sender)
 
     @contextmanager
-    def clearing(self) -> Iterator[frozenset[str]]:
+    def remove_unused(self) -> Iterator[frozenset[str]]:
         with self._lease():
             with translated():
                 self._clear()
@@ -171,11 +173,11 @@ class ElasticsearchBackend:
             self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _asking(
-        self, readers: Readers, deadline: float, kinds: Sequence[str] = DEFAULT_TYPES
+        self, readers: ReaderTokens, deadline: float, types: Sequence[str] = DEFAULT_TYPES
     ) -> RequestContext:
         until = time.monotonic() + deadline
         return RequestContext(
-            self._client, self._alias, readable(readers, kinds), until, self._vectors
+            self._client, self._alias, readable(readers, types), until, self._vectors
         )
 
     def _document_vectors(self) -> DocumentVectors | None:
@@ -215,7 +217,7 @@ class ElasticsearchBackend:
             index: list(about["aliases"]) for index, about in found.items() if ours.fullmatch(index)
         }
 
-    def _ledger(self, index: str, keys: Collection[str] | None) -> Iterator[Entry]:
+    def _ledger(self, index: str, keys: Collection[str] | None) -> Iterator[IndexEntry]:
         """Read by a point in time, so that writes meanwhile neither add nor hide a line."""
         search = Search(using=self._client, index=index).source(
             ["key", "revision", "readers", "digest"]
@@ -224,9 +226,9 @@ class ElasticsearchBackend:
             search = search.filter("ids", values=list(keys))
         with translated():
             for hit in search.extra(size=2000).iterate(keep_alive="2m"):
-                kind, _, identity = hit.key.partition(":")
+                object_type, _, identity = hit.key.partition(":")
                 readers = tuple(sorted(hit.readers)) if "readers" in hit else ()
-                yield Entry(kind, identity, hit.revision, readers, hit.digest)
+                yield IndexEntry(object_type, identity, hit.revision, readers, hit.digest)
 
     def _swap(self, index: str) -> None:
         """Let another index answer. The server changes all these aliases at once, or none."""
@@ -291,11 +293,11 @@ class ElasticsearchCandidate(Session):
         if self._sent:
             self._sent.result()
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         return self._backend._ledger(self.index, keys)
 
     @contextmanager
-    def swapping(self) -> Iterator[Session]:
+    def activate(self) -> Iterator[Session]:
         yield self
         self.commit()
         if self._lease.is_lost():

@@ -8,7 +8,7 @@ from elasticsearch.dsl import Q
 from catalog.search.backends.elasticsearch import queries
 from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.port import FacetValue, SuggestAnswer, Suggestion
-from catalog.search.spelling import fold
+from catalog.search.spelling import normalize
 
 COMMON_FIRST = [{"_count": "desc"}, {"_key": "asc"}]
 _SPECIAL = re.compile(r"([^\w\s]|_)")
@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r"([^\w\s]|_)")
 
 def suggestions(asking: RequestContext, typed: str, limit: int) -> SuggestAnswer:
     """Complete the last word: to things so named, and to words that readable documents hold."""
-    last = (fold(typed).split() or [""])[-1]
+    last = (normalize(typed).split() or [""])[-1]
     if not any(map(str.isalnum, last)):
         return SuggestAnswer()
     word = re.findall(r"[^\W_]+", last)[-1]
@@ -42,8 +42,8 @@ def things(asking: RequestContext, typed: str, limit: int) -> tuple[Suggestion, 
 
 
 def _thing(hit: Any) -> Suggestion:
-    kind, _, identity = hit.key.partition(":")
-    return Suggestion(hit.shown.name, kind=kind, id=identity)
+    object_type, _, identity = hit.key.partition(":")
+    return Suggestion(hit.shown.name, type=object_type, id=identity)
 
 
 def values_of(

@@ -48,8 +48,8 @@ class Session:
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         self._bulk(
-            {"_op_type": "delete", "_id": key_of(kind, identity), "version": revision}
-            for kind, identity, revision in things
+            {"_op_type": "delete", "_id": key_of(object_type, identity), "version": revision}
+            for object_type, identity, revision in things
         )
 
     def commit(self) -> None:

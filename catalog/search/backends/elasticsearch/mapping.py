@@ -7,21 +7,27 @@ import hashlib
 from typing import Any
 
 from catalog.search import fields
-from catalog.search.analysis import COMBINED, names_of, texts_of, titles_of, vocabulary_of
+from catalog.search.analysis import (
+    COMBINED,
+    all_names,
+    autocomplete_names,
+    searchable_texts,
+    vocabulary,
+)
 from catalog.search.document import SearchDocument
-from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
+from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
 from catalog.search.reranking import RECIPE, Embedder
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import fold, normalize_name
+from catalog.search.spelling import normalize, normalize_name
 
 LAYOUT = 4
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
 # The vector of what a document means, and the digest of the text that it was made of.
 MEANING, MEANING_OF = "meaning", "meaning_of"
-TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
-NUMBERS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.NUMBER)
-MOMENTS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.MOMENT)
+TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
+NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
+MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
 
 # Lucene refuses longer terms, and nobody types them.
 _KEYWORD = {"type": "keyword", "ignore_above": 1000}
@@ -36,7 +42,7 @@ SETTINGS: dict[str, Any] = {
     "analysis": {
         "tokenizer": {"parts": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"}},
         "filter": {
-            "short": {"type": "length", "max": LONGEST_WORD},
+            "short": {"type": "length", "max": MAX_TERM_LENGTH},
             "telling": {"type": "stop", "stopwords": list(fields.STOP_WORDS)},
             "stems": {"type": "stemmer", "language": "porter2"},
             "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": LONGEST_BEGINNING},
@@ -89,24 +95,24 @@ def fingerprint(embedder: Embedder | None = None) -> str:
 
 def source_of(document: SearchDocument) -> dict[str, Any]:
     """The document as the index holds it."""
-    texts = texts_of(document)
+    texts = searchable_texts(document)
     tie = tie_of(document.key)
     source: dict[str, Any] = {
         "key": document.key,
         "readers": list(document.tokens),
         "revision": document.revision,
         "digest": document.digest(),
-        "exact": list(dict.fromkeys(map(normalize_name, names_of(document)))),
-        "title": list(titles_of(document)),
-        "vocabulary": list(vocabulary_of(document)),
-        "words": [text for name in fields.HOLDING for text in texts[name]],
-        "measures": [keyed_number(fold(key), n) for key, n in document.measures.items()],
+        "exact": list(dict.fromkeys(map(normalize_name, all_names(document)))),
+        "title": list(autocomplete_names(document)),
+        "vocabulary": list(vocabulary(document)),
+        "words": [text for name in fields.MATCH_FIELDS for text in texts[name]],
+        "measures": [keyed_number(normalize(key), n) for key, n in document.measures.items()],
         "tie": tie,
         "weight": document.weight,
         "shown": {name: getattr(document, name) for name in HIGHLIGHTED},
         **texts,
     }
-    source |= {name: list(dict.fromkeys(map(fold, getattr(document, name)))) for name in TERMS}
+    source |= {name: list(dict.fromkeys(map(normalize, getattr(document, name)))) for name in TERMS}
     source |= {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
     for sort in SORTS:
         source[f"sort_{sort.name}"] = sort_key(getattr(document, sort.attribute), tie, sort)

@@ -7,22 +7,22 @@ from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
 
 from catalog.search import fields
-from catalog.search.fields import BY_NAME, FieldKind
+from catalog.search.fields import BY_NAME, FieldType
 from catalog.search.filters import Filter
 from catalog.search.query_ast import (
+    And,
     Clause,
-    Demand,
-    Either,
     Expression,
-    Matches,
+    FilterNode,
     Node,
+    Occur,
+    Or,
     Phrase,
-    Together,
-    Words,
-    demanded_in,
-    is_compound_code,
-    tells,
-    units_of,
+    Term,
+    is_identifier,
+    is_significant,
+    required_nodes,
+    scoring_clauses,
 )
 from catalog.search.sort_keys import keyed_number
 from catalog.search.spelling import normalize_name
@@ -32,29 +32,29 @@ SHORTEST_BEGINNING = 3
 _FAR = 2**60
 
 
-def readable(readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
-    """What holders of the tokens may read of some kinds."""
+def readable(readers: tuple[str, ...] | None, types: Sequence[str]) -> Query:
+    """What holders of the tokens may read of some types."""
     if readers is None:
-        return Q("terms", kinds=list(kinds))
-    return Q("terms", readers=list(scoped_tokens(readers, kinds)))
+        return Q("terms", types=list(types))
+    return Q("terms", readers=list(scoped_tokens(readers, types)))
 
 
 def condition_of(condition: Filter) -> Query:
     """What meets a condition."""
     field = BY_NAME[condition.field]
-    if field.kind is FieldKind.TERMS:
+    if field.type is FieldType.TERMS:
         met = Q("terms", **{field.attribute: list(condition.values)})
-    elif field.kind is FieldKind.KEYED:
+    elif field.type is FieldType.KEYED:
         bounds = _bounds(condition, _keyed(condition, -1e9), _keyed(condition, 1e9))
         met = Q("range", measures=bounds)
     else:
-        limits = [_finite(number) for number in (condition.low, condition.high)]
+        limits = [_finite(number) for number in (condition.min, condition.max)]
         met = Q("range", **{field.attribute: _bounds(condition, *limits)})
     return unlike(met) if condition.is_negated else met
 
 
 def _keyed(condition: Filter, end: float) -> str:
-    number = condition.low if end < 0 else condition.high
+    number = condition.min if end < 0 else condition.max
     return keyed_number(condition.key, end if number is None else number)
 
 
@@ -64,8 +64,8 @@ def _finite(number: float | None) -> float | None:
 
 def _bounds(condition: Filter, low: Any, high: Any) -> dict[str, Any]:
     bounds = {
-        "gte" if condition.includes_low else "gt": low,
-        "lte" if condition.includes_high else "lt": high,
+        "gte" if condition.includes_min else "gt": low,
+        "lte" if condition.includes_max else "lt": high,
     }
     return {sign: bound for sign, bound in bounds.items() if bound is not None}
 
@@ -78,26 +78,30 @@ def word_is_held(word: str) -> Query:
 def _match_somewhere(text: str) -> Query:
     """Every term of a text in one holding field or another."""
     return Q(
-        "multi_match", query=text, fields=list(fields.HOLDING), type="cross_fields", operator="and"
+        "multi_match",
+        query=text,
+        fields=list(fields.MATCH_FIELDS),
+        type="cross_fields",
+        operator="and",
     )
 
 
 def holds(node: Node) -> Query:
     """Documents that hold a node; says nothing about rank."""
     match node:
-        case Words(text, True):
+        case Term(text, True):
             return Q("match_bool_prefix", words={"query": text, "operator": "and"})
-        case Words(text):
-            return _match_somewhere(text) if tells(text) else _as_it_stands(text)
+        case Term(text):
+            return _match_somewhere(text) if is_significant(text) else _as_it_stands(text)
         case Phrase(text):
             return Q("match_phrase", words=text)
-        case Matches(condition):
+        case FilterNode(condition):
             return condition_of(condition)
-        case Either(options):
+        case Or(options):
             return any_of([holds(clause.node) for clause in options])
-        case Together(clauses):
-            wanted = [holds(c.node) for c in clauses if c.demand is not Demand.NOT]
-            unwanted = [holds(c.node) for c in clauses if c.demand is Demand.NOT]
+        case And(clauses):
+            wanted = [holds(c.node) for c in clauses if c.demand is not Occur.NOT]
+            unwanted = [holds(c.node) for c in clauses if c.demand is Occur.NOT]
             return Q("bool", filter=wanted, must_not=unwanted)
 
 
@@ -108,16 +112,16 @@ def _as_it_stands(text: str) -> Query:
 def ranks(node: Node) -> Query:
     """How much a document is about a node: the weighted sum over the ranked fields."""
     match node:
-        case Words(text, False) if tells(text):
+        case Term(text, False) if is_significant(text):
             return any_of(_weighted(text))
         case Phrase(text, weight):
             return Q("match_phrase", words={"query": text, "boost": weight})
-        case Either(options):
+        case Or(options):
             return Q("dis_max", queries=[ranks(clause.node) for clause in options])
-        case Together(clauses):
-            wanted = [ranks(c.node) for c in clauses if c.demand is not Demand.NOT]
+        case And(clauses):
+            wanted = [ranks(c.node) for c in clauses if c.demand is not Occur.NOT]
             return Q("bool", must=[any_of(wanted)], filter=[holds(node)])
-        case Words():
+        case Term():
             return holds(node)
         case _:
             return Q("bool", filter=[holds(node)])
@@ -155,13 +159,13 @@ def beginnings(typed: str) -> list[Query]:
 
 def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
     """The set of the words, ranked. Without words, everything."""
-    units = units_of(words)
-    demanded, conditions = demanded_in(words)
+    units = scoring_clauses(words)
+    demanded, conditions = required_nodes(words)
     ranked = _side_by_side([clause.node for clause in units])
     narrowing = [holds(node) for node in conditions]
     if demands_all:
         narrowing += [holds(clause.node) for clause in units]
-    elif not demanded and any(is_compound_code(clause.node) for clause in units):
+    elif not demanded and any(is_identifier(clause.node) for clause in units):
         # A code of several terms (`sentinel-2`) is there only where all of them are.
         narrowing.append(any_of([_there(clause.node) for clause in units]))
     found = Q(
@@ -169,27 +173,27 @@ def set_of(words: Expression, typed: str, *, demands_all: bool) -> Query:
         must=[ranks(node) for node in demanded] or [any_of(ranked) if units else Q("match_all")],
         should=[*(ranked if demanded else []), *_nudges(units, typed)],
         filter=narrowing,
-        must_not=[holds(c.node) for c in words if c.demand is Demand.NOT],
+        must_not=[holds(c.node) for c in words if c.demand is Occur.NOT],
     )
     return any_of([*names(typed), found])
 
 
 def _there(node: Node) -> Query:
-    return holds(node) if is_compound_code(node) else ranks(node)
+    return holds(node) if is_identifier(node) else ranks(node)
 
 
 def _side_by_side(nodes: Sequence[Node]) -> list[Query]:
     """The parts whose sum is the rank of all nodes; all words at once are quicker than each."""
-    plain = [n for n in nodes if isinstance(n, Words) and not n.is_prefix and tells(n.text)]
+    plain = [n for n in nodes if isinstance(n, Term) and not n.is_prefix and is_significant(n.text)]
     rest = [ranks(node) for node in nodes if node not in plain]
     return [*(_weighted(" ".join(node.text for node in plain)) if plain else []), *rest]
 
 
 def all_held(words: Expression) -> Query:
     """Documents that hold all words, and what is demanded."""
-    demanded, conditions = demanded_in(words)
-    wanted = [*demanded, *conditions, *(clause.node for clause in units_of(words))]
-    unwanted = [holds(c.node) for c in words if c.demand is Demand.NOT]
+    demanded, conditions = required_nodes(words)
+    wanted = [*demanded, *conditions, *(clause.node for clause in scoring_clauses(words))]
+    unwanted = [holds(c.node) for c in words if c.demand is Occur.NOT]
     return Q("bool", filter=[holds(node) for node in wanted], must_not=unwanted)
 
 
@@ -197,14 +201,14 @@ def _nudges(units: Sequence[Clause], typed: str) -> list[Query]:
     nudges = beginnings(typed)
     if len(units) > 1:
         held = Q("bool", filter=[holds(clause.node) for clause in units])
-        nudges.append(constant(held, fields.ALL_WORDS_NUDGE))
+        nudges.append(constant(held, fields.ALL_TERMS_BOOST))
     return nudges
 
 
 def named(words: Expression) -> Iterable[tuple[str, Query]]:
     """The typed words, each with what holds it."""
-    for clause in units_of(words):
-        if isinstance(clause.node, Words):
+    for clause in scoring_clauses(words):
+        if isinstance(clause.node, Term):
             yield clause.node.text, holds(clause.node)
 
 

@@ -17,18 +17,18 @@ from catalog.search.backends.elasticsearch.spelling import (
     corrections_of,
     unheld_words,
 )
-from catalog.search.backends.stems import STEMS
+from catalog.search.backends.stems import STEMMER
 from catalog.search.fields import (
     BY_NAME,
-    ENOUGH_HOLD_ALL,
+    DEFAULT_SORT,
     FACET_SIZE,
     FACETS,
     MEANING,
+    MIN_DOCUMENTS_WITH_ALL_TERMS,
     RELEVANCE,
-    WITHOUT_WORDS,
 )
 from catalog.search.filters import Filter
-from catalog.search.highlighting import Highlighter, Highlights, marks_of
+from catalog.search.highlighting import Highlighter, Highlights, highlight_all
 from catalog.search.port import (
     Correction,
     Facet,
@@ -39,15 +39,15 @@ from catalog.search.port import (
     SearchRequest,
 )
 from catalog.search.query_ast import (
-    Demand,
     Expression,
-    Words,
-    is_one_word,
-    positive_texts,
-    respelled,
-    respelled_text,
-    units_of,
-    words_in,
+    Occur,
+    Term,
+    all_terms,
+    highlight_terms,
+    is_single_term,
+    replace_in_text,
+    replace_terms,
+    scoring_clauses,
 )
 
 
@@ -57,15 +57,15 @@ def answer(asking: RequestContext, request: SearchRequest) -> SearchAnswer:
     Where one page answers it is one request to the server. The page of any word is the dearest, so
     it is asked for only when it is known how the words are spelled.
     """
-    words, typed = request.words, request.typed
+    words, typed = request.query, request.text
     corrections: dict[str, str] = {}
     found = _found(asking, request, words, typed)
     if unheld := unheld_words(asking, words, found.held if found else ()):
         corrections = corrections_of(asking, unheld) if request.is_corrected else {}
         left = [word for word in unheld if word not in corrections]
-        words = completed(asking, respelled(words, corrections), left)
-        if words != request.words:
-            typed = respelled_text(typed, corrections)
+        words = completed(asking, replace_terms(words, corrections), left)
+        if words != request.query:
+            typed = replace_in_text(typed, corrections)
             found = _found(asking, request, words, typed)
     found = found or _found_by_any(asking, request, words, typed)
     return SearchAnswer(
@@ -73,7 +73,7 @@ def answer(asking: RequestContext, request: SearchRequest) -> SearchAnswer:
         hits=tuple(_hits(found, words, request)),
         facets=tuple(_facets(found.response, request)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
-        searched=words,
+        interpreted_query=words,
         **found.page.cursors(),
     )
 
@@ -96,22 +96,22 @@ def _found(
     asking: RequestContext, request: SearchRequest, words: Expression, typed: str
 ) -> Found | None:
     """All words where enough readable documents hold them all, or the only one; else nothing."""
-    is_whole = len(units_of(words)) > 1
-    is_plain = _is_plain(words) and not request.conditions
+    is_whole = len(scoring_clauses(words)) > 1
+    is_plain = _is_plain(words) and not request.filters
     if is_whole and not is_plain and not _is_held(asking, words):
         return None
     response, page = _asked(asking, request, words, typed, demands_all=is_whole)
     # Where there is nothing but words, so many hold them all as the page of them counts.
-    if is_whole and is_plain and page.count < ENOUGH_HOLD_ALL:
+    if is_whole and is_plain and page.count < MIN_DOCUMENTS_WITH_ALL_TERMS:
         return None
-    is_sure = is_whole or (is_one_word(words) and page.count > 0)
-    held = {word for text, _ in queries.named(words) if is_sure for word in words_in(text)}
-    holders = {} if is_whole or is_one_word(words) else _holders(asking, page, words)
+    is_sure = is_whole or (is_single_term(words) and page.count > 0)
+    held = {word for text, _ in queries.named(words) if is_sure for word in all_terms(text)}
+    holders = {} if is_whole or is_single_term(words) else _holders(asking, page, words)
     return Found(response, page, frozenset(held), holders)
 
 
 def _is_held(asking: RequestContext, words: Expression) -> bool:
-    return asking.counts({"all": queries.all_held(words)})["all"] >= ENOUGH_HOLD_ALL
+    return asking.counts({"all": queries.all_held(words)})["all"] >= MIN_DOCUMENTS_WITH_ALL_TERMS
 
 
 def _found_by_any(
@@ -122,11 +122,11 @@ def _found_by_any(
 
 
 def _is_plain(words: Expression) -> bool:
-    return all(isinstance(c.node, Words) and c.demand is Demand.ANY for c in words)
+    return all(isinstance(c.node, Term) and c.demand is Occur.ANY for c in words)
 
 
 def _sort_of(request: SearchRequest, words: Expression) -> str:
-    return WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
+    return DEFAULT_SORT if request.sort == RELEVANCE and not words else request.sort
 
 
 def _asked(
@@ -140,7 +140,7 @@ def _asked(
     """Ask for the page with its counts and texts."""
     found = queries.set_of(words, typed, demands_all=demands_all)
     chosen = _chosen(request)
-    rest = [c for c in request.conditions if chosen.get(c.field) is not c]
+    rest = [c for c in request.filters if chosen.get(c.field) is not c]
     filters = [asking.readable, *map(queries.condition_of, rest)]
     choices = {name: queries.condition_of(condition) for name, condition in chosen.items()}
     # The client's objects for searches, hits and buckets cost more than the rest of the answer.
@@ -161,7 +161,7 @@ def _asked(
 
 def _chosen(request: SearchRequest) -> dict[str, Filter]:
     """The choices made in facets; one for each facet."""
-    return {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
+    return {c.field: c for c in request.filters if c.is_choice and BY_NAME[c.field].is_facet}
 
 
 def _weighted(found: Query, filters: Sequence[Query]) -> Query:
@@ -192,12 +192,12 @@ def _hits(found: Found, words: Expression, request: SearchRequest) -> Iterator[H
     if request.has_highlights and words:
         # The server took as long to mark the texts as for all the rest of the answer.
         shown = [hit["_source"].get("shown", {}) for hit in hits]
-        marks = marks_of(Highlighter(STEMS, positive_texts(words)), shown)
+        marks = highlight_all(Highlighter(STEMMER, highlight_terms(words)), shown)
     for hit, (highlights, reasons) in zip(hits, marks, strict=True):
         reasons += (Reason(MEANING, (), 0),) if hit.get(LIFTED) else ()
-        kind, _, identity = hit["_source"]["key"].partition(":")
+        object_type, _, identity = hit["_source"]["key"].partition(":")
         lacks = tuple(text for text, held in found.holders.items() if hit["_id"] not in held)
-        yield Hit(kind, identity, hit.get("_score") or 0.0, highlights, reasons, lacks)
+        yield Hit(object_type, identity, hit.get("_score") or 0.0, highlights, reasons, lacks)
 
 
 def _counted(choices: Mapping[str, Query]) -> dict[str, Any]:

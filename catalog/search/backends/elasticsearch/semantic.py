@@ -16,7 +16,7 @@ from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, 
 from catalog.search.backends.vectors import QueryVectors
 from catalog.search.fields import RELEVANCE
 from catalog.search.port import SearchRequest
-from catalog.search.query_ast import Demand, Expression, positive_texts
+from catalog.search.query_ast import Expression, Occur, highlight_terms
 from catalog.search.reranking import WINDOW, Candidate, ranked_anew
 
 _NEAR, _CALLED = "near", "called"
@@ -98,7 +98,7 @@ def by_meaning(
 
     A walk that began by words goes on by words, or a hit would be met twice.
     """
-    if request.sort != RELEVANCE or not any(positive_texts(words)):
+    if request.sort != RELEVANCE or not any(highlight_terms(words)):
         return None
     if request.cursor and not request.cursor.by_meaning:
         return None
@@ -110,8 +110,8 @@ def by_meaning(
 
 def _meant(words: Expression, typed: str) -> str:
     """The text whose meaning counts: what is shut out is not meant."""
-    if any(clause.demand is Demand.NOT for clause in words):
-        return " ".join(positive_texts(words))
+    if any(clause.demand is Occur.NOT for clause in words):
+        return " ".join(highlight_terms(words))
     return typed
 
 

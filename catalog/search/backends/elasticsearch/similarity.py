@@ -44,8 +44,8 @@ def alike(
 
 
 def _held(feature: Feature) -> Query:
-    if feature.kind in _FIELDS:
-        return Q("term", **{_FIELDS[feature.kind]: feature.text})
+    if feature.type in _FIELDS:
+        return Q("term", **{_FIELDS[feature.type]: feature.text})
     return any_of([Q("match", **{field: feature.text}) for field in _WORD_FIELDS])
 
 
@@ -57,6 +57,8 @@ def _enough(weights: dict[Feature, int]) -> Query:
 
 
 def _alike(hit: Any, features: Sequence[Feature]) -> SimilarDocument:
-    kind, _, identity = hit.key.partition(":")
+    object_type, _, identity = hit.key.partition(":")
     names = hit.meta.matched_queries if "matched_queries" in hit.meta else ()
-    return SimilarDocument(kind, identity, tuple(features[at] for at in sorted(map(int, names))))
+    return SimilarDocument(
+        object_type, identity, tuple(features[at] for at in sorted(map(int, names)))
+    )

@@ -7,8 +7,14 @@ from elasticsearch.dsl import Q
 
 from catalog.search.backends.elasticsearch import queries
 from catalog.search.backends.elasticsearch.client import RequestContext
-from catalog.search.query_ast import Clause, Demand, Expression, Words, open_words
-from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed, fold
+from catalog.search.query_ast import Clause, Expression, Occur, Term, correctable_terms
+from catalog.search.spelling import (
+    MOST_CORRECTED,
+    best_correction,
+    distance,
+    edits_allowed,
+    normalize,
+)
 
 _MOST_CANDIDATES = 200
 # A typed word is looked up however many documents hold it: those may all be hidden.
@@ -17,7 +23,7 @@ _ANY_FREQUENCY = 2_000_000_000
 
 def unheld_words(asking: RequestContext, words: Expression, held: Collection[str]) -> list[str]:
     """The typed words that no readable document holds; some are known to be held."""
-    typed = [word for word in dict.fromkeys(open_words(words)) if word not in held]
+    typed = [word for word in dict.fromkeys(correctable_terms(words)) if word not in held]
     met = asking.met({word: queries.word_is_held(word) for word in typed})
     return [word for word in typed if word not in met]
 
@@ -69,15 +75,15 @@ def _near_words(asking: RequestContext, wanted: Mapping[str, int]) -> dict[str, 
 def completed(asking: RequestContext, words: Expression, unheld: Sequence[str]) -> Expression:
     """Words that nobody holds and that begin others are searched as beginnings."""
     begun = {
-        word: queries.holds(Words(word, is_prefix=True))
+        word: queries.holds(Term(word, is_prefix=True))
         for word in unheld
         if len(word) >= queries.SHORTEST_BEGINNING
     }
     met = asking.met(begun)
     clauses = []
     for clause in words:
-        if isinstance(clause.node, Words) and clause.demand is Demand.ANY:
-            word = fold(clause.node.text)
-            clause = Clause(Words(word, is_prefix=True)) if word in met else clause
+        if isinstance(clause.node, Term) and clause.demand is Occur.ANY:
+            word = normalize(clause.node.text)
+            clause = Clause(Term(word, is_prefix=True)) if word in met else clause
         clauses.append(clause)
     return tuple(clauses)

@@ -14,10 +14,10 @@ from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
     DEFAULT_TYPES,
-    Entry,
     FacetValue,
     Feature,
-    Readers,
+    IndexEntry,
+    ReaderTokens,
     SearchAnswer,
     SearchRequest,
     SearchUnavailable,
@@ -25,7 +25,7 @@ from catalog.search.port import (
     SuggestAnswer,
     Suggestion,
 )
-from catalog.search.spelling import fold
+from catalog.search.spelling import normalize
 
 
 class EmbeddedBackend:
@@ -48,42 +48,45 @@ class EmbeddedBackend:
         return True
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        return answer(self._read(request.readers, (request.kind,)), request)
+        return answer(self._read(request.readers, (request.type,)), request)
 
-    def counts(self, request: SearchRequest, kinds: Sequence[str]) -> dict[str, int]:
-        return {kind: counted(self._read(request.readers, (kind,)), request) for kind in kinds}
+    def counts(self, request: SearchRequest, types: Sequence[str]) -> dict[str, int]:
+        return {
+            object_type: counted(self._read(request.readers, (object_type,)), request)
+            for object_type in types
+        }
 
-    def suggest(self, typed: str, readers: Readers, limit: int) -> SuggestAnswer:
+    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
         return suggestions(self._read(readers), typed, limit)
 
     def named(
-        self, typed: str, readers: Readers, kinds: Sequence[str], limit: int
+        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
-        return things(self._read(readers, kinds), typed, limit)
+        return things(self._read(readers, types), typed, limit)
 
     def values(
         self,
         field: str,
         prefix: str,
-        readers: Readers,
+        readers: ReaderTokens,
         limit: int,
-        kinds: Sequence[str] = DEFAULT_TYPES,
+        types: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
-        reading = self._read(readers, kinds)
+        reading = self._read(readers, types)
         found = reading.searcher.terms_with_prefix(
-            BY_NAME[field].attribute, fold(prefix), reading.readable, limit
+            BY_NAME[field].attribute, normalize(prefix), reading.readable, limit
         )
         return tuple(FacetValue(value, count) for value, count in found)
 
     def similar(
-        self, key: str, features: Sequence[Feature], readers: Readers, limit: int
+        self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
     ) -> tuple[SimilarDocument, ...]:
         return alike(self._read(readers), key, features, limit)
 
     def generation(self) -> str:
         return self._place.current().name
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         return ledger(self._read(None).searcher, keys)
 
     def drop(self) -> None:
@@ -91,12 +94,12 @@ class EmbeddedBackend:
         self._place.remove()
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def open_writer(self) -> Iterator[Session]:
         with self._place.lock("writer"), _session(self._place.current()) as session:
             yield session
 
     @contextmanager
-    def rebuilding(self) -> Iterator["EmbeddedCandidate"]:
+    def start_rebuild(self) -> Iterator["EmbeddedCandidate"]:
         with self._place.lock("rebuild"):
             folder = self._place.beside()
             try:
@@ -106,19 +109,19 @@ class EmbeddedBackend:
                 self._place.clear()
 
     @contextmanager
-    def restoring(self) -> Iterator["EmbeddedCandidate"]:
+    def open_previous(self) -> Iterator["EmbeddedCandidate"]:
         with self._place.lock("rebuild"):
             folder = self._place.previous()
             with _session(folder) as session:
                 yield EmbeddedCandidate(self._place, folder, session)
 
     @contextmanager
-    def clearing(self) -> Iterator[frozenset[str]]:
+    def remove_unused(self) -> Iterator[frozenset[str]]:
         with self._place.lock("rebuild"):
             self._place.clear()
             yield self._place.generations()
 
-    def _read(self, readers: Readers, kinds: Sequence[str] = DEFAULT_TYPES) -> Reading:
+    def _read(self, readers: ReaderTokens, types: Sequence[str] = DEFAULT_TYPES) -> Reading:
         """Open what answers now, if that changed, and see what was committed since."""
         stamp = self._place.stamp()
         try:
@@ -132,8 +135,8 @@ class EmbeddedBackend:
             opened.documents.searcher(),
             opened.words.searcher(),
             questions,
-            questions.readable(readers, kinds),
-            questions.readable_by_many(readers, kinds),
+            questions.readable(readers, types),
+            questions.readable_by_many(readers, types),
         )
 
     def _open(self, stamp: tuple[int, int]) -> tuple[Opened, QueryBuilder]:
@@ -164,13 +167,13 @@ class EmbeddedCandidate:
     def commit(self) -> None:
         self._session.commit()
 
-    def ledger(self, keys: Collection[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         opened = _opened(self._folder)
         opened.reload()
         return ledger(opened.documents.searcher(), keys)
 
     @contextmanager
-    def swapping(self) -> Iterator[Session]:
+    def activate(self) -> Iterator[Session]:
         with self._place.lock("writer"):
             yield self._session
             self._session.commit()

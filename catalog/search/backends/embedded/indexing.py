@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tantivy import Index, IndexWriter, Query, Searcher
 
-from catalog.search.analysis import texts_of
+from catalog.search.analysis import searchable_texts
 from catalog.search.backends.embedded import mapping
 from catalog.search.backends.stems import WORDS, analyzer
 from catalog.search.document import SearchDocument, key_of
-from catalog.search.fields import HOLDING
-from catalog.search.port import Entry
+from catalog.search.fields import MATCH_FIELDS
+from catalog.search.port import IndexEntry
 from catalog.search.spelling import SHORTEST_CORRECTED
 
 WRITER_HEAP_BYTES = 64_000_000
@@ -62,15 +62,15 @@ class Session:
         for document in documents:
             if not self._is_late(document.key, document.revision):
                 self._replace(document.key, document.revision)
-                texts = texts_of(document)
+                texts = searchable_texts(document)
                 self._documents.add_json(mapping.entry_of(document, texts))
                 if not self._is_new:
                     self._learn(self._words_in(texts))
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         """Leave a tombstone in place of each thing, unless a later revision of it is held."""
-        for kind, identity, revision in things:
-            key = key_of(kind, identity)
+        for object_type, identity, revision in things:
+            key = key_of(object_type, identity)
             if not self._is_late(key, revision):
                 self._replace(key, revision)
                 self._documents.add_document(mapping.tombstone_of(key, revision))
@@ -127,7 +127,7 @@ class Session:
         self._has_changes = True
 
     def _words_in(self, texts: Mapping[str, Iterable[str]]) -> set[str]:
-        held = "\n".join(text for name in HOLDING for text in texts[name])
+        held = "\n".join(text for name in MATCH_FIELDS for text in texts[name])
         return set(self._analyzer.analyze(held.encode(errors="replace").decode()))
 
     def _learn_all(self) -> None:
@@ -153,7 +153,7 @@ def _held_revision(searcher: Searcher, opened: Opened, key: str) -> int | None:
     return int(searcher.fast_field_values("revision", [found[0][1]])[0] or 0)
 
 
-def ledger(searcher: Searcher, keys: Collection[str] | None = None) -> Iterator[Entry]:
+def ledger(searcher: Searcher, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
     """Everything that is held, or what is held of some keys; tombstones left out."""
     if not searcher.num_docs:
         return
@@ -164,6 +164,8 @@ def ledger(searcher: Searcher, keys: Collection[str] | None = None) -> Iterator[
         entry = searcher.doc(address)
         digest = bytes(entry.get_first("digest") or b"").decode()
         if digest != mapping.GONE:
-            kind, _, identity = str(entry.get_first("key")).partition(":")
+            object_type, _, identity = str(entry.get_first("key")).partition(":")
             readers = tuple(sorted(map(str, entry.get_all("readers"))))
-            yield Entry(kind, identity, int(entry.get_first("revision") or 0), readers, digest)
+            yield IndexEntry(
+                object_type, identity, int(entry.get_first("revision") or 0), readers, digest
+            )

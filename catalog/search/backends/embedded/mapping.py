@@ -10,21 +10,21 @@ import tantivy
 from tantivy import Document, Index, Schema
 
 from catalog.search import fields
-from catalog.search.analysis import COMBINED, names_of, titles_of, vocabulary_of
+from catalog.search.analysis import COMBINED, all_names, autocomplete_names, vocabulary
 from catalog.search.backends.stems import TEXT, WORDS, analyzer
 from catalog.search.document import SearchDocument
 from catalog.search.encoding import encoded
-from catalog.search.fields import FIELDS, HIGHLIGHTED, LONGEST_WORD, SORTS, FieldKind
+from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import fold, normalize_name
+from catalog.search.spelling import normalize, normalize_name
 
 LAYOUT = 3
 # What is left of a deleted document: its revision, and no reader who could find it.
 GONE = "gone"
-TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.kind is FieldKind.TERMS))
+TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
 FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
-NUMBERS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.NUMBER)
-MOMENTS = tuple(f.attribute for f in FIELDS if f.kind is FieldKind.MOMENT)
+NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
+MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
 
 
 def register(index: Index) -> None:
@@ -77,7 +77,7 @@ VOCABULARY = (
 
 def fingerprint() -> str:
     """A short hash of layout, fields, weights that shape the index, and the engine's version."""
-    shape = (LAYOUT, version("tantivy"), fields.STOP_WORDS, LONGEST_WORD, COMBINED)
+    shape = (LAYOUT, version("tantivy"), fields.STOP_WORDS, MAX_TERM_LENGTH, COMBINED)
     names = (FIELDS, SORTS, HIGHLIGHTED, sorted(fields.TEXT_WEIGHTS))
     return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
 
@@ -89,18 +89,18 @@ def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> d
         **texts,
         "key": document.key,
         "readers": list(document.tokens),
-        "exact": list(dict.fromkeys(map(normalize_name, names_of(document)))),
-        "words": [text for name in fields.HOLDING for text in texts[name]],
-        "title": list(titles_of(document)),
-        "vocabulary": list(vocabulary_of(document)),
-        "measures": [keyed_number(fold(key), n) for key, n in document.measures.items()],
+        "exact": list(dict.fromkeys(map(normalize_name, all_names(document)))),
+        "words": [text for name in fields.MATCH_FIELDS for text in texts[name]],
+        "title": list(autocomplete_names(document)),
+        "vocabulary": list(vocabulary(document)),
+        "measures": [keyed_number(normalize(key), n) for key, n in document.measures.items()],
         "tie": tie,
         "weight": document.weight,
         "revision": document.revision,
         "digest": document.digest().encode(),
         "shown": encoded({name: getattr(document, name) for name in HIGHLIGHTED}),
     }
-    values |= {name: list(dict.fromkeys(map(fold, getattr(document, name)))) for name in TERMS}
+    values |= {name: list(dict.fromkeys(map(normalize, getattr(document, name)))) for name in TERMS}
     numbers = {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
     values |= {name: number for name, number in numbers.items() if number is not None}
     for sort in SORTS:

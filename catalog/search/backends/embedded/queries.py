@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tantivy import FieldType, Index, Query, Schema
+from tantivy import FieldType as NumberType
+from tantivy import Index, Query, Schema
 
 from catalog.search import fields
 from catalog.search.backends.embedded.boolean import (
@@ -15,21 +16,21 @@ from catalog.search.backends.embedded.boolean import (
     without,
 )
 from catalog.search.backends.stems import TEXT, WORDS, analyzer
-from catalog.search.fields import BY_NAME, FieldKind
+from catalog.search.fields import BY_NAME, FieldType
 from catalog.search.filters import Filter
 from catalog.search.query_ast import (
+    And,
     Clause,
-    Demand,
-    Either,
     Expression,
-    Matches,
+    FilterNode,
     Node,
+    Occur,
+    Or,
     Phrase,
-    Together,
-    Words,
-    demanded_in,
-    is_compound_code,
-    units_of,
+    Term,
+    is_identifier,
+    required_nodes,
+    scoring_clauses,
 )
 from catalog.search.sort_keys import keyed_number
 from catalog.search.spelling import normalize_name
@@ -39,7 +40,7 @@ _FAR = 2**60
 _FEW = 32
 # A document with a word in any ranked field has it in one of these: the others repeat them whole,
 # but a long first sentence may be cut within a word.
-_ADMITTING = (*fields.HOLDING, "lead_text")
+_ADMITTING = (*fields.MATCH_FIELDS, "lead_text")
 SHORTEST_BEGINNING = 3
 
 
@@ -58,17 +59,17 @@ class QueryBuilder:
 
     # --- who and which
 
-    def readable(self, readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
-        """What holders of the tokens may read of some kinds; without readers, nobody finds it."""
+    def readable(self, readers: tuple[str, ...] | None, types: Sequence[str]) -> Query:
+        """What holders of the tokens may read of some types; without readers, nobody finds it."""
         if readers is None:
-            return silent(self.any_term("kinds", kinds))
-        return silent(self.any_term("readers", scoped_tokens(readers, kinds)))
+            return silent(self.any_term("types", types))
+        return silent(self.any_term("readers", scoped_tokens(readers, types)))
 
-    def readable_by_many(self, readers: tuple[str, ...] | None, kinds: Sequence[str]) -> Query:
+    def readable_by_many(self, readers: tuple[str, ...] | None, types: Sequence[str]) -> Query:
         """What may be read by those of the tokens that name no domain, team or product."""
         if readers is None:
-            return self.readable(None, kinds)
-        return self.readable(tuple(token for token in readers if ":" not in token), kinds)
+            return self.readable(None, types)
+        return self.readable(tuple(token for token in readers if ":" not in token), types)
 
     def any_term(self, field: str, values: Sequence[str]) -> Query:
         """Documents with one of the terms; a few terms are quicker one by one than as a set."""
@@ -87,32 +88,32 @@ class QueryBuilder:
     def condition(self, condition: Filter) -> Query:
         """What meets a condition."""
         field = BY_NAME[condition.field]
-        if field.kind is FieldKind.TERMS:
+        if field.type is FieldType.TERMS:
             met = self.any_term(field.attribute, condition.values)
-        elif field.kind is FieldKind.KEYED:
+        elif field.type is FieldType.KEYED:
             met = self._keyed(condition)
         else:
-            met = self._range(condition, field.attribute, field.kind)
+            met = self._range(condition, field.attribute, field.type)
         return silent(unlike(met) if condition.is_negated else met)
 
-    def _range(self, condition: Filter, attribute: str, kind: FieldKind) -> Query:
-        low, high = condition.low, condition.high
-        if kind is FieldKind.MOMENT:
+    def _range(self, condition: Filter, attribute: str, object_type: FieldType) -> Query:
+        low, high = condition.min, condition.max
+        if object_type is FieldType.MOMENT:
             low, high = _whole(low), _whole(high)
         return Query.range_query(
             self._schema,
             attribute,
-            FieldType.Integer if kind is FieldKind.MOMENT else FieldType.Float,
+            NumberType.Integer if object_type is FieldType.MOMENT else NumberType.Float,
             lower_bound=low,
             upper_bound=high,
-            include_lower=condition.includes_low or low is None,
-            include_upper=condition.includes_high or high is None,
+            include_lower=condition.includes_min or low is None,
+            include_upper=condition.includes_max or high is None,
         )
 
     def _keyed(self, condition: Filter) -> Query:
-        low = keyed_number(condition.key, -1e9 if condition.low is None else condition.low)
-        high = keyed_number(condition.key, 1e9 if condition.high is None else condition.high)
-        start, end = "{["[condition.includes_low], "}]"[condition.includes_high]
+        low = keyed_number(condition.key, -1e9 if condition.min is None else condition.min)
+        high = keyed_number(condition.key, 1e9 if condition.max is None else condition.max)
+        start, end = "{["[condition.includes_min], "}]"[condition.includes_max]
         return self.between("measures", low, high, start + end)
 
     def between(self, field: str, low: str, high: str, ends: str = "[]") -> Query:
@@ -132,7 +133,9 @@ class QueryBuilder:
         """Documents that have a word, as it stands or in another form."""
         forms = [self.term("words", word)]
         forms += [
-            self.term(field, stem) for stem in self._text.analyze(word) for field in fields.HOLDING
+            self.term(field, stem)
+            for stem in self._text.analyze(word)
+            for field in fields.MATCH_FIELDS
         ]
         return any_of(forms)
 
@@ -144,22 +147,24 @@ class QueryBuilder:
     def holds(self, node: Node) -> Query:
         """Documents that hold a node; says nothing about rank."""
         match node:
-            case Words(text, True):
+            case Term(text, True):
                 return self._begins(text)
-            case Words(text):
-                return all_of([self._has_one(stem, fields.HOLDING) for stem in self._stems(text)])
+            case Term(text):
+                return all_of(
+                    [self._has_one(stem, fields.MATCH_FIELDS) for stem in self._stems(text)]
+                )
             case Phrase(text):
                 return self._phrase(text)
-            case Matches(condition):
+            case FilterNode(condition):
                 return self.condition(condition)
-            case Either(options):
+            case Or(options):
                 return any_of([self.holds(clause.node) for clause in options])
-            case Together(clauses):
+            case And(clauses):
                 return self._together(clauses)
 
     def _together(self, clauses: Sequence[Clause]) -> Query:
-        wanted = [self.holds(c.node) for c in clauses if c.demand is not Demand.NOT]
-        unwanted = [self.holds(c.node) for c in clauses if c.demand is Demand.NOT]
+        wanted = [self.holds(c.node) for c in clauses if c.demand is not Occur.NOT]
+        unwanted = [self.holds(c.node) for c in clauses if c.demand is Occur.NOT]
         return without(all_of(wanted), unwanted)
 
     def ranks(self, node: Node) -> Query:
@@ -169,14 +174,14 @@ class QueryBuilder:
     def _ranking(self, node: Node) -> list[Query]:
         """The parts whose sum is the rank: side by side they are quicker than nested."""
         match node:
-            case Words(text, False):
+            case Term(text, False):
                 return [query for stem in self._stems(text) for query in self._weighted(stem)]
             case Phrase(_, weight):
                 return [Query.boost_query(self.holds(node), weight)]
-            case Either(options):
+            case Or(options):
                 return [Query.disjunction_max_query([self.ranks(c.node) for c in options])]
-            case Together(clauses):
-                wanted = [c.node for c in clauses if c.demand is not Demand.NOT]
+            case And(clauses):
+                wanted = [c.node for c in clauses if c.demand is not Occur.NOT]
                 ranked = any_of([part for each in wanted for part in self._ranking(each)])
                 return [narrowed(ranked, [self.holds(node)])]
             case _:
@@ -185,10 +190,10 @@ class QueryBuilder:
     def _admits(self, node: Node) -> Query:
         """The documents that `ranks` ranks."""
         match node:
-            case Words(text, False):
+            case Term(text, False):
                 stems = self._stems(text)
                 return any_of([self._has_one(stem, _ADMITTING) for stem in stems])
-            case Either(options):
+            case Or(options):
                 return any_of([self._admits(clause.node) for clause in options])
             case _:
                 return self.holds(node)
@@ -239,7 +244,7 @@ class QueryBuilder:
 
         What would lift documents but is met by none is left out: it would be tried on all of them.
         """
-        units, demanded = units_of(words), demanded_in(words)[0]
+        units, demanded = scoring_clauses(words), required_nodes(words)[0]
         named = list(filter(is_met, self.names(typed)))
         together = [self._together_nudge(units)] if len(units) > 1 else []
         required = [self.ranks(node) for node in demanded]
@@ -258,7 +263,7 @@ class QueryBuilder:
 
     def holding(self, words: Expression, *, demands_all: bool) -> Query:
         """The set of the words, unranked, but for what is named like the whole text."""
-        units, demanded = units_of(words), demanded_in(words)[0]
+        units, demanded = scoring_clauses(words), required_nodes(words)[0]
         required = [self._admits(node) for node in demanded]
         if demands_all:
             required += [self.holds(clause.node) for clause in units]
@@ -268,25 +273,25 @@ class QueryBuilder:
 
     def _within(self, found: Query, words: Expression) -> Query:
         """What the words' conditions let through, without what the words shut out."""
-        met = [self.holds(node) for node in demanded_in(words)[1]]
+        met = [self.holds(node) for node in required_nodes(words)[1]]
         return without(
-            narrowed(found, met), [self.holds(c.node) for c in words if c.demand is Demand.NOT]
+            narrowed(found, met), [self.holds(c.node) for c in words if c.demand is Occur.NOT]
         )
 
     def _there(self, node: Node) -> Query:
         """Where a unit is: a code of several terms (`sentinel-2`) where all of them are."""
-        return self.holds(node) if is_compound_code(node) else self._admits(node)
+        return self.holds(node) if is_identifier(node) else self._admits(node)
 
     def _ranked(self, units: Sequence[Clause]) -> list[Query]:
         """The parts whose sum is the rank of any unit, where one is."""
         parts = [part for clause in units for part in self._ranking(clause.node)]
-        if not any(is_compound_code(clause.node) for clause in units):
+        if not any(is_identifier(clause.node) for clause in units):
             return parts
         return [narrowed(any_of(parts), [any_of([self._there(c.node) for c in units])])]
 
     def _together_nudge(self, units: Sequence[Clause]) -> Query:
         held = all_of([self.holds(clause.node) for clause in units])
-        return Query.const_score_query(held, fields.ALL_WORDS_NUDGE)
+        return Query.const_score_query(held, fields.ALL_TERMS_BOOST)
 
     def titles(self, words: Sequence[str]) -> Query:
         """Things whose names have a word that begins with each of these; whole words rank.

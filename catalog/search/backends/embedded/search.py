@@ -11,18 +11,18 @@ from catalog.search.backends.embedded.boolean import all_of, any_of, narrowed, p
 from catalog.search.backends.embedded.mapping import VOCABULARY
 from catalog.search.backends.embedded.paging import Page, count_of, page_of
 from catalog.search.backends.embedded.queries import SHORTEST_BEGINNING, QueryBuilder
-from catalog.search.backends.stems import STEMS
+from catalog.search.backends.stems import STEMMER
 from catalog.search.fields import (
     BY_NAME,
-    ENOUGH_HOLD_ALL,
+    DEFAULT_SORT,
     FACET_SIZE,
     FACETS,
+    MIN_DOCUMENTS_WITH_ALL_TERMS,
     RELEVANCE,
-    WITHOUT_WORDS,
     Field,
 )
 from catalog.search.filters import Filter
-from catalog.search.highlighting import Highlighter, Highlights, marks_of
+from catalog.search.highlighting import Highlighter, Highlights, highlight_all
 from catalog.search.port import (
     Correction,
     Facet,
@@ -35,16 +35,16 @@ from catalog.search.port import (
 )
 from catalog.search.query_ast import (
     Clause,
-    Demand,
     Expression,
-    Words,
-    is_one_word,
-    open_words,
-    positive_texts,
-    respelled,
-    respelled_text,
-    units_of,
-    words_in,
+    Occur,
+    Term,
+    all_terms,
+    correctable_terms,
+    highlight_terms,
+    is_single_term,
+    replace_in_text,
+    replace_terms,
+    scoring_clauses,
 )
 from catalog.search.spelling import MOST_CORRECTED, best_correction, distance, edits_allowed
 
@@ -95,34 +95,32 @@ def answer(reading: Reading, request: SearchRequest) -> SearchAnswer:
     the count and the page, once for the facets.
     """
     corrections: dict[str, str] = {}
-    words, found = request.words, _found(reading, request, request.words, request.typed)
-    if unheld := _unheld(reading, request.words, found):
+    words, found = request.query, _found(reading, request, request.query, request.text)
+    if unheld := _unheld(reading, request.query, found):
         corrections = _corrections(reading, unheld) if request.is_corrected else {}
         beginnings = [word for typed, word in unheld.items() if typed not in corrections]
-        words = _completed(reading, respelled(request.words, corrections), beginnings)
-        if words != request.words:
-            typed = respelled_text(request.typed, corrections)
+        words = _completed(reading, replace_terms(request.query, corrections), beginnings)
+        if words != request.query:
+            typed = replace_in_text(request.text, corrections)
             found = _found(reading, request, words, typed)
     return SearchAnswer(
         count=found.page.count,
         hits=tuple(_hits(reading, found, words, request)),
         facets=tuple(_facets(reading, found)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
-        searched=words,
+        interpreted_query=words,
         **found.page.cursors(),
     )
 
 
 def counted(reading: Reading, request: SearchRequest) -> int:
     """How many are in the set of a request's words, as they are spelled, within its filters."""
-    questions, words = reading.questions, request.words
-    demands_all = len(units_of(words)) > 1 and reading.holds(
-        questions.holding(words, demands_all=True), enough=ENOUGH_HOLD_ALL
+    questions, words = reading.questions, request.query
+    demands_all = len(scoring_clauses(words)) > 1 and reading.holds(
+        questions.holding(words, demands_all=True), enough=MIN_DOCUMENTS_WITH_ALL_TERMS
     )
-    ground, _ = questions.asked(
-        words, request.typed, demands_all=demands_all, is_met=reading.is_met
-    )
-    return reading.count(ground, *map(questions.condition, request.conditions))
+    ground, _ = questions.asked(words, request.text, demands_all=demands_all, is_met=reading.is_met)
+    return reading.count(ground, *map(questions.condition, request.filters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,28 +143,28 @@ class Found:
 
 def _found(reading: Reading, request: SearchRequest, words: Expression, typed: str) -> Found:
     """Decide on the set, narrow and rank."""
-    questions, units = reading.questions, units_of(words)
+    questions, units = reading.questions, scoring_clauses(words)
     demands_all = len(units) > 1 and reading.holds(
-        questions.holding(words, demands_all=True), enough=ENOUGH_HOLD_ALL
+        questions.holding(words, demands_all=True), enough=MIN_DOCUMENTS_WITH_ALL_TERMS
     )
-    chosen = {c.field: c for c in request.conditions if c.is_choice and BY_NAME[c.field].is_facet}
+    chosen = {c.field: c for c in request.filters if c.is_choice and BY_NAME[c.field].is_facet}
     choices = {name: questions.condition(condition) for name, condition in chosen.items()}
-    rest = [questions.condition(c) for c in request.conditions if chosen.get(c.field) is not c]
+    rest = [questions.condition(c) for c in request.filters if chosen.get(c.field) is not c]
     ground, ranked = (
         narrowed(asked, [reading.readable, *rest])
         for asked in questions.asked(words, typed, demands_all=demands_all, is_met=reading.is_met)
     )
-    sort = WITHOUT_WORDS if request.sort == RELEVANCE and not words else request.sort
+    sort = DEFAULT_SORT if request.sort == RELEVANCE and not words else request.sort
     query = narrowed(ranked if sort == RELEVANCE else ground, list(choices.values()))
     page = page_of(reading.searcher, questions, query, request, sort)
     entries = tuple(reading.searcher.doc(place) for _, _, place in page.placed)
-    is_held = demands_all or (is_one_word(words) and page.count > 0)
-    typed_words = {c.node.text: c.node for c in units if isinstance(c.node, Words)}
-    held_by = {} if demands_all or is_one_word(words) else typed_words
+    is_held = demands_all or (is_single_term(words) and page.count > 0)
+    typed_words = {c.node.text: c.node for c in units if isinstance(c.node, Term)}
+    held_by = {} if demands_all or is_single_term(words) else typed_words
     queries = {text: questions.holds(node) for text, node in held_by.items()}
     holders = _holders(reading, queries, entries)
     sure = (text for text in typed_words if is_held or holders.get(text))
-    held = {word for text in sure for word in words_in(text)}
+    held = {word for text in sure for word in all_terms(text)}
     return Found(ground, choices, chosen, page, entries, frozenset(held), holders)
 
 
@@ -198,7 +196,7 @@ def _unheld(reading: Reading, words: Expression, found: Found) -> dict[str, str]
     """The typed words that no readable document holds, and each as the index would spell it."""
     plain = {
         typed: " ".join(reading.questions.plain_words(typed))
-        for typed in dict.fromkeys(open_words(words))
+        for typed in dict.fromkeys(correctable_terms(words))
         if typed not in found.held
     }
     queries = {t: reading.questions.word_is_held(word) for t, word in plain.items() if word}
@@ -234,9 +232,9 @@ def _completed(reading: Reading, words: Expression, unheld: Sequence[str]) -> Ex
     """Words that nobody holds and that begin others are searched as beginnings."""
     completed = []
     for clause in words:
-        if isinstance(clause.node, Words) and clause.demand is Demand.ANY and unheld:
+        if isinstance(clause.node, Term) and clause.demand is Occur.ANY and unheld:
             plain = " ".join(reading.questions.plain_words(clause.node.text))
-            beginning = Words(plain, is_prefix=True)
+            beginning = Term(plain, is_prefix=True)
             is_begun = plain in unheld and len(plain) >= SHORTEST_BEGINNING
             if is_begun and reading.count(reading.questions.holds(beginning)):
                 clause = Clause(beginning)
@@ -250,14 +248,16 @@ def _hits(
     is_marked = request.has_highlights and bool(words)
     marks: Sequence[Highlights] = [({}, ())] * len(found.entries)
     if is_marked:
-        marks = marks_of(Highlighter(STEMS, positive_texts(words)), map(shown_of, found.entries))
+        marks = highlight_all(
+            Highlighter(STEMMER, highlight_terms(words)), map(shown_of, found.entries)
+        )
     for at, (score, _, place) in enumerate(found.page.placed):
-        kind, _, identity = str(found.entries[at].get_first("key")).partition(":")
+        object_type, _, identity = str(found.entries[at].get_first("key")).partition(":")
         highlights, reasons = marks[at]
         rank = score if isinstance(score, float) else 0.0
         at_place = spot(place)
         lacks = [text for text, held in found.holders.items() if is_marked and at_place not in held]
-        yield Hit(kind, identity, rank, highlights, reasons, tuple(lacks))
+        yield Hit(object_type, identity, rank, highlights, reasons, tuple(lacks))
 
 
 def shown_of(entry: Document) -> dict[str, Any]:
@@ -332,5 +332,5 @@ def things(reading: Reading, typed: str, limit: int) -> tuple[Suggestion, ...]:
 
 def _thing(reading: Reading, place: DocAddress) -> Suggestion:
     entry = reading.searcher.doc(place)
-    kind, _, identity = str(entry.get_first("key")).partition(":")
-    return Suggestion(shown_of(entry)["name"], kind=kind, id=identity)
+    object_type, _, identity = str(entry.get_first("key")).partition(":")
+    return Suggestion(shown_of(entry)["name"], type=object_type, id=identity)

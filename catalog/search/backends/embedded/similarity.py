@@ -41,8 +41,8 @@ def alike(
 
 
 def _held(questions: QueryBuilder, feature: Feature) -> Query:
-    if feature.kind in _FIELDS:
-        return any_of([questions.term(field, feature.text) for field in _FIELDS[feature.kind]])
+    if feature.type in _FIELDS:
+        return any_of([questions.term(field, feature.text) for field in _FIELDS[feature.type]])
     return questions.word_in(feature.text, _WORD_FIELDS)
 
 
@@ -62,7 +62,7 @@ def _alike(
         if keys
     }
     for key, place in zip(keys, places, strict=True):
-        kind, _, identity = key.partition(":")
+        object_type, _, identity = key.partition(":")
         yield SimilarDocument(
-            kind, identity, tuple(f for f, spots in holders.items() if spot(place) in spots)
+            object_type, identity, tuple(f for f, spots in holders.items() if spot(place) in spots)
         )
