@@ -13,7 +13,7 @@ from benchmarks.relevance.scratch_engine import build_request
 from catalog.glossary.models import Term
 from catalog.products.models import DataProduct
 from catalog.search.port import SearchBackend
-from catalog.search.spelling import fold
+from catalog.search.spelling import normalize
 
 DEPTH = 10
 
@@ -69,7 +69,7 @@ def rank_queries(
         started = time.perf_counter()
         hits = engine.search(request).hits
         seconds.append(time.perf_counter() - started)
-        targets = {fold(target) for target in query.targets}
+        targets = {normalize(target) for target in query.targets}
         matches = (targets & slugs.get(hit.id, set()) for hit in hits)
         ranks.append(next((rank for rank, match in enumerate(matches, 1) if match), None))
     return ranks, seconds

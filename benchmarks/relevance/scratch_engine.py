@@ -16,12 +16,12 @@ from catalog.products.models import PRODUCT
 from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.document import SearchDocument
 from catalog.search.documents import KINDS, documents_of
-from catalog.search.filters import read_conditions
+from catalog.search.filters import parse_filters
 from catalog.search.port import SearchBackend, SearchRequest
-from catalog.search.query import read_query
+from catalog.search.query import parse_query
 from catalog.search.reranking import Embedder
 from catalog.search.services.following import chunks
-from catalog.search.synonyms import Spellings, expanded
+from catalog.search.synonyms import Spellings, expand_synonyms
 
 
 @contextmanager
@@ -47,11 +47,11 @@ def scratch_engine(
 
 
 def _fill(engine: SearchBackend, uses: Mapping[str, Sequence[str]]) -> None:
-    with engine.rebuilding() as new_index:
+    with engine.start_rebuild() as new_index:
         for chunk in chunks(KINDS[PRODUCT]):
             new_index.put(_with_uses(document, uses) for document in documents_of(chunk))
         new_index.commit()
-        with new_index.swapping():
+        with new_index.activate():
             pass
 
 
@@ -64,14 +64,14 @@ def _with_uses(document: SearchDocument, uses: Mapping[str, Sequence[str]]) -> S
 def build_request(typed: str, *, limit: int, spellings: Spellings = ()) -> SearchRequest:
     """Return what the results page asks for a typed text, by a user who may read everything."""
     now = timezone.now()
-    read = read_query(typed, now=now)
-    words, _ = expanded(read.words, spellings)
-    conditions, _ = read_conditions(read.lifted, now=now)
+    read = parse_query(typed, now=now)
+    words, _ = expand_synonyms(read.expression, spellings)
+    conditions, _ = parse_filters(read.filters, now=now)
     return SearchRequest(
         readers=None,
-        words=words,
-        typed=read.text,
-        conditions=conditions,
+        query=words,
+        text=read.text,
+        filters=conditions,
         limit=limit,
         has_facets=False,
     )

@@ -240,7 +240,7 @@ def test_the_state_says_how_many_are_behind():
 
     (state,) = states()
 
-    assert (state.engine, state.is_ready, state.behind) == ("embedded", True, 1)
+    assert (state.engine, state.is_ready, state.pending) == ("embedded", True, 1)
 
 
 def test_a_rebuild_takes_along_what_changes_meanwhile():

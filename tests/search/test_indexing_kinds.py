@@ -65,16 +65,16 @@ def test_an_edit_of_a_term_is_followed_and_a_removed_one_is_not_found(fed_engine
     term, kept = define("Churn"), define("Margin")
     index_all()
     term = edit_term(term=term, edition=1, actor=FACTORY, definition="A walrus.")
-    late = states()[0].behind
+    late = states()[0].pending
     index_all()
     as_edited = found(fed_engine, "term", "walrus")
     remove_term(term=term, edition=2, actor=FACTORY)
-    buried = states()[0].behind
+    buried = states()[0].pending
     index_all()
 
     assert (late, as_edited, buried) == (1, [str(term.uuid)], 1)
     assert found(fed_engine, "term") == [str(kept.uuid)]
-    assert states()[0].behind == 0
+    assert states()[0].pending == 0
     settle()
     assert verify(fed_engine).count == 0
 
@@ -134,7 +134,7 @@ def test_the_state_counts_every_kind_and_tells_the_age_of_the_oldest(fed_engine:
 
     (state,) = states()
 
-    assert state.behind == 2
+    assert state.pending == 2
     assert 300 <= state.oldest_seconds < 360
 
 

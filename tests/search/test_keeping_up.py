@@ -214,7 +214,7 @@ def test_what_people_edit_during_a_drain_does_not_wait_for_its_end(told):
     def note() -> None:
         if not moments:
             edit(fresh, "A walrus.")
-        moments.append((len(found("walrus")), states()[0].behind))
+        moments.append((len(found("walrus")), states()[0].pending))
 
     told.after_commit = note
 

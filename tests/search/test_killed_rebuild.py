@@ -153,7 +153,7 @@ def database_url() -> str:
 def wait_until_level() -> None:
     """Wait until the index has seen every change; longer than a minute is too long."""
     deadline = time.monotonic() + VISIBLE_WITHIN
-    while any(state.behind for state in states()) and time.monotonic() < deadline:
+    while any(state.pending for state in states()) and time.monotonic() < deadline:
         time.sleep(PAUSE)
 
 

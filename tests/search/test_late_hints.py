@@ -31,4 +31,4 @@ def test_a_hint_that_has_waited_brings_along_what_waits_behind_it(waited, still_
 
     index_changed([str(first.uuid)], time.time() - waited)
 
-    assert states()[0].behind == still_behind
+    assert states()[0].pending == still_behind

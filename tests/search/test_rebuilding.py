@@ -148,7 +148,7 @@ def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
     }
     assert str(gone.uuid) not in found(fed_engine)
     assert found(fed_engine, "walrus") == {str(changed.uuid)}
-    assert [state.behind for state in states()] == [0]
+    assert [state.pending for state in states()] == [0]
     settle()
     assert verify(fed_engine).count == 0
 
