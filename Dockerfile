@@ -16,6 +16,7 @@ COPY manage.py ./
 COPY config config
 COPY catalog catalog
 COPY governance governance
+COPY demo demo
 COPY templates templates
 COPY static static
 COPY locale locale

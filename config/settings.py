@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.demo.layout import read_port_file
+from config.demo.paths import read_port_file
 from config.embedded.paths import valkey_socket
 from config.environment import DEFAULTS, Environment
 from config.logs import configure_structlog, logging_settings
@@ -25,7 +25,7 @@ ASSAY_DEMO_PORT = environment.number(
     "ASSAY_DEMO_PORT",
     least=1,
     most=65535,
-    default=read_port_file(ASSAY_DATA_DIR, beside=ASSAY_PORT),
+    default=read_port_file(ASSAY_DATA_DIR, web_port=ASSAY_PORT),
 )
 ASSAY_BASE_IRI = environment.address(
     "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")

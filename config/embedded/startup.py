@@ -9,7 +9,7 @@ import redis
 from django.conf import settings
 
 from config import heartbeats
-from config.demo import sign_ins
+from config.demo.users import sign_ins
 from config.embedded.commands import installed_programs, manage, valkey_program
 from config.embedded.healthcheck_client import failing_checks
 from config.embedded.locks import StartupError, lock_data_dir, require_free_port

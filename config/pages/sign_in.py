@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from catalog.exceptions import PermissionDenied
 from config.pages.errors import forbidden
 
-DEMO_PEOPLE = "config.demo.sign_ins"
+DEMO_PEOPLE = "config.demo.users.sign_ins"
 
 
 class SignIn(LoginView):  # type: ignore[misc]

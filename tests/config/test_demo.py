@@ -1,4 +1,4 @@
-"""The demo mesh: its notation, manifests and rows agree with each other."""
+"""The demo mesh: its manifests agree with each other, with the standards and with its rows."""
 
 import csv
 import json
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -15,45 +14,30 @@ import pytest
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.readers import read_documents
 from catalog.manifests.source_map import Document
-from config.demo.manifests import Printer, data_file
-from config.demo.notation import (
-    DomainSpec,
-    Product,
-    SpecError,
-    Table,
-    column_of,
-    objective_of,
-    read_mesh,
-)
-from config.demo.rows import Connection, make_rows, write_files
+from catalog.manifests.terms import parse_terms
+from catalog.products.projection import custom
+from catalog.types import JSONObject
+from config.demo.data import Connection, make_rows, relations_of, write_files
+from config.demo.manifests import MANIFESTS, DemoProduct, read_domains, read_products
+from config.demo.paths import DEMO
 from governance.slo.projection import declared_objectives
 
 DAY = date(2026, 11, 2)
-SOURCE_URL = "http://127.0.0.1:8001"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-# What 1.1 added to the product standard; the samples hold the schema of 1.0.
+# Fields that ODPS 1.1 added; the samples have the schema of 1.0.
 ADDED = ("type", "synonyms", "context", "deprecated")
 
 
 @pytest.fixture(scope="module")
-def mesh() -> tuple[DomainSpec, ...]:
-    return read_mesh()
+def products() -> dict[str, DemoProduct]:
+    return {f"{product.domain}/{product.slug}": product for product in read_products()}
 
 
 @pytest.fixture(scope="module")
-def products(mesh: tuple[DomainSpec, ...]) -> dict[str, Product]:
-    return {product.address: product for sketch in mesh for product in sketch.products}
-
-
-@pytest.fixture(scope="module")
-def manifests(
-    mesh: tuple[DomainSpec, ...], tmp_path_factory: pytest.TempPathFactory
-) -> list[Document]:
-    folder = tmp_path_factory.mktemp("manifests")
-    Printer(mesh=mesh, source_url=SOURCE_URL).write(folder)
+def documents() -> list[Document]:
     return [
-        read_documents(path.read_bytes(), name=str(path.relative_to(folder)))[0]
-        for path in sorted(folder.rglob("*.yaml"))
+        read_documents(path.read_bytes(), name=str(path.relative_to(MANIFESTS)))[0]
+        for path in sorted(MANIFESTS.rglob("*.yaml"))
     ]
 
 
@@ -63,98 +47,106 @@ def rows() -> Connection:
 
 
 @pytest.fixture(scope="module")
-def written(mesh: tuple[DomainSpec, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def files(products: dict[str, DemoProduct], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_files(mesh, files=folder / "files", answers=folder / "answers", day=DAY)
+    write_files(products.values(), files=folder / "files", answers=folder / "answers", day=DAY)
     return folder
 
 
-# --- what the mesh says ---
+# --- the mesh ---
 
 
-def test_the_mesh_is_large_nested_and_says_something_of_its_own_about_each_product(mesh, products):
-    purposes = {product.purpose for product in products.values()}
+def test_the_mesh_is_large_and_nested_and_each_product_has_a_purpose_of_its_own(products):
+    purposes = {product.document["description"]["purpose"] for product in products.values()}
+    domains = read_domains()
 
     assert len(products) >= 44
-    assert len(mesh) >= 7
-    assert sum(bool(sketch.parent) for sketch in mesh) >= 1
+    assert len(domains) >= 7
+    assert sum("parent" in domain for domain in domains) >= 1
     assert len(purposes) == len(products)
 
 
-def test_every_address_that_a_product_names_is_a_product(products):
-    named = {
-        other
-        for product in products.values()
-        for other in (*product.inputs, *filter(None, [product.successor]))
-    } | {
-        column.reference
-        for product in products.values()
-        for table in product.tables
-        for column in table.columns
-        if column.reference
+def test_every_product_is_in_the_folder_of_its_domain_under_its_own_name(products):
+    domains = {domain["slug"] for domain in read_domains()}
+
+    for address, product in products.items():
+        document = product.document
+        assert product.domain == document["domain"], address
+        assert product.domain in domains, address
+        assert product.slug == custom(document, "assaySlug"), address
+
+
+def test_every_contract_and_successor_that_a_product_names_exists(products):
+    contracts = {c["id"]: p.domain for p in products.values() for c in p.contracts}
+
+    for address, product in products.items():
+        document = product.document
+        own = {port["contractId"] for port in document["outputPorts"]}
+        inputs = {port["contractId"] for port in document.get("inputPorts", ())}
+        assert own == {contract["id"] for contract in product.contracts}, address
+        assert inputs <= set(contracts), address
+        assert custom(document, "assaySuccessor") in {None, *products}, address
+
+
+def test_every_term_that_a_column_names_is_in_the_glossary(documents):
+    glossary = DEMO / "glossary.yaml"
+    entries = parse_terms(glossary.read_bytes(), name=glossary.name)
+    slugs = {entry.key[1] for entry in entries}
+    urls = {
+        definition["url"]
+        for document in documents
+        for schema_object in document.tree.get("schema", ())
+        for column in schema_object["properties"]
+        for definition in column.get("authoritativeDefinitions", ())
     }
 
-    assert named <= set(products)
+    assert not [entry for entry in entries if entry.problems]
+    assert len(urls) >= 8
+    assert {url.rpartition("/")[2] for url in urls} <= slugs
 
 
-def test_the_customer_lifetime_value_stands_in_the_customer_domain(products):
+def test_the_customer_lifetime_value_is_in_the_customer_domain(products):
     product = products["customer/customer-lifetime-value"]
 
-    assert product.name == "Customer lifetime value"
-    assert {port.kind for port in product.ports} == {"api", "parquet"}
-
-
-@pytest.mark.parametrize("line", ["string odd | Text", "string pk", "integer pk unkown | Text"])
-def test_a_column_with_an_unknown_flag_or_without_a_text_is_refused(line):
-    with pytest.raises(SpecError):
-        column_of("column", line)
-
-
-def test_a_promise_is_a_sentence():
-    assert objective_of("latency 95% under 0.5s over 7d on api") == {
-        "indicator": "latency",
-        "target": 0.95,
-        "threshold": 0.5,
-        "window": "7d",
-        "port": "api",
-    }
-    with pytest.raises(SpecError):
-        objective_of("latency is fine")
+    assert product.document["name"] == "Customer lifetime value"
+    servers = [contract["servers"][0] for contract in product.contracts]
+    assert {server.get("format", server["type"]) for server in servers} == {"api", "parquet"}
 
 
 # --- manifests ---
 
 
-def test_every_manifest_is_sound_to_the_import_without_a_warning(manifests):
+def test_every_manifest_is_imported_without_a_warning(documents):
     problems = [
         str(problem)
-        for document in manifests
+        for document in documents
         for problem in (bitol_odps if "odps" in document.file else odcs).check(document)
     ]
 
     assert problems == []
     assert all(
         declared_objectives(document.tree) is not None
-        for document in manifests
+        for document in documents
         if "odps" in document.file
     )
 
 
-def test_every_manifest_passes_the_schema_of_its_standard(manifests, shared_folder):
+def test_every_manifest_passes_the_schema_of_its_standard(documents, shared_folder):
     schemas = {
         version: json.loads(
             (shared_folder / f"samples/odcs/schema/odcs-json-schema-{version}.json").read_text()
         )
         for version in ("v3.1.0", "v3.2.0")
     }
-    odps = json.loads(
+    schemas["v1.0.0"] = json.loads(
         (shared_folder / "samples/bitol-odps/schema/odps-json-schema-v1.0.0.json").read_text()
     )
-    validators = {name: jsonschema_rs.Draft201909Validator(held) for name, held in schemas.items()}
-    validators["v1.0.0"] = jsonschema_rs.Draft201909Validator(odps)
+    validators = {
+        version: jsonschema_rs.Draft201909Validator(schema) for version, schema in schemas.items()
+    }
 
     issues = []
-    for document in manifests:
+    for document in documents:
         tree = document.tree
         if tree["kind"] == "DataProduct":
             tree = {key: value for key, value in tree.items() if key not in ADDED}
@@ -165,18 +157,7 @@ def test_every_manifest_passes_the_schema_of_its_standard(manifests, shared_fold
     assert issues == []
 
 
-def test_the_examples_in_the_docs_are_what_the_demo_prints(mesh, tmp_path):
-    Printer(mesh=mesh, source_url=SOURCE_URL).write(tmp_path)
-
-    shown = sorted(path for path in (EXAMPLES / "demo").rglob("*.yaml"))
-
-    assert len(shown) >= 6
-    for path in shown:
-        printed = tmp_path / path.relative_to(EXAMPLES / "demo")
-        assert path.read_text() == printed.read_text(), path.name
-
-
-def test_the_first_product_of_the_docs_is_sound():
+def test_the_first_product_of_the_docs_is_valid():
     for path in sorted((EXAMPLES / "first-product").glob("*.yaml")):
         (document,) = read_documents(path.read_bytes(), name=path.name)
 
@@ -186,48 +167,46 @@ def test_the_first_product_of_the_docs_is_sound():
 # --- rows ---
 
 
-def test_the_rows_have_the_columns_and_types_of_their_contracts(products, written):
-    for product, port in served(products):
-        path = written / "files" / data_file(product, port)
-        found = COLUMNS[port.kind](path, product.tables)
-        for table in product.tables if port.kind == "sqlite" else product.tables[:1]:
-            wanted = [column.name for column in table.columns]
-            assert found[table.name] == wanted, product.address
+def test_files_have_the_columns_of_their_contracts(products, files):
+    for product, contract in file_contracts(products):
+        server, objects = contract["servers"][0], contract["schema"]
+        columns = COLUMNS[server["format"]](files / "files" / server["path"], objects)
+        for schema_object in objects:
+            expected = [column["name"] for column in schema_object["properties"]]
+            assert columns[schema_object["name"]] == expected, product.slug
 
 
-def test_parquet_files_have_the_physical_types_that_their_contracts_name(products, written, mesh):
-    printer, reader = Printer(mesh=mesh, source_url=SOURCE_URL), make_reader()
-    for product, port in served(products):
-        if port.kind != "parquet":
+def test_parquet_files_have_the_physical_types_of_their_contracts(products, files):
+    reader = make_reader()
+    for product, contract in file_contracts(products):
+        server = contract["servers"][0]
+        if server["format"] != "parquet":
             continue
-        path = written / "files" / data_file(product, port)
-        said = {
-            item["name"]: item["physicalType"]
-            for at, tree in printer.contracts(product)
-            if at == port
-            for item in tree["schema"][0]["properties"]
-        }
+        path = files / "files" / server["path"]
         described = reader.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
 
-        found = {name: kind.partition("(")[0] for name, kind, *_ in described}
-        assert found == said, product.address
+        types = {name: kind.partition("(")[0] for name, kind, *_ in described}
+        assert types == {
+            column["name"]: column["physicalType"] for column in contract["schema"][0]["properties"]
+        }, product.slug
 
 
 def test_the_stated_imbalances_are_those_of_the_rows(products, rows):
     compared = 0
     for product in products.values():
-        for row in product.imbalances:
-            relation = relation_of(product.tables[0], row["attribute"])
+        for imbalance in imbalances_of(product):
+            attribute = imbalance["attribute"]
+            relation = relation_with(product, attribute)
             if relation is None:
                 continue
-            counted = rows.execute(
-                f"SELECT count(*) FILTER (WHERE {row['attribute']} = $1), count(*) FROM {relation}",
-                [row["group"]],
+            counts = rows.execute(
+                f"SELECT count(*) FILTER (WHERE {attribute} = $1), count(*) FROM {relation}",
+                [imbalance["group"]],
             ).fetchall()
-            group, everybody = counted[0]
+            group, total = counts[0]
             compared += 1
-            assert everybody == row["n"], product.address
-            assert group / everybody == pytest.approx(row["share"], abs=0.0051), product.address
+            assert total == imbalance["n"], product.slug
+            assert group / total == pytest.approx(imbalance["share"], abs=0.0051), product.slug
 
     assert compared >= 40
 
@@ -245,21 +224,24 @@ def test_some_rows_are_bad_on_purpose(rows):
         assert 0 < count < 400, relation
 
 
-def test_the_same_day_gives_the_same_files(mesh, written, tmp_path):
-    write_files(mesh, files=tmp_path / "files", answers=tmp_path / "answers", day=DAY)
+def test_the_same_day_gives_the_same_files(products, files, tmp_path):
+    write_files(products.values(), files=tmp_path / "files", answers=tmp_path / "answers", day=DAY)
 
-    for path in sorted(written.rglob("*.*")):
-        assert path.read_bytes() == (tmp_path / path.relative_to(written)).read_bytes(), path.name
-
-
-# --- how files are looked into ---
+    for path in sorted(files.rglob("*.*")):
+        assert path.read_bytes() == (tmp_path / path.relative_to(files)).read_bytes(), path.name
 
 
-def served(products: dict[str, Product]) -> Iterator[tuple[Product, Any]]:
+# --- reading the files ---
+
+
+def file_contracts(
+    products: dict[str, DemoProduct],
+) -> Iterator[tuple[DemoProduct, JSONObject]]:
     for product in products.values():
-        for port in product.ports:
-            if product.status != "retired" and port.kind in COLUMNS:
-                yield product, port
+        for contract in product.contracts:
+            server = contract["servers"][0]
+            if product.status != "retired" and server.get("format") in COLUMNS:
+                yield product, contract
 
 
 @cache
@@ -267,45 +249,51 @@ def make_reader() -> Connection:
     return make_rows(day=DAY)
 
 
-def relation_of(table: Table, attribute: str) -> str | None:
-    """A table that has the attribute, or that a customer number leads to it from."""
-    names = {column.name for column in table.columns}
-    schema, name = table.rows.split(".")
+def imbalances_of(product: DemoProduct) -> list[JSONObject]:
+    provenance = custom(product.document, "assayProvenance") or {}
+    return list(provenance.get("imbalances", ()))
+
+
+def relation_with(product: DemoProduct, attribute: str) -> str | None:
+    """A relation that has the attribute, or reaches it through the customer number."""
+    contract = product.contracts[0]
+    relation = next(relations_of(product, contract))
+    names = {column["name"] for column in contract["schema"][0]["properties"]}
     if attribute in names:
-        return f"{schema}.{name}"
+        return relation
     known = ("sex", "age_band", "region", "language", "income_band", "country")
     if "customer_id" in names and attribute in known:
-        return f"{schema}.{name} JOIN customer.customer_master USING (customer_id)"
+        return f"{relation} JOIN customer.customer_master USING (customer_id)"
     return None
 
 
-def first_line(path: Path, tables: tuple[Table, ...]) -> dict[str, list[str]]:
+def csv_columns(path: Path, objects: list[JSONObject]) -> dict[str, list[str]]:
     with path.open(newline="") as lines:
-        return {tables[0].name: next(csv.reader(lines))}
+        return {objects[0]["name"]: next(csv.reader(lines))}
 
 
-def first_object(path: Path, tables: tuple[Table, ...]) -> dict[str, list[str]]:
-    return {tables[0].name: list(json.loads(path.read_bytes())[0])}
+def json_columns(path: Path, objects: list[JSONObject]) -> dict[str, list[str]]:
+    return {objects[0]["name"]: list(json.loads(path.read_bytes())[0])}
 
 
-def parquet_columns(path: Path, tables: tuple[Table, ...]) -> dict[str, list[str]]:
+def parquet_columns(path: Path, objects: list[JSONObject]) -> dict[str, list[str]]:
     described = make_reader().execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
-    return {tables[0].name: [row[0] for row in described]}
+    return {objects[0]["name"]: [row[0] for row in described]}
 
 
-def sqlite_columns(path: Path, tables: tuple[Table, ...]) -> dict[str, list[str]]:
+def sqlite_columns(path: Path, objects: list[JSONObject]) -> dict[str, list[str]]:
     database = sqlite3.connect(path)
-    found = {
-        table.name: [row[1] for row in database.execute(f"PRAGMA table_info({table.name})")]
-        for table in tables
+    names = [schema_object["name"] for schema_object in objects]
+    columns = {
+        name: [row[1] for row in database.execute(f"PRAGMA table_info({name})")] for name in names
     }
     database.close()
-    return found
+    return columns
 
 
 COLUMNS = {
-    "csv": first_line,
-    "json": first_object,
+    "csv": csv_columns,
+    "json": json_columns,
     "parquet": parquet_columns,
     "sqlite": sqlite_columns,
 }

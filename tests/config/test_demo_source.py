@@ -1,4 +1,4 @@
-"""The demo's HTTP source: sound, slow, flaky, leaking and broken endpoints."""
+"""The demo's HTTP source: healthy, slow, flaky, leaking and broken endpoints."""
 
 import json
 import threading
@@ -11,8 +11,8 @@ import pytest
 
 from catalog.ports.http_client import fetch
 from catalog.ports.http_types import Request, Response
-from config.demo.notation import read_mesh
-from config.demo.rows import write_files
+from config.demo.data import endpoint_of, write_files
+from config.demo.manifests import read_products
 from config.demo.source import BEHAVIOURS, SLOT_SECONDS, Source, open_server
 
 DAY = date(2026, 11, 2)
@@ -21,12 +21,12 @@ DAY = date(2026, 11, 2)
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_files(read_mesh(), files=folder / "files", answers=folder / "answers", day=DAY)
+    write_files(read_products(), files=folder / "files", answers=folder / "answers", day=DAY)
     return folder / "answers"
 
 
 class Clock:
-    """Time that moves by hand, and a sleep that remembers."""
+    """A clock that the test moves, and a sleep that only counts."""
 
     def __init__(self) -> None:
         self.now, self.slept = 1_800_000_000.0, 0.0
@@ -49,28 +49,28 @@ def source(answers: Path, clock: Clock) -> Source:
 
 
 def statuses(source: Source, clock: Clock, name: str, slots: int) -> list[str]:
-    found = []
+    results = []
     for _ in range(slots):
         clock.now += SLOT_SECONDS
-        found.append(source.answer(f"/v1/{name}", "")[0][:3])
-    return found
+        results.append(source.answer(f"/v1/{name}", "")[0][:3])
+    return results
 
 
 def test_every_endpoint_has_rows_and_every_api_port_an_endpoint(answers):
-    paths = {
-        port.path
-        for sketch in read_mesh()
-        for product in sketch.products
-        for port in product.ports
-        if port.path
+    endpoints = {
+        endpoint_of(server)
+        for product in read_products()
+        for contract in product.contracts
+        for server in contract["servers"]
+        if server["type"] == "api"
     }
 
-    assert paths == set(BEHAVIOURS)
+    assert endpoints == set(BEHAVIOURS)
     for name in BEHAVIOURS:
         assert json.loads((answers / f"{name}.json").read_bytes())
 
 
-def test_pages_follow_each_other_until_all_rows_were_given(source):
+def test_pages_link_to_the_next_until_the_last_row(source):
     _, first = source.answer("/v1/hub-capacity", "limit=150")
     path, _, query = first["next"].partition("?")
     _, second = source.answer(path, query)
@@ -80,20 +80,20 @@ def test_pages_follow_each_other_until_all_rows_were_given(source):
     assert second["next"] is None
 
 
-def test_a_page_that_is_no_number_is_refused_and_an_unknown_endpoint_is_not_found(source):
+def test_an_invalid_limit_is_a_bad_request_and_an_unknown_endpoint_is_not_found(source):
     assert source.answer("/v1/hub-capacity", "limit=all")[0].startswith("400")
     assert source.answer("/v1/nothing", "")[0].startswith("404")
     assert source.answer("/hub-capacity", "")[0].startswith("404")
 
 
-def test_the_flaky_endpoint_fails_about_one_time_in_twelve_and_the_sound_one_never(source, clock):
+def test_the_flaky_endpoint_fails_about_one_time_in_twelve_and_the_healthy_one_never(source, clock):
     flaky = statuses(source, clock, "parcel-events", 2000)
 
     assert 0.06 < flaky.count("503") / 2000 < 0.10
     assert set(statuses(source, clock, "customer-lifetime-value", 300)) == {"200"}
 
 
-def test_the_leaking_endpoint_answers_after_a_start_and_then_seldom(source, clock):
+def test_the_leaking_endpoint_answers_after_a_start_and_then_rarely(source, clock):
     fresh = statuses(source, clock, "exchange-rates", 9)
     later = statuses(source, clock, "exchange-rates", 400)
 
@@ -101,7 +101,7 @@ def test_the_leaking_endpoint_answers_after_a_start_and_then_seldom(source, cloc
     assert 0.6 < later.count("503") / 400 < 0.8
 
 
-def test_the_slow_endpoint_waits_and_the_broken_one_never_answers_well(source, clock):
+def test_the_slow_endpoint_waits_and_the_broken_one_always_fails(source, clock):
     source.answer("/v1/hub-capacity", "")
 
     assert clock.slept >= 0.9
@@ -109,23 +109,23 @@ def test_the_slow_endpoint_waits_and_the_broken_one_never_answers_well(source, c
 
 
 @pytest.fixture
-def place(answers: Path, settings: Any) -> Iterator[str]:
+def netloc(answers: Path, settings: Any) -> Iterator[str]:
     with open_server(0, answers) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = f"127.0.0.1:{server.server_port}"
-        settings.ASSAY_ALLOWED_NETS = (place,)
-        yield place
+        netloc = f"127.0.0.1:{server.server_port}"
+        settings.ASSAY_ALLOWED_NETS = (netloc,)
+        yield netloc
         server.shutdown()
 
 
-def test_the_source_answers_the_probes_over_a_socket(place: str) -> None:
-    sound = get(place, "/v1/customer-lifetime-value?limit=3")
-    broken = get(place, "/v1/medicine-recalls")
+def test_the_source_answers_the_probes_over_a_socket(netloc: str) -> None:
+    healthy = get(netloc, "/v1/customer-lifetime-value?limit=3")
+    broken = get(netloc, "/v1/medicine-recalls")
 
-    assert len(json.loads(sound.body)["rows"]) == 3
-    assert (sound.status, broken.status) == (200, 503)
+    assert len(json.loads(healthy.body)["rows"]) == 3
+    assert (healthy.status, broken.status) == (200, 503)
     assert broken.headers["retry-after"] == "15"
 
 
-def get(place: str, path: str) -> Response:
-    return fetch(Request(url=f"http://{place}{path}", deadline=10, max_bytes=100_000))
+def get(netloc: str, path: str) -> Response:
+    return fetch(Request(url=f"http://{netloc}{path}", deadline=10, max_bytes=100_000))

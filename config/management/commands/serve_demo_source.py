@@ -5,12 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.demo.layout import answers_folder
-from config.demo.source import HOST, serve
+from config.demo.paths import HOST, answers_folder
+from config.demo.source import serve
 
 
 class Command(BaseCommand):
-    """Serve the rows that `load_demo` wrote, on ASSAY_DEMO_PORT of this machine alone."""
+    """Serve the rows that `load_demo` wrote, on ASSAY_DEMO_PORT of the loopback address."""
 
     help = (
         "Serve the demo mesh's HTTP endpoints on ASSAY_DEMO_PORT. "
@@ -19,13 +19,12 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Answer requests. Raises CommandError where the port is taken."""
         port = settings.ASSAY_DEMO_PORT
         self.stdout.write(f"Serving the demo's endpoints on http://{HOST}:{port}/v1/")
         try:
             serve(port, answers_folder(settings.ASSAY_DATA_DIR))
-        except OSError as taken:
+        except OSError as error:
             raise CommandError(
-                f"Port {port} cannot be used: {taken.strerror or taken}. "
+                f"Port {port} cannot be used: {error.strerror or error}. "
                 "Choose another with ASSAY_DEMO_PORT."
-            ) from taken
+            ) from error

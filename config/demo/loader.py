@@ -1,0 +1,178 @@
+"""Loads the demo mesh: data files, people, manifests, measurements, publication.
+
+Each step leaves alone what is already there, so a load that was cut short can simply be run again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from catalog.domains.models import Domain
+from catalog.manifests import bitol_odps
+from catalog.manifests.bundles import Source
+from catalog.manifests.import_report import ImportResult, Report
+from catalog.manifests.services.manifests import import_manifests
+from catalog.ports.http_client import fetch
+from catalog.ports.http_types import FetchFailed, Request, Response
+from catalog.products.models import DataProduct, ProductAlias, Status
+from catalog.products.projection import digest_of
+from catalog.products.services import register_product, set_alias
+from config.demo.manifests import ENDED, MANIFESTS, ORIGIN, DemoProduct, read_products
+from config.demo.paths import HOST, answers_folder, write_port_file
+from config.demo.people import LOADER, load_people, share_products
+from config.demo.source import open_server
+from governance.slo.services import probe_ports
+
+Log = Callable[[str], None]
+# DuckDB is loaded when the files are written and not before.
+WRITE_FILES = "config.demo.data.write_files"
+PROBE_ROUNDS = 2
+
+
+class SourceBusy(Exception):
+    """Another program answers on the port of the demo's HTTP source."""
+
+
+def load_mesh(*, log: Log, day: date | None = None) -> list[ImportResult]:
+    """Load everything; return the last import result of each product.
+
+    `day` is the day as of which the rows are made, today unless given. Raises SourceBusy.
+    """
+    products = read_products()
+    data_dir = Path(settings.ASSAY_DATA_DIR)
+    written = import_string(WRITE_FILES)(
+        products,
+        files=Path(settings.ASSAY_FILES_ROOT),
+        answers=answers_folder(data_dir),
+        day=day or timezone.localdate(),
+    )
+    write_port_file(data_dir, settings.ASSAY_DEMO_PORT)
+    log(f"{len(written)} files written")
+    load_people()
+    log("domains, teams, people and terms loaded")
+    _register_external(products)
+    with source_running():
+        # A product over HTTP can be published after its port has answered, so the import is run
+        # before and after a measurement; only what was published can be deprecated or retired.
+        _import(products, log=log, as_published=True)
+        _measure(log)
+        results = _import(products, log=log, as_published=True)
+        results += _import([product for product in products if product.status in ENDED], log=log)
+        _measure(log)
+    share_products()
+    return list({result.file: result for result in results}.values())
+
+
+def summary_lines(results: list[ImportResult]) -> Iterator[str]:
+    """Return the number of products by status, and why some of them stay drafts."""
+    statuses = Counter(DataProduct.objects.values_list("status", flat=True))
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+    yield f"{sum(statuses.values())} products: {counts}"
+    for result in results:
+        if result.findings:
+            codes = ", ".join(sorted({finding.code for finding in result.findings}))
+            yield f"{result.address} stays a draft: {codes}"
+
+
+@contextmanager
+def source_running() -> Iterator[None]:
+    """Run the HTTP source for the duration, unless it runs already.
+
+    Raises SourceBusy if another program uses its port.
+    """
+    port = settings.ASSAY_DEMO_PORT
+    try:
+        server = open_server(port, answers_folder(Path(settings.ASSAY_DATA_DIR)))
+    except OSError as error:
+        if not _is_demo_source(port):
+            raise SourceBusy(
+                f"Port {port} is used by another program. Choose another with ASSAY_DEMO_PORT."
+            ) from error
+        yield
+        return
+    with server:
+        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+
+
+def _register_external(products: list[DemoProduct]) -> None:
+    """Register the products of external domains; the import then adds their contracts."""
+    external = Domain.objects.filter(is_external=True).in_bulk(field_name="slug")
+    for product in products:
+        document = product.document
+        key = {"system": bitol_odps.SYSTEM, "identifier": document["id"]}
+        if product.domain not in external or ProductAlias.objects.filter(**key).exists():
+            continue
+        entry = register_product(
+            domain=external[product.domain], tree=document, status=Status.EXTERNAL, actor=LOADER
+        )
+        set_alias(product=entry, digest=digest_of(entry.tree), **key)
+
+
+def _import(
+    products: list[DemoProduct], *, log: Log, as_published: bool = False
+) -> list[ImportResult]:
+    """Import manifests; with `as_published`, those of ended products as they were before."""
+    sources = [
+        Source(str(path.relative_to(MANIFESTS)), partial(bytes, content))
+        for product in products
+        for path, content in _contents(product, as_published=as_published)
+    ]
+    report = Report()
+    for item in import_manifests(sources=sources, actor=LOADER):
+        report.add(item)
+        if len(report.landings) % 20 == 0:
+            log(f"{len(report.landings)} of {len(products)} manifests imported")
+    for problem in report.all_problems:
+        log(str(problem))
+    return report.landings
+
+
+def _contents(product: DemoProduct, *, as_published: bool) -> Iterator[tuple[Path, bytes]]:
+    origin = f"http://{HOST}:{settings.ASSAY_DEMO_PORT}".encode()
+    for path in (product.path, *product.contract_paths):
+        content = path.read_bytes().replace(ORIGIN, origin)
+        if path == product.path and as_published and _is_to_end(product):
+            content = content.replace(
+                f"\nstatus: {product.status}\n".encode(), b"\nstatus: active\n"
+            )
+        yield path, content
+
+
+def _is_to_end(product: DemoProduct) -> bool:
+    """Return True if the product is still to be deprecated or retired."""
+    entries = DataProduct.objects.filter(domain__slug=product.domain, slug=product.slug)
+    return product.status in ENDED and not entries.filter(status__in=ENDED).exists()
+
+
+def _measure(log: Log) -> None:
+    for _ in range(PROBE_ROUNDS):
+        results = probe_ports()
+        good = sum(result.is_good for result in results)
+        log(f"{len(results)} ports measured, {good} answered well")
+
+
+def _is_demo_source(port: int) -> bool:
+    url = f"http://{HOST}:{port}/healthz"
+    try:
+        response = fetch(Request(url=url, deadline=3, max_bytes=1000))
+    except FetchFailed:
+        return False
+    return (
+        isinstance(response, Response)
+        and response.status == 200
+        and b"demo source" in response.body
+    )
