@@ -335,7 +335,6 @@ SPECTACULAR_SETTINGS = {
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = environment.text("ASSAY_LANGUAGE")
-FORM_RENDERER = "catalog.web.forms.renderers.PlainControls"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True

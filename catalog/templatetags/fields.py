@@ -27,10 +27,11 @@ def field(bound: BoundField) -> dict[str, Any]:
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*forms: BaseForm | None) -> dict[str, Any]:
     """Show every error of some forms, each a link to its field, under one heading."""
+    shown = [part for form in forms if form is not None for part in (form, *_rows_of(form))]
     problems = [
         {"id": bound.id_for_label or bound.auto_id, "text": text}
-        for form in forms
-        if form is not None and form.is_bound
+        for form in shown
+        if form.is_bound
         for bound in form
         for text in bound.errors
     ]
@@ -41,6 +42,10 @@ def error_summary(*forms: BaseForm | None) -> dict[str, Any]:
         for text in form.non_field_errors()
     ]
     return {"problems": problems, "whole": whole}
+
+
+def _rows_of(form: BaseForm) -> list[BaseForm]:
+    return getattr(form, "filled_rows", []) if form.is_bound else []
 
 
 def _control(bound: BoundField) -> SafeString:

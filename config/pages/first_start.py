@@ -49,7 +49,7 @@ def first_start(request: HttpRequest) -> HttpResponse:
         try:
             person = create_first_admin(**sheet.person())
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             login(request, person, backend=BACKEND)
             messages.success(

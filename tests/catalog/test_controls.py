@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates
 
+from catalog.web.forms import TableForm, VersionedForm
 from catalog.web.forms.renderers import PlainControls
 
 HOSTILE = "\"'<&>\u2028é"
@@ -41,3 +42,9 @@ def test_a_control_is_what_djangos_template_makes_of_it(name: str, data: Any):
     )
 
     assert re.sub(r"\n\s*", "", plain) == re.sub(r"\n\s*", "", django)
+
+
+def test_plain_controls_are_used_where_a_page_has_hundreds_of_them():
+    assert isinstance(TableForm().renderer, PlainControls)
+    assert isinstance(VersionedForm().renderer, DjangoTemplates)
+    assert not isinstance(VersionedForm().renderer, PlainControls)

@@ -248,11 +248,15 @@ def _ticks(shown):
     return re.findall(r'name="gone" value="([^"]+)"', shown.content.decode())
 
 
+def _rows(total, prefix="rows"):
+    return {f"{prefix}-TOTAL_FORMS": str(total), f"{prefix}-INITIAL_FORMS": "0"}
+
+
 def _table(product, **fields):
     contract = product.contracts.get()
-    rows = {"name": "rows", "columns-count": "3"}
+    rows = {"name": "rows"} | _rows(3, "columns")
     for index, name in enumerate(("id", "amount")):
-        rows[f"columns-{index}-at"] = f"/properties/{index}={name}"
+        rows[f"columns-{index}-address"] = f"/properties/{index}={name}"
         rows[f"columns-{index}-name"] = name
         rows[f"columns-{index}-type"] = "string"
     path = f"{product.path}/edit/schema/{contract.uuid}/tables/0"
@@ -261,7 +265,7 @@ def _table(product, **fields):
 
 def test_columns_are_renamed_added_and_removed_in_one_go(client, product, edit):
     path, fields = _table(product)
-    fields |= {"columns-0-name": "order_id", "columns-0-key": "on", "columns-1-gone": "on"}
+    fields |= {"columns-0-name": "order_id", "columns-0-key": "on", "columns-1-DELETE": "on"}
     fields |= {"columns-2-name": "note", "columns-2-classification": "personal"}
 
     client.post(path, fields)
@@ -289,7 +293,7 @@ def test_more_rows_are_shown_with_all_that_was_typed_and_nothing_is_written(clie
 
     assert answer.status_code == 200
     assert 'value="typed"' in answer.content.decode()
-    assert answer.context["form"].count == 8
+    assert answer.context["form"].rows.total_form_count() == 8
     assert DataProduct.objects.get().edition == product.edition
 
 
@@ -321,7 +325,12 @@ def test_hostile_contract_files_are_refused_beside_the_field(client, product, ed
 
 
 def test_a_wrong_share_is_refused_in_its_row(client, product, edit):
-    rows = {"rows-count": "2", "rows-1-attribute": "sex", "rows-1-group": "f"}
+    rows = {
+        "rows-TOTAL_FORMS": "2",
+        "rows-INITIAL_FORMS": "0",
+        "rows-1-attribute": "sex",
+        "rows-1-group": "f",
+    }
 
     answer = client.post(
         f"{edit}/provenance", {"edition": product.edition, **rows, "rows-1-share": "131"}
@@ -332,7 +341,12 @@ def test_a_wrong_share_is_refused_in_its_row(client, product, edit):
 
 
 def test_an_attribute_that_the_service_refuses_is_shown_in_its_row(client, product, edit):
-    rows = {"rows-count": "3", "rows-2-attribute": "Sex!", "rows-2-group": "f"}
+    rows = {
+        "rows-TOTAL_FORMS": "3",
+        "rows-INITIAL_FORMS": "0",
+        "rows-2-attribute": "Sex!",
+        "rows-2-group": "f",
+    }
 
     answer = client.post(f"{edit}/provenance", {"edition": product.edition, **rows})
 
@@ -341,7 +355,12 @@ def test_an_attribute_that_the_service_refuses_is_shown_in_its_row(client, produ
 
 
 def test_an_answer_needs_its_text_and_a_refusal_its_reason(client, product, edit):
-    sent = {"source-state": "answered", "period-state": "not_applicable", "rows-count": "0"}
+    sent = {
+        "source-state": "answered",
+        "period-state": "not_applicable",
+        "rows-TOTAL_FORMS": "0",
+        "rows-INITIAL_FORMS": "0",
+    }
 
     answer = client.post(f"{edit}/provenance", {"edition": product.edition, **sent})
 
@@ -349,7 +368,12 @@ def test_an_answer_needs_its_text_and_a_refusal_its_reason(client, product, edit
 
 
 def test_objectives_are_promised_in_percent_and_checked(client, product, edit):
-    row = {"rows-count": "1", "rows-0-indicator": "latency", "rows-0-target": "99,5"}
+    row = {
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
+        "rows-0-indicator": "latency",
+        "rows-0-target": "99,5",
+    }
     usual = {"rows-0-window": "30d", "rows-0-budgeting": "occurrences"}
 
     refused = client.post(f"{edit}/objectives", {"edition": product.edition, **row, **usual})
@@ -419,7 +443,9 @@ def test_a_document_that_meets_another_edit_is_kept_and_shown_beside_what_stands
     form = answer.context["form"]
     assert answer.status_code == 409
     assert form["text"].value() == mine.decode()
-    assert [(row.stands, row.yours) for row in form.differences] == [("name: Theirs", "name: Mine")]
+    assert [(row.current, row.submitted) for row in form.differences] == [
+        ("name: Theirs", "name: Mine")
+    ]
 
 
 def test_what_was_typed_survives_that_the_product_was_renamed_meanwhile(client, product, edit):

@@ -96,7 +96,10 @@ def on_page(person: Person, path: str, fields: Callable[[str], dict[str, Any]]) 
     client = Client()
     client.force_login(person)
     form = client.get(path).context["form"]
-    stands = {bound.html_name: bound.value() for bound in form if bound.value() is not None}
+    rows = getattr(form, "rows", None)
+    parts = [form, rows.management_form, *rows.forms] if rows else [form]
+    fields_of = [bound for part in parts for bound in part if bound.value() is not None]
+    stands = {bound.html_name: bound.value() for bound in fields_of}
 
     def write(edition: int, word: str) -> Told:
         answer = client.post(path, stands | fields(word) | {"edition": edition})

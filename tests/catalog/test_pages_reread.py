@@ -222,9 +222,9 @@ def _(site: Site) -> Sent:
 
 @form("product_table")
 def _(site: Site) -> Sent:
-    fields = {"name": "lines", "columns-count": "3"}
+    fields = {"name": "lines", "columns-TOTAL_FORMS": "3", "columns-INITIAL_FORMS": "2"}
     for index, name in enumerate(("id", "amount")):
-        fields[f"columns-{index}-at"] = f"/properties/{index}={name}"
+        fields[f"columns-{index}-address"] = f"/properties/{index}={name}"
         fields[f"columns-{index}-name"] = name
         fields[f"columns-{index}-type"] = "number"
     fields |= {"columns-2-name": "note", "columns-2-classification": "personal"}
@@ -252,7 +252,8 @@ def _(site: Site) -> Sent:
     fields = {
         "source-state": "answered",
         "source-text": "The shop.",
-        "rows-count": "1",
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
         "rows-0-attribute": "sex",
         "rows-0-group": "f",
         "rows-0-share": "12.5",
@@ -274,7 +275,8 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     product = site.draft()
     fields = {
-        "rows-count": "1",
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
         "rows-0-indicator": "availability",
         "rows-0-target": "99.5",
         "rows-0-window": "7d",

@@ -54,7 +54,12 @@ def test_an_owner_registers_completes_and_publishes_a_product(client):
     assert port.port_contract.contract.servers.get().location == "sales/orders.parquet"
 
     answers = {f"{code}-state": "unknown" for code in CURRENT_SET.codes}
-    rows = {"rows-count": "1", "rows-0-attribute": "sex", "rows-0-group": "female"}
+    rows = {
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
+        "rows-0-attribute": "sex",
+        "rows-0-group": "female",
+    }
     shares = {"rows-0-share": "31,5 %", "rows-0-reference_share": "50.5"}
     client.post(f"{edit}/provenance", {"edition": _edition(product), **answers, **rows, **shares})
     assert product.provenance.imbalances.get().share == 0.315

@@ -58,7 +58,7 @@ class ContractPage(EditView):
     """What the pages of one contract share: finding it, and raising a version that is frozen."""
 
     step = "schema"
-    done = _("The contract is saved.")
+    success_message = _("The contract is saved.")
     uuid: Any = None
     number: int = 0
     _shown: DataContract | None = None
@@ -89,80 +89,80 @@ class ContractPage(EditView):
         table: Tree = tables[self.number]
         return table
 
-    def put(self, tables: list[Tree], sheet: VersionedForm) -> DataProduct:
+    def put(self, tables: list[Tree], form: VersionedForm) -> DataProduct:
         """Save the contract with these tables; a published version stays, the next one changes."""
         contract = self.contract()
         tree = contract.tree | {"schema": tables}
         if tree != contract.tree and is_frozen(contract):
             tree |= {"version": bump_version(contract.version)}
-        edition = sheet.cleaned_data["edition"]
+        edition = form.cleaned_data["edition"]
         saved, product = save_contract(
             product=self.product, tree=tree, edition=edition, actor=self.person
         )
         self.uuid = saved.uuid
         return product
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Return to the list of contracts."""
-        return self.place("product_contracts")
+        return self.url("product_contracts")
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say which version is saved."""
         contract = self.contract() if self.uuid else None
         frozen = bool(contract and is_frozen(contract))
         version = bump_version(contract.version) if contract and frozen else ""
         extra = {"contract": contract, "is_frozen": frozen, "next_version": version}
-        return super().show(sheet, status, **extra, **context)
+        return super().render(form, status, **extra, **context)
 
 
 class AddTable(ContractPage):
     """One more table; its columns come on its own page."""
 
     title = _("Add a table")
-    sheet_class = NewTableForm
+    form_class = NewTableForm
     template_name = "catalog/editing/table_add.html"
 
-    def write(self, sheet: NewTableForm) -> DataProduct:
+    def save_form(self, form: NewTableForm) -> DataProduct:
         """Add the table at the end."""
         tables = list(self.contract().tree.get("schema") or [])
-        name = sheet.cleaned_data["name"]
+        name = form.cleaned_data["name"]
         if any(table.get("name") == name for table in tables):
             raise ValidationFailed(
                 [Issue(location="name", message="There is a table of this name.")]
             )
         self.number = len(tables)
-        return self.put([*tables, {"name": name, "properties": []}], sheet)
+        return self.put([*tables, {"name": name, "properties": []}], form)
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Go on to the columns of the new table."""
-        return self.place("product_table", self.uuid, self.number)
+        return self.url("product_table", self.uuid, self.number)
 
 
 class DropTable(ContractPage):
     """A question before a table goes."""
 
     title = _("Take the table away?")
-    sheet_class = VersionedForm
+    form_class = VersionedForm
     template_name = "catalog/editing/table_drop.html"
 
-    def write(self, sheet: VersionedForm) -> DataProduct:
+    def save_form(self, form: VersionedForm) -> DataProduct:
         """Take the table out."""
         self.table()
         tables = list(self.contract().tree.get("schema") or [])
-        return self.put(tables[: self.number] + tables[self.number + 1 :], sheet)
+        return self.put(tables[: self.number] + tables[self.number + 1 :], form)
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Name the table and how many columns go with it."""
         table = self.table()
         extra = {"table": table, "columns": len(iter_columns(table))}
-        return super().show(sheet, status, **extra, **context)
+        return super().render(form, status, **extra, **context)
 
 
 class Table(TableView, ContractPage):
     """The columns of one table, a page at a time, with blank rows for more."""
 
     title = _("Columns")
-    sheet_class = SchemaTableForm
+    form_class = SchemaTableForm
     template_name = "catalog/editing/table.html"
     _columns: Page[Column] | None = None
 
@@ -173,67 +173,69 @@ class Table(TableView, ContractPage):
             self._columns = Paginator(iter_columns(self.table()), PAGE_SIZE).get_page(wanted)
         return self._columns
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Give the sheet the columns of this page."""
-        return super().sheet(data, shown=list(self.columns()), **options)
-
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         """Return what the table and its columns say."""
         table = self.table()
-        rows = [column.words() | {"at": address_of(column)} for column in self.columns()]
-        words = {"name": table.get("name", ""), "description": table.get("description", "")}
-        return words | SchemaTableForm.rows.initial(rows)
+        rows = [
+            column.words() | {"address": address_of(column), "depth": column.depth}
+            for column in self.columns()
+        ]
+        return {
+            "name": table.get("name", ""),
+            "description": table.get("description", ""),
+            "rows": rows,
+        }
 
-    def write(self, sheet: SchemaTableForm) -> DataProduct:
+    def save_form(self, form: SchemaTableForm) -> DataProduct:
         """Save the table with its edits."""
-        table = edited(self.table(), **sheet.edits()) | {"name": sheet.cleaned_data["name"]}
-        if sheet.cleaned_data["description"]:
-            table["description"] = sheet.cleaned_data["description"]
+        table = edited(self.table(), **form.edits()) | {"name": form.cleaned_data["name"]}
+        if form.cleaned_data["description"]:
+            table["description"] = form.cleaned_data["description"]
         else:
             table.pop("description", None)
         tables = list(self.contract().tree.get("schema") or [])
         tables[self.number] = table
-        return self.put(tables, sheet)
+        return self.put(tables, form)
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Stay at the table: a page of columns is seldom the whole work."""
         page = self.request.GET.get("page", "")
         query = f"?page={page}" if page.isdigit() else ""
-        return self.place("product_table", self.uuid, self.number) + query
+        return self.url("product_table", self.uuid, self.number) + query
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Show which page of the columns this is."""
         extra = {"page": self.columns(), "table": self.table(), "table_number": self.number}
-        return super().show(sheet, status, **extra, **context)
+        return super().render(form, status, **extra, **context)
 
 
 class Document(ContractPage):
     """A whole contract from a file: a new one, or the next content of one that is there."""
 
     title = _("Contract as a file")
-    sheet_class = ContractDocumentForm
+    form_class = ContractDocumentForm
     template_name = "catalog/editing/document.html"
     problems: list[DocumentIssue]
 
-    def stands(self) -> dict[str, Any]:
+    def current(self) -> dict[str, Any]:
         """Return the document that stands, where this page is one contract's."""
         return {"text": yaml_of(self.contract().tree)} if self.uuid else {}
 
-    def write(self, sheet: ContractDocumentForm) -> DataProduct:
+    def save_form(self, form: ContractDocumentForm) -> DataProduct:
         """Read, check and save the document. Raises Invalid with each problem's line."""
-        tree = self.read(sheet)
+        tree = self.read(form)
         held = self.contract().identifier if self.uuid else tree.get("id")
         if tree.setdefault("id", held) != held:
             message = f"This document has the id {tree['id']}; the contract here has {held}."
             raise ValidationFailed(
                 [Issue(location="file", message=message, hint="Give it that id.")]
             )
-        edition = sheet.cleaned_data["edition"]
+        edition = form.cleaned_data["edition"]
         return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
 
-    def read(self, sheet: ContractDocumentForm) -> Tree:
+    def read(self, form: ContractDocumentForm) -> Tree:
         """Return the one contract that was sent. Raises Invalid."""
-        content, name = sheet.content()
+        content, name = form.content()
         try:
             documents = read_documents(content, name=name)
         except ReadingError as error:
@@ -257,7 +259,7 @@ class Document(ContractPage):
             message += f" And {len(problems) - 1} more, listed below."
         return ValidationFailed([Issue(location="file", message=message, hint=first.hint)])
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """List the problems of a document that was refused."""
         problems = getattr(self, "problems", [])
-        return super().show(sheet, status, problems=problems, **context)
+        return super().render(form, status, problems=problems, **context)

@@ -82,7 +82,7 @@ def person_shut_out(request: HttpRequest, uuid: str) -> HttpResponse:
         try:
             deactivate_person(person=person, actor=actor, reason=sheet.cleaned_data["reason"])
         except InvalidTransition as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             text = _("{name} can no longer sign in.").format(name=person.display_name)
             messages.success(request, text)

@@ -39,7 +39,7 @@ def domain_new(request: HttpRequest) -> HttpResponse:
         try:
             domain = create_domain(actor=actor, **sheet.written())
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             messages.success(request, _("The domain is there. Name its owner and its steward."))
             return redirect("domain_people", domain.slug)
@@ -82,10 +82,10 @@ def _write(request: HttpRequest, domain: Domain, sheet: DomainForm) -> HttpRespo
         changed = edit_domain(domain=domain, edition=edition, actor=actor, **sheet.written())
     except EditConflict as conflict:
         domain = Domain.objects.get(pk=domain.pk)
-        sheet.meet(conflict, DomainForm.initial_from(domain))
+        sheet.show_conflict(conflict, DomainForm.initial_from(domain))
         return _show(request, domain, sheet, 409)
     except (ValidationFailed, NameConflict) as refusal:
-        sheet.refuse(refusal)
+        sheet.add_issues(refusal)
         return _show(request, Domain.objects.get(pk=domain.pk), sheet, 422)
     messages.success(request, _("Saved."))
     return redirect("domain_page", changed.slug)

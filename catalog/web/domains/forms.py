@@ -157,7 +157,7 @@ class DomainForm(DomainFields, VersionedForm):
 class RoleForm(CatalogForm):
     """Who gets which role, until when."""
 
-    places: ClassVar[Mapping[str, str]] = {"actor": "person"}
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {"actor": "person"}
     person = PersonField()
     role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
     ends_at = LastDayField()

@@ -67,7 +67,7 @@ def role_end(request: HttpRequest, membership: int) -> HttpResponse:
         try:
             revoke_role(membership=held, actor=actor, reason=sheet.cleaned_data["reason"])
         except InvalidTransition as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             text = _("{name} is no longer {role}.")
             role = held.get_role_display().replace("_", " ")
@@ -117,7 +117,7 @@ def _give(request: HttpRequest, domain: Domain, sheet: RoleForm) -> bool:
         ends_at = sheet.cleaned_data["ends_at"]
         grant_role(person=person, role=role, domain=domain, actor=actor, ends_at=ends_at)
     except ValidationFailed as refusal:
-        sheet.refuse(refusal)
+        sheet.add_issues(refusal)
         return False
     text = _("{name} is {role} of {domain}.")
     words = {"name": person.display_name, "role": role.value, "domain": domain.name}
@@ -131,7 +131,7 @@ def _invite(request: HttpRequest, domain: Domain | None, sheet: InviteForm) -> d
     try:
         invitation, secret = invite_person(email=email, actor=actor, domain=domain, team=team)
     except ValidationFailed as refusal:
-        sheet.refuse(refusal)
+        sheet.add_issues(refusal)
         return {}
     link = request.build_absolute_uri(reverse("invitation_accept", args=[secret]))
     sent = send_invitation(invitation, link=link)

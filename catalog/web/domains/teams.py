@@ -71,7 +71,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
             fields = {name: sheet.cleaned_data[name] for name in names}
             team = create_team(actor=actor, domain=domain, **fields)
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             messages.success(request, _("The team is there. Add its people."))
             return redirect("team_page", team.slug)

@@ -1,93 +1,137 @@
-"""Tables of like rows in a sheet: as many as were sent, blank ones passed over."""
+"""Forms with a table of rows: a Django formset in which blank rows are skipped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.http import QueryDict
+from django.forms.utils import ErrorDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from catalog.web.forms.versioned import VersionedForm
+from catalog.web.forms.renderers import PlainControls
+from catalog.web.forms.versioned import FieldConflict, Values, VersionedForm, changed_fields
 
-Posted = QueryDict | dict[str, Any]
+if TYPE_CHECKING:
+    BaseRowFormSet = forms.BaseFormSet["RowForm"]
+else:
+    BaseRowFormSet = forms.BaseFormSet
+
+MORE_ROWS = 5
 
 
-class Rows:
-    """Like rows of a form: `columns` makes the fields of one row, all of them optional."""
+class RowForm(forms.Form):
+    """One row of a table."""
 
-    def __init__(self, name: str, columns: Callable[[], Mapping[str, forms.Field]]) -> None:
-        self.name, self.columns = name, columns
+    def offer_choice(self, name: str, value: str) -> None:
+        """Offer a stored value that the list of choices lacks."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        known = {choice for choice, _label in field.widget.choices}
+        if value and value not in known:
+            field.choices = [*field.widget.choices, (value, value)]
 
-    def count(self, data: Posted | None, *, least: int, most: int) -> int:
-        """Return how many rows were sent, or `least` where nothing was; never over `most`."""
-        sent = str(data.get(f"{self.name}-count", "")) if data is not None else ""
-        held = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 6 else least
-        return min(held, most)
+    @property
+    def is_filled(self) -> bool:
+        """True if something was written in the row and it is not to be removed."""
+        return self.has_changed() and not self["DELETE"].data
 
-    def fields(self, count: int) -> dict[str, forms.Field]:
-        """Return the fields of `count` rows and of the hidden count itself."""
-        named: dict[str, forms.Field] = {
-            f"{self.name}-count": forms.IntegerField(
-                widget=forms.HiddenInput, required=False, initial=count
-            )
-        }
-        for index in range(count):
-            for column, field in self.columns().items():
-                field.required = False
-                named[self.field_name(index, column)] = field
-        return named
 
-    def field_name(self, index: int, column: str) -> str:
-        """Return the name of one field of one row."""
-        return f"{self.name}-{index}-{column}"
+class RowFormSet(BaseRowFormSet):
+    """Rows of a table; a row in which nothing was written is skipped, wherever it is."""
 
-    def initial(self, values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-        """Return the initial values of the fields for some rows."""
-        return {
-            self.field_name(index, column): value
-            for index, row in enumerate(values)
-            for column, value in row.items()
-        }
+    default_error_messages = {"too_many_forms": gettext_lazy("At most %(num)d rows.")}
 
-    def values(self, cleaned: Mapping[str, Any], count: int) -> list[tuple[int, dict[str, Any]]]:
-        """Return the rows in which something was written, each with its number on the form."""
-        columns = list(self.columns())
-        rows = [
-            (index, {column: cleaned.get(self.field_name(index, column)) for column in columns})
-            for index in range(count)
-        ]
-        return [(index, row) for index, row in rows if any(row.values())]
+    def initial_form_count(self) -> int:
+        """Return 0 for submitted rows, so that each of them may be blank."""
+        return 0 if self.is_bound else super().initial_form_count()
 
-    def bound(self, form: forms.Form, count: int) -> list[dict[str, forms.BoundField]]:
-        """Return the bound fields of each row, by column, for a template."""
-        columns = list(self.columns())
-        return [
-            {column: form[self.field_name(index, column)] for column in columns}
-            for index in range(count)
-        ]
+    def add_fields(self, form: RowForm, index: int | None) -> None:
+        """Label the box that removes a row."""
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = _("Remove")
 
 
 class TableForm(VersionedForm):
-    """An edit sheet with a table of like rows, some of them blank; blank ones are passed over."""
+    """A form with a table of rows; their initial values are `initial["rows"]`.
 
-    rows: ClassVar[Rows]
-    blank: ClassVar[int] = 2
-    most: ClassVar[int] = 200
+    `errors` includes those of the rows, by the names of their controls.
+    """
 
-    def __init__(
-        self, data: Any = None, *, held: int, count: int | None = None, **options: Any
-    ) -> None:
-        super().__init__(data, **options)
-        least = held + self.blank if count is None else count
-        self.count = self.rows.count(data, least=least, most=self.most)
-        self.fields |= self.rows.fields(self.count)
+    # A page may have hundreds of controls.
+    default_renderer = PlainControls
+    row_form: ClassVar[type[RowForm]]
+    rows_prefix: ClassVar[str] = "rows"
+    extra: ClassVar[int] = 2
+    max_num: ClassVar[int] = 200
 
-    def bound_rows(self) -> list[dict[str, Any]]:
-        """Return the bound fields of each row, by column, and its number from 1."""
-        bound = self.rows.bound(self, self.count)
-        return [row | {"number": index + 1} for index, row in enumerate(bound)]
+    def __init__(self, *args: Any, extra: int | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.blank_rows = self.extra if extra is None else extra
 
-    def given(self) -> list[tuple[int, dict[str, Any]]]:
-        """Return the rows in which something was written, each with its index on the form."""
-        return self.rows.values(self.cleaned_data, self.count)
+    @cached_property
+    def rows(self) -> BaseRowFormSet:
+        """The rows that were submitted, or the initial ones and some blank ones."""
+        current = self.initial.get("rows", ())
+        max_num = max(self.max_num, len(current))
+        row_form_set = forms.formset_factory(
+            self.row_form,
+            formset=RowFormSet,
+            extra=self.blank_rows,
+            max_num=max_num,
+            absolute_max=max_num + 1,
+            validate_max=True,
+            can_delete=True,
+            renderer=self.renderer,
+        )
+        # Submitted rows are not compared with the initial ones: all that is written is saved.
+        initial = None if self.is_bound else current
+        data = self.data if self.is_bound else None
+        rows = row_form_set(data, initial=initial, prefix=self.rows_prefix)
+        for row, values in zip(rows.forms, current, strict=False):
+            self.prepare_row(row, values)
+        return rows
+
+    def prepare_row(self, row: RowForm, values: Values) -> None:
+        """Adapt a row to the current values at its position."""
+
+    @property
+    def filled_rows(self) -> list[RowForm]:
+        """The submitted rows with content."""
+        return [row for row in self.rows.forms if row.is_filled]
+
+    @property
+    def errors(self) -> ErrorDict:
+        """The errors of the form and of its rows."""
+        errors = ErrorDict(super().errors)
+        for row in self.filled_rows if self.is_bound else ():
+            errors.update({row.add_prefix(name): texts for name, texts in row.errors.items()})
+        return errors
+
+    def clean(self) -> dict[str, Any]:
+        """Add what is wrong with the table as a whole."""
+        for text in self.rows.non_form_errors():
+            self.add_error(None, text)
+        return super().clean() or {}
+
+    def submitted(self) -> dict[str, Any]:
+        """Return what was submitted for each field and row, unchecked, as initial values."""
+        current = dict(enumerate(self.initial.get("rows", ())))
+        rows = [
+            current.get(index, {}) | _submitted(row) for index, row in enumerate(self.rows.forms)
+        ]
+        return _submitted(self) | {"rows": rows}
+
+    def find_differences(self, current: Values) -> Iterator[FieldConflict]:
+        """Yield also the differences of each row."""
+        yield from super().find_differences(current)
+        rows = current.get("rows", ())
+        for index, row in enumerate(self.rows.forms):
+            values = rows[index] if index < len(rows) else {}
+            yield from changed_fields(row, values, suffix=_(", row {n}").format(n=index + 1))
+
+
+def _submitted(form: forms.Form) -> dict[str, Any]:
+    return {bound.name: bound.data for bound in form}

@@ -1,118 +1,130 @@
-"""Sheets: forms that show refusals beside their fields and both states of a conflict."""
+"""Forms that show issues next to their fields, and both versions of an edit conflict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.issues import Issue
 from catalog.web.forms.fields import PercentField
 
+Values = Mapping[str, Any]
+"""Values of a form's fields by name: whatever type each field has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FieldConflict:
-    """One field on which what stands and what was typed differ."""
+    """One field whose current and submitted values differ; `url` leads to the field."""
 
     label: str
-    stands: str
-    yours: str
-    href: str
+    current: str
+    submitted: str
+    url: str
 
 
 class CatalogForm(forms.Form):
-    """A form that shows a service's refusal beside the field it is about.
+    """A form that shows the issues of a refused write next to their fields.
 
-    `places` names the field of each place that a fault may name, by the longest beginning.
+    `FIELD_PATHS` maps the beginning of an issue's location to a field; the longest one wins.
     """
 
-    places: ClassVar[Mapping[str, str]] = {}
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {}
 
-    def refuse(self, refusal: CatalogError) -> None:
-        """Put each fault of a refusal beside its field, or above all where it has none."""
-        for issue in issues_from(refusal):
-            name = self.field_at(issue.location)
-            text = sentence(issue) if name else sentence(issue, with_place=True)
-            self.add_error(name, text)
+    def add_issues(self, error: CatalogError) -> None:
+        """Add each issue to its field, or to the whole form if it has none."""
+        for issue in issues_from(error):
+            form, name = self.field_for(issue.location)
+            form.add_error(name, format_issue(issue, with_location=name is None))
 
-    def field_at(self, location: str) -> str | None:
-        """Return the name of the field that a fault's place is shown at."""
-        place = self.place_of(location)
-        if place in self.fields:
-            return place
-        known = [start for start in self.places if place.startswith(start)]
-        name = self.places[max(known, key=len)] if known else None
-        return name if name in self.fields else None
+    def field_for(self, location: str) -> tuple[forms.Form, str | None]:
+        """Return the form and the name of its field that shows the issues of a location."""
+        path = self.path_of(location)
+        if path in self.fields:
+            return self, path
+        known = [start for start in self.FIELD_PATHS if path.startswith(start)]
+        name = self.FIELD_PATHS[max(known, key=len)] if known else None
+        return self, name if name in self.fields else None
 
-    def place_of(self, location: str) -> str:
-        """Return a fault's place in the words of `places`; a form with a document translates."""
+    def path_of(self, location: str) -> str:
+        """Return a location in the terms of `FIELD_PATHS`."""
         return location.removeprefix("/") if "/" not in location[1:] else location
 
 
 class VersionedForm(CatalogForm):
-    """A sheet on something with an edition, carried along in a hidden field."""
+    """A form that edits something with an edition number, which a hidden field carries along."""
 
     edition = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     conflict: EditConflict | None = None
     differences: tuple[FieldConflict, ...] = ()
 
-    def meet(self, conflict: EditConflict, stands: Mapping[str, Any]) -> None:
-        """Show what stands beside what was typed; sending again then replaces what stands."""
+    def show_conflict(self, conflict: EditConflict, current: Values) -> None:
+        """Compare current and submitted values; submitting again overwrites the current ones."""
         self.conflict = conflict
-        self.differences = tuple(self._differences(stands))
-        sent: Any = self.data
-        typed = sent.copy()
-        typed[self.add_prefix("edition")] = str(conflict.current)
-        self.data = typed
+        self.differences = tuple(self.find_differences(current))
+        self.replace_submitted(edition=str(conflict.current))
 
-    def typed(self) -> dict[str, Any]:
-        """Return what was sent for each field, unchecked."""
-        return {bound.name: bound.data for bound in self if bound.name in self.fields}
+    def replace_submitted(self, **values: str) -> None:
+        """Replace what was submitted for some fields."""
+        assert isinstance(self.data, QueryDict)
+        self.data = self.data.copy()
+        for name, value in values.items():
+            self.data[self.add_prefix(name)] = value
 
-    def _differences(self, stands: Mapping[str, Any]) -> Iterable[FieldConflict]:
-        for bound in self:
-            kept = stands.get(bound.name, bound.field.initial)
-            if bound.is_hidden or not bound.field.has_changed(kept, bound.data):
-                continue
-            yield FieldConflict(
-                label=str(bound.label),
-                stands=shown(bound.field, kept),
-                yours=shown(bound.field, bound.data),
-                href=f"#{bound.id_for_label or bound.auto_id}",
-            )
+    def find_differences(self, current: Values) -> Iterator[FieldConflict]:
+        """Yield each visible field whose submitted value differs from the current one."""
+        return changed_fields(self, current)
 
 
-def issues_from(refusal: CatalogError) -> tuple[Issue, ...]:
-    """Return a refusal's faults; one that has none of its own counts as one fault."""
-    if isinstance(refusal, ValidationFailed):
-        return refusal.issues
-    return (Issue(location=refusal.location, message=refusal.message, hint=refusal.hint),)
+def changed_fields(
+    form: forms.Form, current: Values, *, suffix: str = ""
+) -> Iterator[FieldConflict]:
+    """Yield the conflicts of a form's visible fields; `suffix` follows the label of each."""
+    for bound in form:
+        value = current.get(bound.name, bound.field.initial)
+        if bound.is_hidden or not bound.field.has_changed(value, bound.data):
+            continue
+        yield FieldConflict(
+            label=f"{bound.label}{suffix}",
+            current=display_value(bound.field, value),
+            submitted=display_value(bound.field, bound.data),
+            url=f"#{bound.id_for_label or bound.auto_id}",
+        )
 
 
-def sentence(issue: Issue, *, with_place: bool = False) -> str:
-    """Return what is wrong and the way out, and the place where nothing else shows it."""
+def issues_from(error: CatalogError) -> tuple[Issue, ...]:
+    """Return the issues of an error; one without issues of its own counts as one issue."""
+    if isinstance(error, ValidationFailed):
+        return error.issues
+    return (Issue(location=error.location, message=error.message, hint=error.hint),)
+
+
+def format_issue(issue: Issue, *, with_location: bool = False) -> str:
+    """Return message and hint, after the location if that is a JSON pointer and asked for."""
     text = " ".join(part for part in (issue.message, issue.hint) if part)
-    return f"{issue.location}: {text}" if with_place and issue.location.startswith("/") else text
+    show_location = with_location and issue.location.startswith("/")
+    return f"{issue.location}: {text}" if show_location else text
 
 
-def shown(field: forms.Field, value: Any) -> str:
-    """Return a field's value as a person reads it."""
+def display_value(field: forms.Field, value: object) -> str:
+    """Return a field's value as people read it: labels of choices, yes or no, percentages."""
     if value in (None, "", [], ()):
         return _("nothing")
     if isinstance(field, PercentField):
         return str(field.prepare_value(value))
     if isinstance(value, bool) or isinstance(field, forms.BooleanField):
         return _("yes") if value in (True, "on", "true", "True") else _("no")
-    names = dict(_choices(field))
+    labels = dict(_choices(field))
     values = value if isinstance(value, list | tuple) else [value]
-    return ", ".join(str(names.get(str(item), item)) for item in values)
+    return ", ".join(str(labels.get(str(item), item)) for item in values)
 
 
-def _choices(field: forms.Field) -> Iterable[tuple[str, Any]]:
+def _choices(field: forms.Field) -> Iterator[tuple[str, object]]:
     for value, label in getattr(field, "choices", ()):
         if isinstance(label, list | tuple):
             yield from ((str(inner), text) for inner, text in label)

@@ -20,7 +20,7 @@ def split_words(text: str) -> list[str]:
 class TermForm(CatalogForm):
     """A new term."""
 
-    places = {"synonyms": "synonyms", "acronyms": "acronyms"}
+    FIELD_PATHS = {"synonyms": "synonyms", "acronyms": "acronyms"}
 
     name = SingleLineField(label=_("Word"), max_length=120)
     definition = TextAreaField(label=_("What it means"), max_length=5000)

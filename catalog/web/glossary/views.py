@@ -98,7 +98,7 @@ def term_new(request: HttpRequest) -> HttpResponse:
                 **sheet.fields_of_term(),
             )
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             return redirect("term_page", term.slug)
     return _sheet(request, sheet, title=_("Define a term"))
@@ -125,9 +125,9 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             )
         except EditConflict as conflict:
             term.refresh_from_db()
-            sheet.meet(conflict, EditTermForm.initial_of(term))
+            sheet.show_conflict(conflict, EditTermForm.initial_of(term))
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             return redirect("term_page", term.slug)
     return _sheet(request, sheet, title=_("Edit %(term)s") % {"term": term.name}, term=term)

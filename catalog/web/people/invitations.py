@@ -41,7 +41,7 @@ def _join(
     try:
         person = accept_invitation(secret=secret, **sheet.person())
     except (ValidationFailed, NameConflict, InvalidTransition) as refusal:
-        sheet.refuse(refusal)
+        sheet.add_issues(refusal)
         return _show(request, invitation, sheet)
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     welcome = _("Welcome, {name}. You are signed in.").format(name=person.display_name)

@@ -31,7 +31,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         try:
             text = _make(request.user, sheet)
         except ValidationFailed as refusal:
-            sheet.refuse(refusal)
+            sheet.add_issues(refusal)
         else:
             sheet = TokenForm()
     context = {

@@ -30,7 +30,10 @@ PORT_PLACE = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
 class PortForm(DocumentForm):
     """An output port and the server that answers behind it."""
 
-    places: ClassVar[Mapping[str, str]] = {"customProperties": "interval", "endpointUrl": "url"}
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {
+        "customProperties": "interval",
+        "endpointUrl": "url",
+    }
     # What each kind of server needs, and under which name the contract says it.
     NEEDS: ClassVar[Mapping[str, Mapping[str, str]]] = {
         API: {"url": "location"},
@@ -99,11 +102,11 @@ class PortForm(DocumentForm):
         """Return what the port's own entry says."""
         return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
 
-    def place_of(self, location: str) -> str:
+    def path_of(self, location: str) -> str:
         """Read a place in the port's entry or in its first server as the field of that name."""
         found = PORT_PLACE.match(location)
         if found is None:
-            return super().place_of(location)
+            return super().path_of(location)
         if found[1] == "location":
             return "url" if self.cleaned_data.get("kind") == API else "place"
         return found[1]

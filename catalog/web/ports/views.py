@@ -38,27 +38,27 @@ class AddPort(EditView):
 
     step = "ports"
     title = _("Add an output port")
-    sheet_class = PortForm
+    form_class = PortForm
     template_name = "catalog/editing/port.html"
-    done = _("The port is there. Polling begins at once.")
+    success_message = _("The port is there. Polling begins at once.")
 
-    def write(self, sheet: PortForm) -> DataProduct:
+    def save_form(self, form: PortForm) -> DataProduct:
         """Add the port."""
-        words = sheet.words()
+        words = form.words()
         return add_output_port(
             product=self.product,
             name=words["name"],
             version=words["version"],
             description=words["description"],
-            interval=sheet.cleaned_data["interval"],
-            server=sheet.server({}),
-            edition=sheet.cleaned_data["edition"],
+            interval=form.cleaned_data["interval"],
+            server=form.server({}),
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )[1]
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Return to the list of ports."""
-        return self.place("product_ports")
+        return self.url("product_ports")
 
 
 class OnePort(EditView):
@@ -92,87 +92,87 @@ class OnePort(EditView):
         link = getattr(port, "port_contract", None)
         return list(link.contract.tree.get("servers") or []) if link else []
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Return to the list of ports."""
-        return self.place("product_ports")
+        return self.url("product_ports")
 
 
 class ChangePort(OnePort):
     """An output port's words and the place of its server."""
 
     title = _("Change an output port")
-    sheet_class = PortForm
+    form_class = PortForm
     template_name = "catalog/editing/port.html"
 
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         """Return what entry and contract say."""
         port = self.find_port()
         entry = self.entry(port)
         server = next(iter(self.servers(port)), {})
         return initial_from(entry, server) | {"interval": custom(entry, "assayInterval")}
 
-    def write(self, sheet: PortForm) -> DataProduct:
+    def save_form(self, form: PortForm) -> DataProduct:
         """Change the port."""
         port = self.find_port()
         return change_output_port(
             port=port,
-            words=sheet.words(),
-            server=sheet.server(next(iter(self.servers(port)), {})),
-            interval=sheet.cleaned_data["interval"],
-            edition=sheet.cleaned_data["edition"],
+            words=form.words(),
+            server=form.server(next(iter(self.servers(port)), {})),
+            interval=form.cleaned_data["interval"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say how many servers the contract names."""
         port = OutputPort.objects.filter(pk=self.number, product=self.product).first()
         others = len(self.servers(port)) - 1 if port else 0
-        return super().show(sheet, status, port=port, other_servers=max(0, others), **context)
+        return super().render(form, status, port=port, other_servers=max(0, others), **context)
 
 
 class DropPort(OnePort):
     """A question before a port goes."""
 
     title = _("Take the port away?")
-    sheet_class = DropForm
+    form_class = DropForm
     template_name = "catalog/editing/drop_port.html"
-    done = _("The port is gone.")
+    success_message = _("The port is gone.")
 
-    def write(self, sheet: VersionedForm) -> DataProduct:
+    def save_form(self, form: VersionedForm) -> DataProduct:
         """Take it out of the tree."""
-        edition = sheet.cleaned_data["edition"]
+        edition = form.cleaned_data["edition"]
         return drop_output_port(port=self.find_port(), edition=edition, actor=self.person)
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Name the port, and who uses it."""
         port = self.find_port()
         users = self.product.feeds.filter(contract_identifier=port.contract_identifier)
         visible = DataProduct.objects.visible_to(self.reader)
         known = visible.filter(pk__in=users.values("product_id")).select_related("domain")
-        return super().show(sheet, status, port=port, users=known, **context)
+        return super().render(form, status, port=port, users=known, **context)
 
 
 class Inputs(EditView):
     """The products that this one is made from."""
 
     step = "inputs"
-    sheet_class = InputsForm
+    form_class = InputsForm
     template_name = "catalog/editing/inputs.html"
 
-    def write(self, sheet: InputsForm) -> DataProduct:
+    def save_form(self, form: InputsForm) -> DataProduct:
         """Replace the tree's list."""
-        gone, held = sheet.cleaned_data["gone"], self.entries()
+        gone, held = form.cleaned_data["gone"], self.entries()
         kept = [
             entry
             for tick, entry in zip(checkbox_choices(held), held, strict=True)
             if tick not in gone
         ]
-        if sheet.cleaned_data["source"]:
-            kept.append(self.new_entry(sheet))
+        if form.cleaned_data["source"]:
+            kept.append(self.new_entry(form))
         return replace_document(
             product=self.product,
             tree=self.product.tree | {"inputPorts": kept},
-            edition=sheet.cleaned_data["edition"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
@@ -180,10 +180,10 @@ class Inputs(EditView):
         """Return the input ports as the tree names them."""
         return self.product.tree.get("inputPorts") or []
 
-    def new_entry(self, sheet: InputsForm) -> dict[str, Any]:
+    def new_entry(self, form: InputsForm) -> dict[str, Any]:
         """Return the entry of the product that was named. Raises Invalid beside its field."""
-        source = self.source(sheet.cleaned_data["source"])
-        wanted = sheet.cleaned_data["port"]
+        source = self.source(form.cleaned_data["source"])
+        wanted = form.cleaned_data["port"]
         ports = source.output_ports.filter(name=wanted) if wanted else source.output_ports.all()
         port = ports.first()
         if wanted and port is None:
@@ -208,7 +208,7 @@ class Inputs(EditView):
             raise ValidationFailed([Issue(location="source", message=message, hint=hint)])
         return found
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Offer the addresses of products to complete what is typed."""
         visible = DataProduct.objects.visible_to(self.reader)
         others = visible.live().exclude(pk=self.product.pk)
@@ -220,8 +220,8 @@ class Inputs(EditView):
         ticks = checkbox_choices(self.entries())
         rows = [(ticks[port.position], port) for port in ports]
         extra = {"offered": offered[:MOST_OFFERED], "rows": rows, "known": known}
-        return super().show(sheet, status, **extra, **context)
+        return super().render(form, status, **extra, **context)
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Stay: several are often named in a row."""
-        return self.place("product_inputs")
+        return self.url("product_inputs")

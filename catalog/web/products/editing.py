@@ -21,7 +21,7 @@ from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
 from catalog.products.services import replace_document, share_product
 from catalog.publication.services import accountable, findings_of
-from catalog.web.forms import VersionedForm
+from catalog.web.forms import MORE_ROWS, TableForm, VersionedForm
 from catalog.web.products.checklist import LABELS, elsewhere, hint_url, steps_of
 from catalog.web.products.forms import DescribeForm, ReadersForm, described_by
 from catalog.web.products.lookup import ProductMoved, find_product, reload_visible, retired_response
@@ -32,7 +32,7 @@ Text = str | Promise
 class ProductView(View):
     """A page of one product for those who may change it; what one may not see is not there."""
 
-    needs: ClassVar[Permission] = Permission.EDIT_PRODUCTS
+    permission_required: ClassVar[Permission] = Permission.EDIT_PRODUCTS
     step: ClassVar[str] = ""
     title: ClassVar[Text] = ""
     template_name: ClassVar[str] = "catalog/editing/sheet.html"
@@ -58,8 +58,8 @@ class ProductView(View):
     def _open(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.product.status == Status.RETIRED:
             return retired_response(request, self.product, self.reader)
-        if not self.reader.can(self.needs, self.product.domain_id):
-            require_permission(request.user, self.needs, self.product.domain)
+        if not self.reader.can(self.permission_required, self.product.domain_id):
+            require_permission(request.user, self.permission_required, self.product.domain)
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, status: int = 200, **context: Any) -> HttpResponse:
@@ -81,87 +81,85 @@ class ProductView(View):
         }
         return render(self.request, self.template_name, frame | context, status=status)
 
-    def place(self, name: str, *more: Any) -> str:
+    def url(self, name: str, *more: Any) -> str:
         """Return the address of a page of this product."""
         return reverse(name, args=[self.product.domain.slug, self.product.slug, *more])
 
-    def reload(self) -> None:
+    def refresh(self) -> None:
         """Load the product as it stands, after somebody else has written. Raises Http404."""
         self.product = reload_visible(self.reader, self.product)
 
 
 class EditView(ProductView):
-    """One step: a sheet that is shown, checked, written, or shown again with all that was typed."""
+    """One step: a form that is shown, checked, written, or shown again with all that was typed."""
 
-    sheet_class: ClassVar[type[VersionedForm]]
-    done: ClassVar[Text] = _("Saved.")
+    form_class: ClassVar[type[VersionedForm]]
+    success_message: ClassVar[Text] = _("Saved.")
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Show what stands."""
-        return self.show(self.sheet())
+        return self.render(self.get_form())
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Write what was sent, if it holds together and nobody was faster."""
-        sheet = self.sheet(request.POST, files=request.FILES)
-        if not sheet.is_valid():
-            return self.show(sheet, status=422)
+        form = self.get_form(request.POST, files=request.FILES)
+        if not form.is_valid():
+            return self.render(form, status=422)
         try:
-            self.product = self.write(sheet)
+            self.product = self.save_form(form)
         except EditConflict as conflict:
-            self.reload()
-            sheet.meet(conflict, self.stands())
-            return self.show(sheet, status=409)
+            self.refresh()
+            form.show_conflict(conflict, self.current())
+            return self.render(form, status=409)
         except (PermissionDenied, NotFound):
             raise
         except CatalogError as refusal:
-            self.reload()
-            sheet.refuse(refusal)
-            return self.show(sheet, status=422)
-        messages.success(request, str(self.done))
-        return redirect(self.next())
+            self.refresh()
+            form.add_issues(refusal)
+            return self.render(form, status=422)
+        messages.success(request, str(self.success_message))
+        return redirect(self.get_success_url())
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Return the sheet, filled with what stands or with what was sent."""
-        initial = self.initial() | {"edition": self.product.edition}
-        return self.sheet_class(data, initial=initial, **options)
+    def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
+        """Return the form with what is stored, or with what was submitted."""
+        initial = self.get_initial() | {"edition": self.product.edition}
+        return self.form_class(data, **({"initial": initial} | options))
 
-    def initial(self) -> dict[str, Any]:
-        """Return what the sheet shows of the product as it stands."""
+    def get_initial(self) -> dict[str, Any]:
+        """Return the values that are stored."""
         return {}
 
-    def stands(self) -> dict[str, Any]:
-        """Return what a conflict compares with what was typed."""
-        return self.initial()
+    def current(self) -> dict[str, Any]:
+        """Return the values that a conflict compares with the submitted ones."""
+        return self.get_initial()
 
-    def write(self, sheet: Any) -> DataProduct:
+    def save_form(self, form: Any) -> DataProduct:
         """Have a service write; return the product as it stands then. Raises a Refusal."""
         raise NotImplementedError
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Return where to go once it is written."""
-        return self.place("product_edit")
+        return self.url("product_edit")
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Show the sheet; beside a conflict, who was faster and what stands."""
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+        """Show the form; beside a conflict, who was faster and what stands."""
         last = None
-        if sheet.conflict:
+        if form.conflict:
             last = AuditEvent.objects.about(PRODUCT, str(self.product.uuid)).first()
-        return self.page(status, form=sheet, last_edit=last, **context)
+        return self.page(status, form=form, last_edit=last, **context)
 
 
 class TableView(EditView):
-    """A step whose sheet has a table of rows, which grows without script and loses nothing."""
+    """A step whose form has a table of rows, which grows without script."""
 
-    more: ClassVar[int] = 5
+    form_class: ClassVar[type[TableForm]]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Show more blank rows where that is asked, with all that was typed; else write."""
+        """Show more blank rows on request, with all that was typed; else save."""
         if "more" not in request.POST:
             return super().post(request, **kwargs)
-        typed: Any = self.sheet(request.POST)
-        sheet: Any = self.sheet(count=min(typed.count + self.more, typed.most))
-        sheet.initial |= typed.typed()
-        return self.show(sheet)
+        submitted: Any = self.get_form(request.POST)
+        return self.render(self.get_form(initial=submitted.submitted(), extra=MORE_ROWS))
 
 
 class TaskList(ProductView):
@@ -214,19 +212,19 @@ class Describe(EditView):
     """What the product is and is for."""
 
     step = "describe"
-    sheet_class = DescribeForm
+    form_class = DescribeForm
     template_name = "catalog/editing/describe.html"
 
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         """Return what the tree says."""
         return described_by(self.product.tree) | {"slug": self.product.slug}
 
-    def write(self, sheet: DescribeForm) -> DataProduct:
+    def save_form(self, form: DescribeForm) -> DataProduct:
         """Put the description into the tree."""
-        sheet.document = sheet.described(self.product.tree)
-        edition = sheet.cleaned_data["edition"]
+        form.document = form.described(self.product.tree)
+        edition = form.cleaned_data["edition"]
         return replace_document(
-            product=self.product, tree=sheet.document, edition=edition, actor=self.person
+            product=self.product, tree=form.document, edition=edition, actor=self.person
         )
 
 
@@ -234,14 +232,14 @@ class Readers(EditView):
     """Who may read a restricted product besides its own domain."""
 
     step = "readers"
-    sheet_class = ReadersForm
+    form_class = ReadersForm
     template_name = "catalog/editing/readers.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
+    def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         """Offer every domain but the product's own."""
-        return super().sheet(data, product=self.product, **options)
+        return super().get_form(data, product=self.product, **options)
 
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         """Return the domains and teams that read it now."""
         rows = list(self.product.readers.all())
         return {
@@ -249,17 +247,17 @@ class Readers(EditView):
             "teams": [row.team_id for row in rows if row.team_id],
         }
 
-    def write(self, sheet: ReadersForm) -> DataProduct:
+    def save_form(self, form: ReadersForm) -> DataProduct:
         """Replace the list."""
         return share_product(
             product=self.product,
-            domains=list(sheet.cleaned_data["domains"]),
-            teams=list(sheet.cleaned_data["teams"]),
-            edition=sheet.cleaned_data["edition"],
+            domains=list(form.cleaned_data["domains"]),
+            teams=list(form.cleaned_data["teams"]),
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say what a product that is not restricted has instead of a list."""
         may_share = self.reader.can(Permission.PUBLISH_PRODUCTS, self.product.domain_id)
         extra = {
@@ -267,4 +265,4 @@ class Readers(EditView):
             "may_share": may_share,
             "owners": accountable(self.product.domain)[0],
         }
-        return super().show(sheet, status, **extra, **context)
+        return super().render(form, status, **extra, **context)

@@ -59,11 +59,11 @@ class DocumentForm(VersionedForm):
 
     document: Tree = {}
 
-    def place_of(self, location: str) -> str:
+    def path_of(self, location: str) -> str:
         """Name our own properties by their key, whatever place they have in the list."""
         found = CUSTOM_PLACE.match(location)
         if found is None:
-            return super().place_of(location)
+            return super().path_of(location)
         held = self.document.get("customProperties") or []
         index = int(found[1])
         key = held[index].get("property", "") if index < len(held) else ""
@@ -167,7 +167,7 @@ def described_by(tree: Tree) -> dict[str, Any]:
 class RegisterForm(Description, CatalogForm):
     """A new product: first where it belongs, then what it is."""
 
-    places: ClassVar[Mapping[str, str]] = PLACES
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = PLACES
     domain = forms.ModelChoiceField(
         label=_("Domain"), queryset=Domain.objects.none(), help_text=_("Who will answer for it.")
     )
@@ -185,7 +185,7 @@ class RegisterForm(Description, CatalogForm):
 class DescribeForm(Description, DocumentForm):
     """What a product is and is for, and the version that its next publication has."""
 
-    places: ClassVar[Mapping[str, str]] = PLACES
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = PLACES
     version = SingleLineField(
         label=_("Version"),
         max_length=60,

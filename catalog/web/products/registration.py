@@ -63,26 +63,26 @@ def product_new(request: HttpRequest) -> HttpResponse:
         return redirect("product_register")
     asked = Domain.objects.filter(slug=request.GET.get("domain", ""), pk__in=domain_ids).first()
     initial = {"domain": asked} if asked else {}
-    sheet = RegisterForm(
+    form = RegisterForm(
         request.POST if request.method == "POST" else None, initial=initial, domain_ids=domain_ids
     )
-    if request.method == "POST" and sheet.is_valid():
+    if request.method == "POST" and form.is_valid():
         try:
-            product = _register(request, sheet)
+            product = _register(request, form)
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.refuse(refusal)
+            form.add_issues(refusal)
         else:
             messages.success(request, _("Registered as a draft. Only its domain sees it so far."))
             return redirect("product_edit", product.domain.slug, product.slug)
-    status = 422 if sheet.errors else 200
-    return render(request, "catalog/editing/register.html", {"form": sheet}, status=status)
+    status = 422 if form.errors else 200
+    return render(request, "catalog/editing/register.html", {"form": form}, status=status)
 
 
-def _register(request: HttpRequest, sheet: RegisterForm) -> DataProduct:
-    domain: Any = sheet.cleaned_data["domain"]
-    start = new_tree(identifier=str(uuid4()), name=sheet.cleaned_data["name"], domain=domain.slug)
+def _register(request: HttpRequest, form: RegisterForm) -> DataProduct:
+    domain: Any = form.cleaned_data["domain"]
+    start = new_tree(identifier=str(uuid4()), name=form.cleaned_data["name"], domain=domain.slug)
     actor: Any = request.user
-    return register_product(domain=domain, tree=sheet.described(start), actor=actor)
+    return register_product(domain=domain, tree=form.described(start), actor=actor)
 
 
 def _domain_ids(reader: AccessContext) -> list[int]:

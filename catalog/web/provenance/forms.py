@@ -1,10 +1,10 @@
-"""The form of a product's provenance: each question answered, and the groups it shows wrongly."""
+"""The form of a product's provenance: an answer to each question, and known imbalances."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,47 +12,47 @@ from django.utils.translation import gettext_lazy as _
 from catalog.products.projection import Tree, custom
 from catalog.provenance.projection import KEY
 from catalog.provenance.questions import CURRENT_SET
-from catalog.web.forms import PercentField, Rows, SingleLineField, TableForm, TextAreaField
+from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, TextAreaField
 from catalog.web.products.forms import DocumentForm
 
 STATES = [
-    ("answered", _("Answer it")),
-    ("unknown", _("Nobody knows")),
-    ("not_applicable", _("It does not apply")),
+    ("answered", _("Answer")),
+    ("unknown", _("Unknown")),
+    ("not_applicable", _("Not applicable")),
 ]
-ANSWER_PLACE = re.compile(rf"{KEY}/answers/(\w+)/?(\w*)\Z")
-ROW_PLACE = re.compile(rf"{KEY}/imbalances/(\d+)(?:/reference)?/?(\w*)\Z")
-COLUMN_OF = {"referenceShare": "reference_share", "name": "reference", "date": "dated"}
+ANSWER_PATH = re.compile(rf"{KEY}/answers/(\w+)/?(\w*)\Z")
+ROW_PATH = re.compile(rf"{KEY}/imbalances/(\d+)(?:/reference)?/?(\w*)\Z")
+FIELD_OF = {"referenceShare": "reference_share", "name": "reference", "date": "dated"}
 
 
-def _columns() -> Mapping[str, forms.Field]:
-    return {
-        "attribute": SingleLineField(
-            label=_("Attribute"),
-            max_length=60,
-            widget=forms.TextInput(attrs={"list": "attributes", "autocapitalize": "none"}),
-        ),
-        "group": SingleLineField(label=_("Group"), max_length=200),
-        "share": PercentField(label=_("Share here, %")),
-        "reference_share": PercentField(label=_("Reference, %")),
-        "n": forms.IntegerField(label=_("Records"), min_value=0, max_value=2**53 - 1),
-        "reference": SingleLineField(label=_("Reference, name"), max_length=200),
-        "dated": forms.DateField(
-            label=_("Reference, date"),
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        ),
-        "gone": forms.BooleanField(label=_("Remove")),
-    }
+class ImbalanceRow(RowForm):
+    """The share of one group of an attribute, here and in a reference population."""
+
+    attribute = SingleLineField(
+        label=_("Attribute"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "attributes", "autocapitalize": "none"}),
+    )
+    group = SingleLineField(label=_("Group"), max_length=200, required=False)
+    share = PercentField(label=_("Share in data, %"), required=False)
+    reference_share = PercentField(label=_("Reference, %"), required=False)
+    n = forms.IntegerField(label=_("Records"), min_value=0, max_value=2**53 - 1, required=False)
+    reference = SingleLineField(label=_("Reference, name"), max_length=200, required=False)
+    dated = forms.DateField(
+        label=_("Reference, date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
 
 class AnswersForm(TableForm, DocumentForm):
-    """The answers to the present question set, and a row for each group of each attribute."""
+    """The answers to the current question set, and a row for each group of each attribute."""
 
-    rows: ClassVar[Rows] = Rows("rows", _columns)
+    row_form = ImbalanceRow
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.sent: list[int] = []
         for question in CURRENT_SET.questions:
             self.fields |= {
                 f"{question.code}-state": forms.ChoiceField(
@@ -64,12 +64,12 @@ class AnswersForm(TableForm, DocumentForm):
                 ),
                 f"{question.code}-text": TextAreaField(label=_("Answer"), required=False, rows=3),
                 f"{question.code}-reason": SingleLineField(
-                    label=_("Why it does not apply"), required=False, max_length=2000
+                    label=_("Why it is not applicable"), required=False, max_length=2000
                 ),
             }
 
     def questions(self) -> list[dict[str, Any]]:
-        """Return the bound fields of each question for a template."""
+        """Return the code and the bound fields of each question."""
         parts = ("state", "text", "reason")
         return [
             {"code": code} | {part: self[f"{code}-{part}"] for part in parts}
@@ -77,27 +77,25 @@ class AnswersForm(TableForm, DocumentForm):
         ]
 
     def declaration(self, held: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the value of the product's provenance property; what is no field here is kept."""
+        """Return the value of the provenance property; keys without a field here are kept."""
         answers = {code: answer for code in CURRENT_SET.codes if (answer := self._answer(code))}
-        rows = [(index, row) for index, row in self.given() if not row["gone"]]
-        self.sent = [index for index, _row in rows]
         declared = {
             "questionSet": CURRENT_SET.version,
             "answers": answers,
-            "imbalances": [_imbalance(row) for _index, row in rows],
+            "imbalances": [_imbalance(row.cleaned_data) for row in self.filled_rows],
         }
         kept = {key: value for key, value in held.items() if key not in declared}
         return kept | {key: value for key, value in declared.items() if value}
 
-    def field_at(self, location: str) -> str | None:
-        """Find the question or the row that a fault is about."""
-        place = self.place_of(location)
-        if found := ANSWER_PLACE.match(place):
-            return f"{found[1]}-{found[2] or 'state'}"
-        if (found := ROW_PLACE.match(place)) and int(found[1]) < len(self.sent):
-            column = COLUMN_OF.get(found[2], found[2]) or "attribute"
-            return self.rows.field_name(self.sent[int(found[1])], column)
-        return super().field_at(location)
+    def field_for(self, location: str) -> tuple[forms.Form, str | None]:
+        """Return the field of the question or of the row that a location is in."""
+        path = self.path_of(location)
+        if match := ANSWER_PATH.match(path):
+            return self, f"{match[1]}-{match[2] or 'state'}"
+        if (match := ROW_PATH.match(path)) and int(match[1]) < len(self.filled_rows):
+            row = self.filled_rows[int(match[1])]
+            return row, FIELD_OF.get(match[2], match[2]) or "attribute"
+        return super().field_for(location)
 
     def _answer(self, code: str) -> dict[str, str]:
         state = self.cleaned_data[f"{code}-state"]
@@ -110,18 +108,18 @@ class AnswersForm(TableForm, DocumentForm):
 
 
 def initial_from(tree: Tree) -> dict[str, Any]:
-    """Return what the fields show of a tree."""
+    """Return what a product's document declares."""
     declared = custom(tree, KEY) or {}
     shown = {
         f"{code}-{part}": answer.get(part, "")
         for code, answer in (declared.get("answers") or {}).items()
         for part in ("state", "text", "reason")
     }
-    return shown | AnswersForm.rows.initial(rows_of(tree))
+    return shown | {"rows": rows_of(tree)}
 
 
 def rows_of(tree: Tree) -> list[dict[str, Any]]:
-    """Return the imbalance rows of a tree as the fields show them."""
+    """Return the imbalances that a product's document declares."""
     declared = (custom(tree, KEY) or {}).get("imbalances") or []
     return [
         {

@@ -11,38 +11,34 @@ from catalog.provenance.projection import KEY
 from catalog.provenance.services import declare_provenance
 from catalog.web.forms import VersionedForm
 from catalog.web.products.editing import TableView
-from catalog.web.provenance.forms import AnswersForm, initial_from, rows_of
+from catalog.web.provenance.forms import AnswersForm, initial_from
 
 
 class Answers(TableView):
     """The questions of provenance and the known imbalances."""
 
     step = "provenance"
-    sheet_class = AnswersForm
+    form_class = AnswersForm
     template_name = "catalog/editing/answers.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Make room for the rows that stand."""
-        return super().sheet(data, held=len(rows_of(self.product.tree)), **options)
-
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         """Return what the tree declares."""
         return initial_from(self.product.tree)
 
-    def write(self, sheet: AnswersForm) -> DataProduct:
+    def save_form(self, form: AnswersForm) -> DataProduct:
         """Declare the provenance anew."""
-        provenance = sheet.declaration(custom(self.product.tree, KEY) or {})
-        sheet.document = with_custom(self.product.tree, KEY, provenance or None)
+        provenance = form.declaration(custom(self.product.tree, KEY) or {})
+        form.document = with_custom(self.product.tree, KEY, provenance or None)
         return declare_provenance(
             product=self.product,
             provenance=provenance,
-            edition=sheet.cleaned_data["edition"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> Any:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> Any:
         """Offer the attributes that the mesh uses already."""
         visible = DataProduct.objects.visible_to(self.reader)
         known = Imbalance.objects.filter(visible.has("record__product_id")).order_by("attribute")
         attributes = known.values_list("attribute", flat=True).distinct()[:100]
-        return super().show(sheet, status, attributes=attributes, **context)
+        return super().render(form, status, attributes=attributes, **context)

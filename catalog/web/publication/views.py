@@ -35,25 +35,25 @@ class Publish(EditView):
     """All that the gates find, each with a link to the field that mends it; then the act."""
 
     title = _("Check and publish")
-    sheet_class = PublishForm
+    form_class = PublishForm
     template_name = "catalog/editing/publish.html"
-    done = _("Published. Search finds it within a second or so.")
+    success_message = _("Published. Search finds it within a second or so.")
 
-    def write(self, sheet: PublishForm) -> DataProduct:
+    def save_form(self, form: PublishForm) -> DataProduct:
         """Publish the present edition. Raises PublicationRefused."""
         require_permission(self.person, Permission.PUBLISH_PRODUCTS, self.product.domain)
         return publish_product(
             product=self.product,
-            edition=sheet.cleaned_data["edition"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
-            reason=sheet.cleaned_data["reason"],
+            reason=form.cleaned_data["reason"],
         )
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Go to the page that consumers see."""
         return self.product.path
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """List the findings as they are now, which a refusal has found as well."""
         product, findings = self.product, findings_of(self.product)
         extra = {
@@ -66,7 +66,7 @@ class Publish(EditView):
             "is_published": product.status == Status.PUBLISHED,
             "last": product.versions.first(),
         }
-        return super().show(sheet, status, **extra, **context)
+        return super().render(form, status, **extra, **context)
 
     def version_is_taken(self) -> bool:
         """Say whether the version number names other content already."""
@@ -81,7 +81,7 @@ class Publish(EditView):
 class LifeStep(EditView):
     """A step that is explained, confirmed and taken; it starts only from some statuses."""
 
-    needs = Permission.PUBLISH_PRODUCTS
+    permission_required = Permission.PUBLISH_PRODUCTS
     starts_from: ClassVar[tuple[Status, ...]] = ()
     elsewhere: ClassVar[Any] = _("This step does not start from where the product stands.")
 
@@ -89,41 +89,41 @@ class LifeStep(EditView):
         """Show the question, or lead back where the step does not start from this status."""
         if self.product.status not in self.starts_from:
             messages.warning(request, str(self.elsewhere))
-            return redirect(self.place("product_edit"))
+            return redirect(self.url("product_edit"))
         return super().get(request, **kwargs)
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Name the products that use this one and that its owner may know of."""
         visible = DataProduct.objects.visible_to(self.reader)
         users = visible.filter(pk__in=self.product.feeds.values("product_id"))
-        return super().show(sheet, status, users=users.select_related("domain"), **context)
+        return super().render(form, status, users=users.select_related("domain"), **context)
 
 
 class Ending(LifeStep):
     """What deprecating and retiring share: a successor and a reason."""
 
-    sheet_class: ClassVar[type[VersionedForm]] = EndingForm
+    form_class: ClassVar[type[VersionedForm]] = EndingForm
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Let the sheet look for the successor as this reader."""
-        return super().sheet(data, product=self.product, reader=self.reader, **options)
+    def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
+        """Let the form look for the successor as this reader."""
+        return super().get_form(data, product=self.product, reader=self.reader, **options)
 
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         """Return the successor and the end that are named already."""
         after = self.product.successor
         known = after and self.reader.can_read(after)
         address = f"{after.domain.slug}/{after.slug}" if after and known else ""
         return {"successor": address, "ends_on": self.product.ends_on}
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Go to the page that consumers see."""
         return self.product.path
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Offer addresses to complete what is typed."""
         visible = DataProduct.objects.visible_to(self.reader).live().exclude(pk=self.product.pk)
         offered = visible.select_related("domain").order_by("domain__slug", "slug")
-        return super().show(sheet, status, offered=offered[:MOST_OFFERED], **context)
+        return super().render(form, status, offered=offered[:MOST_OFFERED], **context)
 
 
 class Deprecate(Ending):
@@ -132,18 +132,18 @@ class Deprecate(Ending):
     title = _("Deprecate the product")
     starts_from = (Status.PUBLISHED, Status.DEPRECATED)
     elsewhere = _("Only a published product is deprecated.")
-    sheet_class = DeprecateForm
+    form_class = DeprecateForm
     template_name = "catalog/editing/deprecate.html"
-    done = _("Deprecated. Its page says so at once.")
+    success_message = _("Deprecated. Its page says so at once.")
 
-    def write(self, sheet: DeprecateForm) -> DataProduct:
+    def save_form(self, form: DeprecateForm) -> DataProduct:
         """Deprecate it."""
         return deprecate_product(
             product=self.product,
-            successor=sheet.cleaned_data["successor"],
-            ends_on=sheet.cleaned_data["ends_on"],
-            reason=sheet.cleaned_data["reason"],
-            edition=sheet.cleaned_data["edition"],
+            successor=form.cleaned_data["successor"],
+            ends_on=form.cleaned_data["ends_on"],
+            reason=form.cleaned_data["reason"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
@@ -155,15 +155,15 @@ class Retire(Ending):
     starts_from = (Status.PUBLISHED, Status.DEPRECATED)
     elsewhere = _("Only what was published is retired; a draft is deleted.")
     template_name = "catalog/editing/retire.html"
-    done = _("Retired. Its address now says what came after it.")
+    success_message = _("Retired. Its address now says what came after it.")
 
-    def write(self, sheet: EndingForm) -> DataProduct:
+    def save_form(self, form: EndingForm) -> DataProduct:
         """Retire it."""
         return retire_product(
             product=self.product,
-            successor=sheet.cleaned_data["successor"],
-            reason=sheet.cleaned_data["reason"],
-            edition=sheet.cleaned_data["edition"],
+            successor=form.cleaned_data["successor"],
+            reason=form.cleaned_data["reason"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
@@ -171,25 +171,25 @@ class Retire(Ending):
 class Delete(LifeStep):
     """Delete a draft, of which no consumer knows, or an entry from outside."""
 
-    needs = Permission.DELETE_PRODUCTS
+    permission_required = Permission.DELETE_PRODUCTS
     title = _("Delete the draft")
     starts_from = (Status.DRAFT, Status.EXTERNAL)
     elsewhere = _("What was published is retired, never deleted.")
-    sheet_class = DeleteForm
+    form_class = DeleteForm
     template_name = "catalog/editing/delete.html"
-    done = _("Deleted.")
+    success_message = _("Deleted.")
 
-    def write(self, sheet: DeleteForm) -> DataProduct:
+    def save_form(self, form: DeleteForm) -> DataProduct:
         """Delete it; a tombstone tells the index."""
         delete_product(
             product=self.product,
-            edition=sheet.cleaned_data["edition"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
-            reason=sheet.cleaned_data["reason"],
+            reason=form.cleaned_data["reason"],
         )
         return self.product
 
-    def next(self) -> str:
+    def get_success_url(self) -> str:
         """Go to the domain: the product has no page any more."""
         return f"/d/{self.product.domain.slug}"
 
@@ -199,50 +199,50 @@ class Move(LifeStep):
 
     title = _("Move to another domain")
     starts_from = tuple(Status)
-    sheet_class = MoveForm
+    form_class = MoveForm
     template_name = "catalog/editing/move.html"
-    done = _("Moved. The old address leads here for ever.")
+    success_message = _("Moved. The old address leads here for ever.")
 
     def targets(self) -> list[int]:
         """Return the domains to which this person may move it."""
         held = self.reader.domains_with(Permission.EDIT_PRODUCTS)
         return [domain_id for domain_id in held if domain_id != self.product.domain_id]
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
+    def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         """Offer only domains in which one may edit."""
-        return super().sheet(data, domain_ids=self.targets(), **options)
+        return super().get_form(data, domain_ids=self.targets(), **options)
 
-    def write(self, sheet: MoveForm) -> DataProduct:
+    def save_form(self, form: MoveForm) -> DataProduct:
         """Move it."""
         return move_product(
             product=self.product,
-            domain=sheet.cleaned_data["domain"],
-            reason=sheet.cleaned_data["reason"],
-            edition=sheet.cleaned_data["edition"],
+            domain=form.cleaned_data["domain"],
+            reason=form.cleaned_data["reason"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
         )
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Say so where there is nowhere to go."""
-        return super().show(sheet, status, has_targets=bool(self.targets()), **context)
+        return super().render(form, status, has_targets=bool(self.targets()), **context)
 
 
 class Adopt(LifeStep):
     """Bring an entry from outside under governance, as a draft."""
 
-    needs = Permission.EDIT_PRODUCTS
+    permission_required = Permission.EDIT_PRODUCTS
     title = _("Bring it under governance")
     starts_from = (Status.EXTERNAL,)
     elsewhere = _("Only an entry from outside is adopted.")
-    sheet_class = AdoptForm
+    form_class = AdoptForm
     template_name = "catalog/editing/adopt.html"
-    done = _("It is a draft now. Complete it, then publish.")
+    success_message = _("It is a draft now. Complete it, then publish.")
 
-    def write(self, sheet: AdoptForm) -> DataProduct:
+    def save_form(self, form: AdoptForm) -> DataProduct:
         """Adopt it."""
         return adopt_product(
             product=self.product,
-            edition=sheet.cleaned_data["edition"],
+            edition=form.cleaned_data["edition"],
             actor=self.person,
-            reason=sheet.cleaned_data["reason"],
+            reason=form.cleaned_data["reason"],
         )

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.products.projection import Tree, custom
-from catalog.web.forms import PercentField, Rows, SingleLineField, TableForm
+from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, Values
 from catalog.web.products.forms import DocumentForm
 from governance.slo.evaluation import BudgetingMethod, Indicator
 from governance.slo.projection import KEY, LONGEST_THRESHOLD
@@ -25,85 +25,68 @@ BUDGETINGS = [
     (BudgetingMethod.TIMESLICES.value, _("every five minutes")),
 ]
 WINDOWS = [("24h", _("a day")), ("7d", _("7 days")), ("30d", _("30 days")), ("90d", _("90 days"))]
-ROW_PLACE = re.compile(rf"{KEY}/(\d+)/?(\w*)\Z")
+ROW_PATH = re.compile(rf"{KEY}/(\d+)/?(\w*)\Z")
 
 
-def _columns() -> Mapping[str, forms.Field]:
-    return {
-        "indicator": forms.ChoiceField(label=_("What"), choices=INDICATORS),
-        "target": PercentField(label=_("Target, %"), more_than=0),
-        "threshold": forms.FloatField(
-            label=_("Within, s"),
-            min_value=0.001,
-            max_value=LONGEST_THRESHOLD,
-            widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-        ),
-        "window": forms.ChoiceField(label=_("Over"), choices=WINDOWS, initial="30d"),
-        "budgeting": forms.ChoiceField(label=_("Counted by"), choices=BUDGETINGS),
-        "percentile": PercentField(label=_("Percentile"), more_than=0),
-        "port": SingleLineField(
-            label=_("Port"), max_length=120, widget=forms.TextInput(attrs={"list": "ports"})
-        ),
-        "gone": forms.BooleanField(label=_("Remove")),
-    }
+class ObjectiveRow(RowForm):
+    """One objective; the preset choices alone do not make one."""
 
+    PRESETS: ClassVar[frozenset[str]] = frozenset({"window", "budgeting"})
 
-class PromiseRows(Rows):
-    """Rows in which the ready-made choices alone say nothing."""
+    indicator = forms.ChoiceField(label=_("What"), choices=INDICATORS, required=False)
+    target = PercentField(label=_("Target, %"), more_than=0, required=False)
+    threshold = forms.FloatField(
+        label=_("Within, s"),
+        min_value=0.001,
+        max_value=LONGEST_THRESHOLD,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    window = forms.ChoiceField(label=_("Over"), choices=WINDOWS, initial="30d", required=False)
+    budgeting = forms.ChoiceField(label=_("Counted by"), choices=BUDGETINGS, required=False)
+    percentile = PercentField(label=_("Percentile"), more_than=0, required=False)
+    port = SingleLineField(
+        label=_("Port"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "ports"}),
+    )
 
-    def values(self, cleaned: Mapping[str, Any], count: int) -> list[tuple[int, dict[str, Any]]]:
-        """Return the rows that name an indicator or a figure."""
-        telling = ("indicator", "target", "threshold", "percentile", "port")
-        return [
-            (index, row)
-            for index, row in super().values(cleaned, count)
-            if any(row[name] for name in telling)
-        ]
+    def has_changed(self) -> bool:
+        """Return True if an indicator or a figure was written."""
+        return bool(set(self.changed_data) - self.PRESETS)
+
+    def clean(self) -> dict[str, Any]:
+        """Require an indicator and a target, and of a latency its limit."""
+        cleaned = super().clean() or {}
+        needed = ["indicator", "target"]
+        needed += ["threshold"] if cleaned.get("indicator") == Indicator.LATENCY.value else []
+        for name in needed:
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("This objective needs it."))
+        return cleaned
 
 
 class ObjectivesForm(TableForm, DocumentForm):
-    """A row for each promise of a product."""
+    """A row for each objective of a product."""
 
-    rows: ClassVar[Rows] = PromiseRows("rows", _columns)
-    most = 50
+    row_form = ObjectiveRow
+    max_num = 50
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.sent: list[int] = []
-        for index in range(self.count):
-            self._offer_unusual(index, "window", WINDOWS)
-
-    def clean(self) -> dict[str, Any]:
-        """Demand an indicator and a target of each row, and of a latency its limit."""
-        cleaned = super().clean() or {}
-        for index, row in self.rows.values(cleaned, self.count):
-            needed = ["indicator", "target"]
-            needed += ["threshold"] if row["indicator"] == Indicator.LATENCY.value else []
-            for name in needed if not row["gone"] else ():
-                field = self.rows.field_name(index, name)
-                if not row[name] and field not in self.errors:
-                    self.add_error(field, _("This promise needs it."))
-        return cleaned
-
-    def _offer_unusual(self, index: int, column: str, usual: list[Any]) -> None:
-        """Let a row keep a value that a manifest gave it and the list does not offer."""
-        name = self.rows.field_name(index, column)
-        field, held = self.fields[name], self.initial.get(name)
-        if held and held not in dict(usual) and isinstance(field, forms.ChoiceField):
-            field.choices = [*usual, (held, held)]
+    def prepare_row(self, row: RowForm, values: Values) -> None:
+        """Offer the window that a manifest gave the objective."""
+        row.offer_choice("window", values["window"])
 
     def objectives(self) -> list[dict[str, Any]]:
         """Return the value of the product's own property."""
-        rows = [(index, row) for index, row in self.given() if not row["gone"]]
-        self.sent = [index for index, _row in rows]
-        return [_objective(row) for _index, row in rows]
+        return [_objective(row.cleaned_data) for row in self.filled_rows]
 
-    def field_at(self, location: str) -> str | None:
-        """Find the row that a fault is about."""
-        found = ROW_PLACE.match(self.place_of(location))
-        if found is None or int(found[1]) >= len(self.sent):
-            return super().field_at(location)
-        return self.rows.field_name(self.sent[int(found[1])], found[2] or "indicator")
+    def field_for(self, location: str) -> tuple[forms.Form, str | None]:
+        """Return the field of the row that a location is in."""
+        match = ROW_PATH.match(self.path_of(location))
+        if match is None or int(match[1]) >= len(self.filled_rows):
+            return super().field_for(location)
+        return self.filled_rows[int(match[1])], match[2] or "indicator"
 
 
 def rows_of(tree: Tree) -> list[dict[str, Any]]:

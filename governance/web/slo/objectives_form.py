@@ -19,27 +19,22 @@ class Objectives(TableView):
     """The promises of a product, a row each."""
 
     step = "objectives"
-    sheet_class = ObjectivesForm
+    form_class = ObjectivesForm
     template_name = "governance/slo/objectives.html"
 
-    def sheet(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Make room for the rows that stand."""
-        return super().sheet(data, held=len(rows_of(self.product.tree)), **options)
+    def get_initial(self) -> dict[str, Any]:
+        return {"rows": rows_of(self.product.tree)}
 
-    def initial(self) -> dict[str, Any]:
-        """Return what the tree promises."""
-        return ObjectivesForm.rows.initial(rows_of(self.product.tree))
-
-    def write(self, sheet: ObjectivesForm) -> DataProduct:
+    def save_form(self, form: ObjectivesForm) -> DataProduct:
         """Put the promises into the tree; the projector of objectives checks them."""
-        promised = sheet.objectives()
-        sheet.document = with_custom(self.product.tree, KEY, promised or None)
-        edition = sheet.cleaned_data["edition"]
+        promised = form.objectives()
+        form.document = with_custom(self.product.tree, KEY, promised or None)
+        edition = form.cleaned_data["edition"]
         return replace_document(
-            product=self.product, tree=sheet.document, edition=edition, actor=self.person
+            product=self.product, tree=form.document, edition=edition, actor=self.person
         )
 
-    def show(self, sheet: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
+    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """Offer the names of the product's ports."""
         names = self.product.output_ports.values_list("name", flat=True).distinct()
-        return super().show(sheet, status, ports=names, **context)
+        return super().render(form, status, ports=names, **context)
