@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 
@@ -29,3 +31,18 @@ class Issue:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence with the nearest known word, or an empty text if none is near."""
+    by_casefold = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold()[:80], list(by_casefold), n=1, cutoff=0.75)
+    return f"Did you mean {by_casefold[near[0]]}?" if near else ""
+
+
+def shortened(text: str, limit: int = 80) -> str:
+    """Return a text, cut in the middle if it would flood a message."""
+    if len(text) <= limit:
+        return text
+    half = (limit - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"

@@ -15,7 +15,7 @@ from catalog.manifests.external import (
     foreign_tree,
     plain,
 )
-from catalog.products.projection import Tree
+from catalog.types import JSONObject
 
 CATALOG = ExternalCatalog(
     system="aws-open-data",
@@ -61,7 +61,7 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
     )
 
 
-def _server(resource: Mapping[str, Any], index: int) -> Tree:
+def _server(resource: Mapping[str, Any], index: int) -> JSONObject:
     arn = str(resource.get("arn") or "")
     place = arn.rpartition(":::")[2] or arn
     kind = SERVER_TYPES.get(str(resource.get("type")), "custom")
@@ -73,7 +73,7 @@ def _server(resource: Mapping[str, Any], index: int) -> Tree:
     }
 
 
-def _ports(identifier: str, servers: list[Tree]) -> list[Tree]:
+def _ports(identifier: str, servers: list[JSONObject]) -> list[JSONObject]:
     return [
         {
             "name": server["server"],
@@ -86,7 +86,7 @@ def _ports(identifier: str, servers: list[Tree]) -> list[Tree]:
     ]
 
 
-def _contract(identifier: str, name: str, servers: list[Tree]) -> Tree:
+def _contract(identifier: str, name: str, servers: list[JSONObject]) -> JSONObject:
     return {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -99,6 +99,6 @@ def _contract(identifier: str, name: str, servers: list[Tree]) -> Tree:
     }
 
 
-def _documentation(text: str) -> list[Tree]:
+def _documentation(text: str) -> list[JSONObject]:
     is_address = text.startswith(("https://", "http://")) and not text.split()[1:]
     return [{"type": "documentation", "url": text}] if is_address else []

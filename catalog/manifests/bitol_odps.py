@@ -8,14 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from catalog.issues import Severity
-from catalog.manifests.issues import DocumentIssue, did_you_mean, in_order, shortened
+from catalog.issues import Severity, did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue, by_position
 from catalog.manifests.projection_checks import problems_of
 from catalog.manifests.schemas import DocumentSchema
-from catalog.manifests.source_map import Document, Tree
+from catalog.manifests.source_map import Document
 from catalog.ports.projection import input_ports, output_ports
 from catalog.products.projection import export_tree, parse_columns
 from catalog.provenance.projection import provenance_of
+from catalog.types import JSONObject
 
 SYSTEM = "bitol-odps"
 KIND = "DataProduct"
@@ -60,15 +61,15 @@ def check(document: Document) -> list[DocumentIssue]:
     )
     for reading in _READINGS:
         problems += problems_of(reading, document, rule=SYSTEM, beside=problems)
-    return in_order(problems)
+    return by_position(problems)
 
 
-def wanted_status(tree: Tree) -> str:
+def wanted_status(tree: JSONObject) -> str:
     """Return our status for the one that a document declares; what nobody knows is a draft."""
     return STATUSES.get(str(tree.get("status") or "draft").strip().lower(), "draft")
 
 
-def exported(tree: Tree, *, status: str, domain: str) -> Tree:
+def exported(tree: JSONObject, *, status: str, domain: str) -> JSONObject:
     """Return the document to hand out: its status and domain as they stand now, all else as kept.
 
     A status that says the same in other words stays, and nothing is added that was not there.
@@ -86,13 +87,13 @@ def _refused_version(document: Document) -> DocumentIssue | None:
     if declared in VERSIONS:
         return None
     if declared is None:
-        return document.problem(
+        return document.issue(
             (),
             f"{SYSTEM}.version",
             "apiVersion is missing",
             f"Add a line `apiVersion: {CURRENT}`.",
         )
-    return document.problem(
+    return document.issue(
         ("apiVersion",),
         f"{SYSTEM}.version",
         f"{shortened(str(declared), 40)} is no version of the product standard that is read",
@@ -105,7 +106,7 @@ def _status_problems(document: Document) -> list[DocumentIssue]:
     if status is None or str(status).strip().lower() in STATUSES:
         return []
     return [
-        document.problem(
+        document.issue(
             ("status",),
             f"{SYSTEM}.status",
             f"{shortened(str(status), 40)} is no known status; the product is taken as a draft",
@@ -126,7 +127,7 @@ def _key_problems(document: Document) -> list[DocumentIssue]:
     return problems
 
 
-def _own_keys(tree: Tree) -> Iterator[tuple[str, tuple[str | int, ...], dict[str, Any]]]:
+def _own_keys(tree: JSONObject) -> Iterator[tuple[str, tuple[str | int, ...], dict[str, Any]]]:
     """Yield each custom property whose key is one of ours, with its place and path."""
     holders: list[tuple[str, tuple[str | int, ...], Any]] = [("product", (), tree)]
     for key, place in _PORTS:
@@ -154,7 +155,7 @@ def _unknown_key(
     message = f"Assay reads no key {shortened(key)} here"
     if elsewhere:
         message = f"{key} belongs to the {elsewhere[0]}, not here"
-    return document.problem(
+    return document.issue(
         (*path, "property"),
         "assay.unknown-key",
         message,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from catalog.issues import Severity
+from catalog.issues import Severity, did_you_mean, shortened
 from catalog.manifests import bitol_odps, odcs
-from catalog.manifests.issues import DocumentIssue, did_you_mean, shortened
-from catalog.manifests.readers import ReadingError, read_documents
-from catalog.manifests.source_map import Document, Tree
+from catalog.manifests.issues import DocumentIssue, ParseError
+from catalog.manifests.readers import read_documents
+from catalog.manifests.source_map import Document
 from catalog.products.projection import slug_in
+from catalog.types import JSONObject
 
 # Documents are kept while they are small together; of a large set each is read again at its turn.
 MOST_KEPT_BYTES = 8 * 1024 * 1024
@@ -114,8 +115,8 @@ class BundleCollector:
     def _sort(self, number: int, source: Source) -> None:
         try:
             documents = self._documents(number)
-        except ReadingError as error:
-            self.problems.append(error.problem)
+        except ParseError as error:
+            self.problems.append(error.issue)
             return
         except OSError as error:
             self.problems.append(_unreadable(source, error))
@@ -137,12 +138,12 @@ class BundleCollector:
         if twin := self._twin(place, document.tree):
             message = f"the same product is in {shortened(twin.file)} already, by its id or address"
             hint = "Remove one of the two, or give it an id and a name of its own."
-            self.problems.append(document.problem(("id",), "manifest.twice", message, hint))
+            self.problems.append(document.issue(("id",), "manifest.twice", message, hint))
             return
         for identifier in contract_ids(document.tree):
             self._kinds.named_by.setdefault(identifier, []).append(place.identifier)
 
-    def _twin(self, place: _Place, tree: Tree) -> _Place | None:
+    def _twin(self, place: _Place, tree: JSONObject) -> _Place | None:
         """Return the product before this one with its id or address; else keep this one's."""
         slug = slug_in(tree)
         address = (str(tree.get("domain")), slug)
@@ -167,7 +168,7 @@ class BundleCollector:
         places = [*([product] if product else []), *contracts]
         try:
             documents = [self._documents(place.source)[place.position] for place in places]
-        except (ReadingError, OSError, IndexError):
+        except (ParseError, OSError, IndexError):
             self.problems.append(_changed(places[0]))
             return
         problems = [problem for document in documents for problem in check(document)]
@@ -192,10 +193,10 @@ def _twins(contracts: list[Document]) -> Iterator[DocumentIssue]:
             name = " ".join(shortened(part) for part in key)
             message = f"contract {name} is here twice, first in {first.file}"
             hint = "Remove one of the two, or give it a version of its own."
-            yield contract.problem(("version",), "manifest.twice", message, hint)
+            yield contract.issue(("version",), "manifest.twice", message, hint)
 
 
-def contract_ids(tree: Tree) -> list[str]:
+def contract_ids(tree: JSONObject) -> list[str]:
     """Return the ids of the contracts that a product's output ports name, each once."""
     ports = tree.get("outputPorts")
     named = [
@@ -223,7 +224,7 @@ def _unknown_kind(document: Document, source: Source) -> DocumentIssue:
         message = f"{shortened(str(kind), 40)} is no kind that is read"
         hint = did_you_mean(str(kind), kinds) or f"Use {kinds[0]} or {kinds[1]}."
     path = ("kind",) if kind is not None else ()
-    return document.problem(path, "manifest.kind", message, hint, severity)
+    return document.issue(path, "manifest.kind", message, hint, severity)
 
 
 def _changed(place: _Place) -> DocumentIssue:

@@ -10,7 +10,8 @@ from typing import Any
 from catalog.exceptions import ValidationFailed
 from catalog.identifiers import folded, is_slug
 from catalog.issues import Issue
-from catalog.products.projection import API_VERSION, Tree
+from catalog.products.projection import API_VERSION
+from catalog.types import JSONObject
 
 PLACEHOLDERS = re.compile(
     r"\[?(more information needed|needs more information|n/?a|none)\]?\.?", re.IGNORECASE
@@ -23,8 +24,8 @@ class ExternalEntry:
     """One entry: the product's tree, and the contract's where it has ports."""
 
     identifier: str
-    tree: Tree
-    contract: Tree | None = None
+    tree: JSONObject
+    contract: JSONObject | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +120,7 @@ def foreign_tree(
     answers: Mapping[str, dict[str, str]],
     custom: Mapping[str, Any],
     **fields: Any,
-) -> Tree:
+) -> JSONObject:
     """Return the tree of an entry; empty members are left out."""
     properties = {
         "assaySlug": slug,

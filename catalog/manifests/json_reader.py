@@ -1,113 +1,77 @@
-"""JSON text as events: the grammar is a table of what may come next, so depth costs no stack."""
+"""JSON by Python's own parser, with the line and column of each value."""
 
+from __future__ import annotations
+
+import json
 import re
-from collections.abc import Iterator
-from json import loads
 
-from catalog.manifests.events import (
-    Event,
-    Kind,
-    Misread,
-    Scalar,
-    finite,
-    integer,
-    line_starts,
-    place_of,
-)
+from catalog.manifests.scalars import Scalar, to_float, to_integer
+from catalog.manifests.tree_builder import TreeBuilder
 
-_LEXEME = re.compile(
-    r'[ \t\r\n]*(?:(?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")'
-    r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9.]))"
-    r"|(?P<word>true|false|null)|(?P<sign>[\[\]{}:,]))"
-)
-_BLANK = re.compile(r"[ \t\r\n]*")
-_JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+_PARSER = json.JSONDecoder(parse_int=str, parse_float=str)
+# The tokens of well-formed text; whether it is well-formed has been decided by the parser.
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|[^\s\[\]{},:"]+', re.DOTALL)
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+_SYNTAX_HINT = "Check the commas, quotes and brackets on this line and the one before it."
 
 
-def json_events(text: str) -> Iterator[Event]:
-    """The events of the one JSON value in the text. Raises Misread."""
-    return _JsonReader(text).events()
+def parse_json(text: str, file: str) -> TreeBuilder:
+    """Return the builder that holds the one JSON value of a text. Raises ParseError."""
+    builder = TreeBuilder(file)
+    error, end = _syntax_error(text)
+    builder.start_document(1, 1)
+    line, line_start, last = 1, 0, 0
+    for match in _TOKEN.finditer(text):
+        start = match.start()
+        if match.end() > end:
+            end = min(start, end)
+            break
+        if newlines := text.count("\n", last, start):
+            line, line_start = line + newlines, text.rfind("\n", last, start) + 1
+        _add_token(builder, match[0], line, start - line_start + 1)
+        last = start
+    if error:
+        line, column = text.count("\n", 0, end) + 1, end - text.rfind("\n", 0, end)
+        message = f"Invalid JSON: {error}"
+        raise builder.error(line, column, "json-syntax", message, _SYNTAX_HINT)
+    return builder
 
 
-class _JsonReader:
-    """JSON's grammar as a table of what may come next; the stack is a list, not the call stack."""
+def _syntax_error(text: str) -> tuple[str, int]:
+    """Return what is wrong with a text, empty if nothing is, and how far it is well-formed.
 
-    def __init__(self, text: str) -> None:
-        self.text, self.starts = text, line_starts(text)
-        self.offset = 0
-        self.open: list[str] = []
-        self.expected = frozenset({"value"})
+    Not the error itself: its traceback would hold the text until the garbage is collected.
+    """
+    try:
+        _PARSER.decode(text)
+    except json.JSONDecodeError as error:
+        return error.msg, error.pos
+    except RecursionError:  # The builder's own limit of depth is met long before the end.
+        return "Nested too deeply", len(text)
+    return "", len(text)
 
-    def events(self) -> Iterator[Event]:
-        yield Event(Kind.DOCUMENT, 1, 1)
-        while "end" not in self.expected:
-            found = _LEXEME.match(self.text, self.offset)
-            start = _BLANK.match(self.text, self.offset).end()  # type: ignore[union-attr]
-            if found is None:
-                raise self._misread(start)
-            self.offset = found.end()
-            yield from self._step(str(found.lastgroup), found.group().lstrip(" \t\r\n"), start)
-        rest = _BLANK.match(self.text, self.offset).end()  # type: ignore[union-attr]
-        if rest < len(self.text):
-            raise self._misread(rest)
 
-    def _step(self, group: str, lexeme: str, start: int) -> Iterator[Event]:
-        line, column = place_of(self.starts, start)
-        if group != "sign":
-            role = "key" if group == "string" and "key" in self.expected else "value"
-            self._expect(role, start)
-            self.expected = frozenset({":"}) if role == "key" else self._after_value()
-            yield Event(Kind.SCALAR, line, column, self._value(group, lexeme, start))
-        elif lexeme in "[{":
-            self._expect("value", start)
-            self.open.append(lexeme)
-            self.expected = frozenset({"value", "]"} if lexeme == "[" else {"key", "}"})
-            yield Event(Kind.LIST if lexeme == "[" else Kind.MAPPING, line, column)
-        elif lexeme in "]}":
-            self._expect(lexeme, start)
-            self.open.pop()
-            self.expected = self._after_value()
-            yield Event(Kind.END, line, column)
-        else:
-            self._expect(lexeme, start)
-            self.expected = frozenset(
-                {"key"} if lexeme == "," and self.open[-1] == "{" else {"value"}
-            )
+def _add_token(builder: TreeBuilder, lexeme: str, line: int, column: int) -> None:
+    match lexeme[0]:
+        case "{" | "[":
+            builder.start_collection(line, column, is_mapping=lexeme == "{")
+        case "}" | "]":
+            builder.end_collection()
+        case '"':
+            text = json.loads(lexeme) if "\\" in lexeme else lexeme[1:-1]
+            builder.add_scalar(text, line, column)
+        case _:
+            builder.add_scalar(_literal(builder, lexeme, line, column), line, column)
 
-    def _after_value(self) -> frozenset[str]:
-        if not self.open:
-            return frozenset({"end"})
-        return frozenset({",", "]" if self.open[-1] == "[" else "}"})
 
-    def _expect(self, role: str, start: int) -> None:
-        if role not in self.expected:
-            raise self._misread(start)
-
-    def _value(self, group: str, lexeme: str, start: int) -> Scalar:
-        try:
-            if group == "string":
-                return str(loads(lexeme)) if "\\" in lexeme else lexeme[1:-1]
-            if group == "number":
-                return finite(lexeme) if set(lexeme) & set(".eE") else integer(lexeme)
-        except ValueError as error:
-            line, column = place_of(self.starts, start)
-            raise Misread(
-                line,
-                column,
-                "json-value",
-                f"{lexeme[:40]} cannot be read: {error}",
-                "Write a shorter number, or a text in double quotes with valid escapes.",
-            ) from None
-        return _JSON_WORDS[lexeme]
-
-    def _misread(self, offset: int) -> Misread:
-        line, column = place_of(self.starts, offset)
-        found = repr(self.text[offset : offset + 12]) if offset < len(self.text) else "the end"
-        wanted = " or ".join(sorted(self.expected - {"end"})) or "nothing more"
-        return Misread(
-            line,
-            column,
-            "json-syntax",
-            f"not well-formed JSON: {found} where {wanted} is expected",
-            "Look at the commas, quotes and brackets at this line and the one before it.",
-        )
+def _literal(builder: TreeBuilder, lexeme: str, line: int, column: int) -> Scalar:
+    if lexeme in _WORDS:
+        return _WORDS[lexeme]
+    if not lexeme.lstrip("-")[0].isdigit():  # Python's parser takes NaN and Infinity.
+        message = f"Invalid JSON: {lexeme} is not a JSON value"
+        raise builder.error(line, column, "json-syntax", message, "Use null, or leave it out.")
+    try:
+        return to_float(lexeme) if set(lexeme) & set(".eE") else to_integer(lexeme)
+    except ValueError as error:
+        message, hint = f"{lexeme[:40]} is {error}", "Write a shorter number."
+        raise builder.error(line, column, "json-value", message, hint) from None

@@ -8,9 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from jsonpointer import JsonPointer
+
 from catalog.contracts.projection import parse_columns
 from catalog.issues import Severity
-from catalog.manifests.issues import DocumentIssue, in_order, tokens_of
+from catalog.manifests.issues import DocumentIssue, by_position
 from catalog.manifests.projection_checks import problems_of
 from catalog.manifests.schemas import DocumentSchema
 from catalog.manifests.source_map import Document
@@ -58,7 +60,7 @@ def check(document: Document) -> list[DocumentIssue]:
     declared = document.tree.get("apiVersion")
     problems = [_as_declared(problem, declared) for problem in contract_schema().check(document)]
     problems += problems_of(parse_columns, document, rule=SYSTEM, beside=problems)
-    return in_order(problems)
+    return by_position(problems)
 
 
 def _refused_version(document: Document) -> DocumentIssue | None:
@@ -74,12 +76,12 @@ def _refused_version(document: Document) -> DocumentIssue | None:
         message = f"{str(declared)[:40]} is no version of ODCS that is read"
         hint = f"Use one of {', '.join(VERSIONS)}."
     path = ("apiVersion",) if declared is not None else ()
-    return document.problem(path, f"{SYSTEM}.version", message, hint)
+    return document.issue(path, f"{SYSTEM}.version", message, hint)
 
 
 def _as_declared(problem: DocumentIssue, declared: Any) -> DocumentIssue:
     """Turn an error into a warning where the version that the contract declares may allow it."""
-    steps = set(tokens_of(problem.location))
+    steps = set(JsonPointer(problem.location).parts)
     is_strict = problem.code in _ALWAYS and not steps & _CHANGED
     if problem.code == "odcs.required" and "servers" in steps:
         is_strict = False

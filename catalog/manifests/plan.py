@@ -8,10 +8,12 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from jsonpointer import JsonPointer
+
+from catalog.issues import shortened
 from catalog.manifests.bitol_odps import wanted_status
-from catalog.manifests.issues import Token, pointer, shortened
-from catalog.manifests.source_map import Tree
 from catalog.products.projection import digest_of
+from catalog.types import JSONObject
 
 MOST_SAID = 20
 ContractKey = tuple[str, str]
@@ -41,7 +43,7 @@ class Step(StrEnum):
 class CurrentContract:
     """A contract version as the catalog holds it; `is_edited` by people since its last import."""
 
-    tree: Tree
+    tree: JSONObject
     is_frozen: bool = False
     is_edited: bool = False
 
@@ -50,7 +52,7 @@ class CurrentContract:
 class CurrentProduct:
     """A product as the catalog holds it; `is_edited` by people since its last import."""
 
-    tree: Tree
+    tree: JSONObject
     status: str
     domain: str
     is_imported: bool = True
@@ -72,8 +74,8 @@ class Decision:
 
 
 def decide(
-    tree: Tree | None,
-    contracts: Sequence[Tree],
+    tree: JSONObject | None,
+    contracts: Sequence[JSONObject],
     held: CurrentProduct | None,
     *,
     domain: str,
@@ -99,12 +101,12 @@ def decide(
     return _change(tree, held, changes, saved, overwrite=overwrite)
 
 
-def key_of(contract: Tree) -> ContractKey:
+def key_of(contract: JSONObject) -> ContractKey:
     """Return what names a contract version: its id and version."""
     return str(contract.get("id")), str(contract.get("version") or "0.1.0")
 
 
-def differences(before: Any, after: Any, at: tuple[Token, ...] = ()) -> Iterator[str]:
+def differences(before: Any, after: Any, at: tuple[str | int, ...] = ()) -> Iterator[str]:
     """Yield each difference of two trees in words: what is added, removed or replaced."""
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _members(before, after, at)
@@ -115,7 +117,7 @@ def differences(before: Any, after: Any, at: tuple[Token, ...] = ()) -> Iterator
 
 
 def _members(
-    before: Mapping[Any, Any], after: Mapping[Any, Any], at: tuple[Token, ...]
+    before: Mapping[Any, Any], after: Mapping[Any, Any], at: tuple[str | int, ...]
 ) -> Iterator[str]:
     for key in dict.fromkeys([*before, *after]):
         if key in before and key in after:
@@ -124,11 +126,11 @@ def _members(
             yield _said_of("adds" if key in after else "removes", (*at, key))
 
 
-def _said_of(verb: str, at: tuple[Token, ...]) -> str:
-    return f"{verb} {shortened(pointer(at), 120) or '/'}"
+def _said_of(verb: str, at: tuple[str | int, ...]) -> str:
+    return f"{verb} {shortened(JsonPointer.from_parts(at).path, 120) or '/'}"
 
 
-def _create(tree: Tree, contracts: Sequence[Tree]) -> Decision:
+def _create(tree: JSONObject, contracts: Sequence[JSONObject]) -> Decision:
     wanted = wanted_status(tree)
     notes = [] if wanted in ("draft", "published") else [_only_published(wanted)]
     return Decision(
@@ -141,7 +143,7 @@ def _create(tree: Tree, contracts: Sequence[Tree]) -> Decision:
     )
 
 
-def _product_changes(tree: Tree, held: CurrentProduct, domain: str) -> Iterator[str]:
+def _product_changes(tree: JSONObject, held: CurrentProduct, domain: str) -> Iterator[str]:
     """Yield what differs; a status that is reached already is no difference."""
     if domain != held.domain:
         yield f"moves it from {held.domain} to {domain}"
@@ -149,18 +151,18 @@ def _product_changes(tree: Tree, held: CurrentProduct, domain: str) -> Iterator[
     yield from islice(differences(_without(held.tree, left_out), _without(tree, left_out)), 1_000)
 
 
-def _without(tree: Tree, keys: set[str]) -> Tree:
+def _without(tree: JSONObject, keys: set[str]) -> JSONObject:
     return {key: value for key, value in tree.items() if key not in keys}
 
 
-def _contract_changes(contract: Tree, standing: CurrentContract | None) -> list[str]:
+def _contract_changes(contract: JSONObject, standing: CurrentContract | None) -> list[str]:
     name = f"contract {' '.join(shortened(part) for part in key_of(contract))}"
     if standing is None:
         return [f"adds {name}"]
     return [f"{name}: {words}" for words in islice(differences(standing.tree, contract), 1_000)]
 
 
-def _frozen(frozen: Sequence[Tree], changes: Sequence[str]) -> Decision:
+def _frozen(frozen: Sequence[JSONObject], changes: Sequence[str]) -> Decision:
     names = ", ".join(" ".join(key_of(contract)) for contract in frozen)
     return Decision(
         action=Action.REFUSED,
@@ -182,7 +184,7 @@ def _conflict(held: CurrentProduct, changes: Sequence[str]) -> Decision:
 
 
 def _change(
-    tree: Tree | None,
+    tree: JSONObject | None,
     held: CurrentProduct,
     changes: Sequence[str],
     saved: Sequence[int],
@@ -202,7 +204,7 @@ def _change(
 
 
 def _step(
-    tree: Tree | None, held: CurrentProduct, *, is_changed: bool, overwrite: bool
+    tree: JSONObject | None, held: CurrentProduct, *, is_changed: bool, overwrite: bool
 ) -> tuple[Step, list[str]]:
     """Return the step to the status that a document wants, or why none is taken."""
     if tree is None or held.status == "external":
@@ -232,7 +234,7 @@ def _end(wanted: str, held: CurrentProduct) -> tuple[Step, list[str]]:
     return (Step.DEPRECATE if wanted == "deprecated" else Step.RETIRE), []
 
 
-def _republish(tree: Tree, held: CurrentProduct) -> tuple[Step, list[str]]:
+def _republish(tree: JSONObject, held: CurrentProduct) -> tuple[Step, list[str]]:
     version = str(tree.get("version") or "0.1.0")
     if held.status != "published":
         return Step.NONE, []

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jsonpointer import JsonPointer
+
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.manifests.issues import DocumentIssue, tokens_of
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.schemas import MOST_PROBLEMS
-from catalog.manifests.source_map import Document, Tree
+from catalog.manifests.source_map import Document
+from catalog.types import JSONObject
 
 
 def problems_of(
-    reading: Callable[[Tree], Any],
+    reading: Callable[[JSONObject], Any],
     document: Document,
     *,
     rule: str,
@@ -35,8 +38,8 @@ def problems_of(
 def problem_of(issue: Issue, document: Document, *, rule: str) -> DocumentIssue:
     """Return a fault with the line at which its place was written."""
     message = issue.message.rstrip(".")
-    return document.problem(
-        tokens_of(_normal(issue.location)), f"{rule}.{issue.code}", message, issue.hint
+    return document.issue(
+        JsonPointer(_normal(issue.location)).parts, f"{rule}.{issue.code}", message, issue.hint
     )
 
 

@@ -1,101 +1,69 @@
-"""Bytes to documents: the front door of every format, closed to what is hostile or unclear.
+"""From bytes to documents: the front door of every format, closed to what is hostile or unclear.
 
-Every limit is checked while the text is read, before anything large is built. Whatever the bytes
-are, the answer is a list of documents or a ReadingError that names line, column, path and way out.
+Limits are checked while the text is read, before anything large is built. Whatever the bytes are,
+the answer is a list of documents or a ParseError with line, column, location and hint.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from catalog.manifests.csv_reader import csv_documents
-from catalog.manifests.events import Misread, line_starts, place_of
-from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.json_reader import json_events
+from catalog.manifests.csv_reader import parse_csv
+from catalog.manifests.issues import ParseError
+from catalog.manifests.json_reader import parse_json
 from catalog.manifests.source_map import Document
-from catalog.manifests.tree_builder import Builder
-from catalog.manifests.yaml_reader import yaml_events
+from catalog.manifests.yaml_reader import parse_yaml
+from catalog.types import JSONValue
 
 MAX_BYTES = 2 * 1024 * 1024
 
 
-class ReadingError(Exception):
-    """The bytes cannot be read as documents; `problem` says where, why, and the way out."""
-
-    def __init__(self, problem: DocumentIssue) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
 def read_documents(content: bytes, *, name: str) -> list[Document]:
-    """The documents of a YAML or JSON text, at least one. Raises ReadingError.
+    """Return the documents of a YAML or JSON text, at least one. Raises ParseError.
 
-    YAML may hold several, parted by `---`; YAML and JSON may hold several as a list of mappings.
+    YAML may hold several, separated by `---`; both may hold several as a list of mappings.
     """
-    try:
-        documents = _documents(_text_of(content), name)
-        if not documents:
-            raise Misread(1, 1, "empty", "there is no document in it", "Write at least one.")
-    except Misread as misread:
-        raise ReadingError(_problem(name, misread)) from None
+    documents = _parse(_decode(content, name), name)
+    if not documents:
+        raise ParseError(name, 1, 1, "empty", "The file holds no document", "Write at least one.")
     return documents
 
 
-def read_json(content: bytes, *, name: str) -> Any:
-    """The one JSON value of a text, of whatever kind. Raises ReadingError."""
-    try:
-        return Builder(name).value(json_events(_text_of(content)))
-    except Misread as misread:
-        raise ReadingError(_problem(name, misread)) from None
+def read_json(content: bytes, *, name: str) -> JSONValue:
+    """Return the one JSON value of a text, whatever its type. Raises ParseError."""
+    return parse_json(_decode(content, name), name).value
 
 
-def read_table(content: bytes, *, name: str) -> list[Document]:
-    """The rows of a CSV text as documents, by the fields of its first row. Raises ReadingError."""
-    try:
-        return list(csv_documents(_text_of(content), name))
-    except Misread as misread:
-        raise ReadingError(_problem(name, misread)) from None
+def read_csv(content: bytes, *, name: str) -> list[Document]:
+    """Return the rows of a CSV text, keyed by the names in its first row. Raises ParseError."""
+    return list(parse_csv(_decode(content, name), name))
 
 
-def _documents(text: str, name: str) -> list[Document]:
+def _parse(text: str, name: str) -> list[Document]:
     """YAML reads some JSON strings differently, so what looks like JSON is read as JSON first."""
     is_json = name.lower().endswith(".json")
     if is_json or text.lstrip()[:1] in ("{", "["):
         try:
-            return Builder(name).build(json_events(text))
-        except Misread as misread:
-            if is_json or misread.code != "json-syntax":
+            return parse_json(text, name).documents()
+        except ParseError as error:
+            if is_json or error.issue.code != "reading.json-syntax":
                 raise
-    return Builder(name).build(yaml_events(text))
+    return parse_yaml(text, name).documents()
 
 
-def _text_of(content: bytes) -> str:
+def _decode(content: bytes, name: str) -> str:
     if len(content) > MAX_BYTES:
-        raise Misread(
-            1,
-            1,
-            "size",
-            f"more than {MAX_BYTES:,} bytes",
-            "Part it into several files: one product or contract in each.",
-        )
+        message = f"Files are limited to {MAX_BYTES // 1024**2} MB"
+        hint = "Split it into several files: one product or contract in each."
+        raise ParseError(name, 1, 1, "size", message, hint)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        hint = "Save the file in the encoding UTF-8."
-        raise Misread(line, column, "encoding", "this is not UTF-8 text", hint) from None
-    if (offset := text.find("\0")) >= 0:
-        line, column = place_of(line_starts(text), offset)
-        raise Misread(line, column, "characters", "a NUL character", "Remove it.")
+        before = error.object[: error.start].decode()
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        hint = "Save the file as UTF-8."
+        raise ParseError(name, line, column, "encoding", "Must be UTF-8 text", hint) from None
+    if "\0" in text:
+        before = text.partition("\0")[0]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        message, hint = "Contains a NUL character", "Remove it."
+        raise ParseError(name, line, column, "characters", message, hint)
     return text
-
-
-def _problem(name: str, misread: Misread) -> DocumentIssue:
-    return DocumentIssue(
-        file=name,
-        line=misread.line,
-        column=misread.column,
-        location=misread.path,
-        code=f"reading.{misread.code}",
-        message=misread.message,
-        hint=misread.hint,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from catalog.manifests.issues import did_you_mean, shortened
+from catalog.issues import did_you_mean, shortened
 
 _NAMES = {
     "string": "a text",

@@ -7,17 +7,18 @@ from itertools import islice
 from typing import Any, NoReturn
 
 import jsonschema_rs
+from jsonpointer import JsonPointer
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from catalog.issues import Severity
-from catalog.manifests.issues import DocumentIssue, Token, did_you_mean, pointer, shortened
+from catalog.issues import Severity, did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.schema_messages import words_of
 from catalog.manifests.source_map import Document
 
 MOST_PROBLEMS = 100
 MOST_ERRORS = 10_000
 _MOST_ROUNDS = 6
-Path = tuple[Token, ...]
+Path = tuple[str | int, ...]
 
 
 def refuse_reference(uri: str) -> NoReturn:
@@ -80,7 +81,7 @@ class _Found:
     def __init__(self, schema: DocumentSchema, document: Document) -> None:
         self.schema, self.document = schema, document
         self.by_place: dict[tuple[str, str], DocumentIssue] = {}
-        self.failed: set[str] = set()
+        self.failed: set[Path] = set()
         self.errors = self.warnings = 0
 
     @property
@@ -96,7 +97,7 @@ class _Found:
         if not unexpected:
             self._keep(self._violation(path, error))
             # Every value above the place has failed, as draft 2019-09 sees it.
-            self.failed.update(pointer(path[:length]) for length in range(len(path) + 1))
+            self.failed.update(path[:length] for length in range(len(path) + 1))
         for key in unexpected:
             if self.warnings < MOST_PROBLEMS and self._is_strange(path, key, error):
                 self._keep(self._unknown(path, key))
@@ -105,7 +106,7 @@ class _Found:
         message = f"{MOST_ERRORS:,} places or more are not as the standard has them"
         hint = "Put right the ones listed, then look again."
         rule = f"{self.schema.rule}.too-many"
-        self._keep(self.document.problem(path, rule, message, hint))
+        self._keep(self.document.issue(path, rule, message, hint))
 
     def _keep(self, problem: DocumentIssue) -> None:
         place = (problem.location, problem.code)
@@ -122,7 +123,7 @@ class _Found:
         """
         if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
             return True
-        return key not in self.schema.known or pointer(path) not in self.failed
+        return key not in self.schema.known or path not in self.failed
 
     def _violation(self, path: Path, error: ValidationError) -> DocumentIssue:
         message, hint = words_of(error)
@@ -133,14 +134,14 @@ class _Found:
         rule = f"{self.schema.rule}.{error.kind.name}"
         if isinstance(error.kind, ValidationErrorKind.Required):
             path = (*path, error.kind.property)
-        return self.document.problem(path, rule, message, hint, severity)
+        return self.document.issue(path, rule, message, hint, severity)
 
     def _unknown(self, path: Path, key: str) -> DocumentIssue:
         message, meant = f"{shortened(key)} is not expected at this place", ""
         if key not in self.schema.known:
             message = f"{shortened(key)} is no field of the standard"
             meant = did_you_mean(key, sorted(self.schema.known))
-        return self.document.problem(
+        return self.document.issue(
             (*path, key),
             f"{self.schema.rule}.unknown-field",
             f"{message}; it is kept and not read",
@@ -153,14 +154,14 @@ def _take_text(document: Document, at: Path, error: ValidationError) -> bool:
     if not isinstance(error.kind, ValidationErrorKind.Type) or error.kind.types != ["string"]:
         return False
     path = (*at, *error.instance_path)
-    text = document.position_of(pointer(path)).text
+    text = document.position_of(JsonPointer.from_parts(path).path).text
     if not path or text is None or not isinstance(error.instance, bool | int | float):
         return False
     value_at(document.tree, path[:-1])[path[-1]] = text
     return True
 
 
-def value_at(tree: Any, path: Sequence[Token]) -> Any:
+def value_at(tree: Any, path: Sequence[str | int]) -> Any:
     """Return the value at a path that exists."""
     for token in path:
         tree = tree[token]

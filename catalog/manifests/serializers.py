@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml  # noqa: TID251  (as a printer; what it leaves unquoted is decided here)
 
-from catalog.manifests.source_map import Tree
-from catalog.manifests.yaml_reader import resolved
+from catalog.manifests.yaml_reader import resolve_scalar
+from catalog.types import JSONObject
 
 _WIDTH = 100
 # Words that one YAML version or another takes for something else than text.
@@ -16,12 +16,12 @@ _OTHER_YAML = re.compile(r"0o[0-7]+|[-+]?[0-9][0-9_.:eExX+-]*|[-+]?\.[0-9a-zA-Z]
 _ODD_BREAK = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
-def json_of(tree: Tree) -> str:
+def json_of(tree: JSONObject) -> str:
     """The tree as JSON, its keys in the order of the document."""
     return json.dumps(tree, ensure_ascii=False, indent=2) + "\n"
 
 
-def yaml_of(tree: Tree) -> str:
+def yaml_of(tree: JSONObject) -> str:
     """The tree as YAML; texts that look like dates, numbers or words of YAML are quoted."""
     return yaml.dump(
         tree,
@@ -47,7 +47,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text.strip("\n") else None
     if _ODD_BREAK.search(text):
         style = '"'
-    elif _OTHER_YAML.fullmatch(text) or not isinstance(resolved(text), str):
+    elif _OTHER_YAML.fullmatch(text) or not isinstance(resolve_scalar(text), str):
         style = "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

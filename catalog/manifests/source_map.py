@@ -1,29 +1,32 @@
-"""A document that was read: its tree, and the line and column where each value was written."""
+"""A parsed document: its tree, and the line and column at which each value was written."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from jsonpointer import JsonPointer
 
 from catalog.issues import Severity
-from catalog.manifests.issues import DocumentIssue, Token, pointer, tokens_of
+from catalog.manifests.issues import DocumentIssue
+from catalog.types import JSONObject
 
-Tree = dict[str, Any]
 
-
+@dataclass(slots=True)
 class SourcePosition:
-    """Where a value stands (at its key, if it has one) and, unquoted, how it was written."""
+    """Where a value was written: at its key, if it has one. `text` is that of an unquoted one."""
 
-    __slots__ = ("children", "column", "line", "text")
+    line: int
+    column: int
+    text: str | None = None
+    children: dict[str, SourcePosition] | list[SourcePosition] | None = None
 
-    def __init__(self, line: int, column: int, text: str | None = None) -> None:
-        self.line, self.column, self.text = line, column, text
-        self.children: dict[str, SourcePosition] | list[SourcePosition] = []
-
-    def child(self, token: str) -> "SourcePosition | None":
+    def child(self, token: str) -> SourcePosition | None:
         if isinstance(self.children, dict):
             return self.children.get(token)
-        position = int(token) if token.isdecimal() and len(token) < 9 else -1
-        return self.children[position] if 0 <= position < len(self.children) else None
+        children = self.children or []
+        index = int(token) if token.isdecimal() and len(token) < 9 else -1
+        return children[index] if 0 <= index < len(children) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +34,35 @@ class Document:
     """One document of a file: its tree, and where every value of it was written."""
 
     file: str
-    tree: Tree
-    mark: SourcePosition
+    tree: JSONObject
+    position: SourcePosition
 
-    def position_of(self, path: str) -> SourcePosition:
-        """The mark at a JSON pointer, or of its nearest ancestor that was written."""
-        mark = self.mark
-        for token in tokens_of(path):
-            below = mark.child(token)
-            if below is None:
+    def position_of(self, location: str) -> SourcePosition:
+        """Return the position of a JSON Pointer, or of its nearest ancestor that was written."""
+        position = self.position
+        for token in JsonPointer(location).parts:
+            child = position.child(token)
+            if child is None:
                 break
-            mark = below
-        return mark
+            position = child
+        return position
 
-    def problem(
+    def issue(
         self,
-        tokens: Sequence[Token],
-        rule: str,
+        path: Sequence[str | int],
+        code: str,
         message: str,
         hint: str,
         severity: Severity = Severity.ERROR,
     ) -> DocumentIssue:
-        """A problem of this document, at a path."""
-        path = pointer(tokens)
-        mark = self.position_of(path)
+        location = JsonPointer.from_parts(path).path
+        position = self.position_of(location)
         return DocumentIssue(
             file=self.file,
-            line=mark.line,
-            column=mark.column,
-            location=path,
-            code=rule,
+            line=position.line,
+            column=position.column,
+            location=location,
+            code=code,
             message=message,
             hint=hint,
             severity=severity,

@@ -6,8 +6,9 @@ from pathlib import PurePath
 from typing import Any
 
 from catalog.identifiers import slug_of
-from catalog.manifests.issues import DocumentIssue, did_you_mean, shortened
-from catalog.manifests.readers import read_documents, read_table
+from catalog.issues import did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue
+from catalog.manifests.readers import read_csv, read_documents
 from catalog.manifests.source_map import Document
 
 LISTS = ("synonyms", "acronyms")
@@ -41,22 +42,22 @@ class TermEntry:
 
 
 def parse_terms(content: bytes, *, name: str) -> list[TermEntry]:
-    """Read a YAML, JSON or CSV file of terms. Raises ReadingError where it is none.
+    """Read a YAML, JSON or CSV file of terms. Raises ParseError where it is none.
 
     In CSV, several synonyms or acronyms of a cell are parted by semicolons.
     """
     if PurePath(name).suffix.lower() == ".csv":
-        documents = [_parted(document) for document in read_table(content, name=name)]
+        documents = [_parted(document) for document in read_csv(content, name=name)]
     else:
         documents = read_documents(content, name=name)
     entries = []
     first: dict[tuple[str, str], int] = {}
     for document in documents:
         entry = TermEntry(document, document.tree, tuple(_problems(document)))
-        line = first.setdefault(entry.key, document.mark.line)
-        if line != document.mark.line and not entry.problems:
+        line = first.setdefault(entry.key, document.position.line)
+        if line != document.position.line and not entry.problems:
             said = f"{entry.name} stands in line {line} already"
-            twice = document.problem(("name",), "terms.twice", said, "Keep one of the two.")
+            twice = document.issue(("name",), "terms.twice", said, "Keep one of the two.")
             entry = TermEntry(document, document.tree, (twice,))
         entries.append(entry)
     return entries
@@ -67,7 +68,7 @@ def _parted(document: Document) -> Document:
         name: _words(value) if name in LISTS else value.strip()
         for name, value in document.tree.items()
     }
-    return Document(document.file, tree, document.mark)
+    return Document(document.file, tree, document.position)
 
 
 def _words(cell: str) -> list[str]:
@@ -79,15 +80,15 @@ def _problems(document: Document) -> Iterator[DocumentIssue]:
         if key not in KNOWN:
             hint = did_you_mean(key, KNOWN) or f"A term has {', '.join(KNOWN)}."
             said = f"a term has no field {shortened(key)}"
-            yield document.problem((key,), "terms.unknown-field", said, hint)
+            yield document.issue((key,), "terms.unknown-field", said, hint)
     for key in ("name", "domain"):
         value = document.tree.get(key)
         if value is not None and not isinstance(value, str):
             said, hint = f"the {key} is no text", "Put it between quotes."
-            yield document.problem((key,), "terms.text", said, hint)
+            yield document.issue((key,), "terms.text", said, hint)
     if not slug_of(_text(document.tree.get("name"))):
         said = "a term needs a name with a letter or a digit of the Latin script"
-        yield document.problem(("name",), "terms.name", said, "Name it.")
+        yield document.issue(("name",), "terms.name", said, "Name it.")
 
 
 def _text(value: Any) -> str:

@@ -1,14 +1,21 @@
-"""Events to trees and the marks of every value, under limits that no alias gets around."""
+"""The trees and source positions of one text's documents, under limits that aliases count for."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
+
+from jsonpointer import JsonPointer
 
 from catalog.identifiers import unstorable
-from catalog.manifests.events import Event, Kind, Misread
-from catalog.manifests.issues import pointer, shortened
+from catalog.issues import shortened
+from catalog.manifests.issues import ParseError
+from catalog.manifests.scalars import Scalar
 from catalog.manifests.source_map import Document, SourcePosition
+from catalog.types import JSONObject, JSONValue
 
 MAX_DEPTH = 64
 MAX_VALUES = 100_000
@@ -20,268 +27,217 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _MERGE = "<<"
 
 
-@dataclass(slots=True)
-class _Frame:
-    """A mapping or list that is still open."""
+class _Node(NamedTuple):
+    """A finished value, and what a copy of it costs where an alias repeats it."""
 
-    value: dict[str, Any] | list[Any]
-    mark: SourcePosition
-    anchor: str | None
-    values_before: int
-    characters_before: int
-    height: int = 1
-    key: str | None = None
-    key_event: Event | None = None
-    merge_event: Event | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Anchored:
-    """A finished value that an alias may repeat, and what a copy of it costs."""
-
-    value: Any
-    mark: SourcePosition
+    value: JSONValue
+    position: SourcePosition
     height: int
     values: int
     characters: int
 
 
-class Builder:
-    """Builds every document of one text. The limits are of the whole text, aliases written out."""
+@dataclass(slots=True)
+class _Open:
+    """A mapping or list that is not finished; `key` waits for its value."""
+
+    value: JSONObject | list[JSONValue]
+    position: SourcePosition
+    anchor: str | None
+    values_before: int
+    characters_before: int
+    height: int = 1
+    key: str | None = None
+    key_position: tuple[int, int] = (0, 0)
+    merge_position: tuple[int, int] | None = None
+
+    @property
+    def expects_key(self) -> bool:
+        return self.key is None and isinstance(self.value, dict)
+
+
+class TreeBuilder:
+    """Builds every document of one text; the limits are of the whole text, aliases written out."""
 
     def __init__(self, file: str) -> None:
-        self.file = file
-        self.values = self.characters = self.documents = 0
-        self.frames: list[_Frame] = []
-        self.anchors: dict[str, _Anchored] = {}
-        self.finished: list[tuple[Any, SourcePosition]] = []
+        self._file = file
+        self._values = self._characters = self._documents = 0
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Node] = {}
+        self._roots: list[_Node] = []
 
-    def build(self, events: Iterable[Event]) -> list[Document]:
-        """The documents that the events spell. Raises Misread."""
-        self._take_all(events)
-        return [found for value, mark in self.finished for found in self._documents(value, mark)]
+    @property
+    def value(self) -> JSONValue:
+        """The first value of the text, whatever its type."""
+        return self._roots[0].value
 
-    def value(self, events: Iterable[Event]) -> Any:
-        """The first value that the events spell, whatever its kind. Raises Misread."""
-        self._take_all(events)
-        return self.finished[0][0]
+    def documents(self) -> list[Document]:
+        """Return the mappings of the text, those in a list too. Raises ParseError for others."""
+        return [document for root in self._roots for document in self._documents_in(root)]
 
-    def _take_all(self, events: Iterable[Event]) -> None:
-        try:
-            for event in events:
-                self._take(event)
-        except Misread as misread:
-            misread.path = misread.path or self._path()
-            raise
+    def start_document(self, line: int, column: int) -> None:
+        self._documents += 1
+        self._anchors = {}
+        if self._documents > MAX_DOCUMENTS:
+            message = f"More than {MAX_DOCUMENTS:,} documents in one file"
+            raise self.error(line, column, "documents", message, "Split it into several files.")
 
-    def _documents(self, value: Any, mark: SourcePosition) -> Iterator[Document]:
-        if isinstance(value, dict):
-            yield Document(self.file, value, mark)
-        elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            for position, item in enumerate(value):
-                yield Document(self.file, item, mark.child(str(position)) or mark)
-        elif value is not None:
-            raise Misread(
-                mark.line,
-                mark.column,
-                "root",
-                "a document must be a mapping of names to values",
-                "Start with lines such as `apiVersion: v1.0.0` and `kind: DataProduct`.",
-            )
-
-    def _take(self, event: Event) -> None:
-        match event.kind:
-            case Kind.DOCUMENT:
-                self._start_document(event)
-            case Kind.MAPPING | Kind.LIST:
-                self._open(event)
-            case Kind.END:
-                self._close()
-            case Kind.ALIAS:
-                self._repeat(event)
-            case Kind.SCALAR:
-                self._scalar(event)
-
-    def _start_document(self, event: Event) -> None:
-        self.documents += 1
-        self.anchors = {}
-        if self.documents > MAX_DOCUMENTS:
-            raise self._misread(
-                event,
-                "documents",
-                f"more than {MAX_DOCUMENTS:,} documents in one text",
-                "Part it into several files.",
-            )
-
-    def _open(self, event: Event) -> None:
-        self._want_no_key(event)
-        if len(self.frames) >= MAX_DEPTH:
-            raise self._too_deep(event)
-        frame = _Frame(
-            value={} if event.kind is Kind.MAPPING else [],
-            mark=self._mark(event),
-            anchor=event.anchor,
-            values_before=self.values,
-            characters_before=self.characters,
+    def start_collection(
+        self, line: int, column: int, *, is_mapping: bool, anchor: str | None = None
+    ) -> None:
+        self._require_text_key(line, column)
+        self._require_depth(len(self._open) + 1, line, column)
+        collection = _Open(
+            value={} if is_mapping else [],
+            position=SourcePosition(line, column, children={} if is_mapping else []),
+            anchor=anchor,
+            values_before=self._values,
+            characters_before=self._characters,
         )
-        if event.kind is Kind.MAPPING:
-            frame.mark.children = {}
-        self._count(event, values=1, characters=0)
-        self.frames.append(frame)
+        self._count(1, 0, line, column)
+        self._open.append(collection)
 
-    def _close(self) -> None:
-        frame = self.frames.pop()
-        if isinstance(frame.value, dict):
-            self._merge(frame)
-        finished = _Anchored(
-            value=frame.value,
-            mark=frame.mark,
-            height=frame.height,
-            values=self.values - frame.values_before,
-            characters=self.characters - frame.characters_before,
+    def end_collection(self) -> None:
+        closed = self._open.pop()
+        self._merge(closed)
+        node = _Node(
+            closed.value,
+            closed.position,
+            closed.height,
+            self._values - closed.values_before,
+            self._characters - closed.characters_before,
         )
-        if frame.anchor:
-            self.anchors[frame.anchor] = finished
-        self._place(frame.value, frame.mark, frame.height)
+        self._place(node, closed.anchor)
 
-    def _scalar(self, event: Event) -> None:
-        text = event.value if isinstance(event.value, str) else event.text or ""
-        self._count(event, values=1, characters=len(text))
+    def add_scalar(
+        self,
+        value: Scalar,
+        line: int,
+        column: int,
+        *,
+        unquoted: str | None = None,
+        anchor: str | None = None,
+    ) -> None:
+        """Add a key, a list item or a value; `unquoted` is its text as it was written."""
+        text = value if isinstance(value, str) else unquoted or ""
+        self._count(1, len(text), line, column)
         if _UNSTORABLE.search(text):
-            raise self._misread(event, "characters", unstorable(text), "Remove it from the text.")
-        if self._wants_key():
-            self._key(event, event.text if event.text is not None else str(event.value))
+            message, hint = f"Contains {unstorable(text)}", "Remove it from the text."
+            raise self.error(line, column, "characters", message, hint)
+        if self._open and self._open[-1].expects_key:
+            key = unquoted if unquoted is not None else str(value)
+            self._set_key(key, line, column, may_merge=unquoted is not None)
             return
-        mark = self._mark(event)
-        if event.anchor:
-            self.anchors[event.anchor] = _Anchored(event.value, mark, 0, 1, len(text))
-        self._place(event.value, mark, 0)
+        position = SourcePosition(line, column, None if isinstance(value, str) else unquoted)
+        self._place(_Node(value, position, 0, 1, len(text)), anchor)
 
-    def _repeat(self, event: Event) -> None:
-        known = self.anchors.get(event.anchor or "")
-        if known is None:
-            raise self._misread(
-                event,
-                "aliases",
-                f"the alias *{shortened(event.anchor or '')} has no finished anchor before it",
-                f"Define &{shortened(event.anchor or '')} first; a value cannot hold itself.",
+    def add_alias(self, anchor: str, line: int, column: int) -> None:
+        """Add a copy of the value at an anchor."""
+        node = self._anchors.get(anchor)
+        if node is None:
+            name = shortened(anchor)
+            message = f"The alias *{name} has no finished anchor before it"
+            hint = f"Define &{name} first; a value cannot contain itself."
+            raise self.error(line, column, "aliases", message, hint)
+        self._count(node.values, node.characters, line, column)
+        self._require_depth(len(self._open) + node.height, line, column)
+        if isinstance(node.value, str) and self._open and self._open[-1].expects_key:
+            self._set_key(node.value, line, column)
+            return
+        self._require_text_key(line, column)
+        position = SourcePosition(line, column, node.position.text, node.position.children)
+        self._place(node._replace(value=deepcopy(node.value), position=position), None)
+
+    def error(self, line: int, column: int, code: str, message: str, hint: str) -> ParseError:
+        """Return an error at a position, with the path of the value that is being built."""
+        steps = [
+            len(collection.value) if isinstance(collection.value, list) else collection.key
+            for collection in self._open
+        ]
+        path = JsonPointer.from_parts(step for step in steps if step is not None).path
+        return ParseError(self._file, line, column, code, message, hint, shortened(path, 200))
+
+    def _documents_in(self, root: _Node) -> Iterator[Document]:
+        if isinstance(root.value, dict):
+            yield Document(self._file, root.value, root.position)
+        elif isinstance(root.value, list) and all(isinstance(item, dict) for item in root.value):
+            for index, item in enumerate(root.value):
+                position = root.position.child(str(index)) or root.position
+                yield Document(self._file, item, position)
+        elif root.value is not None:
+            line, column = root.position.line, root.position.column
+            hint = "Start with lines such as `apiVersion: v1.0.0` and `kind: DataProduct`."
+            message = "A document must be a mapping of names to values"
+            raise self.error(line, column, "root", message, hint)
+
+    def _require_text_key(self, line: int, column: int) -> None:
+        if self._open and self._open[-1].expects_key:
+            hint = "Use a plain name as the key."
+            raise self.error(line, column, "keys", "A key must be a text", hint)
+
+    def _require_depth(self, depth: int, line: int, column: int) -> None:
+        if depth > MAX_DEPTH:
+            message = f"Nested more than {MAX_DEPTH} levels deep"
+            hint = "Flatten it: no document of these standards needs such depth."
+            raise self.error(line, column, "depth", message, hint)
+
+    def _count(self, values: int, characters: int, line: int, column: int) -> None:
+        self._values += values
+        self._characters += characters
+        if self._values > MAX_VALUES or self._characters > MAX_CHARACTERS:
+            message = (
+                f"More than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters,"
+                " counting every alias written out"
             )
-        self._count(event, values=known.values, characters=known.characters)
-        if len(self.frames) + known.height > MAX_DEPTH:
-            raise self._too_deep(event)
-        if not self._wants_key():
-            self._place(_copied(known.value), known.mark, known.height)
-        elif isinstance(known.value, str):
-            self._key(event, known.value)
-        else:
-            self._want_no_key(event)
+            hint = "Split it into several files: one product or contract in each."
+            raise self.error(line, column, "size", message, hint)
 
-    def _wants_key(self) -> bool:
-        return (
-            bool(self.frames)
-            and isinstance(self.frames[-1].value, dict)
-            and (self.frames[-1].key is None)
-        )
-
-    def _want_no_key(self, event: Event) -> None:
-        if self._wants_key():
-            raise self._misread(event, "keys", "a key must be a text", "Write a plain name as key.")
-
-    def _key(self, event: Event, key: str) -> None:
-        frame = self.frames[-1]
-        frame.key, frame.key_event = shortened(key), event
+    def _set_key(self, key: str, line: int, column: int, *, may_merge: bool = False) -> None:
+        mapping = self._open[-1]
+        mapping.key, mapping.key_position = shortened(key), (line, column)
         if len(key) > MAX_KEY:
-            message = f"a key of {len(key):,} characters; at most {MAX_KEY:,} are read"
-            raise self._misread(event, "keys", message, "Shorten it.")
-        if key in frame.value:
-            first = frame.mark.child(key) or frame.mark
-            message = f"the key {shortened(key)} is here twice, first at line {first.line}"
-            raise self._misread(event, "duplicate-key", message, "Remove one of the two.")
-        frame.key = key
-        if key == _MERGE and event.text is not None:
-            frame.merge_event = event
+            message = f"A key of {len(key):,} characters; at most {MAX_KEY:,} are allowed"
+            raise self.error(line, column, "keys", message, "Shorten it.")
+        if isinstance(mapping.value, dict) and key in mapping.value:
+            first = mapping.position.child(key) or mapping.position
+            message = f"Duplicate key {shortened(key)}, first at line {first.line}"
+            raise self.error(line, column, "duplicate-key", message, "Remove one of the two.")
+        mapping.key = key
+        if key == _MERGE and may_merge:
+            mapping.merge_position = line, column
 
-    def _place(self, value: Any, mark: SourcePosition, height: int) -> None:
-        if not self.frames:
-            self.finished.append((value, mark))
+    def _place(self, node: _Node, anchor: str | None) -> None:
+        if anchor:
+            self._anchors[anchor] = node
+        if not self._open:
+            self._roots.append(node)
             return
-        frame = self.frames[-1]
-        frame.height = max(frame.height, height + 1)
-        if isinstance(frame.value, list):
-            frame.value.append(value)
-            assert isinstance(frame.mark.children, list)
-            frame.mark.children.append(mark)
-        else:
-            self._place_at_key(frame, value, mark)
-
-    def _place_at_key(self, frame: _Frame, value: Any, mark: SourcePosition) -> None:
-        key, event = frame.key or "", frame.key_event
-        frame.key = frame.key_event = None
-        assert event is not None
-        assert isinstance(frame.value, dict)
-        assert isinstance(frame.mark.children, dict)
-        at_key = SourcePosition(event.line, event.column, mark.text)
-        at_key.children = mark.children
-        frame.value[key] = value
-        frame.mark.children[key] = at_key
-
-    def _merge(self, frame: _Frame) -> None:
-        """Take the keys of YAML's merge key `<<` where the mapping has none of its own."""
-        event = frame.merge_event
-        if event is None:
-            return
-        assert isinstance(frame.value, dict)
-        assert isinstance(frame.mark.children, dict)
-        merged, mark = frame.value.pop(_MERGE), frame.mark.children.pop(_MERGE)
-        sources = [(merged, mark)]
-        if isinstance(merged, list) and isinstance(mark.children, list):
-            sources = list(zip(merged, mark.children, strict=True))
-        for value, at in sources:
-            if not isinstance(value, dict) or not isinstance(at.children, dict):
-                hint = "Give << an alias of a mapping, or write the keys out."
-                raise self._misread(event, "merge-key", "<< takes mappings only", hint)
-            frame.value.update({k: v for k, v in value.items() if k not in frame.value})
-            frame.mark.children = {**at.children, **frame.mark.children}
-
-    def _mark(self, event: Event) -> SourcePosition:
-        text = None if isinstance(event.value, str) else event.text
-        return SourcePosition(event.line, event.column, text)
-
-    def _count(self, event: Event, *, values: int, characters: int) -> None:
-        self.values += values
-        self.characters += characters
-        if self.values > MAX_VALUES or self.characters > MAX_CHARACTERS:
-            raise self._misread(
-                event,
-                "size",
-                f"more than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters,"
-                " counting every alias written out",
-                "Part it into several files: one product or contract in each.",
+        parent, children = self._open[-1], self._open[-1].position.children
+        parent.height = max(parent.height, node.height + 1)
+        if isinstance(parent.value, list) and isinstance(children, list):
+            parent.value.append(node.value)
+            children.append(node.position)
+        elif isinstance(parent.value, dict) and isinstance(children, dict):
+            key = parent.key or ""
+            parent.value[key], parent.key = node.value, None
+            children[key] = SourcePosition(
+                *parent.key_position, node.position.text, node.position.children
             )
 
-    def _too_deep(self, event: Event) -> Misread:
-        return self._misread(
-            event,
-            "depth",
-            f"nested more than {MAX_DEPTH} deep",
-            "Flatten it: no document of these standards needs such depth.",
-        )
-
-    def _misread(self, event: Event, rule: str, message: str, hint: str) -> Misread:
-        return Misread(event.line, event.column, rule, message, hint, self._path())
-
-    def _path(self) -> str:
-        """Where the reading has got to; a list's next item, a mapping's present key."""
-        steps: list[str | int] = []
-        for frame in self.frames:
-            if isinstance(frame.value, list):
-                steps.append(len(frame.value))
-            elif frame.key is not None:
-                steps.append(frame.key)
-        return shortened(pointer(steps), 200)
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+    def _merge(self, mapping: _Open) -> None:
+        """Take the keys of YAML's merge key `<<` that the mapping does not have itself."""
+        own = mapping.position.children
+        if mapping.merge_position is None or not isinstance(mapping.value, dict):
+            return
+        assert isinstance(own, dict)
+        merged, position = mapping.value.pop(_MERGE), own.pop(_MERGE)
+        sources = [(merged, position)]
+        if isinstance(merged, list) and isinstance(position.children, list):
+            sources = list(zip(merged, position.children, strict=True))
+        for value, source in sources:
+            if not isinstance(value, dict) or not isinstance(source.children, dict):
+                hint = "Give << an alias of a mapping, or write the keys out."
+                message = "<< takes mappings only"
+                raise self.error(*mapping.merge_position, "merge-key", message, hint)
+            mapping.value.update({k: v for k, v in value.items() if k not in mapping.value})
+            own.update({k: v for k, v in source.children.items() if k not in own})

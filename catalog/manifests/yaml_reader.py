@@ -1,20 +1,13 @@
-"""YAML text as events, by YAML 1.2's core schema: dates stay strings and `no` is a word."""
+"""YAML by libyaml's parser and YAML 1.2's core schema: dates are strings and `no` is a word."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import yaml  # noqa: TID251  (its events only: what a scalar means is decided here)
 
-from catalog.manifests.events import (
-    Event,
-    Kind,
-    Misread,
-    Scalar,
-    finite,
-    integer,
-    line_starts,
-    place_of,
-)
+from catalog.manifests.scalars import Scalar, to_float, to_integer
+from catalog.manifests.tree_builder import TreeBuilder
 
 # A PyYAML built without libyaml reads the same, some 25 times slower.
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,122 +19,102 @@ _WORDS: dict[str, Scalar] = {
 }
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 _CORE = "tag:yaml.org,2002:"
-_CORE_TAGS = {"!", *(_CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp"))}
-_COLLECTION_TAGS = {"!", _CORE + "map", _CORE + "seq"}
+_TEXT_TAGS = {"!", _CORE + "str", _CORE + "timestamp"}
+_SCALAR_TAGS = {None, *_TEXT_TAGS, *(_CORE + name for name in ("int", "float", "bool", "null"))}
+_COLLECTION_TAGS = {None, "!", _CORE + "map", _CORE + "seq"}
 # libyaml needs quadratic time for many of these, and nobody needs more.
 _TAG_DIRECTIVE = re.compile(r"^%TAG", re.MULTILINE)
 _MAX_TAG_DIRECTIVES = 8
 # YAML 1.1 breaks lines here and YAML 1.2 does not; a silent change of text would be worse.
-_ODD_BREAK = re.compile("[\x85\u2028\u2029]")
+_UNUSUAL_LINE_BREAK = re.compile("[\x85\u2028\u2029]")
 
 
-def resolved(text: str) -> Scalar:
-    """The value of an unquoted YAML scalar. Raises ValueError where JSON could not hold it."""
+def resolve_scalar(text: str) -> Scalar:
+    """Return the value of an unquoted scalar. Raises ValueError if JSON cannot hold it."""
     if text in _WORDS:
         return _WORDS[text]
-    if _NOT_A_NUMBER.fullmatch(text):
-        raise ValueError("no finite number")
+    if _NOT_FINITE.fullmatch(text):
+        raise ValueError("not a finite number")
     if _INTEGER.fullmatch(text):
-        return integer(text)
-    return finite(text) if _FLOAT.fullmatch(text) else text
+        return to_integer(text)
+    return to_float(text) if _FLOAT.fullmatch(text) else text
 
 
-def yaml_events(text: str) -> Iterator[Event]:
-    """The events of every YAML document in the text. Raises Misread."""
-    _refuse_oddities(text)
+def parse_yaml(text: str, file: str) -> TreeBuilder:
+    """Return the builder that holds every YAML document of a text. Raises ParseError."""
+    builder = TreeBuilder(file)
+    _reject_unsupported(builder, text)
     try:
         for event in yaml.parse(text, Loader=_PARSER):
-            yield from _yaml_event(event)
+            _add_event(builder, event)
     except yaml.MarkedYAMLError as error:
-        raise _misread_yaml(error) from None
+        mark: yaml.Mark | None = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        details = " ".join(part for part in (error.context, error.problem) if part)
+        hint = "Check the indentation, quotes and brackets on this line and the one before it."
+        message = f"Invalid YAML: {details}"
+        raise builder.error(line, column, "yaml-syntax", message, hint) from None
     except yaml.reader.ReaderError as error:
-        line, column = place_of(line_starts(text), error.position)
-        raise Misread(
-            line,
-            column,
-            "characters",
-            f"a character is not allowed here: {error.reason}",
-            "Remove it, or write it as an escape in double quotes.",
-        ) from None
+        message = f"Contains an invalid character: {error.reason}"
+        hint = "Remove it, or write it as an escape in double quotes."
+        raise builder.error(*_at(text, error.position), "characters", message, hint) from None
+    return builder
 
 
-def _refuse_oddities(text: str) -> None:
-    directives = _TAG_DIRECTIVE.findall(text)
-    if len(directives) > _MAX_TAG_DIRECTIVES:
-        raise Misread(
-            1,
-            1,
-            "directives",
-            f"{len(directives)} %TAG directives",
-            "Remove them: tags are not read.",
-        )
-    if odd := _ODD_BREAK.search(text):
-        line, column = place_of(line_starts(text), odd.start())
-        name = f"\\u{ord(odd.group()):04x}"
-        raise Misread(
-            line,
-            column,
-            "characters",
-            f"an unusual line break (U+{name[2:].upper()})",
-            f"Remove it, or write it as {name} in double quotes.",
-        )
+def _reject_unsupported(builder: TreeBuilder, text: str) -> None:
+    directives = len(_TAG_DIRECTIVE.findall(text))
+    if directives > _MAX_TAG_DIRECTIVES:
+        message, hint = f"{directives} %TAG directives", "Remove them: tags are not supported."
+        raise builder.error(1, 1, "directives", message, hint)
+    if found := _UNUSUAL_LINE_BREAK.search(text):
+        code = f"{ord(found[0]):04x}"
+        message = f"Contains an unusual line break (U+{code.upper()})"
+        hint = f"Remove it, or write it as \\u{code} in double quotes."
+        raise builder.error(*_at(text, found.start()), "characters", message, hint)
 
 
-def _misread_yaml(error: yaml.MarkedYAMLError) -> Misread:
-    mark: yaml.Mark | None = error.problem_mark or error.context_mark
-    message = " ".join(part for part in (error.context, error.problem) if part)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Misread(
-        line,
-        column,
-        "yaml-syntax",
-        f"not well-formed YAML: {message}",
-        "Look at the indentation, quotes and brackets at this line and the one before it.",
-    )
+def _at(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _yaml_event(event: yaml.Event) -> Iterator[Event]:
+def _add_event(builder: TreeBuilder, event: yaml.Event) -> None:
     assert event.start_mark is not None
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     match event:
         case yaml.ScalarEvent():
-            yield _yaml_scalar(event, line, column)
+            _add_scalar(builder, event, line, column)
         case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-            if event.tag not in {None, *_COLLECTION_TAGS}:
-                raise _unknown_tag(str(event.tag), line, column)
-            kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.LIST
-            yield Event(kind, line, column, anchor=event.anchor)
+            if event.tag not in _COLLECTION_TAGS:
+                raise _unknown_tag(builder, event.tag, line, column)
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            builder.start_collection(line, column, is_mapping=is_mapping, anchor=event.anchor)
         case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-            yield Event(Kind.END, line, column)
+            builder.end_collection()
         case yaml.AliasEvent():
-            yield Event(Kind.ALIAS, line, column, anchor=event.anchor)
+            builder.add_alias(event.anchor or "", line, column)
         case yaml.DocumentStartEvent():
-            yield Event(Kind.DOCUMENT, line, column)
+            builder.start_document(line, column)
 
 
-def _yaml_scalar(event: yaml.ScalarEvent, line: int, column: int) -> Event:
+def _add_scalar(builder: TreeBuilder, event: yaml.ScalarEvent, line: int, column: int) -> None:
     text, tag = str(event.value), event.tag
-    if tag is not None and tag not in _CORE_TAGS:
-        raise _unknown_tag(tag, line, column)
-    quoted = bool(event.style) or tag in {"!", _CORE + "str", _CORE + "timestamp"}
-    if quoted:
-        return Event(Kind.SCALAR, line, column, text, anchor=event.anchor)
+    if tag not in _SCALAR_TAGS:
+        raise _unknown_tag(builder, tag, line, column)
+    if event.style or tag in _TEXT_TAGS:
+        builder.add_scalar(text, line, column, anchor=event.anchor)
+        return
     try:
-        return Event(Kind.SCALAR, line, column, resolved(text), text, event.anchor)
+        value = resolve_scalar(text)
     except ValueError as error:
-        raise Misread(
-            line, column, "numbers", f"{text[:40]} is {error}", "Quote it, if it is meant as text."
-        ) from None
+        message, hint = f"{text[:40]} is {error}", "Quote it if it is meant as text."
+        raise builder.error(line, column, "numbers", message, hint) from None
+    builder.add_scalar(value, line, column, unquoted=text, anchor=event.anchor)
 
 
-def _unknown_tag(tag: str, line: int, column: int) -> Misread:
-    return Misread(
-        line,
-        column,
-        "tags",
-        f"the tag {tag.removeprefix(_CORE)[:60]} is not read",
-        "Remove the tag: plain text, numbers, true, false and null need none.",
-    )
+def _unknown_tag(builder: TreeBuilder, tag: object, line: int, column: int) -> Exception:
+    message = f"Unsupported tag {str(tag).removeprefix(_CORE)[:60]}"
+    hint = "Remove the tag: plain text, numbers, true, false and null need none."
+    return builder.error(line, column, "tags", message, hint)

@@ -8,7 +8,8 @@ import yaml  # noqa: TID251  (the reader that others use)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.manifests.readers import MAX_BYTES, ReadingError, read_documents
+from catalog.manifests.issues import ParseError
+from catalog.manifests.readers import MAX_BYTES, read_documents
 from catalog.manifests.serializers import json_of, yaml_of
 
 WORDS = (
@@ -38,17 +39,17 @@ def only(text, name="a.yaml"):
 
 
 def refusal(text, name="a.yaml"):
-    with pytest.raises(ReadingError) as caught:
+    with pytest.raises(ParseError) as caught:
         read(text, name)
-    return caught.value.problem
+    return caught.value.issue
 
 
 def attempt(content, name):
     """Return the documents, or the problem, of bytes that may be anything."""
     try:
         return read_documents(content, name=name), None
-    except ReadingError as error:
-        return [], error.problem
+    except ParseError as error:
+        return [], error.issue
 
 
 def place(document, path):

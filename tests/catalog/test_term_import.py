@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
-from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.readers import MAX_BYTES, ReadingError
+from catalog.manifests.issues import DocumentIssue, ParseError
+from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.terms import parse_terms
 from tests.factories import FACTORY, make_cast, make_domain, make_person
 
@@ -162,13 +162,13 @@ def test_what_no_term_is_has_its_place_and_rule(text, rule, line, path):
     ],
 )
 def test_a_file_that_cannot_be_read_says_where(text, name, rule, line):
-    with pytest.raises(ReadingError) as unread:
+    with pytest.raises(ParseError) as unread:
         parse_terms(text.encode(), name=name)
 
-    assert unread.value.problem.line == line
-    assert unread.value.problem.code == rule
+    assert unread.value.issue.line == line
+    assert unread.value.issue.code == rule
 
 
 def test_a_bad_file_ends_with_two(write, capsys):
     assert run(write("name,name\n", "terms.csv")) == 2
-    assert "the field name stands twice" in capsys.readouterr().out
+    assert "Duplicate field name" in capsys.readouterr().out

@@ -7,9 +7,9 @@ from copy import deepcopy
 from typing import Any
 
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
+from catalog.issues import Issue, did_you_mean
 from catalog.manifests import bitol_odps
-from catalog.manifests.issues import DocumentIssue, did_you_mean
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.source_map import Document, SourcePosition
 from catalog.products.projection import Tree
 

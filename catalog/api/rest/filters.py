@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from catalog.api.rest.requests import InvalidParameters
-from catalog.manifests.issues import did_you_mean, shortened
+from catalog.issues import did_you_mean, shortened
 
 
 class NamedFilters(DjangoFilterBackend):

@@ -19,6 +19,7 @@ from django.core.exceptions import (
 )
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, JsonResponse, UnreadablePostError
+from jsonpointer import JsonPointer
 from rest_framework import exceptions
 from rest_framework.response import Response
 from structlog.contextvars import get_contextvars
@@ -32,8 +33,7 @@ from catalog.api.rest.requests import (
 )
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.issues import Issue
-from catalog.manifests.issues import pointer
-from catalog.manifests.readers import ReadingError
+from catalog.manifests.issues import ParseError
 from catalog.publication.gates import PublicationRefused
 from catalog.search.port import SearchUnavailable
 
@@ -161,7 +161,7 @@ def finding_json(finding: Issue) -> dict[str, str]:
 def _problem_of(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, CatalogError):
         return _of_refusal(error)
-    if isinstance(error, ReadingError):
+    if isinstance(error, ParseError):
         return _of_reading(error)
     if isinstance(error, exceptions.ValidationError):
         return _of_validation(error)
@@ -217,8 +217,8 @@ def _of_finding(finding: Issue) -> dict[str, Any]:
     return {"field": finding.location} | words
 
 
-def _of_reading(error: ReadingError) -> dict[str, Any]:
-    problem = error.problem
+def _of_reading(error: ParseError) -> dict[str, Any]:
+    problem = error.issue
     place = {"pointer": problem.location, "line": problem.line, "column": problem.column}
     words = {"message": problem.message, "hint": problem.hint, "code": problem.code}
     return {"code": "unreadable-body", "detail": problem.message, "errors": [place | words]}
@@ -228,7 +228,11 @@ def _of_validation(error: exceptions.ValidationError) -> dict[str, Any]:
     of_address = isinstance(error, InvalidParameters)
     errors = []
     for steps, detail in _flat(error.detail, ()):
-        place = {"parameter": str(steps[0])} if of_address else {"pointer": pointer(steps)}
+        place = (
+            {"parameter": str(steps[0])}
+            if of_address
+            else {"pointer": JsonPointer.from_parts(steps).path}
+        )
         errors.append(place | {"message": str(detail), "hint": "", "code": detail.code})
     return {"code": "invalid-parameters" if of_address else "invalid-body", "errors": errors}
 

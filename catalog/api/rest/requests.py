@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.exceptions import CatalogError, EditConflict
-from catalog.manifests.issues import did_you_mean, shortened
+from catalog.issues import did_you_mean, shortened
 from catalog.manifests.readers import read_json
 
 MEGABYTE = 1024 * 1024
@@ -115,7 +115,7 @@ class JSONBody(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the value. Raises TooLarge, ReadingError."""
+        """Return the value. Raises TooLarge, ParseError (of manifests)."""
         content = stream.read(self.most_bytes + 1)
         if len(content) > self.most_bytes:
             raise TooLarge(f"A body has at most {self.most_bytes:,} bytes here.")

@@ -13,9 +13,9 @@ from django.core.management.base import CommandError
 
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
-from catalog.manifests.issues import DocumentIssue
+from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.plan import Action
-from catalog.manifests.readers import MAX_BYTES, ReadingError
+from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.services.terms import TermImportResult, import_terms
 from catalog.manifests.terms import TermEntry, parse_terms
 
@@ -52,8 +52,8 @@ class Command(CommandWithExamples):
         actor = actor_of(options["person"], worker="term import")
         try:
             entries = _entries(options["file"])
-        except ReadingError as unread:
-            entries, problems = [], [unread.problem]
+        except ParseError as error:
+            entries, problems = [], [error.issue]
         for landing in import_terms(entries=entries, actor=actor, is_dry_run=options["dry_run"]):
             landings.append(landing)
             problems += landing.problems

@@ -21,10 +21,10 @@ from catalog.exceptions import (
     PermissionDenied,
     ValidationFailed,
 )
-from catalog.issues import Issue
+from catalog.issues import Issue, shortened
 from catalog.manifests.external import ExternalCatalog, ExternalEntry
-from catalog.manifests.issues import shortened
-from catalog.manifests.readers import MAX_BYTES, ReadingError, read_documents
+from catalog.manifests.issues import ParseError
+from catalog.manifests.readers import MAX_BYTES, read_documents
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
@@ -146,7 +146,7 @@ def _land(bringing: ExternalImport, number: int, line: bytes) -> tuple[str, Reje
             return _settle(bringing, entry), None
     except PermissionDenied:
         raise
-    except (ReadingError, CatalogError) as error:
+    except (ParseError, CatalogError) as error:
         reason = shortened(str(error), LONGEST_REASON)
         refused = RejectedEntry(line=number, identifier=identifier, reason=reason)
         is_conflict = isinstance(error, ImmutableVersion | EditConflict)

@@ -14,10 +14,10 @@ from catalog.contracts.services import is_frozen
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import slug_of
-from catalog.issues import Issue
+from catalog.issues import Issue, did_you_mean, shortened
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import Bundle, BundleCollector
-from catalog.manifests.issues import DocumentIssue, did_you_mean, shortened
+from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import (
     Action,
     CurrentContract,

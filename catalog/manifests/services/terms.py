@@ -82,7 +82,7 @@ def _landed(entry: TermEntry, actor: Writer) -> TermImportResult:
 def _write(entry: TermEntry, actor: Writer) -> TermImportResult:
     domain = Domain.objects.filter(slug=entry.domain).first() if entry.domain else None
     if entry.domain and domain is None:
-        unknown = entry.document.problem(
+        unknown = entry.document.issue(
             ("domain",),
             "terms.domain",
             f"there is no domain {entry.domain}",
@@ -115,7 +115,7 @@ def _landing(entry: TermEntry, action: Action, reason: str, **fields: Any) -> Te
         name=entry.name,
         domain=entry.domain,
         file=document.file,
-        line=document.mark.line,
+        line=document.position.line,
         action=action,
         reason=reason,
         **fields,

@@ -16,8 +16,8 @@ from catalog.contracts.services import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.manifests import odcs
-from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.readers import ReadingError, read_documents
+from catalog.manifests.issues import DocumentIssue, ParseError
+from catalog.manifests.readers import read_documents
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
 from catalog.products.projection import Tree
@@ -238,8 +238,8 @@ class Document(ContractPage):
         content, name = form.content()
         try:
             documents = read_documents(content, name=name)
-        except ReadingError as error:
-            raise self.refused([error.problem]) from error
+        except ParseError as error:
+            raise self.refused([error.issue]) from error
         if len(documents) != 1:
             message = f"There are {len(documents)} documents in it."
             raise ValidationFailed(
