@@ -4,9 +4,7 @@ import ast
 
 import pytest
 
-from tests.architecture.trees import APPS, ROOT, functions, length, parsed, share_below
-
-TREES = (*APPS, "tests", "benchmarks")
+from tests.architecture.trees import APPS, HOUSE, ROOT, functions, length, parsed, share_below
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -88,7 +86,7 @@ def test_no_module_has_a_vague_name():
 
 
 def test_every_folder_with_python_is_a_package():
-    folders = {path.parent for tree in TREES for path in (ROOT / tree).rglob("*.py")}
+    folders = {path.parent for tree in HOUSE for path in (ROOT / tree).rglob("*.py")}
     incomplete = sorted(
         str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()
     )

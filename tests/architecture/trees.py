@@ -1,4 +1,4 @@
-"""The product's own source files, parsed once for the tests of the house."""
+"""The repository's source files, parsed once for the architecture tests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("catalog", "governance", "config")
+HOUSE = (*APPS, "tests", "benchmarks")
+
+
+def parsed() -> dict[str, ast.Module]:
+    """Return every module of the product by its path from the root; migrations left out."""
+    return {path: tree for path, tree in all_modules().items() if path.startswith(APPS)}
 
 
 @cache
-def parsed() -> dict[str, ast.Module]:
-    """Return every module of the product by its path from the root; migrations left out."""
-    paths = [path for app in APPS for path in sorted((ROOT / app).rglob("*.py"))]
+def all_modules() -> dict[str, ast.Module]:
+    """Return every module of the product, tests and benchmarks by its path; no migrations."""
+    paths = [path for folder in HOUSE for path in sorted((ROOT / folder).rglob("*.py"))]
     return {
         path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for path in paths
