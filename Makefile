@@ -4,7 +4,7 @@ PYTHON_HERE := $(VENV)/bin/python
 RUN_TESTS := $(PYTHON_HERE) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format environment test-environment
+.PHONY: help run test check format messages environment test-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,11 +22,17 @@ check: test-environment ## static checks, architecture tests and fast tests, in 
 	$(PYTHON_HERE) manage.py check --fail-level WARNING
 	$(PYTHON_HERE) manage.py makemigrations --check --dry-run
 	$(VENV)/bin/mypy
+	$(VENV)/bin/djlint templates --quiet --check
+	$(VENV)/bin/djlint templates --quiet --lint
 	$(RUN_TESTS) -q -m "architecture or fast"
 
 format: test-environment ## put the code in its standard form
 	$(VENV)/bin/ruff check --fix --select I
 	$(VENV)/bin/ruff format
+	$(VENV)/bin/djlint templates --quiet --reformat
+
+messages: test-environment ## collect the texts of pages and code for translators
+	$(VENV)/bin/pybabel extract --quiet -F locale/babel.cfg -k gettext_lazy -k ngettext_lazy:1,2 -o locale/messages.pot .
 
 environment:
 	@.ci/environment run

@@ -19,7 +19,7 @@ from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.templatetags.marks import standing_of
+from catalog.web.components.badges import verdict_style
 from catalog.web.feeds import MOST_ENTRIES, FeedEntry, atom_answer
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_any_product
@@ -56,7 +56,7 @@ class Entry:
         """Return what happened, in words; a turned verdict says to what."""
         verdict = self.event.after.get("slo_verdict")
         if verdict:
-            return _("SLO turned to “{verdict}”").format(verdict=standing_of(str(verdict)).word)
+            return _("SLO turned to “{verdict}”").format(verdict=verdict_style(str(verdict)).label)
         return self.event.verb.capitalize()
 
 
@@ -135,7 +135,7 @@ def _entry(event: AuditEvent, *, sees_values: bool) -> Entry:
     if not sees_values:
         changes = [Change(change.place, "", "") for change in changes]
     verdict = str(event.after.get("slo_verdict") or "")
-    tone = standing_of(verdict).tone if verdict else TONES.get(event.verb, "none")
+    tone = verdict_style(verdict).tone if verdict else TONES.get(event.verb, "none")
     return Entry(event, tone, changes)
 
 

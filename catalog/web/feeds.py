@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from catalog.identifiers import product_iri
 from catalog.products.models import DataProduct
-from catalog.templatetags.texts import first_sentence
+from catalog.web.components.sentences import first_sentence
 
 MOST_ENTRIES = 50
 # A feed without entries has not changed yet; "now" would make each answer another one.

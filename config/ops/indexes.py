@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from catalog.search.models import FRESH_WITHIN_SECONDS, IndexCheck
 from catalog.search.services import TARGET, DayOfChecks, IndexReport, reports_of
-from catalog.templatetags.charts import Day
-from catalog.templatetags.figures import percent
+from catalog.web.components.charts import Day
+from catalog.web.components.humanize import percent
 
 CHECKS_SHOWN = 6
 

@@ -1,4 +1,4 @@
-"""What a refusal that leaves a view looks like: a page, or a problem for a program."""
+"""Errors of the catalog that leave a view become pages, or problem documents for programs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Callable
 import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from catalog.exceptions import CatalogError, NotFound, PermissionDenied, ValidationFailed
-from config.pages.errors import forbidden, not_found, problem, wants_json
+from config.pages.errors import forbidden, not_found, not_saved
 
 CONFLICT, UNPROCESSABLE = 409, 422
 logger = structlog.get_logger(__name__)
 
 
 class RefusalMiddleware:
-    """Turn a refusal into 404, 403, 409 or 422; pages show most of them beside their fields."""
+    """Turn catalog errors into 404, 403, 409 or 422; forms show most of them at their fields."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,7 +26,7 @@ class RefusalMiddleware:
         return not_found(request) if "\0" in request.path else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer a refusal; everything else is none of this middleware's business."""
+        """Answer errors of the catalog and deleted rows; leave everything else alone."""
         if isinstance(error, NotFound):
             return not_found(request, error)
         if isinstance(error, ObjectDoesNotExist):
@@ -36,12 +35,7 @@ class RefusalMiddleware:
             return not_found(request)
         if isinstance(error, PermissionDenied):
             return forbidden(request, error)
-        return refused(request, error) if isinstance(error, CatalogError) else None
-
-
-def refused(request: HttpRequest, refusal: CatalogError) -> HttpResponse:
-    """Say why nothing was done, and the way out."""
-    status = UNPROCESSABLE if isinstance(refusal, ValidationFailed) else CONFLICT
-    if wants_json(request):
-        return problem(status, refusal.message)
-    return render(request, "errors/refused.html", {"refusal": refusal}, status=status)
+        if isinstance(error, CatalogError):
+            status = UNPROCESSABLE if isinstance(error, ValidationFailed) else CONFLICT
+            return not_saved(request, status, error)
+        return None

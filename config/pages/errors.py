@@ -1,60 +1,99 @@
-"""What a reader gets where something is missing, forbidden, gone or broken; each names a way on."""
+"""Error pages: missing, forbidden, unreadable, broken; each offers a next step."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
+
+from catalog.exceptions import CatalogError
+from catalog.web.pages import render_page
 
 logger = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class NotFoundPage:
+    query: str
+
+
+@dataclass(frozen=True)
+class RefusalPage:
+    """Why something was not done, and what helps."""
+
+    status: int
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class BrokenPage:
+    request_id: str
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer an act on something visible that the reader may not do; the rule is named."""
+    """Answer an action on something visible that the reader is not allowed to do."""
+    page = refusal_page(403, exception)
     if wants_json(request):
-        return problem(403, getattr(exception, "message", "") or "You may not do this.")
-    return render(request, "errors/403.html", {"refusal": exception}, status=403)
+        return problem(403, page.message or "You are not allowed to do this.")
+    return render_page(request, "errors/403.html", page, status=403).render()
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer a request that no page can read."""
     if wants_json(request):
         return problem(400, "This request cannot be read.")
-    return render(request, "errors/400.html", status=400)
+    return render_page(request, "errors/400.html", RefusalPage(400), status=400).render()
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an address that leads nowhere for this reader; the search box holds its words."""
     if wants_json(request):
-        return problem(404, "There is nothing at this address, or it is not open to you.")
-    return render(request, "errors/404.html", {"query": words_of(request.path)}, status=404)
+        return problem(404, "Not found.")
+    page = NotFoundPage(words_of(request.path))
+    return render_page(request, "errors/404.html", page, status=404).render()
+
+
+def not_saved(request: HttpRequest, status: int, error: CatalogError) -> HttpResponse:
+    """Say why nothing was changed, and what helps."""
+    if wants_json(request):
+        return problem(status, error.message)
+    page = refusal_page(status, error)
+    return render_page(request, "errors/409.html", page, status=status).render()
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a failure of ours with the number by which it is found in the log; no database."""
     known = get_contextvars().get("request_id")
-    number = str(known or uuid4())
+    request_id = str(known or uuid4())
     if not known:
-        logger.error("server_error_page", request_id=number)
+        logger.error("server_error_page", request_id=request_id)
     if wants_json(request):
-        return problem(500, "This failed, and it is our fault.", request_id=number)
-    page = render_to_string("errors/500.html", {"number": number, "request": request})
-    return HttpResponse(page, status=500)
+        return problem(500, "Internal server error.", request_id=request_id)
+    # Without the request: its context processors read the session.
+    context = {"page": BrokenPage(request_id), "request": request}
+    return HttpResponse(render_to_string("errors/500.html", context), status=500)
+
+
+def refusal_page(status: int, error: Exception | None) -> RefusalPage:
+    if not isinstance(error, CatalogError):
+        return RefusalPage(status)
+    return RefusalPage(status, str(error.message), str(error.hint))
 
 
 def words_of(path: str) -> str:
-    """Return the words of an address's last part: what the reader was probably after."""
+    """Return the words of an address's last part: what the reader was probably looking for."""
     last = path.rstrip("/").rpartition("/")[2].removesuffix(".json")
     return " ".join(re.findall(r"[^\W_]+", last))[:100]
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Say whether a program asks: the address ends in .json, lies in the API, or JSON is asked."""
+    """Return True if the address ends in .json, belongs to the API, or JSON is accepted first."""
     path = request.path
     if path.endswith(".json") or path.startswith("/api/"):
         return True
@@ -63,6 +102,6 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def problem(status: int, title: str, **members: str) -> HttpResponse:
-    """Return a problem document (RFC 9457) with a status and one sentence."""
+    """Return a problem document (RFC 9457)."""
     body = {"type": "about:blank", "title": title, "status": status} | members
     return JsonResponse(body, status=status, content_type="application/problem+json")

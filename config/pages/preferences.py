@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from catalog.templatetags.frame import DISPLAY_CHOICES, cookie_name
+from catalog.web.components.layout import DISPLAY_CHOICES, cookie_name
 
 A_YEAR = 365 * 24 * 3600
 

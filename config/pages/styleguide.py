@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.templatetags.marks import CERTIFICATIONS, LIFE_CYCLE, SENSITIVITIES, VERDICTS
+from catalog.web.components.badges import CERTIFICATIONS, LIFECYCLE, SENSITIVITIES, VERDICTS
 from config.pages import styleguide_data
 
 
@@ -20,7 +20,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "fills": styleguide_data.FILLS,
         "sizes": styleguide_data.SIZES,
         "verdicts": list(VERDICTS),
-        "life_cycle": list(LIFE_CYCLE),
+        "life_cycle": list(LIFECYCLE),
         "certifications": list(CERTIFICATIONS),
         "sensitivities": list(SENSITIVITIES),
         "cells": styleguide_data.sample_cells(),

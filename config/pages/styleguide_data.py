@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.templatetags.charts import Day, Reading
+from catalog.web.components.charts import Day, Reading
 
 SURFACES = ("bg", "surface", "sunken", "soft", "line", "control")
 TEXTS = ("ink", "muted", "accent", "ok", "warn", "bad", "none", "info")

@@ -8,7 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog.templatetags.figures import duration, percent
+from catalog.web.components.humanize import duration, percent
 from governance.slo.budget import Ratio, allowed_failures, burn_rate, lasts, spent
 from governance.slo.evaluation import (
     LEAST_MEASURED,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from governance.templatetags.slo import format_seconds, outcome_verdict, outcome_word
+from governance.web.slo.labels import format_seconds, outcome_label, outcome_verdict
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ def test_an_interval_is_said_as_people_say_it(seconds, words):
     ],
 )
 def test_an_outcome_has_a_word_and_a_shape(outcome, word, verdict):
-    assert str(outcome_word(outcome)) == word
+    assert str(outcome_label(outcome)) == word
     assert outcome_verdict(outcome) == verdict

@@ -13,6 +13,7 @@ from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, remove_term
 from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
+from catalog.web.search.result_page import ResultsPage
 from tests.factories import (
     FACTORY,
     make_cast,
@@ -57,7 +58,13 @@ def results(client: Client, query: str) -> list[dict[str, Any]]:
 def tabs(client: Client, query: str) -> dict[str, int]:
     page = client.get(f"/search?{query}")
     assert page.status_code == 200
-    return {str(tab["label"]): tab["count"] for tab in page.context["tabs"]}
+    return {tab.label: tab.count for tab in shown(page).tabs}
+
+
+def shown(response: Any) -> ResultsPage:
+    page = response.context_data["page"]
+    assert isinstance(page, ResultsPage)
+    return page
 
 
 def test_a_tab_for_each_kind_says_how_many_there_are(client: Client, mesh: Any):
@@ -70,11 +77,11 @@ def test_a_tab_for_each_kind_says_how_many_there_are(client: Client, mesh: Any):
 def test_a_tabs_count_is_what_opening_it_shows(client: Client, mesh: Any, query: str):
     page = client.get(f"/search?{query}")
 
-    for tab in page.context["tabs"]:
-        opened = client.get(f"/search{tab['href']}")
-        assert opened.context["count"] == tab["count"], tab["href"]
-        assert [each["count"] for each in opened.context["tabs"]] == [
-            each["count"] for each in page.context["tabs"]
+    for tab in shown(page).tabs:
+        opened = client.get(f"/search{tab.url}")
+        assert shown(opened).count == tab.count, tab.url
+        assert [each.count for each in shown(opened).tabs] == [
+            each.count for each in shown(page).tabs
         ]
 
 
@@ -147,9 +154,9 @@ def test_the_kind_is_typed_as_a_filter_and_becomes_part_of_the_address(client: C
         assert response["Location"] == "/search?q=customers&type=domain"
 
     page = client.get("/search?q=customers&type=domain")
-    assert page.context["chips"] == []
-    assert page.context["counted"] == "2 domains"
-    assert dict(page.context["carried"]) == {"type": "domain"}
+    assert shown(page).chips == []
+    assert shown(page).count_text == "2 domains"
+    assert dict(shown(page).hidden_inputs) == {"type": "domain"}
     assert client.get("/search.json?q=customers&type=product").json()["count"] == 2
 
 
@@ -191,7 +198,7 @@ def test_terms_and_domains_leave_as_csv_and_are_not_followed_by_a_feed(client: C
     assert response["Content-Disposition"] == 'attachment; filename="terms.csv"'
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["slug"], row["spellings"]) == ("churn", "CHR; attrition")
-    assert page.context["feed_url"] == ""
+    assert shown(page).feed_url == ""
     assert b"Customer orders" in client.get("/search.atom?q=customers&type=term").content
 
 
@@ -240,8 +247,8 @@ def test_many_products_leave_room_for_a_term_and_a_domain(client: Client, mesh: 
 def test_where_nothing_is_found_the_nearest_terms_are_offered(client: Client, mesh: Any):
     page = client.get("/search?q=chrn+walrus&tag=nowhere")
 
-    assert page.context["count"] == 0
-    assert [term.slug for term in page.context["near"]] == ["churn"]
+    assert shown(page).count == 0
+    assert [term.slug for term in shown(page).nearest_terms] == ["churn"]
     assert b'<a href="/glossary/churn">Churn</a>' in page.content
 
 

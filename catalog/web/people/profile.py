@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from catalog.authorization.access import require_user
 from catalog.authorization.models import Membership
 from catalog.people.models import ApiToken, TeamMember, current
-from catalog.templatetags.frame import DISPLAY_CHOICES
+from catalog.web.components.layout import DISPLAY_CHOICES
 
 
 @login_required

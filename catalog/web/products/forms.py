@@ -17,7 +17,7 @@ from catalog.identifiers import is_slug
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
 from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_in, with_columns
-from catalog.templatetags.marks import SENSITIVITIES as SENSITIVITY_WORDS
+from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
 CUSTOM_PLACE = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from uuid import UUID
 
@@ -14,13 +15,13 @@ from django.http import (
     JsonResponse,
 )
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import FormerDomainSlug
 from catalog.identifiers import folded
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
+from catalog.web.pages import render_page
 
 PageView = Callable[[HttpRequest, DataProduct, AccessContext], HttpResponseBase]
 
@@ -98,6 +99,12 @@ def _finding(view: PageView, *, reads_retired: bool) -> Callable[..., HttpRespon
     return found
 
 
+@dataclass(frozen=True)
+class RetiredPage:
+    product: DataProduct
+    successor: DataProduct | None
+
+
 def retired_response(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
@@ -110,8 +117,7 @@ def retired_response(
         way_on = {"successor": successor.path} if successor else {}
         kind = "application/problem+json"
         return JsonResponse(body | way_on, status=410, content_type=kind)
-    context = {"product": product, "successor": successor}
-    return render(request, "errors/410.html", context, status=410)
+    return render_page(request, "errors/410.html", RetiredPage(product, successor), status=410)
 
 
 @require_safe

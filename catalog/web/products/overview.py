@@ -14,7 +14,7 @@ from catalog.contracts.models import DataContract
 from catalog.identifiers import product_iri
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct, Sensitivity
-from catalog.templatetags.texts import after_first_sentence
+from catalog.web.components.sentences import after_first_sentence
 from catalog.web.products.layout import access_of, product_frame
 from catalog.web.products.links import support_of, uses_of
 from catalog.web.products.lookup import on_product

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import greatest_gaps, least_shares
-from catalog.templatetags.figures import distance, duration, percent
+from catalog.web.components.humanize import distance, duration, percent
 
 Text = str | Promise
 

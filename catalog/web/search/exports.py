@@ -18,7 +18,7 @@ from catalog.search.services import Found, search_catalog
 from catalog.search.url_state import LARGEST_PAGE, SearchState, parse_search_url, write_cursor
 from catalog.web.search import result_labels
 from catalog.web.search.presenters import PRESENTERS, result_of
-from catalog.web.search.results import caller_of
+from catalog.web.search.result_page import caller_of
 
 # A spreadsheet would run a cell that begins so.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -18,7 +18,7 @@ from catalog.search.services.product_rows import products_of
 from catalog.search.url_state import parse_search_url
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 from catalog.web.search.exports import away_problem
-from catalog.web.search.results import caller_of
+from catalog.web.search.result_page import caller_of
 
 
 @require_safe

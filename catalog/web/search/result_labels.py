@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ FACETS = {
     "domain": gettext_lazy("Domain"),
     "is": gettext_lazy("State"),
     "sensitivity": gettext_lazy("Sensitivity"),
-    "slo": gettext_lazy("Service level"),
+    "slo": gettext_lazy("SLO"),
     "format": gettext_lazy("Format"),
     "owner": gettext_lazy("Owner"),
     "tag": gettext_lazy("Tag"),
@@ -64,35 +65,35 @@ REASONS = {
     "tags": gettext_lazy("Tags"),
     "aliases": gettext_lazy("Also known as"),
     "answers": gettext_lazy("Provenance"),
-    "used_in": gettext_lazy("Used in"),
-    "notes": gettext_lazy("Limits and use"),
+    "used_in": gettext_lazy("Used by"),
+    "notes": gettext_lazy("Limitations and use"),
     MEANING: gettext_lazy("Meaning"),
 }
-_LIFTED = gettext_lazy("close to what was typed, so it stands higher than by words alone")
+_BOOSTED = gettext_lazy("Ranked higher because its meaning is similar")
 # What the same fields are called where a result is no product.
 _OF_KIND = {
     "term": {"summary": gettext_lazy("Definition"), "aliases": gettext_lazy("Also written")},
     "domain": {"summary": gettext_lazy("Mission")},
 }
 SORTS = {
-    "relevance": gettext_lazy("relevance"),
-    "name": gettext_lazy("name"),
-    "updated": gettext_lazy("last change"),
-    "quality": gettext_lazy("quality"),
-    "certified": gettext_lazy("end of certification"),
+    "relevance": gettext_lazy("Relevance"),
+    "name": gettext_lazy("Name"),
+    "updated": gettext_lazy("Recently updated"),
+    "quality": gettext_lazy("Quality"),
+    "certified": gettext_lazy("Certification expiry"),
 }
 # Facets whose values are slugs of something that has a name.
 _NAMED: Mapping[str, type[Domain | Team]] = {"domain": Domain, "owner": Team}
 DOUBTS = {
     "too-long": gettext_lazy("Only the first 500 characters were searched."),
     "too-many-words": gettext_lazy("Only the first 60 words were searched."),
-    "too-many-beginnings": gettext_lazy("Only the first 8 words with * stand for others."),
-    "unknown-field": gettext_lazy("There is no such filter."),
-    "unknown-value": gettext_lazy("The filter does not know this value."),
-    "no-value": gettext_lazy("The filter says nothing."),
-    "unknown-sort": gettext_lazy("There is no such order."),
-    "one-type": gettext_lazy("A search is of one type at a time, so this is of the first named."),
-    "unknown-cursor": gettext_lazy("This place in the list is not known; it starts anew."),
+    "too-many-beginnings": gettext_lazy("Only the first 8 words with * are expanded."),
+    "unknown-field": gettext_lazy("Unknown filter."),
+    "unknown-value": gettext_lazy("Unknown value."),
+    "no-value": gettext_lazy("Empty filter."),
+    "unknown-sort": gettext_lazy("Unknown sort order."),
+    "one-type": gettext_lazy("Only one result type at a time; showing the first."),
+    "unknown-cursor": gettext_lazy("This page link has expired; showing the first page."),
 }
 
 
@@ -182,31 +183,49 @@ def phrases(object_type: str) -> Phrases:
     """Return the phrases of a type in the language in force; an answer says the same few often."""
     return Phrases(
         fields={name: str(label) for name, label in labels_of_reasons(object_type).items()},
-        holds=_("%(field)s holds the words"),
-        more=_(" and %(n)d more"),
-        lifted=str(_LIFTED),
+        holds=_("Matched in %(field)s"),
+        more=_(" · +%(n)d more"),
+        lifted=str(_BOOSTED),
     )
 
 
-def reason_parts(hit: Hit, row: Any) -> list[dict[str, Any]]:
-    """Return the reasons of one hit as its card lists them; columns lead to their rows."""
-    return [_reason_part(hit, row, reason) for reason in hit.reasons]
+@dataclass(frozen=True)
+class ReasonItem:
+    """A text that matched, with the matches marked; a column links to its row."""
+
+    html: SafeString | str
+    url: str = ""
 
 
-def _reason_part(hit: Hit, row: Any, reason: Reason) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ReasonPart:
+    """The matches in one field, and how many more there are."""
+
+    label: str
+    items: list[ReasonItem]
+    more: int
+
+
+def reason_parts(hit: Hit, row: Any) -> list[ReasonPart]:
+    """Return why one result was found, as its card lists it."""
+    labels = labels_of_reasons(hit.type)
+    return [_reason_part(hit, row, reason, labels) for reason in hit.reasons]
+
+
+def _reason_part(hit: Hit, row: Any, reason: Reason, labels: Mapping[str, Any]) -> ReasonPart:
+    label = str(labels.get(reason.field, reason.field))
+    if reason.field == MEANING:
+        return ReasonPart(label, [ReasonItem(str(_BOOSTED))], 0)
     marked = hit.highlights.get(reason.field, "").split("\n")
     texts = list(reason.texts) or [strip_tags(text) for text in marked[:1]]
     items = [
-        {
-            "html": trusted(html),
-            "href": column_href(row.path, text) if reason.field == "columns" else "",
-        }
+        ReasonItem(
+            html=trusted(html),
+            url=column_href(row.path, text) if reason.field == "columns" else "",
+        )
         for text, html in zip(texts, marked, strict=False)
     ]
-    label = labels_of_reasons(hit.type).get(reason.field, reason.field)
-    if reason.field == MEANING:
-        items = [{"html": str(_LIFTED), "href": ""}]
-    return {"label": label, "items": items, "more": max(0, reason.total - len(items))}
+    return ReasonPart(label, items, max(0, reason.total - len(items)))
 
 
 def trusted(html: str) -> SafeString:

@@ -11,8 +11,8 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.templatetags.charts import Day, Reading
-from catalog.templatetags.figures import duration, percent
+from catalog.web.components.charts import Day, Reading
+from catalog.web.components.humanize import duration, percent
 from governance.slo.evaluation import Indicator
 from governance.slo.reports import DayReport, ObjectiveReport, Point, is_about_speed
 from governance.slo.stats import DAY

@@ -1,0 +1,1 @@
+"""Components of pages that are more than markup: what macros ask and filters show."""

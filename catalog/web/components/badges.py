@@ -1,0 +1,135 @@
+"""Icons, status shapes and badge styles; a state is told by shape and word before colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from lucide.templatetags.lucide import lucide
+
+Label = str | Promise
+
+SHAPES = {
+    "circle": mark_safe('<circle cx="6" cy="6" r="5"/>'),
+    "ring": mark_safe('<circle cx="6" cy="6" r="4.5"/>'),
+    "triangle": mark_safe('<path d="M6 .8 11.7 11H.3z"/>'),
+    "diamond": mark_safe('<path d="M6 .2 11.8 6 6 11.8.2 6z"/>'),
+}
+OCTAGON = mark_safe('<path d="M7.1 2h9.8L22 7.1v9.8L16.9 22H7.1L2 16.9V7.1z"/>')
+INSIDE_OCTAGON = {
+    "tick": mark_safe('<path d="m7.5 12.2 3.2 3.2 6-6.6"/>'),
+    "empty": mark_safe(""),
+    "struck": mark_safe('<path d="M5.5 18.5 18.5 5.5"/>'),
+    "letter": mark_safe('<path d="M7.6 17.2 12 6.6l4.4 10.6M9.2 13.6h5.6"/>'),
+}
+BAR = '<rect x="{}" y="1.5" width="3" height="9" rx=".5" fill="{}" stroke="currentColor"/>'
+FILLS = {True: "currentColor", False: "none"}
+
+
+@dataclass(frozen=True)
+class BadgeStyle:
+    """How one state is shown: its tone (ok, warn, bad, none, info), its shape and its label."""
+
+    tone: str
+    shape: str
+    label: Label
+
+
+VERDICTS = {
+    "met": BadgeStyle("ok", "circle", _("met")),
+    "at_risk": BadgeStyle("warn", "triangle", _("at risk")),
+    "breached": BadgeStyle("bad", "diamond", _("breached")),
+    "no_data": BadgeStyle("none", "ring", _("no data")),
+}
+LIFECYCLE = {
+    "draft": BadgeStyle("info", "", _("Draft")),
+    "published": BadgeStyle("", "", _("Published")),
+    "deprecated": BadgeStyle("warn", "", _("Deprecated")),
+    "retired": BadgeStyle("none", "", _("Retired")),
+    "external": BadgeStyle("none", "", _("Not under governance")),
+}
+CERTIFICATIONS = {
+    "": BadgeStyle("none", "empty", _("Not certified")),
+    "bronze": BadgeStyle("ok", "tick", _("Certified bronze")),
+    "silver": BadgeStyle("ok", "tick", _("Certified silver")),
+    "gold": BadgeStyle("ok", "tick", _("Certified gold")),
+    "suspended": BadgeStyle("bad", "struck", _("Certification suspended")),
+    "lapsed": BadgeStyle("warn", "struck", _("Certification lapsed")),
+}
+SENSITIVITIES: dict[int, Label] = {
+    1: _("Public"),
+    2: _("Internal"),
+    3: _("Confidential"),
+    4: _("Restricted"),
+}
+# Stated, not measured: shown like a verdict, but neither good nor bad.
+STATED = {
+    "stated": BadgeStyle("info", "circle", _("stated")),
+    "open": BadgeStyle("ok", "circle", _("readable")),
+}
+UNKNOWN = BadgeStyle("none", "ring", _("not known"))
+
+
+def verdict_style(verdict: str) -> BadgeStyle:
+    """Return how a verdict, or a fact that is only stated, is shown."""
+    return VERDICTS.get(verdict) or STATED.get(verdict) or UNKNOWN
+
+
+def lifecycle_style(status: str) -> BadgeStyle:
+    return LIFECYCLE.get(status, UNKNOWN)
+
+
+def certification_style(level: str) -> BadgeStyle:
+    return CERTIFICATIONS.get(level, CERTIFICATIONS[""])
+
+
+def sensitivity_label(level: int) -> Label:
+    return SENSITIVITIES.get(level, UNKNOWN.label)
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, size: int = 18, **attributes: str) -> SafeString:
+    """Return a Lucide icon that screen readers skip.
+
+    Cached: a page draws up to a hundred, and each costs 60 µs to build from its XML.
+    """
+    plain = {"aria_hidden": "true", "stroke_width": "1.75"} | attributes
+    return SafeString(lucide(name, size=size, **plain))
+
+
+@lru_cache
+def octagon(inside: str = "empty", size: int = 16) -> SafeString:
+    """Return the mark of certification: tick, empty, struck, or the letter of the logo."""
+    return format_html(
+        '<svg class="octagon" width="{0}" height="{0}" viewBox="0 0 24 24" fill="none"'
+        ' stroke="currentColor" stroke-width="2.25" aria-hidden="true">{1}{2}</svg>',
+        size,
+        OCTAGON,
+        INSIDE_OCTAGON[inside],
+    )
+
+
+@lru_cache
+def verdict_shape(verdict: str, size: int = 12) -> SafeString:
+    """Return the shape of a verdict: full circle, triangle, diamond, or an empty ring."""
+    name = verdict_style(verdict).shape
+    return format_html(
+        '<svg class="shape{1}" width="{0}" height="{0}" viewBox="0 0 12 12" aria-hidden="true">'
+        "{2}</svg>",
+        size,
+        " hollow" if name == "ring" else "",
+        SHAPES[name],
+    )
+
+
+@lru_cache
+def sensitivity_bars(level: int) -> SafeString:
+    """Return one to four filled bars."""
+    bars = format_html_join("", BAR, ((n * 4.5 + 0.5, FILLS[n < level]) for n in range(4)))
+    return format_html(
+        '<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">{}</svg>', bars
+    )

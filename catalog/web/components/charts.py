@@ -1,0 +1,124 @@
+"""Geometry of the charts, in SVG boxes of 100 by 100; templates/macros/charts.html draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from catalog.web.components.badges import verdict_style
+
+# Height distinguishes the verdicts without colour: a breach is short however small it was.
+HEIGHTS = {"met": 100, "at_risk": 72, "breached": 40, "no_data": 0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of a day strip, with its verdict as a sentence."""
+
+    day: date
+    verdict: str
+    text: str
+
+    @property
+    def tone(self) -> str:
+        return verdict_style(self.verdict).tone
+
+    @property
+    def height(self) -> int:
+        return HEIGHTS.get(self.verdict, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One point in time of a line chart, with a value for each line; None leaves a gap."""
+
+    label: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """Paths of a line chart, and where its axis ends and its target lies."""
+
+    paths: list[tuple[str, str]]
+    top: float
+    target_y: float | None
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class StackPart:
+    """One part of a stacked bar: where it begins and how wide it is, in percent."""
+
+    x: float
+    width: float
+    tone: str
+
+
+def line_chart(
+    readings: Sequence[Reading], names: Sequence[str], target: float | None = None
+) -> LineChart:
+    """Return up to two lines from zero to a round top."""
+    values = [value for reading in readings for value in reading.values if value is not None]
+    top = _round_top(max([*values, target or 0, 1e-9]))
+    paths = [
+        (name, line_path([reading.values[index] for reading in readings], top))
+        for index, name in enumerate(names)
+    ]
+    return LineChart(
+        paths=paths,
+        top=top,
+        target_y=None if target is None else _from_top(target, top),
+        first=readings[0].label if readings else "",
+        last=readings[-1].label if readings else "",
+    )
+
+
+def spark_path(values: Sequence[float | None]) -> str:
+    """Return the path of a line that is as high as a line of text."""
+    return line_path(values, max((v for v in values if v is not None), default=1) or 1)
+
+
+def bar_width(share: float) -> float:
+    """Return a share (0 to 1) as the width of a bar in percent."""
+    return round(100 * min(max(share, 0), 1), 2)
+
+
+def stack_parts(counts: Iterable[tuple[str, int]]) -> list[StackPart]:
+    """Return the parts of one bar for counts by verdict."""
+    parts: list[StackPart] = []
+    x, rows = 0.0, list(counts)
+    total = sum(count for _, count in rows) or 1
+    for verdict, count in rows:
+        width = round(100 * count / total, 2)
+        parts.append(StackPart(round(x, 2), width, verdict_style(verdict).tone))
+        x += width
+    return parts
+
+
+def line_path(values: Sequence[float | None], top: float) -> str:
+    """Return the path of a line; a missing value lifts the pen."""
+    step = 100 / max(len(values) - 1, 1)
+    path, pen_is_down = [], False
+    for index, value in enumerate(values):
+        if value is not None:
+            command = "L" if pen_is_down else "M"
+            path.append(f"{command}{index * step:.2f} {_from_top(value, top):.2f}")
+        pen_is_down = value is not None
+    return "".join(path)
+
+
+def _from_top(value: float, top: float) -> float:
+    return 100 - 100 * min(value / top, 1)
+
+
+def _round_top(value: float) -> float:
+    """Return the least of 1, 2, 2.5, 5 times a power of ten that is not below a value."""
+    power = 1.0
+    while power * 10 <= value:
+        power *= 10
+    while power > value:
+        power /= 10
+    return next(power * step for step in (1, 2, 2.5, 5, 10) if power * step >= value)

@@ -1,0 +1,76 @@
+"""The layout of every page: display preferences, installed routes, and links between pages."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.paginator import Page
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from catalog.products.models import DataProduct
+
+# Cookie -> the values it may have; the first one applies without the cookie.
+DISPLAY_CHOICES = {
+    "theme": ("system", "light", "dark"),
+    "density": ("roomy", "compact"),
+    "shortcuts": ("on", "off"),
+}
+
+
+class Tab(NamedTuple):
+    """One tab of a page: the name of its route, its label and its address."""
+
+    name: str
+    label: str
+    url: str
+
+
+def cookie_name(choice: str) -> str:
+    """Return the name of the cookie that stores a display choice."""
+    return f"assay_{choice}"
+
+
+def display_preferences(request: HttpRequest | None) -> dict[str, str]:
+    """Return each display choice of the reader, or its default."""
+    cookies = request.COOKIES if request else {}
+    stored = {name: cookies.get(cookie_name(name), "") for name in DISPLAY_CHOICES}
+    return {
+        name: value if value in DISPLAY_CHOICES[name] else DISPLAY_CHOICES[name][0]
+        for name, value in stored.items()
+    }
+
+
+def url(name: str, *args: object, **kwargs: object) -> str:
+    """Return the address of a route; "" if no route has this name in this installation.
+
+    Raises NoReverseMatch if the route exists and does not take these arguments.
+    """
+    try:
+        return reverse(name, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        if name in get_resolver().reverse_dict:
+            raise
+        return ""
+
+
+def page_url(request: HttpRequest, number: int) -> str:
+    """Return the address of another page of the same list."""
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
+
+
+def page_numbers(page: Page[Any]) -> list[int | str]:
+    """Return the numbers of the pages near this one, and "…" where some are left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+def product_tabs(product: DataProduct) -> list[Tab]:
+    """Return the installed tabs of a product's page, in the order of the setting."""
+    tabs = [
+        Tab(name, str(label), url(name, product.domain.slug, product.slug))
+        for name, label in settings.ASSAY_PRODUCT_TABS
+    ]
+    return [tab for tab in tabs if tab.url]

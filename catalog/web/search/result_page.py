@@ -1,0 +1,293 @@
+"""All that the page of results shows, for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from catalog.authorization.access import AccessContext
+from catalog.glossary.models import TERM
+from catalog.products.models import PRODUCT
+from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME, TYPES
+from catalog.search.port import Correction, Facet, Hit
+from catalog.search.services import Found, TermRow, counts_by_kind, relaxed_searches, search_catalog
+from catalog.search.synonyms import Expansion
+from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
+from catalog.web.search import result_labels
+from catalog.web.search.presenters import PRESENTERS
+from catalog.web.search.result_labels import ReasonPart
+
+MAX_VISIBLE_VALUES = 8
+MAX_NEAREST_TERMS = 3
+
+FacetLabels = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab for one result type: the same query and filters, other results."""
+
+    label: str
+    count: int
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ResultCard:
+    """One result; `annotation` is what is counted for its row, by the presenter of its type."""
+
+    row: Any
+    annotation: Any
+    name_html: SafeString
+    snippet_html: SafeString
+    missing_terms: tuple[str, ...]
+    reasons: list[ReasonPart]
+
+
+@dataclass(frozen=True)
+class FacetOption:
+    id: str
+    value: str
+    label: str
+    count: int
+    is_selected: bool
+
+
+@dataclass(frozen=True)
+class FacetGroup:
+    """A facet with its first options and the rest, which is folded."""
+
+    name: str
+    label: str
+    options: list[FacetOption]
+    rest: list[FacetOption]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Another search on offer, with what it would find if that is known."""
+
+    label: str
+    url: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An active filter, or a warning about something typed."""
+
+    key: str
+    value: str = ""
+    remove_url: str = ""
+    warning: str = ""
+    suggestion: Suggestion | None = None
+
+
+@dataclass(frozen=True)
+class SortLink:
+    label: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ResultsPage:
+    query: str
+    type: str
+    count: int
+    count_text: str
+    tabs: list[Tab]
+    cards: list[ResultCard]
+    facets: list[FacetGroup]
+    chips: list[Chip]
+    sorts: list[SortLink]
+    numbered: Page[int] | None
+    cursor_links: dict[str, str]
+    corrections: tuple[Correction, ...]
+    exact_url: str
+    expansions: tuple[Expansion, ...]
+    relaxed: list[Suggestion]
+    nearest_terms: list[TermRow]
+    hidden_inputs: list[tuple[str, str]]
+    json_url: str
+    csv_url: str
+    feed_url: str
+
+
+def caller_of(request: HttpRequest) -> str:
+    """Return whom a cursor is bound to."""
+    return str(request.user.pk or "anybody")
+
+
+def build_results_page(
+    request: HttpRequest, access: AccessContext, state: SearchState, found: Found
+) -> ResultsPage:
+    answer = found.answer
+    labels = result_labels.labels_of(answer.facets)
+    pages = Paginator(range(min(answer.count, MAX_OFFSET)), state.request.limit)
+    annotations = PRESENTERS[state.type].told(access, [row for _, row in found.hits])
+    has_none = not answer.count
+    return ResultsPage(
+        query=state.text,
+        type=state.type,
+        count=answer.count,
+        count_text=result_labels.counted(state.type, answer.count),
+        tabs=_tabs(access, state, found),
+        cards=[_card(hit, row, annotations.get(row.pk, 0)) for hit, row in found.hits],
+        facets=[_facet(facet, labels) for facet in answer.facets if facet.values],
+        chips=[*_filter_chips(state, labels), *_warning_chips(state)],
+        sorts=_sorts(state),
+        numbered=None if state.request.cursor else pages.get_page(state.page),
+        cursor_links=_cursor_links(request, state, found),
+        corrections=tuple(answer.corrections),
+        exact_url=f"?{state.address(verbatim='1')}",
+        expansions=tuple(found.expansions),
+        relaxed=_relaxed(request, state) if state.request.filters and has_none else [],
+        nearest_terms=_nearest_terms(access, state) if has_none else [],
+        hidden_inputs=_hidden_inputs(state),
+        json_url=f"{reverse('search_results_json')}?{state.address()}",
+        csv_url=f"{reverse('search_results_csv')}?{state.address()}",
+        feed_url=f"{reverse('search_feed')}?{state.address(sort='')}"
+        if state.type == PRODUCT
+        else "",
+    )
+
+
+def _tabs(access: AccessContext, state: SearchState, found: Found) -> list[Tab]:
+    counts = counts_by_kind(visitor=access, found=found)
+    return [
+        Tab(
+            label=str(result_labels.KINDS[object_type]),
+            count=counts[object_type],
+            url=f"?{state.address(type='' if object_type == DEFAULT_TYPE else object_type)}",
+            is_current=object_type == state.type,
+        )
+        for object_type in TYPES
+    ]
+
+
+def _nearest_terms(access: AccessContext, state: SearchState) -> list[TermRow]:
+    """Return the glossary terms nearest to a query that found nothing."""
+    if not state.text or state.type == TERM:
+        return []
+    wider = replace(
+        state.request, type=TERM, filters=(), offset=0, cursor=None, limit=MAX_NEAREST_TERMS,
+        has_facets=False, has_highlights=False,
+    )  # fmt: skip
+    return [row for _, row in search_catalog(visitor=access, request=wider).hits]
+
+
+def _card(hit: Hit, row: Any, annotation: Any) -> ResultCard:
+    return ResultCard(
+        row=row,
+        annotation=annotation,
+        name_html=result_labels.trusted(hit.highlights.get("name", "")),
+        snippet_html=result_labels.trusted(hit.highlights.get("summary", "")),
+        missing_terms=tuple(hit.missing_terms),
+        reasons=result_labels.reason_parts(hit, row),
+    )
+
+
+def _facet(facet: Facet, labels: FacetLabels) -> FacetGroup:
+    values = sorted(facet.values, key=lambda value: not value.is_chosen)
+    options = [
+        FacetOption(
+            id=f"f-{facet.name}-{number}",
+            value=value.value,
+            label=result_labels.label_of(labels, facet.name, value.value),
+            count=value.count,
+            is_selected=value.is_chosen,
+        )
+        for number, value in enumerate(values, start=1)
+    ]
+    return FacetGroup(
+        name=facet.name,
+        label=str(result_labels.FACETS.get(facet.name, facet.name)),
+        options=options[:MAX_VISIBLE_VALUES],
+        rest=options[MAX_VISIBLE_VALUES:],
+    )
+
+
+def _filter_chips(state: SearchState, labels: FacetLabels) -> list[Chip]:
+    return [
+        Chip(
+            key=f"{name}:",
+            value=result_labels.label_of(labels, name.removeprefix("-"), value),
+            remove_url=f"?{state.address([pair for pair in state.filters if pair != chip])}",
+        )
+        for chip in state.filters
+        for name, value in [chip]
+    ]
+
+
+def _warning_chips(state: SearchState) -> list[Chip]:
+    return [
+        Chip(
+            key=doubt.typed,
+            warning=result_labels.doubt_sentence(doubt),
+            suggestion=_replacement(state, doubt.typed, doubt.offer) if doubt.offer else None,
+        )
+        for doubt in state.doubts
+    ]
+
+
+def _replacement(state: SearchState, typed: str, offer: str) -> Suggestion:
+    """Return the search with what was not understood replaced by what was probably meant."""
+    name, colon, _value = typed.partition(":")
+    meant = f"{name}:{offer}" if colon else offer
+    return Suggestion(meant, f"?{state.address(q=state.text.replace(typed, meant, 1))}")
+
+
+def _sorts(state: SearchState) -> list[SortLink]:
+    names = (RELEVANCE, *SORT_BY_NAME) if state.type == PRODUCT else (RELEVANCE, "name")
+    return [
+        SortLink(
+            label=str(result_labels.SORTS[name]),
+            url=f"?{state.address(sort='' if name == RELEVANCE else name)}",
+            is_current=state.sort == name,
+        )
+        for name in names
+    ]
+
+
+def _cursor_links(request: HttpRequest, state: SearchState, found: Found) -> dict[str, str]:
+    """Return the links on from the deepest numbered page, and among the pages after it."""
+    answer = found.answer
+    end = state.request.offset + state.request.limit
+    if state.request.cursor is None and (answer.count <= MAX_OFFSET or end < MAX_OFFSET):
+        return {}
+    cursors = {"previous": answer.previous, "next": answer.next, "last": answer.last}
+    caller = caller_of(request)
+    return {
+        name: f"?{state.address(cursor=write_cursor(cursor, state, caller=caller))}"
+        for name, cursor in cursors.items()
+        if cursor is not None
+    }
+
+
+def _relaxed(request: HttpRequest, state: SearchState) -> list[Suggestion]:
+    """Return the same search without one of its filters each, where that finds something."""
+    suggestions = []
+    for condition, count in relaxed_searches(visitor=request.user, request=state.request):
+        pairs = pairs_of(condition)
+        text = ", ".join(f"{name}:{value}" for name, value in pairs)
+        label = _("without %(filter)s") % {"filter": text}
+        remaining = [pair for pair in state.filters if pair not in pairs]
+        suggestions.append(Suggestion(label, f"?{state.address(remaining)}", count))
+    return suggestions
+
+
+def _hidden_inputs(state: SearchState) -> list[tuple[str, str]]:
+    """Return what the form of facets keeps: every parameter that is neither query nor facet."""
+    kept = [pair for pair in state.filters if pair[0] not in result_labels.FACETS]
+    kept += [("sort", state.sort)] if state.sort != RELEVANCE else []
+    kept += [(TYPE_PARAM, state.type)] if state.type != DEFAULT_TYPE else []
+    return kept + ([("verbatim", "1")] if state.is_exact else [])

@@ -1,0 +1,100 @@
+"""The Jinja2 environment of our pages: what every template can call besides its own page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.template.defaultfilters import linebreaks_filter, linebreaksbr, truncatechars
+from django.templatetags.static import static
+from django.utils import timezone, translation
+from django_htmx.jinja import htmx_script
+from jinja2 import Environment, StrictUndefined, select_autoescape
+
+from catalog.web.components import badges, charts, fields, grid_fields, humanize, layout, sentences
+from governance.web.slo import labels
+
+# No eval and no style of its own, for the strict policy; no copies of pages in the browser's store.
+HTMX_CONFIG = {
+    "allowEval": False,
+    "includeIndicatorStyles": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "refreshOnHistoryMiss": True,
+    "timeout": 10_000,
+}
+GLOBALS = {
+    "htmx_config": json.dumps(HTMX_CONFIG),
+    "static": static,
+    "htmx_script": htmx_script,
+    "now": timezone.now,
+    "get_language": translation.get_language,
+    "get_language_bidi": translation.get_language_bidi,
+    **{
+        function.__name__: function
+        for function in (
+            badges.icon,
+            badges.octagon,
+            badges.verdict_shape,
+            badges.verdict_style,
+            badges.lifecycle_style,
+            badges.certification_style,
+            badges.sensitivity_label,
+            badges.sensitivity_bars,
+            charts.line_chart,
+            charts.spark_path,
+            charts.bar_width,
+            charts.stack_parts,
+            fields.control,
+            fields.form_errors,
+            fields.is_checkbox,
+            fields.is_choice_group,
+            grid_fields.cell,
+            humanize.time_tag,
+            layout.display_preferences,
+            layout.page_numbers,
+            layout.page_url,
+            layout.product_tabs,
+            layout.url,
+            labels.outcome_label,
+            labels.outcome_verdict,
+            labels.objective_label,
+        )
+    },
+}
+FILTERS = {
+    "linebreaks": linebreaks_filter,
+    "linebreaksbr": linebreaksbr,
+    "truncatechars": truncatechars,
+    **{
+        function.__name__: function
+        for function in (
+            humanize.number,
+            humanize.short_number,
+            humanize.percent,
+            humanize.duration,
+            humanize.gap_points,
+            humanize.distance,
+            humanize.day,
+            sentences.first_sentence,
+            labels.format_seconds,
+        )
+    },
+}
+
+
+def environment(**options: Any) -> Environment:
+    """Return the environment that Django's Jinja2 backend asks for."""
+    options |= {
+        "autoescape": select_autoescape(("html",), default_for_string=True),
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "extensions": ["jinja2.ext.i18n"],
+    }
+    environment = Environment(**options)  # noqa: S701  autoescape is among the options
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= GLOBALS
+    environment.filters |= FILTERS
+    return environment
