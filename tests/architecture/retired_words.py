@@ -60,36 +60,14 @@ TEXTS = {
 }
 
 ALLOWED: dict[str, set[str]] = {
-    "anew": {
-        "templates/catalog/editing/retire.html",
-    },
-    "anybody": {
-        "templates/account/login.html",
-    },
-    "as it stands": {
-        "templates/catalog/editing/conflict.html",
-    },
     "as_it_stands": {
         "catalog/search/backends/elasticsearch/queries.py",
         "tests/catalog/test_api_domains.py",
-    },
-    "beside": {
-        "templates/account/entrance.html",
-        "templates/catalog/editing/start.html",
-        "templates/catalog/search/results.html",
-        "templates/governance/slo/objective.html",
-    },
-    "in words": {
-        "templates/catalog/products/provenance.html",
-        "templates/catalog/search/results.html",
     },
     "in_words": {
         "catalog/web/search/feeds.py",
         "tests/governance/test_slo_pages.py",
         "tests/governance/test_wording.py",
-    },
-    "look again": {
-        "templates/catalog/editing/publish.html",
     },
     "neighbours": {
         "tests/catalog/test_foreign.py",
@@ -110,27 +88,12 @@ ALLOWED: dict[str, set[str]] = {
     "seldom": {
         "tests/config/test_ops_indexes.py",
     },
-    "take away": {
-        "templates/catalog/editing/ports.html",
-    },
-    "take back": {
-        "templates/catalog/domains/held.html",
-    },
-    "take out": {
-        "templates/catalog/domains/team.html",
-    },
     "testimony": {
         "benchmarks/chaos/final_checks.py",
         "benchmarks/chaos/run.py",
     },
-    "told": {
-        "templates/catalog/search/results.html",
-    },
     "veiled": {
         "catalog/search/cursors.py",
-    },
-    "way out": {
-        "templates/catalog/api/docs.html",
     },
     "way_out": {
         "tests/catalog/test_api_problems.py",
@@ -138,15 +101,5 @@ ALLOWED: dict[str, set[str]] = {
         "tests/catalog/test_manifests.py",
         "tests/catalog/test_odcs.py",
         "tests/config/test_environment.py",
-    },
-    "whoever": {
-        "templates/account/login.html",
-        "templates/account/password_reset_done.html",
-        "templates/account/signup_closed.html",
-        "templates/catalog/domains/invite.html",
-        "templates/catalog/domains/team.html",
-        "templates/catalog/editing/move.html",
-        "templates/catalog/editing/readers.html",
-        "templates/catalog/editing/table_drop.html",
     },
 }
