@@ -104,9 +104,9 @@ def full(ports: int) -> None:
     ProbeSchedule.objects.update(next_due_at=timezone.now(), claimed_until=None)
     measured = 0
     while due := claim_due(
-        limit=PORTS_PER_BATCH[ProbeQueue.SOUND], lane=ProbeQueue.SOUND, now=timezone.now()
+        limit=PORTS_PER_BATCH[ProbeQueue.HEALTHY], queue=ProbeQueue.HEALTHY, now=timezone.now()
     ):
-        seen = probe(due=from_message(json.loads(json.dumps(as_message(due)))))
+        seen = probe(tasks=from_message(json.loads(json.dumps(as_message(due)))))
         measured += sum(each.is_good for each in seen)
     assert measured == ports, measured
 

@@ -1,4 +1,4 @@
-"""Governance's tables to look at, read-only like the catalog's."""
+"""Governance's tables, read-only like the catalog's."""
 
 from catalog.admin import show_tables_of
 

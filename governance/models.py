@@ -1,4 +1,4 @@
-"""Governance's models, gathered here for Django alone; everybody else imports the slices."""
+"""Governance's models, gathered here for Django alone; other modules import the slices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a port's source holds, over the API: the last reading, a new one, and taking it over."""
+"""API of the observed schema of a port: read it, refresh it, update the contract from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from governance.inspection.models import Inspection
-from governance.inspection.services import adopt_schema, inspect_port, summary_of
+from governance.inspection.services import adopt_schema, inspect_port, inspection_summary
 
 
 class FailureAnswer(serializers.Serializer[Any]):
@@ -37,7 +37,7 @@ class FailureAnswer(serializers.Serializer[Any]):
 
 
 class InspectionAnswer(serializers.Serializer[Any]):
-    """The last reading of a port: its tables, and where they left the contract."""
+    """The last inspection of a port: its tables, and their drift from the contract."""
 
     port = serializers.CharField()
     read_at = serializers.DateTimeField()
@@ -47,13 +47,13 @@ class InspectionAnswer(serializers.Serializer[Any]):
 
 
 class Adoption(Body):
-    """The version of a new contract version; without one the contract itself is changed."""
+    """The number of a new contract version; without it the contract itself is changed."""
 
     version = StrictString(required=False, allow_blank=True, max_length=60)
 
 
 class PortInspection(GenericViewSet[OutputPort]):
-    """The source behind one port."""
+    """The source of one port."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = InspectionAnswer
@@ -61,18 +61,18 @@ class PortInspection(GenericViewSet[OutputPort]):
 
     @extend_schema(responses=InspectionAnswer)
     def retrieve(self, request: Request, pk: int) -> Response:
-        """Return the last reading of the port's source."""
-        seen = Inspection.objects.select_related("port").filter(port=self.port()).first()
-        if seen is None:
+        """Return the last inspection of the port's source."""
+        inspection = Inspection.objects.select_related("port").filter(port=self.port()).first()
+        if inspection is None:
             raise Http404
-        return Response(InspectionAnswer(summary_of(seen)).data)
+        return Response(InspectionAnswer(inspection_summary(inspection)).data)
 
     @extend_schema(request=None, responses=InspectionAnswer)
     def create(self, request: Request, pk: int) -> Response:
-        """Read the port's source now, in a limited child process."""
-        seen = inspect_port(port=self.port(), actor=require_user(request.user))
-        stands = Inspection.objects.select_related("port").get(pk=seen.pk)
-        return Response(InspectionAnswer(summary_of(stands)).data)
+        """Read the port's source now, in the sandbox."""
+        inspection = inspect_port(port=self.port(), actor=require_user(request.user))
+        current = Inspection.objects.select_related("port").get(pk=inspection.pk)
+        return Response(InspectionAnswer(inspection_summary(current)).data)
 
     @extend_schema(
         request=Adoption,
@@ -80,30 +80,30 @@ class PortInspection(GenericViewSet[OutputPort]):
         parameters=EDITS,
     )
     def adopt(self, request: Request, pk: int) -> Response:
-        """Write the schema that was seen into the port's contract; what people wrote is kept."""
+        """Write the observed schema into the port's contract; what people wrote is kept."""
         port = self.port()
         require_permission(request.user, Permission.EDIT_PRODUCTS, port.product.domain)
         edition = parse_if_match(request)
         version = Adoption.read(request).validated_data.get("version", "")
-        had = set(port.product.contracts.values_list("pk", flat=True))
+        known = set(port.product.contracts.values_list("pk", flat=True))
         contract, _ = adopt_schema(
             port=port, edition=edition, actor=require_user(request.user), version=version
         )
-        return answer(request, contract, status=200 if contract.pk in had else 201)
+        return answer(request, contract, status=200 if contract.pk in known else 201)
 
     def contract(self) -> Mapping[str, Any]:
-        """Return the contract that the port serves under, as it stands. Raises Http404."""
+        """Return the current contract of the port. Raises Http404."""
         link = getattr(self.port(), "port_contract", None)
         if link is None:
             raise Http404
         return ContractDetail(link.contract).data
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Show beside an edition conflict what stands now."""
+        """Add the current contract to an edit conflict."""
         return super().handle_exception(attach_current_state(exc, self.contract))
 
     def port(self) -> OutputPort:
-        """Return the port of the address. Raises Http404."""
+        """Return the port of the URL. Raises Http404."""
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
         ports = OutputPort.objects.select_related("product__domain")
         port = ports.filter(visible.has("product_id"), pk=self.kwargs["pk"]).first()

@@ -1,8 +1,7 @@
-"""Objectives and measurements over the API: what is promised, how it stands, what was seen."""
+"""API of objectives, their status, and measurements."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -13,6 +12,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.authorization.access import access_for
 from catalog.products.models import DataProduct
+from catalog.types import JSONObject
 from governance.slo.evaluation import Indicator, Verdict
 from governance.slo.models import Measurement, Objective, ObjectiveStatus
 from governance.slo.outcomes import Outcome
@@ -20,7 +20,7 @@ from governance.slo.wording import format_objective
 
 
 class ObjectiveStatusBody(serializers.ModelSerializer[ObjectiveStatus]):
-    """How an objective stands; figures are at most five minutes behind, the verdict is not."""
+    """The status of an objective; metrics are up to five minutes old, the verdict is not."""
 
     class Meta:
         model = ObjectiveStatus
@@ -29,14 +29,14 @@ class ObjectiveStatusBody(serializers.ModelSerializer[ObjectiveStatus]):
 
 
 class ObjectiveAnswer(serializers.ModelSerializer[Objective]):
-    """One promise; `threshold` in seconds as measured, `window` in seconds."""
+    """One objective; `threshold` in seconds as measured, `window` in seconds."""
 
     product = serializers.SerializerMethodField()
     port = serializers.IntegerField(source="port_id", allow_null=True)
-    threshold = serializers.FloatField(source="promise.edge", allow_null=True)
+    threshold = serializers.FloatField(source="spec.effective_threshold", allow_null=True)
     window = serializers.SerializerMethodField()
-    promise = serializers.SerializerMethodField()
-    standing = serializers.SerializerMethodField()
+    description = serializers.SerializerMethodField()
+    status = serializers.SerializerMethodField()
 
     class Meta:
         model = Objective
@@ -50,32 +50,29 @@ class ObjectiveAnswer(serializers.ModelSerializer[Objective]):
             "percentile",
             "window",
             "budgeting",
-            "promise",
-            "standing",
+            "description",
+            "status",
         )
         read_only_fields = fields
 
     def get_product(self, objective: Objective) -> str | None:
-        """Return the id of the product that promises it."""
-        product = objective.port.product if objective.port else objective.product
+        product = objective.subject_product
         return str(product.uuid) if product else None
 
     def get_window(self, objective: Objective) -> int:
-        """Return the window in seconds."""
         return int(objective.window.total_seconds())
 
-    def get_promise(self, objective: Objective) -> str:
-        """Return the promise in words."""
-        return format_objective(objective.promise)
+    def get_description(self, objective: Objective) -> str:
+        return format_objective(objective.spec)
 
-    def get_standing(self, objective: Objective) -> dict[str, Any] | None:
-        """Return how it stands; none before the first measurement."""
-        standing = getattr(objective, "standing", None)
-        return dict(ObjectiveStatusBody(standing).data) if standing else None
+    def get_status(self, objective: Objective) -> JSONObject | None:
+        """Return the status; None before the first measurement."""
+        status = getattr(objective, "status", None)
+        return dict(ObjectiveStatusBody(status).data) if status else None
 
 
 class MeasurementAnswer(serializers.ModelSerializer[Measurement]):
-    """What one probe saw of one port; seconds."""
+    """One measurement of one port; seconds."""
 
     class Meta:
         model = Measurement
@@ -98,19 +95,24 @@ class MeasurementAnswer(serializers.ModelSerializer[Measurement]):
 class ObjectiveFilters(FilterSet):
     """By product, port, indicator and verdict."""
 
-    product = UUIDFilter(method="of_product")
+    product = UUIDFilter(method="filter_product")
     port = NumberFilter(field_name="port_id")
-    indicator = ChoiceFilter(choices=[(each.value, each.value) for each in Indicator])
+    indicator = ChoiceFilter(
+        choices=[(indicator.value, indicator.value) for indicator in Indicator]
+    )
     verdict = ChoiceFilter(
-        field_name="standing__verdict", choices=[(each.value, each.value) for each in Verdict]
+        field_name="status__verdict",
+        choices=[(verdict.value, verdict.value) for verdict in Verdict],
     )
 
     class Meta:
         model = Objective
         fields = ()
 
-    def of_product(self, rows: QuerySet[Objective], name: str, value: UUID) -> QuerySet[Objective]:
-        """Keep the objectives about a product or one of its ports."""
+    def filter_product(
+        self, rows: QuerySet[Objective], name: str, value: UUID
+    ) -> QuerySet[Objective]:
+        """Keep the objectives of a product or one of its ports."""
         return rows.filter(Q(product__uuid=value) | Q(port__product__uuid=value))
 
 
@@ -119,7 +121,7 @@ class MeasurementFilters(FilterSet):
 
     product = UUIDFilter(field_name="port__product__uuid")
     port = NumberFilter(field_name="port_id")
-    outcome = ChoiceFilter(choices=[(each.value, each.value) for each in Outcome])
+    outcome = ChoiceFilter(choices=[(outcome.value, outcome.value) for outcome in Outcome])
     since = IsoDateTimeFilter(field_name="slot", lookup_expr="gte")
     until = IsoDateTimeFilter(field_name="slot", lookup_expr="lt")
 
@@ -129,7 +131,7 @@ class MeasurementFilters(FilterSet):
 
 
 class Objectives(ReadOnlyModelViewSet[Objective]):
-    """The objectives of all products that the caller may know of, and how they stand."""
+    """The objectives of all products that the caller may see, and their status."""
 
     permission_classes = [AllowAny]
     serializer_class = ObjectiveAnswer
@@ -137,15 +139,14 @@ class Objectives(ReadOnlyModelViewSet[Objective]):
     queryset = Objective.objects.none()
 
     def get_queryset(self) -> QuerySet[Objective]:
-        """Return the objectives of visible products and their ports."""
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        about = visible.has("product_id") | visible.has("port__product_id")
-        rows = Objective.objects.filter(about)
-        return rows.select_related("product", "port__product", "standing").order_by("pk")
+        covers = visible.has("product_id") | visible.has("port__product_id")
+        rows = Objective.objects.filter(covers)
+        return rows.select_related("product", "port__product", "status").order_by("pk")
 
 
 class Measurements(ReadOnlyModelViewSet[Measurement]):
-    """The single measurements of ports of products that the caller may know of, newest first."""
+    """The measurements of ports of all products that the caller may see, newest first."""
 
     permission_classes = [AllowAny]
     serializer_class = MeasurementAnswer
@@ -153,7 +154,6 @@ class Measurements(ReadOnlyModelViewSet[Measurement]):
     queryset = Measurement.objects.none()
 
     def get_queryset(self) -> QuerySet[Measurement]:
-        """Return the measurements of visible products' ports."""
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        seen = Measurement.objects.filter(visible.has("port__product_id"))
-        return seen.order_by("-slot", "-pk")
+        rows = Measurement.objects.filter(visible.has("port__product_id"))
+        return rows.order_by("-slot", "-pk")

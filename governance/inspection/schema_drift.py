@@ -1,23 +1,23 @@
-"""How a source has moved away from its contract; pure."""
+"""Compares the observed schema of a source with its contract; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from catalog.types import JSONObject
 from governance.sandbox.types import ColumnProfile, TableProfile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift:
-    """One difference; `breaks` says that a consumer who trusts the contract would stumble."""
+class SchemaDrift:
+    """One difference; `is_breaking` is True if a consumer of the contract would be affected."""
 
     code: str
     table: str
-    column: str
+    column: str = ""
     message: str
-    breaks: bool
+    is_breaking: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class DeclaredColumn:
     is_unique: bool = False
 
 
+# Observed types that satisfy a declared one although their names differ.
 COMPATIBLE_TYPES = {
     "number": {"integer"},
     "timestamp": {"date"},
@@ -37,152 +38,152 @@ COMPATIBLE_TYPES = {
     "object": {"string"},
     "array": {"string"},
 }
-"""Observed types that keep a declared one's promise although their names differ."""
 # Formats without booleans write them as two numbers.
 BOOLEAN_VALUES = 2
-# How near an estimate of different values comes to the truth.
+# The accuracy of an estimated number of distinct values.
 ESTIMATE_IS_WITHIN = 0.9
 
 
-def drifts(
-    declared: Mapping[str, Iterable[DeclaredColumn]], seen: Iterable[TableProfile]
-) -> list[Drift]:
-    """Return every difference between a contract's tables (by physical name) and what was seen.
+def find_drift(
+    declared: Mapping[str, Iterable[DeclaredColumn]], observed: Iterable[TableProfile]
+) -> list[SchemaDrift]:
+    """Return the differences between a contract's tables (by physical name) and observed ones.
 
-    A file has one table, whatever it is called; where a contract declares one table and one was
-    seen, they are compared whatever their names.
+    A file has one table, whatever its name; if there is one declared and one observed table,
+    they are compared whatever their names.
     """
-    tables = {table.name: table for table in seen}
+    tables = {table.name: table for table in observed}
     if len(declared) == 1 and len(tables) == 1:
         tables = dict(zip(declared, tables.values(), strict=True))
-    found: list[Drift] = []
+    drift: list[SchemaDrift] = []
     for name, columns in declared.items():
-        if name not in tables:
-            found.append(_drift("table-missing", name, "", "The table is gone.", breaks=True))
+        if name in tables:
+            drift += _table_drift(name, list(columns), tables[name])
         else:
-            found += _of_table(name, list(columns), tables[name])
-    return found + [
-        _drift("table-undeclared", name, "", "The contract does not know this table.", breaks=False)
+            message = "Table not found in the source."
+            drift.append(SchemaDrift(code="table-missing", table=name, message=message))
+    return drift + [
+        SchemaDrift(
+            code="table-undeclared",
+            table=name,
+            message="Table not in the contract.",
+            is_breaking=False,
+        )
         for name in tables
         if name not in declared and declared
     ]
 
 
-def _of_table(name: str, columns: list[DeclaredColumn], table: TableProfile) -> list[Drift]:
-    standing = {column.name: column for column in table.columns}
-    found = []
+def _table_drift(
+    name: str, columns: list[DeclaredColumn], table: TableProfile
+) -> list[SchemaDrift]:
+    observed = {column.name: column for column in table.columns}
+    drift = []
     for column in columns:
-        if column.name not in standing:
-            found.append(
-                _drift("column-missing", name, column.name, "The column is gone.", breaks=True)
-            )
+        if column.name in observed:
+            drift += _column_drift(name, column, observed[column.name], table)
         else:
-            found += _of_column(name, column, standing[column.name], table)
-    known = {column.name for column in columns}
-    return found + [
-        _drift(
-            "column-undeclared",
-            name,
-            column.name,
-            f"The contract does not know this column ({column.physical_type}).",
-            breaks=False,
+            drift.append(
+                SchemaDrift(
+                    code="column-missing",
+                    table=name,
+                    column=column.name,
+                    message="Column not found in the source.",
+                )
+            )
+    declared_names = {column.name for column in columns}
+    return drift + [
+        SchemaDrift(
+            code="column-undeclared",
+            table=name,
+            column=column.name,
+            message=f"Column not in the contract ({column.physical_type}).",
+            is_breaking=False,
         )
         for column in table.columns
-        if column.name not in known
+        if column.name not in declared_names
     ]
 
 
-def _of_column(
-    name: str, declared: DeclaredColumn, seen: ColumnProfile, table: TableProfile
-) -> list[Drift]:
-    found = []
-    if not _is_sound(declared.logical_type, seen, is_text=table.is_text):
-        found.append(
-            _drift(
-                "type-changed",
-                name,
-                declared.name,
-                f"Declared {declared.logical_type}, seen {seen.logical_type}"
-                f" ({seen.physical_type}).",
-                breaks=True,
-            )
+def _column_drift(
+    name: str, declared: DeclaredColumn, observed: ColumnProfile, table: TableProfile
+) -> list[SchemaDrift]:
+    messages = {}
+    if not _is_compatible(declared.logical_type, observed, is_text=table.is_text):
+        messages["type-changed"] = (
+            f"Declared {declared.logical_type}, observed {observed.logical_type}"
+            f" ({observed.physical_type})."
         )
-    if declared.is_required and seen.null_share:
-        share = f"{seen.null_share:.1%}"
-        found.append(
-            _drift(
-                "required-but-empty",
-                name,
-                declared.name,
-                f"Required, but {share} of the rows have no value.",
-                breaks=True,
-            )
-        )
-    if declared.is_unique and (repeats := _repeats(seen, table.rows)):
-        found.append(_drift("unique-but-repeated", name, declared.name, repeats, breaks=True))
-    return found
+    if declared.is_required and observed.null_share:
+        messages["required-but-empty"] = f"Required, but {observed.null_share:.1%} are null."
+    if declared.is_unique and (duplicates := duplicate_count(observed, table.rows)):
+        messages["unique-but-repeated"] = f"Unique, but {duplicates}."
+    return [
+        SchemaDrift(code=code, table=name, column=declared.name, message=message)
+        for code, message in messages.items()
+    ]
 
 
-def _repeats(seen: ColumnProfile, rows: int) -> str:
-    """Say how few different values there are, where some must stand twice."""
-    if seen.distinct is None or seen.is_unique:
+def duplicate_count(observed: ColumnProfile, rows: int) -> str:
+    """Return the number of duplicate values as text; empty if there are none for certain."""
+    if observed.n_distinct is None or observed.is_unique:
         return ""
-    present = round(rows * (1 - (seen.null_share or 0)))
-    if seen.is_counted:
-        repeated = present - seen.distinct
-        return f"Unique, but {repeated:,} of {present:,} values repeat another." if repeated else ""
-    if seen.distinct >= present * ESTIMATE_IS_WITHIN:
+    present = round(rows * (1 - (observed.null_share or 0)))
+    if observed.is_exact:
+        duplicates = present - observed.n_distinct
+        return f"{duplicates:,} of {present:,} values are duplicates" if duplicates else ""
+    if observed.n_distinct >= present * ESTIMATE_IS_WITHIN:
         return ""
-    return f"Unique, but about {seen.distinct:,} values stand in {present:,} rows."
+    return f"about {observed.n_distinct:,} distinct values in {present:,} rows"
 
 
-def _is_sound(declared: str, seen: ColumnProfile, *, is_text: bool) -> bool:
+def _is_compatible(declared: str, observed: ColumnProfile, *, is_text: bool) -> bool:
     if declared == "string" and is_text:
         return True
-    if declared == "boolean" and seen.logical_type == "integer":
-        return seen.distinct is not None and seen.distinct <= BOOLEAN_VALUES
-    return declared in ("", seen.logical_type) or seen.logical_type in COMPATIBLE_TYPES.get(
+    if declared == "boolean" and observed.logical_type == "integer":
+        return observed.n_distinct is not None and observed.n_distinct <= BOOLEAN_VALUES
+    return declared in ("", observed.logical_type) or observed.logical_type in COMPATIBLE_TYPES.get(
         declared, set()
     )
 
 
-def _drift(code: str, table: str, column: str, message: str, *, breaks: bool) -> Drift:
-    return Drift(code=code, table=table, column=column, message=message, breaks=breaks)
-
-
 def proposed_schema(
-    seen: Iterable[TableProfile], standing: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return the `schema` of a contract that describes what was seen.
+    observed: Iterable[TableProfile], current: Mapping[str, JSONObject]
+) -> list[JSONObject]:
+    """Return the `schema` of a contract that describes the observed tables.
 
-    `standing` holds the schema objects that the contract has, by name: what people wrote about a
-    table or a column that is still there is kept word for word.
+    `current` holds the schema objects of the contract by name: what people wrote about a table
+    or a column that still exists is kept word for word.
     """
-    tables = list(seen)
-    if len(tables) == 1 and len(standing) == 1:
-        return [_object(tables[0], next(iter(standing.values())))]
-    return [_object(table, standing.get(table.name, {})) for table in tables]
+    tables = list(observed)
+    if len(tables) == 1 and len(current) == 1:
+        return [_schema_object(tables[0], next(iter(current.values())))]
+    return [_schema_object(table, current.get(table.name, {})) for table in tables]
 
 
-def _object(table: TableProfile, standing: Mapping[str, Any]) -> dict[str, Any]:
-    known = {
-        item.get("name"): item
-        for item in standing.get("properties") or ()
-        if isinstance(item, Mapping)
+def _schema_object(table: TableProfile, current: JSONObject) -> JSONObject:
+    properties = {
+        item.get("name"): item for item in current.get("properties") or () if isinstance(item, dict)
     }
-    head = {"name": table.name, "physicalName": table.name, "physicalType": "table"}
-    properties = [_property(column, known.get(column.name, {})) for column in table.columns]
-    return head | dict(standing) | {"properties": properties}
+    return {
+        "name": table.name,
+        "physicalName": table.name,
+        "physicalType": "table",
+        **current,
+        "properties": [
+            _schema_property(column, properties.get(column.name, {})) for column in table.columns
+        ],
+    }
 
 
-def _property(column: ColumnProfile, standing: Mapping[str, Any]) -> dict[str, Any]:
-    observed: dict[str, Any] = {
+def _schema_property(column: ColumnProfile, current: JSONObject) -> JSONObject:
+    observed: JSONObject = {
         "name": column.name,
         "logicalType": column.logical_type,
         "physicalType": column.physical_type,
     }
-    if not standing:
+    if not current:
         observed |= {"required": True} if column.is_required else {}
         observed |= {"primaryKey": True} if column.is_primary_key else {}
         observed |= {"unique": True} if column.is_unique else {}
-    return dict(standing) | observed
+    return {**current, **observed}

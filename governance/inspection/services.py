@@ -1,11 +1,10 @@
-"""Reading the schema of a source, saying where it drifted, and proposing the contract's schema."""
+"""Inspects the schema of sources, finds schema drift, and updates contracts from a source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -22,79 +21,77 @@ from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.products.services import Writer, audit_subject
+from catalog.types import JSONObject
 from governance.inspection.models import Inspection
-from governance.inspection.schema_drift import DeclaredColumn, drifts, proposed_schema
+from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
 from governance.sandbox.runner import read_server
 from governance.sandbox.types import SourceUnreadable, TableProfile
 
 READABLE = ("local", "postgres", "postgresql")
-READ_EVERY = timedelta(days=1)
+READ_INTERVAL = timedelta(days=1)
 
 
 def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
-    """Read a port's source now and keep what was seen, or why it could not be read.
+    """Read a port's source now and save its profile, or why it could not be read.
 
-    Reads outside any transaction. Raises PermissionDenied, and ValidationFailed where the port
-    has no server that can be read.
+    Reads outside any transaction. Raises PermissionDenied, and ValidationFailed if the port has
+    no server that can be read.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
     contract = _contract(port)
     server = _server(contract)
     try:
-        seen, failure = read_server(server, values_of=tuple(_showable(port, contract))), ""
+        profile = read_server(server, values_of=tuple(_public_columns(port, contract)))
+        failure = ""
     except SourceUnreadable as error:
-        seen, failure = [], error.code
-    return _keep(port=port, contract=contract, seen=seen, failure=failure, actor=actor)
+        profile, failure = [], error.code
+    return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
 
 
 @transaction.atomic
-def _keep(
+def _save(
     *,
     port: OutputPort,
     contract: DataContract,
-    seen: list[TableProfile],
+    profile: list[TableProfile],
     failure: str,
     actor: Writer,
 ) -> Inspection:
-    found = [] if failure else drifts(declared_tables(contract), seen)
+    drift = [] if failure else find_drift(declared_tables(contract), profile)
     before = Inspection.objects.filter(port=port).first()
     inspection, _ = Inspection.objects.update_or_create(
         port=port,
         defaults={
             "read_at": timezone.now(),
-            "tables": [table.as_json() for table in seen],
-            "drifts": [asdict(drift) for drift in found],
+            "tables": [table.as_json() for table in profile],
+            "drifts": [asdict(item) for item in drift],
             "failure": failure,
         },
     )
-    if (
-        not isinstance(actor, SystemActor)
-        or before is None
-        or _outcome(before) != _outcome(inspection)
-    ):
+    # A daily inspection by the system is an event only if its outcome changed.
+    is_unchanged = before is not None and (before.failure, before.drifts) == (
+        inspection.failure,
+        inspection.drifts,
+    )
+    if not isinstance(actor, SystemActor) or not is_unchanged:
         record(
             actor=actor,
             verb="read source",
             subject=audit_subject(port.product),
-            after={"port": str(port), "failure": failure, "drifts": len(found)},
+            after={"port": str(port), "failure": failure, "drifts": len(drift)},
         )
     return inspection
 
 
-def _outcome(inspection: Inspection) -> tuple[str, list[dict[str, Any]]]:
-    """Return what a daily reading must say anew to be worth an entry in the history."""
-    return inspection.failure, inspection.drifts
-
-
 def read_due_sources(*, now: datetime, limit: int) -> int:
-    """Read the sources that nobody has read for a day, new ones first; return how many.
+    """Read the sources that were not read for a day, new ones first; return how many.
 
-    What cannot be read is kept with its reason and asked again a day later.
+    A source that cannot be read is saved with the reason and tried again a day later.
     """
     due = (
         OutputPort.objects.filter(port_contract__contract__servers__type__in=READABLE)
         .exclude(product__status__in=(Status.RETIRED, Status.EXTERNAL))
-        .filter(Q(inspection=None) | Q(inspection__read_at__lte=now - READ_EVERY))
+        .filter(Q(inspection=None) | Q(inspection__read_at__lte=now - READ_INTERVAL))
         .order_by(F("inspection__read_at").asc(nulls_first=True), "id")
         .select_related("product__domain", "port_contract__contract")
         .distinct()
@@ -109,10 +106,10 @@ def read_due_sources(*, now: datetime, limit: int) -> int:
 def adopt_schema(
     *, port: OutputPort, edition: int, actor: Writer, version: str = ""
 ) -> tuple[DataContract, DataProduct]:
-    """Write the last seen schema into the port's contract; what people wrote is kept.
+    """Write the observed schema into the port's contract; what people wrote is kept.
 
     `version` makes a new contract version. Raises PermissionDenied, EditConflict, InvalidTransition
-    (nothing was read yet), Frozen (a published version names the contract: give a new version).
+    (not read yet), ImmutableVersion (a published version uses the contract: give a new version).
     """
     inspection = Inspection.objects.filter(port=port).first()
     if inspection is None or inspection.failure:
@@ -120,17 +117,17 @@ def adopt_schema(
             "The source has not been read yet.", location="port", hint="Read it first."
         )
     contract = _contract(port)
-    standing = {
+    current = {
         str(item.get("physicalName") or item.get("name")): item
         for item in contract.tree.get("schema") or ()
         if isinstance(item, dict)
     }
-    tree = contract.tree | {"schema": proposed_schema(inspection.seen, standing)}
+    tree = contract.tree | {"schema": proposed_schema(inspection.profile, current)}
     if version:
         tree |= {"version": version}
     saved = save_contract(product=port.product, tree=tree, edition=edition, actor=actor)
-    found = drifts(declared_tables(saved[0]), inspection.seen)
-    Inspection.objects.filter(pk=inspection.pk).update(drifts=[asdict(drift) for drift in found])
+    drift = find_drift(declared_tables(saved[0]), inspection.profile)
+    Inspection.objects.filter(pk=inspection.pk).update(drifts=[asdict(item) for item in drift])
     return saved
 
 
@@ -140,14 +137,14 @@ def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
     for schema_object in contract.schema_objects.prefetch_related("properties"):
         name = schema_object.physical_name or schema_object.name
         properties = [item for item in schema_object.properties.all() if item.depth == 0]
-        # Of a key of several columns each repeats; only all of them together do not.
-        has_short_key = sum(item.is_primary_key for item in properties) == 1
+        # The columns of a compound key are unique only together.
+        has_simple_key = sum(item.is_primary_key for item in properties) == 1
         tables[name] = [
             DeclaredColumn(
                 name=item.name,
                 logical_type=item.logical_type,
                 is_required=item.is_required,
-                is_unique=item.is_unique or (item.is_primary_key and has_short_key),
+                is_unique=item.is_unique or (item.is_primary_key and has_simple_key),
             )
             for item in properties
         ]
@@ -158,7 +155,7 @@ def _contract(port: OutputPort) -> DataContract:
     link = getattr(port, "port_contract", None)
     if link is None:
         raise ValidationFailed(
-            [Issue(location="port", message="The port has no contract.", hint="Give it one.")]
+            [Issue(location="port", message="The port has no contract.", hint="Add a contract.")]
         )
     contract: DataContract = link.contract
     return contract
@@ -179,8 +176,8 @@ def _server(contract: DataContract) -> Server:
     return server
 
 
-def _showable(port: OutputPort, contract: DataContract) -> Iterator[str]:
-    """Yield the columns whose values may be looked at: unclassified ones of public products."""
+def _public_columns(port: OutputPort, contract: DataContract) -> Iterator[str]:
+    """Yield the columns whose values may be read: unclassified ones of public products."""
     if port.product.visibility != Visibility.PUBLIC or port.product.sensitivity > 1:
         return
     for schema_object in contract.schema_objects.prefetch_related("properties"):
@@ -190,8 +187,8 @@ def _showable(port: OutputPort, contract: DataContract) -> Iterator[str]:
                 yield f"rows.{item.name}"
 
 
-def summary_of(inspection: Inspection) -> dict[str, Any]:
-    """Return an inspection as JSON values, for the API, the command and the page's twin."""
+def inspection_summary(inspection: Inspection) -> JSONObject:
+    """Return an inspection as JSON values, for the API and the command."""
     failure = (
         {"code": inspection.failure, "message": SourceUnreadable.MESSAGES[inspection.failure]}
         if inspection.failure

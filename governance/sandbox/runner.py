@@ -1,4 +1,4 @@
-"""Reading what a port serves, in a limited child process: our own statements only."""
+"""Profiles the server of a contract in a limited child process, by our own statements only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -21,24 +20,25 @@ from catalog.ports.files import OutsideRoot, open_within_root
 from catalog.ports.http_client import allowed_targets
 from catalog.ports.http_transport import resolve_host
 from catalog.ports.http_types import FetchFailed
+from catalog.types import JSONObject
 from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable, TableProfile
 
 WALL_SECONDS = 30
-LOOK_UP_SECONDS = 5
-MOST_ANSWER = 32 * 1024 * 1024
+RESOLVE_SECONDS = 5
+MAX_OUTPUT = 32 * 1024 * 1024
 PROJECT = Path(__file__).resolve().parents[2]
-# What the child may know of the environment: no secret, no address of a server.
+# The child's environment has no secret and no address of a server.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[TableProfile]:
-    """Return the tables that a contract's server holds. Raises SourceUnreadable.
+    """Return the tables of a contract's server. Raises SourceUnreadable.
 
-    `values_of` names columns, as `table.column` or `*`, whose values may be looked at.
+    `values_of` names columns, as `table.column` or `*`, whose values may be read.
     """
     if server.type in ("postgres", "postgresql"):
-        place = _database(server)
-        return run_child(Source(kind="postgres", database=place, values_of=values_of))
+        database = _database(server)
+        return run_child(Source(kind="postgres", database=database, values_of=values_of))
     kind = server.format.casefold()
     if server.type != "local" or kind not in FILE_KINDS:
         raise SourceUnreadable("not-readable-here")
@@ -50,21 +50,30 @@ def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[Tabl
         raise SourceUnreadable("not-found") from error
     try:
         source = Source(kind=kind, descriptor=descriptor, values_of=values_of)
-        return [_named(table, server) for table in run_child(source)]
+        tables = run_child(source)
     finally:
         os.close(descriptor)
+    if kind == "sqlite":
+        return tables
+    # The one table of any other file is named after the file.
+    name = Path(server.location).name.split(".")[0]
+    return [replace(table, name=name) for table in tables]
 
 
 def run_child(source: Source) -> list[TableProfile]:
-    """Start the child, hand it the source, and return its answer. Raises SourceUnreadable."""
-    passed = (source.descriptor,) if source.descriptor >= 0 else ()
+    """Start the child with a source and return its tables. Raises SourceUnreadable."""
+    descriptors = (source.descriptor,) if source.descriptor >= 0 else ()
+    program = (
+        f"import sys; sys.path.insert(0, {str(PROJECT)!r}); "
+        "from governance.sandbox.worker import main; main()"
+    )
     with subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [sys.executable, "-I", "-c", _program()],
+        [sys.executable, "-I", "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
-        pass_fds=passed,
+        pass_fds=descriptors,
         start_new_session=True,
     ) as child:
         try:
@@ -72,37 +81,19 @@ def run_child(source: Source) -> list[TableProfile]:
         except subprocess.TimeoutExpired as error:
             child.kill()
             raise SourceUnreadable("too-costly") from error
-    if child.returncode != 0 or len(output) > MOST_ANSWER:
+    if child.returncode != 0 or len(output) > MAX_OUTPUT:
         raise SourceUnreadable("too-costly")
-    return _tables(json.loads(output))
-
-
-def _program() -> str:
-    return (
-        f"import sys; sys.path.insert(0, {str(PROJECT)!r}); "
-        "from governance.sandbox.worker import main; main()"
-    )
-
-
-def _tables(answer: dict[str, Any]) -> list[TableProfile]:
-    if "code" in answer:
-        raise SourceUnreadable(answer["code"])
-    tables = [TableProfile.of(table) for table in answer["tables"]]
-    if not tables:
+    response: JSONObject = json.loads(output)
+    if "code" in response:
+        raise SourceUnreadable(response["code"])
+    if not response["tables"]:
         raise SourceUnreadable("empty")
-    return tables
-
-
-def _named(table: TableProfile, server: Server) -> TableProfile:
-    """Name a file's one table after the file."""
-    if server.format.casefold() == "sqlite":
-        return table
-    return replace(table, name=Path(server.location).name.split(".")[0])
+    return [TableProfile.from_json(table) for table in response["tables"]]
 
 
 def _database(server: Server) -> dict[str, str]:
-    """Return how to reach a database: its checked address, and its password from the secrets."""
-    declared = next(
+    """Return the connection parameters: a checked address, and the password from the secrets."""
+    declared: JSONObject = next(
         (
             item
             for item in server.contract.tree.get("servers", ())
@@ -111,20 +102,24 @@ def _database(server: Server) -> dict[str, str]:
         {},
     )
     host, port = str(declared.get("host", "")), str(declared.get("port") or "5432")
-    place = {
+    database = {
         "host": host,
         "hostaddr": _checked_address(host, port),
         "port": port,
         "dbname": str(declared.get("database", "")),
         "schema": str(declared.get("schema") or "public"),
     }
-    return place | _credentials(declared)
+    return database | _credentials(declared)
 
 
 def _checked_address(host: str, port: str) -> str:
     try:
         target = Target(scheme="postgres", host=host.lower(), port=int(port))
-        addresses = _addresses(target)
+        if (literal := parse_ip(target.host)) is not None:
+            addresses: list[IPv4Address | IPv6Address] = [literal]
+        else:
+            resolving = asyncio.wait_for(resolve_host(host.lower(), int(port)), RESOLVE_SECONDS)
+            addresses = [ip_address(address) for _, address in asyncio.run(resolving)]
         for address in addresses:
             check_address(address, target, allowed=allowed_targets())
         return str(addresses[0])
@@ -132,15 +127,8 @@ def _checked_address(host: str, port: str) -> str:
         raise SourceUnreadable("refused") from error
 
 
-def _addresses(target: Target) -> list[IPv4Address | IPv6Address]:
-    if (address := parse_ip(target.host)) is not None:
-        return [address]
-    found = asyncio.run(asyncio.wait_for(resolve_host(target.host, target.port), LOOK_UP_SECONDS))
-    return [ip_address(address) for _, address in found]
-
-
-def _credentials(declared: dict[str, Any]) -> dict[str, str]:
-    """Return user and password; the contract names the secret, the environment holds it."""
+def _credentials(declared: JSONObject) -> dict[str, str]:
+    """Return user and password; the contract names the secret, the environment has its value."""
     custom = {
         item.get("property"): item.get("value")
         for item in declared.get("customProperties") or ()

@@ -1,9 +1,10 @@
-"""What the sandbox is asked to read, and what it saw; pure."""
+"""What the sandbox is given and what it returns; pure."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+
+from catalog.types import JSONObject
 
 FILE_KINDS = ("parquet", "csv", "json", "sqlite")
 KINDS = (*FILE_KINDS, "postgres")
@@ -11,29 +12,28 @@ KINDS = (*FILE_KINDS, "postgres")
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A place to read: an opened file, or a database at a checked address.
+    """An open file, or a database at a checked address.
 
-    `values_of` names the columns (as `table.column`, or `*`) whose least, greatest and frequent
-    values may be looked at; of all others only counts are.
+    `values_of` names the columns (as `table.column`, or `*`) whose minimum, maximum and top values
+    may be read; of all others only counts are.
     """
 
     kind: str
     descriptor: int = -1
     database: dict[str, str] = field(default_factory=dict)
     values_of: tuple[str, ...] = ()
-    most_tables: int = 200
-    most_columns: int = 5000
+    max_tables: int = 200
+    max_columns: int = 5000
 
-    def may_show(self, table: str, column: str) -> bool:
-        """Say whether a column's values may be looked at."""
+    def can_read_values(self, table: str, column: str) -> bool:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnProfile:
-    """One column: its types, and of its values the counts; shares from 0 to 1.
+    """One column: its types and counts; `null_share` from 0 to 1.
 
-    `is_counted` says that `distinct` was counted, not estimated.
+    `is_exact` is True if `n_distinct` was counted, not estimated.
     """
 
     name: str
@@ -43,18 +43,18 @@ class ColumnProfile:
     is_primary_key: bool = False
     is_unique: bool = False
     null_share: float | None = None
-    distinct: int | None = None
-    is_counted: bool = False
-    least: str | None = None
-    greatest: str | None = None
-    frequent: tuple[tuple[str, int], ...] = ()
+    n_distinct: int | None = None
+    is_exact: bool = False
+    min: str | None = None
+    max: str | None = None
+    top_values: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableProfile:
-    """One table, or the one table that a file holds.
+    """One table, or the one table of a file.
 
-    `is_text` says that the format knows only text, so its types are a guess from the values.
+    `is_text` is True if the format has only text, so the types are guessed from the values.
     """
 
     name: str
@@ -62,15 +62,13 @@ class TableProfile:
     columns: tuple[ColumnProfile, ...]
     is_text: bool = False
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the table as JSON values."""
+    def as_json(self) -> JSONObject:
         return asdict(self)
 
     @classmethod
-    def of(cls, table: dict[str, Any]) -> TableProfile:
-        """Return the table that `as_json` wrote."""
+    def from_json(cls, table: JSONObject) -> TableProfile:
         columns = tuple(
-            ColumnProfile(**{**column, "frequent": tuple(map(tuple, column["frequent"]))})
+            ColumnProfile(**{**column, "top_values": tuple(map(tuple, column["top_values"]))})
             for column in table["columns"]
         )
         is_text = table.get("is_text", False)
@@ -81,15 +79,15 @@ class SourceUnreadable(Exception):
     """The source could not be read; `code` is stable, the message holds no value of the data."""
 
     MESSAGES = {
-        "not-found": "There is no such file.",
-        "outside-root": "The path leads out of the files root.",
-        "wrong-format": "The content is not of the stated format.",
-        "too-costly": "Reading it took more time or memory than is allowed.",
-        "refused": "Its address may not be called.",
-        "unreachable": "The server does not answer.",
-        "no-secret": "The secret that it names is not set.",
-        "not-readable-here": "Sources of this kind are not read.",
-        "empty": "It holds no table.",
+        "not-found": "File not found.",
+        "outside-root": "The path is outside the files root.",
+        "wrong-format": "The content does not have the stated format.",
+        "too-costly": "Reading it exceeded the time or memory limit.",
+        "refused": "Blocked: the address is not on the allow-list.",
+        "unreachable": "The server did not answer.",
+        "no-secret": "The named secret is not set.",
+        "not-readable-here": "Assay cannot read this type of source.",
+        "empty": "No tables found.",
     }
 
     def __init__(self, code: str) -> None:
@@ -110,11 +108,11 @@ LOGICAL_TYPES = (
 
 
 def logical_type_of(physical_type: str) -> str:
-    """Return the ODCS logical type of a column's physical type; text where nothing else fits."""
+    """Return the ODCS logical type of a column's physical type; string if nothing else fits."""
     name = physical_type.strip().lower()
     if name.endswith("]"):
         return "array"
-    for starts, logical in LOGICAL_TYPES:
-        if name.startswith(starts):
-            return logical
+    for prefixes, logical_type in LOGICAL_TYPES:
+        if name.startswith(prefixes):
+            return logical_type
     return "string"

@@ -1,7 +1,7 @@
-"""The limited child process: it binds its own hands first, then reads one source and answers.
+"""The sandbox process: it limits itself first, then reads one source and responds.
 
 It is started as `python -m governance.sandbox.worker`, takes one JSON request on its standard
-input and writes one JSON answer. It knows no settings and no database of the product.
+input and writes one JSON response. It knows no settings and no database of the product.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import os
 import resource
 import sys
 from importlib import import_module
-from typing import Any
 
+from catalog.types import JSONObject
 from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable
 
 MEMORY = 1024**3
@@ -30,10 +30,10 @@ CONNECTORS = {
 
 
 def apply_limits(*, with_network: bool) -> None:
-    """Give up memory, processor time, writing, core dumps and, for files, the network.
+    """Limit memory, processor time, writing, core dumps and, for files, the network.
 
-    Taking away the network needs a namespace; where the system gives none, DuckDB's and SQLite's
-    own locks stand alone, for they read only the descriptor they were given.
+    Without a network namespace only DuckDB's and SQLite's own restrictions remain: they read only
+    the descriptor they were given.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
@@ -46,8 +46,8 @@ def apply_limits(*, with_network: bool) -> None:
             kernel.unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return what the source holds, or the code of why it cannot be read."""
+def respond(request: JSONObject) -> JSONObject:
+    """Return the `tables` of a source, or the `code` of why it cannot be read."""
     request["values_of"] = tuple(request["values_of"])
     source = Source(**request)
     try:
@@ -60,11 +60,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the request, bind the hands, answer."""
     request = json.loads(sys.stdin.buffer.read())
     apply_limits(with_network=request["kind"] not in FILE_KINDS)
     os.chdir("/")
-    sys.stdout.write(json.dumps(answer(request), default=str))
+    sys.stdout.write(json.dumps(respond(request), default=str))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Error budgets: how much may go wrong, how fast it does, and how long what is left lasts; pure.
+"""Error budgets: how much may fail, how fast the budget is consumed, how long the rest lasts; pure.
 
-Formulas: Google, Site Reliability Workbook, chapter 5. A burn rate of 1 spends the budget of a
-window exactly by its end; the greatest reachable rate is 1 / (1 - target).
+Formulas: Google, Site Reliability Workbook, chapter 5. A burn rate of 1 consumes the budget of a
+window exactly by its end; the greatest possible rate is 1 / (1 - target).
 """
 
 from __future__ import annotations
@@ -13,43 +13,41 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Of `total` measurements or slices, `good` kept the objective."""
+    """Of `total` measurements or time slices, `good` met the objective."""
 
     good: int = 0
     total: int = 0
 
     @property
-    def bad(self) -> int:
-        """Return how many did not."""
+    def failed(self) -> int:
         return self.total - self.good
 
     @property
     def share(self) -> float | None:
-        """Return the good share; None without any."""
+        """Return the good share, from 0 to 1; None when nothing was measured."""
         return self.good / self.total if self.total else None
 
     def __add__(self, other: Ratio) -> Ratio:
-        """Return the score of both together."""
         return Ratio(self.good + other.good, self.total + other.total)
 
 
 def allowed_failures(total: int, target: float) -> float:
-    """Return how many of `total` may be bad; not a whole number."""
+    """Return how many of `total` may fail; usually not a whole number."""
     return (1 - target) * total
 
 
-def is_missed(score: Ratio, target: float) -> bool:
-    """Say whether the good share is below the target; without measurements nothing is missed."""
-    # The margin swallows the error of binary fractions: 9 of 10 do reach 0.9.
-    return score.total > 0 and score.good < target * score.total - 1e-9 * score.total
+def is_missed(ratio: Ratio, target: float) -> bool:
+    """Return True if the good share is below the target; without measurements nothing is missed."""
+    # The margin absorbs the error of binary fractions: 9 of 10 do reach 0.9.
+    return ratio.total > 0 and ratio.good < target * ratio.total - 1e-9 * ratio.total
 
 
-def spent(score: Ratio, target: float) -> float:
-    """Return the spent share of the budget: 0 untouched, 1 gone, above 1 missed."""
-    if score.bad == 0:
+def consumed(ratio: Ratio, target: float) -> float:
+    """Return the consumed share of the budget: 0 untouched, 1 exhausted, above 1 missed."""
+    if ratio.failed == 0:
         return 0.0
-    allowed = allowed_failures(score.total, target)
-    return score.bad / allowed if allowed > 1e-9 else math.inf
+    allowed = allowed_failures(ratio.total, target)
+    return ratio.failed / allowed if allowed > 1e-9 else math.inf
 
 
 def max_burn_rate(target: float) -> float:
@@ -58,20 +56,22 @@ def max_burn_rate(target: float) -> float:
 
 
 def burn_rate(recent: Ratio, target: float) -> float:
-    """Return how many times faster than evenly the recent past spends the budget."""
-    if recent.total == 0 or recent.bad == 0:
+    """Return how many times faster than evenly the recent measurements consume the budget."""
+    if recent.total == 0 or recent.failed == 0:
         return 0.0
     if target >= 1:
         return math.inf
-    return min(recent.bad / recent.total / (1 - target), max_burn_rate(target))
+    return min(recent.failed / recent.total / (1 - target), max_burn_rate(target))
 
 
-def lasts(score: Ratio, recent: Ratio, *, target: float, window: timedelta) -> timedelta | None:
-    """Return how long the rest of the budget lasts at the recent rate; None where for ever.
+def time_to_exhaustion(
+    ratio: Ratio, recent: Ratio, *, target: float, window: timedelta
+) -> timedelta | None:
+    """Return how long the remaining budget lasts at the recent rate; None if it never runs out.
 
-    A burn rate of 144 with nothing spent leaves 5 hours of 30 days.
+    At a burn rate of 144 an untouched budget of 30 days lasts 5 hours.
     """
-    burn, left = burn_rate(recent, target), max(0.0, 1 - spent(score, target))
-    if burn == 0 or (burn <= 1 and left > 0):
+    burn, remaining = burn_rate(recent, target), max(0.0, 1 - consumed(ratio, target))
+    if burn == 0 or (burn <= 1 and remaining > 0):
         return None
-    return timedelta(0) if math.isinf(burn) else left * window / burn
+    return timedelta(0) if math.isinf(burn) else remaining * window / burn

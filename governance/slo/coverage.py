@@ -1,4 +1,4 @@
-"""Reads which ports an objective is about: its own, its product's, or its domain's."""
+"""Reads which ports an objective covers: its own, its product's, or its domain's."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.db.models import Q
 from catalog.ports.models import OutputPort
 
 
-class Subject(Protocol):
-    """An objective, as far as it says what it is about."""
+class CoverageKey(Protocol):
+    """The keys of an objective that say what it covers; exactly one of the three is set."""
 
     @property
     def pk(self) -> int: ...
@@ -28,7 +28,7 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CoveredPort:
-    """A port as the judge needs it."""
+    """A port as far as evaluation needs it."""
 
     port_id: int
     product_id: int
@@ -36,39 +36,34 @@ class CoveredPort:
     interval: timedelta
 
 
-Index = defaultdict[int, list[int]]
-
-
-def newest(ports: Iterable[CoveredPort]) -> datetime | None:
-    """Return when the last of some ports was measured."""
+def latest(ports: Iterable[CoveredPort]) -> datetime | None:
+    """Return when the most recently measured of some ports was measured."""
     return max((port.last_probed_at for port in ports if port.last_probed_at), default=None)
 
 
-def covered_ports(subjects: Iterable[Subject]) -> Mapping[int, list[CoveredPort]]:
-    """Return, for each objective by its key, the ports it is about."""
-    by_port, by_product, by_domain = _by_subject(subjects)
+def covered_ports(objectives: Iterable[CoverageKey]) -> Mapping[int, list[CoveredPort]]:
+    """Return the ports of each objective, by the objective's key."""
+    by_port: dict[int, list[int]] = defaultdict(list)
+    by_product: dict[int, list[int]] = defaultdict(list)
+    by_domain: dict[int, list[int]] = defaultdict(list)
+    for objective in objectives:
+        for key, objective_pks in (
+            (objective.port_id, by_port),
+            (objective.product_id, by_product),
+            (objective.domain_id, by_domain),
+        ):
+            if key is not None:
+                objective_pks[key].append(objective.pk)
     rows = OutputPort.objects.filter(
         Q(pk__in=by_port) | Q(product_id__in=by_product) | Q(product__domain_id__in=by_domain)
     ).values_list(
         "pk", "product_id", "product__domain_id", "last_probed_at", "probe_schedule__interval"
     )
-    found: dict[int, list[CoveredPort]] = defaultdict(list)
+    ports: dict[int, list[CoveredPort]] = defaultdict(list)
     for pk, product_id, domain_id, last_probed_at, interval in rows:
-        watched = CoveredPort(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
-        for index, key in ((by_port, pk), (by_product, product_id), (by_domain, domain_id)):
-            for objective_pk in index.get(key, ()):
-                found[objective_pk].append(watched)
-    return found
-
-
-def _by_subject(subjects: Iterable[Subject]) -> tuple[Index, Index, Index]:
-    by_port, by_product, by_domain = Index(list), Index(list), Index(list)
-    for each in subjects:
-        for key, index in (
-            (each.port_id, by_port),
-            (each.product_id, by_product),
-            (each.domain_id, by_domain),
-        ):
-            if key is not None:
-                index[key].append(each.pk)
-    return by_port, by_product, by_domain
+        port = CoveredPort(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
+        covering = by_port.get(pk, []), by_product.get(product_id, []), by_domain.get(domain_id, [])
+        for covering_pks in covering:
+            for objective_pk in covering_pks:
+                ports[objective_pk].append(port)
+    return ports

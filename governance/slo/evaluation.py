@@ -1,4 +1,4 @@
-"""Judging a promise from what was seen: scores, and the verdict in one of four words; pure."""
+"""Evaluates an objective against measurements: its ratio and its verdict; pure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from governance.slo.budget import Ratio, is_missed, lasts, spent
+from governance.slo.budget import Ratio, consumed, is_missed, time_to_exhaustion
 from governance.slo.histogram import Histogram, bucket_index, snap_to_bucket
-from governance.slo.probe_types import LONGEST_DEADLINE
+from governance.slo.probe_types import MAX_DEADLINE
 from governance.slo.stats import Stats
 
-# Fewer measurements (or slices) than this say nothing, and a single bad one breaks no promise:
+# Fewer measurements (or slices) than this are no evidence, and a single failure breaches nothing:
 # of five-minute polls at 99.9 %, one failure alone would be 83 times the even burn.
-LEAST_MEASURED = 3
-LEAST_BAD = 2
-NEARLY_SPENT = 0.75
-# At risk is a budget that would be gone within this part of its window: a day of thirty.
-SOON = 1 / 30
+MIN_MEASUREMENTS = 3
+MIN_FAILURES = 2
+NEARLY_CONSUMED = 0.75
+# At risk is a budget that would be exhausted within this share of its window: a day of thirty.
+AT_RISK_SHARE = 1 / 30
 
 
 class Indicator(StrEnum):
-    """What is promised; the probes measure the first two."""
+    """What an objective is about; the probes measure the first two."""
 
     AVAILABILITY = "availability"
     LATENCY = "latency"
@@ -33,14 +33,14 @@ class Indicator(StrEnum):
 
 
 class BudgetingMethod(StrEnum):
-    """What is counted: single measurements, or slices of five minutes."""
+    """What is counted (OpenSLO): single measurements, or time slices of five minutes."""
 
     OCCURRENCES = "occurrences"
     TIMESLICES = "timeslices"
 
 
 class Verdict(StrEnum):
-    """What the measurements say of a promise, the worst first."""
+    """What the measurements say of an objective, the worst first."""
 
     BREACHED = "breached"
     AT_RISK = "at_risk"
@@ -50,7 +50,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveSpec:
-    """One objective as the judge sees it. `threshold` in seconds; `percentile` of a slice."""
+    """One objective as it is evaluated. `threshold` in seconds; `percentile` of a time slice."""
 
     indicator: str
     target: float
@@ -60,78 +60,72 @@ class ObjectiveSpec:
     budgeting: str = BudgetingMethod.OCCURRENCES
 
     @property
-    def edge(self) -> float | None:
-        """Return the threshold as it is measured: snapped to an edge of the histogram."""
+    def effective_threshold(self) -> float | None:
+        """Return the threshold as it is measured: snapped to a bound of the histogram."""
         return None if self.threshold is None else snap_to_bucket(self.threshold)
 
 
-def score_of(promise: ObjectiveSpec, tally: Stats) -> Ratio:
-    """Score single measurements. For latency, those that were answered and those that timed out.
+def ratio_of(spec: ObjectiveSpec, stats: Stats) -> Ratio:
+    """Count single measurements; for latency, those that were answered or timed out.
 
-    A timeout is too slow whatever the threshold; a quick refusal says nothing about speed.
+    A timeout exceeds every threshold; a quick refusal says nothing about speed.
     """
-    if promise.indicator == Indicator.AVAILABILITY:
-        return Ratio(tally.good, tally.total)
-    quick = tally.latencies.at_or_below(promise.threshold or 0)
-    return Ratio(quick, tally.latencies.total + tally.timeouts)
+    if spec.indicator == Indicator.AVAILABILITY:
+        return Ratio(stats.good, stats.total)
+    fast = stats.latencies.at_or_below(spec.threshold or 0)
+    return Ratio(fast, stats.latencies.total + stats.timeouts)
 
 
-def score_of_slices(promise: ObjectiveSpec, slices: Iterable[Stats]) -> Ratio:
-    """Score slices of five minutes; a slice in which nothing was measured does not count.
+def ratio_of_slices(spec: ObjectiveSpec, slices: Iterable[Stats]) -> Ratio:
+    """Count time slices; a slice without measurements does not count.
 
-    An available slice has no bad measurement; a quick one has its percentile at or below the
-    threshold.
+    A slice is good for availability if no measurement failed, and for latency if its percentile
+    is at or below the threshold.
     """
-    scored = [score for each in slices if (score := score_of(promise, each)).total]
-    return Ratio(sum(_is_good_slice(promise, score) for score in scored), len(scored))
+    ratios = [ratio for stats in slices if (ratio := ratio_of(spec, stats)).total]
+    if spec.indicator == Indicator.AVAILABILITY:
+        return Ratio(sum(ratio.failed == 0 for ratio in ratios), len(ratios))
+    percentile = spec.percentile or 1
+    return Ratio(sum(not is_missed(ratio, percentile) for ratio in ratios), len(ratios))
 
 
-def _is_good_slice(promise: ObjectiveSpec, score: Ratio) -> bool:
-    if promise.indicator == Indicator.AVAILABILITY:
-        return score.bad == 0
-    return not is_missed(score, promise.percentile or 1)
+def value_of(spec: ObjectiveSpec, stats: Stats, ratio: Ratio) -> float | None:
+    """Return the value to show: the good share, or for latency the quantile of the target in
+    seconds. Timeouts count as the longest time that any probe waits."""
+    if spec.indicator != Indicator.LATENCY:
+        return ratio.share
+    is_sliced = spec.budgeting == BudgetingMethod.TIMESLICES
+    share = (spec.percentile or 1.0) if is_sliced else spec.target
+    timeouts = Histogram({bucket_index(MAX_DEADLINE): stats.timeouts})
+    return (stats.latencies + timeouts).quantile(share)
 
 
-def value_of(promise: ObjectiveSpec, tally: Stats, score: Ratio) -> float | None:
-    """Return the figure to show: the good share, or for latency the seconds that the promised
-    share of answers stays within. Timeouts count as the longest that any probe waits."""
-    if promise.indicator != Indicator.LATENCY:
-        return score.share
-    is_sliced = promise.budgeting == BudgetingMethod.TIMESLICES
-    share = (promise.percentile or 1.0) if is_sliced else promise.target
-    late = Histogram({bucket_index(LONGEST_DEADLINE): tally.timeouts})
-    return (tally.latencies + late).quantile(share)
+def verdict_of(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio) -> Verdict:
+    """Return the verdict of a window from its ratio and the ratio of its last hours.
 
-
-def verdict_of(promise: ObjectiveSpec, score: Ratio, recent: Ratio) -> Verdict:
-    """Judge a window by its score and the score of its last hours.
-
-    Too few measurements are no data, never good; see the constants above for the rest.
+    Too few measurements are no data, never good.
     """
-    if score.total < LEAST_MEASURED:
+    if ratio.total < MIN_MEASUREMENTS:
         return Verdict.NO_DATA
-    if is_missed(score, promise.target):
-        return Verdict.BREACHED if score.bad >= LEAST_BAD else Verdict.AT_RISK
-    if spent(score, promise.target) >= NEARLY_SPENT or _burns(promise, score, recent):
+    if is_missed(ratio, spec.target):
+        return Verdict.BREACHED if ratio.failed >= MIN_FAILURES else Verdict.AT_RISK
+    if consumed(ratio, spec.target) >= NEARLY_CONSUMED:
         return Verdict.AT_RISK
+    if recent.total >= MIN_MEASUREMENTS and recent.failed >= MIN_FAILURES:
+        rest = time_to_exhaustion(ratio, recent, target=spec.target, window=spec.window)
+        if rest is not None and rest < AT_RISK_SHARE * spec.window:
+            return Verdict.AT_RISK
     return Verdict.MET
-
-
-def _burns(promise: ObjectiveSpec, score: Ratio, recent: Ratio) -> bool:
-    if recent.total < LEAST_MEASURED or recent.bad < LEAST_BAD:
-        return False
-    left = lasts(score, recent, target=promise.target, window=promise.window)
-    return left is not None and left < SOON * promise.window
 
 
 def worst(verdicts: Iterable[str]) -> Verdict:
     """Return the worst of several verdicts; of none, no data."""
-    found = set(verdicts)
-    return next((verdict for verdict in Verdict if verdict in found), Verdict.NO_DATA)
+    present = set(verdicts)
+    return next((verdict for verdict in Verdict if verdict in present), Verdict.NO_DATA)
 
 
-def is_unmeasured(last_seen: datetime | None, *, interval: timedelta, now: datetime) -> bool:
-    """Say whether a port has gone unmeasured for so long that nothing is known of it now."""
-    if last_seen is None:
+def is_unmeasured(last_probed_at: datetime | None, *, interval: timedelta, now: datetime) -> bool:
+    """Return True if a port has not been measured for so long that its state is unknown."""
+    if last_probed_at is None:
         return True
-    return now - last_seen > max(3 * interval, timedelta(minutes=10))
+    return now - last_probed_at > max(3 * interval, timedelta(minutes=10))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What a consumer would have met at the port. Only GOOD counts as available."""
+    """What a consumer of the port would have met. Only GOOD counts as available."""
 
     GOOD = "good"
     HTTP_ERROR = "http_error"
@@ -19,6 +19,6 @@ class Outcome(StrEnum):
     WRONG_FORMAT = "wrong_format"
 
 
-# A port whose last measurements ended so is probed apart from the healthy ones, because each
-# attempt may cost its whole deadline.
+# Ports whose last measurements ended like this have a queue of their own, because each attempt
+# may take its whole deadline.
 SLOW_TO_FAIL = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.TLS_ERROR})

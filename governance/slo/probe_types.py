@@ -1,4 +1,4 @@
-"""What a probe is asked to look at, and what it saw; pure."""
+"""What a probe is given and what it returns; pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from catalog.ports.http_types import Timings
 from governance.slo.outcomes import Outcome
 
-LONGEST_DEADLINE = 10.0
-LEAST_DEADLINE = 1.0
+MAX_DEADLINE = 10.0
+MIN_DEADLINE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +26,20 @@ class ProbeTask:
     @property
     def deadline(self) -> float:
         """Return the seconds that the probe may take: half an interval, ten at most."""
-        return min(LONGEST_DEADLINE, max(LEAST_DEADLINE, self.interval / 2))
+        return min(MAX_DEADLINE, max(MIN_DEADLINE, self.interval / 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What a probe saw of a port in a slot."""
+    """What a probe measured of a port in a slot."""
 
     port_id: int
     slot: datetime
     at: datetime
     outcome: Outcome
     status_code: int | None = None
-    phases: Timings = field(default_factory=Timings)
+    timings: Timings = field(default_factory=Timings)
 
     @property
     def is_good(self) -> bool:
-        """Say whether a consumer would have been served."""
         return self.outcome == Outcome.GOOD

@@ -1,4 +1,4 @@
-"""The objectives that a product's tree declares (`assayObjectives`), every fault named; pure."""
+"""The objectives that a product's document declares (`assayObjectives`), with every issue; pure."""
 
 from __future__ import annotations
 
@@ -7,169 +7,157 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.products.projection import Tree, custom, custom_pointer
+from catalog.types import JSONObject, JSONValue
 from governance.slo.evaluation import BudgetingMethod, Indicator, ObjectiveSpec
 
 KEY = "assayObjectives"
-MEASURED = (Indicator.AVAILABILITY, Indicator.LATENCY)
+MEASURED_INDICATORS = (Indicator.AVAILABILITY, Indicator.LATENCY)
 KEYS = frozenset({"indicator", "target", "threshold", "percentile", "window", "budgeting", "port"})
-MOST = 50
-WINDOW = re.compile(r"([1-9][0-9]{0,2})([hd])\Z")
-LONGEST_WINDOW = timedelta(days=90)
-LONGEST_IN_HOURS = timedelta(hours=72)
-LONGEST_THRESHOLD = 600.0
-USUAL_WINDOW = timedelta(days=30)
-USUAL_PERCENTILE = 0.95
+MAX_OBJECTIVES = 50
+WINDOW_PATTERN = re.compile(r"([1-9][0-9]{0,2})([hd])\Z")
+MAX_WINDOW = timedelta(days=90)
+MAX_WINDOW_IN_HOURS = timedelta(hours=72)
+MAX_THRESHOLD = 600.0
+DEFAULT_WINDOW = timedelta(days=30)
+DEFAULT_PERCENTILE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredObjective:
-    """One promise of a tree; without `port` it is about all ports of the product together."""
+    """One objective of a document; without `port` it covers all ports of the product together."""
 
-    promise: ObjectiveSpec
+    spec: ObjectiveSpec
     port: str = ""
 
 
 def declared_objectives(tree: Tree) -> list[DeclaredObjective]:
-    """Return the objectives of a tree, in order. Raises Invalid with every fault's pointer."""
+    """Return the objectives of a document, in order. Raises ValidationFailed with every issue."""
     declared = custom(tree, KEY)
-    at = custom_pointer(tree, KEY)
+    location = custom_pointer(tree, KEY)
     if declared is None:
         return []
-    if not isinstance(declared, list) or len(declared) > MOST:
-        raise ValidationFailed(
-            [Issue(location=at, message=f"Objectives are a list, at most {MOST} long.")]
-        )
+    if not isinstance(declared, list) or len(declared) > MAX_OBJECTIVES:
+        message = f"Must be a list of at most {MAX_OBJECTIVES} objectives."
+        raise ValidationFailed([Issue(location=location, message=message)])
+    ports = tree.get("outputPorts")
+    port_names = {
+        str(port.get("name"))
+        for port in (ports if isinstance(ports, list) else [])
+        if isinstance(port, Mapping)
+    }
     issues: list[Issue] = []
-    ports = _port_names(tree)
-    objectives = [
-        found
-        for index, item in enumerate(declared)
-        if (found := _Reader(item, f"{at}/{index}", issues).objective(ports))
-    ]
-    _refuse_twins(objectives, at, issues)
+    objectives = []
+    for index, item in enumerate(declared):
+        if isinstance(item, dict):
+            parser = _ObjectiveParser(item, f"{location}/{index}", issues)
+            objectives.append(parser.parse(port_names))
+        else:
+            issues.append(Issue(location=f"{location}/{index}", message="Must be an object."))
+    seen: set[tuple[object, ...]] = set()
+    for index, objective in enumerate(objectives):
+        spec = objective.spec
+        key = (objective.port, spec.indicator, spec.percentile, spec.threshold)
+        if key in seen:
+            issues.append(
+                Issue(
+                    location=f"{location}/{index}",
+                    message="Duplicate objective.",
+                    hint="Remove one of them.",
+                )
+            )
+        seen.add(key)
     if issues:
         raise ValidationFailed(issues)
     return objectives
 
 
-def _port_names(tree: Tree) -> set[str]:
-    ports = tree.get("outputPorts")
-    found = ports if isinstance(ports, list) else []
-    return {str(port.get("name")) for port in found if isinstance(port, Mapping)}
+class _ObjectiveParser:
+    """Parses one objective and collects its issues."""
 
+    def __init__(self, item: JSONObject, location: str, issues: list[Issue]) -> None:
+        self.item, self.location, self.issues = item, location, issues
 
-def _refuse_twins(objectives: list[DeclaredObjective], at: str, issues: list[Issue]) -> None:
-    seen: set[tuple[object, ...]] = set()
-    for index, each in enumerate(objectives):
-        key = (each.port, each.promise.indicator, each.promise.percentile, each.promise.threshold)
-        if key in seen:
-            issues.append(
-                Issue(
-                    location=f"{at}/{index}",
-                    message="This promise is made twice.",
-                    hint="Keep one of them.",
-                )
-            )
-        seen.add(key)
-
-
-class _Reader:
-    """Reads one objective, and collects what is wrong with it."""
-
-    def __init__(self, item: Any, at: str, issues: list[Issue]) -> None:
-        self.item, self.at, self.issues = item, at, issues
-
-    def objective(self, ports: set[str]) -> DeclaredObjective | None:
-        """Return the objective; None where it is no object."""
-        if not isinstance(self.item, Mapping):
-            self.issue("", "An objective is an object.")
-            return None
+    def parse(self, port_names: set[str]) -> DeclaredObjective:
         for key in sorted(set(map(str, self.item)) - KEYS):
-            self.issue(
-                key, "An objective has no such key.", f"Use one of {', '.join(sorted(KEYS))}."
-            )
-        indicator = self.choice("indicator", MEASURED, default="")
-        budgeting = self.choice("budgeting", tuple(BudgetingMethod), default=self.usual_budgeting())
-        promise = ObjectiveSpec(
+            self.add_issue(key, "Unknown key.", f"Use one of {', '.join(sorted(KEYS))}.")
+        indicator = self.choice("indicator", MEASURED_INDICATORS, default="")
+        # A percentile implies time slices.
+        is_sliced = "percentile" in self.item
+        default = BudgetingMethod.TIMESLICES if is_sliced else BudgetingMethod.OCCURRENCES
+        budgeting = self.choice("budgeting", tuple(BudgetingMethod), default=default)
+        spec = ObjectiveSpec(
             indicator=indicator,
-            target=self.number("target", most=1.0, default=None) or 1.0,
+            target=self.number("target", max_value=1.0, default=None) or 1.0,
             window=self.window(),
             threshold=self.threshold(indicator),
             percentile=self.percentile(indicator, budgeting),
             budgeting=budgeting,
         )
-        return DeclaredObjective(promise=promise, port=self.port(ports))
+        return DeclaredObjective(spec=spec, port=self.port(port_names))
 
-    def issue(self, key: str, message: str, hint: str = "") -> None:
-        """Note one fault."""
-        location = f"{self.at}/{key}" if key else self.at
+    def add_issue(self, key: str, message: str, hint: str = "") -> None:
+        location = f"{self.location}/{key}"
         self.issues.append(Issue(location=location, message=message, hint=hint))
 
-    def usual_budgeting(self) -> str:
-        """Return the budgeting of an objective that names none: a percentile needs slices."""
-        return (
-            BudgetingMethod.TIMESLICES if "percentile" in self.item else BudgetingMethod.OCCURRENCES
-        )
-
     def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:
-        """Return one of a few words."""
         value = self.item.get(key, default or None)
         if value in choices:
             return str(value)
-        self.issue(key, f"{value!r} is not known here.", f"Use {' or '.join(choices)}.")
+        self.add_issue(key, f"Unknown value {value!r}.", f"Use {' or '.join(choices)}.")
         return default
 
-    def number(self, key: str, *, most: float, default: float | None) -> float | None:
-        """Return a number above 0 and up to `most`; a missing one is a fault unless defaulted."""
-        value = self.item.get(key, default)
+    def number(self, key: str, *, max_value: float, default: float | None) -> float | None:
+        """Return a number above 0 and up to `max_value`; a missing one without default is an
+        issue."""
+        value: JSONValue = self.item.get(key, default)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if is_number and math.isfinite(value) and 0 < value <= most:
+        if is_number and math.isfinite(value) and 0 < value <= max_value:
             return float(value)
-        self.issue(key, "This is a number above 0.", f"Give a number above 0, up to {most:g}.")
+        self.add_issue(
+            key, "Must be a number above 0.", f"Give a number above 0, up to {max_value:g}."
+        )
         return default
 
     def threshold(self, indicator: str) -> float | None:
-        """Return the seconds at or below which a latency is good."""
+        """Return the threshold in seconds; only latency has one."""
         if indicator == Indicator.LATENCY:
-            return self.number("threshold", most=LONGEST_THRESHOLD, default=None)
+            return self.number("threshold", max_value=MAX_THRESHOLD, default=None)
         if "threshold" in self.item:
-            self.issue("threshold", "Only latency has a threshold.", "Take it out.")
+            self.add_issue("threshold", "Only latency has a threshold.", "Remove it.")
         return None
 
     def percentile(self, indicator: str, budgeting: str) -> float | None:
-        """Return the share of a slice's latencies that must be quick."""
+        """Return the share of a slice's latencies that must be within the threshold."""
         if indicator == Indicator.LATENCY and budgeting == BudgetingMethod.TIMESLICES:
-            return self.number("percentile", most=1.0, default=USUAL_PERCENTILE)
+            return self.number("percentile", max_value=1.0, default=DEFAULT_PERCENTILE)
         if "percentile" in self.item:
-            self.issue(
+            self.add_issue(
                 "percentile",
-                "A percentile belongs to latency by time slices.",
-                "Take it out, or set budgeting to timeslices.",
+                "Only latency budgeted by time slices has a percentile.",
+                "Remove it, or set budgeting to timeslices.",
             )
         return None
 
     def window(self) -> timedelta:
-        """Return the stretch of time over which the promise is kept."""
         value = self.item.get("window", "30d")
-        match = WINDOW.match(value) if isinstance(value, str) else None
+        match = WINDOW_PATTERN.match(value) if isinstance(value, str) else None
         if match:
             number, unit = int(match[1]), match[2]
             window = timedelta(hours=number) if unit == "h" else timedelta(days=number)
-            if window <= (LONGEST_IN_HOURS if unit == "h" else LONGEST_WINDOW):
+            if window <= (MAX_WINDOW_IN_HOURS if unit == "h" else MAX_WINDOW):
                 return window
         hint = "Write 24h, 7d or 30d; at most 72h or 90d."
-        self.issue("window", f"{value!r} is no window.", hint)
-        return USUAL_WINDOW
+        self.add_issue("window", f"Unknown window {value!r}.", hint)
+        return DEFAULT_WINDOW
 
-    def port(self, ports: set[str]) -> str:
-        """Return the name of the port that the promise is about; empty for all of them."""
+    def port(self, port_names: set[str]) -> str:
+        """Return the name of the port that the objective covers; empty for all of them."""
         value = self.item.get("port", "")
-        if isinstance(value, str) and (not value or value in ports):
+        if isinstance(value, str) and (not value or value in port_names):
             return value
-        self.issue("port", f"The product has no output port {value!r}.", "Name one of its ports.")
+        self.add_issue("port", f"Unknown output port {value!r}.", "Name one of its ports.")
         return ""

@@ -1,36 +1,36 @@
-"""How the objectives of a product stand, in one form for page, JSON and CSV alike."""
+"""The SLO report of a product, in one form for page, API and CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.products.models import DataProduct
-from governance.slo.budget import Ratio, burn_rate, lasts, spent
-from governance.slo.coverage import CoveredPort, covered_ports, newest
+from governance.slo.budget import Ratio, burn_rate, consumed, time_to_exhaustion
+from governance.slo.coverage import CoveredPort, covered_ports, latest
 from governance.slo.evaluation import (
     BudgetingMethod,
     Indicator,
     ObjectiveSpec,
     Verdict,
     is_unmeasured,
-    score_of,
-    score_of_slices,
+    ratio_of,
+    ratio_of_slices,
     value_of,
     verdict_of,
 )
 from governance.slo.models import Objective
-from governance.slo.past import DAYS, RollUps, past_of
-from governance.slo.stats import DAY, HOUR, Stats, hour_of, together, window_start
+from governance.slo.rollups import DAYS, RollUps, load_rollups
+from governance.slo.stats import DAY, HOUR, Stats, merge, start_of_hour, window_start
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayReport:
-    """One of the 90 days: its score, what it says of the promise, and how quick answers were."""
+    """One of the 90 days; `p50` and `p95` in seconds."""
 
     day: datetime
-    score: Ratio
+    ratio: Ratio
     verdict: Verdict
     p50: float | None
     p95: float | None
@@ -39,154 +39,163 @@ class DayReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One step of a course: the median and 95th percentile, and what is left of the budget."""
+    """One step of the burn-down: latency quantiles, and the remaining share of the budget.
+
+    `even_burn` is where the budget would be if it were consumed exactly by the end of the window.
+    """
 
     at: datetime
     p50: float | None
     p95: float | None
-    left: float
-    even: float
+    remaining: float
+    even_burn: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveReport:
-    """One objective: its promise, its window's score and verdict, its 90 days and its course."""
+    """One objective: its window, its 90 days and its burn-down at a resolution."""
 
     objective: Objective
-    promise: ObjectiveSpec
-    score: Ratio
+    spec: ObjectiveSpec
+    ratio: Ratio
     recent: Ratio
     value: float | None
     verdict: Verdict
     as_of: datetime | None
-    begins_at: datetime | None
+    first_measured_at: datetime | None
     days: Sequence[DayReport]
-    step: timedelta
-    course: Sequence[Point]
+    resolution: timedelta
+    burn_down: Sequence[Point]
 
     @property
-    def spent(self) -> float:
-        """Return the spent share of the budget."""
-        return spent(self.score, self.promise.target)
+    def consumed(self) -> float:
+        return consumed(self.ratio, self.spec.target)
 
     @property
     def burn_rate(self) -> float:
-        """Return how fast the last hours spend it; 1 is just right."""
-        return burn_rate(self.recent, self.promise.target)
+        """Return the burn rate of the last hours; 1 is on pace."""
+        return burn_rate(self.recent, self.spec.target)
 
     @property
-    def lasts(self) -> timedelta | None:
-        """Return how long the rest lasts at that rate; None where for ever."""
-        return lasts(
-            self.score, self.recent, target=self.promise.target, window=self.promise.window
+    def time_to_exhaustion(self) -> timedelta | None:
+        return time_to_exhaustion(
+            self.ratio, self.recent, target=self.spec.target, window=self.spec.window
         )
+
+    @property
+    def is_latency(self) -> bool:
+        return self.spec.indicator == Indicator.LATENCY
 
 
 def reports_of(product: DataProduct, now: datetime) -> list[ObjectiveReport]:
-    """Return the report of every objective about a product or its ports, the worst first."""
+    """Return a report of every objective of a product or its ports, the worst first."""
     objectives = list(Objective.objects.of_products([product.pk]))
-    watched = covered_ports(objectives)
-    ports = {port.port_id for each in watched.values() for port in each}
-    sliced = any(each.budgeting == BudgetingMethod.TIMESLICES for each in objectives)
-    past = past_of(ports, now, all_slices=sliced)
-    reports = [_report(each, watched.get(each.pk, []), past) for each in objectives]
-    order = list(Verdict)
-    return sorted(reports, key=lambda report: order.index(report.verdict))
+    covered = covered_ports(objectives)
+    port_ids = {port.port_id for ports in covered.values() for port in ports}
+    is_sliced = any(objective.budgeting == BudgetingMethod.TIMESLICES for objective in objectives)
+    rollups = load_rollups(port_ids, now, all_slices=is_sliced)
+    reports = [
+        _report(objective, covered.get(objective.pk, []), rollups) for objective in objectives
+    ]
+    rank = list(Verdict)
+    return sorted(reports, key=lambda report: rank.index(report.verdict))
 
 
-def _report(objective: Objective, watched: Sequence[CoveredPort], past: RollUps) -> ObjectiveReport:
-    promise, ports = objective.promise, {port.port_id for port in watched}
-    start = window_start(promise.window, past.now)
-    score, tally = _window(promise, ports, past, start)
-    recent, _ = _window(promise, ports, past, hour_of(past.now) - HOUR)
-    as_of = newest(watched)
-    interval = max((port.interval for port in watched), default=timedelta(0))
-    silent = is_unmeasured(as_of, interval=interval, now=past.now)
-    step, course = past.course(ports)
+def _report(
+    objective: Objective, covered: Sequence[CoveredPort], rollups: RollUps
+) -> ObjectiveReport:
+    spec, ports = objective.spec, {port.port_id for port in covered}
+    start = window_start(spec.window, rollups.now)
+    ratio, stats = _window(spec, ports, rollups, start)
+    recent, _ = _window(spec, ports, rollups, start_of_hour(rollups.now) - HOUR)
+    as_of = latest(covered)
+    interval = max((port.interval for port in covered), default=timedelta(0))
+    unmeasured = is_unmeasured(as_of, interval=interval, now=rollups.now)
+    resolution, series = rollups.chart_series(ports)
     return ObjectiveReport(
         objective=objective,
-        promise=promise,
-        score=score,
+        spec=spec,
+        ratio=ratio,
         recent=recent,
-        value=value_of(promise, tally, score),
-        verdict=Verdict.NO_DATA if silent else verdict_of(promise, score, recent),
+        value=value_of(spec, stats, ratio),
+        verdict=Verdict.NO_DATA if unmeasured else verdict_of(spec, ratio, recent),
         as_of=as_of,
-        begins_at=past.begins_at(ports),
-        days=_days(promise, ports, past, start),
-        step=step,
-        course=_course(promise, {at: each for at, each in course.items() if at + step > start}),
+        first_measured_at=rollups.first_measured_at(ports),
+        days=_days(spec, ports, rollups, start),
+        resolution=resolution,
+        burn_down=_burn_down(
+            spec, {at: stats for at, stats in series.items() if at + resolution > start}
+        ),
     )
 
 
 def _window(
-    promise: ObjectiveSpec, ports: Collection[int], past: RollUps, start: datetime
+    spec: ObjectiveSpec, ports: Collection[int], rollups: RollUps, start: datetime
 ) -> tuple[Ratio, Stats]:
-    """Return score and tally since a moment: of days where it begins one, else of hours."""
-    by_day = past.by_day(ports) if start.hour == 0 else past.by_hour(ports)
-    tally = together(each for at, found in by_day.items() if at >= start for each in found)
-    if promise.budgeting != BudgetingMethod.TIMESLICES:
-        return score_of(promise, tally), tally
-    slices = (each for at, found in past.by_slice(ports).items() if at >= start for each in found)
-    return score_of_slices(promise, slices), tally
+    """Return ratio and stats since a moment: from days if it starts one, else from hours."""
+    series = rollups.by_day(ports) if start.hour == 0 else rollups.by_hour(ports)
+    stats = merge(stats for at, parts in series.items() if at >= start for stats in parts)
+    if spec.budgeting != BudgetingMethod.TIMESLICES:
+        return ratio_of(spec, stats), stats
+    slices = rollups.by_slice(ports).items()
+    return ratio_of_slices(
+        spec, (slice_ for at, parts in slices if at >= start for slice_ in parts)
+    ), stats
 
 
 def _days(
-    promise: ObjectiveSpec, ports: Collection[int], past: RollUps, start: datetime
+    spec: ObjectiveSpec, ports: Collection[int], rollups: RollUps, start: datetime
 ) -> list[DayReport]:
-    """Return the 90 days, those without a measurement too."""
-    by_day, sliced = past.by_day(ports), past.slices_by_day(ports)
+    """Return all 90 days, including those without measurements."""
+    by_day, slices_by_day = rollups.by_day(ports), rollups.slices_by_day(ports)
     days = []
     for number in range(DAYS):
-        day = past.first_day + number * DAY
-        tally = together(by_day.get(day, ()))
-        score = score_of(promise, tally)
-        if promise.budgeting == BudgetingMethod.TIMESLICES:
-            score = score_of_slices(promise, sliced.get(day, ()))
+        day = rollups.first_day + number * DAY
+        stats = merge(by_day.get(day, ()))
+        if spec.budgeting == BudgetingMethod.TIMESLICES:
+            ratio = ratio_of_slices(spec, slices_by_day.get(day, ()))
+        else:
+            ratio = ratio_of(spec, stats)
         days.append(
             DayReport(
                 day=day,
-                score=score,
-                verdict=day_verdict(promise, score),
-                p50=tally.latencies.quantile(0.5),
-                p95=tally.latencies.quantile(0.95),
+                ratio=ratio,
+                verdict=day_verdict(spec, ratio),
+                p50=stats.latencies.quantile(0.5),
+                p95=stats.latencies.quantile(0.95),
                 is_in_window=day >= start,
             )
         )
     return days
 
 
-def day_verdict(promise: ObjectiveSpec, score: Ratio) -> Verdict:
-    """Judge a day by itself; it has no future, so only what it was counts."""
-    if score.total == 0:
+def day_verdict(spec: ObjectiveSpec, ratio: Ratio) -> Verdict:
+    """Return the verdict of a single day, where the recent burn rate plays no part."""
+    if ratio.total == 0:
         return Verdict.NO_DATA
-    if score.good >= promise.target * score.total - 1e-9 * score.total:
+    if ratio.good >= spec.target * ratio.total - 1e-9 * ratio.total:
         return Verdict.MET
-    return Verdict.BREACHED if score.bad > 1 else Verdict.AT_RISK
+    return Verdict.BREACHED if ratio.failed > 1 else Verdict.AT_RISK
 
 
-def _course(promise: ObjectiveSpec, steps: dict[datetime, Stats]) -> list[Point]:
-    """Return the course of a window: quantiles step by step, and the budget burning down.
-
-    The even pace is where the budget would be had all that was measured failed evenly.
-    """
-    scores = {at: score_of(promise, tally) for at, tally in steps.items()}
-    whole = sum(scores.values(), Ratio())
+def _burn_down(spec: ObjectiveSpec, series: Mapping[datetime, Stats]) -> list[Point]:
+    ratios = {at: ratio_of(spec, stats) for at, stats in series.items()}
+    total = sum(ratios.values(), Ratio())
+    allowed = (1 - spec.target) * total.total
     so_far, points = Ratio(), []
-    for at, tally in steps.items():
-        so_far += scores[at]
-        allowed = (1 - promise.target) * whole.total
+    for at, stats in series.items():
+        so_far += ratios[at]
         points.append(
             Point(
                 at=at,
-                p50=tally.latencies.quantile(0.5),
-                p95=tally.latencies.quantile(0.95),
-                left=max(0.0, 1 - so_far.bad / allowed) if allowed > 0 else float(so_far.bad == 0),
-                even=1 - so_far.total / whole.total if whole.total else 1.0,
+                p50=stats.latencies.quantile(0.5),
+                p95=stats.latencies.quantile(0.95),
+                remaining=(
+                    max(0.0, 1 - so_far.failed / allowed)
+                    if allowed > 0
+                    else float(so_far.failed == 0)
+                ),
+                even_burn=1 - so_far.total / total.total if total.total else 1.0,
             )
         )
     return points
-
-
-def is_about_speed(report: ObjectiveReport) -> bool:
-    """Say whether an objective promises latency."""
-    return report.promise.indicator == Indicator.LATENCY

@@ -1,7 +1,7 @@
-"""What a stretch of time saw of a port: outcomes counted, latencies in a histogram; pure.
+"""What was measured of a port in a period: outcome counts and a latency histogram; pure.
 
-An hour is kept as its twelve slices of five minutes, because an objective that is budgeted by
-time slices must still see each slice when the single measurements are long gone.
+An hour also keeps its twelve slices of five minutes, because an objective budgeted by time slices
+still needs each slice when the single measurements have long been pruned.
 """
 
 from __future__ import annotations
@@ -11,97 +11,91 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import TypedDict
 
-from governance.slo.histogram import Histogram, bucket_index, summed
+from governance.slo.histogram import Histogram, add_counts, bucket_index
 from governance.slo.outcomes import Outcome
 
 SLICE = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-Stored = dict[str, Any]
+
+class StoredStats(TypedDict):
+    """Stats as JSON: `outcomes` by name, `latencies` by bucket."""
+
+    outcomes: dict[str, int]
+    latencies: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Counts of measurements by outcome, and the latencies of the good ones."""
+    """Measurement counts by outcome, and the latencies of the good measurements."""
 
     outcomes: Mapping[str, int] = field(default_factory=dict)
     latencies: Histogram = field(default_factory=Histogram)
 
     @property
     def total(self) -> int:
-        """Return how many measurements there were."""
         return sum(self.outcomes.values())
 
     @property
     def good(self) -> int:
-        """Return how many of them were good."""
         return self.outcomes.get(Outcome.GOOD, 0)
 
     @property
     def timeouts(self) -> int:
-        """Return how many of them never ended in time."""
         return self.outcomes.get(Outcome.TIMEOUT, 0)
 
     def __add__(self, other: Stats) -> Stats:
-        """Return what both saw together."""
-        return Stats(summed(self.outcomes, other.outcomes), self.latencies + other.latencies)
+        return Stats(add_counts(self.outcomes, other.outcomes), self.latencies + other.latencies)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Stats:
-        """Read a stored tally: `outcomes` by name, `latencies` by bucket."""
+    def from_json(cls, stored: StoredStats | Mapping[str, dict[str, int]]) -> Stats:
+        """Return stats from their stored form, of which either part may be missing."""
         return cls(stored.get("outcomes", {}), Histogram.from_json(stored.get("latencies", {})))
 
-    def as_json(self) -> Stored:
-        """Return the tally as it is stored."""
+    def as_json(self) -> StoredStats:
         return {"outcomes": dict(self.outcomes), "latencies": self.latencies.as_json()}
 
 
-def together(tallies: Iterable[Stats]) -> Stats:
-    """Return what several stretches saw together."""
-    return reduce(add, tallies, Stats())
+def merge(stats: Iterable[Stats]) -> Stats:
+    return reduce(add, stats, Stats())
 
 
-def hour_of(moment: datetime) -> datetime:
-    """Return the start of the hour in which a moment lies."""
+def start_of_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def day_of(moment: datetime) -> datetime:
-    """Return the start of the UTC day in which a moment lies."""
+def start_of_day(moment: datetime) -> datetime:
+    """Return the start of the UTC day of a moment that is given in UTC."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def window_start(window: timedelta, now: datetime) -> datetime:
-    """Return where a window begins: with a whole day if it is of whole days, else a whole hour.
+    """Return the start of a window: a full day for windows of whole days, else a full hour.
 
-    So a window of 30 days is the last 30 days and today so far, and the days that a page shows
-    add up to the window that is judged.
+    So a window of 30 days is the last 30 days and today so far, and the days on a page add up to
+    the window that is evaluated.
     """
-    is_of_days = window >= 2 * DAY and window % DAY == timedelta(0)
-    return (day_of if is_of_days else hour_of)(now - window)
+    has_whole_days = window >= 2 * DAY and window % DAY == timedelta(0)
+    return (start_of_day if has_whole_days else start_of_hour)(now - window)
 
 
-def add_measurement(stored: Stored, *, outcome: str, seconds: float | None) -> None:
-    """Count one measurement into a stored tally; of a good one its seconds too."""
-    _raise(stored["outcomes"], outcome)
+def add_measurement(stored: StoredStats, *, outcome: str, seconds: float | None) -> None:
+    """Count one measurement into stored stats; of a good one its latency too."""
+    counted = [(stored["outcomes"], outcome)]
     if outcome == Outcome.GOOD and seconds is not None:
-        _raise(stored["latencies"], str(bucket_index(seconds)))
+        counted.append((stored["latencies"], str(bucket_index(seconds))))
+    for counts, key in counted:
+        counts[key] = counts.get(key, 0) + 1
 
 
-def slice_at(slices: Stored, slot: datetime) -> Stored:
-    """Return the stored slice of an hour in which a slot lies, a new one where there is none."""
-    number = str(slot.minute // 5)
-    slice_: Stored = slices.setdefault(number, {"outcomes": {}, "latencies": {}})
-    return slice_
+def stored_slice(slices: dict[str, StoredStats], slot: datetime) -> StoredStats:
+    """Return the stored slice of a slot; create it if it is missing."""
+    return slices.setdefault(str(slot.minute // 5), {"outcomes": {}, "latencies": {}})
 
 
-def _raise(counts: dict[str, int], key: str) -> None:
-    counts[key] = counts.get(key, 0) + 1
-
-
-def slices_of(stored: Mapping[str, Stored]) -> dict[int, Stats]:
-    """Return the tallies of an hour's slices, by number from 0 to 11."""
-    return {int(number): Stats.from_json(kept) for number, kept in stored.items()}
+def parse_slices(stored: Mapping[str, StoredStats]) -> dict[int, Stats]:
+    """Return the stats of an hour's slices, by number from 0 to 11."""
+    return {int(number): Stats.from_json(slice_) for number, slice_ in stored.items()}

@@ -1,4 +1,4 @@
-"""What objectives promise and how they stand, in plain words."""
+"""Objectives and their status as text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.web.components.humanize import duration, percent
-from governance.slo.budget import Ratio, allowed_failures, burn_rate, lasts, spent
+from governance.slo.budget import (
+    Ratio,
+    allowed_failures,
+    burn_rate,
+    consumed,
+    time_to_exhaustion,
+)
 from governance.slo.evaluation import (
-    LEAST_MEASURED,
+    MIN_MEASUREMENTS,
     BudgetingMethod,
     Indicator,
     ObjectiveSpec,
@@ -20,25 +26,25 @@ from governance.slo.evaluation import (
 from governance.slo.outcomes import Outcome
 
 
-def format_objective(promise: ObjectiveSpec) -> str:
-    """Say what is promised: '99 % available over 30 days'."""
-    words = {"target": percent(promise.target, 3), "window": span(promise.window)}
-    if promise.indicator == Indicator.LATENCY:
-        words |= {"threshold": duration(promise.edge)}
-        if promise.budgeting == BudgetingMethod.TIMESLICES:
-            words |= {"percentile": percent(promise.percentile, 1)}
+def format_objective(spec: ObjectiveSpec) -> str:
+    """Return an objective as text: '99 % available over 30 days'."""
+    values = {"target": percent(spec.target, 3), "window": format_duration(spec.window)}
+    if spec.indicator == Indicator.LATENCY:
+        values |= {"threshold": duration(spec.effective_threshold)}
+        if spec.budgeting == BudgetingMethod.TIMESLICES:
+            values |= {"percentile": percent(spec.percentile, 1)}
             return _(
-                "{percentile} of answers within {threshold} in {target} of five minutes,"
+                "{percentile} of answers within {threshold} in {target} of five-minute slices,"
                 " over {window}"
-            ).format(**words)
-        return _("{target} of answers within {threshold}, over {window}").format(**words)
-    if promise.budgeting == BudgetingMethod.TIMESLICES:
-        return _("available in {target} of five minutes, over {window}").format(**words)
-    return _("{target} available over {window}").format(**words)
+            ).format(**values)
+        return _("{target} of answers within {threshold}, over {window}").format(**values)
+    if spec.budgeting == BudgetingMethod.TIMESLICES:
+        return _("available in {target} of five-minute slices, over {window}").format(**values)
+    return _("{target} available over {window}").format(**values)
 
 
-def span(time: timedelta) -> str:
-    """Return a stretch of time in its two greatest units at most: '5 h', '2 days 3 h', '12 min'."""
+def format_duration(time: timedelta) -> str:
+    """Return a duration in its two greatest units at most: '5 h', '2 days 3 h', '12 min'."""
     days, rest = divmod(time, timedelta(days=1))
     hours, rest = divmod(rest, timedelta(hours=1))
     minutes = rest // timedelta(minutes=1)
@@ -52,71 +58,80 @@ def span(time: timedelta) -> str:
     return " ".join(parts) or _("less than a minute")
 
 
-def format_status(promise: ObjectiveSpec, score: Ratio, recent: Ratio, verdict: str) -> str:
-    """Say how a promise stands, and how long its allowance lasts at the recent rate."""
+def format_seconds(seconds: int) -> str:
+    """Return a number of seconds as text: '30 s', '5 min'."""
+    if seconds < 120 and seconds != 60:
+        return _("{n} s").format(n=seconds)
+    return format_duration(timedelta(seconds=seconds))
+
+
+def format_status(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio, verdict: str) -> str:
+    """Return how much of the budget is consumed, and how long the rest lasts at the recent rate."""
     if verdict == Verdict.NO_DATA:
-        return _without_data(score)
-    return f"{_allowance(promise, score)} {_pace(promise, score, recent)}".strip()
+        return _format_missing_data(ratio)
+    return f"{_format_budget(spec, ratio)} {_format_trend(spec, ratio, recent)}".strip()
 
 
-def _without_data(score: Ratio) -> str:
-    if score.total == 0:
-        return _("Nothing has been measured in this window, which is not good news.")
-    if score.total < LEAST_MEASURED:
-        return _("Too few measurements to judge: {total} so far, {least} are needed.").format(
-            total=number(score.total), least=number(LEAST_MEASURED)
+def _format_missing_data(ratio: Ratio) -> str:
+    if ratio.total == 0:
+        return _("No measurements in this window.")
+    if ratio.total < MIN_MEASUREMENTS:
+        return _("Too few measurements for a verdict: {total} so far, {min} are needed.").format(
+            total=format_number(ratio.total), min=format_number(MIN_MEASUREMENTS)
         )
-    return _("Nothing has been measured lately, so nothing is known of it now.")
+    return _("Not measured recently, so the current status is unknown.")
 
 
-def _allowance(promise: ObjectiveSpec, score: Ratio) -> str:
-    window = span(promise.window)
-    if score.bad == 0:
-        return _("Nothing fell short; the whole allowance of {window} is left.").format(
-            window=window
+def _format_budget(spec: ObjectiveSpec, ratio: Ratio) -> str:
+    if ratio.failed == 0:
+        return _("Nothing failed; error budget untouched.")
+    used = consumed(ratio, spec.target)
+    failed, total = format_number(ratio.failed), format_number(ratio.total)
+    if used <= 1 + 1e-9:
+        return _("{failed} of {total} failed: {used} of the error budget of {window}.").format(
+            failed=failed,
+            total=total,
+            used=percent(used, 0),
+            window=format_duration(spec.window),
         )
-    used = spent(score, promise.target)
-    if used > 1 + 1e-9:
-        return _("{bad} of {total} fell short, where {allowed} may.").format(
-            bad=number(score.bad),
-            total=number(score.total),
-            allowed=number(int(allowed_failures(score.total, promise.target) + 1e-9)),
+    allowed = int(allowed_failures(ratio.total, spec.target) + 1e-9)
+    if not allowed:
+        return _("{failed} of {total} failed; the error budget allows none.").format(
+            failed=failed, total=total
         )
-    return _("{bad} of {total} fell short: {used} of the allowance of {window}.").format(
-        bad=number(score.bad), total=number(score.total), used=percent(used, 0), window=window
+    return _("{failed} of {total} failed; the error budget allows {allowed}.").format(
+        failed=failed, total=total, allowed=format_number(allowed)
     )
 
 
-def _pace(promise: ObjectiveSpec, score: Ratio, recent: Ratio) -> str:
-    """Say what the last hours mean, where they tell anything."""
-    if recent.total < LEAST_MEASURED:
+def _format_trend(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio) -> str:
+    """Return what the last hours say, or nothing if they are no evidence."""
+    if recent.total < MIN_MEASUREMENTS:
         return ""
-    burn = burn_rate(recent, promise.target)
-    if spent(score, promise.target) > 1 + 1e-9:
-        if burn <= 1:
-            return _("The last hours keep the promise.")
-        return _("The last hours go on failing.")
-    left = lasts(score, recent, target=promise.target, window=promise.window)
-    if left is None:
-        return _("The last hours keep the promise.") if score.bad else ""
-    if left <= timedelta(minutes=1):
-        return _("At the rate of the last hours it is as good as gone.")
-    return _("At the rate of the last hours the allowance is gone in {time}.").format(
-        time=span(left)
+    if consumed(ratio, spec.target) > 1 + 1e-9:
+        is_recovered = burn_rate(recent, spec.target) <= 1
+        return _("Recovered.") if is_recovered else _("Still failing.")
+    rest = time_to_exhaustion(ratio, recent, target=spec.target, window=spec.window)
+    if rest is None:
+        return _("Recovered.") if ratio.failed else ""
+    if rest <= timedelta(minutes=1):
+        return _("At the current burn rate it is nearly exhausted.")
+    return _("At the current burn rate it is exhausted in {time}.").format(
+        time=format_duration(rest)
     )
 
 
-def measured_so_far(first: datetime | None, window: timedelta, now: datetime) -> str:
-    """Say that a window is not full yet, where less than seven days (or all of it) are known."""
+def format_coverage(first: datetime | None, window: timedelta, now: datetime) -> str:
+    """Return a note if less than the window, and less than seven days, are measured so far."""
     known = now - first if first else timedelta(0)
     if known >= min(timedelta(days=7), window):
         return ""
-    return _("Only {known} of {window} are measured so far; read it as a beginning.").format(
-        known=span(known), window=span(window)
+    return _("Based on {known} of {window} of data.").format(
+        known=format_duration(known), window=format_duration(window)
     )
 
 
-def number(value: int) -> str:
+def format_number(value: int) -> str:
     """Return a whole number in the reader's locale."""
     return formats.number_format(value, 0, use_l10n=True, force_grouping=True)
 
@@ -125,12 +140,12 @@ OUTCOMES = {
     Outcome.GOOD: gettext_lazy("good"),
     Outcome.HTTP_ERROR: gettext_lazy("error status"),
     Outcome.BAD_ANSWER: gettext_lazy("bad answer"),
-    Outcome.TIMEOUT: gettext_lazy("no answer in time"),
+    Outcome.TIMEOUT: gettext_lazy("timeout"),
     Outcome.UNREACHABLE: gettext_lazy("unreachable"),
     Outcome.TLS_ERROR: gettext_lazy("certificate not trusted"),
-    Outcome.REFUSED: gettext_lazy("address not allowed"),
+    Outcome.REFUSED: gettext_lazy("address blocked"),
     Outcome.MISSING: gettext_lazy("file missing"),
-    Outcome.WRONG_FORMAT: gettext_lazy("not the stated format"),
+    Outcome.WRONG_FORMAT: gettext_lazy("wrong format"),
 }
 INDICATORS = {
     Indicator.AVAILABILITY: gettext_lazy("Availability"),

@@ -1,4 +1,4 @@
-"""The source tab of a product: what was seen behind each port, and where it left its contract."""
+"""The source tab of a product: the observed schema of each port, and its drift."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
-from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
+from governance.inspection.services import READABLE, adopt_schema, inspect_port, inspection_summary
 from governance.sandbox.types import SourceUnreadable
 
 
@@ -26,7 +26,6 @@ from governance.sandbox.types import SourceUnreadable
 def product_source(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
-    """Show each port's last reading."""
     context = product_frame(request, product, reader, tab="product_source")
     context["ports"] = [_row(port) for port in _ports(product)]
     return render(request, "governance/inspection/source.html", context)
@@ -36,9 +35,10 @@ def product_source(
 def product_source_json(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
-    """Give a program each port's last reading."""
     rows = [
-        summary_of(seen) for port in _ports(product) if (seen := getattr(port, "inspection", None))
+        inspection_summary(inspection)
+        for port in _ports(product)
+        if (inspection := getattr(port, "inspection", None))
     ]
     return JsonResponse({"count": len(rows), "results": rows})
 
@@ -46,7 +46,6 @@ def product_source_json(
 @login_required
 @require_POST
 def port_read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read a port's source now."""
     port = _visible_port(request, pk)
     try:
         inspection = inspect_port(port=port, actor=require_user(request.user))
@@ -56,14 +55,14 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
         if inspection.failure:
             messages.error(request, SourceUnreadable.MESSAGES[inspection.failure])
         else:
-            messages.success(request, _("The source was read."))
+            messages.success(request, _("Source read."))
     return _back(port)
 
 
 @login_required
 @require_POST
 def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write what was seen into the port's contract, as a new version where one is given."""
+    """Write the observed schema into the port's contract, as a new version if one is given."""
     port = _visible_port(request, pk)
     edition = request.POST.get("edition", "")
     try:
@@ -78,7 +77,7 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationFailed as refusal:
         messages.error(request, " ".join(issue.message for issue in refusal.issues))
     else:
-        text = _("The contract %(contract)s now describes what was seen.")
+        text = _("Contract %(contract)s updated from the source.")
         messages.success(request, text % {"contract": contract})
     return _back(port)
 

@@ -65,7 +65,7 @@ def record_measurement(
 def record(measured: Iterable[ProbeResult], *, now: datetime | None = None) -> int:
     """Record some measurements together."""
     batch = list(measured)
-    return record_measurements(seen=batch, now=now or max(each.slot for each in batch))
+    return record_measurements(results=batch, now=now or max(each.slot for each in batch))
 
 
 def seen(
@@ -79,5 +79,5 @@ def seen(
         at=slot,
         outcome=outcome,
         status_code=status,
-        phases=Timings(connect=0.001, total=seconds),
+        timings=Timings(connect=0.001, total=seconds),
     )

@@ -49,7 +49,7 @@ def test_an_owner_reads_the_source_and_sees_where_it_left_the_contract(cast, pro
     said = read.json()
     assert (read.status_code, said["failure"]) == (200, None)
     assert [column["name"] for column in said["tables"][0]["columns"]] == ["id", "paid"]
-    assert {drift["breaks"] for drift in said["drifts"]} == {True, False}
+    assert {drift["is_breaking"] for drift in said["drifts"]} == {True, False}
     assert {drift["column"] for drift in said["drifts"]} >= {"gone", "paid"}
 
 

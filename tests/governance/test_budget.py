@@ -11,10 +11,10 @@ from governance.slo.budget import (
     Ratio,
     allowed_failures,
     burn_rate,
+    consumed,
     is_missed,
-    lasts,
     max_burn_rate,
-    spent,
+    time_to_exhaustion,
 )
 
 MONTH = timedelta(days=30)
@@ -39,15 +39,17 @@ def test_an_untouched_allowance_lasts_its_window_over_the_burn_rate(rate, hours)
     target = 0.999
     recent = Ratio(round(1_000_000 * (1 - rate * (1 - target))), 1_000_000)
 
-    left = lasts(Ratio(1000, 1000), recent, target=target, window=MONTH)
+    left = time_to_exhaustion(Ratio(1000, 1000), recent, target=target, window=MONTH)
 
     assert left is not None
     assert left / timedelta(hours=1) == pytest.approx(hours, rel=1e-6)
 
 
 def test_a_rate_of_one_or_less_lasts_for_ever_while_something_is_left():
-    assert lasts(Ratio(995, 1000), Ratio(99, 100), target=0.99, window=MONTH) is None
-    assert lasts(Ratio(900, 1000), Ratio(99, 100), target=0.99, window=MONTH) == timedelta(0)
+    assert time_to_exhaustion(Ratio(995, 1000), Ratio(99, 100), target=0.99, window=MONTH) is None
+    assert time_to_exhaustion(
+        Ratio(900, 1000), Ratio(99, 100), target=0.99, window=MONTH
+    ) == timedelta(0)
 
 
 def test_a_total_failure_burns_no_faster_than_the_target_allows():
@@ -57,9 +59,9 @@ def test_a_total_failure_burns_no_faster_than_the_target_allows():
 
 def test_a_promise_of_everything_has_no_allowance():
     assert allowed_failures(1000, 1) == 0
-    assert spent(Ratio(999, 1000), 1) == math.inf
+    assert consumed(Ratio(999, 1000), 1) == math.inf
     assert burn_rate(Ratio(9, 10), 1) == math.inf
-    assert lasts(Ratio(10, 10), Ratio(9, 10), target=1, window=MONTH) == timedelta(0)
+    assert time_to_exhaustion(Ratio(10, 10), Ratio(9, 10), target=1, window=MONTH) == timedelta(0)
 
 
 @pytest.mark.parametrize("target", [0.9, 0.95, 0.99, 0.999])
@@ -72,21 +74,21 @@ def test_reaching_the_target_exactly_keeps_the_promise(target):
 
 def test_nothing_measured_misses_nothing_and_spends_nothing():
     assert not is_missed(Ratio(), 0.99)
-    assert spent(Ratio(), 0.99) == 0
+    assert consumed(Ratio(), 0.99) == 0
     assert burn_rate(Ratio(), 0.99) == 0
 
 
 @given(SCORES, TARGETS)
 def test_the_budget_is_overspent_exactly_where_the_promise_is_missed(score, target):
-    if abs(score.bad - allowed_failures(score.total, target)) > 1e-6 * max(score.total, 1):
-        assert (spent(score, target) > 1) == is_missed(score, target)
+    if abs(score.failed - allowed_failures(score.total, target)) > 1e-6 * max(score.total, 1):
+        assert (consumed(score, target) > 1) == is_missed(score, target)
 
 
 @given(SCORES, SCORES, TARGETS)
 def test_scores_add_up(first, second, target):
     both = first + second
 
-    assert (both.good, both.bad) == (first.good + second.good, first.bad + second.bad)
+    assert (both.good, both.failed) == (first.good + second.good, first.failed + second.failed)
     assert is_missed(both, target) <= (is_missed(first, target) or is_missed(second, target))
 
 
@@ -94,7 +96,7 @@ def test_scores_add_up(first, second, target):
 def test_a_further_bad_measurement_never_helps(score, target):
     worse = score + Ratio(0, 1)
 
-    assert spent(worse, target) >= spent(score, target) - 1e-9
+    assert consumed(worse, target) >= consumed(score, target) - 1e-9
     assert is_missed(worse, target) >= is_missed(score, target)
 
 
@@ -102,6 +104,6 @@ def test_a_further_bad_measurement_never_helps(score, target):
 def test_what_is_left_lasts_no_longer_than_the_window_and_never_less_than_nothing(
     score, recent, target
 ):
-    left = lasts(score, recent, target=target, window=MONTH)
+    left = time_to_exhaustion(score, recent, target=target, window=MONTH)
 
     assert left is None or timedelta(0) <= left <= MONTH

@@ -11,15 +11,15 @@ from governance.slo.evaluation import (
     ObjectiveSpec,
     Verdict,
     is_unmeasured,
-    score_of,
-    score_of_slices,
+    ratio_of,
+    ratio_of_slices,
     value_of,
     verdict_of,
     worst,
 )
 from governance.slo.histogram import Histogram
 from governance.slo.outcomes import Outcome
-from governance.slo.stats import Stats, together
+from governance.slo.stats import Stats, merge
 
 MONTH = timedelta(days=30)
 AVAILABLE = ObjectiveSpec(indicator="availability", target=0.99, window=MONTH)
@@ -79,14 +79,14 @@ def test_a_budget_that_would_be_gone_within_a_day_is_at_risk_before_it_is_gone(r
 @given(TALLIES, TALLIES)
 def test_scores_of_stretches_add_up_to_the_score_of_both_together(first, second):
     for promise in (AVAILABLE, QUICK):
-        assert score_of(promise, first) + score_of(promise, second) == score_of(
-            promise, together([first, second])
+        assert ratio_of(promise, first) + ratio_of(promise, second) == ratio_of(
+            promise, merge([first, second])
         )
 
 
 @given(st.lists(TALLIES, max_size=5))
 def test_merged_tallies_count_every_measurement_once(tallies):
-    both = together(tallies)
+    both = merge(tallies)
 
     assert both.total == sum(each.total for each in tallies)
     assert Stats.from_json(both.as_json()) == both
@@ -95,7 +95,7 @@ def test_merged_tallies_count_every_measurement_once(tallies):
 @given(TALLIES)
 def test_more_good_than_all_is_impossible(tally):
     for promise in (AVAILABLE, QUICK):
-        score = score_of(promise, tally)
+        score = ratio_of(promise, tally)
         assert 0 <= score.good <= score.total <= tally.total
 
 
@@ -104,12 +104,12 @@ def test_a_quick_refusal_says_nothing_of_speed_but_a_timeout_does():
         {Outcome.GOOD: 2, Outcome.HTTP_ERROR: 5, Outcome.TIMEOUT: 1}, Histogram.of([0.1, 0.9])
     )
 
-    assert score_of(QUICK, tally) == Ratio(1, 3)
+    assert ratio_of(QUICK, tally) == Ratio(1, 3)
 
 
 @given(TALLIES)
 def test_the_shown_seconds_are_within_the_threshold_exactly_where_latency_is_kept(tally):
-    score = score_of(QUICK, tally)
+    score = ratio_of(QUICK, tally)
     value = value_of(QUICK, tally, score)
 
     if score.total:
@@ -124,7 +124,7 @@ def test_slices_without_a_measurement_do_not_count():
         indicator="availability", target=0.9, window=MONTH, budgeting="timeslices"
     )
 
-    assert score_of_slices(sliced, [good, mixed, Stats()]) == Ratio(1, 2)
+    assert ratio_of_slices(sliced, [good, mixed, Stats()]) == Ratio(1, 2)
 
 
 @pytest.mark.parametrize(

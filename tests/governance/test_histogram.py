@@ -50,7 +50,7 @@ def test_merging_is_the_same_in_any_order_and_grouping(first, second, third):
 
 
 @given(LATENCIES)
-def test_every_latency_is_counted_once_and_survives_storage(latencies):
+def test_every_latency_is_exact_once_and_survives_storage(latencies):
     histogram = Histogram.of(latencies)
 
     assert histogram.total == len(latencies)
@@ -58,7 +58,7 @@ def test_every_latency_is_counted_once_and_survives_storage(latencies):
 
 
 @given(LATENCIES, st.floats(0.0001, 900))
-def test_what_is_at_or_below_an_edge_is_counted_exactly(latencies, threshold):
+def test_what_is_at_or_below_an_edge_is_exact_exactly(latencies, threshold):
     edge = snap_to_bucket(threshold)
 
     counted = Histogram.of(latencies).at_or_below(threshold)

@@ -23,14 +23,14 @@ from catalog.exceptions import (
     ValidationFailed,
 )
 from governance.inspection.models import Inspection
-from governance.inspection.schema_drift import DeclaredColumn, drifts, proposed_schema
+from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
 from governance.inspection.services import (
-    READ_EVERY,
+    READ_INTERVAL,
     adopt_schema,
     inspect_port,
     read_due_sources,
 )
-from governance.sandbox.connectors.file import _locked
+from governance.sandbox.connectors.file import _restricted_connection
 from governance.sandbox.runner import run_child
 from governance.sandbox.types import (
     ColumnProfile,
@@ -80,7 +80,7 @@ def test_a_csv_file_gives_columns_types_rows_and_counts(tmp_path):
         "number",
     ]
     assert table.columns[2].null_share == pytest.approx(1 / 3)
-    assert all(column.least is None and not column.frequent for column in table.columns)
+    assert all(column.min is None and not column.top_values for column in table.columns)
 
 
 def test_values_are_seen_only_of_columns_that_may_be_shown(tmp_path):
@@ -88,7 +88,7 @@ def test_values_are_seen_only_of_columns_that_may_be_shown(tmp_path):
 
     table = _seen(tmp_path / "a.csv", "csv", values_of=("rows.paid",))[0]
 
-    assert (table.columns[3].least, table.columns[3].greatest) == ("1.5", "3.5")
+    assert (table.columns[3].min, table.columns[3].max) == ("1.5", "3.5")
     assert "example.org" not in str(table)
 
 
@@ -125,7 +125,7 @@ def test_values_that_nearly_all_differ_are_counted(tmp_path):
 
     table = _seen(tmp_path / "a.csv", "csv")[0]
 
-    assert [(column.distinct, column.is_counted) for column in table.columns] == [
+    assert [(column.n_distinct, column.is_exact) for column in table.columns] == [
         (20_000, True),
         (3, False),
     ]
@@ -182,7 +182,7 @@ def test_the_child_has_its_hands_bound(doing, bound, tmp_path):
 
 def test_the_engine_in_the_child_reads_its_one_descriptor_and_nothing_else(tmp_path):
     (tmp_path / "a.csv").write_text(ROWS)
-    connection = _locked(str(tmp_path / "a.csv"))
+    connection = _restricted_connection(str(tmp_path / "a.csv"))
 
     for statement in (
         "SELECT * FROM read_csv('/etc/passwd')",
@@ -241,12 +241,14 @@ def test_each_way_to_drift_has_its_own_code():
     seen = _table(
         _column("number", "string"),
         _column("needed", null_share=0.25),
-        _column("key", distinct=40, null_share=0.0),
+        _column("key", n_distinct=40, null_share=0.0),
         _column("sound", "integer"),
         _column("new"),
     )
 
-    found = {(drift.column, drift.code): drift.breaks for drift in drifts(declared, [seen])}
+    found = {
+        (drift.column, drift.code): drift.is_breaking for drift in find_drift(declared, [seen])
+    }
 
     assert found == {
         ("gone", "column-missing"): True,
@@ -258,43 +260,43 @@ def test_each_way_to_drift_has_its_own_code():
 
 
 SOUND = [
-    (DeclaredColumn(name="a", logical_type="boolean"), _column("a", "integer", distinct=2)),
+    (DeclaredColumn(name="a", logical_type="boolean"), _column("a", "integer", n_distinct=2)),
     (DeclaredColumn(name="a", logical_type="timestamp"), _column("a", "date")),
     (
         DeclaredColumn(name="a", logical_type="string", is_unique=True),
-        _column("a", distinct=100, is_counted=True, null_share=0.0),
+        _column("a", n_distinct=100, is_exact=True, null_share=0.0),
     ),
     (
         DeclaredColumn(name="a", logical_type="string", is_unique=True),
-        _column("a", distinct=94, null_share=0.0),
+        _column("a", n_distinct=94, null_share=0.0),
     ),
 ]
 BROKEN = [
-    (DeclaredColumn(name="a", logical_type="boolean"), _column("a", "integer", distinct=3)),
+    (DeclaredColumn(name="a", logical_type="boolean"), _column("a", "integer", n_distinct=3)),
     (DeclaredColumn(name="a", logical_type="string"), _column("a", "date")),
     (
         DeclaredColumn(name="a", logical_type="string", is_unique=True),
-        _column("a", distinct=99, is_counted=True, null_share=0.0),
+        _column("a", n_distinct=99, is_exact=True, null_share=0.0),
     ),
 ]
 
 
 @pytest.mark.parametrize(("declared", "seen"), SOUND)
 def test_what_keeps_the_promise_is_no_drift(declared, seen):
-    assert drifts({"orders": [declared]}, [_table(seen)]) == []
+    assert find_drift({"orders": [declared]}, [_table(seen)]) == []
 
 
 @pytest.mark.parametrize(("declared", "seen"), BROKEN)
 def test_what_breaks_the_promise_is_a_drift(declared, seen):
-    (drift,) = drifts({"orders": [declared]}, [_table(seen)])
+    (drift,) = find_drift({"orders": [declared]}, [_table(seen)])
 
-    assert drift.breaks
+    assert drift.is_breaking
 
 
 def test_a_format_that_knows_only_text_keeps_the_promise_of_text():
     table = TableProfile(name="orders", rows=9, columns=(_column("a", "date"),), is_text=True)
 
-    assert drifts({"orders": [DeclaredColumn(name="a", logical_type="string")]}, [table]) == []
+    assert find_drift({"orders": [DeclaredColumn(name="a", logical_type="string")]}, [table]) == []
 
 
 def test_a_proposal_keeps_what_people_wrote_and_drops_what_is_gone():
@@ -336,7 +338,7 @@ def test_what_was_seen_becomes_the_contracts_schema_and_later_drift_shows(files)
     inspection = inspect_port(port=port, actor=FACTORY)
 
     assert names == ["id", "name", "email", "paid"]
-    assert inspection.breaks
+    assert inspection.is_breaking
     assert {(drift["column"], drift["code"]) for drift in inspection.drifts} == {
         ("email", "column-missing"),
         ("paid", "type-changed"),
@@ -434,12 +436,12 @@ def test_sources_are_read_when_new_and_once_a_day_and_history_tells_only_changes
 
     assert read_due_sources(now=now, limit=5) == 1
     assert read_due_sources(now=now, limit=5) == 0
-    tomorrow = Inspection.objects.get(port=port).read_at + READ_EVERY
+    tomorrow = Inspection.objects.get(port=port).read_at + READ_INTERVAL
     assert read_due_sources(now=tomorrow, limit=5) == 1
     assert readings.count() == 1
 
     (files / "orders.csv").unlink()
-    assert read_due_sources(now=timezone.now() + READ_EVERY, limit=5) == 1
+    assert read_due_sources(now=timezone.now() + READ_INTERVAL, limit=5) == 1
     assert readings.count() == 2
     assert Inspection.objects.get(port=port).failure == "not-found"
 
@@ -459,7 +461,7 @@ def test_the_command_reads_compares_and_adopts(files):
     with pytest.raises(SystemExit) as end:
         call_command("read_schema", "--all", stdout=said)
     assert end.value.code == 1
-    assert "breaks: orders.paid The column is gone." in said.getvalue()
+    assert "breaks: orders.paid Column not found in the source." in said.getvalue()
 
 
 @pytest.mark.slow

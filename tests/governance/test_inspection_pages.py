@@ -33,7 +33,7 @@ def test_an_owner_reads_the_source_sees_the_drift_and_adopts_it(client, files):
     client.post(f"/ports/{port.pk}/adopt", {"edition": product.edition})
     after = client.get(f"{product.path}/source.json").json()
 
-    assert "The column is gone." in page
+    assert "Column not found in the source." in page
     assert after["results"][0]["drifts"] == []
     names = product.contracts.get().schema_objects.get().properties.values_list("name", flat=True)
     assert list(names) == ["id", "paid"]

@@ -11,7 +11,7 @@ from governance.slo.evaluation import Verdict
 from governance.slo.models import Breach, Measurement, ObjectiveStatus, RollUp
 from governance.slo.outcomes import Outcome
 from governance.slo.services import mark_unmeasured
-from governance.slo.services.evaluation import judge
+from governance.slo.services.evaluation import evaluate
 from tests.factories import make_product
 from tests.governance.measuring import (
     MINUTE,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def standing_now(objective):
     """Return the standing as judged in full at its newest measurement."""
     port = OutputPort.objects.filter(last_probed_at__isnull=False).latest("last_probed_at")
-    judge(objectives=[objective], now=port.last_probed_at)
+    evaluate(objectives=[objective], now=port.last_probed_at)
     return ObjectiveStatus.objects.get(objective=objective)
 
 
@@ -286,7 +286,7 @@ def test_a_breach_and_its_end_stand_in_the_audit_trail_of_the_product():
     assert verbs[::-1] == [
         "objective missed",
         "verdict turned",
-        "objective kept again",
+        "objective met again",
         "verdict turned",
     ]
 
@@ -299,7 +299,7 @@ def test_a_breach_outlives_its_objective():
     promise(product)
 
     breach = Breach.objects.of_product(product).get()
-    assert (breach.objective, breach.promise) == (None, "50\u202f% available over 30 days")
+    assert (breach.objective, breach.description) == (None, "50\u202f% available over 30 days")
 
 
 def test_the_last_good_moment_of_a_port_is_stamped_and_never_moves_back():

@@ -149,7 +149,7 @@ def test_an_endpoint_is_classed_as_a_consumer_would_meet_it(way, settings):
         [seen] = measure([due_at(endpoint.url, interval=5)])
 
     assert (seen.outcome, seen.status_code) == (outcome, status)
-    assert 0 <= seen.phases.total <= 2.5
+    assert 0 <= seen.timings.total <= 2.5
 
 
 def test_an_address_that_may_not_be_called_is_refused_by_the_probe_too():
@@ -168,7 +168,9 @@ def test_healthy_ports_are_measured_at_once_among_many_dead_ones(settings):
 
         seen = measure(
             [due_at(url, port_id=number, interval=6) for number, url in enumerate(urls)],
-            told=lambda each: heard.append(time.monotonic() - started) if each.is_good else None,
+            on_result=lambda each: (
+                heard.append(time.monotonic() - started) if each.is_good else None
+            ),
         )
 
     assert [each.outcome for each in seen] == [Outcome.TIMEOUT] * 150 + [Outcome.GOOD] * 50
@@ -186,15 +188,15 @@ def test_a_batch_is_claimed_measured_and_recorded_once(settings, files):
         dead = make_port(type="api", location=f"http://{place}/")
         file = make_port(type="local", path="orders.csv", format="csv")
 
-        due = claim_due(limit=10, lane=ProbeQueue.SOUND, now=timezone.now())
+        due = claim_due(limit=10, queue=ProbeQueue.HEALTHY, now=timezone.now())
         message = as_message(due)
-        probe(due=from_message(message))
-        probe(due=from_message(message))
+        probe(tasks=from_message(message))
+        probe(tasks=from_message(message))
 
     outcomes = dict(Measurement.objects.values_list("port_id", "outcome"))
     assert outcomes == {good.pk: "good", dead.pk: "unreachable", file.pk: "good"}
     assert Measurement.objects.count() == 3
-    assert not ProbeSchedule.objects.held(timezone.now()).exists()
+    assert not ProbeSchedule.objects.claimed(timezone.now()).exists()
 
 
 @pytest.mark.django_db
@@ -202,7 +204,7 @@ def test_a_batch_that_comes_too_late_is_dropped():
     port = make_port()
     late = ProbeTask(port_id=port.pk, slot=START, type="local", location="x.csv", interval=60)
 
-    assert probe(due=[late]) == []
+    assert probe(tasks=[late]) == []
     assert not Measurement.objects.exists()
 
 
@@ -214,7 +216,7 @@ def test_ports_are_measured_in_the_foreground_whether_or_not_they_are_due(settin
     told = []
 
     for _ in range(2):
-        probe_ports(told=told.append)
+        probe_ports(on_result=told.append)
     probe_ports(port_ids=[other.pk])
 
     assert [each.outcome for each in told] == ["good", "missing"] * 2

@@ -33,7 +33,7 @@ def test_an_objective_is_read_with_its_defaults():
     [objective] = declared_objectives(tree_with(AVAILABLE))
 
     month = timedelta(days=30)
-    assert objective.promise == ObjectiveSpec(indicator="availability", target=0.99, window=month)
+    assert objective.spec == ObjectiveSpec(indicator="availability", target=0.99, window=month)
     assert objective.port == ""
 
 
@@ -42,7 +42,7 @@ def test_a_latency_objective_is_read_in_full():
 
     [objective] = declared_objectives(tree_with(declared | {"port": "table"}))
 
-    assert objective.promise == ObjectiveSpec(
+    assert objective.spec == ObjectiveSpec(
         indicator="latency",
         target=0.95,
         window=timedelta(days=7),
@@ -56,13 +56,13 @@ def test_a_latency_objective_is_read_in_full():
 def test_a_percentile_asks_for_time_slices():
     [objective] = declared_objectives(tree_with(QUICK | {"percentile": 0.9}))
 
-    assert objective.promise.budgeting == "timeslices"
+    assert objective.spec.budgeting == "timeslices"
 
 
 def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
     [objective] = declared_objectives(tree_with(QUICK | {"budgeting": "timeslices"}))
 
-    assert objective.promise.percentile == 0.95
+    assert objective.spec.percentile == 0.95
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_objectives_of_another_shape_are_refused(declared):
 
 def test_the_same_promise_twice_is_refused():
     assert faults_of(tree_with(AVAILABLE, AVAILABLE)) == [
-        ("/customProperties/0/value/1", "This promise is made twice.")
+        ("/customProperties/0/value/1", "Duplicate objective.")
     ]
 
 

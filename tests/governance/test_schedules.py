@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-def claim(now=None, *, lane=ProbeQueue.SOUND, limit=100):
-    return claim_due(limit=limit, lane=lane, now=now or timezone.now())
+def claim(now=None, *, queue=ProbeQueue.HEALTHY, limit=100):
+    return claim_due(limit=limit, queue=queue, now=now or timezone.now())
 
 
 def test_a_port_is_due_as_soon_as_it_has_a_place():
@@ -119,7 +119,7 @@ def test_a_port_that_keeps_failing_slowly_moves_to_the_suspect_lane_and_back():
 
     later = start + timedelta(minutes=2)
     assert claim(later) == []
-    [due] = claim(later, lane=ProbeQueue.SUSPECT)
+    [due] = claim(later, queue=ProbeQueue.SLOW)
 
     record_measurement(port=port, slot=due.slot)
     assert len(claim(later + timedelta(minutes=2))) == 1
@@ -131,7 +131,7 @@ def test_a_quick_failure_does_not_make_a_port_suspect():
         slot = timezone.now() + number * SECOND
         record_measurement(port=port, slot=slot, outcome=Outcome.HTTP_ERROR)
 
-    assert not ProbeSchedule.objects.suspect().exists()
+    assert not ProbeSchedule.objects.slow().exists()
 
 
 def test_one_suspect_batch_runs_at_a_time():
@@ -139,8 +139,8 @@ def test_one_suspect_batch_runs_at_a_time():
     ProbeSchedule.objects.update(failures=5)
     now = timezone.now()
 
-    assert len(claim(now, lane=ProbeQueue.SUSPECT, limit=1)) == 1
-    assert claim(now, lane=ProbeQueue.SUSPECT, limit=1) == []
+    assert len(claim(now, queue=ProbeQueue.SLOW, limit=1)) == 1
+    assert claim(now, queue=ProbeQueue.SLOW, limit=1) == []
     assert len(ports) == 2
 
 

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from governance.slo.outcomes import Outcome
-from governance.slo.past import DAYS
+from governance.slo.rollups import DAYS
 from governance.slo.services import roll_up_days
-from governance.slo.stats import DAY, day_of
+from governance.slo.stats import DAY, start_of_day
 from tests.factories import make_person, make_published_product
 from tests.governance.measuring import make_port, promise, record, seen, slots
 
@@ -28,7 +28,7 @@ def measured():
     )
     now = timezone.now()
     for number in range(9, -1, -1):
-        at = min(day_of(now) - number * DAY + timedelta(hours=1), now - timedelta(minutes=15))
+        at = min(start_of_day(now) - number * DAY + timedelta(hours=1), now - timedelta(minutes=15))
         for place, slot in enumerate(slots(10, start=at)):
             outcome = Outcome.TIMEOUT if place == 3 else Outcome.GOOD
             record([seen(port, slot, outcome, 0.2)], now=slot)
@@ -69,7 +69,7 @@ def test_every_day_of_the_strip_can_be_reached_and_is_said_in_words(client, meas
     assert text.count("data-verdict=") == 2 * DAYS
     assert text.count('role="img" tabindex="0"') == 2
     assert "9 of 10 measured" not in text
-    assert "1 of 10 fell short" in text
+    assert "1 of 10 failed" in text
 
 
 def test_the_queries_of_the_page_do_not_grow_with_its_objectives(
@@ -108,7 +108,7 @@ def test_little_data_says_so(client):
     objective = client.get(f"{product.path}/slo.json").json()["objectives"][0]
 
     assert objective["verdict"] == "met"
-    assert objective["note"].startswith("Only ")
+    assert objective["note"].startswith("Based on ")
 
 
 def test_a_hidden_product_shows_nothing_of_its_promises(client):
@@ -153,7 +153,7 @@ def test_objectives_and_measurements_over_the_api(client, measured):
     bad = client.get("/api/v1/measurements?outcome=timeout&limit=5").json()
 
     assert {each["indicator"] for each in found} == {"availability", "latency"}
-    assert found[0]["standing"]["verdict"] == "met"
+    assert found[0]["status"]["verdict"] == "met"
     assert len(bad["results"]) == 5
     assert client.get("/api/v1/measurements?outcome=odd").status_code == 400
     assert client.get("/api/v1/objectives?product=7").status_code == 400

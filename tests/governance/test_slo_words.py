@@ -17,7 +17,7 @@ def test_an_interval_is_said_as_people_say_it(seconds, words):
     ("outcome", "word", "verdict"),
     [
         ("good", "good", "met"),
-        ("timeout", "no answer in time", "breached"),
+        ("timeout", "timeout", "breached"),
         ("", "", "no_data"),
         ("of another time", "of another time", "breached"),
     ],

@@ -28,11 +28,11 @@ def test_each_due_port_is_claimed_by_one_worker():
     ports = {make_port(product).pk for _ in range(6)}
     now = timezone.now()
 
-    claims = by_all(lambda _: claim_due(limit=4, lane=ProbeQueue.SOUND, now=now))
+    claims = by_all(lambda _: claim_due(limit=4, queue=ProbeQueue.HEALTHY, now=now))
 
     claimed = [due.port_id for each in claims for due in each]
     assert len(claimed) == len(set(claimed))
-    rest = claim_due(limit=10, lane=ProbeQueue.SOUND, now=now)
+    rest = claim_due(limit=10, queue=ProbeQueue.HEALTHY, now=now)
     assert {*claimed, *(due.port_id for due in rest)} == ports
 
 

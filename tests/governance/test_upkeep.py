@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from governance.slo.history import tally_between
 from governance.slo.models import Measurement, Period, RollUp
 from governance.slo.outcomes import Outcome
+from governance.slo.rollups import stats_between
 from governance.slo.services import prune, roll_up_days
-from governance.slo.stats import DAY, HOUR, Stats, day_of, together
+from governance.slo.stats import DAY, HOUR, Stats, merge, start_of_day
 from governance.tasks import BEAT, mark_unmeasured_ports, prune_measurements, roll_up
 from tests.governance.measuring import START, make_port, record, seen, slots
 
@@ -21,7 +21,7 @@ def measured_days(port, days):
     """Record a few measurements in several hours of each day."""
     for number in range(days):
         for hour in (1, 9, 23):
-            start = day_of(START) + number * DAY + hour * HOUR
+            start = start_of_day(START) + number * DAY + hour * HOUR
             record([seen(port, slot, seconds=0.1 * (number + 1)) for slot in slots(3, start=start)])
             record([seen(port, start + timedelta(minutes=9), Outcome.TIMEOUT)])
 
@@ -29,7 +29,7 @@ def measured_days(port, days):
 def test_a_day_is_the_sum_of_its_hours_however_often_it_is_rolled_up():
     port = make_port()
     measured_days(port, 2)
-    now = day_of(START) + 2 * DAY + HOUR
+    now = start_of_day(START) + 2 * DAY + HOUR
 
     assert roll_up_days(now=now) == 2
     once = list(RollUp.objects.filter(period=Period.DAY).values("start", "outcomes", "latencies"))
@@ -41,15 +41,15 @@ def test_a_day_is_the_sum_of_its_hours_however_often_it_is_rolled_up():
         hours = RollUp.objects.hours([port.pk], day.start, day.start + DAY)
         kept = [{"outcomes": h.outcomes, "latencies": h.latencies} for h in hours]
         whole = Stats.from_json({"outcomes": day.outcomes, "latencies": day.latencies})
-        assert whole == together(map(Stats.from_json, kept))
+        assert whole == merge(map(Stats.from_json, kept))
 
 
 def test_the_present_day_is_not_rolled_up_before_it_has_settled():
     port = make_port()
     measured_days(port, 1)
 
-    assert roll_up_days(now=day_of(START) + DAY + timedelta(minutes=10)) == 0
-    assert roll_up_days(now=day_of(START) + DAY + timedelta(minutes=16)) == 1
+    assert roll_up_days(now=start_of_day(START) + DAY + timedelta(minutes=10)) == 0
+    assert roll_up_days(now=start_of_day(START) + DAY + timedelta(minutes=16)) == 1
 
 
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=5), timedelta(hours=13)])
@@ -57,12 +57,12 @@ def test_a_window_reads_the_same_from_days_and_from_hours(ahead):
     one, other = make_port(), make_port()
     measured_days(one, 4)
     measured_days(other, 2)
-    start, end = day_of(START) + ahead, day_of(START) + 3 * DAY + 10 * HOUR
-    from_hours = tally_between([one.pk, other.pk], start, end)
+    start, end = start_of_day(START) + ahead, start_of_day(START) + 3 * DAY + 10 * HOUR
+    from_hours = stats_between([one.pk, other.pk], start, end)
 
     roll_up_days(now=end)
 
-    assert tally_between([one.pk, other.pk], start, end) == from_hours
+    assert stats_between([one.pk, other.pk], start, end) == from_hours
 
 
 def test_old_measurements_go_and_what_objectives_need_stays():
@@ -71,7 +71,7 @@ def test_old_measurements_go_and_what_objectives_need_stays():
     roll_up_days(now=START + 2 * DAY)
     hours = RollUp.objects.filter(period=Period.HOUR).count()
 
-    assert prune(now=day_of(START) + 15 * DAY) == 12
+    assert prune(now=start_of_day(START) + 15 * DAY) == 12
 
     assert Measurement.objects.count() == 12
     assert RollUp.objects.filter(period=Period.HOUR).count() == hours

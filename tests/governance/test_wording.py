@@ -1,4 +1,4 @@
-"""How promises and their standing read in plain words."""
+"""Objectives and their status as text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +10,10 @@ from governance.slo.outcomes import Outcome
 from governance.slo.wording import (
     INDICATORS,
     OUTCOMES,
+    format_coverage,
+    format_duration,
     format_objective,
     format_status,
-    measured_so_far,
-    span,
 )
 
 MONTH = timedelta(days=30)
@@ -25,7 +25,7 @@ def plain(text):
 
 
 @pytest.mark.parametrize(
-    ("promise", "words"),
+    ("spec", "text"),
     [
         (AVAILABLE, "99.9 % available over 30 days"),
         (
@@ -43,22 +43,22 @@ def plain(text):
                 percentile=0.95,
                 budgeting="timeslices",
             ),
-            "95 % of answers within 2.0 s in 90 % of five minutes, over 1 day",
+            "95 % of answers within 2.0 s in 90 % of five-minute slices, over 1 day",
         ),
         (
             ObjectiveSpec(
                 indicator="availability", target=0.99, window=MONTH, budgeting="timeslices"
             ),
-            "available in 99 % of five minutes, over 30 days",
+            "available in 99 % of five-minute slices, over 30 days",
         ),
     ],
 )
-def test_a_promise_is_said_in_words(promise, words):
-    assert plain(format_objective(promise)) == words
+def test_an_objective_as_text(spec, text):
+    assert plain(format_objective(spec)) == text
 
 
 @pytest.mark.parametrize(
-    ("time", "words"),
+    ("time", "text"),
     [
         (timedelta(seconds=30), "less than a minute"),
         (timedelta(minutes=12), "12 min"),
@@ -70,91 +70,88 @@ def test_a_promise_is_said_in_words(promise, words):
         (timedelta(days=30, hours=3), "30 days"),
     ],
 )
-def test_a_stretch_of_time_is_said_in_two_units_at_most(time, words):
-    assert span(time) == words
+def test_a_duration_has_two_units_at_most(time, text):
+    assert format_duration(time) == text
 
 
 @pytest.mark.parametrize(
-    ("score", "recent", "verdict", "words"),
+    ("ratio", "recent", "verdict", "text"),
     [
         (
             Ratio(),
             Ratio(),
             Verdict.NO_DATA,
-            "Nothing has been measured in this window, which is not good news.",
+            "No measurements in this window.",
         ),
         (
             Ratio(2, 2),
             Ratio(2, 2),
             Verdict.NO_DATA,
-            "Too few measurements to judge: 2 so far, 3 are needed.",
+            "Too few measurements for a verdict: 2 so far, 3 are needed.",
         ),
         (
             Ratio(200, 200),
             Ratio(),
             Verdict.NO_DATA,
-            "Nothing has been measured lately, so nothing is known of it now.",
+            "Not measured recently, so the current status is unknown.",
         ),
         (
             Ratio(1000, 1000),
             Ratio(60, 60),
             Verdict.MET,
-            "Nothing fell short; the whole allowance of 30 days is left.",
+            "Nothing failed; error budget untouched.",
         ),
         (
             Ratio(43190, 43200),
             Ratio(60, 60),
             Verdict.MET,
-            (
-                "10 of 43,200 fell short: 23 % of the allowance of 30 days. "
-                "The last hours keep the promise."
-            ),
+            ("10 of 43,200 failed: 23 % of the error budget of 30 days. Recovered."),
         ),
         (
             Ratio(43200 - 17, 43200),
             Ratio(856, 1000),
             Verdict.AT_RISK,
             (
-                "17 of 43,200 fell short: 39 % of the allowance of 30 days. "
-                "At the rate of the last hours the allowance is gone in 3 h 1 min."
+                "17 of 43,200 failed: 39 % of the error budget of 30 days. "
+                "At the current burn rate it is exhausted in 3 h 1 min."
             ),
         ),
         (
             Ratio(43000, 43200),
             Ratio(0, 60),
             Verdict.BREACHED,
-            "200 of 43,200 fell short, where 43 may. The last hours go on failing.",
+            "200 of 43,200 failed; the error budget allows 43. Still failing.",
         ),
         (
             Ratio(43000, 43200),
             Ratio(60, 60),
             Verdict.BREACHED,
-            "200 of 43,200 fell short, where 43 may. The last hours keep the promise.",
+            "200 of 43,200 failed; the error budget allows 43. Recovered.",
         ),
     ],
 )
-def test_a_standing_is_said_with_what_is_left_and_for_how_long(score, recent, verdict, words):
-    assert plain(format_status(AVAILABLE, score, recent, verdict)) == words
+def test_a_status_as_text_says_what_remains_and_for_how_long(ratio, recent, verdict, text):
+    assert plain(format_status(AVAILABLE, ratio, recent, verdict)) == text
 
 
-def test_the_allowance_of_a_month_at_a_hundred_and_forty_four_times_the_even_rate():
+def test_an_untouched_budget_of_a_month_at_a_burn_rate_of_144_lasts_five_hours():
     untouched, burning = Ratio(43200, 43200), Ratio(856, 1000)
 
-    words = format_status(AVAILABLE, untouched, burning, Verdict.AT_RISK)
+    text = format_status(AVAILABLE, untouched, burning, Verdict.AT_RISK)
 
-    assert words.endswith("At the rate of the last hours the allowance is gone in 5 h.")
+    assert text.endswith("At the current burn rate it is exhausted in 5 h.")
 
 
-@pytest.mark.parametrize(("days", "is_said"), [(0, True), (6, True), (7, False), (40, False)])
-def test_a_window_that_has_only_begun_says_so(days, is_said):
+@pytest.mark.parametrize(("days", "has_note"), [(0, True), (6, True), (7, False), (40, False)])
+def test_a_window_without_full_data_says_so(days, has_note):
     now = datetime(2026, 3, 1, tzinfo=UTC)
 
-    said = measured_so_far(now - timedelta(days=days, minutes=5), MONTH, now)
+    note = format_coverage(now - timedelta(days=days, minutes=5), MONTH, now)
 
-    assert bool(said) == is_said
-    assert bool(measured_so_far(None, MONTH, now))
+    assert bool(note) == has_note
+    assert bool(format_coverage(None, MONTH, now))
 
 
-def test_every_outcome_and_indicator_has_its_word():
+def test_every_outcome_and_indicator_has_a_label():
     assert set(OUTCOMES) == set(Outcome)
     assert set(INDICATORS) == set(Indicator)

@@ -17,19 +17,20 @@ from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
+from catalog.types import JSONObject
 from governance.slo.outcomes import Outcome
 from governance.slo.probe_types import ProbeResult
 from governance.slo.services import probe_ports
 
 EPILOG = """\
 Each port is measured once, whether or not its turn has come, and the measurement counts like any
-other: it makes a port live for publication, and is judged against the objectives. Neither broker
-nor worker is needed. A port that a worker measures at this moment is passed over.
+other: it makes a port live for publication, and objectives are evaluated with it. Neither broker
+nor worker is needed. A port that a worker is measuring at this moment is skipped.
 
 Examples:
   manage.py probe_ports --all                          every port that can be probed
   manage.py probe_ports --product sales/orders         the ports of one product
-  manage.py probe_ports --product sales/orders --json  the same for programs
+  manage.py probe_ports --product sales/orders --json  the report as JSON
   manage.py probe_ports --product sales/orders --as olga   act as a person, with their rights
 
 Exit: 0 all good, 1 some port was not, or none could be measured, 2 bad input.
@@ -37,13 +38,12 @@ Exit: 0 all good, 1 some port was not, or none could be measured, 2 bad input.
 
 
 class Command(CommandWithExamples):
-    """Probe ports, say what was seen of each."""
+    """Probe ports and report the result of each."""
 
-    help = "Measure output ports now, in the foreground, and judge their objectives."
+    help = "Measure output ports now, in the foreground, and evaluate their objectives."
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take which ports to measure."""
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--all", action="store_true", help="every port that can be probed")
         which.add_argument(
@@ -57,24 +57,25 @@ class Command(CommandWithExamples):
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
-        """Measure the ports, telling each as it comes."""
         ports = self._ports(options["product"])
         self._authorize(ports, options["person"])
         names = {port.pk: _name(port) for port in ports}
         done: Counter[str] = Counter()
 
-        def tell(seen: ProbeResult) -> None:
-            done[seen.outcome] += 1
-            self._progress(done.total(), len(names))
+        def report(result: ProbeResult) -> None:
+            done[result.outcome] += 1
+            self._show_progress(done.total(), len(names))
             if not options["json"]:
-                self.stdout.write(_line(names[seen.port_id], seen))
+                self.stdout.write(_format(names[result.port_id], result))
 
-        seen = probe_ports(port_ids=list(names), told=tell)
+        results = probe_ports(port_ids=list(names), on_result=report)
         if options["json"]:
-            self.stdout.write(json.dumps([_as_json(names[each.port_id], each) for each in seen]))
+            self.stdout.write(
+                json.dumps([_as_json(names[result.port_id], result) for result in results])
+            )
         else:
             self.stdout.write(_summary(done, len(names)))
-        if not seen or any(not each.is_good for each in seen):
+        if not results or any(not result.is_good for result in results):
             sys.exit(1)
 
     def _ports(self, addresses: list[str]) -> list[OutputPort]:
@@ -84,54 +85,54 @@ class Command(CommandWithExamples):
         return [port for address in addresses for port in _ports_at(ports, address)]
 
     def _authorize(self, ports: list[OutputPort], username: str | None) -> None:
-        """Without a name it is the operator of the machine who acts."""
+        """Check a person's permission; without a name the operator of the machine acts."""
         if username is None:
             return
         person = Person.objects.filter(username=username, is_active=True).first()
         if person is None:
-            raise CommandError(f"There is nobody active called {username}.", returncode=2)
+            raise CommandError(f"No active person {username}.", returncode=2)
         try:
             for port in ports:
                 require_permission(person, Permission.EDIT_PRODUCTS, port.product.domain)
-        except PermissionDenied as refusal:
-            raise CommandError(refusal.message, returncode=2) from refusal
+        except PermissionDenied as error:
+            raise CommandError(error.message, returncode=2) from error
 
-    def _progress(self, done: int, of: int) -> None:
+    def _show_progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty():
-            end = "\n" if done == of else ""
-            sys.stderr.write(f"\r{done:,} of {of:,} ports{end}")
+            end = "\n" if done == total else ""
+            sys.stderr.write(f"\r{done:,} of {total:,} ports{end}")
             sys.stderr.flush()
 
 
 def _ports_at(ports: QuerySet[OutputPort], address: str) -> list[OutputPort]:
     domain, _, slug = address.partition("/")
-    found = list(ports.filter(product__domain__slug=domain, product__slug=slug))
-    if not found:
+    matching = list(ports.filter(product__domain__slug=domain, product__slug=slug))
+    if not matching:
         raise CommandError(f"There is no product with ports at {address}.", returncode=2)
-    return found
+    return matching
 
 
 def _name(port: OutputPort) -> str:
     return f"{port.product.domain.slug}/{port.product.slug}:{port.name}@{port.version}"
 
 
-def _line(name: str, seen: ProbeResult) -> str:
-    status = f" {seen.status_code}" if seen.status_code else ""
-    return f"{seen.outcome:<13}{status:<5}{seen.phases.total * 1000:9.1f} ms  {name}"
+def _format(name: str, result: ProbeResult) -> str:
+    status = f" {result.status_code}" if result.status_code else ""
+    return f"{result.outcome:<13}{status:<5}{result.timings.total * 1000:9.1f} ms  {name}"
 
 
-def _as_json(name: str, seen: ProbeResult) -> dict[str, Any]:
+def _as_json(name: str, result: ProbeResult) -> JSONObject:
     return {
         "port": name,
-        "measured_at": seen.at.isoformat(),
-        "outcome": seen.outcome,
-        "status_code": seen.status_code,
-        "seconds": round(seen.phases.total, 6),
+        "measured_at": result.at.isoformat(),
+        "outcome": result.outcome,
+        "status_code": result.status_code,
+        "seconds": round(result.timings.total, 6),
     }
 
 
-def _summary(done: Counter[str], of: int) -> str:
-    passed_over = of - done.total()
-    counts = ", ".join(f"{done[each]} {each}" for each in Outcome if done[each])
-    tail = f"; {passed_over} not probed" if passed_over else ""
-    return f"{done.total()} of {of} ports: {counts or 'nothing measured'}{tail}"
+def _summary(done: Counter[str], total: int) -> str:
+    skipped = total - done.total()
+    counts = ", ".join(f"{done[outcome]} {outcome}" for outcome in Outcome if done[outcome])
+    tail = f"; {skipped} not probed" if skipped else ""
+    return f"{done.total()} of {total} ports: {counts or 'nothing measured'}{tail}"

@@ -1,4 +1,4 @@
-"""Read the schema of ports' sources, and say where they drifted from their contracts."""
+"""Read the schema of ports' sources and report the drift from their contracts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from catalog.exceptions import CatalogError
 from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.ports.models import OutputPort
+from catalog.types import JSONObject
 from governance.inspection.models import Inspection
-from governance.inspection.services import READABLE, adopt_schema, inspect_port, summary_of
+from governance.inspection.services import READABLE, adopt_schema, inspect_port, inspection_summary
 
 
 class Command(CommandWithExamples):
-    """Read every readable port, or those of one product; exit 1 where a source breaks."""
+    """Read every readable port, or those of one product; exit 1 if a source breaks its contract."""
 
     help = "Read the schema of ports' sources in the sandbox and compare it with the contract."
     epilog = (
@@ -31,30 +32,32 @@ class Command(CommandWithExamples):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the product, the port, and what to do with what is seen."""
         parser.add_argument("product", nargs="?", help="domain/slug")
-        parser.add_argument("--all", action="store_true", help="every port that can be read")
+        parser.add_argument("--all", action="store_true", help="every readable port")
         parser.add_argument("--port", help="only the port of this name")
-        parser.add_argument("--adopt", action="store_true", help="write it into the contract")
-        parser.add_argument("--contract-version", default="", help="adopt it as a new version")
-        parser.add_argument("--json", action="store_true", help="print what was seen as JSON")
+        parser.add_argument(
+            "--adopt", action="store_true", help="update the contract from the source"
+        )
+        parser.add_argument(
+            "--contract-version", default="", help="adopt as a new contract version"
+        )
+        parser.add_argument("--json", action="store_true", help="print the profile as JSON")
         parser.add_argument("--as", dest="person", help="act as this person, with their rights")
 
     def handle(self, **options: Any) -> None:
-        """Read each port in turn and print what was seen."""
         ports = list(self._ports(options))
         if not ports:
-            raise CommandError("There is no such port with a file or database.", returncode=2)
+            raise CommandError("No such port with a file or database.", returncode=2)
         actor = self._actor(options["person"])
         broken = False
         for port in ports:
             inspection = self._read(port, actor, options)
-            broken |= bool(inspection.failure) or inspection.breaks
+            broken |= bool(inspection.failure) or inspection.is_breaking
             self._print(inspection, as_json=options["json"])
         if broken:
             sys.exit(1)
 
-    def _ports(self, options: dict[str, Any]) -> QuerySet[OutputPort]:
+    def _ports(self, options: JSONObject) -> QuerySet[OutputPort]:
         ports = OutputPort.objects.filter(
             port_contract__contract__servers__type__in=READABLE
         ).select_related("product__domain", "port_contract__contract")
@@ -64,7 +67,7 @@ class Command(CommandWithExamples):
             return ports.distinct()
         domain, _, slug = (options["product"] or "").partition("/")
         if not slug:
-            raise CommandError("Name a product as domain/slug, or say --all.", returncode=2)
+            raise CommandError("Name a product as domain/slug, or give --all.", returncode=2)
         return ports.filter(product__domain__slug=domain, product__slug=slug).distinct()
 
     def _actor(self, username: str | None) -> Person | SystemActor:
@@ -72,11 +75,11 @@ class Command(CommandWithExamples):
             return SystemActor("read_schema")
         person = Person.objects.filter(username=username).first()
         if person is None:
-            raise CommandError(f"There is nobody called {username}.", returncode=2)
+            raise CommandError(f"No person {username}.", returncode=2)
         return person
 
     def _read(
-        self, port: OutputPort, actor: Person | SystemActor, options: dict[str, Any]
+        self, port: OutputPort, actor: Person | SystemActor, options: JSONObject
     ) -> Inspection:
         try:
             inspection = inspect_port(port=port, actor=actor)
@@ -88,23 +91,24 @@ class Command(CommandWithExamples):
                     version=options["contract_version"],
                 )
                 inspection.refresh_from_db()
-        except CatalogError as refusal:
-            raise CommandError(
-                f"{port}: {refusal.message} {refusal.hint}", returncode=2
-            ) from refusal
+        except CatalogError as error:
+            raise CommandError(f"{port}: {error.message} {error.hint}", returncode=2) from error
         return inspection
 
     def _print(self, inspection: Inspection, *, as_json: bool) -> None:
         product = inspection.port.product
-        summary = {"product": f"{product.domain.slug}/{product.slug}"} | summary_of(inspection)
+        summary: JSONObject = {
+            "product": f"{product.domain.slug}/{product.slug}",
+            **inspection_summary(inspection),
+        }
         if as_json:
             self.stdout.write(json.dumps(summary))
             return
         self.stdout.write(f"{summary['product']} {summary['port']}")
         if summary["failure"]:
             self.stdout.write(f"  cannot be read: {summary['failure']['message']}")
-        for table in inspection.seen:
+        for table in inspection.profile:
             self.stdout.write(f"  {table.name}: {table.rows:,} rows, {len(table.columns)} columns")
         for drift in inspection.drifts:
-            sign = "breaks" if drift["breaks"] else "differs"
+            sign = "breaks" if drift["is_breaking"] else "differs"
             self.stdout.write(f"  {sign}: {drift['table']}.{drift['column']} {drift['message']}")

@@ -1,6 +1,6 @@
-"""Parquet, CSV and JSON files, read by DuckDB inside the child.
+"""Parquet, CSV and JSON files, read by DuckDB inside the sandbox.
 
-No file says that a column must have values, so none is seen as required; the share of nulls tells.
+No file declares a column as required, so none is reported as such; `null_share` tells.
 """
 # ruff: noqa: S608 - column names are quoted, the path is a descriptor of ours
 
@@ -28,33 +28,33 @@ SETTINGS = (
     "SET python_enable_replacements=false",
     "SET enable_progress_bar=false",
 )
-FREQUENT = 5
-# An estimate may be off by so much; above it, values may all differ, and are counted.
-NEARLY_ALL = 0.8
+N_TOP_VALUES = 5
+# The error of an estimate: above this share the values may all be distinct, so they are counted.
+NEARLY_UNIQUE = 0.8
 
 
 def read(source: Source) -> list[TableProfile]:
-    """Return the file's one table. Raises SourceUnreadable."""
+    """Return the file's one table, named rows. Raises SourceUnreadable."""
     path = f"/proc/self/fd/{source.descriptor}"
-    connection = _locked(path)
+    connection = _restricted_connection(path)
     relation = READERS[source.kind].format(path=f"'{path}'")
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        columns = [(str(row[0]), str(row[1])) for row in described[: source.most_columns]]
-        rows, counted = _counts(connection, relation, columns)
-        seen = tuple(
+        columns = [(str(row[0]), str(row[1])) for row in described[: source.max_columns]]
+        rows, counts_by_column = _counts(connection, relation, columns)
+        profiles = tuple(
             _column(connection, relation, source, column, counts, rows)
-            for column, counts in zip(columns, counted, strict=True)
+            for column, counts in zip(columns, counts_by_column, strict=True)
         )
     except duckdb.OutOfMemoryException as error:
         raise SourceUnreadable("too-costly") from error
     except duckdb.Error as error:
         raise SourceUnreadable("wrong-format") from error
-    return [TableProfile(name="rows", rows=rows, columns=seen, is_text=source.kind == "csv")]
+    return [TableProfile(name="rows", rows=rows, columns=profiles, is_text=source.kind == "csv")]
 
 
-def _locked(path: str) -> duckdb.DuckDBPyConnection:
-    """Return a connection that can read this file and nothing else."""
+def _restricted_connection(path: str) -> duckdb.DuckDBPyConnection:
+    """Return a connection that can read only this file."""
     connection = duckdb.connect(config={"threads": 1, "memory_limit": "400MB"})
     for setting in SETTINGS:
         connection.execute(setting)
@@ -68,7 +68,7 @@ def _locked(path: str) -> duckdb.DuckDBPyConnection:
 def _counts(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: list[tuple[str, str]]
 ) -> tuple[int, list[tuple[int, int]]]:
-    """Return the number of rows, and of each column how many values it has and how many differ."""
+    """Return the number of rows, and each column's numbers of values and of distinct values."""
     parts = ["count(*)"]
     for name, _ in columns:
         quoted = _quoted(name)
@@ -87,31 +87,33 @@ def _column(
     rows: int,
 ) -> ColumnProfile:
     name, physical_type = column
-    present, distinct = counts
+    present, estimate = counts
     logical_type = logical_type_of(physical_type)
-    least = greatest = None
-    frequent: tuple[tuple[str, int], ...] = ()
-    if source.may_show("rows", name) and logical_type not in ("object", "array"):
-        least, greatest, frequent = _values(connection, relation, _quoted(name))
-    counted = _distinct(connection, relation, name) if distinct >= present * NEARLY_ALL else None
+    minimum = maximum = None
+    top_values: tuple[tuple[str, int], ...] = ()
+    if source.can_read_values("rows", name) and logical_type not in ("object", "array"):
+        minimum, maximum, top_values = _values(connection, relation, _quoted(name))
+    exact = None
+    if estimate >= present * NEARLY_UNIQUE:
+        exact = _count_distinct(connection, relation, name)
     return ColumnProfile(
         name=name,
         physical_type=physical_type,
         logical_type=logical_type,
         null_share=1 - present / rows if rows else None,
-        distinct=min(distinct, present) if counted is None else counted,
-        is_counted=counted is not None,
-        least=least,
-        greatest=greatest,
-        frequent=frequent,
+        n_distinct=min(estimate, present) if exact is None else exact,
+        is_exact=exact is not None,
+        min=minimum,
+        max=maximum,
+        top_values=top_values,
     )
 
 
-def _distinct(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> int | None:
-    """Count a column's different values; nothing where that takes more memory than there is."""
+def _count_distinct(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> int | None:
+    """Count a column's distinct values; None if that exceeds the memory limit."""
     try:
-        counting = f"SELECT count(DISTINCT {_quoted(name)}) FROM {relation}"
-        row = connection.execute(counting).fetchone()
+        statement = f"SELECT count(DISTINCT {_quoted(name)}) FROM {relation}"
+        row = connection.execute(statement).fetchone()
     except duckdb.OutOfMemoryException:
         return None
     return int(row[0]) if row else None
@@ -120,21 +122,21 @@ def _distinct(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -
 def _values(
     connection: duckdb.DuckDBPyConnection, relation: str, quoted: str
 ) -> tuple[str | None, str | None, tuple[tuple[str, int], ...]]:
-    ends = connection.execute(
+    bounds = connection.execute(
         f"SELECT min({quoted})::VARCHAR, max({quoted})::VARCHAR FROM {relation}"
     ).fetchone() or (None, None)
-    frequent = connection.execute(
+    top_values = connection.execute(
         f"SELECT {quoted}::VARCHAR AS value, count(*) AS n FROM {relation} "
-        f"WHERE {quoted} IS NOT NULL GROUP BY 1 ORDER BY n DESC, value LIMIT {FREQUENT}"
+        f"WHERE {quoted} IS NOT NULL GROUP BY 1 ORDER BY n DESC, value LIMIT {N_TOP_VALUES}"
     ).fetchall()
     return (
-        _short(ends[0]),
-        _short(ends[1]),
-        tuple((str(value)[:120], int(count)) for value, count in frequent),
+        _shorten(bounds[0]),
+        _shorten(bounds[1]),
+        tuple((str(value)[:120], int(count)) for value, count in top_values),
     )
 
 
-def _short(value: object) -> str | None:
+def _shorten(value: object) -> str | None:
     return None if value is None else str(value)[:120]
 
 

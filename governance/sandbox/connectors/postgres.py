@@ -1,11 +1,12 @@
-"""Postgres databases, read over a checked address inside the child."""
+"""Postgres databases, read over a checked address inside the sandbox."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from governance.sandbox.types import (
     ColumnProfile,
@@ -28,21 +29,23 @@ WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 GROUP BY c.relname, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull
 ORDER BY c.relname, a.attnum
 """
-MOST_ROWS = 1_000_000
+MAX_ROWS = 1_000_000
+
+CatalogRow: TypeAlias = TupleRow
 
 
 def read(source: Source) -> list[TableProfile]:
-    """Return the tables of a schema, or the one that is named. Raises SourceUnreadable."""
-    place = source.database
-    schema, table = place.get("schema", "public"), place.get("table", "")
+    """Return the tables of a schema, or only the named one. Raises SourceUnreadable."""
+    database = source.database
+    schema, table = database.get("schema", "public"), database.get("table", "")
     try:
         with psycopg.connect(
-            host=place.get("host"),
-            hostaddr=place.get("hostaddr"),
-            port=place.get("port"),
-            dbname=place.get("dbname"),
-            user=place.get("user"),
-            password=place.get("password"),
+            host=database.get("host"),
+            hostaddr=database.get("hostaddr"),
+            port=database.get("port"),
+            dbname=database.get("dbname"),
+            user=database.get("user"),
+            password=database.get("password"),
             connect_timeout=5,
             options="-c statement_timeout=15000",
             application_name="assay",
@@ -57,21 +60,21 @@ def read(source: Source) -> list[TableProfile]:
 
 
 def _tables(
-    connection: psycopg.Connection[Any], source: Source, schema: str, rows: list[Any]
+    connection: psycopg.Connection[TupleRow], source: Source, schema: str, rows: list[CatalogRow]
 ) -> list[TableProfile]:
-    by_table: dict[str, list[Any]] = {}
+    by_table: dict[str, list[CatalogRow]] = {}
     for row in rows:
         by_table.setdefault(row[0], []).append(row)
     return [
-        _table(connection, schema, name, columns[: source.most_columns])
-        for name, columns in list(by_table.items())[: source.most_tables]
+        _table(connection, schema, name, columns[: source.max_columns])
+        for name, columns in list(by_table.items())[: source.max_tables]
     ]
 
 
 def _table(
-    connection: psycopg.Connection[Any], schema: str, name: str, columns: list[Any]
+    connection: psycopg.Connection[TupleRow], schema: str, name: str, columns: list[CatalogRow]
 ) -> TableProfile:
-    """Count over at most a million rows: enough for shares, and bounded."""
+    """Count at most a million rows: enough for shares, and bounded."""
     parts: list[sql.Composable] = [sql.SQL("count(*)")]
     for column in columns:
         quoted = sql.Identifier(column[1])
@@ -79,21 +82,21 @@ def _table(
             sql.SQL("count({})").format(quoted),
             sql.SQL("count(DISTINCT {}::text)").format(quoted),
         ]
-    statement = sql.SQL("SELECT {parts} FROM (SELECT * FROM {table} LIMIT {most}) AS t").format(
+    statement = sql.SQL("SELECT {parts} FROM (SELECT * FROM {table} LIMIT {limit}) AS t").format(
         parts=sql.SQL(", ").join(parts),
         table=sql.Identifier(schema, name),
-        most=sql.Literal(MOST_ROWS),
+        limit=sql.Literal(MAX_ROWS),
     )
     numbers = connection.execute(statement).fetchone() or (0,)
     rows = int(numbers[0])
-    seen = tuple(
-        _column(column, int(numbers[1 + 2 * place]), int(numbers[2 + 2 * place]), rows)
-        for place, column in enumerate(columns)
+    profiles = tuple(
+        _column(column, int(numbers[1 + 2 * index]), int(numbers[2 + 2 * index]), rows)
+        for index, column in enumerate(columns)
     )
-    return TableProfile(name=name, rows=rows, columns=seen)
+    return TableProfile(name=name, rows=rows, columns=profiles)
 
 
-def _column(column: Any, present: int, distinct: int, rows: int) -> ColumnProfile:
+def _column(column: CatalogRow, present: int, n_distinct: int, rows: int) -> ColumnProfile:
     return ColumnProfile(
         name=column[1],
         physical_type=column[2],
@@ -102,5 +105,5 @@ def _column(column: Any, present: int, distinct: int, rows: int) -> ColumnProfil
         is_primary_key=bool(column[4]),
         is_unique=bool(column[5]),
         null_share=1 - present / rows if rows else None,
-        distinct=distinct,
+        n_distinct=n_distinct,
     )

@@ -1,4 +1,4 @@
-"""SQLite files, read by the standard library inside the child."""
+"""SQLite files, read by the standard library inside the sandbox."""
 # ruff: noqa: S608 - names of tables and columns are quoted
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from governance.sandbox.types import (
     logical_type_of,
 )
 
-FREQUENT = 5
-# SQLite has no type for days and moments: a text column holds them where every value is one.
-DAY = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
-WRITTEN_AS = {"date": DAY, "timestamp": f"{DAY}[T ][0-2][0-9]:[0-5][0-9]*"}
-COUNTS_EACH = 2 + len(WRITTEN_AS)
+N_TOP_VALUES = 5
+# SQLite has no type for dates and timestamps: a text column has one if every value matches.
+DATE = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
+TEXT_PATTERNS = {"date": DATE, "timestamp": f"{DATE}[T ][0-2][0-9]:[0-5][0-9]*"}
+COUNTS_PER_COLUMN = 2 + len(TEXT_PATTERNS)
 TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
@@ -30,7 +30,7 @@ def read(source: Source) -> list[TableProfile]:
         connection = sqlite3.connect(uri, uri=True)
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA cell_size_check=ON")
-        names = [str(row[0]) for row in connection.execute(TABLES)][: source.most_tables]
+        names = [str(row[0]) for row in connection.execute(TABLES)][: source.max_tables]
         tables = [_table(connection, source, name) for name in names]
     except sqlite3.Error as error:
         raise SourceUnreadable("wrong-format") from error
@@ -39,24 +39,32 @@ def read(source: Source) -> list[TableProfile]:
 
 def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableProfile:
     described = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
-    described = described[: source.most_columns]
+    described = described[: source.max_columns]
     unique = _unique_columns(connection, table)
     parts = ["count(*)"]
     for column in described:
         name = _quoted(str(column[1]))
         parts += [f"count({name})", f"count(DISTINCT {name})"]
-        parts += [f"total({name} GLOB '{pattern}')" for pattern in WRITTEN_AS.values()]
+        parts += [f"total({name} GLOB '{pattern}')" for pattern in TEXT_PATTERNS.values()]
     numbers = _counts(connection, table, parts)
     rows = numbers[0]
     columns = tuple(
-        _column(connection, source, table, column, unique, numbers[1 + COUNTS_EACH * place :], rows)
-        for place, column in enumerate(described)
+        _column(
+            connection,
+            source,
+            table,
+            column,
+            unique,
+            numbers[1 + COUNTS_PER_COLUMN * index :],
+            rows,
+        )
+        for index, column in enumerate(described)
     )
     return TableProfile(name=table, rows=rows, columns=columns)
 
 
 def _counts(connection: sqlite3.Connection, table: str, parts: list[str]) -> list[int]:
-    """Count in pieces, for SQLite bounds how many results one statement may have."""
+    """Count in pieces, because SQLite limits the number of results of a statement."""
     numbers: list[int] = []
     for start in range(0, len(parts), 1000):
         piece = ", ".join(parts[start : start + 1000])
@@ -65,13 +73,13 @@ def _counts(connection: sqlite3.Connection, table: str, parts: list[str]) -> lis
 
 
 def _unique_columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    """Return the columns that a unique index of their own covers."""
-    found = set()
+    """Return the columns with a unique index of their own."""
+    unique = set()
     for index in connection.execute(f"PRAGMA index_list({_quoted(table)})").fetchall():
-        inside = connection.execute(f"PRAGMA index_info({_quoted(str(index[1]))})").fetchall()
-        if index[2] and len(inside) == 1:
-            found.add(str(inside[0][2]))
-    return found
+        indexed = connection.execute(f"PRAGMA index_info({_quoted(str(index[1]))})").fetchall()
+        if index[2] and len(indexed) == 1:
+            unique.add(str(indexed[0][2]))
+    return unique
 
 
 def _column(
@@ -84,49 +92,50 @@ def _column(
     rows: int,
 ) -> ColumnProfile:
     name, physical_type = str(column[1]), str(column[2]) or "ANY"
-    present, distinct, *written = counts[:COUNTS_EACH]
-    shown = source.may_show(table, name)
-    least, greatest, frequent = (
-        _values(connection, table, _quoted(name)) if shown else (None, None, ())
+    present, n_distinct, *matches = counts[:COUNTS_PER_COLUMN]
+    minimum, maximum, top_values = (
+        _values(connection, table, _quoted(name))
+        if source.can_read_values(table, name)
+        else (None, None, ())
     )
     return ColumnProfile(
         name=name,
         physical_type=physical_type,
-        logical_type=_logical_type(physical_type, present, written),
+        logical_type=_logical_type(physical_type, present, matches),
         is_required=bool(column[3]) or bool(column[5]),
         is_primary_key=bool(column[5]),
         is_unique=name in unique,
         null_share=1 - present / rows if rows else None,
-        distinct=distinct,
-        is_counted=True,
-        least=least,
-        greatest=greatest,
-        frequent=frequent,
+        n_distinct=n_distinct,
+        is_exact=True,
+        min=minimum,
+        max=maximum,
+        top_values=top_values,
     )
 
 
-def _logical_type(physical_type: str, present: int, written: list[int]) -> str:
+def _logical_type(physical_type: str, present: int, matches: list[int]) -> str:
     declared = logical_type_of(physical_type)
     if declared != "string" or not present:
         return declared
-    forms = zip(WRITTEN_AS, written, strict=True)
-    return next((name for name, count in forms if count == present), declared)
+    counts = zip(TEXT_PATTERNS, matches, strict=True)
+    return next((name for name, count in counts if count == present), declared)
 
 
 def _values(
     connection: sqlite3.Connection, table: str, quoted: str
 ) -> tuple[str | None, str | None, tuple[tuple[str, int], ...]]:
-    least, greatest = connection.execute(
+    minimum, maximum = connection.execute(
         f"SELECT min({quoted}), max({quoted}) FROM {_quoted(table)}"
     ).fetchone()
-    frequent = connection.execute(
+    top_values = connection.execute(
         f"SELECT {quoted}, count(*) FROM {_quoted(table)} WHERE {quoted} IS NOT NULL "
-        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FREQUENT}"
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {N_TOP_VALUES}"
     ).fetchall()
     return (
-        None if least is None else str(least)[:120],
-        None if greatest is None else str(greatest)[:120],
-        tuple((str(value)[:120], int(count)) for value, count in frequent),
+        None if minimum is None else str(minimum)[:120],
+        None if maximum is None else str(maximum)[:120],
+        tuple((str(value)[:120], int(count)) for value, count in top_values),
     )
 
 

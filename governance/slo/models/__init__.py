@@ -1,12 +1,12 @@
-"""What a product promises (objectives), what was seen, and where it fell short."""
+"""Objectives, measurements, roll-ups, breaches and probe schedules."""
 
 from governance.slo.models.measurements import Measurement, Period, RollUp
 from governance.slo.models.objectives import Breach, Objective, ObjectiveStatus
-from governance.slo.models.schedules import PROBED_TYPES, USUAL_INTERVAL, ProbeSchedule
+from governance.slo.models.schedules import DEFAULT_INTERVAL, PROBED_TYPES, ProbeSchedule
 
 __all__ = [
+    "DEFAULT_INTERVAL",
     "PROBED_TYPES",
-    "USUAL_INTERVAL",
     "Breach",
     "Measurement",
     "Objective",

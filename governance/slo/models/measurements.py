@@ -1,4 +1,4 @@
-"""What was seen of ports: single measurements, and the hours and days they are rolled up into."""
+"""Single measurements of ports, and the hours and days they are rolled up into."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from governance.slo.outcomes import Outcome
 
 
 class MeasurementQuerySet(models.QuerySet["Measurement"]):
-    """Reads of single measurements."""
-
     def of_product(self, product: DataProduct) -> MeasurementQuerySet:
-        """Return what was seen of a product's ports, newest first."""
+        """Return the measurements of a product's ports, newest first."""
         return self.filter(port__product=product).select_related("port").order_by("-slot", "-pk")
 
     def older_than(self, moment: datetime) -> MeasurementQuerySet:
@@ -26,12 +24,12 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
 
 
 class Measurement(models.Model):
-    """What one probe saw of one port in one slot. Seconds; empty where a phase did not end."""
+    """One measurement of one port in one slot. Seconds; empty if a phase did not end."""
 
     port = models.ForeignKey(OutputPort, models.CASCADE, related_name="measurements")
     slot = models.DateTimeField(help_text="When it was due.")
     measured_at = models.DateTimeField(help_text="When it began.")
-    outcome = models.CharField(max_length=16, choices=[(each, each) for each in Outcome])
+    outcome = models.CharField(max_length=16, choices=[(outcome, outcome) for outcome in Outcome])
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     dns = models.FloatField(null=True, blank=True)
     connect = models.FloatField(null=True, blank=True)
@@ -55,15 +53,11 @@ class Measurement(models.Model):
 
 
 class Period(models.TextChoices):
-    """How long a stretch a roll-up covers."""
-
     HOUR = "hour"
     DAY = "day"
 
 
 class RollUpQuerySet(models.QuerySet["RollUp"]):
-    """Reads of roll-ups."""
-
     def hours(self, port_ids: Collection[int], start: datetime, end: datetime) -> RollUpQuerySet:
         """Return the hours of some ports that start in [start, end)."""
         return self._between(Period.HOUR, port_ids, start, end)
@@ -81,7 +75,7 @@ class RollUpQuerySet(models.QuerySet["RollUp"]):
 
 
 class RollUp(models.Model):
-    """What an hour or a UTC day saw of a port; sums of hours are exactly the day."""
+    """The measurements of a port in an hour or a UTC day; a day is exactly the sum of its hours."""
 
     port = models.ForeignKey(OutputPort, models.CASCADE, related_name="roll_ups")
     period = models.CharField(max_length=4, choices=Period)

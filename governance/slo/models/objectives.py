@@ -1,4 +1,4 @@
-"""What a product promises (objectives), how it stands, and where it fell short."""
+"""Objectives, their current status, and their breaches."""
 
 from __future__ import annotations
 
@@ -25,15 +25,13 @@ def exactly_one_of(*names: str) -> Q:
 
 
 class ObjectiveQuerySet(models.QuerySet["Objective"]):
-    """Reads of objectives."""
-
     def of_products(self, product_ids: Collection[int]) -> ObjectiveQuerySet:
-        """Return the objectives about some products or their ports, in their order."""
-        about = Q(product_id__in=product_ids) | Q(port__product_id__in=product_ids)
-        return self.filter(about).select_related("port", "standing").order_by("position", "pk")
+        """Return the objectives of some products or their ports, in their order."""
+        covers = Q(product_id__in=product_ids) | Q(port__product_id__in=product_ids)
+        return self.filter(covers).select_related("port", "status").order_by("position", "pk")
 
-    def about_ports(self, port_ids: Collection[int]) -> ObjectiveQuerySet:
-        """Return every objective that a measurement of these ports bears on."""
+    def covering_ports(self, port_ids: Collection[int]) -> ObjectiveQuerySet:
+        """Return every objective that covers one of these ports."""
         ports = OutputPort.objects.filter(pk__in=port_ids)
         return self.filter(
             Q(port_id__in=port_ids)
@@ -43,7 +41,7 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
 
 
 class Objective(models.Model):
-    """One promise about one port, one product's ports or one domain's ports, over a window."""
+    """A service level objective of one port, one product's ports or one domain's ports."""
 
     Indicator = evaluation.Indicator
     Budgeting = evaluation.BudgetingMethod
@@ -52,7 +50,7 @@ class Objective(models.Model):
     product = models.ForeignKey(DataProduct, models.CASCADE, null=True, related_name="objectives")
     domain = models.ForeignKey(Domain, models.CASCADE, null=True, related_name="objectives")
     indicator = models.CharField(
-        max_length=12, choices=[(each, each) for each in evaluation.Indicator]
+        max_length=12, choices=[(indicator, indicator) for indicator in evaluation.Indicator]
     )
     threshold = models.FloatField(
         null=True, blank=True, help_text="Good at or below this; latency in seconds."
@@ -64,7 +62,7 @@ class Objective(models.Model):
     window = models.DurationField(default=timedelta(days=30))
     budgeting = models.CharField(
         max_length=12,
-        choices=[(each, each) for each in evaluation.BudgetingMethod],
+        choices=[(method, method) for method in evaluation.BudgetingMethod],
         default=evaluation.BudgetingMethod.OCCURRENCES,
     )
     position = models.PositiveIntegerField(default=0)
@@ -91,8 +89,12 @@ class Objective(models.Model):
         return f"{self.indicator} of {self.port or self.product or self.domain}"
 
     @property
-    def promise(self) -> evaluation.ObjectiveSpec:
-        """Return the objective as the judge sees it."""
+    def subject_product(self) -> DataProduct | None:
+        """Return the product whose ports it covers; None if it covers a domain."""
+        return self.port.product if self.port else self.product
+
+    @property
+    def spec(self) -> evaluation.ObjectiveSpec:
         return evaluation.ObjectiveSpec(
             indicator=self.indicator,
             target=self.target,
@@ -104,27 +106,27 @@ class Objective(models.Model):
 
 
 class ObjectiveStatus(models.Model):
-    """How an objective stands now; measured, so kept apart from what people promised.
+    """The current status of an objective; measured, so separate from what people declare.
 
-    The verdict is always that of the last measurement. `good`, `total`, `value` and `as_of` are as
-    last written: when the verdict turned, and every five minutes. `base...` tells of the window's
-    hours up to `base_to`, so that a new measurement needs only the hours after it; an empty
-    `base_to` means that they must be counted anew.
+    The verdict is always that of the last measurement. `good`, `total`, `value` and `as_of` are
+    written when the verdict changes, and every five minutes. `base...` counts the hours of the
+    window up to `base_to`, so that a new measurement needs only the hours after it; an empty
+    `base_to` means that they must be counted again.
     """
 
-    objective = models.OneToOneField(Objective, models.CASCADE, related_name="standing")
+    objective = models.OneToOneField(Objective, models.CASCADE, related_name="status")
     verdict = models.CharField(
         max_length=10,
-        choices=[(each, each) for each in evaluation.Verdict],
+        choices=[(verdict, verdict) for verdict in evaluation.Verdict],
         default=evaluation.Verdict.NO_DATA,
     )
     good = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     value = models.FloatField(
-        null=True, blank=True, help_text="The good share; of latency the seconds to show."
+        null=True, blank=True, help_text="The good share; of latency a quantile in seconds."
     )
-    since = models.DateTimeField(default=timezone.now, help_text="When the verdict last turned.")
-    as_of = models.DateTimeField(null=True, blank=True, help_text="The newest slot judged.")
+    since = models.DateTimeField(default=timezone.now, help_text="When the verdict last changed.")
+    as_of = models.DateTimeField(null=True, blank=True, help_text="The newest slot evaluated.")
     base = models.JSONField(default=dict, help_text="Outcomes and latencies.")
     base_good = models.PositiveIntegerField(default=0)
     base_total = models.PositiveIntegerField(default=0)
@@ -133,7 +135,7 @@ class ObjectiveStatus(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(good__lte=F("total")), name="a_standing_counts_no_more_good_than_all"
+                condition=Q(good__lte=F("total")), name="a_status_counts_no_more_good_than_all"
             )
         ]
 
@@ -142,8 +144,6 @@ class ObjectiveStatus(models.Model):
 
 
 class BreachQuerySet(models.QuerySet["Breach"]):
-    """Reads of breaches."""
-
     def open(self) -> BreachQuerySet:
         """Return the breaches that have not ended."""
         return self.filter(closed_at__isnull=True)
@@ -154,13 +154,13 @@ class BreachQuerySet(models.QuerySet["Breach"]):
 
 
 class Breach(models.Model):
-    """A time in which an objective was missed. It outlives its objective, as a record."""
+    """A period in which an objective was missed. It outlives its objective, as a record."""
 
     objective = models.ForeignKey(
         Objective, models.SET_NULL, null=True, blank=True, related_name="breaches"
     )
     product = models.ForeignKey(DataProduct, models.CASCADE, null=True, related_name="breaches")
-    promise = models.CharField(max_length=200, help_text="What was promised, in words.")
+    description = models.CharField(max_length=200, help_text="The objective as text.")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -182,4 +182,4 @@ class Breach(models.Model):
         indexes = [models.Index(fields=["product", "-opened_at"], name="breach_by_product")]
 
     def __str__(self) -> str:
-        return f"{self.promise} since {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"{self.description} since {self.opened_at:%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""When ports are measured, and which worker holds them meanwhile."""
+"""When ports are measured, and which batch of probes has claimed them."""
 
 from __future__ import annotations
 
@@ -13,50 +13,46 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
 
 PROBED_TYPES = ("api", "local")
-USUAL_INTERVAL = 60
-NOT_PROBED = (Status.RETIRED, Status.EXTERNAL)
-SUSPECT_AFTER = 2
+DEFAULT_INTERVAL = 60
+UNPROBED_STATUSES = (Status.RETIRED, Status.EXTERNAL)
+SLOW_AFTER = 2
 
 
 class ProbeScheduleQuerySet(models.QuerySet["ProbeSchedule"]):
-    """Reads of when ports are measured next."""
-
     def probed(self) -> ProbeScheduleQuerySet:
-        """Return the schedules of live ports that have a place which can be probed."""
-        places = Server.objects.filter(
+        """Return the schedules of live ports that have a server which can be probed."""
+        servers = Server.objects.filter(
             contract__port_contracts__port=OuterRef("port"), type__in=PROBED_TYPES
         )
-        # A list of ids is read off an index; to join the products would read each of their rows.
-        left = DataProduct.objects.filter(status__in=NOT_PROBED).values("pk")
-        return self.filter(Exists(places), port__is_deprecated=False).exclude(
-            port__product__in=left
+        # A list of ids is read off an index; a join would read the row of each product.
+        unprobed = DataProduct.objects.filter(status__in=UNPROBED_STATUSES).values("pk")
+        return self.filter(Exists(servers), port__is_deprecated=False).exclude(
+            port__product__in=unprobed
         )
 
     def due(self, now: datetime) -> ProbeScheduleQuerySet:
-        """Return the schedules whose slot has come and that nobody holds, longest due first."""
+        """Return the unclaimed schedules whose slot has come, longest due first."""
         free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
         return self.probed().filter(free, next_due_at__lte=now).order_by("next_due_at", "pk")
 
-    def suspect(self) -> ProbeScheduleQuerySet:
-        """Return those whose port has kept failing slowly."""
-        return self.filter(failures__gte=SUSPECT_AFTER)
+    def slow(self) -> ProbeScheduleQuerySet:
+        """Return the schedules of ports that have repeatedly failed slowly."""
+        return self.filter(failures__gte=SLOW_AFTER)
 
-    def sound(self) -> ProbeScheduleQuerySet:
-        """Return the others."""
-        return self.filter(failures__lt=SUSPECT_AFTER)
+    def healthy(self) -> ProbeScheduleQuerySet:
+        return self.filter(failures__lt=SLOW_AFTER)
 
-    def held(self, now: datetime) -> ProbeScheduleQuerySet:
-        """Return those that are being measured now."""
+    def claimed(self, now: datetime) -> ProbeScheduleQuerySet:
         return self.filter(claimed_until__gt=now)
 
 
 class ProbeSchedule(models.Model):
-    """When a port is measured. Slots lie `interval` seconds apart; a missed slot is skipped."""
+    """When a port is measured. Slots are `interval` seconds apart; a missed slot is skipped."""
 
     port = models.OneToOneField(OutputPort, models.CASCADE, related_name="probe_schedule")
-    interval = models.PositiveIntegerField(default=USUAL_INTERVAL, help_text="Seconds.")
+    interval = models.PositiveIntegerField(default=DEFAULT_INTERVAL, help_text="Seconds.")
     next_due_at = models.DateTimeField(default=timezone.now)
-    claim = models.UUIDField(null=True, blank=True, help_text="The batch that holds it.")
+    claim = models.UUIDField(null=True, blank=True, help_text="The batch that has claimed it.")
     claimed_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Slow failures in a row.")
 
@@ -74,6 +70,5 @@ class ProbeSchedule(models.Model):
         return f"{self.port} every {self.interval} s"
 
     @property
-    def gap(self) -> timedelta:
-        """Return the time between two slots."""
+    def period(self) -> timedelta:
         return timedelta(seconds=self.interval)

@@ -1,1 +1,1 @@
-"""Probes look at ports as a consumer would: one file per kind of place."""
+"""Probes measure ports as a consumer would use them; one module per server type."""

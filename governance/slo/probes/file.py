@@ -1,6 +1,6 @@
-"""The file probe: open a port's file below the files root and look at its first bytes.
+"""The file probe: open a port's file below the files root and read its first bytes.
 
-Nothing is parsed: a file is good when it can be opened and begins as its format does.
+Nothing is parsed: a file is good if it can be descriptor and starts as its format does.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ FIRST_BYTES = 4096
 PARQUET = b"PAR1"
 SQLITE = b"SQLite format 3\x00"
 GZIP = b"\x1f\x8b"
-UTF8_MARK = b"\xef\xbb\xbf"
+UTF8_BOM = b"\xef\xbb\xbf"
 JSON_STARTS = b'{["-0123456789tfn'
 
 
 def probe_file(location: str, file_format: str, *, root: Path) -> tuple[Outcome, Timings]:
-    """Return how opening a file and reading its beginning went, and the seconds it took."""
+    """Return the outcome of opening a file and reading its first bytes, and the timings."""
     started = perf_counter()
     outcome = _outcome(location, file_format, root)
     seconds = perf_counter() - started
@@ -33,34 +33,34 @@ def probe_file(location: str, file_format: str, *, root: Path) -> tuple[Outcome,
 
 def _outcome(location: str, file_format: str, root: Path) -> Outcome:
     try:
-        opened = open_within_root(location, root=root)
+        descriptor = open_within_root(location, root=root)
     except OutsideRoot:
         return Outcome.REFUSED
-    except (OSError, ValueError, RuntimeError):  # the last: links that run in a circle
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: a loop of links
         return Outcome.MISSING
     try:
-        return Outcome.GOOD if _is_right(opened, file_format) else Outcome.WRONG_FORMAT
+        return Outcome.GOOD if _has_format(descriptor, file_format) else Outcome.WRONG_FORMAT
     except OSError:
         return Outcome.MISSING
     finally:
-        os.close(opened)
+        os.close(descriptor)
 
 
-def _is_right(opened: int, file_format: str) -> bool:
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
+def _has_format(descriptor: int, file_format: str) -> bool:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return False
-    begins_well = MAGIC.get(file_format.casefold(), _has_content)
-    return begins_well(os.read(opened, FIRST_BYTES), opened)
+    has_format = FORMAT_CHECKS.get(file_format.casefold(), _has_content)
+    return has_format(os.read(descriptor, FIRST_BYTES), descriptor)
 
 
 def _has_content(first: bytes, _: int) -> bool:
     return bool(first)
 
 
-def _is_parquet(first: bytes, opened: int) -> bool:
-    """Parquet ends as it begins; a file that is still being written does not."""
-    size = os.fstat(opened).st_size
-    return first.startswith(PARQUET) and size >= 12 and os.pread(opened, 4, size - 4) == PARQUET
+def _is_parquet(first: bytes, descriptor: int) -> bool:
+    """Return True if it starts and ends with the magic bytes; an incomplete file ends otherwise."""
+    size = os.fstat(descriptor).st_size
+    return first.startswith(PARQUET) and size >= 12 and os.pread(descriptor, 4, size - 4) == PARQUET
 
 
 def _is_sqlite(first: bytes, _: int) -> bool:
@@ -70,7 +70,7 @@ def _is_sqlite(first: bytes, _: int) -> bool:
 def _is_json(first: bytes, _: int) -> bool:
     if first.startswith(GZIP):
         return True
-    start = first.removeprefix(UTF8_MARK).lstrip(b" \t\r\n")
+    start = first.removeprefix(UTF8_BOM).lstrip(b" \t\r\n")
     return bool(start) and start[:1] in JSON_STARTS
 
 
@@ -81,7 +81,7 @@ def _is_csv(first: bytes, _: int) -> bool:
     return is_text and bool(first.strip())
 
 
-MAGIC: dict[str, Callable[[bytes, int], bool]] = {
+FORMAT_CHECKS: dict[str, Callable[[bytes, int], bool]] = {
     "parquet": _is_parquet,
     "sqlite": _is_sqlite,
     "json": _is_json,

@@ -1,4 +1,4 @@
-"""The HTTP probe: fetch a port's location through the one door; 2xx is good."""
+"""The HTTP probe: fetch a port's location; 2xx is good."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from catalog.ports.http_types import (
 from governance.slo.outcomes import Outcome
 from governance.slo.probe_types import ProbeTask
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 OUTCOMES: dict[type[FetchFailed], Outcome] = {
     AddressBlocked: Outcome.REFUSED,
@@ -27,15 +27,15 @@ OUTCOMES: dict[type[FetchFailed], Outcome] = {
 }
 
 
-def build_request(due: ProbeTask) -> Request:
-    """Return the call that measures a port: as a consumer asks, reading one MiB at most."""
+def build_request(task: ProbeTask) -> Request:
+    """Return the request of a probe; it reads one MiB at most."""
     return Request(
-        url=due.location, deadline=due.deadline, max_bytes=MOST_BYTES, allow_truncation=True
+        url=task.location, deadline=task.deadline, max_bytes=MAX_BYTES, allow_truncation=True
     )
 
 
 def outcome_of(fetched: Fetched) -> Outcome:
-    """Say how a call ended for a consumer. A redirect that leads nowhere is a bad answer."""
+    """Return the outcome for a consumer. A redirect without a target is a bad answer."""
     if isinstance(fetched, Response):
         if 200 <= fetched.status < 300:
             return Outcome.GOOD

@@ -1,4 +1,4 @@
-"""Measures many ports at once: HTTP places through the one door, files below their root."""
+"""Measures many ports at once: HTTP servers by the HTTP client, files below their root."""
 
 from __future__ import annotations
 
@@ -16,54 +16,48 @@ from governance.slo.outcomes import Outcome
 from governance.slo.probe_types import ProbeResult, ProbeTask
 from governance.slo.probes import file, http
 
-Told = Callable[[ProbeResult], None]
+OnResult = Callable[[ProbeResult], None]
 
 
-def measure(due: Sequence[ProbeTask], *, told: Told | None = None) -> list[ProbeResult]:
-    """Return what was seen of each port, in the order of asking; `told` hears each as it comes.
+def measure(tasks: Sequence[ProbeTask], *, on_result: OnResult | None = None) -> list[ProbeResult]:
+    """Return the results in the order of the tasks; call `on_result` with each as it comes.
 
-    A port costs at most its own deadline; nothing is written.
+    A port takes at most its own deadline; nothing is written.
     """
-    told = told or _nobody
-    seen: dict[int, ProbeResult] = {}
-    calls = [(index, each) for index, each in enumerate(due) if each.type == "api"]
-    for index, each in enumerate(due):
-        if each.type != "api":
-            seen[index] = _look(each)
-            told(seen[index])
+    results: dict[int, ProbeResult] = {}
 
-    def note(at: int, fetched: Fetched) -> None:
-        index, each = calls[at]
+    def add_result(
+        index: int, outcome: Outcome, timings: Timings, status_code: int | None = None
+    ) -> None:
+        results[index] = _build_result(tasks[index], outcome, timings, status_code)
+        if on_result is not None:
+            on_result(results[index])
+
+    http_indexes = [index for index, task in enumerate(tasks) if task.type == "api"]
+    root = Path(settings.ASSAY_FILES_ROOT)
+    for index, task in enumerate(tasks):
+        if task.type != "api":
+            add_result(index, *file.probe_file(task.location, task.format, root=root))
+
+    def add_fetched(position: int, fetched: Fetched) -> None:
         status = fetched.status if isinstance(fetched, Response) else None
-        seen[index] = _seen(each, http.outcome_of(fetched), fetched.phases, status)
-        told(seen[index])
+        add_result(http_indexes[position], http.outcome_of(fetched), fetched.phases, status)
 
-    fetch_many([http.build_request(each) for _, each in calls], told=note)
-    return [seen[index] for index in range(len(due))]
-
-
-def _look(due: ProbeTask) -> ProbeResult:
-    outcome, phases = file.probe_file(
-        due.location, due.format, root=Path(settings.ASSAY_FILES_ROOT)
-    )
-    return _seen(due, outcome, phases)
+    fetch_many([http.build_request(tasks[index]) for index in http_indexes], told=add_fetched)
+    return [results[index] for index in range(len(tasks))]
 
 
-def _seen(
-    due: ProbeTask, outcome: Outcome, phases: Timings, status_code: int | None = None
+def _build_result(
+    task: ProbeTask, outcome: Outcome, timings: Timings, status_code: int | None
 ) -> ProbeResult:
-    # A clock that jumps cannot touch the seconds, which are monotonic; nor may a busy machine
+    # The seconds are monotonic, so a clock that jumps cannot touch them; nor may a busy machine
     # make a measurement longer than its deadline.
-    phases = replace(phases, total=min(phases.total, due.deadline))
+    timings = replace(timings, total=min(timings.total, task.deadline))
     return ProbeResult(
-        port_id=due.port_id,
-        slot=due.slot,
-        at=timezone.now() - timedelta(seconds=phases.total),
+        port_id=task.port_id,
+        slot=task.slot,
+        at=timezone.now() - timedelta(seconds=timings.total),
         outcome=outcome,
         status_code=status_code,
-        phases=phases,
+        timings=timings,
     )
-
-
-def _nobody(_: ProbeResult) -> None:
-    return

@@ -7,72 +7,70 @@ from datetime import datetime
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.products.models import DataProduct
 from catalog.products.services import audit_subject
 from governance.slo.evaluation import Indicator
 from governance.slo.models import Breach, Measurement, Objective
 from governance.slo.outcomes import Outcome
 from governance.slo.wording import format_objective
 
-JUDGE = SystemActor("slo")
+SLO_WORKER = SystemActor("slo")
 
 
-def open_breach(*, objective: Objective, at: datetime, port_ids: Collection[int] = ()) -> None:
-    """Open a breach unless one is open; it begins at `at`, or with the first bad measurement of
-    the window where `port_ids` are given."""
+def open_breach(
+    *, objective: Objective, opened_at: datetime, port_ids: Collection[int] = ()
+) -> None:
+    """Open a breach unless one is open.
+
+    If `port_ids` are given it starts with the first failed measurement of the window.
+    """
     if objective.breaches.open().exists():
         return
     breach = Breach.objects.create(
         objective=objective,
-        product=product_of(objective),
-        promise=format_objective(objective.promise)[:200],
-        opened_at=_first_bad(objective, port_ids, at) or at,
+        product=objective.subject_product,
+        description=format_objective(objective.spec)[:200],
+        opened_at=_first_failure(objective, port_ids, opened_at) or opened_at,
     )
-    _note("objective missed", objective, breach)
+    _record_event("objective missed", objective, breach)
 
 
-def close_breach(*, objective: Objective, at: datetime) -> None:
+def close_breach(*, objective: Objective, closed_at: datetime) -> None:
     """Close the open breach of an objective, if there is one."""
     for breach in objective.breaches.open():
-        breach.closed_at = max(at, breach.opened_at)
+        breach.closed_at = max(closed_at, breach.opened_at)
         breach.save(update_fields=["closed_at"])
-        _note("objective kept again", objective, breach)
+        _record_event("objective met again", objective, breach)
 
 
-def product_of(objective: Objective) -> DataProduct | None:
-    """Return the product that an objective is about; None where it is a domain's."""
-    return objective.port.product if objective.port else objective.product
-
-
-def _first_bad(objective: Objective, port_ids: Collection[int], at: datetime) -> datetime | None:
+def _first_failure(
+    objective: Objective, port_ids: Collection[int], until: datetime
+) -> datetime | None:
     window = Measurement.objects.filter(
-        port_id__in=port_ids, slot__gte=at - objective.window, slot__lte=at
+        port_id__in=port_ids, slot__gte=until - objective.window, slot__lte=until
     )
     if objective.indicator == Indicator.LATENCY:
-        slow = window.filter(outcome=Outcome.GOOD, total__gt=objective.promise.edge)
-        bad = slow | window.filter(outcome=Outcome.TIMEOUT)
+        threshold = objective.spec.effective_threshold
+        slow = window.filter(outcome=Outcome.GOOD, total__gt=threshold)
+        failed = slow | window.filter(outcome=Outcome.TIMEOUT)
     else:
-        bad = window.exclude(outcome=Outcome.GOOD)
-    return bad.order_by("slot").values_list("slot", flat=True).first()
+        failed = window.exclude(outcome=Outcome.GOOD)
+    return failed.order_by("slot").values_list("slot", flat=True).first()
 
 
-def _note(verb: str, objective: Objective, breach: Breach) -> None:
+def _record_event(verb: str, objective: Objective, breach: Breach) -> None:
+    if (product := objective.subject_product) is not None:
+        subject = audit_subject(product)
+    else:
+        domain = objective.domain
+        assert domain is not None
+        subject = Subject(kind="domain", id=str(domain.pk), name=domain.name, domain_id=domain.pk)
     record(
-        actor=JUDGE,
+        actor=SLO_WORKER,
         verb=verb,
-        subject=_subject(objective),
+        subject=subject,
         after={
-            "promise": breach.promise,
+            "objective": breach.description,
             "opened_at": breach.opened_at.isoformat(),
             "closed_at": breach.closed_at.isoformat() if breach.closed_at else None,
         },
     )
-
-
-def _subject(objective: Objective) -> Subject:
-    product = product_of(objective)
-    if product is not None:
-        return audit_subject(product)
-    assert objective.domain is not None
-    domain = objective.domain
-    return Subject(kind="domain", id=str(domain.pk), name=domain.name, domain_id=domain.pk)

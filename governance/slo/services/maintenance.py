@@ -1,20 +1,19 @@
-"""What keeps the measurements in order: days rolled up, old rows dropped, silence noticed."""
+"""Maintains measurements: rolls up days, prunes old rows, marks unmeasured objectives."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
 
 from governance.slo.evaluation import Verdict
 from governance.slo.models import Measurement, Objective, Period, RollUp
-from governance.slo.services.evaluation import judge
+from governance.slo.services.evaluation import evaluate
 from governance.slo.services.product_status import publish_status
-from governance.slo.stats import DAY, Stats, day_of, together
+from governance.slo.stats import DAY, Stats, merge, start_of_day
 
 KEEP_MEASUREMENTS = timedelta(days=14)
 KEEP_HOURS = timedelta(days=100)
@@ -25,12 +24,12 @@ BATCH = 500
 
 
 def roll_up_days(*, now: datetime) -> int:
-    """Sum the hours of full days into days; returns how many rows stand for them.
+    """Sum the hours of full days into days; return how many rows were written.
 
-    It goes on from two days before the newest day that is rolled up, however long ago that is. A
-    day is exactly the sum of its hours, so doing it twice changes nothing.
+    It starts two days before the newest day that is rolled up, however long ago that is. A day is
+    exactly the sum of its hours, so doing it twice changes nothing.
     """
-    day, end = _first_day(), day_of(now - SETTLED_AFTER)
+    day, end = _first_day(), start_of_day(now - SETTLED_AFTER)
     rolled = 0
     while day is not None and day < end:
         rolled += _roll_up_day(day=day)
@@ -44,52 +43,52 @@ def _first_day() -> datetime | None:
         return newest - 2 * DAY
     hours = RollUp.objects.filter(period=Period.HOUR).order_by("start")
     oldest = hours.values_list("start", flat=True).first()
-    return day_of(oldest) if oldest else None
+    return start_of_day(oldest) if oldest else None
 
 
 @transaction.atomic
 def _roll_up_day(*, day: datetime) -> int:
-    tallies: dict[int, list[Stats]] = defaultdict(list)
+    stats: dict[int, list[Stats]] = defaultdict(list)
     hours = RollUp.objects.filter(period=Period.HOUR, start__gte=day, start__lt=day + DAY)
     for port_id, outcomes, latencies in hours.values_list("port_id", "outcomes", "latencies"):
-        tallies[port_id].append(Stats.from_json({"outcomes": outcomes, "latencies": latencies}))
+        stats[port_id].append(Stats.from_json({"outcomes": outcomes, "latencies": latencies}))
     RollUp.objects.bulk_create(
         [
-            RollUp(port_id=port_id, period=Period.DAY, start=day, **together(seen).as_json())
-            for port_id, seen in tallies.items()
+            RollUp(port_id=port_id, period=Period.DAY, start=day, **merge(parts).as_json())
+            for port_id, parts in stats.items()
         ],
         update_conflicts=True,
         unique_fields=["port", "period", "start"],
         update_fields=["outcomes", "latencies"],
     )
-    return len(tallies)
+    return len(stats)
 
 
 def prune(*, now: datetime) -> int:
-    """Drop single measurements after 14 days, hours after 100, days after 400; returns how many.
+    """Delete single measurements after 14 days, hours after 100, days after 400; return how many.
 
     Each batch is a short transaction of its own. Roll-ups keep all that objectives need.
     """
     measurements = Measurement.objects.older_than(now - KEEP_MEASUREMENTS)
     hours = Q(period=Period.HOUR, start__lt=now - KEEP_HOURS)
     days = Q(period=Period.DAY, start__lt=now - KEEP_DAYS)
-    dropped = sum(_batches(measurements))
-    return dropped + sum(_batches(RollUp.objects.filter(hours | days)))
+    deleted = sum(_delete_in_batches(measurements))
+    return deleted + sum(_delete_in_batches(RollUp.objects.filter(hours | days)))
 
 
-def _batches(rows: models.QuerySet[Any]) -> Iterator[int]:
+def _delete_in_batches(
+    rows: models.QuerySet[Measurement] | models.QuerySet[RollUp],
+) -> Iterator[int]:
     while pks := list(rows.order_by("pk").values_list("pk", flat=True)[: 10 * BATCH]):
         yield rows.model._default_manager.filter(pk__in=pks).delete()[0]
 
 
 def mark_unmeasured(*, now: datetime) -> set[int]:
-    """Judge the objectives again whose ports nobody has measured lately; returns turned products.
-
-    What is not measured is no data, whatever it was before.
-    """
-    silent = Objective.objects.filter(standing__as_of__lt=now - timedelta(minutes=10)).exclude(
-        standing__verdict=Verdict.NO_DATA
+    """Evaluate again the objectives whose ports were not measured recently; return the products
+    whose status changed. Without measurements the verdict is no data, whatever it was before."""
+    unmeasured = Objective.objects.filter(status__as_of__lt=now - timedelta(minutes=10)).exclude(
+        status__verdict=Verdict.NO_DATA
     )
-    turned = judge(objectives=list(silent), now=now)
-    publish_status(product_ids=[], turned=turned, now=now)
-    return turned
+    changed = evaluate(objectives=list(unmeasured), now=now)
+    publish_status(product_ids=[], changed=changed, now=now)
+    return changed

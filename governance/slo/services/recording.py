@@ -1,4 +1,4 @@
-"""Writes down what a batch saw: measurements, roll-ups and judgements in one transaction."""
+"""Records a batch of probe results: measurements, roll-ups and status in one transaction."""
 
 from __future__ import annotations
 
@@ -15,75 +15,78 @@ from governance.slo.outcomes import SLOW_TO_FAIL
 from governance.slo.probe_types import ProbeResult
 from governance.slo.services.evaluation import evaluate_ports
 from governance.slo.services.product_status import publish_status
-from governance.slo.stats import add_measurement, hour_of, slice_at
+from governance.slo.stats import StoredStats, add_measurement, start_of_hour, stored_slice
 
 Key = tuple[int, datetime]
 
 
-def record_measurements(*, seen: Sequence[ProbeResult], now: datetime) -> int:
-    """Write what was seen and judge what it bears on; returns how many measurements were new.
+def record_measurements(*, results: Sequence[ProbeResult], now: datetime) -> int:
+    """Record probe results and evaluate the objectives; return how many measurements were new.
 
-    A slot that is known already changes nothing, so a batch may be recorded twice. Ports that
-    were deleted meanwhile are passed over.
+    A slot that is recorded already changes nothing, so a batch may be recorded twice. Ports that
+    were deleted meanwhile are skipped.
     """
     try:
-        return _record(seen=seen, now=now)
+        return _record(results=results, now=now)
     except IntegrityError:
-        # Another worker wrote one of these slots, or deleted a port, between our look and our
-        # write. Now both looks see it.
-        return _record(seen=seen, now=now)
+        # Another worker wrote one of these slots, or a port was deleted, between our read and our
+        # write. The second attempt reads it.
+        return _record(results=results, now=now)
 
 
 @transaction.atomic
-def _record(*, seen: Sequence[ProbeResult], now: datetime) -> int:
-    fresh = _fresh(seen)
-    Measurement.objects.bulk_create([_measurement(each) for each in fresh])
-    _roll_up(fresh)
-    _release(seen)
+def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
+    new = _new_results(results)
+    Measurement.objects.bulk_create(
+        [
+            Measurement(
+                port_id=result.port_id,
+                slot=result.slot,
+                measured_at=result.at,
+                outcome=result.outcome,
+                status_code=result.status_code,
+                dns=result.timings.dns,
+                connect=result.timings.connect,
+                tls=result.timings.tls,
+                first_byte=result.timings.first_byte,
+                total=result.timings.total,
+            )
+            for result in new
+        ]
+    )
+    _roll_up(new)
+    _release(results)
     note_probes(
         probes={
-            each.port_id: Probe(at=now, outcome=each.outcome, is_good=each.is_good)
-            for each in fresh
+            result.port_id: Probe(at=now, outcome=result.outcome, is_good=result.is_good)
+            for result in new
         }
     )
-    turned = evaluate_ports(port_ids={each.port_id for each in fresh}, now=now)
-    publish_status(product_ids=_products_of(fresh), turned=turned, now=now)
-    return len(fresh)
+    port_ids = {result.port_id for result in new}
+    changed = evaluate_ports(port_ids=port_ids, now=now)
+    products = OutputPort.objects.filter(pk__in=port_ids).values_list("product_id", flat=True)
+    publish_status(product_ids=list(products.distinct()), changed=changed, now=now)
+    return len(new)
 
 
-def _fresh(seen: Sequence[ProbeResult]) -> list[ProbeResult]:
-    """Return what is not written yet, each slot once, of ports that still exist."""
-    ports = {each.port_id for each in seen}
-    living = set(OutputPort.objects.filter(pk__in=ports).values_list("pk", flat=True))
-    slots = {each.slot for each in seen}
-    known: set[Key] = set(
+def _new_results(results: Sequence[ProbeResult]) -> list[ProbeResult]:
+    """Return the results that are not recorded yet, each slot once, of ports that still exist."""
+    ports = {result.port_id for result in results}
+    existing = set(OutputPort.objects.filter(pk__in=ports).values_list("pk", flat=True))
+    slots = {result.slot for result in results}
+    recorded: set[Key] = set(
         Measurement.objects.filter(port_id__in=ports, slot__in=slots).values_list("port_id", "slot")
     )
-    fresh: dict[Key, ProbeResult] = {}
-    for each in seen:
-        key = (each.port_id, each.slot)
-        if each.port_id in living and key not in known:
-            fresh.setdefault(key, each)
-    return list(fresh.values())
+    new: dict[Key, ProbeResult] = {}
+    for result in results:
+        key = (result.port_id, result.slot)
+        if result.port_id in existing and key not in recorded:
+            new.setdefault(key, result)
+    return list(new.values())
 
 
-def _measurement(seen: ProbeResult) -> Measurement:
-    return Measurement(
-        port_id=seen.port_id,
-        slot=seen.slot,
-        measured_at=seen.at,
-        outcome=seen.outcome,
-        status_code=seen.status_code,
-        dns=seen.phases.dns,
-        connect=seen.phases.connect,
-        tls=seen.phases.tls,
-        first_byte=seen.phases.first_byte,
-        total=seen.phases.total,
-    )
-
-
-def _roll_up(fresh: Sequence[ProbeResult]) -> None:
-    keys: set[Key] = {(each.port_id, hour_of(each.slot)) for each in fresh}
+def _roll_up(results: Sequence[ProbeResult]) -> None:
+    keys: set[Key] = {(result.port_id, start_of_hour(result.slot)) for result in results}
     rows = {
         (row.port_id, row.start): row
         for row in RollUp.objects.select_for_update()
@@ -94,12 +97,15 @@ def _roll_up(fresh: Sequence[ProbeResult]) -> None:
         )
         .order_by("port_id", "start")
     }
-    hours = {key: rows.get(key) or _new_hour(*key) for key in sorted(keys)}
-    for each in fresh:
-        hour = hours[each.port_id, hour_of(each.slot)]
-        whole = {"outcomes": hour.outcomes, "latencies": hour.latencies}
-        for stored in (whole, slice_at(hour.slices, each.slot)):
-            add_measurement(stored, outcome=each.outcome, seconds=each.phases.total)
+    hours = {
+        key: rows.get(key) or RollUp(port_id=key[0], period=Period.HOUR, start=key[1])
+        for key in sorted(keys)
+    }
+    for result in results:
+        hour = hours[result.port_id, start_of_hour(result.slot)]
+        total = StoredStats(outcomes=hour.outcomes, latencies=hour.latencies)
+        for stored in (total, stored_slice(hour.slices, result.slot)):
+            add_measurement(stored, outcome=result.outcome, seconds=result.timings.total)
     RollUp.objects.bulk_create(
         hours.values(),
         update_conflicts=True,
@@ -108,19 +114,10 @@ def _roll_up(fresh: Sequence[ProbeResult]) -> None:
     )
 
 
-def _new_hour(port_id: int, start: datetime) -> RollUp:
-    return RollUp(port_id=port_id, period=Period.HOUR, start=start)
-
-
-def _release(seen: Sequence[ProbeResult]) -> None:
-    """Give the claims back, and count slow failures in a row."""
-    slow = {each.port_id for each in seen if each.outcome in SLOW_TO_FAIL}
-    others = {each.port_id for each in seen} - slow
+def _release(results: Sequence[ProbeResult]) -> None:
+    """Release the claims, and count slow failures in a row."""
+    slow = {result.port_id for result in results if result.outcome in SLOW_TO_FAIL}
+    others = {result.port_id for result in results} - slow
     schedules = ProbeSchedule.objects
     schedules.filter(port_id__in=others).update(claimed_until=None, failures=0)
     schedules.filter(port_id__in=slow).update(claimed_until=None, failures=F("failures") + 1)
-
-
-def _products_of(fresh: Sequence[ProbeResult]) -> list[int]:
-    ports = OutputPort.objects.filter(pk__in={each.port_id for each in fresh})
-    return list(ports.values_list("product_id", flat=True).distinct())

@@ -1,4 +1,4 @@
-"""The board of objectives: how many products keep what they promise, the worst first."""
+"""The SLO board: the products of the mesh by verdict, the worst first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from governance.slo.models import Breach, Objective
 from governance.slo.wording import format_objective
 
 PAGE_SIZE = 50
-JUDGED = [Verdict.BREACHED, Verdict.AT_RISK, Verdict.MET]
+EVALUATED = [Verdict.BREACHED, Verdict.AT_RISK, Verdict.MET]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def slo_board(request: HttpRequest) -> HttpResponse:
     board = board_for(request)
     context = {
         "board": board,
-        "lines": lines_of(board.judged.object_list),
-        "silent": lines_of(board.without_data.object_list),
+        "lines": dashboard_rows(board.judged.object_list),
+        "silent": dashboard_rows(board.without_data.object_list),
         "page": board.judged,
         "json_url": json_url(request),
     }
@@ -68,8 +68,10 @@ def slo_board_json(request: HttpRequest) -> HttpResponse:
             "domain": board.domain.slug if board.domain else None,
             "page": board.judged.number,
             "pages": board.judged.paginator.num_pages,
-            "products": [_as_json(line) for line in lines_of(board.judged.object_list)],
-            "without_data": [_as_json(line) for line in lines_of(board.without_data.object_list)],
+            "products": [_as_json(line) for line in dashboard_rows(board.judged.object_list)],
+            "without_data": [
+                _as_json(line) for line in dashboard_rows(board.without_data.object_list)
+            ],
         }
     )
 
@@ -102,14 +104,14 @@ def measured_products(reader: AccessContext) -> QuerySet[DataProduct]:
 def worst_first(products: QuerySet[DataProduct]) -> QuerySet[DataProduct]:
     """Return the judged ones among some products, breached before at risk before met."""
     place = Case(
-        *(When(slo_verdict=verdict, then=Value(at)) for at, verdict in enumerate(JUDGED)),
+        *(When(slo_verdict=verdict, then=Value(at)) for at, verdict in enumerate(EVALUATED)),
         output_field=IntegerField(),
     )
-    judged = products.filter(slo_verdict__in=JUDGED)
+    judged = products.filter(slo_verdict__in=EVALUATED)
     return judged.annotate(place=place).order_by("place", "name", "pk")
 
 
-def lines_of(products: QuerySet[DataProduct]) -> list[DashboardRow]:
+def dashboard_rows(products: QuerySet[DataProduct]) -> list[DashboardRow]:
     """Return a line for each product, with the objectives and since when one is breached."""
     rows = list(products.select_related("domain"))
     pks = [product.pk for product in rows]
@@ -133,5 +135,5 @@ def _as_json(line: DashboardRow) -> dict[str, Any]:
         "verdict": product.slo_verdict,
         "figures": product.slo_figures,
         "breached_since": line.breached_since,
-        "promises": [format_objective(each.promise) for each in line.objectives],
+        "promises": [format_objective(objective.spec) for objective in line.objectives],
     }

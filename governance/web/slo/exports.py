@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from governance.slo.models import Breach, Measurement
-from governance.slo.reports import DayReport, ObjectiveReport, is_about_speed
-from governance.web.slo.report_cards import Block
+from governance.slo.reports import DayReport, ObjectiveReport
+from governance.web.slo.report_cards import ObjectiveCard
 
 DAY_COLUMNS = (
     "objective indicator port date good total share target threshold verdict p50 p95".split()
@@ -28,42 +28,42 @@ class Line:
         return text
 
 
-def objective_json(block: Block) -> dict[str, Any]:
+def objective_json(card: ObjectiveCard) -> dict[str, Any]:
     """Return an objective and how it stands; seconds and shares as numbers."""
-    report = block.report
-    promise = report.promise
+    report = card.report
+    spec = report.spec
     return {
         "id": report.objective.pk,
-        "indicator": promise.indicator,
-        "port": block.port or None,
-        "promise": block.promised,
-        "target": promise.target,
-        "threshold": promise.edge,
-        "threshold_asked": promise.threshold,
-        "percentile": promise.percentile,
-        "window_seconds": int(promise.window.total_seconds()),
-        "budgeting": promise.budgeting,
+        "indicator": spec.indicator,
+        "port": card.port or None,
+        "promise": card.description,
+        "target": spec.target,
+        "threshold": spec.effective_threshold,
+        "threshold_asked": spec.threshold,
+        "percentile": spec.percentile,
+        "window_seconds": int(spec.window.total_seconds()),
+        "budgeting": spec.budgeting,
         "verdict": report.verdict,
         "value": report.value,
-        "good": report.score.good,
-        "total": report.score.total,
-        "share": report.score.share,
-        "budget_spent": _finite(report.spent),
+        "good": report.ratio.good,
+        "total": report.ratio.total,
+        "share": report.ratio.share,
+        "budget_spent": _finite(report.consumed),
         "burn_rate": _finite(report.burn_rate),
-        "budget_lasts_seconds": _seconds(report.lasts),
+        "budget_lasts_seconds": _seconds(report.time_to_exhaustion),
         "as_of": report.as_of,
-        "sentence": block.sentence,
-        "note": block.note,
-        "days": [_day_json(day) for day in report.days if day.score.total],
+        "sentence": card.summary,
+        "note": card.footnote,
+        "days": [_day_json(day) for day in report.days if day.ratio.total],
     }
 
 
 def _day_json(day: DayReport) -> dict[str, Any]:
     return {
         "date": day.day.date().isoformat(),
-        "good": day.score.good,
-        "total": day.score.total,
-        "share": day.score.share,
+        "good": day.ratio.good,
+        "total": day.ratio.total,
+        "share": day.ratio.share,
         "verdict": day.verdict,
         "p50": day.p50,
         "p95": day.p95,
@@ -82,7 +82,7 @@ def breach_json(breach: Breach) -> dict[str, Any]:
     """Return one breach."""
     return {
         "objective": breach.objective_id,
-        "promise": breach.promise,
+        "promise": breach.description,
         "opened_at": breach.opened_at,
         "closed_at": breach.closed_at,
     }
@@ -94,20 +94,20 @@ def day_lines(reports: Iterable[ObjectiveReport]) -> Iterator[str]:
 
 
 def _day_rows(report: ObjectiveReport) -> Iterator[list[Any]]:
-    promise, objective = report.promise, report.objective
+    spec, objective = report.spec, report.objective
     for day in report.days:
-        if day.score.total:
-            speed = [day.p50, day.p95] if is_about_speed(report) else ["", ""]
+        if day.ratio.total:
+            speed = [day.p50, day.p95] if report.is_latency else ["", ""]
             yield [
                 objective.pk,
-                promise.indicator,
+                spec.indicator,
                 objective.port or "",
                 day.day.date().isoformat(),
-                day.score.good,
-                day.score.total,
-                day.score.share,
-                promise.target,
-                promise.edge,
+                day.ratio.good,
+                day.ratio.total,
+                day.ratio.share,
+                spec.target,
+                spec.effective_threshold,
                 day.verdict.value,
                 *speed,
             ]

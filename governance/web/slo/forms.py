@@ -13,7 +13,7 @@ from catalog.products.projection import Tree, custom
 from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, Values
 from catalog.web.products.forms import DocumentForm
 from governance.slo.evaluation import BudgetingMethod, Indicator
-from governance.slo.projection import KEY, LONGEST_THRESHOLD
+from governance.slo.projection import KEY, MAX_THRESHOLD
 
 INDICATORS = [
     ("", "–"),
@@ -38,7 +38,7 @@ class ObjectiveRow(RowForm):
     threshold = forms.FloatField(
         label=_("Within, s"),
         min_value=0.001,
-        max_value=LONGEST_THRESHOLD,
+        max_value=MAX_THRESHOLD,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )

@@ -1,4 +1,4 @@
-"""The SLO tab of a product: what is promised, how it stands, what the probes saw."""
+"""The SLO tab of a product: its objectives, their status, its ports and measurements."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from catalog.products.models import DataProduct
 from catalog.web.products import on_product, product_frame
 from governance.slo.evaluation import worst
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
-from governance.slo.past import past_of
 from governance.slo.reports import reports_of
-from governance.slo.stats import DAY, Stats, together
+from governance.slo.rollups import load_rollups
+from governance.slo.stats import DAY, Stats, merge
 from governance.web.slo.exports import (
     breach_json,
     day_lines,
@@ -28,7 +28,7 @@ from governance.web.slo.exports import (
     measurement_lines,
     objective_json,
 )
-from governance.web.slo.report_cards import Block, block_of
+from governance.web.slo.report_cards import ObjectiveCard, objective_card
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 RECENT = 20
@@ -36,40 +36,37 @@ BREACHES = 20
 
 
 @dataclass(frozen=True)
-class PortLine:
-    """A port as the probes see it over the last day."""
+class PortRow:
+    """The measurements of a port over the last day; `interval` in seconds."""
 
     port: OutputPort
     is_probed: bool
     interval: int | None
-    tally: Stats
+    stats: Stats
 
     @property
     def share(self) -> float | None:
-        """Return the good share of the last day."""
-        return self.tally.good / self.tally.total if self.tally.total else None
+        return self.stats.good / self.stats.total if self.stats.total else None
 
     @property
     def p50(self) -> float | None:
-        """Return the median of the last day."""
-        return self.tally.latencies.quantile(0.5)
+        return self.stats.latencies.quantile(0.5)
 
     @property
     def p95(self) -> float | None:
-        """Return the 95th percentile of the last day."""
-        return self.tally.latencies.quantile(0.95)
+        return self.stats.latencies.quantile(0.95)
 
 
 @on_product
 def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContext) -> HttpResponse:
     """Show every objective with its days, its budget and its speed; then what was seen lately."""
     now = timezone.now()
-    blocks = [block_of(report, now) for report in reports_of(product, now)]
+    cards = [objective_card(report, now) for report in reports_of(product, now)]
     context = product_frame(request, product, reader, tab="product_slo")
     context |= {
-        "blocks": blocks,
-        "days": _table(blocks),
-        "ports": port_lines(product, now),
+        "cards": cards,
+        "days": _table(cards),
+        "ports": port_rows(product, now),
         "recent": Measurement.objects.of_product(product)[:RECENT],
         "breaches": Breach.objects.of_product(product)[:BREACHES],
         "csv_url": _url("product_slo_csv", product),
@@ -84,14 +81,14 @@ def product_slo_json(
 ) -> HttpResponse:
     """Give a program the same report."""
     now = timezone.now()
-    blocks = [block_of(report, now) for report in reports_of(product, now)]
+    cards = [objective_card(report, now) for report in reports_of(product, now)]
     recent = Measurement.objects.of_product(product)[:RECENT]
     return JsonResponse(
         {
             "product": {"id": str(product.uuid), "path": product.path},
-            "verdict": worst(block.report.verdict for block in blocks),
-            "objectives": [objective_json(block) for block in blocks],
-            "ports": [_port_json(line) for line in port_lines(product, now)],
+            "verdict": worst(card.report.verdict for card in cards),
+            "objectives": [objective_json(card) for card in cards],
+            "ports": [_port_json(row) for row in port_rows(product, now)],
             "breaches": [breach_json(each) for each in Breach.objects.of_product(product)],
             "measurements": [measurement_json(each) for each in recent],
         }
@@ -116,45 +113,45 @@ def product_measurements_csv(
     return _as_csv(StreamingHttpResponse(measurement_lines(rows)), f"{product.slug}-probes.csv")
 
 
-def port_lines(product: DataProduct, now: datetime) -> list[PortLine]:
-    """Return each output port with what the probes saw of it in the last 24 hours."""
+def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
+    """Return each output port with its measurements of the last 24 hours."""
     ports = list(product.output_ports.select_related("probe_schedule"))
-    past = past_of([port.pk for port in ports], now)
+    rollups = load_rollups([port.pk for port in ports], now)
     probed = set(
         product.output_ports.filter(
             port_contract__contract__servers__type__in=PROBED_TYPES
         ).values_list("pk", flat=True)
     )
-    lines = []
+    rows = []
     for port in ports:
-        hours = past.by_hour([port.pk])
-        lately = [each for at, found in hours.items() if at > now - DAY for each in found]
+        hours = rollups.by_hour([port.pk]).items()
+        recent = [stats for at, parts in hours if at > now - DAY for stats in parts]
         schedule = getattr(port, "probe_schedule", None)
         interval = schedule.interval if schedule else None
-        lines.append(PortLine(port, port.pk in probed, interval, together(lately)))
-    return lines
+        rows.append(PortRow(port, port.pk in probed, interval, merge(recent)))
+    return rows
 
 
-def _table(blocks: list[Block]) -> list[tuple[Any, list[Any]]]:
+def _table(cards: list[ObjectiveCard]) -> list[tuple[Any, list[Any]]]:
     """Return the measured days, newest first, each with the day of every objective."""
-    columns = [{day.day: day for day in block.report.days if day.score.total} for block in blocks]
+    columns = [{day.day: day for day in card.report.days if day.ratio.total} for card in cards]
     days = sorted({day for column in columns for day in column}, reverse=True)
     return [(day, [column.get(day) for column in columns]) for day in days]
 
 
-def _port_json(line: PortLine) -> dict[str, Any]:
+def _port_json(row: PortRow) -> dict[str, Any]:
     return {
-        "port": str(line.port),
-        "is_probed": line.is_probed,
-        "interval_seconds": line.interval,
-        "last_probed_at": line.port.last_probed_at,
-        "last_good_at": line.port.last_good_at,
-        "last_outcome": line.port.last_outcome or None,
+        "port": str(row.port),
+        "is_probed": row.is_probed,
+        "interval_seconds": row.interval,
+        "last_probed_at": row.port.last_probed_at,
+        "last_good_at": row.port.last_good_at,
+        "last_outcome": row.port.last_outcome or None,
         "last_day": {
-            "share": line.share,
-            "total": line.tally.total,
-            "p50": line.p50,
-            "p95": line.p95,
+            "share": row.share,
+            "total": row.stats.total,
+            "p50": row.p50,
+            "p95": row.p95,
         },
     }
 

@@ -1,4 +1,4 @@
-"""An objective's report in words and shapes, as the SLO tab shows it."""
+"""An objective's report as the SLO tab shows it."""
 
 from __future__ import annotations
 
@@ -13,145 +13,135 @@ from django.utils.translation import ngettext
 
 from catalog.web.components.charts import Day, Reading
 from catalog.web.components.humanize import duration, percent
-from governance.slo.evaluation import Indicator
-from governance.slo.reports import DayReport, ObjectiveReport, Point, is_about_speed
+from governance.slo.evaluation import Indicator, ObjectiveSpec
+from governance.slo.reports import DayReport, ObjectiveReport, Point
 from governance.slo.stats import DAY
 from governance.slo.wording import (
     INDICATORS,
+    format_coverage,
+    format_number,
     format_objective,
     format_status,
-    measured_so_far,
-    number,
-    span,
 )
-
-ValuesOf = Callable[[Point], Sequence[float | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
-    """One objective on the page."""
+class ObjectiveCard:
+    """One objective on the page; the values are formatted."""
 
     report: ObjectiveReport
     anchor: str
     title: str | LazyText
     port: str
-    promised: str
+    description: str
     value: str
-    limit: str
+    target: str
     good: str
     total: str
-    left: str
-    pace: str
-    sentence: str
-    note: str
+    budget_remaining: str
+    burn_rate: str
+    summary: str
+    footnote: str
     bars: Sequence[Day]
-    bars_finding: str
+    chart_caption: str
     latency: Sequence[Reading]
     budget: Sequence[Reading]
 
     @property
-    def names(self) -> list[str]:
-        """Return the names of the lines of latency."""
-        return [_("half (p50)"), _("95 % (p95)")]
+    def latency_lines(self) -> list[str]:
+        return ["p50", "p95"]
 
     @property
-    def budget_names(self) -> list[str]:
-        """Return the names of the lines of the budget."""
-        return [_("left"), _("even pace")]
+    def budget_lines(self) -> list[str]:
+        return [_("remaining"), _("even burn")]
 
 
-def block_of(report: ObjectiveReport, now: datetime) -> Block:
-    """Put a report into words."""
-    objective, promise = report.objective, report.promise
-    fast = is_about_speed(report)
-    return Block(
+def objective_card(report: ObjectiveReport, now: datetime) -> ObjectiveCard:
+    objective, spec = report.objective, report.spec
+    is_latency = report.is_latency
+    notes = [_threshold_note(spec), format_coverage(report.first_measured_at, spec.window, now)]
+    return ObjectiveCard(
         report=report,
         anchor=f"objective-{objective.pk}",
-        title=INDICATORS[Indicator(promise.indicator)],
+        title=INDICATORS[Indicator(spec.indicator)],
         port=str(objective.port) if objective.port else "",
-        promised=format_objective(promise),
-        value=duration(report.value) if fast else percent(report.value, 3),
-        limit=duration(promise.edge) if fast else percent(promise.target, 3),
-        good=number(report.score.good),
-        total=number(report.score.total),
-        left=percent(max(0.0, 1 - report.spent), 0) if report.score.total else "",
-        pace=_pace(report),
-        sentence=format_status(promise, report.score, report.recent, report.verdict),
-        note=" ".join(filter(None, [_snapping(report), _beginning(report, now)])),
-        bars=[Day(day=d.day.date(), verdict=d.verdict, text=format_day(d)) for d in report.days],
-        bars_finding=bars_finding(report.days),
-        latency=_readings(report, lambda point: [point.p50, point.p95]) if fast else [],
-        budget=_readings(report, lambda point: [100 * point.left, 100 * max(0.0, point.even)]),
+        description=format_objective(spec),
+        value=duration(report.value) if is_latency else percent(report.value, 3),
+        target=duration(spec.effective_threshold) if is_latency else percent(spec.target, 3),
+        good=format_number(report.ratio.good),
+        total=format_number(report.ratio.total),
+        budget_remaining=(percent(max(0.0, 1 - report.consumed), 0) if report.ratio.total else ""),
+        burn_rate=_format_burn_rate(report),
+        summary=format_status(spec, report.ratio, report.recent, report.verdict),
+        footnote=" ".join(filter(None, notes)),
+        bars=[
+            Day(day=day.day.date(), verdict=day.verdict, text=format_day(day))
+            for day in report.days
+        ],
+        chart_caption=chart_caption(report.days),
+        latency=_readings(report, lambda point: [point.p50, point.p95]) if is_latency else [],
+        budget=_readings(
+            report, lambda point: [100 * point.remaining, 100 * max(0.0, point.even_burn)]
+        ),
     )
 
 
-def _pace(report: ObjectiveReport) -> str:
-    """Say the burn rate, capped where a failure of everything ends it."""
+def _format_burn_rate(report: ObjectiveReport) -> str:
+    """Return the burn rate, capped because an objective of 100 % has an infinite one."""
     if report.recent.total == 0:
         return ""
     return f"{formats.number_format(round(min(report.burn_rate, 9999), 1), 1)}×"
 
 
-def _snapping(report: ObjectiveReport) -> str:
-    promise = report.promise
-    if promise.threshold is None or promise.edge is None or promise.edge == promise.threshold:
+def _threshold_note(spec: ObjectiveSpec) -> str:
+    if spec.threshold is None or spec.effective_threshold == spec.threshold:
         return ""
-    return _("The threshold of {asked} is measured as {edge}, the nearest step kept.").format(
-        asked=duration(promise.threshold), edge=duration(promise.edge)
+    return _("The threshold of {declared} is measured as {effective}, the nearest bucket.").format(
+        declared=duration(spec.threshold), effective=duration(spec.effective_threshold)
     )
-
-
-def _beginning(report: ObjectiveReport, now: datetime) -> str:
-    return measured_so_far(report.begins_at, report.promise.window, now)
 
 
 def format_day(day: DayReport) -> str:
-    """Say what a day was: '99.2 %, 12 of 1,440 fell short'."""
-    if day.score.total == 0:
+    """Return a day as text: '99.2 %, 12 of 1,440 failed'."""
+    if day.ratio.total == 0:
         return _("not measured")
-    share = percent(day.score.share, 2)
-    if day.score.bad == 0:
-        return _("{share}, nothing fell short").format(share=share)
-    return _("{share}, {bad} of {total} fell short").format(
-        share=share, bad=number(day.score.bad), total=number(day.score.total)
+    share = percent(day.ratio.share, 2)
+    if day.ratio.failed == 0:
+        return _("{share}, none failed").format(share=share)
+    return _("{share}, {failed} of {total} failed").format(
+        share=share, failed=format_number(day.ratio.failed), total=format_number(day.ratio.total)
     )
 
 
-def bars_finding(days: Sequence[DayReport]) -> str:
-    """Say what the strip of days shows."""
-    measured = [day for day in days if day.score.total]
-    short = sum(1 for day in measured if day.verdict != "met")
+def chart_caption(days: Sequence[DayReport]) -> str:
+    measured = [day for day in days if day.ratio.total]
+    missed = sum(day.verdict != "met" for day in measured)
     if not measured:
         return _("No day has been measured yet")
-    if not short:
+    if not missed:
         return ngettext(
-            "The one measured day reached the target",
-            "All {n} measured days reached the target",
+            "The one measured day met the target",
+            "All {n} measured days met the target",
             len(measured),
         ).format(n=len(measured))
     return ngettext(
         "{n} of {measured} measured days missed the target",
         "{n} of {measured} measured days missed the target",
-        short,
-    ).format(n=short, measured=len(measured))
+        missed,
+    ).format(n=missed, measured=len(measured))
 
 
-def _readings(report: ObjectiveReport, values: ValuesOf) -> list[Reading]:
+def _readings(
+    report: ObjectiveReport, values: Callable[[Point], Sequence[float | None]]
+) -> list[Reading]:
     return [
-        Reading(label=_label(point, report.step), values=values(point)) for point in report.course
+        Reading(label=_label(point, report.resolution), values=values(point))
+        for point in report.burn_down
     ]
 
 
-def _label(point: Point, step: timedelta) -> str:
-    if step >= DAY:
+def _label(point: Point, resolution: timedelta) -> str:
+    if resolution >= DAY:
         return formats.date_format(point.at, "j M")
     local = timezone.localtime(point.at)
-    return formats.date_format(local, "H:i" if step < timedelta(hours=1) else "j M H:i")
-
-
-def course_span(report: ObjectiveReport) -> str:
-    """Say how long the course is that a chart shows."""
-    if not report.course:
-        return ""
-    return span(report.course[-1].at + report.step - report.course[0].at)
+    return formats.date_format(local, "H:i" if resolution < timedelta(hours=1) else "j M H:i")
