@@ -47,10 +47,10 @@ def build(products: int, *, seed: int = 7, hidden_share: float = 0.1) -> None:
     """
     from benchmarks.mesh_rows import Writing
     from benchmarks.mesh_trees import made
-    from catalog.search.services import follow_domains
+    from catalog.search.services import sync_domain_changes
 
     domains = _domains(max(FEWEST_DOMAINS, min(MOST_DOMAINS, products // EACH_DOMAIN)))
-    follow_domains()  # before there are products, else the first drain has all of them to do
+    sync_domain_changes()  # before there are products, else the first drain has all of them to do
     writing = Writing(domains)
     coming = made(products, domains=sorted(domains), seed=seed, hidden_share=hidden_share)
     started, done = time.perf_counter(), 0

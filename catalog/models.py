@@ -37,7 +37,7 @@ from catalog.products.models import (
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
 from catalog.publication.models import ProductVersion
 from catalog.revisions.models import Followed, Tombstone
-from catalog.search.models import IndexCheck
+from catalog.search.models import IndexCheck, RebuildLock
 
 __all__ = [
     "ApiToken",
@@ -66,6 +66,7 @@ __all__ = [
     "ProductVersion",
     "ProvenanceAnswer",
     "ProvenanceRecord",
+    "RebuildLock",
     "SchemaObject",
     "SchemaProperty",
     "Server",

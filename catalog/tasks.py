@@ -20,8 +20,8 @@ from catalog.search.services import (
     ActivationRefused,
     check_indexes,
     drain,
-    follow_domains,
-    keep_up,
+    index_pending,
+    sync_domain_changes,
 )
 from catalog.search.wakeup import at_work, is_hint_needed, is_hinted
 
@@ -63,7 +63,7 @@ def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
         return drain_search()
     wanted = [UUID(each) for each in ids]
     with at_work():
-        written = _unless_down(lambda: keep_up(ids=wanted, is_hinted=is_hinted))
+        written = _unless_down(lambda: index_pending(ids=wanted, is_hinted=is_hinted))
     if is_hinted():
         _hint(index_changed, [], time.time())
     return written
@@ -72,7 +72,7 @@ def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
 @shared_task
 def drain_search() -> int:
     """Catch up with whatever no hint has told, domains first."""
-    return _unless_down(lambda: follow_domains() + drain())
+    return _unless_down(lambda: sync_domain_changes() + drain())
 
 
 @shared_task

@@ -20,7 +20,6 @@ from catalog.search.filters import parse_filters
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import parse_query
 from catalog.search.reranking import Embedder
-from catalog.search.services.following import chunks
 from catalog.search.synonyms import Spellings, expand_synonyms
 
 
@@ -48,7 +47,7 @@ def scratch_engine(
 
 def _fill(engine: SearchBackend, uses: Mapping[str, Sequence[str]]) -> None:
     with engine.start_rebuild() as new_index:
-        for chunk in chunks(KINDS[PRODUCT]):
+        for chunk in KINDS[PRODUCT].chunks():
             new_index.put(_with_uses(document, uses) for document in documents_of(chunk))
         new_index.commit()
         with new_index.activate():

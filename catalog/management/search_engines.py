@@ -1,4 +1,4 @@
-"""Which search engines a command is about, and how far it has come, shown on a terminal."""
+"""The search engines that a command works on, and its progress, shown on a terminal."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from catalog.search.backends import ADAPTERS, configured_backends, get_backend
 from catalog.search.port import SearchBackend
 
 
-def add_engine(parser: ArgumentParser) -> None:
-    """Let one engine be named; without, a command is about all that are fed."""
-    parser.add_argument("--engine", choices=ADAPTERS, help="one engine; all that are fed without")
+def add_engine_option(parser: ArgumentParser) -> None:
+    """Add `--engine`; by default a command works on all configured engines."""
+    parser.add_argument("--engine", choices=ADAPTERS, help="one engine; by default all configured")
 
 
-def engines_of(name: str | None) -> list[SearchBackend]:
-    """Return the engines that a command is about. Raises CommandError, with exit status 2."""
+def selected_engines(name: str | None) -> list[SearchBackend]:
+    """Return the engines to work on. Raises CommandError, with exit status 2."""
     if name == "elasticsearch" and not settings.ELASTICSEARCH_URL:
         raise CommandError("ELASTICSEARCH_URL is not set.", returncode=2)
     return [get_backend(name)] if name else list(configured_backends())
 
 
-def show_progress(count: int, doing: str) -> None:
-    """Write over the last line of a terminal; into a file or a pipe nothing is written."""
+def show_progress(count: int, label: str) -> None:
+    """Overwrite the last line of a terminal; nothing is written to a file or pipe."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r{count:>9,} {doing:<20}")
+        sys.stderr.write(f"\r{count:>9,} {label:<20}")
         sys.stderr.flush()

@@ -1,10 +1,11 @@
-"""What is kept of search beside the indexes: how each check of an index ended."""
+"""Rows of search itself: the outcome of each check of an index, and the lock of rebuilds."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.db import models
+from django.db.models.functions import Now
 
 # An edit that the index has not seen for longer is too late.
 FRESH_WITHIN_SECONDS = 60
@@ -56,3 +57,19 @@ class IndexCheck(models.Model):
     def is_good(self) -> bool:
         """Say whether the index answered, equalled the database, and was fresh."""
         return not self.problem and self.drift == 0 and self.is_fresh
+
+
+class RebuildLock(models.Model):
+    """Which process may rebuild an engine's index; free once `expires_at` has passed."""
+
+    engine = models.CharField(max_length=20)
+    holder = models.UUIDField(null=True)
+    expires_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["engine"], name="one_rebuild_lock_per_engine")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.engine}: {self.holder} until {self.expires_at}"

@@ -241,7 +241,7 @@ class SearchBackend(Protocol):
     def start_rebuild(self) -> AbstractContextManager["NewIndex"]:
         """Build an index beside the live one. Left without `swapping`, it is thrown away.
 
-        One process at a time rebuilds, restores or clears; others wait a while.
+        The caller sees to it that one process at a time rebuilds, restores or clears.
         """
 
     def open_previous(self) -> AbstractContextManager["NewIndex"]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.search.models import FRESH_WITHIN_SECONDS, IndexCheck
-from catalog.search.services import TARGET, DayOfChecks, IndexReport, reports_of
+from catalog.search.services import TARGET, DayOfChecks, IndexReport, index_reports
 from catalog.web.components.charts import Day
 from catalog.web.components.humanize import percent
 
@@ -39,7 +39,7 @@ class IndexBlock:
 
 def index_blocks(now: datetime) -> list[IndexBlock]:
     """Return the ledger of each fed engine."""
-    return [_block(report) for report in reports_of(now)]
+    return [_block(report) for report in index_reports(now)]
 
 
 def _block(report: IndexReport) -> IndexBlock:

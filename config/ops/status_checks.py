@@ -17,7 +17,7 @@ from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal
 from catalog.ports.models import OutputPort
 from catalog.search.models import IndexCheck
-from catalog.search.services import WINDOW, states
+from catalog.search.services import WINDOW, engine_states
 from config.health import part_states
 from governance.slo.models import ProbeSchedule
 
@@ -48,7 +48,7 @@ def parts() -> list[Reading]:
 def index() -> list[Reading]:
     """Return how far each search engine is behind the database."""
     readings = []
-    for state in states():
+    for state in engine_states():
         is_well = state.is_ready and not state.problem and state.oldest_seconds < MOST_BEHIND
         note = state.problem or (f"oldest {state.oldest_seconds:.0f} s" if state.pending else "")
         readings.append(Reading(state.engine, f"{state.pending} behind", is_well, note))

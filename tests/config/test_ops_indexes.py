@@ -9,7 +9,7 @@ from catalog.domains.services import grant_role
 from catalog.permissions import Role
 from catalog.search.backends import active_backend
 from catalog.search.models import IndexCheck
-from catalog.search.services import check_indexes, drain, follow_domains
+from catalog.search.services import check_indexes, drain, sync_domain_changes
 from catalog.tasks import check_search
 from tests.factories import FACTORY, make_person, make_product
 from tests.search.requests import doc, write
@@ -37,7 +37,7 @@ def note(*, ago=timedelta(0), **fields):
 
 def test_a_check_notes_how_many_differences_of_each_kind_there_were():
     make_product()
-    follow_domains()
+    sync_domain_changes()
     drain()
     write(active_backend(), doc("ghost"))
 

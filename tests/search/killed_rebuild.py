@@ -13,11 +13,11 @@ import django
 django.setup()
 
 from catalog.search.backends import active_backend  # noqa: E402  Django must be set up first
-from catalog.search.services import Step, rebuild  # noqa: E402
+from catalog.search.services import RebuildPhase, rebuild  # noqa: E402
 
 
-def rebuild_and_die(step: Step) -> None:
-    def end_here(at: Step, count: int) -> None:
+def rebuild_and_die(step: RebuildPhase) -> None:
+    def end_here(at: RebuildPhase, count: int) -> None:
         if at is step:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -25,7 +25,7 @@ def rebuild_and_die(step: Step) -> None:
 
 
 def main() -> None:
-    for step in Step:
+    for step in RebuildPhase:
         child = os.fork()
         if child == 0:
             try:

@@ -21,14 +21,14 @@ from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import parse_query
 from catalog.search.services import (
     drain,
-    follow_domains,
+    engine_states,
     index_products,
     rebuild,
-    states,
     sync,
+    sync_domain_changes,
     verify,
 )
-from catalog.search.services.following import pending_for
+from catalog.search.services.pending import pending_for
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -165,16 +165,16 @@ def test_a_deleted_product_is_forgotten():
 def test_a_renamed_domain_takes_its_products_along_though_the_hint_is_lost():
     domain = make_domain("haulage")
     product = make_published_product("Parcels", domain=domain)
-    follow_domains()
+    sync_domain_changes()
     drain()
 
     edit_domain(domain=domain, edition=1, actor=FACTORY, name="Transport", slug="transport")
-    followed = follow_domains()
+    followed = sync_domain_changes()
     drain()
 
     assert followed == 1
     assert _found("transport") == [str(product.uuid)]
-    assert follow_domains() == 0
+    assert sync_domain_changes() == 0
 
 
 def test_a_moved_product_lies_in_its_new_domain_alone():
@@ -222,7 +222,7 @@ def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_throug
     )
 
     assert drain() == 0
-    monkeypatch.setattr(sync, "LOOK_THROUGH_EVERY", 0)
+    monkeypatch.setattr(sync, "FULL_SCAN_INTERVAL", 0)
     assert drain() == 1
     assert _found("pallets") == [str(product.uuid)]
 
@@ -238,7 +238,7 @@ def test_the_state_says_how_many_are_behind():
     drain()
     make_published_product(domain=domain)
 
-    (state,) = states()
+    (state,) = engine_states()
 
     assert (state.engine, state.is_ready, state.pending) == ("embedded", True, 1)
 

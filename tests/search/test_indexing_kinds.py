@@ -16,7 +16,7 @@ from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.search.documents import KINDS
 from catalog.search.fields import TYPES as NAMES
 from catalog.search.port import SearchBackend
-from catalog.search.services import drain, follow_domains, rebuild, states, verify
+from catalog.search.services import drain, engine_states, rebuild, sync_domain_changes, verify
 from tests.factories import FACTORY, make_domain, make_product, make_team
 from tests.search.requests import ask, due, ids
 from tests.search.test_verifying import index_all, settle
@@ -65,16 +65,16 @@ def test_an_edit_of_a_term_is_followed_and_a_removed_one_is_not_found(fed_engine
     term, kept = define("Churn"), define("Margin")
     index_all()
     term = edit_term(term=term, edition=1, actor=FACTORY, definition="A walrus.")
-    late = states()[0].pending
+    late = engine_states()[0].pending
     index_all()
     as_edited = found(fed_engine, "term", "walrus")
     remove_term(term=term, edition=2, actor=FACTORY)
-    buried = states()[0].pending
+    buried = engine_states()[0].pending
     index_all()
 
     assert (late, as_edited, buried) == (1, [str(term.uuid)], 1)
     assert found(fed_engine, "term") == [str(kept.uuid)]
-    assert states()[0].pending == 0
+    assert engine_states()[0].pending == 0
     settle()
     assert verify(fed_engine).count == 0
 
@@ -114,8 +114,8 @@ def test_what_lies_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: S
     index_all()
 
     edit_domain(domain=above, edition=1, actor=FACTORY, slug="transport")
-    followed = follow_domains()
-    again = follow_domains()
+    followed = sync_domain_changes()
+    again = sync_domain_changes()
     drain()
 
     assert (followed, again) == (1, 0)
@@ -132,7 +132,7 @@ def test_the_state_counts_every_kind_and_tells_the_age_of_the_oldest(fed_engine:
     define("Churn")
     Term.objects.update(revised_at=timezone.now() - timedelta(minutes=5))
 
-    (state,) = states()
+    (state,) = engine_states()
 
     assert state.pending == 2
     assert 300 <= state.oldest_seconds < 360
@@ -154,10 +154,10 @@ def test_every_difference_in_a_term_or_a_domain_is_named_and_mended(fed_engine: 
     drift = verify(fed_engine)
     mended = verify(fed_engine, repair=True)
 
-    assert drift.kinds["term"] == {
+    assert drift.types["term"] == {
         "checked": 3, "missing": 1, "revision": 1, "content": 1, "surplus": 1,
     }  # fmt: skip
-    assert drift.kinds["domain"]["content"] == 1
+    assert drift.types["domain"]["content"] == 1
     assert drift.content == [f"term:{changed.uuid}", f"domain:{place.uuid}"]
     assert (mended.count, mended.repaired) == (5, 5)
     assert verify(fed_engine).count == 0

@@ -18,13 +18,13 @@ from catalog.search.backends import active_backend
 from catalog.search.port import IndexSession
 from catalog.search.services import (
     drain,
-    follow_domains,
+    engine_states,
+    index_pending,
     index_products,
-    keep_up,
-    keeping_up,
-    states,
+    sync,
+    sync_domain_changes,
 )
-from catalog.search.services.following import BATCH
+from catalog.search.services.pending import BATCH_SIZE
 from catalog.search.wakeup import UNDER_WAY, at_work, is_hint_needed, is_hinted
 from catalog.tasks import hint_products, index_changed
 from config.celery import app
@@ -39,7 +39,7 @@ def empty_index(settings, tmp_path):
     cache.clear()
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
-    follow_domains()
+    sync_domain_changes()
     drain()
 
 
@@ -64,7 +64,7 @@ class Told:
 @pytest.fixture
 def told(monkeypatch) -> Told:
     told, engine = Told(), active_backend()
-    writing = engine.writing
+    writing = engine.open_writer
 
     @contextmanager
     def told_writing() -> Iterator[IndexSession]:
@@ -72,7 +72,7 @@ def told(monkeypatch) -> Told:
             told.done.append("opened")
             yield TellingSession(session, told)
 
-    monkeypatch.setattr(engine, "writing", told_writing)
+    monkeypatch.setattr(engine, "open_writer", told_writing)
     return told
 
 
@@ -103,7 +103,7 @@ def test_what_changes_while_the_index_is_written_goes_by_the_same_writer(told):
                 edit(other, "A walrus.")
         return len(asked) == 2
 
-    written = keep_up(ids=[first.uuid], is_hinted=is_hinted_once)
+    written = index_pending(ids=[first.uuid], is_hinted=is_hinted_once)
 
     assert written == 4
     assert len(found("walrus")) == 4
@@ -112,13 +112,13 @@ def test_what_changes_while_the_index_is_written_goes_by_the_same_writer(told):
 
 def test_a_writer_is_given_up_in_the_end_though_changes_go_on(monkeypatch):
     product = make_published_product("Parcels")
-    monkeypatch.setattr(keeping_up, "LONGEST", 0.1)
+    monkeypatch.setattr(sync, "MAX_DURATION", 0.1)
 
-    assert keep_up(ids=[product.uuid], is_hinted=lambda: True) == 1
+    assert index_pending(ids=[product.uuid], is_hinted=lambda: True) == 1
 
 
 def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatch, told):
-    monkeypatch.setattr(keeping_up, "LONGEST", 0.1)
+    monkeypatch.setattr(sync, "MAX_DURATION", 0.1)
     product, had_its_turn = make_published_product("Parcels"), threading.Event()
 
     def take_a_turn() -> None:
@@ -130,7 +130,7 @@ def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatc
     for turn in range(10):
         if not had_its_turn.is_set():
             product = edit(product, f"Turn {turn}.")
-            keep_up(ids=[product.uuid], is_hinted=lambda: True)
+            index_pending(ids=[product.uuid], is_hinted=lambda: True)
 
     is_in_time = had_its_turn.is_set()
     other.join()
@@ -166,7 +166,7 @@ def test_a_worker_that_looks_by_itself_is_sent_no_hint():
 
 def test_what_changes_as_the_worker_ends_is_hinted_at_anew(monkeypatch):
     before, product = waiting(), make_published_product("Parcels")
-    monkeypatch.setattr(keeping_up, "LONGEST", 0.0)
+    monkeypatch.setattr(sync, "MAX_DURATION", 0.0)
     answers = iter([False, True])
     monkeypatch.setattr("catalog.tasks.is_hinted", lambda: next(answers))
 
@@ -187,7 +187,7 @@ def make_backlog() -> DataProduct:
     domain = fresh.domain
     DataProduct.objects.bulk_create(
         DataProduct(domain=domain, slug=f"parcels-{number}", name=f"Parcels {number}")
-        for number in range(2 * BATCH + 1)
+        for number in range(2 * BATCH_SIZE + 1)
     )
     drain()
     DataProduct.objects.exclude(pk=fresh.pk).update(
@@ -204,7 +204,7 @@ def test_a_hint_writes_what_people_edit_and_leaves_a_backlog_to_the_drain():
 
     assert index_products(ids=[]) == 1
     assert found("walrus") == [str(fresh.uuid)]
-    assert drain() == 2 * BATCH + 1
+    assert drain() == 2 * BATCH_SIZE + 1
 
 
 def test_what_people_edit_during_a_drain_does_not_wait_for_its_end(told):
@@ -214,13 +214,13 @@ def test_what_people_edit_during_a_drain_does_not_wait_for_its_end(told):
     def note() -> None:
         if not moments:
             edit(fresh, "A walrus.")
-        moments.append((len(found("walrus")), states()[0].pending))
+        moments.append((len(found("walrus")), engine_states()[0].pending))
 
     told.after_commit = note
 
-    assert drain() == 2 * BATCH + 2
+    assert drain() == 2 * BATCH_SIZE + 2
     assert [is_found for is_found, _ in moments] == [0, 1, 1, 1]
-    assert moments[1][1] > BATCH
+    assert moments[1][1] > BATCH_SIZE
 
 
 def test_what_people_edit_goes_before_the_products_of_a_renamed_domain():
@@ -231,6 +231,6 @@ def test_what_people_edit_goes_before_the_products_of_a_renamed_domain():
 
     edit_domain(domain=parent, edition=1, actor=FACTORY, name="Transport", slug="transport")
     edit(product, "A walrus.")
-    follow_domains()
+    sync_domain_changes()
 
     assert found("walrus") == [str(product.uuid)]

@@ -23,7 +23,14 @@ from catalog.products.services import delete_product
 from catalog.revisions.models import Followed
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import parse_query
-from catalog.search.services import Step, drain, follow_domains, search_catalog, states, verify
+from catalog.search.services import (
+    RebuildPhase,
+    drain,
+    engine_states,
+    search_catalog,
+    sync_domain_changes,
+    verify,
+)
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import NOW, ask, due, ids
 from tests.search.test_rebuilding import hide
@@ -101,7 +108,7 @@ def writer(domain: Domain, witness: Witness, is_done: threading.Event, number: i
 def worker(is_done: threading.Event) -> None:
     """The index worker: it drains at each tick, and builds what is not there."""
     while not is_done.is_set():
-        follow_domains()
+        sync_domain_changes()
         drain()
         time.sleep(PAUSE)
 
@@ -153,7 +160,7 @@ def database_url() -> str:
 def wait_until_level() -> None:
     """Wait until the index has seen every change; longer than a minute is too long."""
     deadline = time.monotonic() + VISIBLE_WITHIN
-    while any(state.pending for state in states()) and time.monotonic() < deadline:
+    while any(state.pending for state in engine_states()) and time.monotonic() < deadline:
         time.sleep(PAUSE)
 
 
@@ -164,7 +171,7 @@ def test_a_rebuild_killed_at_any_step_costs_no_read_and_no_write(
     things = [make_product(domain=domain, name=f"Thing {n}") for n in range(BASELINE)]
     publish(*things)
     baseline = {str(each.uuid) for each in things}
-    follow_domains()
+    sync_domain_changes()
     drain()
     witness, is_over, is_level = Witness(), threading.Event(), threading.Event()
     jobs = [lambda: reader(baseline, witness, is_level) for _ in range(READERS)]
@@ -178,7 +185,7 @@ def test_a_rebuild_killed_at_any_step_costs_no_read_and_no_write(
 
     for job in running:
         job.result()
-    assert ends == [f"{step} {-signal.SIGKILL}" for step in Step]
+    assert ends == [f"{step} {-signal.SIGKILL}" for step in RebuildPhase]
     assert witness.reads > READERS
     assert len(witness.words) == WRITERS
     assert len(witness.gone) >= WRITERS

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.products.models import DataProduct
-from catalog.search.services import drain, states
+from catalog.search.services import drain, engine_states
 from catalog.tasks import DRAIN_TICK, index_changed
 from tests.factories import make_domain, make_published_product
 
@@ -31,4 +31,4 @@ def test_a_hint_that_has_waited_brings_along_what_waits_behind_it(waited, still_
 
     index_changed([str(first.uuid)], time.time() - waited)
 
-    assert states()[0].pending == still_behind
+    assert engine_states()[0].pending == still_behind

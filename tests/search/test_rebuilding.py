@@ -4,28 +4,34 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
 
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Followed
 from catalog.search.document import SearchDocument
+from catalog.search.models import RebuildLock
 from catalog.search.port import IndexSession, NewIndex, SearchBackend, SearchUnavailable
 from catalog.search.services import (
     ActivationRefused,
-    Step,
-    clear_leftovers,
+    RebuildPhase,
     drain,
-    follow_domains,
+    engine_states,
     rebuild,
+    remove_unused_indexes,
     roll_back,
-    states,
+    sync_domain_changes,
     verify,
 )
+from catalog.search.services.rebuild_lock import rebuild_lock
 from tests.factories import FACTORY, make_product, make_published_product
 from tests.search.requests import ask, doc, due, fill, ids
 from tests.search.test_verifying import edit, settle
@@ -107,7 +113,7 @@ def test_an_index_that_differs_is_refused_and_removed(
         rebuild(Unfaithful(fed_engine, alter))
 
     assert named in str(refused.value)
-    assert f"of {due()} things" in str(refused.value)
+    assert f"of {due()} documents" in str(refused.value)
     assert fed_engine.generation() == answering
     assert held(fed_engine) == {answering}
     assert ask(fed_engine, "second", readers=None).count == 1
@@ -128,7 +134,7 @@ def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
 ):
     kept, changed, hidden = (make_published_product(f"Thing {n}") for n in range(3))
     gone = make_product("Thing 3")
-    follow_domains()
+    sync_domain_changes()
     drain()
     before = fed_engine.generation()
     rebuild(fed_engine)
@@ -148,7 +154,7 @@ def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
     }
     assert str(gone.uuid) not in found(fed_engine)
     assert found(fed_engine, "walrus") == {str(changed.uuid)}
-    assert [state.pending for state in states()] == [0]
+    assert [state.pending for state in engine_states()] == [0]
     settle()
     assert verify(fed_engine).count == 0
 
@@ -179,7 +185,7 @@ def test_a_second_rollback_leads_forth_again(fed_engine: SearchBackend):
     call_command("rebuild_search_index", rollback=True, engine=fed_engine.name, stdout=printed)
 
     assert fed_engine.generation() == newer
-    assert "1 written; the index before answers again" in printed.getvalue()
+    assert "1 written; the previous index is active again" in printed.getvalue()
     assert found(fed_engine, "walrus") == {str(product.uuid)}
 
 
@@ -204,7 +210,7 @@ def test_what_answers_and_what_answered_before_is_kept_with_its_memory(
         rebuild(fed_engine)
         generations.append(fed_engine.generation())
 
-    clear_leftovers(fed_engine)
+    remove_unused_indexes(fed_engine)
 
     assert held(fed_engine) == set(generations[-2:])
     assert set(Followed.objects.filter(kind="product").values_list("follower", flat=True)) == {
@@ -216,19 +222,19 @@ class Interrupted(Exception):
     """The rebuild ends here."""
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", list(RebuildPhase))
 def test_what_was_written_into_the_old_index_is_not_lost_wherever_a_rebuild_ends(
-    fed_engine: SearchBackend, step: Step
+    fed_engine: SearchBackend, step: RebuildPhase
 ):
     edited, hidden = (make_published_product(f"Thing {n}") for n in range(2))
     gone = make_product("Thing 2")
-    follow_domains()
+    sync_domain_changes()
     drain()
 
-    def end_here(at: Step, count: int) -> None:
+    def end_here(at: RebuildPhase, count: int) -> None:
         # While it swaps, the embedded engine lets nobody else write.
-        has_writer = at is Step.SWAPPING and fed_engine.name == "embedded"
-        if at is Step.COMPARED or (at is step and not has_writer):
+        has_writer = at is RebuildPhase.SWAPPING and fed_engine.name == "embedded"
+        if at is RebuildPhase.COMPARED or (at is step and not has_writer):
             edit(edited, f"Walrus {at}.")
             drain()
         if at is step:
@@ -249,25 +255,48 @@ def test_what_was_written_into_the_old_index_is_not_lost_wherever_a_rebuild_ends
     assert len(held(fed_engine)) == 2
 
 
-def test_one_process_at_a_time_rebuilds(engine: SearchBackend):
-    order = []
+@pytest.mark.django_db(transaction=True)
+def test_one_process_at_a_time_rebuilds(fed_engine: SearchBackend):
+    make_product()
+    rebuilt = []
 
-    def second() -> None:
-        fill(engine, [doc("second")])
-        order.append("second")
+    def rebuild_too() -> None:
+        try:
+            rebuilt.append(rebuild(fed_engine))
+        finally:
+            connection.close()
 
-    with engine.start_rebuild() as fresh:
-        other = threading.Thread(target=second)
+    with rebuild_lock(fed_engine.name):
+        other = threading.Thread(target=rebuild_too)
         other.start()
         other.join(timeout=1)
-        fresh.put([doc("first")])
-        fresh.commit()
-        with fresh.activate():
-            order.append("first")
+        before = list(rebuilt)
     other.join(timeout=30)
 
-    assert order == ["first", "second"]
-    assert ids(ask(engine)) == ["second"]
+    assert (before, rebuilt) == ([], [due()])
+
+
+def test_a_rebuild_that_lost_its_lock_activates_nothing(fed_engine: SearchBackend):
+    make_product()
+    drain()
+    answering = fed_engine.generation()
+
+    def take_the_lock(phase: RebuildPhase, count: int) -> None:
+        if phase is RebuildPhase.COMPARED:
+            RebuildLock.objects.update(holder=uuid4())
+
+    with pytest.raises(SearchUnavailable, match="another process has begun"):
+        rebuild(fed_engine, take_the_lock)
+
+    assert fed_engine.generation() == answering
+
+
+def test_a_lock_whose_holder_was_killed_is_free_after_a_while(fed_engine: SearchBackend):
+    RebuildLock.objects.create(
+        engine=fed_engine.name, holder=uuid4(), expires_at=timezone.now() + timedelta(seconds=1)
+    )
+
+    assert rebuild(fed_engine) == due()
 
 
 def test_a_drain_that_waited_for_another_rebuild_does_not_repeat_it(fed_engine: SearchBackend):

@@ -19,7 +19,7 @@ from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Tombstone
 from catalog.search.documents import KINDS
 from catalog.search.port import IndexEntry, IndexSession, SearchBackend
-from catalog.search.services import drain, follow_domains, verify
+from catalog.search.services import drain, sync_domain_changes, verify
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import ask, doc, due, ids, write
 
@@ -36,7 +36,7 @@ def settle() -> None:
 
 def index_all() -> None:
     """What the index worker does at each tick."""
-    follow_domains()
+    sync_domain_changes()
     drain()
 
 
@@ -82,12 +82,12 @@ def test_every_kind_of_difference_is_named_and_mended(fed_engine: SearchBackend)
     repaired = verify(fed_engine, repair=True)
 
     assert {name: sorted(getattr(drift, name)) for name in made} == made
-    assert drift.kinds["product"] == {
+    assert drift.types["product"] == {
         "checked": 5, "missing": 1, "surplus": 2, "revision": 1, "readers": 1, "content": 1,
     }  # fmt: skip
-    assert drift.kinds["term"] == {"surplus": 1}
-    assert drift.kinds["domain"] == {"checked": 1}
-    assert drift.kinds["feature"] == {"checked": 1, "surplus": 1}
+    assert drift.types["term"] == {"surplus": 1}
+    assert drift.types["domain"] == {"checked": 1}
+    assert drift.types["feature"] == {"checked": 1, "surplus": 1}
     assert (repaired.count, repaired.repaired) == (8, 8)
     assert verify(fed_engine).count == 0
     assert len(ids(ask(fed_engine, "renamed", readers=None))) == 1

@@ -9,15 +9,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.management.search_engines import add_engine, engines_of, show_progress
+from catalog.management.search_engines import add_engine_option, selected_engines, show_progress
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import Drift, report_of, verify
+from catalog.search.services import IndexDiff, verify
 
-STEP = 1000
+PROGRESS_INTERVAL = 1000
 
 
 class Command(BaseCommand):
-    """Compare ids, revisions, reader tokens and contents in every engine; exit 1 on drift."""
+    """Compare ids, revisions, reader tokens and contents; exit 1 if an index differs."""
 
     help = (
         "Compare every search engine with the database; exit 0 equal, 1 drift, 2 cannot tell. "
@@ -25,37 +25,35 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the engine, whether to repair and the form of the report."""
-        add_engine(parser)
-        parser.add_argument("--repair", action="store_true", help="write every difference right")
+        add_engine_option(parser)
+        parser.add_argument("--repair", action="store_true", help="write what differs again")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, **options: Any) -> None:
-        """Verify, print the ledger, and end non-zero where something is not as it should be."""
         try:
-            drifts = [
+            diffs = [
                 verify(engine, repair=options["repair"], progress=_progress)
-                for engine in engines_of(options["engine"])
+                for engine in selected_engines(options["engine"])
             ]
         except SearchUnavailable as error:
             raise CommandError(f"{error}", returncode=2) from error
         if options["json"]:
-            self.stdout.write(json.dumps([report_of(drift) for drift in drifts]))
+            self.stdout.write(json.dumps([diff.report() for diff in diffs]))
         else:
-            for drift in drifts:
-                self._print(drift, has_repaired=options["repair"])
-        if any(drift.count > drift.repaired for drift in drifts):
+            for diff in diffs:
+                self._print(diff, has_repaired=options["repair"])
+        if any(diff.count > diff.repaired for diff in diffs):
             sys.exit(1)
 
-    def _print(self, drift: Drift, *, has_repaired: bool) -> None:
-        counts = ", ".join(f"{count:,} {name}" for name, count in drift.counts.items())
-        repaired = f"; {drift.repaired:,} repaired" if has_repaired else ""
-        self.stdout.write(f"{drift.engine}: {drift.checked:,} checked, {counts}{repaired}")
-        for kind, counted in sorted(drift.kinds.items()):
-            shares = ", ".join(f"{count:,} {name}" for name, count in counted.items())
-            self.stdout.write(f"  {kind}: {shares}")
+    def _print(self, diff: IndexDiff, *, has_repaired: bool) -> None:
+        counts = ", ".join(f"{count:,} {name}" for name, count in diff.counts.items())
+        repaired = f"; {diff.repaired:,} repaired" if has_repaired else ""
+        self.stdout.write(f"{diff.engine}: {diff.checked:,} checked, {counts}{repaired}")
+        for name, by_kind in sorted(diff.types.items()):
+            shares = ", ".join(f"{count:,} {kind}" for kind, count in by_kind.items())
+            self.stdout.write(f"  {name}: {shares}")
 
 
 def _progress(count: int) -> None:
-    if count % STEP == 0:
+    if count % PROGRESS_INTERVAL == 0:
         show_progress(count, "checked")

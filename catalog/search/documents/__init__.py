@@ -7,7 +7,7 @@ from catalog.glossary.models import TERM, Term
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.documents.domains import documents_of_domains
 from catalog.search.documents.products import documents_of
-from catalog.search.documents.registry import Kind
+from catalog.search.documents.registry import CHUNK_SIZE, Kind
 from catalog.search.documents.terms import documents_of_terms
 
 # In the order in which an index is filled.
@@ -20,4 +20,4 @@ KINDS = {
     )
 }
 
-__all__ = ["KINDS", "Kind", "documents_of"]
+__all__ = ["CHUNK_SIZE", "KINDS", "Kind", "documents_of"]

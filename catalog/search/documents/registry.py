@@ -11,6 +11,8 @@ from django.db.models import Model, QuerySet
 
 from catalog.search.document import SearchDocument
 
+CHUNK_SIZE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -34,3 +36,10 @@ class Kind:
         """Return the rows from which documents are made, in the order of their keys."""
         rows = self.all_rows.order_by("pk")
         return rows if ids is None else rows.filter(uuid__in=ids)
+
+    def chunks(self) -> Iterator[list[Any]]:
+        """Yield all rows in the order of their keys, CHUNK_SIZE at a time."""
+        last = 0
+        while chunk := list(self.rows().filter(pk__gt=last)[:CHUNK_SIZE]):
+            yield chunk
+            last = chunk[-1].pk

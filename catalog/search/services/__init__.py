@@ -1,25 +1,24 @@
-"""Search as services: answering as somebody, and engines that follow the database."""
+"""Services of search: searches as a reader, and indexes that follow the database."""
 
 from __future__ import annotations
 
-from catalog.search.services.domain_rows import DomainRow, products_below
-from catalog.search.services.following import EngineState, states
-from catalog.search.services.health import (
+from catalog.search.services.checks import (
     TARGET,
     WINDOW,
     DayOfChecks,
     IndexReport,
     check_indexes,
-    reports_of,
+    index_reports,
 )
-from catalog.search.services.keeping_up import index_products, keep_up
+from catalog.search.services.domain_rows import DomainRow, products_below
+from catalog.search.services.pending import EngineState, engine_states
 from catalog.search.services.product_rows import ProductRow
 from catalog.search.services.rebuild import (
     ActivationRefused,
     Progress,
-    Step,
-    clear_leftovers,
+    RebuildPhase,
     rebuild,
+    remove_unused_indexes,
     roll_back,
 )
 from catalog.search.services.search import (
@@ -34,9 +33,14 @@ from catalog.search.services.search import (
     tokens_of,
 )
 from catalog.search.services.similarity import Similar, similar_to
-from catalog.search.services.sync import drain, follow_domains
+from catalog.search.services.sync import (
+    drain,
+    index_pending,
+    index_products,
+    sync_domain_changes,
+)
 from catalog.search.services.term_rows import TermRow, Uses, uses_of
-from catalog.search.services.verify import Drift, report_of, verify
+from catalog.search.services.verify import IndexDiff, verify
 
 __all__ = [
     "TARGET",
@@ -45,35 +49,34 @@ __all__ = [
     "Completions",
     "DayOfChecks",
     "DomainRow",
-    "Drift",
     "EngineState",
     "Found",
+    "IndexDiff",
     "IndexReport",
     "ProductRow",
     "Progress",
+    "RebuildPhase",
     "Similar",
-    "Step",
     "TermRow",
     "Uses",
     "check_engine",
     "check_indexes",
-    "clear_leftovers",
     "counts_by_kind",
     "drain",
+    "engine_states",
     "find_by_address",
-    "follow_domains",
+    "index_pending",
     "index_products",
-    "keep_up",
+    "index_reports",
     "products_below",
     "rebuild",
     "relaxed_searches",
-    "report_of",
-    "reports_of",
+    "remove_unused_indexes",
     "roll_back",
     "search_catalog",
     "similar_to",
-    "states",
     "suggest",
+    "sync_domain_changes",
     "tokens_of",
     "uses_of",
     "verify",

@@ -1,4 +1,4 @@
-"""An index and the database, line by line: what each holds of a thing, and how they differ."""
+"""How an index and the database differ, object by object, and the repair of it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from catalog.revisions.models import Tombstone
 from catalog.search.document import SearchDocument, key_of
 from catalog.search.documents import KINDS
 from catalog.search.port import IndexEntry, IndexSession
-from catalog.search.services.following import (
-    BATCH,
-    chunks,
-    follower_of,
-    put_things,
-    remember_written,
+from catalog.search.services.pending import (
+    BATCH_SIZE,
+    follower_name,
+    mark_written,
+    write_documents,
 )
 
-# One line of 32 bytes for each key, so that 100,000 things take some 25 MB: revision, readers,
-# content.
-Lines = dict[str, bytes]
-Ledger = Callable[[Collection[str] | None], Iterator[IndexEntry]]
+# 32 bytes for each key, so that 100,000 objects take about 25 MB: revision, readers, content.
+Fingerprints = dict[str, bytes]
 REVISION, READERS = slice(0, 8), slice(8, 16)
+# Yields the entries of an index: those of some keys, or all.
+ReadEntries = Callable[[Collection[str] | None], Iterator[IndexEntry]]
 
 
-class Difference(StrEnum):
-    """How an index differs from the database in one thing, the gravest first."""
+class MismatchKind(StrEnum):
+    """How an index differs from the database in one object, most serious first."""
 
     MISSING = "missing"
     SURPLUS = "surplus"
@@ -41,31 +40,31 @@ class Difference(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
-    """One thing in which they differ: since when in the database, if that is known."""
+    """One object that differs; `changed_at` is its last change in the database, if known."""
 
-    kind: str
+    type: str
     id: str
-    difference: Difference
-    held_revision: int = 0
+    kind: MismatchKind
+    indexed_revision: int = 0
     changed_at: datetime | None = None
 
     @property
     def key(self) -> str:
-        """Identity across kinds."""
-        return key_of(self.kind, self.id)
+        """Identity across types."""
+        return key_of(self.type, self.id)
 
 
-def line_of_entry(entry: IndexEntry) -> bytes:
-    """Return what an index holds of a thing as a line."""
-    return _line(entry.revision, entry.readers, entry.digest)
+def fingerprint_entry(entry: IndexEntry) -> bytes:
+    """Return the fingerprint of what an index holds of an object."""
+    return _fingerprint(entry.revision, entry.readers, entry.digest)
 
 
-def line_of_document(document: SearchDocument) -> bytes:
-    """Return what an index should hold of a thing as a line."""
-    return _line(document.revision, document.tokens, document.digest())
+def fingerprint_document(document: SearchDocument) -> bytes:
+    """Return the fingerprint of what an index should hold of an object."""
+    return _fingerprint(document.revision, document.tokens, document.digest())
 
 
-def _line(revision: int, readers: Iterable[str], digest: str) -> bytes:
+def _fingerprint(revision: int, readers: Iterable[str], digest: str) -> bytes:
     tokens = "\0".join(sorted(set(readers)))
     return (
         revision.to_bytes(8)
@@ -74,88 +73,90 @@ def _line(revision: int, readers: Iterable[str], digest: str) -> bytes:
     )
 
 
-def lines_of(entries: Iterable[IndexEntry]) -> Lines:
-    """Return a whole ledger as lines."""
-    return {key_of(entry.type, entry.id): line_of_entry(entry) for entry in entries}
+def fingerprint_index(entries: Iterable[IndexEntry]) -> Fingerprints:
+    """Return the fingerprints of a whole index."""
+    return {key_of(entry.type, entry.id): fingerprint_entry(entry) for entry in entries}
 
 
-def lines_of_database() -> Iterator[tuple[str, bytes]]:
-    """Yield key and line of all that an index should hold, read anew from the database."""
+def fingerprint_database() -> Iterator[tuple[str, bytes]]:
+    """Yield key and fingerprint of everything that an index should hold."""
     for kind in KINDS.values():
-        for chunk in chunks(kind):
+        for chunk in kind.chunks():
             for document in kind.documents(chunk):
-                yield document.key, line_of_document(document)
+                yield document.key, fingerprint_document(document)
 
 
-def suspects(held: Lines, wanted: Iterable[tuple[str, bytes]]) -> list[str]:
-    """Return the keys whose lines are not equal, on either side; `held` is used up.
+def candidates(indexed: Fingerprints, expected: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Return the keys whose fingerprints differ, on either side; `indexed` is consumed.
 
-    The two sides were read at different moments, so each suspect is to be looked at again.
+    The two sides were read at different moments, so each candidate must be compared again.
     """
-    unequal = [key for key, line in wanted if held.pop(key, None) != line]
-    return [*unequal, *held]
+    unequal = [key for key, line in expected if indexed.pop(key, None) != line]
+    return [*unequal, *indexed]
 
 
-def differing(ledger: Ledger, keys: Sequence[str]) -> list[Mismatch]:
-    """Compare some things as both sides stand now, the index first."""
-    found: list[Mismatch] = []
-    for start in range(0, len(keys), BATCH):
-        found += _differing(ledger, keys[start : start + BATCH])
-    return found
+def compare(read_entries: ReadEntries, keys: Sequence[str]) -> list[Mismatch]:
+    """Compare some objects in their current state, the index first."""
+    mismatches: list[Mismatch] = []
+    for start in range(0, len(keys), BATCH_SIZE):
+        mismatches += _compare_batch(read_entries, keys[start : start + BATCH_SIZE])
+    return mismatches
 
 
-def _differing(ledger: Ledger, keys: Sequence[str]) -> Iterator[Mismatch]:
-    held = {key_of(entry.type, entry.id): entry for entry in ledger(keys)}
+def _compare_batch(read_entries: ReadEntries, keys: Sequence[str]) -> Iterator[Mismatch]:
+    entries = {key_of(entry.type, entry.id): entry for entry in read_entries(keys)}
     documents: dict[str, SearchDocument] = {}
     changes: dict[str, datetime] = {}
-    for name, ids in _by_kind(keys).items():
+    for name, ids in _ids_by_type(keys).items():
         rows = list(KINDS[name].rows(ids))
         documents |= {document.key: document for document in KINDS[name].documents(rows)}
         changes |= {key_of(name, str(row.uuid)): row.revised_at for row in rows}
-        for grave in Tombstone.objects.filter(kind=name, object_id__in=ids):
-            changes.setdefault(key_of(name, str(grave.object_id)), grave.deleted_at)
+        for stone in Tombstone.objects.filter(kind=name, object_id__in=ids):
+            changes.setdefault(key_of(name, str(stone.object_id)), stone.deleted_at)
     for key in keys:
-        entry = held.get(key)
-        if difference := _difference(entry, documents.get(key)):
-            kind, _, identity = key.partition(":")
+        entry = entries.get(key)
+        if kind := _mismatch_kind(entry, documents.get(key)):
+            name, _, identity = key.partition(":")
             yield Mismatch(
-                kind=kind,
+                type=name,
                 id=identity,
-                difference=difference,
-                held_revision=entry.revision if entry else 0,
+                kind=kind,
+                indexed_revision=entry.revision if entry else 0,
                 changed_at=changes.get(key),
             )
 
 
-def _difference(entry: IndexEntry | None, document: SearchDocument | None) -> Difference | None:
-    """Say how two sides differ; what the database does not know of is surplus."""
+def _mismatch_kind(
+    entry: IndexEntry | None, document: SearchDocument | None
+) -> MismatchKind | None:
     if entry is None:
-        return Difference.MISSING if document else None
+        return MismatchKind.MISSING if document else None
     if document is None:
-        return Difference.SURPLUS
-    held, wanted = line_of_entry(entry), line_of_document(document)
-    if held == wanted:
+        return MismatchKind.SURPLUS
+    indexed, expected = fingerprint_entry(entry), fingerprint_document(document)
+    if indexed == expected:
         return None
-    if held[REVISION] != wanted[REVISION]:
-        return Difference.REVISION
-    return Difference.READERS if held[READERS] != wanted[READERS] else Difference.CONTENT
+    if indexed[REVISION] != expected[REVISION]:
+        return MismatchKind.REVISION
+    return MismatchKind.READERS if indexed[READERS] != expected[READERS] else MismatchKind.CONTENT
 
 
-def _by_kind(keys: Iterable[str]) -> dict[str, list[UUID]]:
-    """Return the ids of those keys that the database could know of."""
-    found: dict[str, list[UUID]] = {}
+def _ids_by_type(keys: Iterable[str]) -> dict[str, list[UUID]]:
+    """Return the ids of those keys that the database could know."""
+    ids: dict[str, list[UUID]] = {}
     for key in keys:
-        kind, _, identity = key.partition(":")
-        with suppress(ValueError):
-            found.setdefault(kind, []).append(UUID(identity))
-    return {kind: ids for kind, ids in found.items() if kind in KINDS}
+        name, _, identity = key.partition(":")
+        if name in KINDS:
+            with suppress(ValueError):
+                ids.setdefault(name, []).append(UUID(identity))
+    return ids
 
 
-def mend(session: IndexSession, engine: str, found: Sequence[Mismatch]) -> None:
-    """Write right what differs, of the same revision too; what is surplus is forgotten."""
-    surplus = [each for each in found if each.difference is Difference.SURPLUS]
-    wrong = [each.key for each in found if each.difference is not Difference.SURPLUS]
-    written = put_things(session, _by_kind(wrong))
-    session.delete((each.kind, each.id, each.held_revision + 1) for each in surplus)
+def repair_index(session: IndexSession, engine: str, mismatches: Sequence[Mismatch]) -> None:
+    """Write what differs again, even if the revision is the same; delete what is surplus."""
+    surplus = [mismatch for mismatch in mismatches if mismatch.kind is MismatchKind.SURPLUS]
+    wrong = [mismatch.key for mismatch in mismatches if mismatch.kind is not MismatchKind.SURPLUS]
+    written = write_documents(session, _ids_by_type(wrong))
+    session.delete((entry.type, entry.id, entry.indexed_revision + 1) for entry in surplus)
     session.commit()
-    remember_written(follower_of(engine, session.generation), written)
+    mark_written(follower_name(engine, session.generation), written)

@@ -1,10 +1,12 @@
-"""Catching up with whatever the engines have missed; needs no hint."""
+"""Keeping every index up to date: at once on a hint, and by a drain that needs none."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -13,62 +15,153 @@ from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import DOMAIN, Domain
 from catalog.domains.services import bump_domain_revisions
 from catalog.glossary.services import bump_term_revisions
-from catalog.products.models import DataProduct
+from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import bump_product_revisions
-from catalog.revisions.models import Followed
+from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
+from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.services.following import BATCH, PendingChanges, missed_by
-from catalog.search.services.keeping_up import index_edits
+from catalog.search.services.pending import (
+    BATCH_SIZE,
+    IndexWriters,
+    PendingChanges,
+    all_pending,
+    for_each_engine,
+    pending_for,
+)
 from catalog.search.services.rebuild import rebuild
-from catalog.search.services.writers import Writers, in_each_engine
 
 DOMAIN_FOLLOWER = "products"
-# A drain that found nothing missed looks only at what changed since a little before, until it is
-# time to look at everything again: that costs a comparison of each product.
-RECENTLY, LOOK_THROUGH_EVERY = timedelta(minutes=5), 15.0
-_looked_through: dict[str, float] = {}
+JUST_NOW = timedelta(seconds=5)
+# Seconds from the start of one round of index_pending to the next, after which an idle writer is
+# released, and after which it is released in any case. Others who wait for the writer look for it
+# more often than every PAUSE.
+ROUND, MAX_IDLE, MAX_DURATION, PAUSE = 0.05, 0.2, 5.0, 0.05
+POLL_INTERVAL = 0.01
+# A drain that found nothing pending considers only rows revised in the last minutes, until the
+# next full scan, which compares every row.
+RECENTLY, FULL_SCAN_INTERVAL = timedelta(minutes=5), 15.0
+_last_full_scan: dict[str, float] = {}
+
+
+def index_products(*, ids: Collection[UUID]) -> int:
+    """Bring some products up to date in every engine; return how many writes were made.
+
+    What else has changed in the last seconds is written too: one commit serves many writes, and
+    their hints find nothing left to do.
+    """
+    with IndexWriters() as writers:
+        return _index_recent(writers, ids)
+
+
+def index_pending(*, ids: Collection[UUID], is_hinted: Callable[[], bool]) -> int:
+    """Bring some products up to date, and what changes in the meantime; return the writes.
+
+    All that has changed by the start of a round shares its commit. The writer is kept for the next
+    round as long as `is_hinted` soon says that something has changed since its last call. It is
+    released in any case after MAX_DURATION, for others wait for the writer and for this process.
+    """
+    until = time.monotonic() + MAX_DURATION
+    with IndexWriters() as writers:
+        is_hinted()
+        started = time.monotonic()
+        written = _index_recent(writers, ids)
+        while started < until and _is_hinted_soon(is_hinted, started + ROUND):
+            started = time.monotonic()
+            written += _index_recent(writers, ())
+    if started >= until:
+        time.sleep(PAUSE)
+    return written
+
+
+def _is_hinted_soon(is_hinted: Callable[[], bool], earliest: float) -> bool:
+    """Wait until `earliest`, then up to MAX_IDLE for a hint."""
+    time.sleep(max(0.0, earliest - time.monotonic()))
+    until = time.monotonic() + MAX_IDLE
+    while not is_hinted():
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL_INTERVAL)
+    return True
+
+
+def _index_recent(writers: IndexWriters, ids: Collection[UUID]) -> int:
+    def index(backend: SearchBackend) -> int:
+        if not writers.has_index(backend):
+            return 0
+        return writers.write(backend, _recent_changes(writers.follower(backend), ids))
+
+    return for_each_engine(index)
+
+
+def _recent_changes(follower: str, ids: Collection[UUID]) -> PendingChanges:
+    """Return what is pending of some products and of the last seconds.
+
+    If that is more than a batch, as after the rename of a large domain, only what people have
+    edited: the drain writes the rest.
+    """
+    pending = pending_for(follower, KINDS[PRODUCT]).values_list("uuid", flat=True)
+    recent = set(pending.filter(revised_at__gte=timezone.now() - JUST_NOW)[:BATCH_SIZE])
+    if len(recent) == BATCH_SIZE:
+        recent = set(_recent_edits(follower))
+    if others := [product for product in ids if product not in recent][:BATCH_SIZE]:
+        recent.update(pending.filter(uuid__in=others))
+    tombstones = Tombstone.objects.unprocessed_by(follower)[:BATCH_SIZE]
+    return PendingChanges({PRODUCT: list(recent)}, list(tombstones))
+
+
+def _recent_edits(follower: str) -> list[UUID]:
+    """Return the pending products that people have edited in the last seconds."""
+    since = timezone.now() - JUST_NOW
+    pending = pending_for(follower, KINDS[PRODUCT]).filter(updated_at__gte=since)
+    return list(pending.values_list("uuid", flat=True)[:BATCH_SIZE])
+
+
+def _index_edits(writers: IndexWriters, backend: SearchBackend) -> int:
+    """Write what people have just edited, before whatever else is pending."""
+    edits = _recent_edits(writers.follower(backend))
+    return writers.write(backend, PendingChanges({PRODUCT: edits}))
 
 
 def drain(*, limit: int = 2000) -> int:
-    """Bring every engine up to date with whatever it has missed; needs no hint.
+    """Bring every engine up to date, without hints; return how many writes were made.
 
-    An engine without an index of the present shape is rebuilt. Where much was missed, what people
-    edit meanwhile goes ahead of each lot. Returns how many writes were made.
+    An engine without an index of the current fingerprint is rebuilt. If much is pending, what
+    people edit in the meantime is written before each batch.
     """
 
     def catch_up(backend: SearchBackend) -> int:
         if not backend.is_ready():
             return rebuild(backend, unless_ready=True)
-        with Writers() as writers:
-            first, *others = _missed(writers.follower(backend), limit).in_lots()
+        with IndexWriters() as writers:
+            first, *others = _pending(writers.follower(backend), limit).batches()
             written = writers.write(backend, first)
-            for lot in others:
-                written += index_edits(writers, backend) + writers.write(backend, lot)
+            for batch in others:
+                written += _index_edits(writers, backend) + writers.write(backend, batch)
             return written
 
-    return in_each_engine(catch_up)
+    return for_each_engine(catch_up)
 
 
-def _missed(follower: str, limit: int) -> PendingChanges:
-    """Return what a follower has missed; of changes that are old, only now and then."""
+def _pending(follower: str, limit: int) -> PendingChanges:
+    """Return what is pending; rows revised long ago are considered only by a full scan."""
     now = time.monotonic()
-    if now - _looked_through.get(follower, -LOOK_THROUGH_EVERY) < LOOK_THROUGH_EVERY:
-        return missed_by(follower, limit, since=timezone.now() - RECENTLY)
-    missed = missed_by(follower, limit)
-    if not missed:
-        _looked_through[follower] = now
-    return missed
+    if now - _last_full_scan.get(follower, -FULL_SCAN_INTERVAL) < FULL_SCAN_INTERVAL:
+        return all_pending(follower, limit, since=timezone.now() - RECENTLY)
+    pending = all_pending(follower, limit)
+    if not pending:
+        _last_full_scan[follower] = now
+    return pending
 
 
-def _let_edits_pass() -> None:
-    """Index what people have just edited; an engine that is down is no matter of the domains."""
-    with suppress(SearchUnavailable), Writers() as writers:
-        in_each_engine(lambda backend: index_edits(writers, backend))
+def _yield_to_edits() -> None:
+    """Index what people have just edited, so that it does not wait for a long piece of work."""
+    with IndexWriters() as writers:
+        for_each_engine(lambda backend: _index_edits(writers, backend))
 
 
-def late_domains() -> QuerySet[Domain]:
-    """Return the domains whose present name and place is not yet followed by what lies below."""
+def pending_domains() -> QuerySet[Domain]:
+    """Return the domains whose name and position the objects below do not yet follow."""
     handled = Followed.objects.filter(
         follower=DOMAIN_FOLLOWER,
         kind=DOMAIN,
@@ -78,27 +171,27 @@ def late_domains() -> QuerySet[Domain]:
     return Domain.objects.filter(~Exists(handled))
 
 
-def follow_domains() -> int:
-    """Have what lies below renamed or moved domains indexed anew; return how many products.
+def sync_domain_changes() -> int:
+    """Raise the revisions of everything below renamed or moved domains; return how many products.
 
-    Products, terms and domains show the names of the domains above them, so they follow them;
-    what was missed is found by the domains' revisions.
+    Documents of products, terms and domains contain the names of the domains above them.
     """
-    late = {domain.pk: domain for domain in late_domains()}
-    if not late:
+    changed = {domain.pk: domain for domain in pending_domains()}
+    if not changed:
         return 0
     parents = Domain.objects.parents()
-    below = [pk for pk in parents if not late.keys().isdisjoint(ancestors_in(parents, pk))]
-    parts = Domain.objects.filter(pk__in=below).exclude(pk__in=late)
-    # The parts' own products are touched with them. Whoever edits a part meanwhile raises its
-    # revision above what is remembered here.
-    followed = {domain.uuid: domain.revision for domain in late.values()}
-    followed |= {uuid: revision + 1 for uuid, revision in parts.values_list("uuid", "revision")}
+    below = [pk for pk in parents if not changed.keys().isdisjoint(ancestors_in(parents, pk))]
+    subdomains = Domain.objects.filter(pk__in=below).exclude(pk__in=changed)
+    # The products of subdomains are raised here too. An edit of a subdomain in the meantime raises
+    # its revision above the one that is marked here.
+    handled = {domain.uuid: domain.revision for domain in changed.values()}
+    handled |= {uuid: revision + 1 for uuid, revision in subdomains.values_list("uuid", "revision")}
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
-    for start in range(0, len(products), BATCH):
-        bump_product_revisions(products=products[start : start + BATCH])
-        _let_edits_pass()
+    for start in range(0, len(products), BATCH_SIZE):
+        bump_product_revisions(products=products[start : start + BATCH_SIZE])
+        with suppress(SearchUnavailable):
+            _yield_to_edits()
     bump_term_revisions(domains=below)
-    bump_domain_revisions(domains=[pk for pk in below if pk not in late])
-    mark_indexed(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=followed)
+    bump_domain_revisions(domains=[pk for pk in below if pk not in changed])
+    mark_indexed(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=handled)
     return len(products)

@@ -1,4 +1,4 @@
-"""Comparing the live index with the database, and writing right what differs."""
+"""Comparing the live index with the database, and repairing what differs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from django.utils import timezone
@@ -15,31 +15,31 @@ from catalog.products.models import PRODUCT
 from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend
 from catalog.search.services.diff import (
-    Difference,
-    Lines,
     Mismatch,
-    differing,
-    lines_of,
-    lines_of_database,
-    mend,
-    suspects,
+    MismatchKind,
+    candidates,
+    compare,
+    fingerprint_database,
+    fingerprint_index,
+    repair_index,
 )
-from catalog.search.services.following import BATCH
-from catalog.search.services.sync import late_domains
+from catalog.search.services.pending import BATCH_SIZE
+from catalog.search.services.sync import pending_domains
+from catalog.types import JSONObject
 
-SETTLED_AFTER = timedelta(seconds=10)
-MOST_IDS = 100
-_STEP = 0.2
-Counted = Callable[[int], None]
+# A change may take this long to reach the index; until then it is no difference.
+GRACE_PERIOD = timedelta(seconds=10)
+MAX_REPORTED_IDS = 100
+_POLL_INTERVAL = 0.2
 T = TypeVar("T")
 
 
 @dataclass
-class Drift:
-    """What an index holds otherwise than the database says, by kind of difference.
+class IndexDiff:
+    """The objects in which an index differs from the database, by kind of mismatch.
 
-    A product is named by its id, anything else as `kind:id`. `kinds` counts by kind of document:
-    how many were checked, and how many of them differ in which way.
+    A product is identified by its id, anything else by `type:id`. `types` counts by type of
+    document: how many were checked, and the mismatches of each kind.
     """
 
     engine: str
@@ -48,126 +48,113 @@ class Drift:
     revision: list[str] = field(default_factory=list)
     readers: list[str] = field(default_factory=list)
     content: list[str] = field(default_factory=list)
-    kinds: dict[str, Counter[str]] = field(default_factory=dict)
+    types: dict[str, Counter[str]] = field(default_factory=dict)
     checked: int = 0
     repaired: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return how many differences there are of each kind."""
-        return {name.value: len(getattr(self, name)) for name in Difference}
+        """Return how many mismatches there are of each kind."""
+        return {kind.value: len(getattr(self, kind)) for kind in MismatchKind}
 
     @property
     def count(self) -> int:
-        """Return how many differences there are."""
+        """Return how many mismatches there are."""
         return sum(self.counts.values())
 
-    def check(self, kind: str) -> None:
-        """Count a document that was looked at."""
+    def count_checked(self, name: str) -> None:
+        """Count one compared document of a type."""
         self.checked += 1
-        self.kinds.setdefault(kind, Counter())["checked"] += 1
+        self.types.setdefault(name, Counter())["checked"] += 1
 
-    def add(self, found: Mismatch) -> None:
-        """Note a difference."""
-        named = found.id if found.kind == PRODUCT else found.key
-        getattr(self, found.difference.value).append(named)
-        self.kinds.setdefault(found.kind, Counter())[found.difference.value] += 1
+    def add(self, mismatch: Mismatch) -> None:
+        """Add a mismatch."""
+        identity = mismatch.id if mismatch.type == PRODUCT else mismatch.key
+        getattr(self, mismatch.kind).append(identity)
+        self.types.setdefault(mismatch.type, Counter())[mismatch.kind.value] += 1
+
+    def report(self) -> JSONObject:
+        """Return JSON values, with the first hundred ids of each kind of mismatch."""
+        return {
+            "engine": self.engine,
+            "checked": self.checked,
+            "drift": self.count,
+            "repaired": self.repaired,
+            "counts": self.counts,
+            "types": {name: dict(counts) for name, counts in sorted(self.types.items())},
+            **{kind.value: getattr(self, kind)[:MAX_REPORTED_IDS] for kind in MismatchKind},
+        }
 
 
-def _silent(count: int) -> None:
-    """Tell nobody."""
+def _no_progress(count: int) -> None:
+    pass
 
 
-def _nothing() -> None:
-    """Have nothing else to do."""
+def _no_other_work() -> None:
+    pass
 
 
 def verify(
     backend: SearchBackend,
     *,
     repair: bool = False,
-    progress: Counted = _silent,
-    meanwhile: Callable[[], None] = _nothing,
-) -> Drift:
+    progress: Callable[[int], None] = _no_progress,
+    meanwhile: Callable[[], None] = _no_other_work,
+) -> IndexDiff:
     """Compare ids, revisions, reader tokens and contents of an index with the database.
 
-    What changed within the last ten seconds is still on its way and no drift; what differs is
-    looked at again before it counts. With `repair` every difference is written right at once, of
-    the same revision too. `meanwhile` is called again and again, by whoever has other work to do
-    as well. Raises SearchUnavailable.
+    What differs is compared again before it counts, and changes of the last ten seconds do not
+    count. With `repair` each mismatch is written again, even if its revision is the same.
+    `meanwhile` is called again and again, for a caller with other work. Raises SearchUnavailable.
     """
-    drift = Drift(engine=backend.name)
-    held = lines_of(_beside(backend.entries(), meanwhile))
-    _count_strangers(drift, held)
-    unequal = suspects(held, _beside(_counted(drift, progress), meanwhile))
-    found = _drifted(backend, unequal, meanwhile)
-    for each in found:
-        drift.add(each)
-    if repair and found:
+    diff = IndexDiff(engine=backend.name)
+    indexed = fingerprint_index(_with_other_work(backend.entries(), meanwhile))
+    for key in indexed:
+        name = key.partition(":")[0]
+        if name not in KINDS:  # the database has no such type: surplus
+            diff.count_checked(name)
+    expected = _with_other_work(_counted(diff, progress), meanwhile)
+    mismatches = _settled(backend, candidates(indexed, expected), meanwhile)
+    for mismatch in mismatches:
+        diff.add(mismatch)
+    if repair and mismatches:
         with backend.open_writer() as session:
-            mend(session, backend.name, found)
-        still = differing(backend.entries, [each.key for each in found])
-        drift.repaired = len(found) - len(still)
-    return drift
+            repair_index(session, backend.name, mismatches)
+        remaining = compare(backend.entries, [mismatch.key for mismatch in mismatches])
+        diff.repaired = len(mismatches) - len(remaining)
+    return diff
 
 
-def _beside(each: Iterable[T], meanwhile: Callable[[], None]) -> Iterator[T]:
-    for one in each:
-        yield one
-        meanwhile()
+def _with_other_work(items: Iterable[T], work: Callable[[], None]) -> Iterator[T]:
+    for item in items:
+        yield item
+        work()
 
 
-def _counted(drift: Drift, progress: Counted) -> Iterator[tuple[str, bytes]]:
-    for key, line in lines_of_database():
-        drift.check(key.partition(":")[0])
-        progress(drift.checked)
-        yield key, line
+def _counted(diff: IndexDiff, progress: Callable[[int], None]) -> Iterator[tuple[str, bytes]]:
+    for key, fingerprint in fingerprint_database():
+        diff.count_checked(key.partition(":")[0])
+        progress(diff.checked)
+        yield key, fingerprint
 
 
-def _count_strangers(drift: Drift, held: Lines) -> None:
-    """Count documents of kinds that the database feeds to no index: they are surplus."""
-    for key in held:
-        kind = key.partition(":")[0]
-        if kind not in KINDS:
-            drift.check(kind)
-
-
-def _drifted(
-    backend: SearchBackend, unequal: Sequence[str], meanwhile: Callable[[], None]
+def _settled(
+    backend: SearchBackend, keys: Sequence[str], meanwhile: Callable[[], None]
 ) -> list[Mismatch]:
-    """Return what differs and has done so for longer than a change may take."""
-    settled = timezone.now() - SETTLED_AFTER
-    if unequal:
+    """Return what still differs, and has not changed within the grace period."""
+    settled_at = timezone.now() - GRACE_PERIOD
+    if keys:
         _wait_for_domains(meanwhile)
-    found: list[Mismatch] = []
-    for start in range(0, len(unequal), BATCH):
-        found += differing(backend.entries, unequal[start : start + BATCH])
+    mismatches: list[Mismatch] = []
+    for start in range(0, len(keys), BATCH_SIZE):
+        mismatches += compare(backend.entries, keys[start : start + BATCH_SIZE])
         meanwhile()
-    return list(_settled(found, settled))
-
-
-def _settled(found: Iterable[Mismatch], settled: datetime) -> Iterator[Mismatch]:
-    for each in found:
-        if each.changed_at is None or each.changed_at <= settled:
-            yield each
+    return [m for m in mismatches if m.changed_at is None or m.changed_at <= settled_at]
 
 
 def _wait_for_domains(meanwhile: Callable[[], None]) -> None:
-    """Give products the time to follow a renamed domain, which they show before they follow it."""
-    deadline = time.monotonic() + SETTLED_AFTER.total_seconds()
-    while late_domains().exists() and time.monotonic() < deadline:
-        time.sleep(_STEP)
+    """Give products the time to follow a renamed domain, whose name their documents contain."""
+    deadline = time.monotonic() + GRACE_PERIOD.total_seconds()
+    while pending_domains().exists() and time.monotonic() < deadline:
+        time.sleep(_POLL_INTERVAL)
         meanwhile()
-
-
-def report_of(drift: Drift) -> dict[str, object]:
-    """Return a drift as JSON values; of the ids the first hundred of each kind of difference."""
-    return {
-        "engine": drift.engine,
-        "checked": drift.checked,
-        "drift": drift.count,
-        "repaired": drift.repaired,
-        "counts": drift.counts,
-        "kinds": {kind: dict(counts) for kind, counts in sorted(drift.kinds.items())},
-        **{name.value: getattr(drift, name)[:MOST_IDS] for name in Difference},
-    }

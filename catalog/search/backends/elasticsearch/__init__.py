@@ -21,7 +21,6 @@ from catalog.search.backends.elasticsearch.client import (
 from catalog.search.backends.elasticsearch.counts import counts_of
 from catalog.search.backends.elasticsearch.embeddings import DocumentVectors
 from catalog.search.backends.elasticsearch.indexing import BATCH_SIZE, Session, door_of
-from catalog.search.backends.elasticsearch.locks import Lock
 from catalog.search.backends.elasticsearch.queries import readable
 from catalog.search.backends.elasticsearch.search import answer
 from catalog.search.backends.elasticsearch.similarity import alike
@@ -69,7 +68,6 @@ class ElasticsearchBackend:
         # product can run beside each other, and a roll-back finds its index in place.
         self._alias = f"{prefix}-{self.fingerprint()}"
         self._previous_alias = f"{self._alias}-previous"
-        self._leases = f"{prefix}.leases"
 
     def fingerprint(self) -> str:
         return mapping.fingerprint(self._embedder)
@@ -136,7 +134,7 @@ class ElasticsearchBackend:
     @contextmanager
     def start_rebuild(self) -> Iterator["ElasticsearchCandidate"]:
         index = f"{self._alias}-{time.time_ns()}"
-        with self._lease() as lease, ThreadPoolExecutor(1) as sender:
+        with ThreadPoolExecutor(1) as sender:
             with translated():
                 self._client.indices.create(
                     index=index,
@@ -144,32 +142,33 @@ class ElasticsearchBackend:
                     settings=mapping.SETTINGS,
                     aliases={door_of(index): {}},
                 )
-            candidate = ElasticsearchCandidate(self, index, lease, sender)
+            candidate = ElasticsearchCandidate(self, index, sender)
             try:
                 yield candidate
             finally:
-                self._leave(candidate, lease)
+                if not candidate.is_live:
+                    with translated():
+                        self._client.options(ignore_status=404).indices.delete(index=index)
 
     @contextmanager
     def open_previous(self) -> Iterator["ElasticsearchCandidate"]:
-        with self._lease() as lease, ThreadPoolExecutor(1) as sender:
+        with ThreadPoolExecutor(1) as sender:
             with translated():
                 before = self._under(self._previous_alias)
             if not before:
                 raise SearchUnavailable(ENGINE, "no index is kept that answered before this one")
-            yield ElasticsearchCandidate(self, before[0], lease, sender)
+            yield ElasticsearchCandidate(self, before[0], sender)
 
     @contextmanager
     def remove_unused(self) -> Iterator[frozenset[str]]:
-        with self._lease():
-            with translated():
-                self._clear()
-                held = frozenset(map(self._name_of, self._aliases()))
-            yield held
+        with translated():
+            self._clear()
+            held = frozenset(map(self._name_of, self._aliases()))
+        yield held
 
     def drop(self) -> None:
         """Remove every index under this prefix."""
-        for name in (*self._aliases(), self._leases):
+        for name in self._aliases():
             self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _asking(
@@ -184,19 +183,6 @@ class ElasticsearchBackend:
         if self._embedder is None:
             return None
         return DocumentVectors(self._client, self._alias, self._embedder)
-
-    @contextmanager
-    def _lease(self) -> Iterator[Lock]:
-        with translated(), Lock(self._client, self._leases).held() as lease:
-            yield lease
-
-    def _leave(self, candidate: "ElasticsearchCandidate", lease: Lock) -> None:
-        """Remove a candidate that does not answer, and what answered too long ago."""
-        with translated():
-            if not lease.is_lost():
-                self._clear()
-            elif not candidate.is_live:
-                self._client.options(ignore_status=404).indices.delete(index=candidate.index)
 
     def _name_of(self, index: str) -> str:
         return index.removeprefix(f"{self._prefix}-")
@@ -267,13 +253,10 @@ class ElasticsearchCandidate(Session):
     It is sent one lot by a thread while the next is made, so that neither waits for the other.
     """
 
-    def __init__(
-        self, backend: ElasticsearchBackend, index: str, lease: Lock, sender: Executor
-    ) -> None:
+    def __init__(self, backend: ElasticsearchBackend, index: str, sender: Executor) -> None:
         vectors = backend._document_vectors()
         super().__init__(backend._client, index, backend._name_of(index), vectors)
         self._backend = backend
-        self._lease = lease
         self._sender = sender
         self._sent: Future[None] | None = None
         self.is_live = False
@@ -300,8 +283,6 @@ class ElasticsearchCandidate(Session):
     def activate(self) -> Iterator[Session]:
         yield self
         self.commit()
-        if self._lease.is_lost():
-            raise SearchUnavailable(ENGINE, "another process has begun to rebuild this index")
         with translated():
             self._backend._swap(self.index)
         self.is_live = True

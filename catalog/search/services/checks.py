@@ -1,6 +1,4 @@
-"""The ledger of the indexes: each is compared with the database at intervals, and it is kept how
-that ended.
-"""
+"""Periodic checks: each index is compared with the database, and every outcome is recorded."""
 
 from __future__ import annotations
 
@@ -14,23 +12,23 @@ from itertools import groupby
 from catalog.search.backends import configured_backends
 from catalog.search.models import IndexCheck
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.services.diff import Difference
-from catalog.search.services.following import state_of
-from catalog.search.services.rebuild import ActivationRefused, clear_leftovers
-from catalog.search.services.sync import drain, follow_domains
-from catalog.search.services.verify import Drift, verify
+from catalog.search.services.diff import MismatchKind
+from catalog.search.services.pending import engine_state
+from catalog.search.services.rebuild import ActivationRefused, remove_unused_indexes
+from catalog.search.services.sync import drain, sync_domain_changes
+from catalog.search.services.verify import IndexDiff, verify
 
 WINDOW = timedelta(days=30)
 # The share of checks that must find an index equal to the database, and fresh.
 TARGET = 0.999
-# A check takes at most so much of the time, however large the catalog is.
-MOST_OF_THE_TIME = 0.1
-DRAINED_EVERY = 0.5
+# Checks take at most this share of the time, however large the catalog is.
+CHECK_TIME_SHARE = 0.1
+DRAIN_INTERVAL = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayOfChecks:
-    """How the checks of one day (UTC) ended."""
+    """The checks of one day (UTC)."""
 
     day: date
     good: int
@@ -39,7 +37,7 @@ class DayOfChecks:
 
 @dataclass(frozen=True, kw_only=True)
 class IndexReport:
-    """How an index has stood over the window: checks from new to old, days from old to new."""
+    """The checks of one index within the window, newest first, and its days, oldest first."""
 
     engine: str
     checks: Sequence[IndexCheck]
@@ -52,25 +50,24 @@ class IndexReport:
 
     @property
     def share(self) -> float | None:
-        """Return the share of good checks, from 0 to 1; None where there was no check."""
+        """Return the share of good checks, 0 to 1; None if there was no check."""
         return self.good / len(self.checks) if self.checks else None
 
     @property
     def is_met(self) -> bool:
-        """Say whether the target is met; before the first check nothing is missed."""
+        """Return True unless the share is below the target."""
         return self.share is None or self.share >= TARGET
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the differences that all checks together found, by kind of difference."""
+        """Return the mismatches of all checks together, by kind."""
         return {
-            name.value: sum(getattr(check, name.value) for check in self.checks)
-            for name in Difference
+            kind.value: sum(getattr(check, kind) for check in self.checks) for kind in MismatchKind
         }
 
 
-def reports_of(now: datetime) -> list[IndexReport]:
-    """Return how each fed engine's index has stood up to now."""
+def index_reports(now: datetime) -> list[IndexReport]:
+    """Return a report for each configured engine."""
     reports = []
     for backend in configured_backends():
         checks = list(IndexCheck.objects.of(backend.name, since=now - WINDOW))
@@ -79,7 +76,7 @@ def reports_of(now: datetime) -> list[IndexReport]:
 
 
 def _days(checks: Sequence[IndexCheck], now: datetime) -> list[DayOfChecks]:
-    """Return each day of the window, those without a check too."""
+    """Return each day of the window, also those without a check."""
     grouped = groupby(checks, key=lambda check: check.at.date())
     by_day = {day: [check.is_good for check in group] for day, group in grouped}
     days = [now.date() - timedelta(days=back) for back in range(WINDOW.days - 1, -1, -1)]
@@ -90,51 +87,51 @@ def _days(checks: Sequence[IndexCheck], now: datetime) -> list[DayOfChecks]:
 
 
 def check_indexes(*, now: datetime) -> int:
-    """Compare each fed engine's index that is due, note how it ended; return how many were.
+    """Compare each engine's index that is due, and record the outcome; return how many were.
 
-    What half-built indexes were left by a process that died is cleared by the way.
+    Half-built indexes of processes that died are removed too.
     """
     checked = 0
     for backend in configured_backends():
         last = IndexCheck.objects.of(backend.name, since=now - WINDOW).first()
-        if last is None or now - last.at >= timedelta(seconds=last.seconds / MOST_OF_THE_TIME):
+        if last is None or now - last.at >= timedelta(seconds=last.seconds / CHECK_TIME_SHARE):
             _check(backend, now)
             checked += 1
         with suppress(SearchUnavailable):
-            clear_leftovers(backend)
+            remove_unused_indexes(backend)
     IndexCheck.objects.filter(at__lt=now - WINDOW).delete()
     return checked
 
 
 def _check(backend: SearchBackend, now: datetime) -> None:
-    state, started = state_of(backend), time.monotonic()
-    drift, problem = Drift(engine=backend.name), state.problem
+    state, started = engine_state(backend), time.monotonic()
+    diff, problem = IndexDiff(engine=backend.name), state.problem
     try:
         if not problem:
-            drift = verify(backend, meanwhile=_Draining())
+            diff = verify(backend, meanwhile=_PeriodicDrain())
     except SearchUnavailable as error:
         problem = error.reason
     IndexCheck.objects.create(
         engine=backend.name,
         at=now,
-        checked=drift.checked,
+        checked=diff.checked,
         behind=state.pending,
         oldest_seconds=state.oldest_seconds,
         seconds=round(time.monotonic() - started, 3),
         problem=problem,
-        **drift.counts,
+        **diff.counts,
     )
 
 
-class _Draining:
-    """Goes on writing while a check reads, for both are the work of the one index process."""
+class _PeriodicDrain:
+    """Drains while a check reads, for both are the work of the one index process."""
 
     def __init__(self) -> None:
-        self._next = time.monotonic() + DRAINED_EVERY
+        self._next = time.monotonic() + DRAIN_INTERVAL
 
     def __call__(self) -> None:
         if time.monotonic() >= self._next:
             with suppress(SearchUnavailable, ActivationRefused):
-                follow_domains()
+                sync_domain_changes()
                 drain()
-            self._next = time.monotonic() + DRAINED_EVERY
+            self._next = time.monotonic() + DRAIN_INTERVAL
