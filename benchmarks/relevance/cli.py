@@ -21,7 +21,7 @@ from benchmarks.relevance.robustness import run_fuzz_queries, run_names, run_typ
 from benchmarks.relevance.scratch_engine import scratch_engine
 from catalog.search.backends import ADAPTERS, active_backend, get_embedder
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.reranking import Embedder
+from catalog.search.semantic.reranking import Embedder
 
 MAX_MISSES_PRINTED = 20
 

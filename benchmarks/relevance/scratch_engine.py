@@ -19,7 +19,7 @@ from catalog.search.documents import KINDS, documents_of
 from catalog.search.filters import parse_filters
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import parse_query
-from catalog.search.reranking import Embedder
+from catalog.search.semantic.reranking import Embedder
 from catalog.search.synonyms import Spellings, expand_synonyms
 
 

@@ -20,7 +20,7 @@ import django
 
 from benchmarks.cli import command_line
 from benchmarks.relevance.queries import Query, read_queries, usage_titles
-from catalog.search.reranking import Embedder
+from catalog.search.semantic.reranking import Embedder
 
 
 class CachedEmbedder:
@@ -55,7 +55,7 @@ def main() -> None:
 
     from catalog.search.backends import get_embedder
     from catalog.search.documents import KINDS, documents_of
-    from catalog.search.reranking import text_of
+    from catalog.search.semantic.reranking import text_of
 
     queries = list(read_queries(options.queries))
     model = CachedEmbedder(get_embedder())

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from catalog.search.reranking import MeaningUnavailable
+from catalog.search.semantic.reranking import MeaningUnavailable
 
 TOPICS = (
     {"sea", "ocean", "water", "tide", "marine"},

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.backends.vectors import QueryVectors
 from catalog.search.fields import MEANING
 from catalog.search.port import Hit, Reason
-from catalog.search.reranking import Candidate, digest_of, ranked_anew, text_of
+from catalog.search.semantic.query_vectors import QueryVectors
+from catalog.search.semantic.reranking import Candidate, digest_of, ranked_anew, text_of
 from catalog.search.services.product_rows import ProductRow
 from catalog.web.search import result_labels
 from tests.search.embedders import Topics
@@ -119,7 +119,7 @@ def test_a_slow_model_keeps_no_search_waiting_and_its_vector_serves_the_next():
 
 
 def test_what_was_long_not_searched_is_forgotten(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("catalog.search.backends.vectors.MOST_KEPT", 2)
+    monkeypatch.setattr("catalog.search.semantic.query_vectors.MOST_KEPT", 2)
     model = Topics()
     vectors = QueryVectors(model, patience=30)
 

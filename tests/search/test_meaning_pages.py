@@ -9,7 +9,7 @@ import pytest
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.document import SearchDocument
 from catalog.search.port import SearchBackend
-from catalog.search.reranking import WINDOW
+from catalog.search.semantic.reranking import WINDOW
 from tests.search.embedders import Topics
 from tests.search.requests import ask, counts, doc, fill, ids, write
 from tests.settings import TEST_SERVERS

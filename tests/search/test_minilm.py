@@ -9,7 +9,7 @@ import pytest
 from catalog.search.backends import get_embedder
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.port import SearchBackend
-from catalog.search.reranking import Embedder
+from catalog.search.semantic.reranking import Embedder
 from tests.search.requests import ask, doc, fill, ids
 from tests.settings import TEST_SERVERS
 

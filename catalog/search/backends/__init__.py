@@ -8,14 +8,14 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from catalog.search.port import SearchBackend
-from catalog.search.reranking import Embedder
+from catalog.search.semantic.reranking import Embedder
 
 _PATHS = {
     "embedded": "catalog.search.backends.embedded.EmbeddedBackend",
     "elasticsearch": "catalog.search.backends.elasticsearch.ElasticsearchBackend",
 }
 ADAPTERS = tuple(_PATHS)
-_EMBEDDER = "catalog.search.backends.minilm.MiniLM"
+_EMBEDDER = "catalog.search.semantic.minilm.MiniLM"
 
 
 def configured_backends() -> tuple[SearchBackend, ...]:

@@ -19,12 +19,10 @@ from catalog.search.backends.elasticsearch.client import (
     translated,
 )
 from catalog.search.backends.elasticsearch.counts import counts_of
-from catalog.search.backends.elasticsearch.embeddings import DocumentVectors
 from catalog.search.backends.elasticsearch.indexing import BATCH_SIZE, Session, door_of
 from catalog.search.backends.elasticsearch.queries import readable
 from catalog.search.backends.elasticsearch.search import answer
 from catalog.search.backends.elasticsearch.similarity import alike
-from catalog.search.backends.vectors import QueryVectors
 from catalog.search.document import SearchDocument
 from catalog.search.fields import BY_NAME
 from catalog.search.port import (
@@ -42,7 +40,9 @@ from catalog.search.port import (
     SuggestAnswer,
     Suggestion,
 )
-from catalog.search.reranking import Embedder
+from catalog.search.semantic.document_vectors import DocumentVectors
+from catalog.search.semantic.query_vectors import QueryVectors
+from catalog.search.semantic.reranking import Embedder
 from catalog.search.spelling import normalize
 
 

@@ -14,8 +14,8 @@ from elasticsearch.dsl.query import Query
 from elasticsearch.dsl.response import Response
 from elasticsearch.dsl.serializer import AttrJSONSerializer
 
-from catalog.search.backends.vectors import QueryVectors
 from catalog.search.port import SearchUnavailable
+from catalog.search.semantic.query_vectors import QueryVectors
 
 ENGINE = "elasticsearch"
 

@@ -8,10 +8,10 @@ from elasticsearch import Elasticsearch, helpers
 
 from catalog.search.backends.elasticsearch import mapping
 from catalog.search.backends.elasticsearch.client import ENGINE, translated
-from catalog.search.backends.elasticsearch.embeddings import DocumentVectors
 from catalog.search.document import SearchDocument, key_of
 from catalog.search.encoding import encoded
 from catalog.search.port import SearchUnavailable
+from catalog.search.semantic.document_vectors import DocumentVectors
 
 # Documents of one request.
 BATCH_SIZE = 500

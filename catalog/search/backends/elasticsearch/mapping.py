@@ -16,7 +16,7 @@ from catalog.search.analysis import (
 )
 from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
-from catalog.search.reranking import RECIPE, Embedder
+from catalog.search.semantic.reranking import RECIPE, Embedder
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
 from catalog.search.spelling import normalize, normalize_name
 

@@ -11,7 +11,6 @@ from catalog.search.backends.elasticsearch import queries
 from catalog.search.backends.elasticsearch.autocomplete import COMMON_FIRST
 from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.backends.elasticsearch.paging import Page, paged, turned
-from catalog.search.backends.elasticsearch.semantic import LIFTED, by_meaning
 from catalog.search.backends.elasticsearch.spelling import (
     completed,
     corrections_of,
@@ -49,6 +48,7 @@ from catalog.search.query_ast import (
     replace_terms,
     scoring_clauses,
 )
+from catalog.search.semantic.pages import LIFTED, by_meaning
 
 
 def answer(asking: RequestContext, request: SearchRequest) -> SearchAnswer:

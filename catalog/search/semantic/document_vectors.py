@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from catalog.search.backends.elasticsearch.client import translated
 from catalog.search.backends.elasticsearch.mapping import MEANING, MEANING_OF
 from catalog.search.document import SearchDocument
-from catalog.search.reranking import Embedder, MeaningUnavailable, digest_of, text_of
+from catalog.search.semantic.reranking import Embedder, MeaningUnavailable, digest_of, text_of
 
 log = structlog.get_logger(__name__)
 BATCH_SIZE = 100

@@ -8,7 +8,7 @@ from threading import Lock
 
 import structlog
 
-from catalog.search.reranking import Embedder, MeaningUnavailable
+from catalog.search.semantic.reranking import Embedder, MeaningUnavailable
 
 log = structlog.get_logger(__name__)
 

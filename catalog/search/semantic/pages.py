@@ -13,11 +13,11 @@ from catalog.search.backends.elasticsearch import queries
 from catalog.search.backends.elasticsearch.client import RequestContext
 from catalog.search.backends.elasticsearch.mapping import MEANING
 from catalog.search.backends.elasticsearch.paging import Page, count_of, paged, turned
-from catalog.search.backends.vectors import QueryVectors
 from catalog.search.fields import RELEVANCE
 from catalog.search.port import SearchRequest
 from catalog.search.query_ast import Expression, Occur, highlight_terms
-from catalog.search.reranking import WINDOW, Candidate, ranked_anew
+from catalog.search.semantic.query_vectors import QueryVectors
+from catalog.search.semantic.reranking import WINDOW, Candidate, ranked_anew
 
 _NEAR, _CALLED = "near", "called"
 # A rank in the server may not be negative, a cosine may.
