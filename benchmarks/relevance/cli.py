@@ -19,9 +19,9 @@ from benchmarks.relevance.evaluation import evaluate
 from benchmarks.relevance.queries import InvalidQueryFile, Query, read_queries, usage_titles
 from benchmarks.relevance.robustness import run_fuzz_queries, run_names, run_typos
 from benchmarks.relevance.scratch_engine import scratch_engine
-from catalog.search.backends import ADAPTERS, active_backend, get_embedder
+from catalog.search.backends import ADAPTERS, active_backend
 from catalog.search.port import SearchBackend, SearchUnavailable
-from catalog.search.semantic.reranking import Embedder
+from catalog.search.semantic import SemanticRanking, get_semantic_ranking
 
 MAX_MISSES_PRINTED = 20
 
@@ -38,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not (queries or options.typos or options.names or options.odd):
         parser.error("Nothing to measure: name a file with a query, or a number above 0.")
     name = options.backend or active_backend().name
-    model = _model(parser, name, options.semantic)
+    semantic = _semantic(parser, name, options.semantic)
     try:
-        with scratch_engine(name=name, uses=uses, model=model) as engine:
+        with scratch_engine(name=name, uses=uses, semantic=semantic) as engine:
             figures = _measure(engine, queries, options)
     except SearchUnavailable as error:
         raise SystemExit(str(error)) from error
@@ -68,14 +68,14 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _model(parser: ArgumentParser, engine: str, wanted: str | None) -> Embedder | None:
+def _semantic(parser: ArgumentParser, engine: str, wanted: str | None) -> SemanticRanking | None:
     is_default = settings.ASSAY_SEARCH_SEMANTIC and engine == "elasticsearch"
     if wanted == "off" or not (wanted or is_default):
         return None
     if engine != "elasticsearch":
         parser.error("The embedded engine has no semantic ranking: add --backend elasticsearch.")
     try:
-        return get_embedder()
+        return get_semantic_ranking()
     except ImportError as error:
         parser.error(f"{error}: pip install .[semantic]")
 

@@ -19,24 +19,27 @@ from catalog.search.documents import KINDS, documents_of
 from catalog.search.filters import parse_filters
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import parse_query
-from catalog.search.semantic.reranking import Embedder
+from catalog.search.semantic import SemanticRanking
 from catalog.search.synonyms import Spellings, expand_synonyms
 
 
 @contextmanager
 def scratch_engine(
-    *, name: str, uses: Mapping[str, Sequence[str]] | None = None, model: Embedder | None = None
+    *,
+    name: str,
+    uses: Mapping[str, Sequence[str]] | None = None,
+    semantic: SemanticRanking | None = None,
 ) -> Iterator[SearchBackend]:
     """Yield an engine that contains every product, with additional titles of uses by slug.
 
-    A model turns on semantic ranking, in Elasticsearch only. The engine is removed afterwards.
+    `semantic` is for Elasticsearch only. The engine is removed afterwards.
     """
     with TemporaryDirectory() as folder:
         prefix = f"assay-evaluation-{uuid4().hex[:8]}"
         engine = (
             adapter(name)(Path(folder) / "search")
             if name == ADAPTERS[0]
-            else adapter(name)(settings.ELASTICSEARCH_URL, prefix, model)
+            else adapter(name)(settings.ELASTICSEARCH_URL, prefix, semantic)
         )
         try:
             _fill(engine, uses or {})

@@ -53,14 +53,14 @@ def main() -> None:
     os.environ |= {"ASSAY_DATA_DIR": options.data, "DJANGO_SETTINGS_MODULE": "config.settings"}
     django.setup()
 
-    from catalog.search.backends import get_embedder
     from catalog.search.documents import KINDS, documents_of
-    from catalog.search.semantic.reranking import text_of
+    from catalog.search.semantic.minilm import MiniLM
+    from catalog.search.semantic.reranking import embedded_text
 
     queries = list(read_queries(options.queries))
-    model = CachedEmbedder(get_embedder())
+    model = CachedEmbedder(MiniLM())
     documents = documents_of(KINDS["product"].rows())
-    model.load("documents", [text_of(document) for document in documents])
+    model.load("documents", [embedded_text(document) for document in documents])
     model.load("queries", [" ".join(query.text.casefold().split()) for query in queries])
     for name, half, other in (
         ("even", queries[1::2], queries[::2]),
@@ -76,10 +76,11 @@ def compare(
     """Print MRR@10 (recall@1/recall@10) with and without the model, and the paired difference."""
     from benchmarks.relevance.evaluation import rank_queries, reciprocal_ranks
     from benchmarks.relevance.scratch_engine import scratch_engine
+    from catalog.search.semantic import SemanticRanking
 
     sides = []
-    for label, embedder in (("words", None), ("semantic", model)):
-        with scratch_engine(name="elasticsearch", uses=uses, model=embedder) as engine:
+    for label, semantic in (("words", None), ("semantic", SemanticRanking(model))):
+        with scratch_engine(name="elasticsearch", uses=uses, semantic=semantic) as engine:
             ranks, seconds = rank_queries(engine=engine, queries=queries)
         gains = reciprocal_ranks(ranks)
         sides.append(gains)

@@ -11,6 +11,7 @@ from catalog.search.backends import active_backend
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
 from catalog.search.port import SearchBackend
+from catalog.search.semantic import SemanticRanking
 from tests.search.embedders import Alike
 from tests.search.requests import fill
 from tests.settings import TEST_SERVERS
@@ -32,8 +33,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchBac
         yield backend
         return
     prefix = f"assay-test-{uuid4().hex[:12]}"
-    model = Alike() if request.param == "meaning" else None
-    server = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix, model)
+    semantic = SemanticRanking(Alike()) if request.param == "meaning" else None
+    server = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix, semantic)
     fill(server, [])
     yield server
     server.drop()

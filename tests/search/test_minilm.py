@@ -1,4 +1,4 @@
-"""The real model of meaning, where the extra is installed."""
+"""The real sentence model, if the extra is installed."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.search.backends import get_embedder
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.port import SearchBackend
+from catalog.search.semantic import SemanticRanking, get_semantic_ranking
 from catalog.search.semantic.reranking import Embedder
 from tests.search.requests import ask, doc, fill, ids
 from tests.settings import TEST_SERVERS
@@ -26,16 +26,16 @@ SHELF = [
 
 @pytest.fixture
 def model() -> Embedder:
-    return get_embedder()
+    return get_semantic_ranking().embedder
 
 
 @pytest.fixture
 def engine(model: Embedder) -> Iterator[SearchBackend]:
+    semantic = SemanticRanking(model)
+    semantic._query_vectors._timeout = 60
     backend = ElasticsearchBackend(
-        TEST_SERVERS["elasticsearch"], f"assay-test-{uuid4().hex[:12]}", model
+        TEST_SERVERS["elasticsearch"], f"assay-test-{uuid4().hex[:12]}", semantic
     )
-    assert backend._vectors is not None
-    backend._vectors._patience = 60
     fill(backend, SHELF)
     yield backend
     backend.drop()

@@ -8,14 +8,13 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from catalog.search.port import SearchBackend
-from catalog.search.semantic.reranking import Embedder
 
 _PATHS = {
     "embedded": "catalog.search.backends.embedded.EmbeddedBackend",
     "elasticsearch": "catalog.search.backends.elasticsearch.ElasticsearchBackend",
 }
 ADAPTERS = tuple(_PATHS)
-_EMBEDDER = "catalog.search.semantic.minilm.MiniLM"
+_SEMANTIC_RANKING = "catalog.search.semantic.get_semantic_ranking"
 
 
 def configured_backends() -> tuple[SearchBackend, ...]:
@@ -32,20 +31,14 @@ def get_backend(name: str) -> SearchBackend:
     """Return one engine by its name, the same one each time in a process."""
     if name == "elasticsearch":
         place = settings.ELASTICSEARCH_URL, settings.ASSAY_SEARCH_PREFIX
-        return _made(name, *place, get_embedder() if settings.ASSAY_SEARCH_SEMANTIC else None)
+        semantic = settings.ASSAY_SEARCH_SEMANTIC and import_string(_SEMANTIC_RANKING)()
+        return _made(name, *place, semantic or None)
     return _made(name, Path(settings.ASSAY_DATA_DIR) / "search")
 
 
 @lru_cache
 def _made(name: str, *place: Hashable) -> SearchBackend:
     return adapter(name)(*place)
-
-
-@lru_cache
-def get_embedder() -> Embedder:
-    """Return the model of meaning, an extra of the installation, loaded only now."""
-    made: Callable[[], Embedder] = import_string(_EMBEDDER)
-    return made()
 
 
 def adapter(name: str) -> Callable[..., SearchBackend]:

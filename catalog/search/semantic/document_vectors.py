@@ -1,27 +1,33 @@
-"""Vectors of documents, as they go into the index: made once for a text, and kept with it."""
+"""Vectors of documents: computed once for a text, and kept in the index."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import structlog
 from elasticsearch import Elasticsearch
 
 from catalog.search.backends.elasticsearch.client import translated
-from catalog.search.backends.elasticsearch.mapping import MEANING, MEANING_OF
 from catalog.search.document import SearchDocument
-from catalog.search.semantic.reranking import Embedder, MeaningUnavailable, digest_of, text_of
+from catalog.search.semantic.reranking import (
+    Embedder,
+    MeaningUnavailable,
+    embedded_text,
+    text_digest,
+)
+from catalog.types import JSONObject
 
 log = structlog.get_logger(__name__)
 BATCH_SIZE = 100
+# The vector of a document, and the digest of the text that it was computed from.
+VECTOR, VECTOR_OF = "meaning", "meaning_of"
 
 
 class DocumentVectors:
-    """Gives documents their vectors: the one that answers already holds, or a new one.
+    """Adds vectors to documents: those that the live index already has, or new ones.
 
-    An edit of anything else, a rebuild and a rollback make no vector anew.
+    An edit of another text, a rebuild and a rollback compute no vector again.
     """
 
     def __init__(self, client: Elasticsearch, index: str, embedder: Embedder) -> None:
@@ -29,43 +35,46 @@ class DocumentVectors:
         self._index = index
         self._embedder = embedder
 
-    def beside(
+    def attach(
         self, documents: Iterable[SearchDocument]
-    ) -> Iterator[tuple[SearchDocument, dict[str, Any]]]:
-        """Yield each document with the fields of its vector; without any where the model fails."""
-        left = iter(documents)
-        while lot := list(islice(left, BATCH_SIZE)):
-            digests = {document.key: digest_of(text_of(document)) for document in lot}
-            vectors = self._vectors(lot, digests)
-            for document in lot:
+    ) -> Iterator[tuple[SearchDocument, JSONObject]]:
+        """Yield each document with the fields of its vector, or with none if the model fails."""
+        remaining = iter(documents)
+        while batch := list(islice(remaining, BATCH_SIZE)):
+            digests = {document.key: text_digest(embedded_text(document)) for document in batch}
+            vectors = self._vectors(batch, digests)
+            for document in batch:
                 digest = digests[document.key]
                 vector = vectors.get(digest)
-                yield document, {MEANING: vector, MEANING_OF: digest} if vector else {}
+                yield document, {VECTOR: vector, VECTOR_OF: digest} if vector else {}
 
     def _vectors(
-        self, lot: Sequence[SearchDocument], digests: Mapping[str, str]
+        self, batch: Sequence[SearchDocument], digests: Mapping[str, str]
     ) -> dict[str, list[float]]:
-        """The vector of each digest."""
-        kept = self._kept(list(digests))
+        """Return the vectors by digest."""
+        indexed = self._indexed_vectors(list(digests))
         texts = {
-            digests[document.key]: text_of(document)
-            for document in lot
-            if digests[document.key] not in kept
+            digests[document.key]: embedded_text(document)
+            for document in batch
+            if digests[document.key] not in indexed
         }
         try:
-            made = self._embedder.vectors(list(texts.values())) if texts else []
+            vectors = self._embedder.vectors(list(texts.values())) if texts else []
         except MeaningUnavailable as error:
             log.error("meaning_unavailable", reason=str(error), documents=len(texts))
-            return kept
-        return kept | dict(zip(texts, made, strict=True))
+            return indexed
+        return indexed | dict(zip(texts, vectors, strict=True))
 
-    def _kept(self, keys: list[str]) -> dict[str, list[float]]:
-        """What the index that answers holds of these documents, by digest; nothing before it."""
+    def _indexed_vectors(self, keys: list[str]) -> dict[str, list[float]]:
+        """Return the live index's vectors of some documents, by digest; none without an index."""
         with translated():
-            found = self._client.search(
-                index=self._index, query={"ids": {"values": keys}}, size=len(keys), source=False,
-                docvalue_fields=[{"field": MEANING}, {"field": MEANING_OF}],
+            response = self._client.search(
+                index=self._index,
+                query={"ids": {"values": keys}},
+                size=len(keys),
+                source=False,
+                docvalue_fields=[{"field": VECTOR}, {"field": VECTOR_OF}],
                 ignore_unavailable=True,
-            )  # fmt: skip
-        held = [hit.get("fields", {}) for hit in found["hits"]["hits"]]
-        return {one[MEANING_OF][0]: one[MEANING][0] for one in held if MEANING in one}
+            )
+        hits = [hit.get("fields", {}) for hit in response["hits"]["hits"]]
+        return {fields[VECTOR_OF][0]: fields[VECTOR][0] for fields in hits if VECTOR in fields}

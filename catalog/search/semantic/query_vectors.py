@@ -1,4 +1,4 @@
-"""Vectors of what is typed: each made once, on a thread aside, and waited for only so long."""
+"""Vectors of queries: computed once each, on a thread of their own, with a limited wait."""
 
 from __future__ import annotations
 
@@ -12,44 +12,41 @@ from catalog.search.semantic.reranking import Embedder, MeaningUnavailable
 
 log = structlog.get_logger(__name__)
 
-# Seconds that a search waits; a text takes some milliseconds, the model's loading half a second.
+# Seconds that a search waits; a text takes some milliseconds, loading the model half a second.
 EMBED_TIMEOUT = 0.3
-MOST_KEPT = 1000
+MAX_CACHED = 1000
 
 
 class QueryVectors:
-    """The vectors of texts that were searched lately, of this process."""
+    """The vectors of texts that were searched lately in this process."""
 
-    def __init__(self, embedder: Embedder, *, patience: float = EMBED_TIMEOUT) -> None:
+    def __init__(self, embedder: Embedder, *, timeout: float = EMBED_TIMEOUT) -> None:
         self._embedder = embedder
-        self._patience = patience
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="meaning")
-        self._made: OrderedDict[str, Future[list[float]]] = OrderedDict()
+        self._timeout = timeout
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="semantic")
+        self._futures: OrderedDict[str, Future[list[float]]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, text: str) -> list[float] | None:
-        """The vector of a text; None where the model fails or is not done in time.
+    def get(self, text: str) -> list[float] | None:
+        """Return the vector of a text, or None if the model fails or takes too long.
 
         What comes too late for this search is there for the next one.
         """
-        made = self._begun(" ".join(text.casefold().split()))
+        future = self._future(" ".join(text.casefold().split()))
         try:
-            return made.result(self._patience)
+            return future.result(self._timeout)
         except TimeoutError:
             log.info("meaning_late", model=self._embedder.name)
         except (MeaningUnavailable, CancelledError) as error:
             log.error("meaning_unavailable", reason=str(error))
         return None
 
-    def _begun(self, text: str) -> Future[list[float]]:
+    def _future(self, text: str) -> Future[list[float]]:
         with self._lock:
-            made = self._made.pop(text, None)
-            if made is None or (made.done() and (made.cancelled() or made.exception())):
-                made = self._thread.submit(self._vector, text)
-            self._made[text] = made
-            if len(self._made) > MOST_KEPT:
-                self._made.popitem(last=False)[1].cancel()
-            return made
-
-    def _vector(self, text: str) -> list[float]:
-        return self._embedder.vectors([text])[0]
+            future = self._futures.pop(text, None)
+            if future is None or (future.done() and (future.cancelled() or future.exception())):
+                future = self._executor.submit(lambda: self._embedder.vectors([text])[0])
+            self._futures[text] = future
+            if len(self._futures) > MAX_CACHED:
+                self._futures.popitem(last=False)[1].cancel()
+            return future

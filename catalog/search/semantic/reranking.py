@@ -1,6 +1,6 @@
-"""Ranking by meaning beside words: what of a document is embedded, and how both ranks become one.
+"""How the rank by words and the nearness in meaning become one order; pure.
 
-Pure: an `Embedder` is given. Vectors have length one, so their product is the cosine.
+Vectors have length one, so their product is the cosine.
 """
 
 from __future__ import annotations
@@ -13,78 +13,79 @@ from typing import Protocol
 
 from catalog.search.document import SearchDocument
 
-# Only so many of the best by words are ranked anew; set, counts and all further pages stay.
+# Only this many of the best by words are reranked; the set, counts and all further pages stay.
 WINDOW = 50
-# The share of meaning in the rank, of words the rest (benchmarks/results.md).
-SHARE = 0.5
-LONGEST_TEXT = 4000
-# Names the recipe of the text; another one makes every vector anew.
+# The weight of the cosine, the rest is that of words (benchmarks/results.md).
+SEMANTIC_WEIGHT = 0.5
+MAX_TEXT_LENGTH = 4000
+# Names the recipe of the embedded text; with another one every vector is computed again.
 RECIPE = "name, summary, tags"
 
 
 class MeaningUnavailable(Exception):
-    """The model cannot be loaded, or fails; words alone must do."""
+    """The model cannot be loaded, or fails; the order by words remains."""
 
 
 class Embedder(Hashable, Protocol):
-    """A model of meaning. Another `name` means other vectors."""
+    """A model of sentences. Another `name` means other vectors."""
 
     name: str
     dimensions: int
 
     def vectors(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector of length one for each text. Raises MeaningUnavailable."""
+        """Return one vector of length one for each text. Raises MeaningUnavailable."""
 
 
-def text_of(document: SearchDocument) -> str:
-    """What of a document is embedded: what it is called, what it is for, and its tags."""
-    return f"{document.name}. {document.summary} {', '.join(document.tags)}"[:LONGEST_TEXT]
+def embedded_text(document: SearchDocument) -> str:
+    """Return the text of a document that is embedded."""
+    return f"{document.name}. {document.summary} {', '.join(document.tags)}"[:MAX_TEXT_LENGTH]
 
 
-def digest_of(text: str) -> str:
-    """Equal for equal texts: their vector need not be made again."""
+def text_digest(text: str) -> str:
+    """Return a digest by which the vector of an equal text is found again."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One of the best by words: its rank by them, its cosine, and whether it is so called."""
+    """A hit by words: its score, its cosine if it has a vector, and if its name was typed."""
 
     score: float
-    nearness: float | None
-    is_called: bool = False
+    cosine: float | None
+    is_exact_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a candidate stood by words, and whether nearness of meaning brought it further up."""
+class RankChange:
+    """The rank of a candidate by words, and whether its meaning has moved it up."""
 
-    before: int
-    is_lifted: bool
+    old_rank: int
+    is_boosted: bool
 
 
-def ranked_anew(candidates: Sequence[Candidate]) -> list[Place]:
-    """The order of the best by words once meaning counts, given in the order of words.
+def rerank(candidates: Sequence[Candidate]) -> list[RankChange]:
+    """Return the new order of candidates that are given in the order by words.
 
-    (1 - SHARE) x score / best score + SHARE x cosine; ties as by words. What bears the whole
-    typed text as its name stays first. One without a vector counts as near as the others on
-    average. Lifted is what rose and is nearer than that.
+    (1 - SEMANTIC_WEIGHT) * score / best score + SEMANTIC_WEIGHT * cosine; ties as by words. A hit
+    whose name is the whole typed text stays first. One without a vector counts as near as the
+    others on average. Boosted is what moved up and is nearer than that average.
     """
-    known = [one.nearness for one in candidates if one.nearness is not None]
-    if not known:
-        return [Place(at, is_lifted=False) for at in range(len(candidates))]
-    usual = fmean(known)
-    near = [usual if one.nearness is None else one.nearness for one in candidates]
-    best = max(one.score for one in candidates) or 1.0
+    cosines = [c.cosine for c in candidates if c.cosine is not None]
+    if not cosines:
+        return [RankChange(rank, is_boosted=False) for rank in range(len(candidates))]
+    average = fmean(cosines)
+    near = [average if c.cosine is None else c.cosine for c in candidates]
+    best = max(c.score for c in candidates) or 1.0
 
-    def key(at: int) -> tuple[bool, float, int]:
-        one = candidates[at]
-        if one.is_called:
-            return False, -one.score, at
-        return True, -((1 - SHARE) * one.score / best + SHARE * near[at]), at
+    def key(rank: int) -> tuple[bool, float, int]:
+        candidate = candidates[rank]
+        if candidate.is_exact_name:
+            return False, -candidate.score, rank
+        words = (1 - SEMANTIC_WEIGHT) * candidate.score / best
+        return True, -(words + SEMANTIC_WEIGHT * near[rank]), rank
 
     order = sorted(range(len(candidates)), key=key)
     return [
-        Place(before, is_lifted=now < before and near[before] > usual)
-        for now, before in enumerate(order)
+        RankChange(old_rank, is_boosted=rank < old_rank and near[old_rank] > average)
+        for rank, old_rank in enumerate(order)
     ]

@@ -1,11 +1,14 @@
 """The engine for scale: Elasticsearch 8, an alias of our own over generations of one index."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search, connections
@@ -40,10 +43,11 @@ from catalog.search.port import (
     SuggestAnswer,
     Suggestion,
 )
-from catalog.search.semantic.document_vectors import DocumentVectors
-from catalog.search.semantic.query_vectors import QueryVectors
-from catalog.search.semantic.reranking import Embedder
 from catalog.search.spelling import normalize
+
+if TYPE_CHECKING:
+    from catalog.search.semantic import SemanticRanking
+    from catalog.search.semantic.document_vectors import DocumentVectors
 
 
 class ElasticsearchBackend:
@@ -52,7 +56,7 @@ class ElasticsearchBackend:
     name = ENGINE
 
     def __init__(
-        self, url: str, prefix: str = "assay-search", embedder: Embedder | None = None
+        self, url: str, prefix: str = "assay-search", semantic: SemanticRanking | None = None
     ) -> None:
         self._client: Elasticsearch = connections.create_connection(
             alias=f"{prefix} {url}",
@@ -62,15 +66,14 @@ class ElasticsearchBackend:
             serializer=Serializer(),
         )
         self._prefix = prefix
-        self._embedder = embedder
-        self._vectors = QueryVectors(embedder) if embedder else None
+        self._semantic = semantic
         # Each shape of the index answers under an alias of its own, so two versions of the
         # product can run beside each other, and a roll-back finds its index in place.
         self._alias = f"{prefix}-{self.fingerprint()}"
         self._previous_alias = f"{self._alias}-previous"
 
     def fingerprint(self) -> str:
-        return mapping.fingerprint(self._embedder)
+        return mapping.fingerprint(self._semantic)
 
     def is_ready(self) -> bool:
         try:
@@ -126,19 +129,19 @@ class ElasticsearchBackend:
         return self._ledger(self._alias, keys)
 
     @contextmanager
-    def open_writer(self) -> Iterator["Session"]:
+    def open_writer(self) -> Iterator[Session]:
         with translated():
             index = self._live()
         yield Session(self._client, index, self._name_of(index), self._document_vectors())
 
     @contextmanager
-    def start_rebuild(self) -> Iterator["ElasticsearchCandidate"]:
+    def start_rebuild(self) -> Iterator[ElasticsearchCandidate]:
         index = f"{self._alias}-{time.time_ns()}"
         with ThreadPoolExecutor(1) as sender:
             with translated():
                 self._client.indices.create(
                     index=index,
-                    mappings=mapping.mapping(self._embedder),
+                    mappings=mapping.mapping(self._semantic),
                     settings=mapping.SETTINGS,
                     aliases={door_of(index): {}},
                 )
@@ -151,7 +154,7 @@ class ElasticsearchBackend:
                         self._client.options(ignore_status=404).indices.delete(index=index)
 
     @contextmanager
-    def open_previous(self) -> Iterator["ElasticsearchCandidate"]:
+    def open_previous(self) -> Iterator[ElasticsearchCandidate]:
         with ThreadPoolExecutor(1) as sender:
             with translated():
                 before = self._under(self._previous_alias)
@@ -176,13 +179,13 @@ class ElasticsearchBackend:
     ) -> RequestContext:
         until = time.monotonic() + deadline
         return RequestContext(
-            self._client, self._alias, readable(readers, types), until, self._vectors
+            self._client, self._alias, readable(readers, types), until, self._semantic
         )
 
     def _document_vectors(self) -> DocumentVectors | None:
-        if self._embedder is None:
+        if self._semantic is None:
             return None
-        return DocumentVectors(self._client, self._alias, self._embedder)
+        return self._semantic.document_vectors(self._client, self._alias)
 
     def _name_of(self, index: str) -> str:
         return index.removeprefix(f"{self._prefix}-")

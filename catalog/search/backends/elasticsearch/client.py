@@ -1,11 +1,13 @@
 """One caller's questions to the server, within one deadline."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
@@ -15,7 +17,9 @@ from elasticsearch.dsl.response import Response
 from elasticsearch.dsl.serializer import AttrJSONSerializer
 
 from catalog.search.port import SearchUnavailable
-from catalog.search.semantic.query_vectors import QueryVectors
+
+if TYPE_CHECKING:
+    from catalog.search.semantic import SemanticRanking
 
 ENGINE = "elasticsearch"
 
@@ -35,7 +39,7 @@ class RequestContext:
     index: str
     readable: Query
     deadline: float
-    vectors: QueryVectors | None = None
+    semantic: SemanticRanking | None = None
 
     @property
     def search(self) -> Search[Any]:

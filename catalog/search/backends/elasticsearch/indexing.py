@@ -1,8 +1,10 @@
 """Writing into one index of Elasticsearch, in bulk."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from itertools import repeat, starmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch, helpers
 
@@ -11,7 +13,9 @@ from catalog.search.backends.elasticsearch.client import ENGINE, translated
 from catalog.search.document import SearchDocument, key_of
 from catalog.search.encoding import encoded
 from catalog.search.port import SearchUnavailable
-from catalog.search.semantic.document_vectors import DocumentVectors
+
+if TYPE_CHECKING:
+    from catalog.search.semantic.document_vectors import DocumentVectors
 
 # Documents of one request.
 BATCH_SIZE = 500
@@ -41,10 +45,10 @@ class Session:
         self._bulk(self._writes(documents))
 
     def _writes(self, documents: Iterable[SearchDocument]) -> Iterator[dict[str, object]]:
-        """What writes each document, with its vector where there is a model of meaning."""
+        """What writes each document, with its vector if semantic ranking is on."""
         if self._vectors is None:
             return map(_write_of, documents, repeat({}))
-        return starmap(_write_of, self._vectors.beside(documents))
+        return starmap(_write_of, self._vectors.attach(documents))
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         self._bulk(

@@ -3,8 +3,10 @@
 Nothing of the module mapper-extras is used, so any Elasticsearch 8 will do.
 """
 
+from __future__ import annotations
+
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog.search import fields
 from catalog.search.analysis import (
@@ -16,15 +18,15 @@ from catalog.search.analysis import (
 )
 from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
-from catalog.search.semantic.reranking import RECIPE, Embedder
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
 from catalog.search.spelling import normalize, normalize_name
+
+if TYPE_CHECKING:
+    from catalog.search.semantic import SemanticRanking
 
 LAYOUT = 4
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
-# The vector of what a document means, and the digest of the text that it was made of.
-MEANING, MEANING_OF = "meaning", "meaning_of"
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
 NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
 MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
@@ -56,8 +58,8 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def mapping(embedder: Embedder | None = None) -> dict[str, Any]:
-    """The strict mapping of the index; with vectors where there is a model of meaning."""
+def mapping(semantic: SemanticRanking | None = None) -> dict[str, Any]:
+    """The strict mapping of the index; extended for semantic ranking."""
     text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
     keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
     properties: dict[str, Any] = dict.fromkeys(keywords, _KEYWORD)
@@ -72,24 +74,13 @@ def mapping(embedder: Embedder | None = None) -> dict[str, Any]:
     properties["shown"] = {"properties": dict.fromkeys(HIGHLIGHTED, shown)}
     kept = ["key", "readers", "revision", "digest", "shown.*"]
     shape = {"dynamic": "strict", "_source": {"includes": kept}, "properties": properties}
-    return shape if embedder is None else _with_meaning(shape, embedder)
+    return semantic.extend_mapping(shape) if semantic else shape
 
 
-def _with_meaning(shape: dict[str, Any], embedder: Embedder) -> dict[str, Any]:
-    """The same with a vector. No graph is made of them: only what words found is compared."""
-    vector = {"type": "dense_vector", "dims": embedder.dimensions, "index": False}
-    added = {MEANING: vector, MEANING_OF: {"type": "keyword", "index": False}}
-    return {
-        **shape,
-        "properties": {**shape["properties"], **added},
-        "_meta": {"meaning": f"{embedder.name} of {RECIPE}"},
-    }
-
-
-def fingerprint(embedder: Embedder | None = None) -> str:
+def fingerprint(semantic: SemanticRanking | None = None) -> str:
     """A short hash of layout, fields and analyzers; another one means rebuild."""
     shape = (LAYOUT, COMBINED, sorted(fields.TEXT_WEIGHTS), FIELDS, SORTS, HIGHLIGHTED)
-    text = repr((shape, mapping(embedder), SETTINGS))
+    text = repr((shape, mapping(semantic), SETTINGS))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from catalog.search.fields import SORT_BY_NAME
 from catalog.search.port import Cursor, SearchRequest
 
+# The key of a hit that semantic ranking has moved up.
+BOOSTED = "is_boosted"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -10,7 +10,7 @@ from elasticsearch.dsl.query import Query
 from catalog.search.backends.elasticsearch import queries
 from catalog.search.backends.elasticsearch.autocomplete import COMMON_FIRST
 from catalog.search.backends.elasticsearch.client import RequestContext
-from catalog.search.backends.elasticsearch.paging import Page, paged, turned
+from catalog.search.backends.elasticsearch.paging import BOOSTED, Page, paged, turned
 from catalog.search.backends.elasticsearch.spelling import (
     completed,
     corrections_of,
@@ -48,7 +48,6 @@ from catalog.search.query_ast import (
     replace_terms,
     scoring_clauses,
 )
-from catalog.search.semantic.pages import LIFTED, by_meaning
 
 
 def answer(asking: RequestContext, request: SearchRequest) -> SearchAnswer:
@@ -154,9 +153,11 @@ def _asked(
         body["post_filter"] = Q("bool", filter=list(choices.values())).to_dict()
     if request.has_facets:
         body["aggs"] = _counted(choices)
-    near = by_meaning(asking.vectors, request, words, typed) if asking.vectors else None
-    response = near.ask(asking, body, request) if near else asking.ask(body)
-    return response, near.turned(response, request) if near else turned(response, request)
+    reranker = asking.semantic.reranker(request, words, typed) if asking.semantic else None
+    response = reranker.search(asking, body, request) if reranker else asking.ask(body)
+    return response, reranker.build_page(response, request) if reranker else turned(
+        response, request
+    )
 
 
 def _chosen(request: SearchRequest) -> dict[str, Filter]:
@@ -194,7 +195,7 @@ def _hits(found: Found, words: Expression, request: SearchRequest) -> Iterator[H
         shown = [hit["_source"].get("shown", {}) for hit in hits]
         marks = highlight_all(Highlighter(STEMMER, highlight_terms(words)), shown)
     for hit, (highlights, reasons) in zip(hits, marks, strict=True):
-        reasons += (Reason(MEANING, (), 0),) if hit.get(LIFTED) else ()
+        reasons += (Reason(MEANING, (), 0),) if hit.get(BOOSTED) else ()
         object_type, _, identity = hit["_source"]["key"].partition(":")
         lacks = tuple(text for text, held in found.holders.items() if hit["_id"] not in held)
         yield Hit(object_type, identity, hit.get("_score") or 0.0, highlights, reasons, lacks)

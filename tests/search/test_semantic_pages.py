@@ -9,6 +9,7 @@ import pytest
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.document import SearchDocument
 from catalog.search.port import SearchBackend
+from catalog.search.semantic import SemanticRanking
 from catalog.search.semantic.reranking import WINDOW
 from tests.search.embedders import Topics
 from tests.search.requests import ask, counts, doc, fill, ids, write
@@ -28,10 +29,10 @@ def sides(model: Topics) -> Iterator[tuple[SearchBackend, SearchBackend]]:
     prefix = f"assay-test-{uuid4().hex[:12]}"
     server = TEST_SERVERS["elasticsearch"]
     words = ElasticsearchBackend(server, f"{prefix}-w")
-    meaning = ElasticsearchBackend(server, f"{prefix}-m", model)
+    meaning = ElasticsearchBackend(server, f"{prefix}-m", SemanticRanking(model))
     # A busy machine is no reason to answer by words.
-    assert meaning._vectors is not None
-    meaning._vectors._patience = 30
+    assert meaning._semantic is not None
+    meaning._semantic._query_vectors._timeout = 30
     yield words, meaning
     words.drop()
     meaning.drop()
@@ -97,7 +98,7 @@ def test_set_count_and_facets_are_those_of_words(sides):
     assert counts(near, "tag") == {"t1": 27, "t0": 27, "t2": 26}
 
 
-def test_another_order_than_relevance_is_left_alone(sides, model):
+def test_only_relevance_is_reranked(sides, model):
     _, meaning = sides
     fill(meaning, many(30))
     model.asked.clear()
@@ -107,7 +108,7 @@ def test_another_order_than_relevance_is_left_alone(sides, model):
     assert model.asked == []
 
 
-def test_what_is_called_so_comes_first_however_far_its_meaning(sides):
+def test_what_is_exact_name_so_comes_first_however_far_its_meaning(sides):
     _, meaning = sides
     called = doc("called", "Ocean", summary="money price ledger payroll " * 9)
     fill(meaning, [*many(60), called])
@@ -214,7 +215,7 @@ def test_what_was_indexed_while_the_model_failed_is_found_and_gets_its_vector_la
     assert model.asked == ["Late ocean thing.  "]
 
 
-def test_a_vector_is_made_once_for_a_text(sides, model):
+def test_a_vector_is_computed_once_for_a_text(sides, model):
     _, meaning = sides
     fill(meaning, many(20))
     model.asked.clear()
@@ -228,7 +229,7 @@ def test_a_vector_is_made_once_for_a_text(sides, model):
     assert model.asked == ["Thing 3. Now of the sea t0"]
 
 
-def test_turning_it_on_or_off_is_another_index_that_is_built_beside(sides, model):
+def test_turning_it_on_or_off_needs_another_index(sides, model):
     words, meaning = sides
     prefix = meaning._prefix
     off = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix)
@@ -244,4 +245,6 @@ def test_turning_it_on_or_off_is_another_index_that_is_built_beside(sides, model
 
 
 def _of(model: Topics) -> str:
-    return ElasticsearchBackend(TEST_SERVERS["elasticsearch"], "assay-test-x", model).fingerprint()
+    return ElasticsearchBackend(
+        TEST_SERVERS["elasticsearch"], "assay-test-x", SemanticRanking(model)
+    ).fingerprint()
