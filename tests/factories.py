@@ -26,14 +26,14 @@ _numbers = count(1)
 
 
 @dataclass(frozen=True)
-class Cast:
+class Users:
     """The four people of most tests, and the domain they meet in."""
 
     domain: Domain
     owner: Person
     steward: Person
     consumer: Person
-    stranger: Person
+    outsider: Person
 
 
 def make_person(name: str = "", **fields: Any) -> Person:
@@ -69,17 +69,17 @@ def make_domain(slug: str = "", **fields: Any) -> Domain:
     return create_domain(slug=slug, actor=FACTORY, **fields)
 
 
-def make_cast(domain: Domain | None = None) -> Cast:
-    """Return an owner, a steward and a consumer of a domain, and a stranger to it."""
+def make_users(domain: Domain | None = None) -> Users:
+    """Return an owner, a steward and a consumer of a domain, and an outsider to it."""
     domain = domain or make_domain()
     people = {
         name: make_person(f"{name}-{next(_numbers)}")
-        for name in Cast.__annotations__
+        for name in Users.__annotations__
         if name != "domain"
     }
     for role in (Role.OWNER, Role.STEWARD, Role.CONSUMER):
         grant_role(person=people[role.value], role=role, domain=domain, actor=FACTORY)
-    return Cast(domain=domain, **people)
+    return Users(domain=domain, **people)
 
 
 def product_tree(name: str = "Orders", *, domain: str = "sales", **custom: Any) -> Tree:
@@ -127,7 +127,7 @@ def make_published_product(
     """Return a product that has passed the gate; its domain gains an owner and a steward."""
     domain = domain or make_domain()
     if not domain.memberships.exists():
-        make_cast(domain)
+        make_users(domain)
     name = name or f"Product {next(_numbers)}"
     tree = with_answers(tree or product_tree(name, domain=domain.slug))
     product = with_port(make_product(domain=domain, tree=tree, **custom))

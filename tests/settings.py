@@ -30,7 +30,7 @@ from config.settings import *  # noqa: E402, F403  the environment above must st
 CELERY_BROKER_URL = "memory://"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# The real hasher takes 0.2 s for each of the cast; what it protects is not under test.
+# The real hasher takes 0.2 s for each user; what it protects is not under test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # In memory, SQLite locks whole tables between threads; in a file it does what the product's does.
 if not ON_POSTGRES:

@@ -16,6 +16,7 @@ NAMES = {
 # Words within identifiers: `way_out`, `way_out_of`, `_WAY_OUT`, `WayOut`.
 WORDS = {
     "as_it_stands": "current",
+    "cast": "users",
     "given_list": "param_list",
     "in_words": "text",
     "misspelled": "invalid",
@@ -28,6 +29,7 @@ WORDS = {
     "rehearse": "dry_run",
     "seldom": "rarely",
     "sketch": "spec",
+    "stranger": "outsider",
     "testimony": "final_state",
     "unveil": "decode",
     "veil": "encode",

@@ -13,11 +13,11 @@ from config.request_log import without_secret
 from tests.factories import (
     FACTORY,
     PASSWORD,
-    make_cast,
     make_domain,
     make_lead,
     make_person,
     make_team,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -160,8 +160,8 @@ def test_what_is_wrong_when_joining_stands_beside_its_field(client, fields, fiel
 
 
 def test_an_owner_invites_by_link_which_goes_by_mail_and_is_shown_once(client):
-    cast = make_cast(make_domain("sales"))
-    client.force_login(cast.owner)
+    users = make_users(make_domain("sales"))
+    client.force_login(users.owner)
 
     page = client.post("/people/invite?domain=sales", {"email": "new@example.org"})
 
@@ -172,9 +172,9 @@ def test_an_owner_invites_by_link_which_goes_by_mail_and_is_shown_once(client):
     assert client.get(link).status_code == 200
 
 
-def test_a_stranger_invites_nobody_and_learns_who_may(client):
-    cast = make_cast(make_domain("sales"))
-    client.force_login(cast.stranger)
+def test_an_outsider_invites_nobody_and_learns_who_may(client):
+    users = make_users(make_domain("sales"))
+    client.force_login(users.outsider)
 
     answer = client.post("/people/invite?domain=sales", {"email": "new@example.org"})
 

@@ -20,10 +20,10 @@ from tests.catalog.api_client import ROOT, Program, places, problem_of
 from tests.factories import (
     FACTORY,
     PASSWORD,
-    make_cast,
     make_domain,
     make_person,
     make_published_product,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +51,8 @@ def test_a_token_is_made_shown_once_listed_used_and_revoked():
 
 @pytest.mark.parametrize(("scopes", "read", "write"), [(["read"], 200, 403), (["write"], 403, 201)])
 def test_a_scope_binds_every_method(scopes, read, write):
-    cast = make_cast(make_domain("sales"))
-    program = Program(cast.owner, *scopes)
+    users = make_users(make_domain("sales"))
+    program = Program(users.owner, *scopes)
 
     reading = program.get("/products")
     writing = program.send("POST", "/products", {"domain": "sales", "name": "Orders"})
@@ -160,9 +160,9 @@ def test_nobody_sees_or_revokes_the_tokens_of_another():
 
 
 def test_a_session_writes_only_with_its_csrf_token():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     client = Client(enforce_csrf_checks=True)
-    client.login(username=cast.owner.username, password=PASSWORD)
+    client.login(username=users.owner.username, password=PASSWORD)
     body = {"domain": "sales", "name": "Orders"}
 
     answer = client.post(f"{ROOT}/products", body, content_type="application/json")
@@ -211,9 +211,9 @@ def test_a_caller_is_told_what_is_left_and_then_when_to_come_back(monkeypatch):
 
 
 def test_me_says_roles_and_teams():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
 
-    me = Program(cast.steward).get("/me").json()
+    me = Program(users.steward).get("/me").json()
 
     assert [(role["domain"], role["role"]) for role in me["roles"]] == [("sales", "steward")]
     assert me["teams"] == []

@@ -9,12 +9,12 @@ from catalog.permissions import Role
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
     make_team,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -68,8 +68,8 @@ def test_a_domain_is_created_and_reads_back_the_same():
 
 
 def test_a_domain_is_renamed_and_its_old_slug_leads_to_it():
-    cast = make_cast(make_domain("sales"))
-    program = Program(cast.owner)
+    users = make_users(make_domain("sales"))
+    program = Program(users.owner)
 
     changed = program.send("PATCH", "/domains/sales", {"slug": "selling"}, edition=1)
 
@@ -79,8 +79,8 @@ def test_a_domain_is_renamed_and_its_old_slug_leads_to_it():
 
 
 def test_a_domain_that_somebody_edited_meanwhile_is_shown_as_it_stands():
-    cast = make_cast(make_domain("sales"))
-    program = Program(cast.owner)
+    users = make_users(make_domain("sales"))
+    program = Program(users.owner)
     program.send("PATCH", "/domains/sales", {"mission": "Sells."}, edition=1)
 
     late = program.send("PATCH", "/domains/sales", {"mission": "Buys."}, edition=1)
@@ -92,10 +92,10 @@ def test_a_domain_that_somebody_edited_meanwhile_is_shown_as_it_stands():
 
 
 def test_a_domain_cannot_lie_below_itself():
-    cast = make_cast(make_domain("sales"))
-    make_domain("shop", parent=cast.domain)
+    users = make_users(make_domain("sales"))
+    make_domain("shop", parent=users.domain)
 
-    answer = Program(cast.owner).send("PATCH", "/domains/sales", {"parent": "shop"}, edition=1)
+    answer = Program(users.owner).send("PATCH", "/domains/sales", {"parent": "shop"}, edition=1)
 
     assert places(problem_of(answer, 422, "invalid")) == ["parent"]
 
@@ -121,25 +121,25 @@ def test_a_domain_that_does_not_hold_is_refused_in_its_place(body, status, place
 
 
 def test_a_domain_is_made_only_by_who_manages_the_one_above():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     body = {"slug": "shop", "name": "Shop", "parent": "sales"}
 
-    problem_of(Program(cast.steward).send("POST", "/domains", body), 403, "not-allowed")
+    problem_of(Program(users.steward).send("POST", "/domains", body), 403, "not-allowed")
     problem_of(Program().send("POST", "/domains", body), 401, "sign-in-needed")
-    assert Program(cast.owner).send("POST", "/domains", body).status_code == 201
+    assert Program(users.owner).send("POST", "/domains", body).status_code == 201
 
 
 def test_a_role_is_given_listed_and_taken():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     person = make_person("ana", first_name="Ana")
-    program = Program(cast.owner)
+    program = Program(users.owner)
     path = "/domains/sales/memberships"
 
     made = program.send("POST", path, {"person": "ana", "role": "contributor"})
 
     assert made.status_code == 201, made.content
     assert (made.json()["person"], made.json()["name"]) == ("ana", "Ana")
-    assert made.json() in Program(cast.stranger).get(path).json()["results"]
+    assert made.json() in Program(users.outsider).get(path).json()["results"]
     assert Program(person).get("/me").json()["roles"][0]["role"] == "contributor"
     gone = program.send("DELETE", f"{path}/{made.json()['id']}")
     assert gone.status_code == 204
@@ -148,11 +148,11 @@ def test_a_role_is_given_listed_and_taken():
 
 
 def test_only_who_manages_members_learns_whether_a_user_name_exists():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     body = {"person": "nobody", "role": "owner"}
 
-    steward = Program(cast.steward).send("POST", "/domains/sales/memberships", body)
-    owner = Program(cast.owner).send("POST", "/domains/sales/memberships", body)
+    steward = Program(users.steward).send("POST", "/domains/sales/memberships", body)
+    owner = Program(users.owner).send("POST", "/domains/sales/memberships", body)
 
     problem_of(steward, 403, "not-allowed")
     assert places(problem_of(owner, 422, "invalid")) == ["/person"]
@@ -169,9 +169,9 @@ def test_only_who_manages_members_learns_whether_a_user_name_exists():
     ],
 )
 def test_a_role_of_another_form_is_refused(body):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
 
-    answer = Program(cast.owner).send("POST", "/domains/sales/memberships", body)
+    answer = Program(users.owner).send("POST", "/domains/sales/memberships", body)
 
     problem_of(answer, 400, "invalid-body")
 

@@ -7,15 +7,15 @@ import pytest
 from catalog.audit.actors import SystemActor
 from catalog.products.services import set_trust
 from tests.catalog.api_client import Program, problem_of
-from tests.factories import make_cast, make_product, make_published_product
+from tests.factories import make_product, make_published_product, make_users
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_etag_names_the_edition_and_comes_back_as_if_match():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
 
     etag = program.get(f"/products/{product.uuid}")["ETag"]
     answer = program.send("PATCH", f"/products/{product.uuid}", {"name": "New"}, edition=etag)
@@ -43,9 +43,9 @@ def test_an_etag_names_the_edition_and_comes_back_as_if_match():
     ],
 )
 def test_every_edit_names_the_edition_it_edits_and_only_the_present_one_will_do(method, path):
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     address = f"/products/{product.uuid}{path}"
 
     missing = program.send(method, address, {})
@@ -60,9 +60,9 @@ def test_every_edit_names_the_edition_it_edits_and_only_the_present_one_will_do(
 
 
 def test_an_old_edition_is_refused_with_what_was_seen_and_what_stands():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
+    program = Program(users.owner)
     path = f"/products/{product.uuid}"
     program.send("PATCH", path, {"name": "Returns"}, edition=1)
 
@@ -76,10 +76,10 @@ def test_an_old_edition_is_refused_with_what_was_seen_and_what_stands():
 
 @pytest.mark.parametrize("tag", ['"7"', '"nonsense"', '"999999999999999999999"', '""', 'W/"9"'])
 def test_a_tag_that_is_not_of_the_present_edition_fails_the_precondition(tag):
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PATCH", f"/products/{product.uuid}", {"name": "New"}, edition=tag
     )
 
@@ -87,9 +87,9 @@ def test_a_tag_that_is_not_of_the_present_edition_fails_the_precondition(tag):
 
 
 def test_a_tag_that_a_proxy_has_weakened_still_names_its_edition():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     etag = program.get(f"/products/{product.uuid}")["ETag"]
 
     answer = program.send(
@@ -116,9 +116,9 @@ def test_a_reader_who_holds_the_answer_gets_304_until_a_measurement_changes_it()
 
 
 def test_a_measurement_never_refuses_an_edit():
-    cast = make_cast()
-    product = make_published_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_published_product(domain=users.domain)
+    program = Program(users.owner)
     etag = program.get(f"/products/{product.uuid}")["ETag"]
     set_trust(product_id=product.pk, verdict="met", figures={}, actor=SystemActor("test"))
 
@@ -128,10 +128,10 @@ def test_a_measurement_never_refuses_an_edit():
 
 
 def test_an_edit_that_changes_nothing_keeps_its_edition():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PUT", f"/products/{product.uuid}", product.tree, edition=product.edition
     )
 
@@ -139,9 +139,9 @@ def test_an_edit_that_changes_nothing_keeps_its_edition():
 
 
 def test_of_a_hundred_late_edits_none_is_lost_and_none_gets_through():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
+    program = Program(users.owner)
     path = f"/products/{product.uuid}"
 
     statuses = [

@@ -34,11 +34,11 @@ from config.wsgi import application
 from tests.catalog.api_client import Program
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_product,
     make_published_product,
     make_team,
+    make_users,
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -80,15 +80,15 @@ def unlimited(settings):
 @pytest.fixture
 def mesh():
     """A domain with a draft and a published product, and a program of its owner."""
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     make_team("sellers")
     define_term(name="Order", definition="What a customer asks for.", actor=FACTORY)
-    published = make_published_product("Orders", domain=cast.domain)
+    published = make_published_product("Orders", domain=users.domain)
     for engine in configured_backends():
         rebuild(engine)
     return {
-        "program": Program(cast.owner),
-        "draft": make_product("Draft", domain=cast.domain),
+        "program": Program(users.owner),
+        "draft": make_product("Draft", domain=users.domain),
         "published": published,
     }
 

@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -44,11 +44,11 @@ def walk(program, path, *, step="next"):
 
 @pytest.fixture
 def names():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     names = ["b", "a", "c", "b", "b", "a", "d"]
     for index, name in enumerate(names):
-        make_product(name, domain=cast.domain, assaySlug=f"{name}-{index}")
-    return cast
+        make_product(name, domain=users.domain, assaySlug=f"{name}-{index}")
+    return users
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
@@ -120,13 +120,13 @@ def test_a_cursor_holds_for_its_list_its_filters_and_its_caller(names):
 
 
 def test_a_list_costs_the_same_statements_however_long_it_is():
-    cast = make_cast(make_domain("sales"))
-    programs = [Program(), Program(cast.owner)]
+    users = make_users(make_domain("sales"))
+    programs = [Program(), Program(users.owner)]
 
     few = {path: spent_on(path, programs) for path in STATEMENTS}
     for index in range(5):
-        make_published_product(f"Published {index}", domain=make_domain(parent=cast.domain))
-        make_product(f"Draft {index}", domain=cast.domain)
+        make_published_product(f"Published {index}", domain=make_domain(parent=users.domain))
+        make_product(f"Draft {index}", domain=users.domain)
     many = {path: spent_on(path, programs) for path in STATEMENTS}
 
     assert few == many == STATEMENTS

@@ -10,7 +10,7 @@ from django.test import Client
 from catalog.api.rest.problems import KINDS
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import PATCH, Program, places, problem_of
-from tests.factories import make_cast, make_domain, make_product, make_published_product
+from tests.factories import make_domain, make_product, make_published_product, make_users
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +41,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_a_body_that_cannot_be_read_is_a_problem_with_a_place_and_a_way_out(body):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
 
-    answer = Program(cast.owner).send("POST", "/products", body)
+    answer = Program(users.owner).send("POST", "/products", body)
 
     problem = answer.json()
     assert answer.status_code == 400
@@ -54,9 +54,9 @@ def test_a_body_that_cannot_be_read_is_a_problem_with_a_place_and_a_way_out(body
 
 
 def test_an_unreadable_body_says_line_column_and_way_out():
-    cast = make_cast()
+    users = make_users()
 
-    answer = Program(cast.owner).send("POST", "/products", b'{\n  "name": "a",\n  "name": "b"}')
+    answer = Program(users.owner).send("POST", "/products", b'{\n  "name": "a",\n  "name": "b"}')
 
     error = problem_of(answer, 400, "unreadable-body")["errors"][0]
     assert (error["line"], error["column"], error["pointer"]) == (3, 3, "/name")
@@ -64,8 +64,8 @@ def test_an_unreadable_body_says_line_column_and_way_out():
 
 
 def test_a_body_over_a_megabyte_is_too_large_and_one_over_ten_is_not_even_read():
-    cast = make_cast()
-    program = Program(cast.owner)
+    users = make_users()
+    program = Program(users.owner)
 
     large = program.send("POST", "/products", b'{"name": "' + b"x" * 1_100_000 + b'"}')
     huge = program.send("POST", "/products", b"x" * 11_000_000)
@@ -86,10 +86,10 @@ WRONG = ({}, [], 1, True, None, 1.5, ["a"], {"a": 1})
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 @pytest.mark.parametrize("member", ["domain", "name", "purpose", "version", "slug", "reason"])
 def test_what_is_no_text_is_refused_where_a_text_stands(member, value):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     body = {"domain": "sales", "name": "Orders"} | {member: value}
 
-    answer = Program(cast.owner).send("POST", "/products", body)
+    answer = Program(users.owner).send("POST", "/products", body)
 
     assert places(problem_of(answer, 400, "invalid-body")) == [f"/{member}"]
     assert not DataProduct.objects.exists()
@@ -119,20 +119,20 @@ def test_what_is_no_text_is_refused_where_a_text_stands(member, value):
     ],
 )
 def test_a_body_of_another_form_is_refused_in_its_place(body, place):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     content = json.dumps(body).encode()
 
-    answer = Program(cast.owner).send("POST", "/products", content)
+    answer = Program(users.owner).send("POST", "/products", content)
 
     assert places(problem_of(answer, 400, "invalid-body")) == [place]
     assert not DataProduct.objects.exists()
 
 
 def test_a_misspelt_member_is_told_the_nearest_one():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     body = {"domain": "sales", "name": "Orders", "purpos": "x"}
 
-    answer = Program(cast.owner).send("POST", "/products", body)
+    answer = Program(users.owner).send("POST", "/products", body)
 
     problem = problem_of(answer, 400, "invalid-body")
     assert "Did you mean purpose?" in problem["errors"][0]["message"]
@@ -142,10 +142,10 @@ def test_a_misspelt_member_is_told_the_nearest_one():
     "member", ["edition", "revision", "certification", "status", "owner", "published_at", "slo"]
 )
 def test_what_is_not_ones_own_to_set_is_refused_and_stays(member):
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PATCH", f"/products/{product.uuid}", {"name": "New", member: 1}, edition=1
     )
 
@@ -175,14 +175,14 @@ def test_what_is_not_ones_own_to_set_is_refused_and_stays(member):
     ],
 )
 def test_every_wrong_address_and_method_is_a_problem(method, path, status, code):
-    cast = make_cast()
+    users = make_users()
 
-    problem_of(Program(cast.owner).send(method, path), status, code)
+    problem_of(Program(users.owner).send(method, path), status, code)
 
 
 def test_a_form_that_is_not_served_and_one_that_is_not_read_are_problems():
-    cast = make_cast()
-    program = Program(cast.owner)
+    users = make_users()
+    program = Program(users.owner)
 
     problem_of(program.get("/products", Accept="text/csv"), 406, "not-acceptable")
     for media_type in ("text/plain", "application/xml", "", "application/json-patch+json"):
@@ -191,9 +191,9 @@ def test_a_form_that_is_not_served_and_one_that_is_not_read_are_problems():
 
 
 def test_a_json_patch_and_simple_fields_are_told_apart_by_their_media_types():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     path = f"/products/{product.uuid}"
 
     steps_as_fields = program.send("PATCH", path, [{"op": "remove", "path": "/tags"}], edition=1)
@@ -205,10 +205,10 @@ def test_a_json_patch_and_simple_fields_are_told_apart_by_their_media_types():
 
 def test_every_answer_says_its_request_and_how_it_may_be_kept():
     product = make_published_product()
-    cast = make_cast(product.domain)
+    users = make_users(product.domain)
     path = f"/products/{product.uuid}"
 
-    outside, inside = Program().get(path), Program(cast.owner).get(path)
+    outside, inside = Program().get(path), Program(users.owner).get(path)
 
     assert outside["Cache-Control"] == "no-cache"
     assert inside["Cache-Control"] == "private, no-store"

@@ -8,11 +8,11 @@ from catalog.api.products.serializers import ProductSummary
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import PATCH, Program, places, problem_of
 from tests.factories import (
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
+    make_users,
     product_tree,
 )
 
@@ -56,8 +56,8 @@ def test_an_act_on_something_visible_is_refused_with_who_may():
 
 
 def test_a_product_is_registered_by_its_simple_fields_and_reads_back_the_same():
-    cast = make_cast(make_domain("sales"))
-    program = Program(cast.owner)
+    users = make_users(make_domain("sales"))
+    program = Program(users.owner)
     body = {
         "domain": "sales",
         "name": "Orders",
@@ -79,20 +79,20 @@ def test_a_product_is_registered_by_its_simple_fields_and_reads_back_the_same():
 
 
 def test_a_product_is_registered_by_its_document():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     tree = product_tree("Orders", domain="sales", assayVisibility="public")
 
-    answer = Program(cast.owner).send("POST", "/products", {"domain": "sales", "tree": tree})
+    answer = Program(users.owner).send("POST", "/products", {"domain": "sales", "tree": tree})
 
     assert answer.status_code == 201, answer.content
     assert answer.json()["tree"] == tree
 
 
 def test_a_document_with_an_unknown_member_is_refused_by_name_with_the_nearest_one():
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     tree = product_tree("Orders", domain="sales") | {"descripton": {}}
 
-    answer = Program(cast.owner).send("POST", "/products", {"domain": "sales", "tree": tree})
+    answer = Program(users.owner).send("POST", "/products", {"domain": "sales", "tree": tree})
 
     problem = problem_of(answer, 422, "invalid")
     assert "descripton" in str(problem["errors"])
@@ -101,9 +101,9 @@ def test_a_document_with_an_unknown_member_is_refused_by_name_with_the_nearest_o
 
 
 def test_simple_fields_change_and_the_others_stay():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
-    program = Program(cast.steward)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
+    program = Program(users.steward)
     change = {"purpose": "All orders.", "tags": ["a"], "version": "1.2.0", "slug": "all-orders"}
 
     answer = program.send("PATCH", f"/products/{product.uuid}", change, edition=product.edition)
@@ -117,9 +117,9 @@ def test_simple_fields_change_and_the_others_stay():
 
 
 def test_a_json_patch_changes_the_document_and_its_columns():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
+    program = Program(users.owner)
     steps = [
         {"op": "test", "path": "/name", "value": "Orders"},
         {"op": "replace", "path": "/name", "value": "All orders"},
@@ -157,10 +157,10 @@ def test_a_json_patch_changes_the_document_and_its_columns():
     ],
 )
 def test_a_patch_that_does_not_hold_names_its_step_or_its_place(steps, place):
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PATCH", f"/products/{product.uuid}", steps, edition=1, content_type=PATCH
     )
 
@@ -170,12 +170,12 @@ def test_a_patch_that_does_not_hold_names_its_step_or_its_place(steps, place):
 
 
 def test_a_patch_that_doubles_the_document_again_and_again_is_stopped():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
     steps = [{"op": "add", "path": "/tags", "value": []}]
     steps += [{"op": "copy", "from": "", "path": f"/x{index}"} for index in range(60)]
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PATCH", f"/products/{product.uuid}", steps, edition=1, content_type=PATCH
     )
 
@@ -184,9 +184,9 @@ def test_a_patch_that_doubles_the_document_again_and_again_is_stopped():
 
 
 def test_a_whole_document_takes_the_place_of_the_old_one():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
+    program = Program(users.owner)
     tree = product.tree | {"name": "Returns", "tags": ["x"]}
 
     answer = program.send("PUT", f"/products/{product.uuid}", tree, edition=1)
@@ -197,11 +197,11 @@ def test_a_whole_document_takes_the_place_of_the_old_one():
 
 
 def test_what_an_earlier_import_let_pass_does_not_stop_an_edit():
-    cast = make_cast()
-    tree = product_tree("Orders", domain=cast.domain.slug) | {"vendorThing": 1}
-    product = make_product(domain=cast.domain, tree=tree)
+    users = make_users()
+    tree = product_tree("Orders", domain=users.domain.slug) | {"vendorThing": 1}
+    product = make_product(domain=users.domain, tree=tree)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PUT", f"/products/{product.uuid}", tree | {"name": "Returns"}, edition=1
     )
 
@@ -210,10 +210,10 @@ def test_what_an_earlier_import_let_pass_does_not_stop_an_edit():
 
 
 def test_a_draft_is_deleted_for_good_and_a_published_product_is_not():
-    cast = make_cast()
-    draft = make_product(domain=cast.domain)
-    published = make_published_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    draft = make_product(domain=users.domain)
+    published = make_published_product(domain=users.domain)
+    program = Program(users.owner)
 
     gone = program.send("DELETE", f"/products/{draft.uuid}", edition=draft.edition)
     kept = program.send("DELETE", f"/products/{published.uuid}", edition=published.edition)
@@ -224,19 +224,19 @@ def test_a_draft_is_deleted_for_good_and_a_published_product_is_not():
 
 
 def test_a_taken_name_is_a_conflict_beside_the_slug():
-    cast = make_cast(make_domain("sales"))
-    make_product("Orders", domain=cast.domain)
+    users = make_users(make_domain("sales"))
+    make_product("Orders", domain=users.domain)
 
-    answer = Program(cast.owner).send("POST", "/products", {"domain": "sales", "name": "Orders"})
+    answer = Program(users.owner).send("POST", "/products", {"domain": "sales", "name": "Orders"})
 
     assert places(problem_of(answer, 409, "name-taken")) == ["slug"]
 
 
 def test_a_product_moves_to_another_domain_of_its_owner():
-    cast = make_cast()
-    other = make_cast(make_domain("logistics"))
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    other = make_users(make_domain("logistics"))
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
 
     refused = program.send(
         "POST", f"/products/{product.uuid}/move", {"domain": "logistics"}, edition=1
@@ -306,10 +306,10 @@ def test_a_misspelt_parameter_is_told_the_nearest_one():
 
 
 def test_readers_of_a_restricted_product_are_named_by_slug_and_may_then_read_it():
-    cast = make_cast()
-    guests = make_cast(make_domain("guests"))
-    product = make_published_product(domain=cast.domain, assayVisibility="restricted")
-    program, guest = Program(cast.owner), Program(guests.consumer)
+    users = make_users()
+    guests = make_users(make_domain("guests"))
+    product = make_published_product(domain=users.domain, assayVisibility="restricted")
+    program, guest = Program(users.owner), Program(guests.consumer)
     path = f"/products/{product.uuid}/readers"
 
     answer = program.send(
@@ -320,26 +320,27 @@ def test_readers_of_a_restricted_product_are_named_by_slug_and_may_then_read_it(
     assert program.get(path).json() == answer.json()
     assert guest.get(f"/products/{product.uuid}").status_code == 200
     problem_of(guest.get(path), 403, "not-allowed")
-    problem_of(Program(cast.stranger).get(path), 404, "not-found")
+    problem_of(Program(users.outsider).get(path), 404, "not-found")
 
 
 def test_unknown_readers_are_all_named():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
     body = {"domains": ["nowhere"], "teams": ["nobody", "none"]}
 
-    answer = Program(cast.owner).send("PUT", f"/products/{product.uuid}/readers", body, edition=1)
+    answer = Program(users.owner).send("PUT", f"/products/{product.uuid}/readers", body, edition=1)
 
     assert places(problem_of(answer, 422, "invalid")) == ["/domains/0"]
 
 
 def test_history_says_who_to_people_and_what_to_readers_of_the_audit():
-    cast = make_cast()
-    product = make_published_product(domain=cast.domain)
+    users = make_users()
+    product = make_published_product(domain=users.domain)
     path = f"/products/{product.uuid}/history"
 
     outside, member, owner = (
-        Program(person).get(path).json()["results"] for person in (None, cast.stranger, cast.owner)
+        Program(person).get(path).json()["results"]
+        for person in (None, users.outsider, users.owner)
     )
 
     assert outside[0]["verb"] == "published"
@@ -364,10 +365,10 @@ def test_a_reader_adds_what_names_a_product_and_its_edition_stays():
 
 
 def test_a_list_says_of_a_product_what_the_product_says_of_itself():
-    cast = make_cast(make_domain("sales"))
-    make_published_product("Orders", domain=cast.domain, assaySensitivity="restricted")
-    make_product("Returns", domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users(make_domain("sales"))
+    make_published_product("Orders", domain=users.domain, assaySensitivity="restricted")
+    make_product("Returns", domain=users.domain)
+    program = Program(users.owner)
 
     rows = program.get("/products").json()["results"]
 

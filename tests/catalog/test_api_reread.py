@@ -24,14 +24,14 @@ from governance.inspection.services import inspect_port
 from tests.catalog.api_client import PATCH, Program
 from tests.factories import (
     FACTORY,
-    Cast,
+    Users,
     give_schema,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
     make_team,
+    make_users,
     product_tree,
     with_answers,
     with_port,
@@ -46,7 +46,7 @@ FILE = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv
 class Mesh:
     """A domain with its people, and a program of its owner, who leads governance too."""
 
-    cast: Cast
+    users: Users
     program: Program
 
     def send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
@@ -57,16 +57,16 @@ class Mesh:
 
     def draft(self, **custom: Any) -> DataProduct:
         """Return a draft with a port and a contract."""
-        return with_port(make_product(domain=self.cast.domain, **custom))
+        return with_port(make_product(domain=self.users.domain, **custom))
 
     def published(self) -> DataProduct:
         """Return a published product of the domain."""
-        return make_published_product(domain=self.cast.domain)
+        return make_published_product(domain=self.users.domain)
 
     def term(self) -> Term:
         """Return a term of the domain."""
         return define_term(
-            name="Order", definition="A sale.", actor=FACTORY, domain=self.cast.domain
+            name="Order", definition="A sale.", actor=FACTORY, domain=self.users.domain
         )
 
 
@@ -101,7 +101,7 @@ def edit(mesh: Mesh, method: str, path: str, product: DataProduct, body: Any) ->
 
 @writing("POST", "/products")
 def _(mesh: Mesh) -> Exchange:
-    body = {"domain": mesh.cast.domain.slug, "name": "Orders", "tags": [" b", "a"], "usage": "So."}
+    body = {"domain": mesh.users.domain.slug, "name": "Orders", "tags": [" b", "a"], "usage": "So."}
     answer = mesh.send("POST", "/products", body)
     return Exchange(answer, answer["Location"])
 
@@ -135,7 +135,7 @@ def _(mesh: Mesh) -> Exchange:
 @writing("POST", "/products/{uuid}/move")
 def _(mesh: Mesh) -> Exchange:
     product, other = mesh.draft(), make_domain()
-    grant_role(person=mesh.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
+    grant_role(person=mesh.users.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     path = f"/products/{product.uuid}"
     return Exchange(edit(mesh, "POST", f"{path}/move", product, {"domain": other.slug}), path)
 
@@ -149,7 +149,7 @@ def _(mesh: Mesh) -> Exchange:
 
 @writing("POST", "/products/{uuid}/publish")
 def _(mesh: Mesh) -> Exchange:
-    tree = with_answers(product_tree(domain=mesh.cast.domain.slug))
+    tree = with_answers(product_tree(domain=mesh.users.domain.slug))
     product = mesh.draft(tree=tree)
     path = f"/products/{product.uuid}"
     return Exchange(edit(mesh, "POST", f"{path}/publish", product, {"reason": "Ready."}), path)
@@ -174,7 +174,7 @@ def _(mesh: Mesh) -> Exchange:
 
 @writing("POST", "/products/{uuid}/adopt")
 def _(mesh: Mesh) -> Exchange:
-    domain = mesh.cast.domain
+    domain = mesh.users.domain
     tree = product_tree("Foreign", domain=domain.slug)
     product = register_product(domain=domain, tree=tree, actor=FACTORY, status=Status.EXTERNAL)
     path = f"/products/{product.uuid}"
@@ -248,7 +248,7 @@ def _(mesh: Mesh) -> Exchange:
 
 
 def _manifest(mesh: Mesh, method: str) -> Exchange:
-    tree = with_answers(product_tree("Imported", domain=mesh.cast.domain.slug))
+    tree = with_answers(product_tree("Imported", domain=mesh.users.domain.slug))
     answer = mesh.send(method, "/manifests", tree)
     landed = answer.json()["products"][0]
     names = ("uuid", "name", "status", "address")
@@ -277,14 +277,14 @@ def _(mesh: Mesh) -> Exchange:
 
 @writing("POST", "/domains")
 def _(mesh: Mesh) -> Exchange:
-    body = {"slug": "returns", "name": " Returns ", "parent": mesh.cast.domain.slug}
+    body = {"slug": "returns", "name": " Returns ", "parent": mesh.users.domain.slug}
     answer = mesh.send("POST", "/domains", body | {"owner_team": make_team().slug})
     return Exchange(answer, answer["Location"])
 
 
 @writing("PATCH", "/domains/{slug}")
 def _(mesh: Mesh) -> Exchange:
-    domain = mesh.cast.domain
+    domain = mesh.users.domain
     mesh.published()
     body = {"slug": "renamed", "mission": "All.", "owner_team": make_team().slug}
     answer = mesh.send("PATCH", f"/domains/{domain.slug}", body, edition=domain.edition)
@@ -293,16 +293,16 @@ def _(mesh: Mesh) -> Exchange:
 
 @writing("POST", "/domains/{slug}/memberships")
 def _(mesh: Mesh) -> Exchange:
-    path = f"/domains/{mesh.cast.domain.slug}/memberships"
-    body = {"person": mesh.cast.stranger.username, "role": "steward"}
+    path = f"/domains/{mesh.users.domain.slug}/memberships"
+    body = {"person": mesh.users.outsider.username, "role": "steward"}
     answer = mesh.send("POST", path, body | {"ends_at": "2031-05-01T00:00:00+02:00"})
     return Exchange(answer, path, lambda body: body["results"][-1])
 
 
 @writing("DELETE", "/domains/{slug}/memberships/{membership}")
 def _(mesh: Mesh) -> Exchange:
-    held = mesh.cast.domain.memberships.get(person=mesh.cast.consumer)
-    path = f"/domains/{mesh.cast.domain.slug}/memberships"
+    held = mesh.users.domain.memberships.get(person=mesh.users.consumer)
+    path = f"/domains/{mesh.users.domain.slug}/memberships"
     answer = mesh.send("DELETE", f"{path}/{held.pk}")
     return Exchange(answer, path, lambda body: held.pk in [row["id"] for row in body["results"]])
 
@@ -310,7 +310,7 @@ def _(mesh: Mesh) -> Exchange:
 @writing("POST", "/terms")
 def _(mesh: Mesh) -> Exchange:
     body = {"name": " Order ", "definition": "A sale.", "synonyms": ["sale "], "acronyms": ["ORD"]}
-    answer = mesh.send("POST", "/terms", body | {"domain": mesh.cast.domain.slug})
+    answer = mesh.send("POST", "/terms", body | {"domain": mesh.users.domain.slug})
     return Exchange(answer, answer["Location"])
 
 
@@ -349,9 +349,9 @@ def _(mesh: Mesh) -> Exchange:
 def mesh(settings, tmp_path) -> Mesh:
     settings.ASSAY_FILES_ROOT = tmp_path
     (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
-    cast = make_cast()
-    grant_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
-    return Mesh(cast, Program(cast.owner))
+    users = make_users()
+    grant_role(person=users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    return Mesh(users, Program(users.owner))
 
 
 def test_every_operation_that_writes_has_a_case():

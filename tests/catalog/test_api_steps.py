@@ -14,10 +14,10 @@ from catalog.publication.services import retire_product
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_product,
     make_published_product,
+    make_users,
     product_tree,
 )
 
@@ -27,8 +27,8 @@ UNKNOWN = {"answers": {code: {"state": "unknown"} for code in CURRENT_SET.codes}
 
 
 def test_the_whole_way_from_a_name_to_a_published_version():
-    cast = make_cast(make_domain("sales"))
-    program = Program(cast.owner)
+    users = make_users(make_domain("sales"))
+    program = Program(users.owner)
     body = {"domain": "sales", "name": "Orders", "purpose": "One row for each order."}
 
     made = program.send("POST", "/products", body)
@@ -60,9 +60,9 @@ def test_the_whole_way_from_a_name_to_a_published_version():
 
 
 def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
-    cast = make_cast()
-    product = make_product("Orders", domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product("Orders", domain=users.domain)
+    program = Program(users.owner)
     body = {"name": "table", "version": "2.0.0", "description": "All.", "server": SERVER}
 
     made = program.send(
@@ -98,10 +98,10 @@ def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
     ],
 )
 def test_a_server_that_may_not_be_reached_is_refused_in_its_place(server, place):
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "POST",
         f"/products/{product.uuid}/ports",
         {"name": "table", "server": server},
@@ -114,16 +114,16 @@ def test_a_server_that_may_not_be_reached_is_refused_in_its_place(server, place)
 
 
 def test_where_a_product_comes_from_is_said_only_of_sources_that_one_may_see():
-    cast = make_cast()
+    users = make_users()
     source = make_published_product("Source", assayVisibility="members")
     address = f"{source.domain.slug}/{source.slug}"
     link = {"name": "in", "customProperties": [{"property": "assaySource", "value": address}]}
-    tree = product_tree("Orders", domain=cast.domain.slug) | {"inputPorts": [link]}
-    product = make_published_product(domain=cast.domain, tree=tree)
+    tree = product_tree("Orders", domain=users.domain.slug) | {"inputPorts": [link]}
+    product = make_published_product(domain=users.domain, tree=tree)
     path = f"/products/{product.uuid}/ports"
 
     outside = Program().get(path).json()["input_ports"][0]
-    member = Program(cast.stranger).get(path).json()["input_ports"][0]
+    member = Program(users.outsider).get(path).json()["input_ports"][0]
 
     assert outside["source"] is None
     assert member["source"] == str(source.uuid)
@@ -143,9 +143,9 @@ def contract_tree(identifier="orders", version="1.0.0", **members):
 
 
 def test_a_contract_is_saved_changed_and_deleted_while_nothing_published_names_it():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     path = f"/products/{product.uuid}/contracts"
 
     made = program.send("POST", path, contract_tree(), edition=1)
@@ -165,9 +165,9 @@ def test_a_contract_is_saved_changed_and_deleted_while_nothing_published_names_i
 
 
 def test_another_version_is_no_new_content_of_this_one():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     made = program.send("POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1)
 
     answer = program.send(
@@ -178,9 +178,9 @@ def test_another_version_is_no_new_content_of_this_one():
 
 
 def test_a_contract_that_a_published_version_names_never_changes():
-    cast = make_cast()
-    product = make_published_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_published_product(domain=users.domain)
+    program = Program(users.owner)
     contract = program.get(f"/contracts?product={product.uuid}").json()["results"][0]
     detail = program.get(f"/contracts/{contract['id']}")
 
@@ -196,9 +196,9 @@ def test_a_contract_that_a_published_version_names_never_changes():
 
 
 def test_an_edition_conflict_of_a_contract_shows_the_contract():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     made = program.send("POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1)
 
     late = program.send("PUT", made["Location"], contract_tree(name="Late"), edition=1)
@@ -217,9 +217,9 @@ def test_contracts_of_hidden_products_are_missing():
 
 
 def test_provenance_is_declared_and_read_back_with_what_it_says_in_numbers():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    product = make_product(domain=users.domain)
+    program = Program(users.owner)
     path = f"/products/{product.uuid}/provenance"
     rows = [
         {"attribute": "sex", "group": "women", "share": 0.3, "referenceShare": 0.5, "n": 30},
@@ -247,10 +247,10 @@ def test_provenance_is_declared_and_read_back_with_what_it_says_in_numbers():
     ],
 )
 def test_provenance_that_does_not_hold_is_refused_in_its_place(body, place):
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
 
-    answer = Program(cast.owner).send(
+    answer = Program(users.owner).send(
         "PUT", f"/products/{product.uuid}/provenance", body, edition=1
     )
 
@@ -258,10 +258,10 @@ def test_provenance_that_does_not_hold_is_refused_in_its_place(body, place):
 
 
 def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
-    cast = make_cast()
-    old = make_published_product(domain=cast.domain)
-    new = make_published_product(domain=cast.domain)
-    program = Program(cast.owner)
+    users = make_users()
+    old = make_published_product(domain=users.domain)
+    new = make_published_product(domain=users.domain)
+    program = Program(users.owner)
     path = f"/products/{old.uuid}"
     ends = (timezone.now() + timedelta(days=30)).date().isoformat()
     after = f"{new.domain.slug}/{new.slug}"
@@ -291,8 +291,8 @@ def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
 
 @pytest.mark.parametrize("tail", ["history", "versions", "versions/{version}"])
 def test_the_past_of_a_retired_product_stays_readable(tail):
-    cast = make_cast()
-    product = make_published_product(domain=cast.domain)
+    users = make_users()
+    product = make_published_product(domain=users.domain)
     retire_product(product=product, edition=product.edition, actor=FACTORY)
 
     tail = tail.format(version=product.version)
@@ -302,19 +302,19 @@ def test_the_past_of_a_retired_product_stays_readable(tail):
 
 
 def test_a_retired_product_that_one_may_not_see_is_404_and_not_410():
-    cast = make_cast()
-    product = make_published_product(domain=cast.domain, assayVisibility="restricted")
+    users = make_users()
+    product = make_published_product(domain=users.domain, assayVisibility="restricted")
     retire_product(product=product, edition=product.edition, actor=FACTORY)
 
-    problem_of(Program(cast.stranger).get(f"/products/{product.uuid}"), 404, "not-found")
-    problem_of(Program(cast.consumer).get(f"/products/{product.uuid}"), 410, "retired")
+    problem_of(Program(users.outsider).get(f"/products/{product.uuid}"), 404, "not-found")
+    problem_of(Program(users.consumer).get(f"/products/{product.uuid}"), 410, "retired")
 
 
 def test_a_successor_that_one_may_not_see_is_none():
-    cast = make_cast()
-    old = make_published_product(domain=cast.domain)
+    users = make_users()
+    old = make_published_product(domain=users.domain)
     hidden = make_published_product(assayVisibility="restricted")
-    program = Program(cast.owner)
+    program = Program(users.owner)
 
     for name in (str(hidden.uuid), f"{hidden.domain.slug}/{hidden.slug}", "nowhere/none", "x"):
         answer = program.send(
@@ -324,14 +324,14 @@ def test_a_successor_that_one_may_not_see_is_none():
 
 
 def test_an_entry_from_outside_is_adopted_as_a_draft():
-    cast = make_cast()
+    users = make_users()
     entry = register_product(
-        domain=cast.domain,
-        tree=product_tree("Open data", domain=cast.domain.slug),
+        domain=users.domain,
+        tree=product_tree("Open data", domain=users.domain.slug),
         actor=FACTORY,
         status="external",
     )
-    program = Program(cast.owner)
+    program = Program(users.owner)
 
     answer = program.send("POST", f"/products/{entry.uuid}/adopt", edition=1)
 
@@ -341,12 +341,12 @@ def test_an_entry_from_outside_is_adopted_as_a_draft():
 
 def test_findings_are_for_those_who_work_in_the_domain():
     product = make_published_product()
-    cast = make_cast(product.domain)
+    users = make_users(product.domain)
     path = f"/products/{product.uuid}/findings"
 
     problem_of(Program().get(path), 401, "sign-in-needed")
-    problem_of(Program(cast.stranger).get(path), 403, "not-allowed")
-    assert Program(cast.steward).get(path).json()["is_publishable"]
+    problem_of(Program(users.outsider).get(path), 403, "not-allowed")
+    assert Program(users.steward).get(path).json()["is_publishable"]
 
 
 def test_who_published_a_version_is_said_to_people_signed_in():
@@ -354,6 +354,6 @@ def test_who_published_a_version_is_said_to_people_signed_in():
     path = f"/products/{product.uuid}/versions"
 
     assert Program().get(path).json()["results"][0]["published_by"] is None
-    member = Program(make_cast().stranger)
+    member = Program(make_users().outsider)
     assert member.get(path).json()["results"][0]["published_by"] == "factory"
     problem_of(member.get(f"{path}/9.9.9"), 404, "not-found")

@@ -8,24 +8,24 @@ from catalog.audit.models import AuditEvent
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from tests.catalog.api_client import Program, places, problem_of
-from tests.factories import FACTORY, make_cast, make_domain, make_lead
+from tests.factories import FACTORY, make_domain, make_lead, make_users
 
 pytestmark = pytest.mark.django_db
 ORDER = {"name": "Order", "definition": "A request to buy.", "acronyms": ["ORD"]}
 
 
 @pytest.fixture
-def cast():
-    return make_cast(make_domain("sales"))
+def users():
+    return make_users(make_domain("sales"))
 
 
 @pytest.fixture
-def term(cast):
-    return define_term(name="Order", definition="A sale.", actor=FACTORY, domain=cast.domain)
+def term(users):
+    return define_term(name="Order", definition="A sale.", actor=FACTORY, domain=users.domain)
 
 
-def test_a_steward_defines_for_the_own_domain_and_a_lead_for_the_mesh(cast):
-    steward, lead = Program(cast.steward), Program(make_lead())
+def test_a_steward_defines_for_the_own_domain_and_a_lead_for_the_mesh(users):
+    steward, lead = Program(users.steward), Program(make_lead())
 
     own = steward.send("POST", "/terms", ORDER | {"domain": "sales"})
     beyond = steward.send("POST", "/terms", ORDER)
@@ -64,22 +64,24 @@ def test_everybody_reads_terms_and_only_people_write_them(term):
         ({"owner": "me"}, 400, "invalid-body", "/owner"),
     ],
 )
-def test_what_is_wrong_with_a_term_is_said_at_its_member(cast, fields, status, code, location):
-    answer = Program(cast.steward).send("POST", "/terms", ORDER | {"domain": "sales"} | fields)
+def test_what_is_wrong_with_a_term_is_said_at_its_member(users, fields, status, code, location):
+    answer = Program(users.steward).send("POST", "/terms", ORDER | {"domain": "sales"} | fields)
 
     assert places(problem_of(answer, status, code)) == [location]
     assert not Term.objects.exists()
 
 
-def test_a_word_is_defined_once_in_a_place(cast, term):
-    answer = Program(cast.steward).send("POST", "/terms", ORDER | {"domain": "sales"})
+def test_a_word_is_defined_once_in_a_place(users, term):
+    answer = Program(users.steward).send("POST", "/terms", ORDER | {"domain": "sales"})
 
     assert "Edit that one." in problem_of(answer, 409, "name-taken")["hint"]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_an_edit_names_the_edition_it_edits_and_an_old_one_is_shown_what_stands(cast, term, method):
-    program = Program(cast.steward)
+def test_an_edit_names_the_edition_it_edits_and_an_old_one_is_shown_what_stands(
+    users, term, method
+):
+    program = Program(users.steward)
     path = f"/terms/{term.uuid}"
     program.send("PATCH", path, {"definition": "Newer."}, edition=1)
 
@@ -92,8 +94,8 @@ def test_an_edit_names_the_edition_it_edits_and_an_old_one_is_shown_what_stands(
     assert Term.objects.get().definition == "Newer."
 
 
-def test_a_term_is_changed_in_part_and_its_slug_stays(cast, term):
-    program = Program(cast.steward)
+def test_a_term_is_changed_in_part_and_its_slug_stays(users, term):
+    program = Program(users.steward)
     path = f"/terms/{term.uuid}"
 
     renamed = program.send("PATCH", path, {"name": "Purchase", "synonyms": ["sale"]}, edition=1)
@@ -108,8 +110,8 @@ def test_a_term_is_changed_in_part_and_its_slug_stays(cast, term):
     )
 
 
-def test_a_stranger_changes_no_term(cast, term):
-    program = Program(cast.stranger)
+def test_an_outsider_changes_no_term(users, term):
+    program = Program(users.outsider)
     path = f"/terms/{term.uuid}"
 
     for method, body in (("PATCH", {"name": "Mine"}), ("DELETE", None)):
@@ -117,7 +119,7 @@ def test_a_stranger_changes_no_term(cast, term):
     assert Term.objects.get().name == "Order"
 
 
-def test_terms_are_found_by_domain_and_by_the_beginning_of_the_name(cast, term):
+def test_terms_are_found_by_domain_and_by_the_beginning_of_the_name(users, term):
     lead = Program(make_lead())
     for name in ("Orders list", "Return"):
         lead.send("POST", "/terms", ORDER | {"name": name})
@@ -131,8 +133,8 @@ def test_terms_are_found_by_domain_and_by_the_beginning_of_the_name(cast, term):
     problem_of(lead.get("/terms?domain=nowhere"), 400, "invalid-parameters")
 
 
-def test_a_removed_term_is_gone_and_its_word_is_free_again(cast, term):
-    program = Program(cast.steward)
+def test_a_removed_term_is_gone_and_its_word_is_free_again(users, term):
+    program = Program(users.steward)
     path = f"/terms/{term.uuid}"
 
     removed = program.send("DELETE", path, edition=1)

@@ -12,7 +12,7 @@ from catalog.products.models import DataProduct
 from catalog.products.services import delete_product
 from config.pages.error_pages import RefusalMiddleware
 from tests.catalog.api_client import Program
-from tests.factories import FACTORY, make_cast, make_product
+from tests.factories import FACTORY, make_product, make_users
 
 pytestmark = pytest.mark.django_db
 
@@ -29,14 +29,14 @@ def deleting_after(write):
 
 
 def test_the_api_says_of_a_product_deleted_meanwhile_that_it_is_not_there(monkeypatch):
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
     monkeypatch.setattr(
         provenance, "declare_provenance", deleting_after(provenance.declare_provenance)
     )
 
     path = f"/products/{product.uuid}/provenance"
-    answer = Program(cast.owner).send("PUT", path, {}, edition=product.edition)
+    answer = Program(users.owner).send("PUT", path, {}, edition=product.edition)
 
     assert answer.status_code == 404
     assert answer.json()["code"] == "not-found"

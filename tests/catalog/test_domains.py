@@ -22,12 +22,12 @@ from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission, Role
 from catalog.products.models import DataProduct
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
     make_team,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_an_ill_formed_slug_is_named(slug):
     assert [issue.location for issue in refused.value.issues] == ["slug"]
 
 
-def test_a_stranger_creates_no_domain():
+def test_an_outsider_creates_no_domain():
     with pytest.raises(PermissionDenied):
         create_domain(slug="mine", name="Mine", actor=make_person())
 
@@ -141,10 +141,10 @@ def test_the_owner_teams_people_contribute_while_they_are_in_it():
 
 
 def test_a_deactivated_person_reads_like_a_visitor():
-    cast = make_cast()
-    deactivate_person(person=cast.owner, actor=FACTORY)
+    users = make_users()
+    deactivate_person(person=users.owner, actor=FACTORY)
 
-    assert access_for(cast.owner).tokens == access_for(AnonymousUser()).tokens == {"public"}
+    assert access_for(users.owner).tokens == access_for(AnonymousUser()).tokens == {"public"}
 
 
 @pytest.mark.parametrize("role", DOMAIN_ROLES)
@@ -167,13 +167,13 @@ def _seen(visitor) -> set[str]:
 
 
 def test_each_visibility_has_its_readers():
-    cast = make_cast(make_domain("sales"))
-    make_product("draft", domain=cast.domain)
-    make_published_product("open", domain=cast.domain)
-    make_published_product("members", domain=cast.domain, assayVisibility="members")
-    make_published_product("closed", domain=cast.domain, assayVisibility="restricted")
+    users = make_users(make_domain("sales"))
+    make_product("draft", domain=users.domain)
+    make_published_product("open", domain=users.domain)
+    make_published_product("members", domain=users.domain, assayVisibility="members")
+    make_published_product("closed", domain=users.domain, assayVisibility="restricted")
 
     assert _seen(AnonymousUser()) == {"open"}
-    assert _seen(cast.stranger) == {"open", "members"}
-    assert _seen(cast.consumer) == {"open", "members", "closed"}
-    assert _seen(cast.owner) == {"draft", "open", "members", "closed"}
+    assert _seen(users.outsider) == {"open", "members"}
+    assert _seen(users.consumer) == {"open", "members", "closed"}
+    assert _seen(users.owner) == {"draft", "open", "members", "closed"}

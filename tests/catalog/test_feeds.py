@@ -16,11 +16,11 @@ from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
     FACTORY,
-    Cast,
-    make_cast,
+    Users,
     make_domain,
     make_product,
     make_published_product,
+    make_users,
     product_tree,
 )
 
@@ -30,18 +30,18 @@ NEEDED = ("id", "title", "updated", "author", "link")
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_domain("sales", name="Sales"))
+def users() -> Users:
+    return make_users(make_domain("sales", name="Sales"))
 
 
 @pytest.fixture
-def orders(cast: Cast, settings: Any, tmp_path: Path) -> DataProduct:
+def orders(users: Users, settings: Any, tmp_path: Path) -> DataProduct:
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
     tree = product_tree("Orders") | {"tags": ["a&b"]}
-    product = make_published_product("Orders", domain=cast.domain, tree=tree)
-    make_published_product("Order secrets", domain=cast.domain, assayVisibility="restricted")
-    make_product("Order draft", domain=cast.domain)
+    product = make_published_product("Orders", domain=users.domain, tree=tree)
+    make_published_product("Order secrets", domain=users.domain, assayVisibility="restricted")
+    make_product("Order draft", domain=users.domain)
     rebuild(active_backend())
     return product
 
@@ -70,23 +70,23 @@ FEEDS = ("/d/sales.atom", "/search.atom?q=order", "/p/sales/orders/history.atom"
 
 @pytest.mark.parametrize("address", FEEDS[:2])
 def test_a_list_is_told_by_the_products_that_the_reader_may_see(
-    client: Client, cast: Cast, orders: DataProduct, address: str
+    client: Client, users: Users, orders: DataProduct, address: str
 ):
     told = feed(client, address)
     assert texts(told, "title") == ["Orders"]
     assert texts(told, "id") == [f"http://127.0.0.1:8000/id/product/{orders.uuid}"]
     assert texts(told, "summary") == ["Published, version 0.1.0. Orders, one row each."]
 
-    client.force_login(cast.owner)
+    client.force_login(users.owner)
     assert set(texts(feed(client, address), "title")) == {"Orders", "Order secrets", "Order draft"}
 
 
 def test_a_history_is_told_from_the_publication_on_and_names_people_to_people(
-    client: Client, cast: Cast, orders: DataProduct
+    client: Client, users: Users, orders: DataProduct
 ):
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Better."}]
     patch_document(
-        product=orders, patch=patch, edition=orders.edition, actor=cast.owner, reason="A <b> fix"
+        product=orders, patch=patch, edition=orders.edition, actor=users.owner, reason="A <b> fix"
     )
 
     told = feed(client, FEEDS[2])
@@ -94,8 +94,8 @@ def test_a_history_is_told_from_the_publication_on_and_names_people_to_people(
     assert texts(told, "summary")[0] == "A &lt;b&gt; fix"
     assert all(one.endswith("Sales") for one in authors(told))
 
-    client.force_login(cast.stranger)
-    assert cast.owner.display_name in authors(feed(client, FEEDS[2]))
+    client.force_login(users.outsider)
+    assert users.owner.display_name in authors(feed(client, FEEDS[2]))
 
 
 def authors(root: Element) -> list[str]:
@@ -121,8 +121,8 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(
     assert "Cookie" in first["Vary"]
 
 
-def test_signs_that_xml_cannot_hold_are_left_out(client: Client, cast: Cast, orders: DataProduct):
-    make_published_product("Bell \x07 & <tag> \ufffe", domain=cast.domain, assaySlug="bell")
+def test_signs_that_xml_cannot_hold_are_left_out(client: Client, users: Users, orders: DataProduct):
+    make_published_product("Bell \x07 & <tag> \ufffe", domain=users.domain, assaySlug="bell")
 
     assert "Bell  & <tag> " in texts(feed(client, "/d/sales.atom"), "title")
 

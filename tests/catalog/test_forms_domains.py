@@ -7,7 +7,7 @@ from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, edit_domain, grant_role
 from catalog.people.models import Team
 from catalog.permissions import Role
-from tests.factories import FACTORY, make_cast, make_domain, make_person, make_team
+from tests.factories import FACTORY, make_domain, make_person, make_team, make_users
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +21,8 @@ def lead(client):
 
 
 @pytest.fixture
-def cast():
-    return make_cast(make_domain("sales"))
+def users():
+    return make_users(make_domain("sales"))
 
 
 def test_a_lead_makes_a_domain_a_team_and_names_its_people(client, lead):
@@ -39,13 +39,13 @@ def test_a_lead_makes_a_domain_a_team_and_names_its_people(client, lead):
     assert domain.memberships.get().role == "owner"
 
 
-def test_every_page_of_people_is_shown(client, lead, cast):
+def test_every_page_of_people_is_shown(client, lead, users):
     team = make_team("team")
-    held = cast.domain.memberships.first()
+    held = users.domain.memberships.first()
     paths = ["/domains/new", "/d/sales/edit", "/d/sales/people", "/d/sales/people.json", "/people"]
     paths += ["/people.json", "/people/invite", "/teams", "/teams.json", "/new-team"]
     paths += [f"/teams/{team.slug}", f"/teams/{team.slug}.json", f"/roles/{held.pk}/end"]
-    paths += [f"/people/{cast.owner.uuid}/shut-out", "/people?filter=own"]
+    paths += [f"/people/{users.owner.uuid}/shut-out", "/people?filter=own"]
 
     assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
 
@@ -87,46 +87,46 @@ def test_what_is_wrong_with_a_domain_stands_beside_its_field(client, lead):
     assert "kept" in nameless.content.decode()
 
 
-def test_an_owner_gives_and_takes_roles_until_a_day(client, cast):
-    client.force_login(cast.owner)
+def test_an_owner_gives_and_takes_roles_until_a_day(client, users):
+    client.force_login(users.owner)
     path = "/d/sales/people"
 
     client.post(
-        path, {"person": cast.stranger.username, "role": "contributor", "ends_at": "2099-12-31"}
+        path, {"person": users.outsider.username, "role": "contributor", "ends_at": "2099-12-31"}
     )
-    held = Membership.objects.get(person=cast.stranger)
+    held = Membership.objects.get(person=users.outsider)
     assert held.ends_at
     assert held.ends_at.year == 2099
     client.post(f"/roles/{held.pk}/end", {"reason": "Left."})
-    assert not Membership.objects.filter(person=cast.stranger).exists()
+    assert not Membership.objects.filter(person=users.outsider).exists()
 
-    past = {"person": cast.stranger.username, "role": "contributor", "ends_at": "2001-01-01"}
+    past = {"person": users.outsider.username, "role": "contributor", "ends_at": "2001-01-01"}
     assert list(client.post(path, past).context["form"].errors) == ["ends_at"]
     nobody = client.post(path, {"person": "nobody", "role": "owner"})
     assert list(nobody.context["form"].errors) == ["person"]
 
 
-def test_a_consumer_reads_who_is_what_but_gives_nothing(client, cast):
-    client.force_login(cast.consumer)
+def test_a_consumer_reads_who_is_what_but_gives_nothing(client, users):
+    client.force_login(users.consumer)
 
     page = client.get("/d/sales/people").content.decode()
-    forged = client.post("/d/sales/people", {"person": cast.consumer.username, "role": "owner"})
+    forged = client.post("/d/sales/people", {"person": users.consumer.username, "role": "owner"})
 
     assert "Give a role" not in page
-    assert cast.owner.username in page
+    assert users.owner.username in page
     assert forged.status_code == 403
     assert client.get("/d/sales/edit").status_code == 403
     assert client.get("/people").status_code == 403
 
 
-def test_a_teams_people_are_managed_by_who_owns_all_its_domains(client, cast):
+def test_a_teams_people_are_managed_by_who_owns_all_its_domains(client, users):
     team = make_team("team")
-    other = make_cast(make_domain("finance", owner_team=team))
-    client.force_login(cast.owner)
-    assert client.post("/teams/team", {"person": cast.owner.username}).status_code == 403
+    other = make_users(make_domain("finance", owner_team=team))
+    client.force_login(users.owner)
+    assert client.post("/teams/team", {"person": users.owner.username}).status_code == 403
 
     client.force_login(other.owner)
-    assert client.post("/teams/team", {"person": cast.owner.username}).status_code == 302
+    assert client.post("/teams/team", {"person": users.owner.username}).status_code == 302
 
 
 def test_everybody_may_leave_a_team(client):
@@ -151,18 +151,18 @@ def test_the_last_lead_is_neither_shut_out_nor_loses_the_role(client, lead):
     assert lead.memberships.exists()
 
 
-def test_who_is_shut_out_is_signed_out_at_once(client, lead, cast):
+def test_who_is_shut_out_is_signed_out_at_once(client, lead, users):
     theirs = type(client)()
-    theirs.force_login(cast.owner)
+    theirs.force_login(users.owner)
 
-    client.post(f"/people/{cast.owner.uuid}/shut-out", {"reason": "Left."})
+    client.post(f"/people/{users.owner.uuid}/shut-out", {"reason": "Left."})
 
     assert theirs.get("/settings").status_code == 302
 
 
-def test_what_was_typed_survives_that_the_domain_was_renamed_meanwhile(client, cast):
-    edit_domain(domain=cast.domain, edition=1, actor=FACTORY, slug="trade")
-    client.force_login(cast.owner)
+def test_what_was_typed_survives_that_the_domain_was_renamed_meanwhile(client, users):
+    edit_domain(domain=users.domain, edition=1, actor=FACTORY, slug="trade")
+    client.force_login(users.owner)
 
     answer = client.post(
         "/d/sales/edit", {"edition": 1, "name": "Sales", "slug": "sales", "mission": "Mine."}

@@ -13,10 +13,10 @@ from catalog.products.services import patch_document, replace_document
 from tests.factories import (
     FACTORY,
     give_schema,
-    make_cast,
     make_domain,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 
@@ -31,18 +31,18 @@ PORT = {"name": "api", "version": "1.0.0", "kind": "api"}
 
 
 @pytest.fixture
-def cast():
-    return make_cast(make_domain("sales"))
+def users():
+    return make_users(make_domain("sales"))
 
 
 @pytest.fixture
-def product(cast):
-    return give_schema(with_port(make_product("Orders", domain=cast.domain)), "id", "amount")
+def product(users):
+    return give_schema(with_port(make_product("Orders", domain=users.domain)), "id", "amount")
 
 
 @pytest.fixture
-def edit(product, cast, client):
-    client.force_login(cast.owner)
+def edit(product, users, client):
+    client.force_login(users.owner)
     return f"{product.path}/edit"
 
 
@@ -60,8 +60,8 @@ def test_every_step_is_shown_to_who_may_edit(client, product, edit):
     assert set(shown.values()) == {200}, shown
 
 
-def test_steps_of_life_are_shown_where_they_start(client, cast, edit):
-    published = make_published_product("Returns", domain=cast.domain)
+def test_steps_of_life_are_shown_where_they_start(client, users, edit):
+    published = make_published_product("Returns", domain=users.domain)
 
     for step in ("deprecate", "retire", "move"):
         assert client.get(f"{published.path}/edit/{step}").status_code == 200
@@ -72,9 +72,9 @@ def test_steps_of_life_are_shown_where_they_start(client, cast, edit):
     assert client.get("/publish.json").json()["count"] == 1
 
 
-def test_a_stranger_finds_no_draft_and_may_not_edit_what_is_public(client, cast, product):
-    published = make_published_product("Returns", domain=cast.domain)
-    client.force_login(cast.stranger)
+def test_an_outsider_finds_no_draft_and_may_not_edit_what_is_public(client, users, product):
+    published = make_published_product("Returns", domain=users.domain)
+    client.force_login(users.outsider)
 
     assert client.get(f"{product.path}/edit").status_code == 404
     refused = client.get(f"{published.path}/edit/describe")
@@ -135,8 +135,8 @@ def test_what_is_wrong_stands_beside_its_field(client, product, edit, fields, fi
     assert DataProduct.objects.get().edition == product.edition
 
 
-def test_an_address_in_use_is_refused_at_the_address(client, cast, product, edit):
-    make_product("Returns", domain=cast.domain)
+def test_an_address_in_use_is_refused_at_the_address(client, users, product, edit):
+    make_product("Returns", domain=users.domain)
 
     answer = client.post(
         f"{edit}/describe", {**DESCRIPTION, "edition": product.edition, "slug": "returns"}
@@ -195,8 +195,8 @@ def test_a_port_is_changed_and_taken_away(client, product, edit):
     assert not product.contracts.exists()
 
 
-def test_changing_a_published_ports_server_makes_the_contracts_next_version(client, cast, edit):
-    product = make_published_product("Returns", domain=cast.domain)
+def test_changing_a_published_ports_server_makes_the_contracts_next_version(client, users, edit):
+    product = make_published_product("Returns", domain=users.domain)
     port = product.output_ports.get()
     fields = {"name": port.name, "kind": "local", "path": "b.csv", "format": "csv"}
 
@@ -208,8 +208,8 @@ def test_changing_a_published_ports_server_makes_the_contracts_next_version(clie
     assert list(versions) == ["0.1.0", "0.2.0"]
 
 
-def test_input_ports_are_named_by_address_and_ticked_away(client, cast, product, edit):
-    source = make_published_product("Returns", domain=cast.domain)
+def test_input_ports_are_named_by_address_and_ticked_away(client, users, product, edit):
+    source = make_published_product("Returns", domain=users.domain)
     wrong = client.post(f"{edit}/inputs", {"edition": product.edition, "source": "a/b"})
     assert list(wrong.context["form"].errors) == ["source"]
 
@@ -223,11 +223,11 @@ def test_input_ports_are_named_by_address_and_ticked_away(client, cast, product,
 
 
 def test_after_a_conflict_a_tick_still_means_the_input_port_that_it_was_set_at(
-    client, cast, product, edit
+    client, users, product, edit
 ):
     for name in ("Returns", "Visits"):
-        make_published_product(name, domain=cast.domain)
-        address = f"{cast.domain.slug}/{name.lower()}"
+        make_published_product(name, domain=users.domain)
+        address = f"{users.domain.slug}/{name.lower()}"
         product.refresh_from_db()
         client.post(f"{edit}/inputs", {"edition": product.edition, "source": address})
     product.refresh_from_db()
@@ -387,15 +387,15 @@ def test_objectives_are_promised_in_percent_and_checked(client, product, edit):
     assert (objective.target, objective.threshold) == (0.995, 0.5)
 
 
-def test_deprecating_names_a_successor_that_can_be_used(client, cast, product, edit):
-    old = make_published_product("Returns", domain=cast.domain)
+def test_deprecating_names_a_successor_that_can_be_used(client, users, product, edit):
+    old = make_published_product("Returns", domain=users.domain)
     path = f"{old.path}/edit/deprecate"
     refused = client.post(
         path, {"edition": old.edition, "successor": "sales/orders", "reason": "x"}
     )
     assert list(refused.context["form"].errors) == ["successor"]
 
-    new = make_published_product("Refunds", domain=cast.domain)
+    new = make_published_product("Refunds", domain=users.domain)
     sent = {"edition": old.edition, "successor": "sales/refunds", "ends_on": "2030-01-31"}
     client.post(path, {**sent, "reason": "Better."})
     old.refresh_from_db()
@@ -405,8 +405,8 @@ def test_deprecating_names_a_successor_that_can_be_used(client, cast, product, e
     assert client.get(f"{old.path}/edit").status_code == 410
 
 
-def test_only_an_owner_publishes_and_a_contributor_reads_who(client, cast, product):
-    client.force_login(cast.steward)
+def test_only_an_owner_publishes_and_a_contributor_reads_who(client, users, product):
+    client.force_login(users.steward)
 
     page = client.get(f"{product.path}/edit/publish")
     forged = client.post(f"{product.path}/edit/publish", {"edition": product.edition})
@@ -415,12 +415,12 @@ def test_only_an_owner_publishes_and_a_contributor_reads_who(client, cast, produ
     assert forged.status_code == 403
 
 
-def test_a_draft_is_moved_and_then_deleted(client, cast, product, edit):
-    other = make_cast(make_domain("finance"))
+def test_a_draft_is_moved_and_then_deleted(client, users, product, edit):
+    other = make_users(make_domain("finance"))
     client.force_login(other.owner)
     assert client.get(f"{edit}/move").status_code == 404
 
-    client.force_login(cast.owner)
+    client.force_login(users.owner)
     page = client.get(f"{edit}/move")
     assert "You edit in no other domain." in page.content.decode()
     client.post(f"{edit}/delete", {"edition": product.edition, "reason": "No need."})

@@ -15,11 +15,11 @@ from catalog.products.services import add_use, patch_document
 from tests.factories import (
     FACTORY,
     give_schema,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 
@@ -61,15 +61,15 @@ def test_spellings_are_those_of_this_moment():
 
 
 def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
-    cast = make_cast()
-    term = define_term(name="Order", definition="A sale.", domain=cast.domain, actor=cast.steward)
-    edit_term(term=term, edition=1, definition="A signed sale.", actor=cast.steward)
+    users = make_users()
+    term = define_term(name="Order", definition="A sale.", domain=users.domain, actor=users.steward)
+    edit_term(term=term, edition=1, definition="A signed sale.", actor=users.steward)
 
     with pytest.raises(EditConflict):
-        edit_term(term=Term.objects.get(), edition=1, definition="x", actor=cast.steward)
+        edit_term(term=Term.objects.get(), edition=1, definition="x", actor=users.steward)
     with pytest.raises(PermissionDenied):
-        edit_term(term=Term.objects.get(), edition=2, definition="x", actor=cast.consumer)
-    remove_term(term=Term.objects.get(), edition=2, actor=cast.steward)
+        edit_term(term=Term.objects.get(), edition=2, definition="x", actor=users.consumer)
+    remove_term(term=Term.objects.get(), edition=2, actor=users.steward)
     assert not Term.objects.exists()
 
 

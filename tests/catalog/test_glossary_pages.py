@@ -7,10 +7,10 @@ from catalog.glossary.services import define_term
 from tests.factories import (
     FACTORY,
     give_schema,
-    make_cast,
     make_domain,
     make_person,
     make_product,
+    make_users,
     with_port,
 )
 
@@ -34,17 +34,17 @@ def test_the_list_is_found_by_word_acronym_and_meaning_and_has_a_twin(client):
 
 
 def test_a_term_shows_its_other_meanings_and_only_columns_one_may_see(client):
-    cast = make_cast(make_domain("billing"))
-    define_term(name="Customer", definition="Who pays.", domain=cast.domain, actor=FACTORY)
+    users = make_users(make_domain("billing"))
+    define_term(name="Customer", definition="Who pays.", domain=users.domain, actor=FACTORY)
     definition = [{"type": "businessDefinition", "url": "https://assay.example/glossary/customer"}]
     give_schema(
-        with_port(make_product("Secret draft", domain=cast.domain)),
+        with_port(make_product("Secret draft", domain=users.domain)),
         "buyer",
         authoritativeDefinitions=definition,
     )
 
     signed_out = client.get("/glossary/customer").content.decode()
-    client.force_login(cast.owner)
+    client.force_login(users.owner)
 
     assert "Who pays." in signed_out
     assert "Secret draft" not in signed_out
@@ -52,11 +52,11 @@ def test_a_term_shows_its_other_meanings_and_only_columns_one_may_see(client):
 
 
 def test_a_steward_defines_a_term_for_the_own_domain_and_mistakes_stand_beside_their_fields(client):
-    cast = make_cast()
-    client.force_login(cast.steward)
+    users = make_users()
+    client.force_login(users.steward)
 
     wrong = client.post(
-        "/glossary/new", {"name": "", "definition": "Kept text.", "domain": cast.domain.pk}
+        "/glossary/new", {"name": "", "definition": "Kept text.", "domain": users.domain.pk}
     )
     right = client.post(
         "/glossary/new",
@@ -64,7 +64,7 @@ def test_a_steward_defines_a_term_for_the_own_domain_and_mistakes_stand_beside_t
             "name": "Basket",
             "definition": "What is about to be bought.",
             "synonyms": "cart\ntrolley",
-            "domain": cast.domain.pk,
+            "domain": users.domain.pk,
         },
     )
 
@@ -75,9 +75,9 @@ def test_a_steward_defines_a_term_for_the_own_domain_and_mistakes_stand_beside_t
 
 
 def test_a_conflict_shows_both_and_keeps_what_was_typed(client, customer):
-    cast = make_cast()
-    term = define_term(name="Basket", definition="First.", domain=cast.domain, actor=FACTORY)
-    client.force_login(cast.steward)
+    users = make_users()
+    term = define_term(name="Basket", definition="First.", domain=users.domain, actor=FACTORY)
+    client.force_login(users.steward)
     form = {"name": "Basket", "definition": "Mine.", "edition": 1}
     path = f"/glossary/basket/{term.pk}/edit"
     client.post(path, form | {"definition": "Theirs."})

@@ -33,11 +33,11 @@ from tests.catalog.api_client import Program
 from tests.concurrency import at_once
 from tests.factories import (
     FACTORY,
-    Cast,
+    Users,
     give_schema,
-    make_cast,
     make_product,
     make_team,
+    make_users,
     product_tree,
     with_answers,
     with_port,
@@ -129,10 +129,10 @@ def by_manifest(person: Person, document: Callable[[str], Any]) -> Write:
     return write
 
 
-def a_product(cast: Cast) -> Arena:
+def a_product(users: Users) -> Arena:
     """Its description, by form, by fields, by patch, by document and by manifest."""
-    tree = product_tree("Orders", domain=cast.domain.slug)
-    product = make_product(domain=cast.domain, tree=tree)
+    tree = product_tree("Orders", domain=users.domain.slug)
+    product = make_product(domain=users.domain, tree=tree)
     path = f"/products/{product.uuid}"
 
     def described(word: str) -> dict[str, Any]:
@@ -142,20 +142,20 @@ def a_product(cast: Cast) -> Arena:
         source = Source("m.json", lambda: json.dumps(described("anew")).encode())
         list(import_manifests(sources=[source], actor=FACTORY, overwrite=True))
 
-    patch = partial(over_api, cast.owner, "PATCH", path)
+    patch = partial(over_api, users.owner, "PATCH", path)
     steps = "application/json-patch+json"
     return Arena(
         row=product,
         kind=PRODUCT,
         writers=[
-            on_page(cast.owner, f"{product.path}/edit/describe", lambda word: {"purpose": word}),
+            on_page(users.owner, f"{product.path}/edit/describe", lambda word: {"purpose": word}),
             patch(lambda word: {"purpose": word}),
             patch(
                 lambda word: [{"op": "add", "path": "/description/purpose", "value": word}],
                 content_type=steps,
             ),
-            over_api(cast.owner, "PUT", path, described),
-            by_manifest(cast.owner, described),
+            over_api(users.owner, "PUT", path, described),
+            by_manifest(users.owner, described),
         ],
         begin=import_anew,
         says=lambda row: row.purpose,
@@ -163,17 +163,17 @@ def a_product(cast: Cast) -> Arena:
     )
 
 
-def its_ports(cast: Cast) -> Arena:
+def its_ports(users: Users) -> Arena:
     """One more output port, by form and by API; each comes with a contract, so it counts twice."""
-    product = make_product(domain=cast.domain)
+    product = make_product(domain=users.domain)
     server = {"server": "s", "type": "local", "path": "a.csv", "format": "csv"}
     form = {"version": "1.0.0", "kind": "local", "path": "a.csv", "format": "csv"}
-    add = partial(over_api, cast.owner, "POST", f"/products/{product.uuid}/ports")
+    add = partial(over_api, users.owner, "POST", f"/products/{product.uuid}/ports")
     return Arena(
         row=product,
         kind=PRODUCT,
         writers=[
-            on_page(cast.owner, f"{product.path}/edit/ports/add", lambda w: form | {"name": w}),
+            on_page(users.owner, f"{product.path}/edit/ports/add", lambda w: form | {"name": w}),
             add(lambda word: {"name": word, "server": server}),
             add(lambda word: {"name": word, "server": server}),
         ],
@@ -182,9 +182,9 @@ def its_ports(cast: Cast) -> Arena:
     )
 
 
-def a_contract(cast: Cast) -> Arena:
+def a_contract(users: Users) -> Arena:
     """A contract's document, by form and by API, at both addresses that take one."""
-    product = give_schema(with_port(make_product(domain=cast.domain)), "id")
+    product = give_schema(with_port(make_product(domain=users.domain)), "id")
     contract = product.contracts.get()
 
     def named(word: str) -> dict[str, Any]:
@@ -195,19 +195,19 @@ def a_contract(cast: Cast) -> Arena:
         row=product,
         kind=PRODUCT,
         writers=[
-            on_page(cast.owner, page, lambda word: {"text": json.dumps(named(word), indent=1)}),
-            over_api(cast.owner, "PUT", f"/contracts/{contract.uuid}", named),
-            over_api(cast.owner, "POST", f"/products/{product.uuid}/contracts", named),
+            on_page(users.owner, page, lambda word: {"text": json.dumps(named(word), indent=1)}),
+            over_api(users.owner, "PUT", f"/contracts/{contract.uuid}", named),
+            over_api(users.owner, "POST", f"/products/{product.uuid}/contracts", named),
         ],
         says=lambda row: row.contracts.get().name,
     )
 
 
-def its_provenance(cast: Cast) -> Arena:
+def its_provenance(users: Users) -> Arena:
     """An answer of its provenance, by form and by API."""
-    tree = with_answers(product_tree(domain=cast.domain.slug))
-    product = make_product(domain=cast.domain, tree=tree)
-    put = partial(over_api, cast.owner, "PUT", f"/products/{product.uuid}/provenance")
+    tree = with_answers(product_tree(domain=users.domain.slug))
+    product = make_product(domain=users.domain, tree=tree)
+    put = partial(over_api, users.owner, "PUT", f"/products/{product.uuid}/provenance")
 
     def answered(word: str) -> dict[str, Any]:
         return {"answers": {"source": {"state": "answered", "text": word}}}
@@ -217,7 +217,7 @@ def its_provenance(cast: Cast) -> Arena:
         kind=PRODUCT,
         writers=[
             on_page(
-                cast.owner,
+                users.owner,
                 f"{product.path}/edit/provenance",
                 lambda word: {"source-state": "answered", "source-text": word},
             ),
@@ -228,11 +228,11 @@ def its_provenance(cast: Cast) -> Arena:
     )
 
 
-def its_readers(cast: Cast) -> Arena:
+def its_readers(users: Users) -> Arena:
     """Who else may read it, by API; the reason is the word."""
-    product = make_product(domain=cast.domain)
+    product = make_product(domain=users.domain)
     team = make_team()
-    put = partial(over_api, cast.owner, "PUT", f"/products/{product.uuid}/readers")
+    put = partial(over_api, users.owner, "PUT", f"/products/{product.uuid}/readers")
     bodies = [{"domains": [], "teams": []}, {"domains": [], "teams": [team.slug]}]
     return Arena(
         row=product,
@@ -243,14 +243,14 @@ def its_readers(cast: Cast) -> Arena:
     )
 
 
-def a_domain(cast: Cast) -> Arena:
+def a_domain(users: Users) -> Arena:
     """A domain's mission, by form and by API."""
-    patch = partial(over_api, cast.owner, "PATCH", f"/domains/{cast.domain.slug}")
+    patch = partial(over_api, users.owner, "PATCH", f"/domains/{users.domain.slug}")
     return Arena(
-        row=cast.domain,
+        row=users.domain,
         kind="domain",
         writers=[
-            on_page(cast.owner, f"/d/{cast.domain.slug}/edit", lambda word: {"mission": word}),
+            on_page(users.owner, f"/d/{users.domain.slug}/edit", lambda word: {"mission": word}),
             patch(lambda word: {"mission": word}),
             patch(lambda word: {"mission": word}),
         ],
@@ -258,16 +258,16 @@ def a_domain(cast: Cast) -> Arena:
     )
 
 
-def a_term(cast: Cast) -> Arena:
+def a_term(users: Users) -> Arena:
     """A term's definition, by form and by API."""
-    term = define_term(name="Order", definition="A sale.", actor=FACTORY, domain=cast.domain)
-    patch = partial(over_api, cast.steward, "PATCH", f"/terms/{term.uuid}")
+    term = define_term(name="Order", definition="A sale.", actor=FACTORY, domain=users.domain)
+    patch = partial(over_api, users.steward, "PATCH", f"/terms/{term.uuid}")
     page = f"/glossary/{term.slug}/{term.pk}/edit"
     return Arena(
         row=term,
         kind=TERM,
         writers=[
-            on_page(cast.steward, page, lambda word: {"definition": word}),
+            on_page(users.steward, page, lambda word: {"definition": word}),
             patch(lambda word: {"definition": word}),
             patch(lambda word: {"definition": word}),
         ],
@@ -280,7 +280,7 @@ ARENAS = [a_product, its_ports, a_contract, its_provenance, its_readers, a_domai
 
 @pytest.mark.parametrize("arena_of", ARENAS, ids=lambda arena_of: arena_of.__name__)
 def test_of_all_who_write_at_once_one_wins_and_the_others_are_shown_both_states(arena_of):
-    arena = arena_of(make_cast())
+    arena = arena_of(make_users())
 
     for _race in range(RACES):
         arena.begin()
@@ -308,12 +308,12 @@ def test_of_all_who_write_at_once_one_wins_and_the_others_are_shown_both_states(
 
 
 def test_an_acknowledged_edit_is_never_taken_away_by_a_removal_that_did_not_see_it():
-    cast = make_cast()
-    program, other = Program(cast.steward), Program(cast.steward)
+    users = make_users()
+    program, other = Program(users.steward), Program(users.steward)
 
     for race in range(RACES):
         term = define_term(
-            name=f"Order {race}", definition="A sale.", actor=FACTORY, domain=cast.domain
+            name=f"Order {race}", definition="A sale.", actor=FACTORY, domain=users.domain
         )
         path = f"/terms/{term.uuid}"
 
@@ -336,11 +336,11 @@ def test_an_acknowledged_edit_is_never_taken_away_by_a_removal_that_did_not_see_
 
 
 def test_of_a_deletion_and_edits_at_once_one_wins_and_no_one_meets_a_failure():
-    cast = make_cast()
-    program, other = Program(cast.owner), Program(cast.owner)
+    users = make_users()
+    program, other = Program(users.owner), Program(users.owner)
 
     for _race in range(RACES):
-        product = make_product(domain=cast.domain)
+        product = make_product(domain=users.domain)
         path = f"/products/{product.uuid}"
 
         edited, moved, deleted = at_once(
@@ -361,12 +361,12 @@ def test_of_a_deletion_and_edits_at_once_one_wins_and_no_one_meets_a_failure():
 
 
 def test_of_a_publication_and_edits_at_once_the_frozen_version_is_what_was_published():
-    cast = make_cast()
-    programs = [Program(cast.owner) for _ in range(3)]
+    users = make_users()
+    programs = [Program(users.owner) for _ in range(3)]
 
     for race in range(RACES):
-        tree = with_answers(product_tree(f"Orders {race}", domain=cast.domain.slug))
-        product = with_port(make_product(domain=cast.domain, tree=tree))
+        tree = with_answers(product_tree(f"Orders {race}", domain=users.domain.slug))
+        product = with_port(make_product(domain=users.domain, tree=tree))
         path, edition = f"/products/{product.uuid}", product.edition
 
         answers = at_once(
@@ -385,9 +385,9 @@ def test_of_a_publication_and_edits_at_once_the_frozen_version_is_what_was_publi
 
 
 def test_two_domains_moved_below_each_other_at_once_make_no_circle():
-    lead = make_cast()
+    lead = make_users()
     for _race in range(RACES):
-        first, second = (make_cast().domain for _ in range(2))
+        first, second = (make_users().domain for _ in range(2))
 
         answers = at_once(
             [
@@ -411,11 +411,11 @@ def _move_below(domain: Domain, parent: Domain) -> bool:
 
 
 def test_an_edit_that_names_an_edition_it_has_not_read_does_not_undo_that_edition():
-    cast = make_cast()
-    product = make_product(domain=cast.domain)
+    users = make_users()
+    product = make_product(domain=users.domain)
     read_before = DataProduct.objects.get(pk=product.pk)
     edit = {"purpose": "Theirs."}
-    Program(cast.owner).send("PATCH", f"/products/{product.uuid}", edit, edition=1)
+    Program(users.owner).send("PATCH", f"/products/{product.uuid}", edit, edition=1)
 
     with pytest.raises(EditConflict):
         replace_document(

@@ -13,7 +13,7 @@ from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
 from tests.catalog.api_client import Program
 from tests.catalog.test_manifests import ACTIVE, CONTRACT, PRODUCT, bring
-from tests.factories import make_cast, make_domain
+from tests.factories import make_domain, make_users
 
 pytestmark = pytest.mark.django_db
 BOTH = f"{PRODUCT}---\n{CONTRACT}"
@@ -22,7 +22,7 @@ YAML = "application/yaml"
 
 @pytest.fixture
 def sales():
-    return make_cast(make_domain("sales"))
+    return make_users(make_domain("sales"))
 
 
 @pytest.fixture

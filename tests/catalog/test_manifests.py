@@ -22,7 +22,7 @@ from catalog.manifests.services import import_manifests
 from catalog.products.models import DataProduct, ProductAlias
 from catalog.products.services import move_product, patch_document
 from catalog.publication.services import deprecate_product, publish_product
-from tests.factories import FACTORY, make_cast, make_domain, make_person, make_product
+from tests.factories import FACTORY, make_domain, make_person, make_product, make_users
 
 PRODUCT = """\
 apiVersion: v1.0.0
@@ -88,7 +88,7 @@ def bring_one(*items, **options):
 
 @pytest.fixture
 def sales():
-    return make_cast(make_domain("sales"))
+    return make_users(make_domain("sales"))
 
 
 # --- the plan, without a database -----------------------------------------------------------------
@@ -317,7 +317,7 @@ def test_active_that_the_gate_refuses_lands_as_a_draft_and_is_asked_again():
         "steward-is-not-owner",
     }
     assert report.exit_code == 1
-    make_cast(domain)
+    make_users(domain)
     again = bring_one(ACTIVE, CONTRACT)
     assert (again.action, again.status, again.findings) == (Action.NONE, "published", ())
 
@@ -477,7 +477,7 @@ def test_the_team_in_a_file_owns_nothing():
 
 @pytest.mark.django_db
 def test_who_may_not_edit_in_the_domain_lands_nothing(sales):
-    for person in (sales.stranger, sales.consumer):
+    for person in (sales.outsider, sales.consumer):
         landing = bring_one(PRODUCT, CONTRACT, actor=person)
 
         assert landing.action is Action.REFUSED
@@ -496,7 +496,7 @@ def test_who_may_not_publish_lands_a_draft_with_the_reason(sales):
 @pytest.mark.django_db
 def test_a_product_that_somebody_may_not_see_is_not_named_to_them(sales):
     bring(PRODUCT, CONTRACT)
-    other = make_cast(make_domain("other"))
+    other = make_users(make_domain("other"))
 
     landing = bring_one(PRODUCT.replace("sales", "other"), actor=other.owner)
 
@@ -642,7 +642,7 @@ def test_findings_end_with_one(folder, capsys):
 
 @pytest.mark.django_db
 def test_the_command_acts_as_a_person_with_their_rights(folder, sales, capsys):
-    assert run(folder, "--as", sales.stranger.username) == 1
+    assert run(folder, "--as", sales.outsider.username) == 1
     assert run(folder, "--as", sales.owner.username) == 0
 
     event = AuditEvent.objects.filter(verb="registered").get()

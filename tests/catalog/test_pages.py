@@ -17,13 +17,13 @@ from catalog.products.services import patch_document, set_trust
 from catalog.publication.services import deprecate_product, retire_product
 from tests.factories import (
     FACTORY,
-    Cast,
+    Users,
     give_schema,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 
@@ -37,13 +37,13 @@ IMBALANCES: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_domain("sales"))
+def users() -> Users:
+    return make_users(make_domain("sales"))
 
 
 @pytest.fixture
-def orders(cast: Cast) -> DataProduct:
-    return make_published_product("Orders", domain=cast.domain)
+def orders(users: Users) -> DataProduct:
+    return make_published_product("Orders", domain=users.domain)
 
 
 def signed_in(person: Person) -> Client:
@@ -69,11 +69,11 @@ def statements(path: str, client: Client) -> int:
 
 # --- what a product's page shows ---------------------------------------------------------------
 def test_the_overview_answers_what_it_is_whom_to_ask_and_how_to_use_it(
-    orders: DataProduct, cast: Cast
+    orders: DataProduct, users: Users
 ) -> None:
     text = page(orders.path)
 
-    for told in ("Orders, one row each.", cast.owner.display_name, cast.steward.display_name):
+    for told in ("Orders, one row each.", users.owner.display_name, users.steward.display_name):
         assert told in text
     assert f"/api/v1/products/{orders.uuid}" in text
     assert f"/id/product/{orders.uuid}" in text
@@ -108,16 +108,16 @@ def trust_of(product: DataProduct) -> dict[str, dict[str, str]]:
     return {cell["label"]: cell for cell in answer["trust"]}
 
 
-def test_the_greatest_gap_is_the_reading_of_known_imbalances(cast: Cast) -> None:
-    product = declare_imbalances(make_published_product("Survey", domain=cast.domain))
+def test_the_greatest_gap_is_the_reading_of_known_imbalances(users: Users) -> None:
+    product = declare_imbalances(make_published_product("Survey", domain=users.domain))
 
     cell = trust_of(product)["Known imbalances"]
 
     assert (cell["value"], cell["note"]) == ("19.5 points", "greatest gap, by sex")
 
 
-def test_a_small_count_is_not_shown_exactly(cast: Cast) -> None:
-    product = declare_imbalances(make_published_product("Survey", domain=cast.domain))
+def test_a_small_count_is_not_shown_exactly(users: Users) -> None:
+    product = declare_imbalances(make_published_product("Survey", domain=users.domain))
 
     text = page(f"{product.path}/provenance")
 
@@ -140,30 +140,30 @@ def test_each_question_of_provenance_stands_with_its_answer(orders: DataProduct)
     assert text.count("unknown, the owner says") == 7
 
 
-def test_a_filter_of_columns_keeps_the_matching_ones_and_says_how_many(cast: Cast) -> None:
-    draft = with_port(make_product(domain=cast.domain))
+def test_a_filter_of_columns_keeps_the_matching_ones_and_says_how_many(users: Users) -> None:
+    draft = with_port(make_product(domain=users.domain))
     draft = give_schema(draft, "order_id", "customer_id", "placed_at")
 
-    text = page(f"{draft.path}/schema?filter=_id", signed_in(cast.owner))
+    text = page(f"{draft.path}/schema?filter=_id", signed_in(users.owner))
 
     assert "2 of 3 columns" in text
     assert "placed_at" not in text
 
 
-def test_a_link_to_a_column_opens_the_page_that_holds_it(cast: Cast) -> None:
-    draft = with_port(make_product(domain=cast.domain))
+def test_a_link_to_a_column_opens_the_page_that_holds_it(users: Users) -> None:
+    draft = with_port(make_product(domain=users.domain))
     draft = give_schema(draft, *(f"column_{number:03}" for number in range(450)))
 
-    text = page(f"{draft.path}/schema?column=column_333", signed_in(cast.owner))
+    text = page(f"{draft.path}/schema?column=column_333", signed_in(users.owner))
 
     assert 'id="col-column_333"' in text
     assert "column_001" not in text
 
 
-def test_the_overview_names_a_source_only_to_those_who_may_see_it(cast: Cast) -> None:
-    secret = make_published_product("Salaries", domain=cast.domain, assayVisibility="restricted")
+def test_the_overview_names_a_source_only_to_those_who_may_see_it(users: Users) -> None:
+    secret = make_published_product("Salaries", domain=users.domain, assayVisibility="restricted")
     port = {"name": "pay", "version": "1", "contractId": secret.contracts.get().identifier}
-    fed = make_published_product("Costs", domain=cast.domain)
+    fed = make_published_product("Costs", domain=users.domain)
     fed = patch_document(
         product=fed,
         patch=[{"op": "add", "path": "/inputPorts", "value": [port]}],
@@ -171,18 +171,18 @@ def test_the_overview_names_a_source_only_to_those_who_may_see_it(cast: Cast) ->
         actor=FACTORY,
     )
 
-    assert secret.path in page(fed.path, signed_in(cast.owner))
+    assert secret.path in page(fed.path, signed_in(users.owner))
     assert secret.path not in page(fed.path)
 
 
 def test_a_link_in_a_document_is_followed_only_where_it_is_an_address_of_the_web(
-    cast: Cast,
+    users: Users,
 ) -> None:
     uses = [
         {"title": "Trap", "url": "javascript:alert(1)"},
         {"title": "Report", "url": "https://r.example"},
     ]
-    product = make_published_product(domain=cast.domain, assayUsedIn=uses)
+    product = make_published_product(domain=users.domain, assayUsedIn=uses)
 
     text = page(product.path)
 
@@ -196,55 +196,55 @@ def test_a_link_in_a_document_is_followed_only_where_it_is_an_address_of_the_web
     "tab", [*TABS, ".json", "/schema.json", "/provenance.json", "/history.json"]
 )
 def test_a_hidden_product_is_missing_at_every_address_and_in_every_list(
-    cast: Cast, tab: str
+    users: Users, tab: str
 ) -> None:
-    hidden = make_published_product("Salaries", domain=cast.domain, assayVisibility="restricted")
+    hidden = make_published_product("Salaries", domain=users.domain, assayVisibility="restricted")
 
-    for client in (Client(), signed_in(cast.stranger)):
+    for client in (Client(), signed_in(users.outsider)):
         assert client.get(f"{hidden.path}{tab}").status_code == 404
         assert client.get(f"/id/product/{hidden.uuid}").status_code == 404
         for listed in ("/", "/domains", "/d/sales", "/domains.json", "/d/sales.json"):
             assert "Salaries" not in page(listed, client)
-    assert signed_in(cast.consumer).get(f"{hidden.path}{tab}").status_code == 200
+    assert signed_in(users.consumer).get(f"{hidden.path}{tab}").status_code == 200
 
 
-def test_counts_are_of_what_the_reader_may_see(cast: Cast) -> None:
-    make_published_product(domain=cast.domain)
-    make_published_product(domain=cast.domain, assayVisibility="restricted")
-    make_product(domain=cast.domain)
+def test_counts_are_of_what_the_reader_may_see(users: Users) -> None:
+    make_published_product(domain=users.domain)
+    make_published_product(domain=users.domain, assayVisibility="restricted")
+    make_product(domain=users.domain)
 
     def count(client: Client) -> int:
         return int(client.get("/d/sales.json").json()["count"])
 
-    assert (count(Client()), count(signed_in(cast.consumer)), count(signed_in(cast.owner))) == (
+    assert (count(Client()), count(signed_in(users.consumer)), count(signed_in(users.owner))) == (
         1,
         2,
         3,
     )
 
 
-def test_a_draft_is_for_its_domain_and_waits_for_its_owner(cast: Cast) -> None:
-    draft = make_product("Half done", domain=cast.domain)
+def test_a_draft_is_for_its_domain_and_waits_for_its_owner(users: Users) -> None:
+    draft = make_product("Half done", domain=users.domain)
 
     assert Client().get(draft.path).status_code == 404
-    assert "Half done" in page("/", signed_in(cast.owner))
-    assert "only its domain sees it" in page(draft.path, signed_in(cast.owner))
+    assert "Half done" in page("/", signed_in(users.owner))
+    assert "only its domain sees it" in page(draft.path, signed_in(users.owner))
 
 
 def test_the_history_shows_values_to_those_who_read_the_audit_and_names_to_members(
-    orders: DataProduct, cast: Cast
+    orders: DataProduct, users: Users
 ) -> None:
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Now with returns."}]
-    patch_document(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
+    patch_document(product=orders, patch=patch, edition=orders.edition, actor=users.owner)
 
-    for_owner = page(f"{orders.path}/history", signed_in(cast.owner))
-    for_member = page(f"{orders.path}/history", signed_in(cast.stranger))
+    for_owner = page(f"{orders.path}/history", signed_in(users.owner))
+    for_member = page(f"{orders.path}/history", signed_in(users.outsider))
     for_all = page(f"{orders.path}/history")
 
     assert "Orders, one row each." in for_owner.partition("<main")[2].partition("timeline")[2]
     assert "Orders, one row each." not in for_member.partition("timeline")[2]
-    assert f"by {cast.owner.display_name}" in for_member
-    assert f"by {cast.owner.display_name}" not in for_all
+    assert f"by {users.owner.display_name}" in for_member
+    assert f"by {users.owner.display_name}" not in for_all
     assert "/description/purpose" in for_all
 
 
@@ -266,8 +266,8 @@ def test_a_former_address_leads_to_the_same_tab_for_ever(orders: DataProduct, ta
     assert response["Location"] == f"/p/sales/sales-orders{tab}?page=1"
 
 
-def test_a_former_address_of_a_hidden_product_tells_nothing(cast: Cast) -> None:
-    hidden = make_published_product("Pay", domain=cast.domain, assayVisibility="restricted")
+def test_a_former_address_of_a_hidden_product_tells_nothing(users: Users) -> None:
+    hidden = make_published_product("Pay", domain=users.domain, assayVisibility="restricted")
     patch = [{"op": "replace", "path": "/name", "value": "Salaries"}]
     patch_document(product=hidden, patch=patch, edition=hidden.edition, actor=FACTORY)
 
@@ -279,8 +279,10 @@ def test_capitals_in_an_address_do_not_matter(orders: DataProduct) -> None:
     assert Client().get("/d/SALES")["Location"] == "/d/sales"
 
 
-def test_a_retired_product_is_gone_and_names_its_successor(cast: Cast, orders: DataProduct) -> None:
-    after = make_published_product("Order lines", domain=cast.domain)
+def test_a_retired_product_is_gone_and_names_its_successor(
+    users: Users, orders: DataProduct
+) -> None:
+    after = make_published_product("Order lines", domain=users.domain)
     retire_product(product=orders, edition=orders.edition, actor=FACTORY, successor=after)
 
     assert after.path in page(orders.path, status=410)
@@ -289,18 +291,18 @@ def test_a_retired_product_is_gone_and_names_its_successor(cast: Cast, orders: D
 
 
 def test_a_retired_product_does_not_betray_a_hidden_successor(
-    cast: Cast, orders: DataProduct
+    users: Users, orders: DataProduct
 ) -> None:
-    hidden = make_published_product("Secret", domain=cast.domain, assayVisibility="restricted")
+    hidden = make_published_product("Secret", domain=users.domain, assayVisibility="restricted")
     retire_product(product=orders, edition=orders.edition, actor=FACTORY, successor=hidden)
 
     assert "Secret" not in page(orders.path, status=410)
 
 
 def test_a_deprecated_product_says_when_it_ends_and_what_comes_after(
-    cast: Cast, orders: DataProduct
+    users: Users, orders: DataProduct
 ) -> None:
-    after = make_published_product("Order lines", domain=cast.domain)
+    after = make_published_product("Order lines", domain=users.domain)
     deprecate_product(product=orders, edition=orders.edition, actor=FACTORY, successor=after)
 
     text = page(orders.path)
@@ -358,9 +360,9 @@ def test_a_made_up_cookie_does_not_reach_the_page() -> None:
 
 
 # --- domains -----------------------------------------------------------------------------------
-def test_a_domain_counts_what_its_parts_hold_and_shows_a_breach_first(cast: Cast) -> None:
-    part = make_domain("returns", parent=cast.domain)
-    good = make_published_product("Alpha", domain=cast.domain)
+def test_a_domain_counts_what_its_parts_hold_and_shows_a_breach_first(users: Users) -> None:
+    part = make_domain("returns", parent=users.domain)
+    good = make_published_product("Alpha", domain=users.domain)
     bad = make_published_product("Zulu", domain=part)
     for product, verdict in ((good, "met"), (bad, "breached")):
         set_trust(product_id=product.pk, verdict=verdict, figures={}, actor=FACTORY)
@@ -393,15 +395,15 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
     ],
 )
 def test_a_page_asks_the_database_a_fixed_number_of_times(
-    cast: Cast, orders: DataProduct, path: str, number_of: int
+    users: Users, orders: DataProduct, path: str, number_of: int
 ) -> None:
-    grant_role(person=cast.owner, role=Role.OWNER, domain=make_domain("other"), actor=FACTORY)
-    client = signed_in(cast.owner)
+    grant_role(person=users.owner, role=Role.OWNER, domain=make_domain("other"), actor=FACTORY)
+    client = signed_in(users.owner)
     few = statements(path, client)
 
     for number in range(4):
-        make_published_product(f"More {number}", domain=cast.domain)
-        make_domain(f"part-{number}", parent=cast.domain)
+        make_published_product(f"More {number}", domain=users.domain)
+        make_domain(f"part-{number}", parent=users.domain)
 
     assert statements(path, client) == few
     assert few == number_of

@@ -27,14 +27,14 @@ from governance.inspection.services import inspect_port
 from tests.architecture.test_routes import routes
 from tests.factories import (
     FACTORY,
-    Cast,
+    Users,
     give_schema,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
     make_team,
+    make_users,
     product_tree,
     with_answers,
     with_port,
@@ -57,21 +57,21 @@ OF_FILE = {"name": "more", "version": "2.0.0", "kind": "local", "path": "b.csv",
 class Site:
     """A domain with its people, seen by its owner, who leads governance too."""
 
-    cast: Cast
+    users: Users
     client: Client
 
     def draft(self, **custom: Any) -> DataProduct:
         """Return a draft with a port, a contract and two columns."""
-        product = make_product(domain=self.cast.domain, **custom)
+        product = make_product(domain=self.users.domain, **custom)
         return give_schema(with_port(product), "id", "amount")
 
     def answered(self) -> DataProduct:
         """Return a draft that the gates let through."""
-        return self.draft(tree=with_answers(product_tree(domain=self.cast.domain.slug)))
+        return self.draft(tree=with_answers(product_tree(domain=self.users.domain.slug)))
 
     def published(self) -> DataProduct:
         """Return a published product of the domain."""
-        return make_published_product(domain=self.cast.domain)
+        return make_published_product(domain=self.users.domain)
 
     def twin(self, path: str) -> Any:
         """Return what a program reads at a path."""
@@ -132,8 +132,8 @@ DESCRIBED = {
 
 @form("product_new")
 def _(site: Site) -> Sent:
-    fields = DESCRIBED | {"domain": site.cast.domain.pk, "tags": " b, a ,b"}
-    twin = f"/p/{site.cast.domain.slug}/returns.json"
+    fields = DESCRIBED | {"domain": site.users.domain.pk, "tags": " b, a ,b"}
+    twin = f"/p/{site.users.domain.slug}/returns.json"
     expected = DESCRIBED | {"tags": ["b", "a"]}
     return Sent("/publish/new", fields, twin, members(*expected), expected)
 
@@ -338,7 +338,7 @@ def _(site: Site) -> Sent:
 @form("product_move")
 def _(site: Site) -> Sent:
     product, other = site.draft(), make_domain()
-    grant_role(person=site.cast.owner, role=Role.OWNER, domain=other, actor=FACTORY)
+    grant_role(person=site.users.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     sent = edit(product, "move", {"domain": other.pk, "reason": "Theirs."}, None, None)
     twin = f"/p/{other.slug}/{product.slug}.json"
     return Sent(sent.page, sent.fields, twin, members("domain"), {"domain": other.slug})
@@ -346,7 +346,7 @@ def _(site: Site) -> Sent:
 
 @form("product_adopt")
 def _(site: Site) -> Sent:
-    domain = site.cast.domain
+    domain = site.users.domain
     tree = product_tree("Foreign", domain=domain.slug)
     product = register_product(domain=domain, tree=tree, actor=FACTORY, status=Status.EXTERNAL)
     return edit(product, "adopt", {"reason": "Ours."}, members("status"), {"status": "draft"})
@@ -354,10 +354,10 @@ def _(site: Site) -> Sent:
 
 @form("manifest_page")
 def _(site: Site) -> Sent:
-    tree = product_tree("Imported", domain=site.cast.domain.slug)
+    tree = product_tree("Imported", domain=site.users.domain.slug)
     fields = {"text": json.dumps(tree)}
     seal = site.client.post("/publish/manifest", fields).context["seal"]
-    twin = f"/p/{site.cast.domain.slug}/imported.json"
+    twin = f"/p/{site.users.domain.slug}/imported.json"
     fields |= {"seal": seal, "apply": "1"}
     return Sent("/publish/manifest", fields, twin, members("name"), {"name": "Imported"})
 
@@ -400,7 +400,7 @@ def _(site: Site) -> Sent:
 
 @form("domain_edit")
 def _(site: Site) -> Sent:
-    domain = site.cast.domain
+    domain = site.users.domain
     fields = {"edition": 1, "name": "Renamed", "slug": "renamed", "mission": "All."}
     expected = {"name": "Renamed", "slug": "renamed", "mission": "All."}
     page = f"/d/{domain.slug}/edit"
@@ -413,21 +413,21 @@ def _people(body: Any) -> set[tuple[str, str]]:
 
 @form("domain_people")
 def _(site: Site) -> Sent:
-    domain, person = site.cast.domain, site.cast.stranger
+    domain, person = site.users.domain, site.users.outsider
     fields = {"person": person.username, "role": "contributor", "ends_at": "2031-05-01"}
     return Sent(
         f"/d/{domain.slug}/people",
         fields,
         f"/d/{domain.slug}/people.json",
-        lambda body: ("stranger", "contributor") in _people(body),
+        lambda body: ("outsider", "contributor") in _people(body),
         True,
     )
 
 
 @form("role_end")
 def _(site: Site) -> Sent:
-    domain = site.cast.domain
-    held = domain.memberships.get(person=site.cast.consumer)
+    domain = site.users.domain
+    held = domain.memberships.get(person=site.users.consumer)
     return Sent(
         f"/roles/{held.pk}/end",
         {"reason": "Left."},
@@ -439,7 +439,7 @@ def _(site: Site) -> Sent:
 
 @form("person_list")
 def _(site: Site) -> Sent:
-    lead = site.cast.steward
+    lead = site.users.steward
     fields = {"person": lead.username, "role": "auditor"}
     twin = "/people.json"
     return Sent("/people", fields, twin, lambda _body: _last_event("mesh"), "gave role")
@@ -458,7 +458,7 @@ def _(site: Site) -> Sent:
 
 @form("invitation_cancel")
 def _(site: Site) -> Sent:
-    invitation, secret = invite_person(email="new@example.org", actor=site.cast.owner)
+    invitation, secret = invite_person(email="new@example.org", actor=site.users.owner)
     page = f"/invitations/{invitation.uuid}/cancel"
     gone = lambda _body: site.client.get(f"/join/{secret}").status_code  # noqa: E731
     return Sent(page, {}, "/people.json", gone, 410)
@@ -486,7 +486,7 @@ def _(site: Site) -> Sent:
 @form("team_page")
 def _(site: Site) -> Sent:
     make_team("sellers")
-    fields = {"person": site.cast.stranger.username}
+    fields = {"person": site.users.outsider.username}
     names = lambda body: [row["username"] for row in body["results"]]  # noqa: E731
     return Sent("/teams/sellers", fields, "/teams/sellers.json", names, [fields["person"]])
 
@@ -494,7 +494,7 @@ def _(site: Site) -> Sent:
 @form("team_leave")
 def _(site: Site) -> Sent:
     team = create_team(slug="sellers", name="Sellers", actor=FACTORY)
-    person = site.cast.stranger
+    person = site.users.outsider
     add_to_team(team=team, person=person, actor=FACTORY)
     page = f"/teams/sellers/leave/{person.pk}"
     return Sent(page, {}, "/teams/sellers.json", lambda body: body["results"], [])
@@ -506,15 +506,15 @@ MEANING = TERM | {"synonyms": ["sent back", "refused"], "acronyms": ["RET", "RMA
 
 @form("term_new")
 def _(site: Site) -> Sent:
-    fields = TERM | {"synonyms": "sent back\nrefused\n", "domain": site.cast.domain.pk}
-    expected = MEANING | {"domain": site.cast.domain.slug}
+    fields = TERM | {"synonyms": "sent back\nrefused\n", "domain": site.users.domain.pk}
+    expected = MEANING | {"domain": site.users.domain.slug}
     told = lambda body: members(*expected)(body["meanings"][0])  # noqa: E731
     return Sent("/glossary/new", fields, "/glossary/return.json", told, expected)
 
 
 @form("term_edit")
 def _(site: Site) -> Sent:
-    term = define_term(name="Order", definition="A.", actor=FACTORY, domain=site.cast.domain)
+    term = define_term(name="Order", definition="A.", actor=FACTORY, domain=site.users.domain)
     fields = TERM | {"synonyms": "sent back\nrefused\n", "edition": term.edition}
     expected = MEANING | {"edition": 2}
     told = lambda body: members(*expected)(body["meanings"][0])  # noqa: E731
@@ -531,7 +531,7 @@ def _(site: Site) -> Sent:
 @form("token_revoke")
 def _(site: Site) -> Sent:
     token, _text = create_token(
-        person=site.cast.owner, name="mine", scopes=["read"], lasts=timedelta(days=7)
+        person=site.users.owner, name="mine", scopes=["read"], lasts=timedelta(days=7)
     )
     page = f"/settings/tokens/{token.uuid}/revoke"
     return Sent(page, {}, "/settings/tokens.json", lambda body: body["results"], [])
@@ -541,11 +541,11 @@ def _(site: Site) -> Sent:
 def site(settings, tmp_path, client) -> Site:
     settings.ASSAY_FILES_ROOT = tmp_path
     (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
-    cast = make_cast()
-    grant_role(person=cast.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
-    grant_role(person=cast.owner, role=Role.STEWARD, domain=cast.domain, actor=FACTORY)
-    client.force_login(cast.owner)
-    return Site(cast, client)
+    users = make_users()
+    grant_role(person=users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    grant_role(person=users.owner, role=Role.STEWARD, domain=users.domain, actor=FACTORY)
+    client.force_login(users.owner)
+    return Site(users, client)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -28,11 +28,11 @@ from catalog.products.services import (
 from catalog.revisions.models import Tombstone
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_product,
     make_published_product,
     make_team,
+    make_users,
     product_tree,
 )
 
@@ -49,24 +49,24 @@ def _patch(product, *steps, edition=None, actor=FACTORY):
 
 
 def test_registering_writes_the_columns_the_tree_and_one_event():
-    cast = make_cast()
+    users = make_users()
     tree = product_tree("Orders of the day", assaySensitivity="confidential", assaySlug="orders")
 
-    product = register_product(domain=cast.domain, tree=tree, actor=cast.owner)
+    product = register_product(domain=users.domain, tree=tree, actor=users.owner)
 
     assert (product.slug, product.sensitivity, product.status) == ("orders", 3, "draft")
     assert (product.edition, product.revision) == (1, 1)
     event = AuditEvent.objects.about("product", str(product.uuid)).get()
-    assert (event.verb, event.actor_id) == ("registered", str(cast.owner.uuid))
-    assert event.domain_id == cast.domain.pk
+    assert (event.verb, event.actor_id) == ("registered", str(users.owner.uuid))
+    assert event.domain_id == users.domain.pk
 
 
-@pytest.mark.parametrize("who", ["consumer", "stranger"])
+@pytest.mark.parametrize("who", ["consumer", "outsider"])
 def test_who_has_no_say_in_a_domain_registers_nothing_there(who):
-    cast = make_cast()
+    users = make_users()
 
     with pytest.raises(PermissionDenied):
-        register_product(domain=cast.domain, tree=product_tree(), actor=getattr(cast, who))
+        register_product(domain=users.domain, tree=product_tree(), actor=getattr(users, who))
 
     assert not DataProduct.objects.exists()
 
@@ -153,15 +153,15 @@ def test_an_address_is_never_given_twice():
 
 
 def test_a_moved_product_keeps_its_id_and_its_old_address():
-    cast, elsewhere = make_cast(), make_domain("elsewhere")
-    product = make_product("Orders", domain=cast.domain)
+    users, elsewhere = make_users(), make_domain("elsewhere")
+    product = make_product("Orders", domain=users.domain)
 
     with pytest.raises(PermissionDenied):
-        move_product(product=product, domain=elsewhere, edition=1, actor=cast.owner)
+        move_product(product=product, domain=elsewhere, edition=1, actor=users.owner)
     moved = move_product(product=product, domain=elsewhere, edition=1, actor=FACTORY)
 
     assert (moved.uuid, moved.path) == (product.uuid, "/p/elsewhere/orders")
-    assert FormerAddress.objects.get().domain == cast.domain
+    assert FormerAddress.objects.get().domain == users.domain
     assert moved.tree["domain"] == "elsewhere"
 
 

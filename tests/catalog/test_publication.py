@@ -30,11 +30,11 @@ from catalog.publication.services import (
 )
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
+    make_users,
     product_tree,
     with_answers,
     with_port,
@@ -155,14 +155,14 @@ def test_an_approval_binds_to_the_edition_that_was_seen():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("who", ["steward", "consumer", "stranger"])
+@pytest.mark.parametrize("who", ["steward", "consumer", "outsider"])
 def test_only_an_owner_publishes(who):
-    cast = make_cast()
-    product = with_port(make_product(domain=cast.domain, tree=with_answers(product_tree())))
+    users = make_users()
+    product = with_port(make_product(domain=users.domain, tree=with_answers(product_tree())))
 
     with pytest.raises(PermissionDenied):
-        publish_product(product=product, edition=product.edition, actor=getattr(cast, who))
-    published = publish_product(product=product, edition=product.edition, actor=cast.owner)
+        publish_product(product=product, edition=product.edition, actor=getattr(users, who))
+    published = publish_product(product=product, edition=product.edition, actor=users.owner)
 
     assert published.status == "published"
 
@@ -170,11 +170,11 @@ def test_only_an_owner_publishes(who):
 @pytest.mark.django_db
 def test_accountability_is_inherited_from_the_domain_above_and_lapses_with_its_people():
     top = make_domain()
-    cast = make_cast(top)
+    users = make_users(top)
     product = make_product(domain=make_domain(parent=top))
     before = {finding.code for finding in findings_of(product)}
 
-    deactivate_person(person=cast.owner, actor=FACTORY)
+    deactivate_person(person=users.owner, actor=FACTORY)
 
     assert "owner-is-active" not in before
     assert "owner-is-active" in {finding.code for finding in findings_of(product)}
@@ -191,9 +191,9 @@ def test_an_owner_who_is_also_the_only_steward_does_not_pass():
 
 @pytest.mark.django_db
 def test_an_http_port_passes_once_a_probe_saw_it_good():
-    cast = make_cast()
+    users = make_users()
     product = with_port(
-        make_product(domain=cast.domain, tree=with_answers(product_tree())),
+        make_product(domain=users.domain, tree=with_answers(product_tree())),
         server="api",
         type="api",
         location="https://example.org/orders",

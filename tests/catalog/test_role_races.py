@@ -13,7 +13,7 @@ from catalog.exceptions import InvalidTransition, PermissionDenied
 from catalog.people.models import Person
 from catalog.permissions import Role
 from tests.concurrency import at_once
-from tests.factories import FACTORY, make_cast, make_person
+from tests.factories import FACTORY, make_person, make_users
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACES = 8
@@ -37,14 +37,14 @@ def test_two_governance_leads_who_take_each_others_role_leave_one_lead():
 
 
 def test_a_role_that_two_take_at_once_is_noted_once():
-    cast, person = make_cast(), make_person()
-    trail = AuditEvent.objects.about("domain", str(cast.domain.uuid))
+    users, person = make_users(), make_person()
+    trail = AuditEvent.objects.about("domain", str(users.domain.uuid))
 
     for _race in range(RACES):
-        held = grant_role(person=person, role=Role.CONTRIBUTOR, domain=cast.domain, actor=FACTORY)
+        held = grant_role(person=person, role=Role.CONTRIBUTOR, domain=users.domain, actor=FACTORY)
         had = trail.count()
 
-        at_once([partial(_taken, held, cast.owner), partial(_taken, held, cast.owner)])
+        at_once([partial(_taken, held, users.owner), partial(_taken, held, users.owner)])
 
         assert trail.count() - had == 1
 

@@ -17,7 +17,7 @@ from catalog.people.models import Person
 from catalog.search.backends import configured_backends
 from catalog.search.services import rebuild
 from tests.catalog.api_client import Program
-from tests.factories import make_cast, make_domain
+from tests.factories import make_domain, make_users
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -68,7 +68,7 @@ def registration(person: Person, domain: Domain) -> int:
 
 
 def test_a_registration_costs_the_same_statements_among_many_domains():
-    first, second = make_cast(make_domain("sales")), make_cast(make_domain("stock"))
+    first, second = make_users(make_domain("sales")), make_users(make_domain("stock"))
 
     few = registration(first.owner, first.domain)
     for _ in range(20):

@@ -10,7 +10,7 @@ from catalog.glossary.services import define_term, edit_term
 from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.terms import parse_terms
-from tests.factories import FACTORY, make_cast, make_domain, make_person
+from tests.factories import FACTORY, make_domain, make_person, make_users
 
 YAML = """\
 - name: Customer lifetime value
@@ -123,10 +123,10 @@ def test_one_bad_term_stops_no_other_and_is_named_by_file_line_and_field(write, 
 
 @pytest.mark.django_db
 def test_a_person_imports_only_where_they_are_a_steward(write, capsys):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     path = write(YAML)
 
-    assert run(path, "--as", cast.steward.username) == 1
+    assert run(path, "--as", users.steward.username) == 1
     assert [term.name for term in Term.objects.all()] == ["Churn"]
     assert "refused   Customer lifetime value" in capsys.readouterr().out
     assert run(path, "--as", make_person().username) == 1

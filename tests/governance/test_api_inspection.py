@@ -9,9 +9,9 @@ from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
     FACTORY,
     give_schema,
-    make_cast,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 
@@ -26,25 +26,25 @@ def files(settings, tmp_path):
 
 
 @pytest.fixture
-def cast():
-    return make_cast()
+def users():
+    return make_users()
 
 
 @pytest.fixture
-def product(cast):
-    return give_schema(with_port(make_product(domain=cast.domain)), "id", "gone")
+def product(users):
+    return give_schema(with_port(make_product(domain=users.domain)), "id", "gone")
 
 
 def _path(product):
     return f"/ports/{product.output_ports.get().pk}/inspection"
 
 
-def test_a_port_that_was_never_read_has_no_reading(cast, product):
-    problem_of(Program(cast.owner).get(_path(product)), 404, "not-found")
+def test_a_port_that_was_never_read_has_no_reading(users, product):
+    problem_of(Program(users.owner).get(_path(product)), 404, "not-found")
 
 
-def test_an_owner_reads_the_source_and_sees_where_it_left_the_contract(cast, product):
-    read = Program(cast.owner).send("POST", _path(product))
+def test_an_owner_reads_the_source_and_sees_where_it_left_the_contract(users, product):
+    read = Program(users.owner).send("POST", _path(product))
 
     said = read.json()
     assert (read.status_code, said["failure"]) == (200, None)
@@ -53,20 +53,20 @@ def test_an_owner_reads_the_source_and_sees_where_it_left_the_contract(cast, pro
     assert {drift["column"] for drift in said["drifts"]} >= {"gone", "paid"}
 
 
-@pytest.mark.parametrize(("who", "status"), [("consumer", 404), ("stranger", 404), (None, 401)])
-def test_nobody_else_has_the_source_of_a_draft_read(cast, product, who, status):
-    program = Program(getattr(cast, who)) if who else Program()
+@pytest.mark.parametrize(("who", "status"), [("consumer", 404), ("outsider", 404), (None, 401)])
+def test_nobody_else_has_the_source_of_a_draft_read(users, product, who, status):
+    program = Program(getattr(users, who)) if who else Program()
 
     answer = program.send("POST", _path(product))
 
     assert answer.status_code == status
-    problem_of(Program(cast.owner).get(_path(product)), 404, "not-found")
+    problem_of(Program(users.owner).get(_path(product)), 404, "not-found")
 
 
-def test_who_sees_a_product_sees_its_reading_and_may_not_make_one(cast):
-    product = make_published_product(domain=cast.domain)
-    Program(cast.owner).send("POST", _path(product))
-    reader = Program(cast.stranger)
+def test_who_sees_a_product_sees_its_reading_and_may_not_make_one(users):
+    product = make_published_product(domain=users.domain)
+    Program(users.owner).send("POST", _path(product))
+    reader = Program(users.outsider)
 
     assert reader.get(_path(product)).status_code == 200
     problem_of(reader.send("POST", _path(product)), 403, "not-allowed")
@@ -74,9 +74,9 @@ def test_who_sees_a_product_sees_its_reading_and_may_not_make_one(cast):
     problem_of(adopt, 403, "not-allowed")
 
 
-def test_a_source_that_cannot_be_read_says_why_without_its_content(cast, product, files):
+def test_a_source_that_cannot_be_read_says_why_without_its_content(users, product, files):
     (files / "orders.csv").unlink()
-    program = Program(cast.owner)
+    program = Program(users.owner)
 
     said = program.send("POST", _path(product)).json()
 
@@ -88,8 +88,8 @@ def test_a_source_that_cannot_be_read_says_why_without_its_content(cast, product
     assert places(problem_of(adopted, 409, "status-conflict")) == ["port"]
 
 
-def test_what_was_seen_is_adopted_into_the_contract_or_as_its_next_version(cast, product):
-    program = Program(cast.owner)
+def test_what_was_seen_is_adopted_into_the_contract_or_as_its_next_version(users, product):
+    program = Program(users.owner)
     program.send("POST", _path(product))
     adopt = f"{_path(product)}/adopt"
 
@@ -104,8 +104,8 @@ def test_what_was_seen_is_adopted_into_the_contract_or_as_its_next_version(cast,
     assert program.get(_path(product)).json()["drifts"] == []
 
 
-def test_a_late_adoption_is_refused_and_shown_the_contract_that_stands(cast, product):
-    program = Program(cast.owner)
+def test_a_late_adoption_is_refused_and_shown_the_contract_that_stands(users, product):
+    program = Program(users.owner)
     program.send("POST", _path(product))
     contract = product.contracts.get()
     tree = contract.tree | {"name": "Theirs"}
@@ -122,9 +122,9 @@ def test_a_late_adoption_is_refused_and_shown_the_contract_that_stands(cast, pro
     assert product.contracts.get().tree["schema"] == contract.tree["schema"]
 
 
-def test_the_contract_of_a_published_version_is_adopted_only_as_a_new_version(cast):
-    product = make_published_product(domain=cast.domain)
-    program = Program(cast.owner)
+def test_the_contract_of_a_published_version_is_adopted_only_as_a_new_version(users):
+    product = make_published_product(domain=users.domain)
+    program = Program(users.owner)
     program.send("POST", _path(product))
     adopt = f"{_path(product)}/adopt"
 

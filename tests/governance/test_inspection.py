@@ -40,7 +40,7 @@ from governance.sandbox.types import (
     logical_type_of,
 )
 from tests.conftest import SHARED
-from tests.factories import FACTORY, make_cast, make_product, make_published_product, with_port
+from tests.factories import FACTORY, make_product, make_published_product, make_users, with_port
 
 ROWS = "id,name,email,paid\n1,Ada,a@example.org,1.5\n2,Bo,,2.5\n3,,c@example.org,3.5\n"
 
@@ -376,12 +376,12 @@ def test_a_port_without_a_file_or_database_is_refused(files):
 
 @pytest.mark.django_db
 def test_only_who_may_edit_has_a_source_read(files):
-    cast = make_cast()
-    port = _csv_port(files, domain=cast.domain)
+    users = make_users()
+    port = _csv_port(files, domain=users.domain)
 
     with pytest.raises(PermissionDenied):
-        inspect_port(port=port, actor=cast.consumer)
-    assert inspect_port(port=port, actor=cast.owner).failure == ""
+        inspect_port(port=port, actor=users.consumer)
+    assert inspect_port(port=port, actor=users.owner).failure == ""
 
 
 @pytest.mark.django_db

@@ -6,9 +6,9 @@ from catalog.products.services import patch_document
 from tests.factories import (
     FACTORY,
     give_schema,
-    make_cast,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 
@@ -23,10 +23,10 @@ def files(settings, tmp_path):
 
 
 def test_an_owner_reads_the_source_sees_the_drift_and_adopts_it(client, files):
-    cast = make_cast()
-    product = give_schema(with_port(make_product(domain=cast.domain)), "id", "gone")
+    users = make_users()
+    product = give_schema(with_port(make_product(domain=users.domain)), "id", "gone")
     port = product.output_ports.get()
-    client.force_login(cast.owner)
+    client.force_login(users.owner)
 
     client.post(f"/ports/{port.pk}/read")
     page = client.get(f"{product.path}/source").content.decode()
@@ -40,9 +40,9 @@ def test_an_owner_reads_the_source_sees_the_drift_and_adopts_it(client, files):
 
 
 def test_an_old_edition_adopts_nothing(client, files):
-    cast = make_cast()
-    product = with_port(make_product(domain=cast.domain))
-    client.force_login(cast.owner)
+    users = make_users()
+    product = with_port(make_product(domain=users.domain))
+    client.force_login(users.owner)
     client.post(f"/ports/{product.output_ports.get().pk}/read")
     edit = [{"op": "replace", "path": "/description/purpose", "value": "Else."}]
     patch_document(product=product, patch=edit, edition=product.edition, actor=FACTORY)
@@ -65,9 +65,9 @@ def test_a_reader_sees_what_was_read_and_has_nothing_to_press(client, files):
 
 
 def test_the_port_of_a_hidden_product_is_nowhere(client, files):
-    cast = make_cast()
-    port = with_port(make_product(domain=cast.domain)).output_ports.get()
-    client.force_login(cast.stranger)
+    users = make_users()
+    port = with_port(make_product(domain=users.domain)).output_ports.get()
+    client.force_login(users.outsider)
 
     assert client.post(f"/ports/{port.pk}/read").status_code == 404
     assert client.post(f"/ports/{port.pk}/adopt").status_code == 404

@@ -82,10 +82,10 @@ def test_bad_input_ends_with_two(product, arguments):
 
 
 def test_a_person_measures_only_what_they_may_edit(product):
-    editor, stranger = make_person("editor"), make_person("stranger")
+    editor, outsider = make_person("editor"), make_person("outsider")
     grant_role(person=editor, role=Role.CONTRIBUTOR, domain=product.domain, actor=FACTORY)
 
     assert run("--product", address_of(product), "--as", "editor")[0] == 1
     with pytest.raises(CommandError) as caught:
-        run("--product", address_of(product), "--as", stranger.username)
+        run("--product", address_of(product), "--as", outsider.username)
     assert caught.value.returncode == 2

@@ -31,11 +31,11 @@ from catalog.publication.services import deprecate_product, publish_product, ret
 from tests.factories import (
     FACTORY,
     give_schema,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_team,
+    make_users,
     product_tree,
     with_answers,
     with_port,
@@ -111,7 +111,7 @@ def _domains() -> dict[str, Domain]:
     for slug in ("vault", "logistics", "health", "warehouse"):
         made[slug] = make_domain(slug, owner_team=make_team(f"{slug}-team"))
     for domain in made.values():
-        make_cast(domain)
+        make_users(domain)
     return made
 
 

@@ -10,9 +10,9 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import set_trust
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_published_product,
+    make_users,
     product_tree,
 )
 
@@ -21,9 +21,9 @@ MANY = 160
 
 
 def test_news_of_hidden_products_do_not_push_out_those_of_open_ones(client: Client):
-    cast = make_cast(make_domain("sales"))
-    make_published_product("Orders", domain=cast.domain)
-    secret = make_published_product("Secrets", domain=cast.domain, assayVisibility="restricted")
+    users = make_users(make_domain("sales"))
+    make_published_product("Orders", domain=users.domain)
+    secret = make_published_product("Secrets", domain=users.domain, assayVisibility="restricted")
 
     for turn in range(MANY):
         verdict = ("breached", "met")[turn % 2]
@@ -36,14 +36,14 @@ def test_news_of_hidden_products_do_not_push_out_those_of_open_ones(client: Clie
 
 
 def test_a_source_that_is_hidden_reads_as_one_that_there_never_was(client: Client):
-    cast = make_cast(make_domain("sales"))
-    secret = make_published_product("Secrets", domain=cast.domain, assayVisibility="restricted")
+    users = make_users(make_domain("sales"))
+    secret = make_published_product("Secrets", domain=users.domain, assayVisibility="restricted")
     link = {
         "name": "in",
         "customProperties": [{"property": "assaySource", "value": "sales/secrets"}],
     }
     tree = product_tree("Orders", domain="sales") | {"inputPorts": [link]}
-    orders = make_published_product("Orders", domain=cast.domain, tree=tree)
+    orders = make_published_product("Orders", domain=users.domain, tree=tree)
     seen = client.get(orders.path).content.decode()
     twin = client.get(f"{orders.path}.json").json()
 
@@ -56,15 +56,15 @@ def test_a_source_that_is_hidden_reads_as_one_that_there_never_was(client: Clien
 
 
 def test_a_page_of_work_does_not_say_that_a_hidden_source_is_there(client: Client):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     make_published_product("Secrets", domain=make_domain("vault"), assayVisibility="restricted")
     links = [
         {"name": name, "customProperties": [{"property": "assaySource", "value": f"vault/{name}"}]}
         for name in ("secrets", "nothing")
     ]
     tree = product_tree("Orders", domain="sales") | {"inputPorts": links}
-    orders = make_published_product("Orders", domain=cast.domain, tree=tree)
-    client.force_login(cast.owner)
+    orders = make_published_product("Orders", domain=users.domain, tree=tree)
+    client.force_login(users.owner)
 
     page = client.get(f"{orders.path}/edit/inputs").content.decode()
 

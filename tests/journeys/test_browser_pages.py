@@ -21,12 +21,12 @@ from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
     FACTORY,
-    Cast,
+    Users,
     give_schema,
-    make_cast,
     make_domain,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 
@@ -76,17 +76,17 @@ Open = Callable[..., BrowserContext]
 
 
 @pytest.fixture
-def mesh() -> Cast:
+def mesh() -> Users:
     """A domain with a part, and a product in each state."""
-    cast = make_cast(make_domain("sales", mission="What customers buy from us."))
-    orders = _orders(cast)
-    ended = make_published_product("Old orders", domain=cast.domain)
+    users = make_users(make_domain("sales", mission="What customers buy from us."))
+    orders = _orders(users)
+    ended = make_published_product("Old orders", domain=users.domain)
     deprecate_product(product=ended, edition=ended.edition, actor=FACTORY, successor=orders)
-    gone = make_published_product("Ancient orders", domain=cast.domain)
+    gone = make_published_product("Ancient orders", domain=users.domain)
     retire_product(product=gone, edition=gone.edition, actor=FACTORY, successor=orders)
-    draft = with_port(make_product("Draft", domain=cast.domain))
+    draft = with_port(make_product("Draft", domain=users.domain))
     give_schema(draft, "order_id", "customer_id", "a_column_with_a_very_long_name_for_a_phone")
-    part = make_domain("returns", parent=cast.domain)
+    part = make_domain("returns", parent=users.domain)
     broken = make_published_product("Returns", domain=part)
     set_trust(product_id=broken.pk, verdict="breached", figures={}, actor=FACTORY)
     spellings = ["customer attrition", "a spelling that is as long as the name of a report may be"]
@@ -95,11 +95,11 @@ def mesh() -> Cast:
         acronyms=["CHR"], domain=part, actor=FACTORY,
     )  # fmt: skip
     define_term(name="Customer", definition="Whoever has bought once.", actor=FACTORY)
-    return cast
+    return users
 
 
-def _orders(cast: Cast) -> DataProduct:
-    orders = make_published_product("Orders", domain=cast.domain)
+def _orders(users: Users) -> DataProduct:
+    orders = make_published_product("Orders", domain=users.domain)
     figures: dict[str, Any] = {
         "availability": {"value": 0.9995, "target": 0.999, "verdict": "met", "window": "30d"},
         "latency": {"value": 0.41, "threshold": 0.3, "verdict": "breached", "window": "30d"},
@@ -110,7 +110,7 @@ def _orders(cast: Cast) -> DataProduct:
     rows = [{"attribute": "sex", "group": "female", "share": 0.31, "referenceShare": 0.5, "n": 900}]
     value = held[at]["value"] | {"imbalances": rows}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
-    return patch_document(product=orders, patch=patch, edition=orders.edition, actor=cast.owner)
+    return patch_document(product=orders, patch=patch, edition=orders.edition, actor=users.owner)
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def overflow(page: Page) -> int:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_page_is_accessible_fits_the_window_and_breaks_no_rule(
-    mesh: Cast, open_browser: Open, width: int, theme: str
+    mesh: Users, open_browser: Open, width: int, theme: str
 ) -> None:
     page = open_browser(
         mesh.owner, viewport={"width": width, "height": 800}, color_scheme=theme
@@ -177,7 +177,7 @@ def test_every_page_is_accessible_fits_the_window_and_breaks_no_rule(
 
 @pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
 def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
-    mesh: Cast, open_browser: Open, width: int, theme: str
+    mesh: Users, open_browser: Open, width: int, theme: str
 ) -> None:
     rebuild(active_backend())
     page = open_browser(
@@ -197,7 +197,7 @@ def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_tabs_of_results_lead_to_each_kind_and_back(
-    mesh: Cast, open_browser: Open, width: int
+    mesh: Users, open_browser: Open, width: int
 ) -> None:
     rebuild(active_backend())
     page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
@@ -218,7 +218,7 @@ def test_the_tabs_of_results_lead_to_each_kind_and_back(
     assert seen == []
 
 
-def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Cast, open_browser: Open) -> None:
+def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Users, open_browser: Open) -> None:
     page = open_browser(mesh.owner, viewport={"width": 360, "height": 800}).new_page()
     page.goto("/")
 
@@ -238,7 +238,7 @@ def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Cast, open_browser
 
 
 def test_pages_fit_a_narrow_window_with_large_letters_and_from_right_to_left(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser(mesh.owner, viewport={"width": 320, "height": 800}).new_page()
 
@@ -252,7 +252,7 @@ def test_pages_fit_a_narrow_window_with_large_letters_and_from_right_to_left(
 
 
 def test_the_first_screen_of_a_product_tells_whether_to_trust_it(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser(viewport={"width": 1280, "height": 800}).new_page()
 
@@ -265,7 +265,7 @@ def test_the_first_screen_of_a_product_tells_whether_to_trust_it(
 
 
 def test_keys_lead_through_the_catalog_until_they_are_switched_off(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser(mesh.owner).new_page()
     seen = troubles(page)
@@ -292,7 +292,7 @@ def test_keys_lead_through_the_catalog_until_they_are_switched_off(
     assert seen == []
 
 
-def test_every_stop_of_the_tab_key_is_seen(mesh: Cast, open_browser: Open) -> None:
+def test_every_stop_of_the_tab_key_is_seen(mesh: Users, open_browser: Open) -> None:
     page = open_browser().new_page()
     page.goto("/p/sales/orders")
     outlined = (
@@ -307,7 +307,7 @@ def test_every_stop_of_the_tab_key_is_seen(mesh: Cast, open_browser: Open) -> No
 
 
 def test_a_chosen_theme_holds_on_the_next_page_without_a_flash(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser(color_scheme="light", java_script_enabled=False).new_page()
     page.goto("/domains")
@@ -320,7 +320,7 @@ def test_a_chosen_theme_holds_on_the_next_page_without_a_flash(
 
 
 def test_a_product_is_read_and_its_columns_are_filtered_without_script(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser(mesh.owner, java_script_enabled=False).new_page()
     page.goto("/d/sales")
@@ -335,7 +335,7 @@ def test_a_product_is_read_and_its_columns_are_filtered_without_script(
 
 
 def test_a_strip_of_days_is_one_stop_and_is_walked_with_the_arrows(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser().new_page()
     page.goto("/styleguide")
@@ -350,7 +350,7 @@ def test_a_strip_of_days_is_one_stop_and_is_walked_with_the_arrows(
 
 
 def test_a_product_prints_on_few_pages_without_the_navigation(
-    mesh: Cast, open_browser: Open
+    mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser().new_page()
     page.goto("/p/sales/orders")

@@ -3,15 +3,15 @@
 import pytest
 
 from catalog.products.models import DataProduct
-from tests.factories import PASSWORD, make_cast, make_domain
+from tests.factories import PASSWORD, make_domain, make_users
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_an_owner_registers_a_product_and_meets_a_mistake_beside_its_field(live_server, page):
-    cast = make_cast(make_domain("sales"))
+    users = make_users(make_domain("sales"))
     page.goto(f"{live_server.url}/publish/new")
-    page.get_by_label("User name or mail address").fill(cast.owner.username)
+    page.get_by_label("User name or mail address").fill(users.owner.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

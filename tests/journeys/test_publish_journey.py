@@ -4,7 +4,7 @@ import pytest
 
 from catalog.products.models import DataProduct, Status
 from catalog.provenance.questions import CURRENT_SET
-from tests.factories import make_cast, make_domain
+from tests.factories import make_domain, make_users
 
 pytestmark = pytest.mark.django_db
 
@@ -15,13 +15,13 @@ def _edition(product):
 
 
 def test_an_owner_registers_completes_and_publishes_a_product(client):
-    cast = make_cast(make_domain("sales"))
-    client.force_login(cast.owner)
+    users = make_users(make_domain("sales"))
+    client.force_login(users.owner)
 
     answer = client.post(
         "/publish/new",
         {
-            "domain": cast.domain.pk,
+            "domain": users.domain.pk,
             "name": "Daily orders",
             "purpose": "One row for each order.",
             "tags": "orders, daily",

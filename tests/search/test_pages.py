@@ -16,11 +16,11 @@ from catalog.search.backends import active_backend
 from catalog.search.services import drain, rebuild
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_person,
     make_product,
     make_published_product,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.django_db
 def mesh(settings: Any, tmp_path: Any) -> dict[str, DataProduct]:
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
-    cast = make_cast(make_domain("sales", name="Sales"))
+    users = make_users(make_domain("sales", name="Sales"))
     products = {
-        "orders": make_published_product("Customer orders", domain=cast.domain),
+        "orders": make_published_product("Customer orders", domain=users.domain),
         "secret": make_published_product(
-            "Customer secrets", domain=cast.domain, assayVisibility="restricted"
+            "Customer secrets", domain=users.domain, assayVisibility="restricted"
         ),
-        "draft": make_product("Customer draft", domain=cast.domain),
+        "draft": make_product("Customer draft", domain=users.domain),
     }
     rebuild(active_backend())
     return products

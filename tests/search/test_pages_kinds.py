@@ -16,10 +16,10 @@ from catalog.search.services import rebuild
 from catalog.web.search.result_page import ResultsPage
 from tests.factories import (
     FACTORY,
-    make_cast,
     make_domain,
     make_product,
     make_published_product,
+    make_users,
 )
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def mesh(settings: Any, tmp_path: Any) -> Domain:
     """Two domains, an open and a hidden product whose columns mean one term, and that term."""
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
-    sales = make_cast(make_domain("sales", name="Sales", mission="Keeps customers.")).domain
+    sales = make_users(make_domain("sales", name="Sales", mission="Keeps customers.")).domain
     part = make_domain("loyalty", name="Loyalty", parent=sales, mission="Wins customers back.")
     define_term(
         name="Churn", definition="Customers who left within the year.", synonyms=["attrition"],
@@ -141,10 +141,10 @@ def test_only_what_somebody_may_see_is_counted_beside_a_term_or_a_domain(
             results(client, "q=sales&type=domain")[0]["products"],
         ]
 
-    as_stranger = counted()
+    as_outsider = counted()
     client.force_login(mesh.memberships.get(role="owner").person)
 
-    assert as_stranger == [1, 1, 2]
+    assert as_outsider == [1, 1, 2]
     assert counted() == [2, 2, 3]
 
 

@@ -92,9 +92,9 @@ def open_to_all(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]
     return (replace(each, readers=("public",)) for each in documents)
 
 
-def with_a_stranger(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
+def with_an_extra_document(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
     yield from documents
-    yield doc("stranger", type="term")
+    yield doc("extra", type="term")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_an_index_that_differs_is_refused_and_removed(
 def test_what_is_too_much_in_a_new_index_goes_before_it_answers(fed_engine: SearchBackend):
     product = make_product("First")
 
-    rebuild(Unfaithful(fed_engine, with_a_stranger))
+    rebuild(Unfaithful(fed_engine, with_an_extra_document))
 
     assert found(fed_engine) == {str(product.uuid)}
     assert verify(fed_engine).count == 0

@@ -10,10 +10,10 @@ from catalog.products.models import DataProduct
 from catalog.search.backends import active_backend
 from catalog.search.services import rebuild
 from tests.factories import (
-    Cast,
-    make_cast,
+    Users,
     make_domain,
     make_published_product,
+    make_users,
     product_tree,
 )
 
@@ -21,19 +21,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_domain("sales", name="Sales"))
+def users() -> Users:
+    return make_users(make_domain("sales", name="Sales"))
 
 
 @pytest.fixture
-def orders(cast: Cast, settings: Any, tmp_path: Path) -> DataProduct:
+def orders(users: Users, settings: Any, tmp_path: Path) -> DataProduct:
     """A product in a mesh that is indexed, with one like it in the open and one hidden."""
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
     made = {
         name: make_published_product(
             name,
-            domain=cast.domain,
+            domain=users.domain,
             tree=product_tree(name) | {"tags": list(tags)},
             assayVisibility=visibility,
         )
@@ -52,7 +52,7 @@ def orders(cast: Cast, settings: Any, tmp_path: Path) -> DataProduct:
 
 
 def test_the_page_lists_what_is_like_the_product_with_what_they_share(
-    client: Client, cast: Cast, orders: DataProduct
+    client: Client, users: Users, orders: DataProduct
 ):
     page = client.get(orders.path).content.decode()
     assert "Similar products" in page
@@ -60,7 +60,7 @@ def test_the_page_lists_what_is_like_the_product_with_what_they_share(
     assert "same tags: checkout" in page
     assert "Fraud cases" not in page
 
-    client.force_login(cast.owner)
+    client.force_login(users.owner)
     assert "Fraud cases" in client.get(orders.path).content.decode()
 
 
