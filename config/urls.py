@@ -8,10 +8,11 @@ from catalog.api.rest.docs import api_reference
 from config import health
 from config.ops.views import ops_status, ops_status_json
 from config.pages.first_start import first_start
+from config.pages.help import help_page
 from config.pages.home import home
 from config.pages.preferences import display_settings
 from config.pages.sign_in import SignIn, admin_sign_in
-from config.pages.styleguide import help_page, styleguide
+from config.pages.styleguide import styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),

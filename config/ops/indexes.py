@@ -1,4 +1,4 @@
-"""How each search index has stood against the database, in words, shapes and JSON."""
+"""How each search index compares with the database, for the page and as JSON."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CHECKS_SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexBlock:
-    """One engine's ledger on the page."""
+class IndexCard:
+    """How one engine's index compares with the database."""
 
     report: IndexReport
     verdict: str
@@ -33,17 +33,17 @@ class IndexBlock:
 
     @property
     def checks(self) -> Sequence[IndexCheck]:
-        """Return the last checks, the newest first."""
+        """Return the latest checks, newest first."""
         return self.report.checks[:CHECKS_SHOWN]
 
 
-def index_blocks(now: datetime) -> list[IndexBlock]:
-    """Return the ledger of each fed engine."""
-    return [_block(report) for report in index_reports(now)]
+def index_cards(now: datetime) -> list[IndexCard]:
+    """Return a card for each configured engine."""
+    return [_card(report) for report in index_reports(now)]
 
 
-def _block(report: IndexReport) -> IndexBlock:
-    return IndexBlock(
+def _card(report: IndexReport) -> IndexCard:
+    return IndexCard(
         report=report,
         verdict=_verdict(report),
         sentence=_sentence(report),
@@ -62,24 +62,24 @@ def _verdict(report: IndexReport) -> str:
 
 
 def _sentence(report: IndexReport) -> str:
-    """Say what is promised, and how it stands."""
-    promise = _(
-        "Promised: {target} of the checks of 30 days find no difference and no edit older than "
-        "{seconds} s that the index has not seen."
+    """Return the objective, and how many checks met it."""
+    objective = _(
+        "Objective: {target} of the checks in 30 days find no difference and no edit older than "
+        "{seconds} s that is not indexed."
     ).format(target=percent(TARGET, 2), seconds=FRESH_WITHIN_SECONDS)
     if not report.checks:
-        return f"{promise} {_('Nothing has been checked yet.')}"
+        return f"{objective} {_('Not checked yet.')}"
     total = len(report.checks)
-    stands = ngettext(
-        "{good} of {total} check found it so.", "{good} of {total} checks found it so.", total
+    result = ngettext(
+        "{good} of {total} check met it.", "{good} of {total} checks met it.", total
     ).format(good=report.good, total=total)
-    return f"{promise} {stands}"
+    return f"{objective} {result}"
 
 
 def _finding(report: IndexReport) -> str:
     found = sum(report.counts.values())
     if not report.checks:
-        return _("Not yet checked")
+        return _("Not checked yet")
     if not found:
         return _("No check found a difference")
     return ngettext(
@@ -95,19 +95,18 @@ def _day(day: DayOfChecks) -> Day:
 
 
 def _name(difference: str) -> str:
-    """Return a kind of difference in words."""
+    """Return the label of a kind of difference."""
     names = {
-        "missing": _("missing in the index"),
-        "surplus": _("only in the index"),
-        "revision": _("of another revision"),
-        "readers": _("for other readers"),
-        "content": _("of other content"),
+        "missing": _("missing"),
+        "surplus": _("surplus"),
+        "revision": _("stale revision"),
+        "readers": _("other readers"),
+        "content": _("other content"),
     }
     return names[difference]
 
 
 def as_json(report: IndexReport) -> dict[str, Any]:
-    """Return an engine's ledger for a program."""
     return {
         "engine": report.engine,
         "objective": {

@@ -22,12 +22,12 @@ from config.health import part_states
 from governance.slo.models import ProbeSchedule
 
 GIGABYTE = 1024**3
-LEAST_FREE = 1.0
-MOST_BEHIND = 60
+MIN_FREE_GIGABYTES = 1.0
+MAX_LAG_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Reading:
+class StatusReading:
     """One fact: its name, its value in words, and whether it is as it should be."""
 
     name: str
@@ -36,37 +36,38 @@ class Reading:
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reading for a program."""
         return asdict(self)
 
 
-def parts() -> list[Reading]:
+def parts() -> list[StatusReading]:
     """Return database, broker and workers, as /readyz sees them."""
     return [_part(name, dict(state)) for name, state in part_states().items()]
 
 
-def index() -> list[Reading]:
+def index() -> list[StatusReading]:
     """Return how far each search engine is behind the database."""
     readings = []
     for state in engine_states():
-        is_well = state.is_ready and not state.problem and state.oldest_seconds < MOST_BEHIND
-        note = state.problem or (f"oldest {state.oldest_seconds:.0f} s" if state.pending else "")
-        readings.append(Reading(state.engine, f"{state.pending} behind", is_well, note))
+        is_well = state.is_ready and not state.problem and state.oldest_seconds < MAX_LAG_SECONDS
+        note = state.problem or (f"max lag {state.oldest_seconds:.0f} s" if state.pending else "")
+        readings.append(StatusReading(state.engine, f"{state.pending} behind", is_well, note))
         readings.append(_last_check(state.engine))
     return readings
 
 
-def _last_check(engine: str) -> Reading:
+def _last_check(engine: str) -> StatusReading:
     """Return how the last comparison of an index with the database ended."""
     name, now = f"{engine}, last check", timezone.now()
     last = IndexCheck.objects.of(engine, since=now - WINDOW).first()
     if last is None:
-        return Reading(name, "not yet")
+        return StatusReading(name, "not yet")
     age = int((now - last.at).total_seconds())
-    return Reading(name, f"{last.drift} differences", last.is_good, last.problem or f"{age} s ago")
+    return StatusReading(
+        name, f"{last.drift} differences", last.is_good, last.problem or f"{age} s ago"
+    )
 
 
-def polling() -> list[Reading]:
+def polling() -> list[StatusReading]:
     """Return how many ports are polled, how many are due, and when one was last measured."""
     now = timezone.now()
     polled = ProbeSchedule.objects.probed().count()
@@ -75,37 +76,37 @@ def polling() -> list[Reading]:
     age = None if last is None else int((now - last).total_seconds())
     seen = "never" if age is None else f"{age} s ago"
     return [
-        Reading("ports polled", str(polled)),
-        Reading("ports due now", str(due), due <= max(5, polled // 5)),
-        Reading("last measurement", seen, polled == 0 or (age is not None and age < 900)),
+        StatusReading("ports polled", str(polled)),
+        StatusReading("ports due now", str(due), due <= max(5, polled // 5)),
+        StatusReading("last measurement", seen, polled == 0 or (age is not None and age < 900)),
     ]
 
 
-def storage() -> list[Reading]:
+def storage() -> list[StatusReading]:
     """Return what the installation stands on: version, database, disk."""
     free = shutil.disk_usage(settings.ASSAY_DATA_DIR).free / GIGABYTE
     return [
-        Reading("version", _version()),
-        Reading("database", connection.vendor),
-        Reading("search engines", ", ".join(settings.ASSAY_SEARCH_ENGINES)),
-        Reading("disk free", f"{free:.1f} GB", free >= LEAST_FREE),
+        StatusReading("version", _version()),
+        StatusReading("database", connection.vendor),
+        StatusReading("search engines", ", ".join(settings.ASSAY_SEARCH_ENGINES)),
+        StatusReading("disk free", f"{free:.1f} GB", free >= MIN_FREE_GIGABYTES),
     ]
 
 
-def trail(*, verify: bool) -> list[Reading]:
+def trail(*, verify: bool) -> list[StatusReading]:
     """Return the head of the sealed audit trail; `verify` walks all of it."""
     head = AuditSeal.objects.order_by("-sequence").first()
     waiting = AuditEvent.objects.unsealed().count()
     shown = f"{head.sequence}: {head.digest[:16]}…" if head else "nothing sealed yet"
-    readings = [Reading("sealed head", shown), Reading("events to seal", str(waiting))]
+    readings = [StatusReading("sealed head", shown), StatusReading("events to seal", str(waiting))]
     if verify:
         broken = first_broken_seal()
         word = "holds" if broken is None else f"broken at {broken}"
-        readings.append(Reading("chain", word, broken is None))
+        readings.append(StatusReading("chain", word, broken is None))
     return readings
 
 
-def everything(*, verify: bool = False) -> Iterator[tuple[str, list[Reading]]]:
+def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReading]]]:
     """Return all readings by section."""
     yield "parts", parts()
     yield "index", index()
@@ -114,12 +115,12 @@ def everything(*, verify: bool = False) -> Iterator[tuple[str, list[Reading]]]:
     yield "audit", trail(verify=verify)
 
 
-def _part(name: str, state: dict[str, Any]) -> Reading:
+def _part(name: str, state: dict[str, Any]) -> StatusReading:
     if not state["ok"]:
-        return Reading(name, "not well", False, str(state.get("problem", "")))
+        return StatusReading(name, "degraded", False, str(state.get("problem", "")))
     if "milliseconds" in state:
-        return Reading(name, "answers", True, f"{state['milliseconds']} ms")
-    return Reading(name, "alive", True, f"{state.get('seconds_since_sign')} s ago")
+        return StatusReading(name, "responds", True, f"{state['milliseconds']} ms")
+    return StatusReading(name, "alive", True, f"{state.get('seconds_since_sign')} s ago")
 
 
 def _version() -> str:

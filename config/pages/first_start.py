@@ -1,14 +1,14 @@
-"""The first visit to an empty installation: it leads to the page that makes the administrator."""
+"""The first visit to an empty installation leads to the page that creates the administrator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.domains.services import create_first_admin, is_initialized
 from catalog.exceptions import NameConflict, ValidationFailed
+from catalog.web.pages import render_page
 from catalog.web.people.forms import NewPersonForm
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 class FirstStartMiddleware:
-    """Lead home and sign-in to the first start while nobody is there; then never ask again."""
+    """Redirect home and sign-in to the first start until an account exists; then ask no more."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -37,24 +38,29 @@ class FirstStartMiddleware:
         return self.get_response(request)
 
 
+@dataclass(frozen=True)
+class FirstStartPage:
+    form: NewPersonForm
+
+
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def first_start(request: HttpRequest) -> HttpResponse:
-    """Make the first administrator. Open to everybody until somebody is there; then 404."""
+    """Create the first administrator. Open to everyone until an account exists; then 404."""
     if is_initialized():
         raise Http404
-    sheet = NewPersonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and sheet.is_valid():
+    form = NewPersonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         try:
-            person = create_first_admin(**sheet.person())
+            person = create_first_admin(**form.person())
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.add_issues(refusal)
+            form.add_issues(refusal)
         else:
             login(request, person, backend=BACKEND)
             messages.success(
                 request, _("Welcome. Begin with a first domain; teams and people come after it.")
             )
             return HttpResponseRedirect(reverse("domain_new"))
-    status = 422 if sheet.errors else 200
-    return render(request, "pages/first_start.html", {"form": sheet}, status=status)
+    status = 422 if form.errors else 200
+    return render_page(request, "pages/first_start.html", FirstStartPage(form), status=status)

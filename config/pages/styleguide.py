@@ -1,41 +1,55 @@
 """The style guide: all tokens, badges, states and charts on one page, in the reader's own theme."""
 
-from django.core.paginator import Paginator
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.web.components.badges import CERTIFICATIONS, LIFECYCLE, SENSITIVITIES, VERDICTS
+from catalog.web.components.charts import Day, Reading
+from catalog.web.pages import render_page
 from config.pages import styleguide_data
+from config.pages.styleguide_data import SampleForm, SampleMetric, SampleShare
+
+
+@dataclass(frozen=True)
+class StyleGuidePage:
+    colours: Sequence[str]
+    sizes: Sequence[tuple[str, int]]
+    verdicts: Sequence[str]
+    lifecycle: Sequence[str]
+    certifications: Sequence[str]
+    sensitivities: Sequence[int]
+    metrics: Sequence[SampleMetric]
+    days: Sequence[Day]
+    readings: Sequence[Reading]
+    imbalances: Sequence[SampleShare]
+    coverage: Sequence[tuple[str, int]]
+    form: SampleForm
+    numbered: Page[int]
 
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show every part of the visual language with made-up values."""
-    wrong = styleguide_data.SampleForm({"name": "", "sensitivity": "9"})
-    page = Paginator(range(400), 20).page(7)
-    context = {
-        "surfaces": styleguide_data.SURFACES,
-        "texts": styleguide_data.TEXTS,
-        "fills": styleguide_data.FILLS,
-        "sizes": styleguide_data.SIZES,
-        "verdicts": list(VERDICTS),
-        "life_cycle": list(LIFECYCLE),
-        "certifications": list(CERTIFICATIONS),
-        "sensitivities": list(SENSITIVITIES),
-        "cells": styleguide_data.sample_cells(),
-        "days": styleguide_data.sample_days(),
-        "readings": styleguide_data.sample_readings(),
-        "imbalances": styleguide_data.IMBALANCES,
-        "coverage": [("met", 31), ("at_risk", 4), ("breached", 3), ("no_data", 9)],
-        "latency_names": ("p50", "p95"),
-        "form": wrong,
-        "page": page,
-    }
-    return render(request, "pages/styleguide.html", context)
-
-
-@require_safe
-def help_page(request: HttpRequest) -> HttpResponse:
-    """Say how to search, what the badges mean and which keys there are."""
-    return render(request, "pages/help.html", {"verdicts": list(VERDICTS)})
+    data = styleguide_data
+    page = StyleGuidePage(
+        colours=(*data.SURFACES, *data.TEXTS, *data.FILLS),
+        sizes=data.SIZES,
+        verdicts=list(VERDICTS),
+        lifecycle=list(LIFECYCLE),
+        certifications=list(CERTIFICATIONS),
+        sensitivities=list(SENSITIVITIES),
+        metrics=data.sample_metrics(),
+        days=data.sample_days(),
+        readings=data.sample_readings(),
+        imbalances=data.IMBALANCES,
+        coverage=[("met", 31), ("at_risk", 4), ("breached", 3), ("no_data", 9)],
+        form=SampleForm({"name": "", "sensitivity": "9"}),
+        numbered=Paginator(range(400), 20).page(7),
+    )
+    return render_page(request, "pages/styleguide.html", page)

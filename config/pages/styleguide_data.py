@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.web.components.badges import Label
 from catalog.web.components.charts import Day, Reading
 
 SURFACES = ("bg", "surface", "sunken", "soft", "line", "control")
@@ -26,11 +27,11 @@ class SampleForm(forms.Form):
         label=_("Sensitivity"), choices=[("1", _("Public")), ("2", _("Internal"))]
     )
     visibility = forms.ChoiceField(
-        label=_("Who may see it"),
+        label=_("Who can see it"),
         widget=forms.RadioSelect,
         choices=[("public", _("Everybody")), ("members", _("Members"))],
     )
-    follow = forms.BooleanField(label=_("Follow it"), required=False)
+    follow = forms.BooleanField(label=_("Follow"), required=False)
 
 
 def sample_days() -> list[Day]:
@@ -49,85 +50,89 @@ def sample_days() -> list[Day]:
 def sample_readings() -> list[Reading]:
     """Return thirty days of two latencies, with one day missing."""
     readings = []
-    for at in range(30):
-        usual = 0.12 + 0.02 * ((at * 7) % 5) / 5
-        slow = usual * 2.1 + (0.31 if at in (11, 12) else 0)
-        label = (LAST_DAY - timedelta(days=29 - at)).strftime("%-d %b")
-        values = (None, None) if at == 19 else (usual, slow)
+    for n in range(30):
+        usual = 0.12 + 0.02 * ((n * 7) % 5) / 5
+        slow = usual * 2.1 + (0.31 if n in (11, 12) else 0)
+        label = (LAST_DAY - timedelta(days=29 - n)).strftime("%-d %b")
+        values = (None, None) if n == 19 else (usual, slow)
         readings.append(Reading(label=label, values=values))
     return readings
 
 
-def sample_cells() -> list[dict[str, Any]]:
-    """Return a trust strip in which every kind of reading stands once."""
+@dataclass(frozen=True, kw_only=True)
+class SampleMetric:
+    """A cell of the trust summary."""
+
+    label: Label
+    value: Label
+    verdict: str
+    note: Label
+    of: Label = ""
+    word: Label = ""
+    url: str = ""
+
+
+def sample_metrics() -> list[SampleMetric]:
+    """Return a trust summary in which every kind of metric appears once."""
     return [
-        {
-            "label": _("Availability"),
-            "value": "99.95 %",
-            "of": _("of 99.9 %"),
-            "verdict": "met",
-            "note": _("30 days"),
-        },
-        {
-            "label": _("Latency"),
-            "value": "412 ms",
-            "of": _("of 300 ms"),
-            "verdict": "breached",
-            "note": _("p95, 30 days"),
-        },
-        {
-            "label": _("Quality"),
-            "value": _("not measured yet"),
-            "verdict": "no_data",
-            "note": _("no check runs"),
-        },
-        {
-            "label": _("Freshness"),
-            "value": "2 h",
-            "of": _("of 6 h"),
-            "verdict": "at_risk",
-            "note": _("since 12:04"),
-        },
-        {
-            "label": _("Known imbalances"),
-            "value": _("not assessed"),
-            "verdict": "no_data",
-            "word": _("unknown"),
-            "note": _("said by the owner"),
-        },
-        {
-            "label": _("Your access"),
-            "value": _("Open"),
-            "verdict": "met",
-            "word": _("public"),
-            "note": _("no request needed"),
-        },
+        SampleMetric(
+            label=_("Availability"),
+            value="99.95 %",
+            of=_("target 99.9 %"),
+            verdict="met",
+            note=_("30 days"),
+        ),
+        SampleMetric(
+            label=_("Latency"),
+            value="412 ms",
+            of=_("target 300 ms"),
+            verdict="breached",
+            note=_("p95, 30 days"),
+        ),
+        SampleMetric(
+            label=_("Quality"),
+            value=_("not measured yet"),
+            verdict="no_data",
+            note=_("no check runs"),
+        ),
+        SampleMetric(
+            label=_("Freshness"),
+            value="2 h",
+            of=_("target 6 h"),
+            verdict="at_risk",
+            note=_("as of 12:04"),
+        ),
+        SampleMetric(
+            label=_("Known imbalances"),
+            value=_("not assessed"),
+            verdict="no_data",
+            word=_("unknown"),
+            note=_("stated by owner"),
+        ),
+        SampleMetric(
+            label=_("Your access"),
+            value=_("Open"),
+            verdict="met",
+            word=_("public"),
+            note=_("no request needed"),
+        ),
     ]
 
 
+@dataclass(frozen=True)
+class SampleShare:
+    """A row of the table of imbalances."""
+
+    group: str
+    share: float
+    reference: float | None
+    gap: float | None
+    n: int
+    anchor: str = ""
+
+
 IMBALANCES = [
-    {
-        "attribute": "sex",
-        "group": "female",
-        "share": 0.31,
-        "reference": 0.505,
-        "gap": -0.195,
-        "n": 18_240,
-    },
-    {
-        "attribute": "sex",
-        "group": "male",
-        "share": 0.67,
-        "reference": 0.495,
-        "gap": 0.175,
-        "n": 39_420,
-    },
-    {
-        "attribute": "sex",
-        "group": "not stated",
-        "share": 0.02,
-        "reference": None,
-        "gap": None,
-        "n": 1_177,
-    },
+    SampleShare("female", 0.31, 0.505, -0.195, 18_240),
+    SampleShare("male", 0.67, 0.495, 0.175, 39_420),
+    SampleShare("not stated", 0.02, None, None, 1_177),
 ]

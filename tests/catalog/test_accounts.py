@@ -63,7 +63,7 @@ def test_a_wrong_name_reads_like_a_wrong_password(client):
     make_person("ana")
 
     texts = [
-        _sign_in(client, name, "wrong").context["form"].non_field_errors()
+        _sign_in(client, name, "wrong").context_data["form"].non_field_errors()
         for name in ("ana", "nobody")
     ]
 

@@ -46,7 +46,7 @@ def test_a_weak_password_makes_nobody_and_may_be_mended(client):
     answer = client.post("/first-start", FIRST | {"password": "123", "again": "123"})
 
     assert answer.status_code == 422
-    assert "password" in answer.context["form"].errors
+    assert "password" in answer.context_data["page"].form.errors
     assert not Person.objects.exists()
     assert client.post("/first-start", FIRST).status_code == 302
 

@@ -100,20 +100,20 @@ def test_page_and_json_say_how_the_index_has_stood(operator):
     }  # fmt: skip
     assert [(day["good"], day["total"]) for day in ledger["days"][-3:]] == [(1, 1), (1, 2), (1, 1)]
     assert [check["is_good"] for check in ledger["checks"]] == [True, False, True, True]
-    assert "3 of 4 checks found it so" in page
+    assert "3 of 4 checks met it" in page
     assert "3 differences found in 30 days" in page
-    assert "Index equals database: embedded" in page
+    assert "Index consistency: embedded" in page
 
 
 def test_before_the_first_check_nothing_is_claimed(operator):
     (ledger,) = operator.get("/status.json").json()["indexes"]
 
     assert (ledger["objective"]["share"], ledger["checks"]) == (None, [])
-    assert "Nothing has been checked yet." in operator.get("/status").content.decode()
+    assert "Not checked yet." in operator.get("/status").content.decode()
 
 
 def test_the_ledger_is_for_operators_and_auditors(client):
     note(missing=1)
 
     assert client.get("/status.json").json()["indexes"] == []
-    assert "Index equals database" not in client.get("/status").content.decode()
+    assert "Index consistency" not in client.get("/status").content.decode()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.permissions import AllowAny
@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.openapi import complete_schema
-from catalog.api.rest.problems import KINDS
+from catalog.api.rest.problems import KINDS, Kind
+from catalog.web.pages import render_page
 
 FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -40,6 +41,16 @@ def openapi_document() -> dict[str, Any]:
     return complete_schema(made)
 
 
+@dataclass(frozen=True)
+class ApiReferencePage:
+    """Operations by group, schemas, and the types of problems, as dicts of plain values."""
+
+    groups: Sequence[tuple[str, Sequence[dict[str, Any]]]]
+    schemas: Sequence[dict[str, Any]]
+    problem_types: Sequence[Kind]
+    origin: str
+
+
 @require_safe
 def api_reference(request: HttpRequest) -> HttpResponse:
     """Show every operation of the API, its parameters, bodies and problems. Open to everybody."""
@@ -47,18 +58,18 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[dict[str, Any]]] = {}
     for operation in list_operations(document):
         groups.setdefault(operation["group"], []).append(operation)
-    shapes = [
+    schemas = [
         {"name": name, "about": schema.get("description", ""), "members": list_fields(schema)}
         for name, schema in sorted(document["components"]["schemas"].items())
         if schema.get("properties")
     ]
-    context = {
-        "groups": sorted(groups.items(), key=_rank),
-        "shapes": shapes,
-        "kinds": list(KINDS.values()),
-        "origin": f"{request.scheme}://{request.get_host()}",
-    }
-    return render(request, "catalog/api/docs.html", context)
+    page = ApiReferencePage(
+        groups=sorted(groups.items(), key=_rank),
+        schemas=schemas,
+        problem_types=list(KINDS.values()),
+        origin=f"{request.scheme}://{request.get_host()}",
+    )
+    return render_page(request, "catalog/api/docs.html", page)
 
 
 def list_operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
