@@ -11,12 +11,7 @@ from catalog.contracts.models import (
     SchemaProperty,
     Server,
 )
-from catalog.domains.models import (
-    Domain,
-    DomainGroupPermission,
-    DomainUserPermission,
-    FormerDomainSlug,
-)
+from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.glossary.models import Term
 from catalog.people.models import (
     ApiToken,
@@ -31,7 +26,7 @@ from catalog.products.models import (
     DataProduct,
     FormerAddress,
     ProductAlias,
-    ProductReader,
+    ProductGroupPermission,
     ProductUse,
 )
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
@@ -46,8 +41,6 @@ __all__ = [
     "DataContract",
     "DataProduct",
     "Domain",
-    "DomainGroupPermission",
-    "DomainUserPermission",
     "Followed",
     "FormerAddress",
     "FormerDomainSlug",
@@ -61,7 +54,7 @@ __all__ = [
     "Person",
     "PortContract",
     "ProductAlias",
-    "ProductReader",
+    "ProductGroupPermission",
     "ProductUse",
     "ProductVersion",
     "ProvenanceAnswer",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from catalog.people.models import Team
-from catalog.permissions import Permission
 from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 DOMAIN = "domain"
@@ -44,6 +43,12 @@ class Domain(models.Model):
         related_name="domains",
         help_text="Its members contribute to the domain; none for a foreign source.",
     )
+    group = models.OneToOneField(
+        Group,
+        models.PROTECT,
+        editable=False,
+        help_text="To which restricted products are opened; it has no members of its own.",
+    )
     is_external = models.BooleanField(default=False, help_text="A source of entries from outside.")
     edition = models.PositiveBigIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
@@ -55,10 +60,6 @@ class Domain(models.Model):
 
     class Meta:
         ordering = ["name"]
-        permissions = [
-            (permission.value, permission.value.replace("_", " ").capitalize())
-            for permission in Permission
-        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(parent=models.F("id")), name="a_domain_is_not_its_own_parent"
@@ -92,15 +93,3 @@ class FormerDomainSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class DomainGroupPermission(GroupObjectPermissionBase):
-    """guardian's row: what the group of a domain and role may do there."""
-
-    content_object = models.ForeignKey(Domain, on_delete=models.CASCADE)
-
-
-class DomainUserPermission(UserObjectPermissionBase):
-    """guardian's row for one person; the product grants to groups, so this stays empty."""
-
-    content_object = models.ForeignKey(Domain, on_delete=models.CASCADE)

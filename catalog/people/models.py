@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -63,6 +63,12 @@ class Team(models.Model):
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     email = models.EmailField(blank=True, help_text="Where the team is reached.")
+    group = models.OneToOneField(
+        Group,
+        models.PROTECT,
+        editable=False,
+        help_text="To which restricted products are opened; it has no members of its own.",
+    )
     people: models.ManyToManyField[Person, TeamMember] = models.ManyToManyField(
         Person, through="TeamMember", related_name="teams"
     )

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterable
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Iterator
+from typing import ClassVar, Protocol
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
+from guardian.managers import GroupObjectPermissionManager
+from guardian.models import GroupObjectPermissionBase
 
 from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
 from catalog.identifiers import product_path, readable_name
-from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.statements import AnyOf, PreparedQuery, column_names, instance_from_row, param
+from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 PRODUCT = "product"
+READ_PRODUCT = "read_product"
 
 
 class Sensitivity(models.IntegerChoices):
@@ -61,28 +64,30 @@ class Verdict(models.TextChoices):
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     """Reads of products."""
 
-    def visible_to(self, visitor: Principal | AccessContext | Any) -> DataProductQuerySet:
-        """Return the products that a visitor may know of; the SQL twin of `Reader.reads`."""
-        reader = access_for(visitor)
-        if reader.reads_everything:
+    def visible_to(
+        self, principal: Principal | AccessContext | AbstractBaseUser
+    ) -> DataProductQuerySet:
+        """Return the products that a principal may know of; `AccessContext.can_read` in SQL."""
+        access = access_for(principal)
+        if access.reads_everything or access.can(Permission.VIEW_DRAFTS, None):
             return self
         readable = Q(visibility=Visibility.PUBLIC)
-        if reader.is_signed_in:
-            readable |= Q(visibility=Visibility.MEMBERS)
-            if granted := _granted(reader):
-                readable |= Q(uuid__in=granted)
-            named = Q()
-            if own := [domain_id for domain_id in reader.roles if domain_id is not None]:
-                readable |= Q(AnyOf("domain_id", own))
-                named |= Q(AnyOf("domain_id", own))
-            if reader.team_ids:
-                named |= Q(AnyOf("team_id", reader.team_ids))
-            if named:
-                rows = ProductReader.objects.filter(named)
-                readable |= Q(pk__in=rows.values("product_id"))
+        if access.is_signed_in:
+            domain_ids = [domain_id for domain_id in access.roles if domain_id is not None]
+            readable |= Q(visibility=Visibility.MEMBERS) | Q(domain__in=domain_ids)
+            grants = ProductGroupPermission.objects.filter(
+                Q(group__domain__in=domain_ids) | Q(group__team__in=access.team_ids)
+            )
+            readable |= Q(pk__in=grants.values("content_object_id"))
+            if uuids := [
+                token.removeprefix("product:")
+                for token in access.tokens
+                if token.startswith("product:")
+            ]:
+                readable |= Q(uuid__in=uuids)
         condition = ~Q(status=Status.DRAFT) & readable
-        if drafts := reader.domains_with(Permission.VIEW_DRAFTS):
-            condition |= Q(AnyOf("domain_id", drafts))
+        if drafts := access.domains_with(Permission.VIEW_DRAFTS):
+            condition |= Q(domain__in=drafts)
         return self.filter(condition)
 
     def has(self, key: str) -> Exists:
@@ -107,11 +112,6 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         # SQLite keeps the list as JSON text, in which a tag stands as it is dumped.
         place = StrIndex(Cast("tags", models.TextField()), models.Value(json.dumps(tag)))
         return self.alias(tag_place=place).filter(tag_place__gt=0)
-
-
-def _granted(reader: AccessContext) -> list[str]:
-    prefix = "product:"
-    return [token.removeprefix(prefix) for token in reader.tokens if token.startswith(prefix)]
 
 
 class DataProduct(models.Model):
@@ -160,6 +160,7 @@ class DataProduct(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        permissions = [(READ_PRODUCT, "Read a restricted product")]
         constraints = [
             models.UniqueConstraint(
                 fields=["domain", "slug"], name="a_slug_names_one_product_of_a_domain"
@@ -214,9 +215,9 @@ class DataProduct(models.Model):
 
     @property
     def reader_tokens(self) -> list[str]:
-        """Return the tokens of which a reader needs one; `readers` may be prefetched."""
-        is_named = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
-        return reader_tokens(self, [row.token for row in self.readers.all()] if is_named else [])
+        """Return the tokens of which a reader needs one."""
+        is_granted = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
+        return reader_tokens(self, self.readers.tokens() if is_granted else [])
 
 
 _WIDTH = len(column_names(DataProduct))
@@ -242,8 +243,8 @@ class AccessControlled(Protocol):
     def visibility(self) -> str: ...
 
 
-def reader_tokens(product: AccessControlled, named: Iterable[str]) -> list[str]:
-    """Return the tokens of which a reader needs one; `named` are those of its reader rows."""
+def reader_tokens(product: AccessControlled, granted: Iterable[str]) -> list[str]:
+    """Return the tokens of which a reader needs one; `granted` are those of its grants."""
     if product.status == Status.DRAFT:
         return [f"drafts:{product.domain_id}"]
     tokens = [f"domain:{product.domain_id}", f"product:{product.uuid}"]
@@ -251,34 +252,34 @@ def reader_tokens(product: AccessControlled, named: Iterable[str]) -> list[str]:
         return ["public", *tokens]
     if product.visibility == Visibility.MEMBERS:
         return ["members", *tokens]
-    return [*tokens, *named]
+    return [*tokens, *granted]
 
 
-class ProductReader(models.Model):
-    """A domain or a team that may read a restricted product."""
+class ProductGrantQuerySet(models.QuerySet["ProductGroupPermission"]):
+    """Reads of grants."""
 
-    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="readers")
-    domain = models.ForeignKey(Domain, models.CASCADE, null=True, blank=True)
-    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True)
+    def tokens_by_product(self) -> Iterator[tuple[int, str]]:
+        """Yield the key of a product and the reader token of a domain or team, for each grant."""
+        rows = self.values_list("content_object_id", "group__domain", "group__team")
+        for product_id, domain_id, team_id in rows:
+            yield product_id, f"domain:{domain_id}" if domain_id else f"team:{team_id}"
 
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(domain__isnull=False, team__isnull=True)
-                | Q(domain__isnull=True, team__isnull=False),
-                name="a_reader_is_a_domain_or_a_team",
-            ),
-            models.UniqueConstraint(fields=["product", "domain"], name="a_domain_reads_once"),
-            models.UniqueConstraint(fields=["product", "team"], name="a_team_reads_once"),
-        ]
+    def tokens(self) -> list[str]:
+        return sorted(token for _, token in self.tokens_by_product())
 
-    def __str__(self) -> str:
-        return self.token
 
-    @property
-    def token(self) -> str:
-        """Return the reader token that this row stands for."""
-        return f"domain:{self.domain_id}" if self.domain_id else f"team:{self.team_id}"
+ProductGrantManager = GroupObjectPermissionManager.from_queryset(ProductGrantQuerySet)
+
+
+class ProductGroupPermission(GroupObjectPermissionBase):
+    """guardian's row: the domain or team of a group may read a restricted product.
+
+    Who is in the domain or team is read from roles and memberships, never from the group.
+    """
+
+    content_object = models.ForeignKey(DataProduct, models.CASCADE, related_name="readers")
+
+    objects: ClassVar[ProductGrantManager] = ProductGrantManager()
 
 
 class FormerAddress(models.Model):

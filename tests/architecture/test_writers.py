@@ -17,6 +17,11 @@ WRITES = {
     "aupdate",
     "asave",
     "adelete",
+    "assign_perm",
+    "assign_perm_to_many",
+    "bulk_assign_perm",
+    "remove_perm",
+    "bulk_remove_perm",
 }
 # Names on which these methods are no ORM writes: dictionaries, hashes, sets, form and API layers.
 MODEL_MARKS = {"objects", "filter", "all", "exclude", "visible_to"}

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import pytest
 from celery import current_app
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from catalog.domains.services import deactivate_person
-from catalog.people.models import ApiToken, Team
+from catalog.people.models import ApiToken
 from catalog.people.services import create_token, note_use
 from tests.catalog.api_client import ROOT, Program, places, problem_of
 from tests.factories import (
@@ -286,7 +287,7 @@ def test_a_token_reads_while_somebody_holds_the_database():
 
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         ApiToken.objects.select_for_update().get()
-        Team.objects.create(slug="held", name="Held")
+        Group.objects.create(name="held")
         status = pool.submit(read).result(timeout=10)
 
     assert status == 200

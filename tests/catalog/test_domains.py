@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
+from guardian.shortcuts import get_groups_with_perms
 
 from catalog.authorization.access import access_for, can
 from catalog.domains.models import Domain
@@ -20,6 +21,7 @@ from catalog.domains.services import (
 from catalog.exceptions import EditConflict, NameConflict, PermissionDenied, ValidationFailed
 from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission, Role
 from catalog.products.models import DataProduct
+from catalog.products.services import share_product
 from tests.factories import (
     FACTORY,
     make_domain,
@@ -148,14 +150,36 @@ def test_a_deactivated_person_reads_like_a_visitor():
 
 
 @pytest.mark.parametrize("role", DOMAIN_ROLES)
-def test_guardian_answers_as_the_authority_does(role):
+def test_a_role_allows_what_its_permissions_say_and_nothing_else(role):
     domain, person = make_domain(), make_person()
     grant_role(person=person, role=role, domain=domain, actor=FACTORY)
 
-    allowed = {p for p in Permission if person.has_perm(f"catalog.{p.value}", domain)}
+    assert {p for p in Permission if can(person, p, domain.pk)} == ROLE_PERMISSIONS[role]
 
-    assert allowed == ROLE_PERMISSIONS[role]
-    assert allowed == {p for p in Permission if can(person, p, domain.pk)}
+
+def test_a_grant_to_a_domain_ends_with_the_role_through_which_it_is_read():
+    parent = make_domain("guests")
+    child, team = make_domain("guests-child", parent=parent), make_team()
+    person, member, outsider = make_person(), make_person(), make_person()
+    membership = grant_role(person=person, role=Role.CONSUMER, domain=parent, actor=FACTORY)
+    add_to_team(team=team, person=member, actor=FACTORY)
+    product = make_published_product("closed", assayVisibility="restricted")
+
+    share_product(
+        product=product, domains=[child], teams=[team], edition=product.edition, actor=FACTORY
+    )
+
+    assert get_groups_with_perms(product, attach_perms=True) == {
+        child.group: ["read_product"],
+        team.group: ["read_product"],
+    }
+    assert _seen(person) == _seen(member) == {"closed"}
+    assert _seen(outsider) == set()
+
+    revoke_role(membership=membership, actor=FACTORY)
+    remove_member(team=team, person=member, actor=FACTORY)
+
+    assert _seen(person) == _seen(member) == set()
 
 
 def _seen(visitor) -> set[str]:

@@ -174,8 +174,8 @@ def address_of(product: DataProduct) -> str:
 
 def readers_of(product: DataProduct) -> dict[str, list[str]]:
     """Return who else may read a product."""
-    rows = product.readers.select_related("domain", "team")
+    slugs = list(product.readers.values_list("group__domain__slug", "group__team__slug"))
     return {
-        "domains": sorted(row.domain.slug for row in rows if row.domain),
-        "teams": sorted(row.team.slug for row in rows if row.team),
+        "domains": sorted(domain for domain, _ in slugs if domain),
+        "teams": sorted(team for _, team in slugs if team),
     }

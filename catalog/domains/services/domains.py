@@ -1,24 +1,25 @@
-"""Writing the tree of domains; guardian's rows are kept in step here and nowhere else."""
+"""Writing the tree of domains."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
+from uuid import uuid4
 
-from django.contrib.auth.models import Permission as DjangoPermission
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
 from catalog.authorization.tree import ancestors_in
-from catalog.domains.models import DOMAIN, Domain, DomainGroupPermission, FormerDomainSlug
-from catalog.domains.services.roles import Writer, group_of, subject_of
+from catalog.domains.models import DOMAIN, Domain, FormerDomainSlug
+from catalog.domains.services.roles import Writer, subject_of
 from catalog.exceptions import NameConflict, ValidationFailed, require_edition
 from catalog.identifiers import is_slug, unstorable
 from catalog.issues import Issue
 from catalog.people.models import Team
-from catalog.permissions import DOMAIN_ROLES, ROLE_PERMISSIONS, Permission
+from catalog.permissions import Permission
 from catalog.revisions.services import bump_revision, publish_change
 
 
@@ -33,7 +34,7 @@ def create_domain(
     owner_team: Team | None = None,
     is_external: bool = False,
 ) -> Domain:
-    """Create a domain below its parent, with a group for each role.
+    """Create a domain below its parent.
 
     Raises PermissionDenied, Invalid, NameConflict.
     """
@@ -41,7 +42,10 @@ def create_domain(
     _check_names(slug=slug, name=name, mission=mission)
     if Domain.objects.filter(slug=slug).exists() or slug_was_used(slug):
         raise NameConflict(f"The slug {slug} is in use.", location="slug", hint="Choose another.")
+    key = uuid4()
     domain = Domain.objects.create(
+        uuid=key,
+        group=Group.objects.create(name=f"domain {key}"),
         slug=slug,
         name=name,
         mission=mission,
@@ -49,7 +53,6 @@ def create_domain(
         owner_team=owner_team,
         is_external=is_external,
     )
-    _make_groups(domain)
     record(actor=actor, verb="created", subject=subject_of(domain), after=_state(domain))
     publish_change(kind=DOMAIN, ids=[domain.uuid])
     return domain
@@ -160,23 +163,6 @@ def record_former_slug(domain: Domain, old_slug: str) -> None:
             f"The slug {domain.slug} is in use.", location="slug", hint="Choose another."
         )
     FormerDomainSlug.objects.create(slug=old_slug, domain=domain)
-
-
-def _make_groups(domain: Domain) -> None:
-    known = {
-        permission.codename: permission
-        for permission in DjangoPermission.objects.filter(
-            content_type__app_label="catalog", content_type__model="domain"
-        )
-    }
-    for role in DOMAIN_ROLES:
-        group = group_of(domain, role)
-        DomainGroupPermission.objects.bulk_create(
-            DomainGroupPermission(
-                group=group, content_object=domain, permission=known[permission.value]
-            )
-            for permission in sorted(ROLE_PERMISSIONS[role])
-        )
 
 
 def _state(domain: Domain) -> dict[str, Any]:

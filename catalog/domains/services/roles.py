@@ -1,11 +1,10 @@
-"""Giving and taking roles; the group of a domain and role is kept in step here and nowhere else."""
+"""Granting and revoking roles."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.models import Group
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
@@ -42,8 +41,6 @@ def grant_role(
     membership, _ = Membership.objects.update_or_create(
         person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
     )
-    if domain:
-        person.groups.add(group_of(domain, role))
     _note_role(actor, "gave role", membership)
     return membership
 
@@ -57,8 +54,6 @@ def revoke_role(*, membership: Membership, actor: Writer, reason: str = "") -> N
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, membership.domain)
     require_remaining_lead(membership)
-    if membership.domain:
-        membership.person.groups.remove(group_of(membership.domain, Role(membership.role)))
     ended, _ = Membership.objects.filter(pk=membership.pk).delete()
     if ended:
         _note_role(actor, "took role", membership, reason)
@@ -90,13 +85,6 @@ def _note_role(actor: Writer, verb: str, membership: Membership, reason: str = "
             "until": membership.ends_at.isoformat() if membership.ends_at else None,
         },
     )
-
-
-def group_of(domain: Domain, role: Role) -> Group:
-    try:
-        return Group.objects.get_or_create(name=f"domain {domain.uuid} {role.value}")[0]
-    except IntegrityError:
-        return Group.objects.get(name=f"domain {domain.uuid} {role.value}")
 
 
 def subject_of(domain: Domain) -> Subject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
@@ -42,7 +43,10 @@ def create_team(
             )
     if Team.objects.filter(slug=slug).exists():
         raise NameConflict(f"The slug {slug} is in use.", location="slug", hint="Choose another.")
-    team = Team.objects.create(slug=slug, name=name, description=description, email=email)
+    group = Group.objects.create(name=f"team {slug}")
+    team = Team.objects.create(
+        slug=slug, name=name, description=description, email=email, group=group
+    )
     record(actor=actor, verb="created", subject=_about(team))
     if domain and domain.owner_team is None:
         edit_domain(domain=domain, edition=domain.edition, actor=actor, owner_team=team)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.products.models import DataProduct, ProductReader
+from catalog.products.models import READ_PRODUCT, DataProduct, ProductGroupPermission
 from catalog.products.services.addresses import record_former_address, require_free_address
 from catalog.products.services.documents import Writer, lock_for_edit, record_edit
 
@@ -25,17 +27,15 @@ def share_product(
     actor: Writer,
     reason: str = "",
 ) -> DataProduct:
-    """Say which other domains and teams may read a restricted product; replaces the list."""
+    """Replace the other domains and teams that may read a restricted product."""
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
-    before = sorted(row.token for row in product.readers.all())
+    before = product.readers.tokens()
     product.readers.all().delete()
-    ProductReader.objects.bulk_create(
-        [ProductReader(product=product, domain=domain) for domain in domains]
-        + [ProductReader(product=product, team=team) for team in teams]
-    )
-    after = sorted(row.token for row in ProductReader.objects.filter(product=product))
+    groups = Group.objects.filter(Q(domain__in=domains) | Q(team__in=teams))
+    ProductGroupPermission.objects.assign_perm_to_many(READ_PRODUCT, groups, product)
+    after = product.readers.tokens()
     record_edit(
         product=product,
         actor=actor,

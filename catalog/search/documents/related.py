@@ -12,7 +12,7 @@ from catalog.authorization.tree import ancestors_in
 from catalog.contracts.models import DataContract, SchemaProperty, Server
 from catalog.domains.models import Domain
 from catalog.ports.models import OutputPort
-from catalog.products.models import FormerAddress, ProductAlias, ProductReader, ProductUse
+from catalog.products.models import FormerAddress, ProductAlias, ProductGroupPermission, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import Row
 from catalog.statements import AnyOf
@@ -74,8 +74,9 @@ def places_of(wanted: Collection[int]) -> dict[int, list[Place]]:
 
 
 def _read_own(found: Mapping[int, RelatedData], keys: list[int]) -> None:
-    for reader in ProductReader.objects.filter(AnyOf("product", keys)):
-        found[reader.product_id].readers.append(reader.token)
+    grants = ProductGroupPermission.objects.filter(AnyOf("content_object", keys))
+    for pk, token in grants.tokens_by_product():
+        found[pk].readers.append(token)
     for pk, identifier in _of(ProductAlias, keys, "identifier"):
         found[pk].aliases.append(identifier)
     for pk, slug in _of(FormerAddress, keys, "slug"):

@@ -12,7 +12,7 @@ from django.db.models import UUIDField
 
 from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_path
-from catalog.products.models import DataProduct, ProductReader, reader_tokens
+from catalog.products.models import DataProduct, ProductGroupPermission, reader_tokens
 from catalog.statements import PreparedQuery, param_list
 
 
@@ -78,8 +78,9 @@ def products_shown(reader: AccessContext, ids: Sequence[str]) -> dict[str, Produ
         (visible if is_read else doubtful).append(product)
     if doubtful:
         named: dict[int, list[str]] = {product.pk: [] for product in doubtful}
-        for row in ProductReader.objects.filter(product__in=list(named)):
-            named[row.product_id].append(row.token)
+        grants = ProductGroupPermission.objects.filter(content_object__in=list(named))
+        for product_id, token in grants.tokens_by_product():
+            named[product_id].append(token)
         visible += [p for p in doubtful if _holds_one(reader, reader_tokens(p, named[p.pk]))]
     return {str(product.uuid): product for product in visible}
 

@@ -241,10 +241,10 @@ class Readers(EditView):
 
     def get_initial(self) -> dict[str, Any]:
         """Return the domains and teams that read it now."""
-        rows = list(self.product.readers.all())
+        keys = list(self.product.readers.values_list("group__domain", "group__team"))
         return {
-            "domains": [row.domain_id for row in rows if row.domain_id],
-            "teams": [row.team_id for row in rows if row.team_id],
+            "domains": [domain for domain, _ in keys if domain],
+            "teams": [team for _, team in keys if team],
         }
 
     def save_form(self, form: ReadersForm) -> DataProduct:

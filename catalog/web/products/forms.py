@@ -215,7 +215,7 @@ class ReadersForm(VersionedForm):
         field = self.fields["domains"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         # A foreign domain is not offered, but one that reads already is not dropped unseen.
-        readers = product.readers.values("domain_id")
+        readers = product.readers.values("group__domain")
         offered = Domain.objects.filter(Q(is_external=False) | Q(pk__in=readers))
         field.queryset = offered.exclude(pk=product.domain_id)
 
