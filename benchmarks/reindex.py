@@ -71,9 +71,10 @@ def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
 
 def sample(count: int) -> list[Any]:
     """Return the documents of so many products."""
-    from catalog.search.documents import KINDS, documents_of
+    from catalog.search.documents.products import product_documents
+    from catalog.search.result_types import RESULT_TYPES
 
-    return list(documents_of(list(KINDS["product"].rows()[:count])))
+    return list(product_documents(list(RESULT_TYPES["product"].rows()[:count])))
 
 
 def rates(options: Any) -> dict[str, Any]:

@@ -56,11 +56,11 @@ def differences() -> list[str]:
     """
     from catalog.search.backends import active_backend
     from catalog.search.document import key_of
-    from catalog.search.documents import KINDS
+    from catalog.search.result_types import RESULT_TYPES
 
     held = {key_of(entry.type, entry.id): entry for entry in active_backend().entries()}
     wrong = []
-    for kind in KINDS.values():
+    for kind in RESULT_TYPES.values():
         for document in kind.documents(kind.rows()):
             entry = held.pop(document.key, None)
             facts = entry and (entry.revision, set(entry.readers), entry.digest)

@@ -15,10 +15,11 @@ from django.utils import timezone
 from catalog.products.models import PRODUCT
 from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.document import SearchDocument
-from catalog.search.documents import KINDS, documents_of
+from catalog.search.documents.products import product_documents
 from catalog.search.filters import parse_filters
 from catalog.search.port import SearchBackend, SearchRequest
 from catalog.search.query import parse_query
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.semantic import SemanticRanking
 from catalog.search.synonyms import Spellings, expand_synonyms
 
@@ -50,8 +51,8 @@ def scratch_engine(
 
 def _fill(engine: SearchBackend, uses: Mapping[str, Sequence[str]]) -> None:
     with engine.start_rebuild() as new_index:
-        for chunk in KINDS[PRODUCT].chunks():
-            new_index.put(_with_uses(document, uses) for document in documents_of(chunk))
+        for chunk in RESULT_TYPES[PRODUCT].chunks():
+            new_index.put(_with_uses(document, uses) for document in product_documents(chunk))
         new_index.commit()
         with new_index.activate():
             pass

@@ -53,13 +53,14 @@ def main() -> None:
     os.environ |= {"ASSAY_DATA_DIR": options.data, "DJANGO_SETTINGS_MODULE": "config.settings"}
     django.setup()
 
-    from catalog.search.documents import KINDS, documents_of
+    from catalog.search.documents.products import product_documents
+    from catalog.search.result_types import RESULT_TYPES
     from catalog.search.semantic.minilm import MiniLM
     from catalog.search.semantic.reranking import embedded_text
 
     queries = list(read_queries(options.queries))
     model = CachedEmbedder(MiniLM())
-    documents = documents_of(KINDS["product"].rows())
+    documents = product_documents(RESULT_TYPES["product"].rows())
     model.load("documents", [embedded_text(document) for document in documents])
     model.load("queries", [" ".join(query.text.casefold().split()) for query in queries])
     for name, half, other in (

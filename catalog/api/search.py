@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -21,6 +23,8 @@ from catalog.api.products.serializers import ProductSummary, summary_of
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.requests import InvalidParameters
 from catalog.search.fields import TYPES
+from catalog.search.result_types import RESULT_TYPES, ResultType
+from catalog.search.result_types.result_type import DateTimeText, UUIDText
 from catalog.search.services import similar_to
 from catalog.web.search.exports import answer_of
 from catalog.web.search.similarity import shared_of
@@ -28,6 +32,14 @@ from catalog.web.search.similarity import shared_of
 MOST_SIMILAR = 20
 NUMBERS = ("limit", "page")
 NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+FIELD_CLASSES: Mapping[Any, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
+    str: serializers.CharField,
+    int: serializers.IntegerField,
+    bool: serializers.BooleanField,
+    UUIDText: serializers.UUIDField,
+    DateTimeText: serializers.DateTimeField,
+}
 
 
 class FacetValueAnswer(serializers.Serializer[Any]):
@@ -52,47 +64,34 @@ class ResultAnswer(serializers.Serializer[Any]):
     highlights = serializers.DictField(child=serializers.CharField())
 
 
-class ProductResult(ResultAnswer):
-    """A product found."""
-
-    iri = serializers.CharField()
-    domain = serializers.CharField()
-    purpose = serializers.CharField(allow_blank=True)
-    version = serializers.CharField()
-    owner = serializers.CharField(allow_null=True)
-    status = serializers.CharField()
-    sensitivity = serializers.CharField()
-    slo = serializers.CharField()
-    certification = serializers.CharField(allow_null=True)
-    tags = serializers.ListField(child=serializers.CharField())
-    updated_at = serializers.DateTimeField()
+def _serializer_for(result_type: ResultType) -> type[ResultAnswer]:
+    """Build the serializer of a type's results from the JSON shape that the type declares."""
+    shape = result_type.json
+    fields = {
+        name: _field_for(hint)
+        for name, hint in get_type_hints(shape, include_extras=True).items()
+        if name not in ResultAnswer._declared_fields
+    }
+    return type(shape.__name__, (ResultAnswer,), {"__doc__": shape.__doc__, **fields})
 
 
-class TermResult(ResultAnswer):
-    """A term found; `columns` and `products` count what uses it and the caller may see."""
-
-    definition = serializers.CharField()
-    synonyms = serializers.ListField(child=serializers.CharField())
-    acronyms = serializers.ListField(child=serializers.CharField())
-    domain = serializers.CharField(allow_null=True)
-    columns = serializers.IntegerField()
-    products = serializers.IntegerField()
-
-
-class DomainResult(ResultAnswer):
-    """A domain found; `products` counts those in it and its parts that the caller may see."""
-
-    mission = serializers.CharField(allow_blank=True)
-    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field, no parent
-    owner = serializers.CharField(allow_null=True)
-    is_external = serializers.BooleanField()
-    products = serializers.IntegerField()
+def _field_for(hint: Any) -> serializers.Field[Any, Any, Any, Any]:
+    members = [member for member in get_args(hint) if member is not NoneType]
+    if NoneType in get_args(hint):
+        field = _field_for(members[0])
+        field.allow_null = True
+        return field
+    if get_origin(hint) is list:
+        return serializers.ListField(child=_field_for(members[0]))
+    return FIELD_CLASSES[hint]()
 
 
 @extend_schema_field(
     PolymorphicProxySerializer(
         component_name="Result",
-        serializers={"product": ProductResult, "term": TermResult, "domain": DomainResult},
+        serializers={
+            name: _serializer_for(result_type) for name, result_type in RESULT_TYPES.items()
+        },
         resource_type_field_name="type",
         many=True,
     )

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.search.document import SearchDocument
-from catalog.search.documents import KINDS
 from catalog.search.filters import Filter, parse_filters
 from catalog.search.port import FacetValue, SearchAnswer, SearchBackend, SearchRequest
 from catalog.search.query import parse_query
+from catalog.search.result_types import RESULT_TYPES
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PUBLIC = ("public",)
@@ -22,7 +22,7 @@ def doc(slug: str, name: str = "", **fields: Any) -> SearchDocument:
 
 def due() -> int:
     """How many documents an index of the present database holds, of every kind."""
-    return sum(kind.all_rows.count() for kind in KINDS.values())
+    return sum(kind.all_rows.count() for kind in RESULT_TYPES.values())
 
 
 def fill(engine: SearchBackend, documents: Iterable[SearchDocument]) -> None:

@@ -16,9 +16,10 @@ from catalog.products.services import add_use, delete_product, patch_document, s
 from catalog.products.services.readers import move_product
 from catalog.revisions.models import Followed
 from catalog.search.backends import active_backend, get_backend
-from catalog.search.documents import KINDS, documents_of
+from catalog.search.documents.products import product_documents
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import parse_query
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import (
     drain,
     engine_states,
@@ -86,7 +87,7 @@ def test_a_document_holds_what_people_search_by():
     )
     add_use(product=_edit(product, "/tags", ["freight"]), title="Atlas", actor=_member(domain))
 
-    (document,) = documents_of(KINDS[PRODUCT].rows([product.uuid]))
+    (document,) = product_documents(RESULT_TYPES[PRODUCT].rows([product.uuid]))
 
     assert document.domains == ("haulage", "logistics")
     assert (document.columns, document.tags, document.used_in) == (
@@ -110,12 +111,12 @@ def _member(domain):
 def test_many_documents_take_no_more_statements_than_one(django_assert_num_queries):
     for number in range(5):
         give_schema(with_port(make_product(f"Parcels {number}")), "weight_kg")
-    products = list(KINDS[PRODUCT].rows())
+    products = list(RESULT_TYPES[PRODUCT].rows())
 
     with django_assert_num_queries(11):
-        one = list(documents_of(products[:1]))
+        one = list(product_documents(products[:1]))
     with django_assert_num_queries(11):
-        many = list(documents_of(products))
+        many = list(product_documents(products))
 
     assert many[0] == one[0]
     assert [document.columns for document in many] == [("weight_kg",)] * 5
@@ -186,7 +187,7 @@ def test_a_moved_product_lies_in_its_new_domain_alone():
     )
     drain()
 
-    entry = next(iter(documents_of(KINDS[PRODUCT].rows())))
+    entry = next(iter(product_documents(RESULT_TYPES[PRODUCT].rows())))
     assert entry.domains == ("returns",)
     assert verify(active_backend()).count == 0
 
@@ -229,7 +230,9 @@ def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_throug
 
 def test_what_is_behind_is_asked_for_in_no_order():
     # In the order of names, the few of the last seconds would be looked for among all.
-    assert not any(pending_for("search:embedded:any", kind).ordered for kind in KINDS.values())
+    assert not any(
+        pending_for("search:embedded:any", kind).ordered for kind in RESULT_TYPES.values()
+    )
 
 
 def test_the_state_says_how_many_are_behind():

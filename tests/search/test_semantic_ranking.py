@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from catalog.search.fields import MEANING
 from catalog.search.port import Hit, Reason
+from catalog.search.result_types.products import ProductRow
 from catalog.search.semantic.query_vectors import QueryVectors
 from catalog.search.semantic.reranking import Candidate, embedded_text, rerank, text_digest
-from catalog.search.services.product_rows import ProductRow
 from catalog.web.search import result_labels
 from tests.search.embedders import Topics
 from tests.search.requests import doc

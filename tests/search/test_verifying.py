@@ -17,8 +17,8 @@ from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Tombstone
-from catalog.search.documents import KINDS
 from catalog.search.port import IndexEntry, IndexSession, SearchBackend
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import drain, sync_domain_changes, verify
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import ask, doc, due, ids, write
@@ -29,7 +29,7 @@ AGE = timedelta(minutes=1)
 
 def settle() -> None:
     """Make every change old enough to count."""
-    for kind in KINDS.values():
+    for kind in RESULT_TYPES.values():
         kind.all_rows.update(revised_at=F("revised_at") - AGE)
     Tombstone.objects.update(deleted_at=F("deleted_at") - AGE)
 

@@ -13,54 +13,54 @@ from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, r
 from catalog.products.projection import custom
 from catalog.provenance.representation import Row, greatest_gaps, least_shares
 from catalog.search.document import SearchDocument
-from catalog.search.documents.related import RelatedData, surroundings_of
+from catalog.search.documents.related import RelatedData, load_related
 
 WORD = re.compile(r"\w{3,40}")
-MOST_COLUMNS = 3000
-LONGEST_NOTE = 20_000
-WITHOUT_TRUST = {Status.RETIRED: 0.2, Status.DEPRECATED: 0.5, Status.DRAFT: 0.8}
+MAX_COLUMNS = 3000
+MAX_NOTE_LENGTH = 20_000
+STATUS_WEIGHTS = {Status.RETIRED: 0.2, Status.DEPRECATED: 0.5, Status.DRAFT: 0.8}
 
 
-def documents_of(products: Iterable[DataProduct]) -> Iterator[SearchDocument]:
-    """Yield the document of each product; what lies around them is read for all at once."""
+def product_documents(products: Iterable[DataProduct]) -> Iterator[SearchDocument]:
+    """Yield the document of each product; related rows are read for all at once."""
     listed = list(products)
-    around = surroundings_of({product.pk: product.domain_id for product in listed})
+    related = load_related({product.pk: product.domain_id for product in listed})
     for product in listed:
-        yield document_of(product, around[product.pk])
+        yield product_document(product, related[product.pk])
 
 
-def document_of(product: DataProduct, around: RelatedData) -> SearchDocument:
-    """Return the document of a product that stands in these surroundings."""
-    own, columns = around.places[0], tuple(around.columns)[:MOST_COLUMNS]
+def product_document(product: DataProduct, related: RelatedData) -> SearchDocument:
+    """Return the document of one product."""
+    own, columns = related.domains[0], tuple(related.columns)[:MAX_COLUMNS]
     return SearchDocument(
         type=PRODUCT,
         id=str(product.uuid),
         revision=product.revision,
-        readers=tuple(sorted(reader_tokens(product, around.readers))),
+        readers=tuple(sorted(reader_tokens(product, related.readers))),
         name=product.name,
         slug=product.slug,
         summary=product.purpose,
-        aliases=tuple(_aliases(product, around)),
-        domains=tuple(place.slug for place in around.places),
-        domain_names=tuple(place.name for place in around.places),
+        aliases=tuple(_aliases(product, related)),
+        domains=tuple(domain.slug for domain in related.domains),
+        domain_names=tuple(domain.name for domain in related.domains),
         tags=tuple(product.tags),
         columns=columns,
         states=tuple(_states(product)),
         sensitivities=(Sensitivity(product.sensitivity).label,),
         verdicts=(product.slo_verdict,),
-        has=tuple(_presences(product, around)),
-        answers=tuple(text for _, text in around.answers if text),
-        notes=tuple(_notes(product, around)),
-        used_in=tuple(around.uses),
-        sources=_words(around, "source"),
-        methods=_words(around, "collection_method"),
-        imbalances=tuple(sorted(_imbalance_words(around.imbalances))),
-        measures=_measures(around.imbalances),
+        has=tuple(_contents(product, related)),
+        answers=tuple(text for _, text in related.answers if text),
+        notes=tuple(_notes(product, related)),
+        used_in=tuple(related.uses),
+        sources=_words(related, "source"),
+        methods=_words(related, "collection_method"),
+        imbalances=tuple(sorted(_imbalance_words(related.imbalances))),
+        measures=_measures(related.imbalances),
         updated=int(product.updated_at.timestamp()),
         certified_until=_day(product.certified_until),
-        weight=WITHOUT_TRUST.get(Status(product.status), 1.0),
-        ports=tuple(dict.fromkeys(around.ports)),
-        formats=tuple(sorted(around.formats - {""})),
+        weight=STATUS_WEIGHTS.get(Status(product.status), 1.0),
+        ports=tuple(dict.fromkeys(related.ports)),
+        formats=tuple(sorted(related.formats - {""})),
         owners=(own.team_slug,) if own.team_slug else (),
         owner_names=tuple(_owner_names(product, own.team_name)),
         availability=_figure(product, "availability"),
@@ -69,14 +69,14 @@ def document_of(product: DataProduct, around: RelatedData) -> SearchDocument:
     )
 
 
-def _aliases(product: DataProduct, around: RelatedData) -> Iterator[str]:
-    domain = around.places[0].slug
+def _aliases(product: DataProduct, related: RelatedData) -> Iterator[str]:
+    domain = related.domains[0].slug
     yield str(product.uuid)
     yield product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
     yield f"{domain}.{product.slug}"
     yield f"{domain}/{product.slug}"
-    yield from around.aliases
-    yield from around.former_slugs
+    yield from related.aliases
+    yield from related.former_slugs
 
 
 def _states(product: DataProduct) -> Iterator[str]:
@@ -85,31 +85,31 @@ def _states(product: DataProduct) -> Iterator[str]:
         yield "certified"
 
 
-def _presences(product: DataProduct, around: RelatedData) -> Iterator[str]:
-    noted = any(question == "known_imbalances" and text for question, text in around.answers)
+def _contents(product: DataProduct, related: RelatedData) -> Iterator[str]:
+    has_note = any(question == "known_imbalances" and text for question, text in related.answers)
     facts = {
-        "bias-notes": noted or bool(around.imbalances),
-        "contract": around.has_contract,
+        "bias-notes": has_note or bool(related.imbalances),
+        "contract": related.has_contract,
         "slo": bool(custom(product.tree, "assayObjectives")),
-        "columns": bool(around.columns),
+        "columns": bool(related.columns),
         "limits": bool(product.limitations),
-        "usage": bool(product.usage) or bool(around.uses),
+        "usage": bool(product.usage) or bool(related.uses),
     }
     yield from (name for name, holds in facts.items() if holds)
 
 
-def _notes(product: DataProduct, around: RelatedData) -> Iterator[str]:
+def _notes(product: DataProduct, related: RelatedData) -> Iterator[str]:
     yield from (text for text in (product.limitations, product.usage) if text)
-    yield from around.port_notes
-    yield from (text for text in around.contract_notes if text != product.purpose)
+    yield from related.port_notes
+    yield from (text for text in related.contract_notes if text != product.purpose)
     for key in ("curationRationale", "socialImpact", "sensitiveInformation"):
         text = custom(product.tree, key)
         if isinstance(text, str):
-            yield text[:LONGEST_NOTE]
+            yield text[:MAX_NOTE_LENGTH]
 
 
 def _owner_names(product: DataProduct, team: str | None) -> Iterator[str]:
-    """Yield who is shown as owner: the domain's team; the file's team is a contact, in words."""
+    """Yield the owning team's name, and that of the team in the document, which is a contact."""
     if team:
         yield team
     declared = product.tree.get("team")
@@ -124,9 +124,9 @@ def _figure(product: DataProduct, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _words(around: RelatedData, question: str) -> tuple[str, ...]:
-    """Return the words of one answer, by which it is filtered."""
-    texts = [text.casefold() for asked, text in around.answers if asked == question]
+def _words(related: RelatedData, question: str) -> tuple[str, ...]:
+    """Return the words of one answer, to filter by."""
+    texts = [text.casefold() for asked, text in related.answers if asked == question]
     return tuple(sorted({word for text in texts for word in WORD.findall(text)}))[:200]
 
 

@@ -1,4 +1,4 @@
-"""What lies around products and shows in their documents, read for many in a few statements."""
+"""What documents contain of related rows, read for many products in a few statements."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from catalog.provenance.representation import Row
 from catalog.statements import AnyOf
 
 
-class Place(NamedTuple):
-    """A domain, as a document names it; the team is empty for a foreign source."""
+class DomainRef(NamedTuple):
+    """A domain as a document names it; an external source has no team."""
 
     id: int
     parent_id: int | None
@@ -31,9 +31,9 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class RelatedData:
-    """All that one product's document says and the product's own row does not."""
+    """What the document of one product contains beyond the product's own row."""
 
-    places: list[Place]
+    domains: list[DomainRef]
     readers: list[str] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
     former_slugs: list[str] = field(default_factory=list)
@@ -48,82 +48,90 @@ class RelatedData:
     imbalances: list[Row] = field(default_factory=list)
 
 
-def surroundings_of(products: Mapping[int, int]) -> dict[int, RelatedData]:
-    """Return what lies around each product, given their keys and their domains' keys.
+def load_related(products: Mapping[int, int]) -> dict[int, RelatedData]:
+    """Return the related data of each product, given the keys of products and of their domains.
 
     Eleven statements, however many products; plain rows, for a hundred thousand models would
     take longer than the engine takes to index them.
     """
-    above = places_of(set(products.values()))
-    found = {pk: RelatedData(above[domain]) for pk, domain in products.items()}
-    keys = list(found)
-    _read_own(found, keys)
-    _read_contracts(found, keys)
-    _read_provenance(found, keys)
-    return found
+    paths = load_domains(set(products.values()))
+    related = {pk: RelatedData(paths[domain]) for pk, domain in products.items()}
+    keys = list(related)
+    _read_own(related, keys)
+    _read_contracts(related, keys)
+    _read_provenance(related, keys)
+    return related
 
 
-def places_of(wanted: Collection[int]) -> dict[int, list[Place]]:
-    """Return each domain with those above it, nearest first; one statement for the whole tree."""
+def load_domains(wanted: Collection[int]) -> dict[int, list[DomainRef]]:
+    """Return each domain with its ancestors, nearest first; one statement for the whole tree."""
     rows = Domain.objects.order_by().values_list(
         "id", "parent_id", "slug", "name", "owner_team__slug", "owner_team__name"
     )
-    places = {row[0]: Place(*row) for row in rows}
-    parents = {pk: place.parent_id for pk, place in places.items()}
-    return {pk: [places[at] for at in ancestors_in(parents, pk)] for pk in wanted}
+    domains = {row[0]: DomainRef(*row) for row in rows}
+    parents = {pk: domain.parent_id for pk, domain in domains.items()}
+    return {pk: [domains[key] for key in ancestors_in(parents, pk)] for pk in wanted}
 
 
-def _read_own(found: Mapping[int, RelatedData], keys: list[int]) -> None:
+def _read_own(related: Mapping[int, RelatedData], keys: list[int]) -> None:
     grants = ProductGroupPermission.objects.filter(AnyOf("content_object", keys))
     for pk, token in grants.tokens_by_product():
-        found[pk].readers.append(token)
-    for pk, identifier in _of(ProductAlias, keys, "identifier"):
-        found[pk].aliases.append(identifier)
-    for pk, slug in _of(FormerAddress, keys, "slug"):
-        found[pk].former_slugs.append(slug)
-    for pk, title in _of(ProductUse, keys, "title"):
-        found[pk].uses.append(title)
-    for pk, name, description in _of(OutputPort, keys, "name", "description", order=_LISTED):
-        found[pk].ports.append(name)
+        related[pk].readers.append(token)
+    for pk, identifier in _rows_of(ProductAlias, keys, "identifier"):
+        related[pk].aliases.append(identifier)
+    for pk, slug in _rows_of(FormerAddress, keys, "slug"):
+        related[pk].former_slugs.append(slug)
+    for pk, title in _rows_of(ProductUse, keys, "title"):
+        related[pk].uses.append(title)
+    for pk, name, description in _rows_of(OutputPort, keys, "name", "description", order=_POSITION):
+        related[pk].ports.append(name)
         if description:
-            found[pk].port_notes.append(description)
+            related[pk].port_notes.append(description)
 
 
-def _read_contracts(found: Mapping[int, RelatedData], keys: list[int]) -> None:
-    for pk, purpose in _of(DataContract, keys, "purpose", order=("identifier", "pk")):
-        found[pk].has_contract = True
+def _read_contracts(related: Mapping[int, RelatedData], keys: list[int]) -> None:
+    for pk, purpose in _rows_of(DataContract, keys, "purpose", order=("identifier", "pk")):
+        related[pk].has_contract = True
         if purpose:
-            found[pk].contract_notes.append(purpose)
-    for pk, form, kind in _of(Server, keys, "format", "type", way="contract__product"):
-        found[pk].formats.add((form or kind).casefold())
-    way = "schema_object__contract"
-    listed = (f"{way}__identifier", way, "schema_object__position", "schema_object", *_LISTED)
-    for pk, path in _of(SchemaProperty, keys, "path", way=f"{way}__product", order=listed):
-        found[pk].columns[path] = None
-
-
-def _read_provenance(found: Mapping[int, RelatedData], keys: list[int]) -> None:
-    way = "record__product"
-    for pk, question, text in _of(
-        ProvenanceAnswer, keys, "question", "text", way=way, order=("question",)
+            related[pk].contract_notes.append(purpose)
+    for pk, form, kind in _rows_of(Server, keys, "format", "type", lookup="contract__product"):
+        related[pk].formats.add((form or kind).casefold())
+    lookup = "schema_object__contract"
+    listed = (
+        f"{lookup}__identifier",
+        lookup,
+        "schema_object__position",
+        "schema_object",
+        *_POSITION,
+    )
+    for pk, path in _rows_of(
+        SchemaProperty, keys, "path", lookup=f"{lookup}__product", order=listed
     ):
-        found[pk].answers.append((question, text))
+        related[pk].columns[path] = None
+
+
+def _read_provenance(related: Mapping[int, RelatedData], keys: list[int]) -> None:
+    lookup = "record__product"
+    for pk, question, text in _rows_of(
+        ProvenanceAnswer, keys, "question", "text", lookup=lookup, order=("question",)
+    ):
+        related[pk].answers.append((question, text))
     names = ("attribute", "group", "share", "reference_share", "origin")
-    rows = Imbalance.objects.filter(AnyOf("record__product", keys)).order_by(*_LISTED)
+    rows = Imbalance.objects.filter(AnyOf("record__product", keys)).order_by(*_POSITION)
     for row in rows.values_list("record__product_id", *names, named=True):
-        found[row.record__product_id].imbalances.append(row)
+        related[row.record__product_id].imbalances.append(row)
 
 
-_LISTED = ("position", "pk")
+_POSITION = ("position", "pk")
 
 
-def _of(
+def _rows_of(
     model: type[Model],
     keys: list[int],
     *names: str,
-    way: str = "product",
+    lookup: str = "product",
     order: tuple[str, ...] = ("pk",),
 ) -> QuerySet[Any, tuple[Any, ...]]:
-    """Return the rows of a model that belong to products: the product's key, then the names."""
-    rows = model._default_manager.filter(AnyOf(way, keys)).order_by(*order)
-    return rows.values_list(f"{way}_id", *names)
+    """Return rows that belong to products: the product's key, then the named columns."""
+    rows = model._default_manager.filter(AnyOf(lookup, keys)).order_by(*order)
+    return rows.values_list(f"{lookup}_id", *names)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from catalog.search.result_types.domains import DomainRow
+from catalog.search.result_types.products import ProductRow
+from catalog.search.result_types.terms import TermRow
 from catalog.search.services.checks import (
     TARGET,
     WINDOW,
@@ -10,9 +13,7 @@ from catalog.search.services.checks import (
     check_indexes,
     index_reports,
 )
-from catalog.search.services.domain_rows import DomainRow, products_below
 from catalog.search.services.pending import EngineState, engine_states
-from catalog.search.services.product_rows import ProductRow
 from catalog.search.services.rebuild import (
     ActivationRefused,
     Progress,
@@ -39,7 +40,6 @@ from catalog.search.services.sync import (
     index_products,
     sync_domain_changes,
 )
-from catalog.search.services.term_rows import TermRow, Uses, uses_of
 from catalog.search.services.verify import IndexDiff, verify
 
 __all__ = [
@@ -58,7 +58,6 @@ __all__ = [
     "RebuildPhase",
     "Similar",
     "TermRow",
-    "Uses",
     "check_engine",
     "check_indexes",
     "counts_by_kind",
@@ -68,7 +67,6 @@ __all__ = [
     "index_pending",
     "index_products",
     "index_reports",
-    "products_below",
     "rebuild",
     "relaxed_searches",
     "remove_unused_indexes",
@@ -78,6 +76,5 @@ __all__ = [
     "suggest",
     "sync_domain_changes",
     "tokens_of",
-    "uses_of",
     "verify",
 ]

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from catalog.revisions.models import Tombstone
 from catalog.search.document import SearchDocument, key_of
-from catalog.search.documents import KINDS
 from catalog.search.port import IndexEntry, IndexSession
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.pending import (
     BATCH_SIZE,
     follower_name,
@@ -80,9 +80,9 @@ def fingerprint_index(entries: Iterable[IndexEntry]) -> Fingerprints:
 
 def fingerprint_database() -> Iterator[tuple[str, bytes]]:
     """Yield key and fingerprint of everything that an index should hold."""
-    for kind in KINDS.values():
-        for chunk in kind.chunks():
-            for document in kind.documents(chunk):
+    for result_type in RESULT_TYPES.values():
+        for chunk in result_type.chunks():
+            for document in result_type.documents(chunk):
                 yield document.key, fingerprint_document(document)
 
 
@@ -108,8 +108,8 @@ def _compare_batch(read_entries: ReadEntries, keys: Sequence[str]) -> Iterator[M
     documents: dict[str, SearchDocument] = {}
     changes: dict[str, datetime] = {}
     for name, ids in _ids_by_type(keys).items():
-        rows = list(KINDS[name].rows(ids))
-        documents |= {document.key: document for document in KINDS[name].documents(rows)}
+        rows = list(RESULT_TYPES[name].rows(ids))
+        documents |= {document.key: document for document in RESULT_TYPES[name].documents(rows)}
         changes |= {key_of(name, str(row.uuid)): row.revised_at for row in rows}
         for stone in Tombstone.objects.filter(kind=name, object_id__in=ids):
             changes.setdefault(key_of(name, str(stone.object_id)), stone.deleted_at)
@@ -146,7 +146,7 @@ def _ids_by_type(keys: Iterable[str]) -> dict[str, list[UUID]]:
     ids: dict[str, list[UUID]] = {}
     for key in keys:
         name, _, identity = key.partition(":")
-        if name in KINDS:
+        if name in RESULT_TYPES:
             with suppress(ValueError):
                 ids.setdefault(name, []).append(UUID(identity))
     return ids

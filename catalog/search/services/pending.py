@@ -15,8 +15,8 @@ from django.utils import timezone
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
 from catalog.search.backends import configured_backends
-from catalog.search.documents import KINDS, Kind
 from catalog.search.port import IndexSession, SearchBackend, SearchUnavailable
+from catalog.search.result_types import RESULT_TYPES, ResultType
 
 BATCH_SIZE = 200
 NO_INDEX = "none"
@@ -56,8 +56,8 @@ def engine_state(backend: SearchBackend) -> EngineState:
         problem = f"no index answers: {error.reason}"
     follower = follower_name(backend.name, generation)
     counts = [
-        pending_for(follower, kind).aggregate(n=Count("pk"), oldest=Min("revised_at"))
-        for kind in KINDS.values()
+        pending_for(follower, result_type).aggregate(n=Count("pk"), oldest=Min("revised_at"))
+        for result_type in RESULT_TYPES.values()
     ]
     tombstones = Tombstone.objects.unprocessed_by(follower).order_by()
     counts.append(tombstones.aggregate(n=Count("pk"), oldest=Min("deleted_at")))
@@ -71,18 +71,18 @@ def engine_state(backend: SearchBackend) -> EngineState:
     )
 
 
-def pending_for(follower: str, kind: Kind) -> QuerySet[Any]:
+def pending_for(follower: str, result_type: ResultType) -> QuerySet[Any]:
     """Return the rows whose current revision a follower has not handled, unordered.
 
     Ordered by name, the database would look for the few of the last seconds among all rows.
     """
     handled = Followed.objects.filter(
         follower=follower,
-        kind=kind.name,
+        kind=result_type.name,
         object_id=OuterRef("uuid"),
         revision__gte=OuterRef("revision"),
     )
-    return kind.all_rows.filter(~Exists(handled))
+    return result_type.all_rows.filter(~Exists(handled))
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def all_pending(
     With `since`, only rows revised from then on are considered.
     """
     ids = {}
-    for name, kind in KINDS.items():
-        pending = pending_for(follower, kind)
+    for name, result_type in RESULT_TYPES.items():
+        pending = pending_for(follower, result_type)
         pending = pending if since is None else pending.filter(revised_at__gte=since)
         ids[name] = list(pending.values_list("uuid", flat=True)[:limit])
     return PendingChanges(ids, list(Tombstone.objects.unprocessed_by(follower)[:limit]))
@@ -130,8 +130,8 @@ def write_documents(
     written: dict[str, dict[UUID, int]] = {}
     for name, wanted in ids.items():
         for start in range(0, len(wanted), BATCH_SIZE):
-            rows = list(KINDS[name].rows(wanted[start : start + BATCH_SIZE]))
-            session.put(KINDS[name].documents(rows))
+            rows = list(RESULT_TYPES[name].rows(wanted[start : start + BATCH_SIZE]))
+            session.put(RESULT_TYPES[name].documents(rows))
             written.setdefault(name, {}).update({row.uuid: row.revision for row in rows})
     return written
 
@@ -151,15 +151,15 @@ def write_pending(session: IndexSession, engine: str, pending: PendingChanges) -
 
 def mark_written(follower: str, written: Mapping[str, Mapping[UUID, int]]) -> None:
     """Mark revisions as handled; only after they are committed to the index."""
-    for kind, revisions in written.items():
-        mark_indexed(follower=follower, kind=kind, revisions=revisions)
+    for name, revisions in written.items():
+        mark_indexed(follower=follower, kind=name, revisions=revisions)
 
 
 def mark_tombstones(follower: str, tombstones: Sequence[Tombstone]) -> None:
     """Mark deletions as handled."""
-    for kind in {stone.kind for stone in tombstones}:
-        revisions = {stone.object_id: stone.revision for stone in tombstones if stone.kind == kind}
-        mark_indexed(follower=follower, kind=kind, revisions=revisions)
+    for name in {stone.kind for stone in tombstones}:
+        revisions = {stone.object_id: stone.revision for stone in tombstones if stone.kind == name}
+        mark_indexed(follower=follower, kind=name, revisions=revisions)
 
 
 def catch_up(session: IndexSession, engine: str) -> int:

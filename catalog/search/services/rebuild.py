@@ -14,8 +14,8 @@ from catalog.exceptions import CatalogError
 from catalog.revisions.models import Tombstone
 from catalog.revisions.services import forget_other_generations, mark_indexed_bulk
 from catalog.search.document import SearchDocument, key_of
-from catalog.search.documents import CHUNK_SIZE, KINDS
 from catalog.search.port import IndexSession, NewIndex, SearchBackend
+from catalog.search.result_types import CHUNK_SIZE, RESULT_TYPES
 from catalog.search.services.diff import (
     Fingerprints,
     Mismatch,
@@ -54,7 +54,7 @@ class ActivationRefused(CatalogError):
     def __init__(self, engine: str, size: int, mismatches: Iterable[Mismatch]) -> None:
         counts = Counter(mismatch.kind.value for mismatch in mismatches)
         differences = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-        expected = sum(kind.all_rows.count() for kind in KINDS.values())
+        expected = sum(result_type.all_rows.count() for result_type in RESULT_TYPES.values())
         super().__init__(
             f"{engine}: the new index has {size:,} of {expected:,} documents "
             f"and differs from the database: {differences}. "
@@ -128,15 +128,15 @@ def _fill(session: RecordingSession, engine: str, claim: RebuildClaim, progress:
     while stones := list(Tombstone.objects.filter(pk__gt=last).order_by("pk")[:CHUNK_SIZE]):
         mark_tombstones(follower, stones)
         last = stones[-1].pk
-    for name, kind in KINDS.items():
-        keys, last = kind.rows().values_list("pk", flat=True), 0
+    for name, result_type in RESULT_TYPES.items():
+        keys, last = result_type.rows().values_list("pk", flat=True), 0
         while upto := max(keys.filter(pk__gt=last)[:CHUNK_SIZE], default=0):
-            rows = kind.all_rows.filter(pk__gt=last, pk__lte=upto)
+            rows = result_type.all_rows.filter(pk__gt=last, pk__lte=upto)
             mark_indexed_bulk(follower=follower, kind=name, rows=rows)
             last = upto
-    for kind in KINDS.values():
-        for chunk in claim.renewing(kind.chunks()):
-            session.put(kind.documents(chunk))
+    for result_type in RESULT_TYPES.values():
+        for chunk in claim.renewing(result_type.chunks()):
+            session.put(result_type.documents(chunk))
             count += len(chunk)
             progress(RebuildPhase.FILLING, count)
     session.commit()
@@ -215,7 +215,7 @@ class RecordingSession:
 
 def _recorded_fingerprints(fingerprints: Fingerprints) -> Iterator[tuple[str, bytes]]:
     """Yield key and recorded fingerprint of everything that is in the database now."""
-    for name, kind in KINDS.items():
-        for uuid in kind.all_rows.values_list("uuid", flat=True).iterator():
+    for name, result_type in RESULT_TYPES.items():
+        for uuid in result_type.all_rows.values_list("uuid", flat=True).iterator():
             key = key_of(name, str(uuid))
             yield key, fingerprints.get(key, b"")

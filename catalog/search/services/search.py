@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,21 +26,16 @@ from catalog.search.port import (
     Suggestion,
 )
 from catalog.search.query_ast import replace_in_text
-from catalog.search.services.domain_rows import DomainRow, domains_shown
-from catalog.search.services.product_rows import ProductRow, products_shown
-from catalog.search.services.term_rows import TermRow, terms_shown
+from catalog.search.result_types import RESULT_TYPES
+from catalog.search.result_types.domains import DomainRow
+from catalog.search.result_types.products import ProductRow, read_products
+from catalog.search.result_types.terms import TermRow
 from catalog.search.synonyms import Expansion, expand_synonyms
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
 )
 MOST_OFFERS = 5
-# The rows that hits of each type lead to, read again as a reader may see them, by id.
-SHOWN: dict[str, Callable[[AccessContext, Sequence[str]], Mapping[str, Any]]] = {
-    PRODUCT: products_shown,
-    TERM: terms_shown,
-    DOMAIN: domains_shown,
-}
 
 
 @dataclass(frozen=True)
@@ -124,7 +119,7 @@ def _as_asked(
 
 def _found(reader: AccessContext, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
     answer = active_backend().search(asked)
-    rows = SHOWN[asked.type](reader, [hit.id for hit in answer.hits])
+    rows = RESULT_TYPES[asked.type].read_rows(reader, [hit.id for hit in answer.hits])
     hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
     return Found(_without_stale(answer, len(hits)), hits, expansions, asked)
 
@@ -174,7 +169,7 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
         return Completions(field=field.name, values=values)
     answer = active_backend().suggest(typed, tokens_of(reader), limit)
     ids = [thing.id for thing in answer.objects if thing.type == PRODUCT]
-    products = products_shown(reader, ids)
+    products = read_products(reader, ids)
     shown = tuple(products[thing.id] for thing in answer.objects if thing.id in products)
     # As many things are stale; a word that no more of them hold may be theirs alone.
     stale = len(answer.objects) - len(shown)
@@ -186,7 +181,7 @@ def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
 
 def _rows(reader: AccessContext, object_type: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
     ids = [thing.id for thing in things if thing.type == object_type]
-    rows = SHOWN[object_type](reader, ids) if ids else {}
+    rows = RESULT_TYPES[object_type].read_rows(reader, ids) if ids else {}
     return tuple(rows[each] for each in ids if each in rows)
 
 

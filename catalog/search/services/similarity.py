@@ -11,7 +11,7 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import active_backend
 from catalog.search.document import key_of
 from catalog.search.port import Feature
-from catalog.search.services.product_rows import products_of
+from catalog.search.result_types.products import products_of
 from catalog.search.services.search import tokens_of
 from catalog.search.similarity import features_of
 

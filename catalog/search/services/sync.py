@@ -19,8 +19,8 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import bump_product_revisions
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
-from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend, SearchUnavailable
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.pending import (
     BATCH_SIZE,
     IndexWriters,
@@ -100,7 +100,7 @@ def _recent_changes(follower: str, ids: Collection[UUID]) -> PendingChanges:
     If that is more than a batch, as after the rename of a large domain, only what people have
     edited: the drain writes the rest.
     """
-    pending = pending_for(follower, KINDS[PRODUCT]).values_list("uuid", flat=True)
+    pending = pending_for(follower, RESULT_TYPES[PRODUCT]).values_list("uuid", flat=True)
     recent = set(pending.filter(revised_at__gte=timezone.now() - JUST_NOW)[:BATCH_SIZE])
     if len(recent) == BATCH_SIZE:
         recent = set(_recent_edits(follower))
@@ -113,7 +113,7 @@ def _recent_changes(follower: str, ids: Collection[UUID]) -> PendingChanges:
 def _recent_edits(follower: str) -> list[UUID]:
     """Return the pending products that people have edited in the last seconds."""
     since = timezone.now() - JUST_NOW
-    pending = pending_for(follower, KINDS[PRODUCT]).filter(updated_at__gte=since)
+    pending = pending_for(follower, RESULT_TYPES[PRODUCT]).filter(updated_at__gte=since)
     return list(pending.values_list("uuid", flat=True)[:BATCH_SIZE])
 
 

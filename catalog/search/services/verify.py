@@ -12,8 +12,8 @@ from typing import TypeVar
 from django.utils import timezone
 
 from catalog.products.models import PRODUCT
-from catalog.search.documents import KINDS
 from catalog.search.port import SearchBackend
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.diff import (
     Mismatch,
     MismatchKind,
@@ -111,7 +111,7 @@ def verify(
     indexed = fingerprint_index(_with_other_work(backend.entries(), meanwhile))
     for key in indexed:
         name = key.partition(":")[0]
-        if name not in KINDS:  # the database has no such type: surplus
+        if name not in RESULT_TYPES:  # the database has no such type: surplus
             diff.count_checked(name)
     expected = _with_other_work(_counted(diff, progress), meanwhile)
     mismatches = _settled(backend, candidates(indexed, expected), meanwhile)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,15 +12,13 @@ from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import access_for
 from catalog.search.filters import QueryWarning
-from catalog.search.port import Facet, SearchUnavailable
+from catalog.search.port import Facet, Hit, SearchUnavailable
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import Found, search_catalog
 from catalog.search.url_state import LARGEST_PAGE, SearchState, parse_search_url, write_cursor
+from catalog.web.csv_lines import csv_lines
 from catalog.web.search import result_labels
-from catalog.web.search.presenters import PRESENTERS, result_of
 from catalog.web.search.result_page import caller_of
-
-# A spreadsheet would run a cell that begins so.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_safe
@@ -54,12 +51,12 @@ def answer_of(request: HttpRequest) -> dict[str, Any]:
     reader = access_for(request.user)
     found = search_catalog(visitor=reader, request=asked.request)
     answer, object_type = found.answer, asked.type
-    told = PRESENTERS[object_type].told(reader, [row for _, row in found.hits])
-    labels, said = result_labels.labels_of(answer.facets), result_labels.phrases(object_type)
+    annotations = RESULT_TYPES[object_type].annotate(reader, [row for _, row in found.hits])
+    labels, phrases = result_labels.labels_of(answer.facets), result_labels.phrases(object_type)
     return {
         "type": object_type,
         "count": answer.count,
-        "results": [result_of(hit, row, told.get(row.pk, 0), said) for hit, row in found.hits],
+        "results": [_result(hit, row, annotations.get(row.pk), phrases) for hit, row in found.hits],
         "facets": {facet.name: _values(facet, labels) for facet in answer.facets},
         "corrections": [
             {"typed": c.original, "searched": c.replacement} for c in answer.corrections
@@ -68,6 +65,17 @@ def answer_of(request: HttpRequest) -> dict[str, Any]:
         "warnings": [_warning(doubt) for doubt in asked.doubts],
         "sort": asked.sort,
         **_ways(request, asked, found),
+    }
+
+
+def _result(hit: Hit, row: Any, annotation: Any, phrases: result_labels.Phrases) -> dict[str, Any]:
+    """Return one result, and why it was found."""
+    return {
+        **RESULT_TYPES[hit.type].to_json(row, annotation),
+        "type": hit.type,
+        "reasons": [phrases.reason(reason) for reason in hit.reasons],
+        "lacks": list(hit.missing_terms),
+        "highlights": dict(hit.highlights),
     }
 
 
@@ -109,7 +117,9 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
         first = search_catalog(visitor=request.user, request=_plain(asked))
     except SearchUnavailable as away:
         return away_problem(away)
-    response = StreamingHttpResponse(_lines(request, asked, first), content_type="text/csv")
+    columns = RESULT_TYPES[asked.type].csv_columns
+    lines = csv_lines(columns, _rows(request, asked, first))
+    response = StreamingHttpResponse(lines, content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{asked.type}s.csv"'
     return response
 
@@ -121,25 +131,11 @@ def _plain(asked: SearchState) -> Any:
     )  # fmt: skip
 
 
-class _Line:
-    """Hands each written line back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(request: HttpRequest, asked: SearchState, found: Found) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    face = PRESENTERS[asked.type]
-    yield writer.writerow(face.columns)
+def _rows(request: HttpRequest, asked: SearchState, found: Found) -> Iterator[Sequence[str]]:
+    to_csv = RESULT_TYPES[asked.type].to_csv
     while True:
-        for _hit, row in found.hits:
-            yield writer.writerow([_cell(value) for value in face.line(row)])
+        yield from (to_csv(row) for _hit, row in found.hits)
         if found.answer.next is None:
             return
         following = replace(_plain(asked), cursor=found.answer.next)
         found = search_catalog(visitor=request.user, request=following)
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -9,11 +9,10 @@ from html import escape
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, QuerySet, Value
-from django.utils.formats import localize
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from catalog.domains.models import Domain
 from catalog.people.models import Team
@@ -21,6 +20,7 @@ from catalog.products.links import column_href
 from catalog.search.fields import MEANING
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, Reason
+from catalog.search.result_types import RESULT_TYPES
 from catalog.statements import PreparedQuery, param_list
 
 FACETS = {
@@ -48,15 +48,6 @@ VALUES = {
     "at_risk": gettext_lazy("At risk"),
     "breached": gettext_lazy("Breached"),
     "no_data": gettext_lazy("No data"),
-    "product": gettext_lazy("Product"),
-    "term": gettext_lazy("Term"),
-    "domain": gettext_lazy("Domain"),
-}
-# Kinds of things as the tabs of results name them.
-KINDS = {
-    "product": gettext_lazy("Products"),
-    "term": gettext_lazy("Terms"),
-    "domain": gettext_lazy("Domains"),
 }
 REASONS = {
     "name": gettext_lazy("Name"),
@@ -70,11 +61,6 @@ REASONS = {
     MEANING: gettext_lazy("Meaning"),
 }
 _BOOSTED = gettext_lazy("Ranked higher because its meaning is similar")
-# What the same fields are called where a result is no product.
-_OF_KIND = {
-    "term": {"summary": gettext_lazy("Definition"), "aliases": gettext_lazy("Also written")},
-    "domain": {"summary": gettext_lazy("Mission")},
-}
 SORTS = {
     "relevance": gettext_lazy("Relevance"),
     "name": gettext_lazy("Name"),
@@ -134,7 +120,7 @@ def _rounded(number: int) -> int:
 
 def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> str:
     """Return what people call one value."""
-    if name in ("is", "sensitivity", "slo", "type"):
+    if name in ("is", "sensitivity", "slo"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
 
@@ -144,19 +130,9 @@ def doubt_sentence(doubt: QueryWarning) -> str:
     return str(DOUBTS.get(doubt.code, doubt.code))
 
 
-def counted(object_type: str, n: int) -> str:
-    """Return a number of things of a type in words."""
-    sentences = {
-        "product": ngettext("%(n)s product", "%(n)s products", n),
-        "term": ngettext("%(n)s term", "%(n)s terms", n),
-        "domain": ngettext("%(n)s domain", "%(n)s domains", n),
-    }
-    return sentences[object_type] % {"n": localize(n)}
-
-
 def labels_of_reasons(object_type: str) -> Mapping[str, Any]:
-    """Return what the fields are called in which a thing of a type holds the words."""
-    return REASONS | _OF_KIND.get(object_type, {})
+    """Return the labels of the fields in which an object of a type can match."""
+    return REASONS | dict(RESULT_TYPES[object_type].field_labels)
 
 
 class Phrases(NamedTuple):

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from catalog.authorization.access import AccessContext
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT
-from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME, TYPES
+from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME
 from catalog.search.port import Correction, Facet, Hit
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import Found, TermRow, counts_by_kind, relaxed_searches, search_catalog
 from catalog.search.synonyms import Expansion
 from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
 from catalog.web.search import result_labels
-from catalog.web.search.presenters import PRESENTERS
 from catalog.web.search.result_labels import ReasonPart
 
 MAX_VISIBLE_VALUES = 8
@@ -101,9 +101,9 @@ class SortLink:
 @dataclass(frozen=True)
 class ResultsPage:
     query: str
-    type: str
     count: int
     count_text: str
+    card_template: str
     tabs: list[Tab]
     cards: list[ResultCard]
     facets: list[FacetGroup]
@@ -133,15 +133,16 @@ def build_results_page(
     answer = found.answer
     labels = result_labels.labels_of(answer.facets)
     pages = Paginator(range(min(answer.count, MAX_OFFSET)), state.request.limit)
-    annotations = PRESENTERS[state.type].told(access, [row for _, row in found.hits])
+    result_type = RESULT_TYPES[state.type]
+    annotations = result_type.annotate(access, [row for _, row in found.hits])
     has_none = not answer.count
     return ResultsPage(
         query=state.text,
-        type=state.type,
         count=answer.count,
-        count_text=result_labels.counted(state.type, answer.count),
+        count_text=result_type.count_text(answer.count),
+        card_template=result_type.card_template,
         tabs=_tabs(access, state, found),
-        cards=[_card(hit, row, annotations.get(row.pk, 0)) for hit, row in found.hits],
+        cards=[_card(hit, row, annotations.get(row.pk)) for hit, row in found.hits],
         facets=[_facet(facet, labels) for facet in answer.facets if facet.values],
         chips=[*_filter_chips(state, labels), *_warning_chips(state)],
         sorts=_sorts(state),
@@ -165,12 +166,12 @@ def _tabs(access: AccessContext, state: SearchState, found: Found) -> list[Tab]:
     counts = counts_by_kind(visitor=access, found=found)
     return [
         Tab(
-            label=str(result_labels.KINDS[object_type]),
-            count=counts[object_type],
-            url=f"?{state.address(type='' if object_type == DEFAULT_TYPE else object_type)}",
-            is_current=object_type == state.type,
+            label=str(result_type.label),
+            count=counts[name],
+            url=f"?{state.address(type='' if name == DEFAULT_TYPE else name)}",
+            is_current=name == state.type,
         )
-        for object_type in TYPES
+        for name, result_type in RESULT_TYPES.items()
     ]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from catalog.web.csv_lines import csv_lines
 from governance.slo.models import Breach, Measurement
 from governance.slo.reports import DayReport, ObjectiveReport
 from governance.web.slo.report_cards import ObjectiveCard
@@ -17,15 +17,6 @@ DAY_COLUMNS = (
 MEASUREMENT_COLUMNS = (
     "port slot measured_at outcome status_code dns connect tls first_byte total".split()
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class Line:
-    """A file that hands each written line back."""
-
-    def write(self, text: str) -> str:
-        """Return the line."""
-        return text
 
 
 def objective_json(card: ObjectiveCard) -> dict[str, Any]:
@@ -90,7 +81,7 @@ def breach_json(breach: Breach) -> dict[str, Any]:
 
 def day_lines(reports: Iterable[ObjectiveReport]) -> Iterator[str]:
     """Yield the CSV of all measured days, a header first."""
-    yield from lines(DAY_COLUMNS, (row for each in reports for row in _day_rows(each)))
+    yield from csv_lines(DAY_COLUMNS, (row for each in reports for row in _day_rows(each)))
 
 
 def _day_rows(report: ObjectiveReport) -> Iterator[list[Any]]:
@@ -116,22 +107,7 @@ def _day_rows(report: ObjectiveReport) -> Iterator[list[Any]]:
 def measurement_lines(measurements: Iterable[Measurement]) -> Iterator[str]:
     """Yield the CSV of single measurements, a header first."""
     rows = (list(measurement_json(each).values()) for each in measurements)
-    yield from lines(MEASUREMENT_COLUMNS, rows)
-
-
-def lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield CSV lines (RFC 4180); no cell is read as a formula by a spreadsheet."""
-    writer = csv.writer(Line())
-    yield str(writer.writerow(columns))
-    for row in rows:
-        yield str(writer.writerow([_cell(value) for value in row]))
-
-
-def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, int | float):
-        return value
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    yield from csv_lines(MEASUREMENT_COLUMNS, rows)
 
 
 def _finite(number: float) -> float | None:

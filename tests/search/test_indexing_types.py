@@ -13,9 +13,9 @@ from catalog.domains.models import Domain
 from catalog.domains.services import edit_domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
-from catalog.search.documents import KINDS
 from catalog.search.fields import TYPES as NAMES
 from catalog.search.port import SearchBackend
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import drain, engine_states, rebuild, sync_domain_changes, verify
 from tests.factories import FACTORY, make_domain, make_product, make_team
 from tests.search.requests import ask, due, ids
@@ -34,7 +34,7 @@ def found(engine: SearchBackend, kind: str, text: str = "", **options: Any) -> l
 
 
 def test_every_kind_that_is_indexed_can_be_named_and_no_other():
-    assert tuple(KINDS) == NAMES
+    assert tuple(RESULT_TYPES) == NAMES
 
 
 def test_a_term_is_found_by_what_it_is_called_and_what_it_means(fed_engine: SearchBackend):
@@ -84,7 +84,7 @@ def test_a_removed_term_does_not_come_back_by_a_rebuild_or_a_late_write(
 ):
     term = define("Churn")
     index_all()
-    (document,) = KINDS["term"].documents([term])
+    (document,) = RESULT_TYPES["term"].documents([term])
     remove_term(term=term, edition=1, actor=FACTORY)
     rebuild(fed_engine)
 
@@ -175,4 +175,4 @@ def test_a_rebuild_holds_every_kind_and_asks_as_often_for_many_as_for_one(
     for kind, rows in (("term", words), ("domain", [place, make_domain()])):
         for some in (rows[:1], rows):
             with django_assert_num_queries({"term": 1, "domain": 2}[kind]):
-                list(KINDS[kind].documents(some))
+                list(RESULT_TYPES[kind].documents(some))

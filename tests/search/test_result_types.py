@@ -12,6 +12,8 @@ from catalog.domains.models import Domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, remove_term
 from catalog.search.backends import active_backend
+from catalog.search.fields import TYPES
+from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import rebuild
 from catalog.web.search.result_page import ResultsPage
 from tests.factories import (
@@ -259,3 +261,8 @@ def test_the_api_refuses_a_kind_that_is_none(client: Client, asked: str):
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid-parameters"
     assert "product, term, domain" in str(answer.json()["errors"])
+
+
+def test_every_type_is_declared_once_in_the_order_of_the_tabs():
+    assert tuple(RESULT_TYPES) == TYPES
+    assert all(name == result_type.name for name, result_type in RESULT_TYPES.items())

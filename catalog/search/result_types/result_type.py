@@ -1,0 +1,81 @@
+"""What search must know of a type of objects to index, find and show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypedDict
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
+
+from catalog.authorization.access import AccessContext
+from catalog.search.document import SearchDocument
+
+CHUNK_SIZE = 1000
+# Texts of a JSON result, by their format.
+UUIDText = Annotated[str, "uuid"]
+DateTimeText = Annotated[str, "date-time"]
+Annotations = Mapping[int, Any]
+
+
+class BaseResult(TypedDict):
+    """What the JSON of every result has in common."""
+
+    id: UUIDText
+    slug: str
+    name: str
+    url: str
+
+
+def no_annotations(access: AccessContext, rows: Sequence[Any]) -> Annotations:
+    """Return nothing to show next to a row."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultType:
+    """One type of results; everything about it is declared here.
+
+    Rows of the model have a `uuid`, a `revision` that rises with whatever the document shows, and
+    `revised_at`, the moment of that; a deletion leaves a tombstone of the type's name.
+
+    - `documents` builds the documents of many rows in a fixed number of statements.
+    - `read_rows` reads the rows of hits from the database as a reader may see them, by id.
+    - `annotate` counts what is shown next to rows, as the reader, by their keys.
+    - `json` is the shape of `to_json(row, annotation)`; the API's schema is built from it.
+    - `card_template` has a macro `card(card)`; `to_csv` returns the cells of `csv_columns`.
+    """
+
+    name: str
+    model: type[Model]
+    documents: Callable[[Iterable[Any]], Iterator[SearchDocument]]
+    read_rows: Callable[[AccessContext, Sequence[str]], Mapping[str, Any]]
+    label: Promise
+    count_text: Callable[[int], str]
+    card_template: str
+    json: type[Any]
+    to_json: Callable[[Any, Any], Mapping[str, Any]]
+    csv_columns: tuple[str, ...]
+    to_csv: Callable[[Any], Sequence[str]]
+    annotate: Callable[[AccessContext, Sequence[Any]], Annotations] = no_annotations
+    # Where the fields of a document are called otherwise than those of a product.
+    field_labels: Mapping[str, Promise] = field(default_factory=dict)
+
+    @property
+    def all_rows(self) -> QuerySet[Any]:
+        """Return every row, unordered."""
+        return self.model._default_manager.order_by()
+
+    def rows(self, ids: Collection[UUID] | None = None) -> QuerySet[Any]:
+        """Return the rows from which documents are built, in the order of their keys."""
+        rows = self.all_rows.order_by("pk")
+        return rows if ids is None else rows.filter(uuid__in=ids)
+
+    def chunks(self) -> Iterator[list[Any]]:
+        """Yield all rows in the order of their keys, CHUNK_SIZE at a time."""
+        last = 0
+        while chunk := list(self.rows().filter(pk__gt=last)[:CHUNK_SIZE]):
+            yield chunk
+            last = chunk[-1].pk

@@ -1,0 +1,30 @@
+"""CSV (RFC 4180), of which no spreadsheet runs a cell as a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _LineFile:
+    """A file that returns each written line."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Yield a header, then the rows; numbers stay numbers, moments become ISO 8601."""
+    writer = csv.writer(_LineFile())
+    yield str(writer.writerow(columns))
+    for row in rows:
+        yield str(writer.writerow([_cell(value) for value in row]))
+
+
+def _cell(value: object) -> object:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
