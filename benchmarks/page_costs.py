@@ -44,14 +44,16 @@ def addresses(product: Any) -> Iterator[tuple[str, str]]:
     for path in ("/publish", f"/d/{product.domain.slug}/people", "/people", "/teams"):
         yield OWNER, path
     yield OWNER, f"/api/v1/products/{product.uuid}/findings"
-    for path in ("/status", "/status.json", "/people", "/", "/search?q=daily", "/api/v1/products"):
+    for path in ("/status", "/api/v1/status", "/people", "/"):
+        yield OPERATOR, path
+    for path in ("/search?q=daily", "/api/v1/products"):
         yield OPERATOR, path
 
 
 def _pages(product: Any) -> Iterator[str]:
     domain, page = product.domain.slug, f"/p/{product.domain.slug}/{product.slug}"
     yield from (f"{page}{tab}{form}" for form in ("", ".json") for tab in TABS)
-    yield from ("/", "/search?q=daily", "/search.json?q=daily", "/search/suggest?q=da")
+    yield from ("/", "/search?q=daily", "/search/suggest?q=da")
     yield from ("/domains", "/domains.json", f"/d/{domain}", f"/d/{domain}.json")
     yield from ("/slo", "/glossary")
 

@@ -17,7 +17,7 @@ from benchmarks.processes import valkey
 from benchmarks.search_mesh import Query, Site, arguments, open_mesh, queries, reader
 from benchmarks.timing import Report, flat, interleaved, milliseconds, quantile, ratio_of_medians
 
-PATHS = {"API": "/api/v1/search", "JSON twin": "/search.json"}
+PATHS = {"API": "/api/v1/search", "JSON twin": "/api/v1/search"}
 
 
 def ready(site: Site, page: Any, asked: Sequence[Query]) -> tuple[list[tuple[Query, Any]], int]:

@@ -22,6 +22,7 @@ from catalog.api.provenance import ProductProvenance
 from catalog.api.publication import ProductVersions, Publication
 from catalog.api.rest.docs import OpenAPIDocument
 from catalog.api.search import Search, SimilarProducts
+from config.ops.views import SystemStatus
 from governance.api.inspection import PortInspection
 from governance.api.slo import Measurements, Objectives
 
@@ -54,6 +55,7 @@ def route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
 app_name = "api"
 urlpatterns = [
     path(f"{V1}search", Search.as_view(), name="search"),
+    path(f"{V1}status", SystemStatus.as_view(), name="status"),
     path(f"{V1}openapi.json", OpenAPIDocument.as_view(), name="openapi"),
     route(f"{V1}products", Products, "products", get="list", post="create"),
     route(

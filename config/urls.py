@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from catalog.api.rest.docs import api_reference
 from config import health
-from config.ops.views import ops_status, ops_status_json
+from config.ops.views import ops_status
 from config.pages.first_start import first_start
 from config.pages.help import help_page
 from config.pages.home import home
@@ -24,7 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/language", set_language, name="set_language"),
     path("sign-in", SignIn.as_view(), name="account_login"),
     path("status", ops_status, name="ops_status"),
-    path("status.json", ops_status_json, name="ops_status_json"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("first-start", first_start, name="first_start"),

@@ -70,13 +70,13 @@ class Reader(Actor):
 
     def _search_all(self, thing: Thing) -> None:
         begin = time.monotonic()
-        answer = self.client.get(f"/search.json?q={EVERYWHERE}&limit=100&sort=updated")
+        answer = self.client.get(f"/api/v1/search?q={EVERYWHERE}&limit=100&sort=updated")
         shown = tuple(row["slug"] for row in answer.json.get("results", ()))
         self._note("search, all", begin, answer, shown)
 
     def _suggest(self, thing: Thing) -> None:
         begin = time.monotonic()
-        answer = self.client.get(f"/search/suggest.json?q={thing.key[:6]}")
+        answer = self.client.get(f"/search/suggest?q={thing.key[:6]}")
         groups = answer.json.get("groups", ())
         items = [item for group in groups for item in group["items"]]
         paths = " ".join(str(item.get("href", "")) for item in items)

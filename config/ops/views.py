@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from catalog.authorization.access import access_for
 from catalog.permissions import Permission
@@ -30,6 +38,15 @@ class StatusPage:
     indexes: Sequence[IndexCard] = ()
 
 
+class StatusAnswer(serializers.Serializer[Any]):
+    """`sections` has readings by component, `indexes` how each search index compares."""
+
+    well = serializers.BooleanField()
+    at = serializers.DateTimeField()
+    sections = serializers.DictField(child=serializers.ListField(child=serializers.DictField()))
+    indexes = serializers.ListField(child=serializers.DictField())
+
+
 @never_cache
 @require_safe
 def ops_status(request: HttpRequest) -> HttpResponse:
@@ -37,24 +54,30 @@ def ops_status(request: HttpRequest) -> HttpResponse:
     return render_page(request, "config/ops/status.html", _status(request))
 
 
-@never_cache
-@require_safe
-def ops_status_json(request: HttpRequest) -> JsonResponse:
-    status = _status(request)
-    return JsonResponse(
-        {
-            "well": status.is_ok,
-            "at": status.checked_at,
-            "sections": {
-                name: [reading.as_json() for reading in readings]
-                for name, readings in status.sections
-            },
-            "indexes": [as_json(card.report) for card in status.indexes],
-        }
-    )
+@method_decorator(never_cache, name="dispatch")
+class SystemStatus(APIView):
+    """Whether all systems work; the readings of each are for operators and auditors."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=StatusAnswer, tags=["status"])
+    def get(self, request: Request) -> Response:
+        """Return the state of the installation."""
+        status = _status(request)
+        return Response(
+            {
+                "well": status.is_ok,
+                "at": status.checked_at.isoformat(),
+                "sections": {
+                    name: [reading.as_json() for reading in readings]
+                    for name, readings in status.sections
+                },
+                "indexes": [as_json(card.report) for card in status.indexes],
+            }
+        )
 
 
-def _status(request: HttpRequest) -> StatusPage:
+def _status(request: HttpRequest | Request) -> StatusPage:
     access, now = access_for(request.user), timezone.now()
     needed = (Permission.OPERATE_PLATFORM, Permission.READ_AUDIT)
     if not any(access.can(permission, None) for permission in needed):

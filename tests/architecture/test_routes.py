@@ -15,7 +15,7 @@ from tests.factories import make_published_product, make_team
 # Pages that answer everybody; what they show of products is what the reader may know.
 OPEN = set(
     """
-    livez readyz home help styleguide display_settings set_language ops_status ops_status_json
+    livez readyz home help styleguide display_settings set_language ops_status
     api_docs account_login account_logout account_signup account_inactive first_start
     account_reset_password account_reset_password_done account_reset_password_from_key
     account_reset_password_from_key_done invitation_accept
@@ -25,8 +25,8 @@ OPEN = set(
     product_source product_source_json product_slo product_slo_json product_slo_csv
     product_measurements_csv
     slo_board slo_board_json
-    search_results search_results_json search_results_csv search_suggestions
-    search_suggestions_json search_feed domain_feed product_history_feed
+    search_results search_results_csv search_suggestions
+    search_feed domain_feed product_history_feed
     term_list term_list_json term_page term_page_json
     """.split()
 )

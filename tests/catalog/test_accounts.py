@@ -239,14 +239,14 @@ def test_the_admin_shows_staff_no_secret_and_changes_nothing(client):
 
 
 def test_the_status_page_says_a_word_to_all_and_its_readings_to_operators(client):
-    signed_out = client.get("/status.json").json()
+    signed_out = client.get("/api/v1/status").json()
     assert signed_out["sections"] == {}
 
     operator = make_person("ana")
     grant_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
     client.force_login(operator)
 
-    sections = client.get("/status.json?verify=1").json()["sections"]
+    sections = client.get("/api/v1/status?verify=1").json()["sections"]
     assert set(sections) == {"parts", "index", "polling", "installation", "audit"}
     assert {"name": "chain", "value": "holds", "is_well": True, "note": ""} in sections["audit"]
     assert client.get("/status").status_code == 200

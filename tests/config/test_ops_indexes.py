@@ -89,7 +89,7 @@ def test_page_and_json_say_how_the_index_has_stood(operator):
         note(ago=timedelta(days=days), checked=40, seconds=0.5)
     note(ago=timedelta(days=1), checked=40, missing=2, readers=1, seconds=0.5)
 
-    (ledger,) = operator.get("/status.json").json()["indexes"]
+    (ledger,) = operator.get("/api/v1/status").json()["indexes"]
     page = operator.get("/status").content.decode()
 
     objective = ledger["objective"]
@@ -106,7 +106,7 @@ def test_page_and_json_say_how_the_index_has_stood(operator):
 
 
 def test_before_the_first_check_nothing_is_claimed(operator):
-    (ledger,) = operator.get("/status.json").json()["indexes"]
+    (ledger,) = operator.get("/api/v1/status").json()["indexes"]
 
     assert (ledger["objective"]["share"], ledger["checks"]) == (None, [])
     assert "Not checked yet." in operator.get("/status").content.decode()
@@ -115,5 +115,5 @@ def test_before_the_first_check_nothing_is_claimed(operator):
 def test_the_ledger_is_for_operators_and_auditors(client):
     note(missing=1)
 
-    assert client.get("/status.json").json()["indexes"] == []
+    assert client.get("/api/v1/status").json()["indexes"] == []
     assert "Index consistency" not in client.get("/status").content.decode()

@@ -127,7 +127,7 @@ def _searches(chance: Random) -> Iterator[Asked]:
         elif at % 4 == 1:
             yield Asked("search api", f"/api/v1/search?{query}", accept=JSON, shifts=shifts)
         else:
-            yield Asked("search twin", f"/search.json?{query}", accept=JSON, shifts=shifts)
+            yield Asked("search twin", f"/api/v1/search?{query}", accept=JSON, shifts=shifts)
         if at % 10 == 0:
             yield Asked("csv", f"/search.csv?{query}", shifts=shifts)
         if at % 8 == 0:
@@ -135,7 +135,7 @@ def _searches(chance: Random) -> Iterator[Asked]:
     for sort in ("", *SORTS):
         for text in ("", "parcel customer", "once"):
             query = urlencode({"q": text, "limit": "7", "sort": sort or "relevance"})
-            walk = f"/search.json?{query}"
+            walk = f"/api/v1/search?{query}"
             yield Asked("walk", walk, accept=JSON, shifts=not sort and bool(text), steps=9)
 
 
@@ -163,7 +163,7 @@ def _suggestions() -> Iterator[Asked]:
     for name in FIELDS:
         for beginning in ("", "c", "h", "s"):
             typed = quote(f"{name}:{beginning}")
-            yield Asked("values", f"/search/suggest.json?q={typed}", accept=JSON)
+            yield Asked("values", f"/search/suggest?q={typed}", accept=JSON)
 
 
 def _pages(mesh: Mesh) -> Iterator[Asked]:
@@ -185,7 +185,14 @@ def _pages(mesh: Mesh) -> Iterator[Asked]:
         yield Asked("board", f"/slo.json?domain={domain.slug}", accept=JSON)
     for address in ("/", "/domains", "/domains.json", "/glossary", "/glossary/customer.json"):
         yield Asked("home" if address == "/" else "domain", address)
-    for address in ("/slo", "/slo.json", "/status", "/status.json", "/teams.json", "/publish.json"):
+    for address in (
+        "/slo",
+        "/slo.json",
+        "/status",
+        "/api/v1/status",
+        "/teams.json",
+        "/publish.json",
+    ):
         yield Asked("board", address)
 
 
@@ -228,7 +235,7 @@ def _names(mesh: Mesh) -> Iterator[Asked]:
         tab = ("", ".json", "/schema", "/history.atom", "/slo", "/source", "/edit")[at % 7]
         yield Asked("name", f"{path}{tab}")
         typed = quote(f"iri:{address_of(product)}")
-        other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/search.json?q={typed}")[at % 3]
+        other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/api/v1/search?q={typed}")[at % 3]
         yield Asked("name", other, accept=JSON)
     for port in OutputPort.objects.order_by("id")[::8]:
         yield Asked("name", f"/api/v1/ports/{port.pk}", accept=JSON)
@@ -236,7 +243,7 @@ def _names(mesh: Mesh) -> Iterator[Asked]:
     for address in mesh.former:
         yield Asked("name", f"/p/{address}")
     for text in ("iri:legacy-clandestine-0", "LEGACY", "iri:nowhere/nothing"):
-        yield Asked("name", f"/search.json?q={quote(text)}", accept=JSON)
+        yield Asked("name", f"/api/v1/search?q={quote(text)}", accept=JSON)
     yield Asked("name", "/p/vault/never-was")
 
 

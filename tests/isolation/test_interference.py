@@ -167,10 +167,10 @@ def _tell(runs: dict[str, Run], differences: dict[str, list[tuple[Asked, str]]])
 def test_status_pages_count_nothing_for_everybody(mesh: Mesh):
     """What a rename has to write anew is told to operators alone."""
     client = Client()
-    before = client.get("/status.json").json()
+    before = client.get("/api/v1/status").json()
 
     DataProduct.objects.update(revision=99)
 
-    after = client.get("/status.json").json()
+    after = client.get("/api/v1/status").json()
     assert before["sections"] == {}
     assert after | {"at": ""} == before | {"at": ""}

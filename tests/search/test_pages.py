@@ -47,7 +47,7 @@ def names(body: dict[str, Any]) -> set[str]:
 
 
 def test_the_json_answer_has_what_programs_rely_on(client: Client, mesh: Any):
-    body = client.get("/search.json", {"q": "custmer"}).json()
+    body = client.get("/api/v1/search", {"q": "custmer"}).json()
 
     assert body["count"] == 1
     assert body["corrections"] == [{"typed": "custmer", "searched": "customer"}]
@@ -59,18 +59,18 @@ def test_the_json_answer_has_what_programs_rely_on(client: Client, mesh: Any):
 
 
 def test_the_api_says_the_same(client: Client, mesh: Any):
-    page = client.get("/search.json", {"q": "customer"}).json()
+    page = client.get("/api/v1/search", {"q": "customer"}).json()
     api = client.get("/api/v1/search", {"q": "customer"}).json()
 
     assert (api["count"], api["results"]) == (page["count"], page["results"])
 
 
 def test_people_find_what_they_may_see_and_nothing_else(client: Client, mesh: Any):
-    assert names(client.get("/search.json?q=customer").json()) == {"Customer orders"}
+    assert names(client.get("/api/v1/search?q=customer").json()) == {"Customer orders"}
 
     owner = mesh["orders"].domain.memberships.get(role="owner").person
     client.force_login(owner)
-    assert names(client.get("/search.json?q=customer").json()) == {
+    assert names(client.get("/api/v1/search?q=customer").json()) == {
         "Customer orders",
         "Customer secrets",
         "Customer draft",
@@ -84,15 +84,15 @@ def test_a_restricted_product_shows_to_whom_it_was_shared_as_soon_as_it_was(
     grant_role(person=member, role=Role.CONSUMER, domain=friends, actor=FACTORY)
     secret = mesh["secret"]
     client.force_login(member)
-    before = names(client.get("/search.json?q=secrets").json())
+    before = names(client.get("/api/v1/search?q=secrets").json())
 
     shared = share_product(
         product=secret, domains=[friends], teams=[], edition=secret.edition, actor=FACTORY
     )
     drain()
-    between = names(client.get("/search.json?q=secrets").json())
+    between = names(client.get("/api/v1/search?q=secrets").json())
     share_product(product=shared, domains=[], teams=[], edition=shared.edition, actor=FACTORY)
-    after = names(client.get("/search.json?q=secrets").json())
+    after = names(client.get("/api/v1/search?q=secrets").json())
 
     assert (before, between, after) == (set(), {"Customer secrets"}, set())
 
@@ -138,7 +138,7 @@ def test_typing_suggests_products_filters_and_values(client: Client, mesh: Any):
 def test_the_glossarys_other_spellings_are_searched_too(client: Client, mesh: Any):
     define_term(name="Purchase", definition="x", synonyms=["orders"], actor=FACTORY)
 
-    body = client.get("/search.json?q=purchase").json()
+    body = client.get("/api/v1/search?q=purchase").json()
 
     assert names(body) == {"Customer orders"}
     assert body["also_searched"] == [{"typed": "purchase", "others": ["orders"]}]
@@ -153,7 +153,7 @@ def test_the_whole_result_leaves_as_csv(client: Client, mesh: Any):
 
 
 def test_a_forged_cursor_starts_anew_and_says_so(client: Client, mesh: Any):
-    body = client.get("/search.json?q=customer&cursor=forged").json()
+    body = client.get("/api/v1/search?q=customer&cursor=forged").json()
 
     assert body["count"] == 1
     assert [warning["code"] for warning in body["warnings"]] == ["unknown-cursor"]
@@ -163,7 +163,7 @@ def test_the_next_page_follows_however_the_search_was_written(client: Client, me
     make_published_product("Customer visits", domain=mesh["orders"].domain)
     drain()
 
-    first = client.get("/search.json?sort=relevance&limit=1&q=customer%20type:product").json()
+    first = client.get("/api/v1/search?sort=relevance&limit=1&q=customer%20type:product").json()
     second = client.get(first["next"]).json()
 
     assert names(first) | names(second) == {"Customer orders", "Customer visits"}
@@ -178,5 +178,5 @@ def test_with_the_engine_away_the_page_browses_by_domain(
     page = client.get("/search?q=customer")
     assert page.status_code == 503
     assert b"/d/sales" in page.content
-    assert client.get("/search.json?q=customer").status_code == 503
+    assert client.get("/api/v1/search?q=customer").status_code == 503
     assert client.get("/search/suggest?q=cust").json() == {"groups": []}

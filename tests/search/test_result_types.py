@@ -159,23 +159,34 @@ def test_the_kind_is_typed_as_a_filter_and_becomes_part_of_the_address(client: C
     assert shown(page).chips == []
     assert shown(page).count_text == "2 domains"
     assert dict(shown(page).hidden_inputs) == {"type": "domain"}
-    assert client.get("/search.json?q=customers&type=product").json()["count"] == 2
+    assert client.get("/api/v1/search?q=customers&type=product").json()["count"] == 2
 
 
-@pytest.mark.parametrize("query", ["type=term&type=domain", "q=type:term,domain", "-type=product"])
-def test_of_several_kinds_the_first_is_searched_and_that_is_said(
-    client: Client, mesh: Any, query: str
-):
-    body = client.get(f"/search.json?{query}").json()
+def test_of_several_typed_kinds_the_first_is_searched_and_that_is_said(client: Client, mesh: Any):
+    body = client.get("/api/v1/search?q=type:term,domain").json()
 
-    assert body["type"] == ("product" if query.startswith("-") else "term")
+    assert body["type"] == "term"
     assert [warning["code"] for warning in body["warnings"]] == ["one-type"]
 
 
-def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):
-    body = client.get("/search.json?type=trem").json()
+@pytest.mark.parametrize("query", ["type=term&type=domain", "-type=product"])
+def test_of_several_kinds_the_first_is_searched_and_that_is_said(
+    client: Client, mesh: Any, query: str
+):
+    page = shown(client.get(f"/search?{query}"))
 
-    assert (body["type"], body["warnings"][0]["offer"]) == ("product", "term")
+    assert page.type == ("product" if query.startswith("-") else "term")
+    warnings = [chip.warning for chip in page.chips if chip.warning]
+    assert warnings == ["Only one result type at a time; showing the first."]
+
+
+def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):
+    page = shown(client.get("/search?type=trem"))
+
+    (chip,) = page.chips
+    assert page.type == "product"
+    assert chip.suggestion
+    assert chip.suggestion.label == "type:term"
 
 
 def test_pages_and_cursors_keep_to_their_kind(client: Client, mesh: Any):
@@ -183,7 +194,7 @@ def test_pages_and_cursors_keep_to_their_kind(client: Client, mesh: Any):
         define_term(name=f"Word {number}", definition="Customers again.", actor=FACTORY)
     rebuild(active_backend())
 
-    first = client.get("/search.json?q=customers&type=term&sort=name&limit=3").json()
+    first = client.get("/api/v1/search?q=customers&type=term&sort=name&limit=3").json()
     second = client.get(first["next"]).json()
     strange = client.get(first["next"].replace("type=term", "type=domain")).json()
 
@@ -210,7 +221,7 @@ def test_a_term_that_was_just_removed_is_not_shown_however_late_the_index_is(
     remove_term(term=Term.objects.get(), edition=1, actor=FACTORY)
 
     assert tabs(client, "q=churn&type=term") == {"Products": 0, "Terms": 0, "Domains": 0}
-    assert client.get("/search.json?q=churn&type=term").json()["count"] == 0
+    assert client.get("/api/v1/search?q=churn&type=term").json()["count"] == 0
     assert client.get("/search/suggest?q=chur").json() == {"groups": []}
 
 

@@ -88,7 +88,7 @@ def test_an_answer_that_the_deadline_has_passed_is_not_waited_for(monkeypatch: A
         engine.search(build_request("orders", limit=10))
 
 
-@pytest.mark.parametrize("path", ["/search", "/search.json", "/api/v1/search", "/search.csv"])
+@pytest.mark.parametrize("path", ["/search", "/api/v1/search", "/search.csv"])
 def test_odd_queries_never_break_a_page_or_the_api(
     path: str, client: Client, settings: Any, tmp_path: Any, db: None
 ):

@@ -50,7 +50,7 @@ def url(name: str, *args: object, **kwargs: object) -> str:
     try:
         return reverse(name, args=args, kwargs=kwargs)
     except NoReverseMatch:
-        if name in get_resolver().reverse_dict:
+        if ":" in name or name in get_resolver().reverse_dict:
             raise
         return ""
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -19,18 +18,6 @@ from catalog.search.url_state import LARGEST_PAGE, SearchState, parse_search_url
 from catalog.web.csv_lines import csv_lines
 from catalog.web.search import result_labels
 from catalog.web.search.result_page import caller_of
-
-
-@require_safe
-def search_results_json(request: HttpRequest) -> HttpResponse:
-    """Give a program the results with counts, facets, reasons, corrections and warnings."""
-    try:
-        body = answer_of(request)
-    except SearchUnavailable as away:
-        return away_problem(away)
-    response = HttpResponse(orjson.dumps(body), content_type="application/json")
-    response["Vary"] = "Cookie"
-    return response
 
 
 def away_problem(away: SearchUnavailable) -> JsonResponse:

@@ -154,7 +154,7 @@ def build_results_page(
         relaxed=_relaxed(request, state) if state.request.filters and has_none else [],
         nearest_terms=_nearest_terms(access, state) if has_none else [],
         hidden_inputs=_hidden_inputs(state),
-        json_url=f"{reverse('search_results_json')}?{state.address()}",
+        json_url=f"{reverse('api:search')}?{state.address()}",
         csv_url=f"{reverse('search_results_csv')}?{state.address()}",
         feed_url=f"{reverse('search_feed')}?{state.address(sort='')}"
         if state.type == PRODUCT

@@ -6,15 +6,12 @@ from catalog.web.search import (
     search_feed,
     search_results,
     search_results_csv,
-    search_results_json,
     search_suggestions,
 )
 
 urlpatterns = [
     path("search", search_results, name="search_results"),
-    path("search.json", search_results_json, name="search_results_json"),
     path("search.atom", search_feed, name="search_feed"),
     path("search.csv", search_results_csv, name="search_results_csv"),
     path("search/suggest", search_suggestions, name="search_suggestions"),
-    path("search/suggest.json", search_suggestions, name="search_suggestions_json"),
 ]
