@@ -1,6 +1,7 @@
-"""Chaos: an installation is written to and read while its parts are killed; a ledger is witness.
+"""Chaos: kills the parts of a running deployment under load, and checks every write.
 
-`ledger` keeps what was acknowledged and `judge` compares it with what stands and what was read
-(both pure); `installation` and `servers` start the real product and kill its parts; `writing`,
-`reading` and `faults` are the threads, `storm` runs them all, `record` says what came out.
+`history` records what was requested and acknowledged, and `verdict` compares it with the database
+and with all that was read (both pure); `deployment` and `servers` start the real product and kill
+its parts; `writing`, `reading` and `faults` are the threads, `run` runs them all, `final_checks`
+waits for the recovery, `output` prints the result.
 """

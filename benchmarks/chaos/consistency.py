@@ -1,10 +1,10 @@
-"""Says what stands in the database of its environment, and when the index says the same.
+"""Reports what the database of its environment holds, and when the index agrees with it.
 
     python -m benchmarks.chaos.consistency --seconds 60
 
-Prints a line of JSON when index and database are equal, without any grace for what is on its way,
-or when they have differed for so many seconds since the engine answered; then the database's
-products and domains. Moments are of the machine's monotonic clock.
+Prints a line of JSON as soon as index and database are equal, or when they still differ `--seconds`
+after the engine first answered; then the database's products and domains. Times are of the
+machine's monotonic clock.
 """
 
 from __future__ import annotations
@@ -17,40 +17,39 @@ from typing import Any
 
 import django
 
-LONGEST_BOOT = 300.0
+MAX_BOOT_SECONDS = 300.0
 
 
 def main() -> None:
-    """Wait for equality and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
     django.setup()
-    print(json.dumps(awaited(options.seconds)), flush=True)
+    print(json.dumps(wait_until_equal(options.seconds)), flush=True)
     print(json.dumps({"product": products(), "domain": domains()}), flush=True)
 
 
-def awaited(seconds: float) -> dict[str, Any]:
-    """Return since when the engine answers, since when all is equal, and what is not."""
+def wait_until_equal(seconds: float) -> dict[str, Any]:
+    """Return when the engine first answered, when all was equal, and what still differs."""
     from catalog.search.port import SearchUnavailable
 
     answers_at: float | None = None
-    deadline, differing = time.monotonic() + LONGEST_BOOT, ["the engine does not answer"]
+    deadline, problems = time.monotonic() + MAX_BOOT_SECONDS, ["the engine does not answer"]
     while time.monotonic() < deadline:
         with suppress(SearchUnavailable):
-            begin = time.monotonic()
-            differing = differences()
+            asked_at = time.monotonic()
+            problems = differences()
             if answers_at is None:
-                answers_at, deadline = begin, begin + seconds
-            if not differing:
+                answers_at, deadline = asked_at, asked_at + seconds
+            if not problems:
                 break
         time.sleep(0.5)
-    equal_at = None if differing else time.monotonic()
-    return {"answers_at": answers_at, "equal_at": equal_at, "differing": differing[:20]}
+    equal_at = None if problems else time.monotonic()
+    return {"answers_at": answers_at, "equal_at": equal_at, "differences": problems[:20]}
 
 
 def differences() -> list[str]:
-    """Return what the answering index holds otherwise than the database says, this very moment.
+    """Return the present differences of the active index and the database.
 
     Raises SearchUnavailable.
     """
@@ -58,20 +57,20 @@ def differences() -> list[str]:
     from catalog.search.document import key_of
     from catalog.search.result_types import RESULT_TYPES
 
-    held = {key_of(entry.type, entry.id): entry for entry in active_backend().entries()}
-    wrong = []
-    for kind in RESULT_TYPES.values():
-        for document in kind.documents(kind.rows()):
-            entry = held.pop(document.key, None)
-            facts = entry and (entry.revision, set(entry.readers), entry.digest)
-            if facts != (document.revision, set(document.tokens), document.digest()):
-                said = "missing" if entry is None else "other"
-                wrong.append(f"{kind.name} {document.slug}: {said}")
-    return wrong + [f"{key}: surplus" for key in held]
+    entries = {key_of(entry.type, entry.id): entry for entry in active_backend().entries()}
+    problems = []
+    for result_type in RESULT_TYPES.values():
+        for document in result_type.documents(result_type.rows()):
+            entry = entries.pop(document.key, None)
+            actual = entry and (entry.revision, set(entry.readers), entry.digest)
+            if actual != (document.revision, set(document.tokens), document.digest()):
+                problem = "missing" if entry is None else "other"
+                problems.append(f"{result_type.name} {document.slug}: {problem}")
+    return problems + [f"{key}: surplus" for key in entries]
 
 
 def products() -> dict[str, Any]:
-    """Return the products by slug, which a storm never changes."""
+    """Return the products by slug, which no client changes."""
     from catalog.products.models import DataProduct
 
     return {
@@ -87,7 +86,7 @@ def products() -> dict[str, Any]:
 
 
 def domains() -> dict[str, Any]:
-    """Return the domains by the slug that they began with."""
+    """Return the domains by their first slug."""
     from catalog.domains.models import Domain, FormerDomainSlug
 
     first = {row.domain_id: row.slug for row in FormerDomainSlug.objects.order_by("-pk")}

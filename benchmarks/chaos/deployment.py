@@ -1,4 +1,4 @@
-"""The real product on one machine: `manage.py start`, its servers, and the parts that can die."""
+"""A real deployment on one machine: `manage.py start`, its servers, and the parts to kill."""
 
 from __future__ import annotations
 
@@ -16,23 +16,27 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos import servers
-from benchmarks.chaos.plan import Plan
+from benchmarks.chaos.config import Config
 from benchmarks.chaos.servers import ROOT, Database, Server, free_port
 
-FOREIGN = ("ASSAY_", "DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL", "DJANGO_")
+STRIPPED_PREFIXES = ("ASSAY_", "DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL", "DJANGO_")
 READY_SECONDS = 180
 
 
-class Installation:
-    """An installation in a folder of its own; used as a context, it leaves nothing behind."""
+class Deployment:
+    """A deployment in a temporary folder; a context manager that removes it at the end."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.port = plan, free_port()
+    def __init__(self, config: Config) -> None:
+        self.config, self.port = config, free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="assay-chaos-"))
         self.folder.chmod(0o711)
-        self.said = self.folder / "said.log"
+        self.output_path = self.folder / "output.log"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(STRIPPED_PREFIXES)
+            },
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "ASSAY_DATA_DIR": str(self.folder / "var"),
             "ASSAY_PORT": str(self.port),
@@ -49,7 +53,7 @@ class Installation:
             self.stop()
             raise
 
-    def __enter__(self) -> Installation:
+    def __enter__(self) -> Deployment:
         try:
             self._start()
         except BaseException:
@@ -61,31 +65,31 @@ class Installation:
         self.stop()
 
     def parts(self) -> dict[str, Callable[[], None]]:
-        """Return the parts that live now, each with what kills it without warning."""
-        found: dict[str, Callable[[], None]] = {}
+        """Return the parts that are running, each with a function that kills it."""
+        kills: dict[str, Callable[[], None]] = {}
         for pid in _children(self.supervisor.pid):
             command = _command(pid)
             name = _name_of(command)
             if name:
-                found[name] = _killing(pid)
-            below = [child for child in _children(pid) if _command(child)]
-            if name == "web server" and below:
-                found["web worker"] = _killing(below[0])
-            if name == "index worker" and below:
-                found["index writer"] = _killing(below[0])
+                kills[name] = _kill_function(pid)
+            children = [child for child in _children(pid) if _command(child)]
+            if name == "web server" and children:
+                kills["web worker"] = _kill_function(children[0])
+            if name == "index worker" and children:
+                kills["index writer"] = _kill_function(children[0])
         for name, server in self.servers.items():
-            found[name] = server.kill
+            kills[name] = server.kill
         if self.database is not None:
-            found["database session"] = self.database.end_session
-        return found
+            kills["database session"] = self.database.end_session
+        return kills
 
-    def keep_servers(self) -> None:
-        """Start the servers again that have ended, as an init system does."""
+    def restart_servers(self) -> None:
+        """Restart the servers that have ended, as an init system does."""
         for server in self.servers.values():
-            server.keep()
+            server.restart_if_ended()
 
     def run(self, *arguments: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
-        """Run a Python program in the installation's environment."""
+        """Run a Python program in the environment of the deployment."""
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
@@ -96,17 +100,17 @@ class Installation:
             timeout=seconds,
         )
 
-    def seed(self, *, clients: int, entries: int) -> dict[str, Any]:
-        """Fill it, and return the tokens and what stands."""
-        numbers = ("--clients", str(clients), "--entries", str(entries))
-        done = self.run("-m", "benchmarks.chaos.seeding", *numbers)
-        if done.returncode:
-            raise RuntimeError(f"the seed did not grow:\n{done.stderr[-3000:]}")
-        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return said
+    def seed(self, *, clients: int, external_products: int) -> dict[str, Any]:
+        """Create people, domains and products; return tokens and what was created."""
+        numbers = ("--clients", str(clients), "--external-products", str(external_products))
+        process = self.run("-m", "benchmarks.chaos.seeding", *numbers)
+        if process.returncode:
+            raise RuntimeError(f"seeding failed:\n{process.stderr[-3000:]}")
+        seeds: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+        return seeds
 
     def stop(self) -> None:
-        """End everything and remove the folder."""
+        """Stop everything and remove the folder."""
         if self._supervisor is not None:
             self._supervisor.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
@@ -117,7 +121,7 @@ class Installation:
             server.kill()
         if self.database is not None:
             self.database.drop()
-        if not self.plan.keeps_folder:
+        if not self.config.keep_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -127,19 +131,19 @@ class Installation:
         return self._supervisor
 
     def _start_servers(self) -> None:
-        if self.plan.database == "postgres":
-            self.database = Database(self.plan.postgres_url)
+        if self.config.database == "postgres":
+            self.database = Database(self.config.postgres_url)
             self.environment["DATABASE_URL"] = self.database.url
             port = free_port()
-            self.servers["broker"] = servers.redis(self.folder, port)
+            self.servers["broker"] = servers.start_redis(self.folder, port)
             self.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}"
-        if self.plan.engine == "elasticsearch":
+        if self.config.engine == "elasticsearch":
             port = free_port()
-            self.servers["engine"] = servers.elasticsearch(self.folder, port)
+            self.servers["engine"] = servers.start_elasticsearch(self.folder, port)
             self.environment["ELASTICSEARCH_URL"] = f"http://127.0.0.1:{port}"
 
     def _start(self) -> None:
-        with self.said.open("wb") as output:
+        with self.output_path.open("wb") as output:
             self._supervisor = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "start"],
                 cwd=ROOT,
@@ -148,23 +152,23 @@ class Installation:
                 stderr=subprocess.STDOUT,
             )
         deadline = time.monotonic() + READY_SECONDS
-        while f"Assay is ready: http://127.0.0.1:{self.port}" not in self.said.read_text():
+        while f"Assay is ready: http://127.0.0.1:{self.port}" not in self.output_path.read_text():
             if self.supervisor.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"it did not start:\n{self.said.read_text()[-3000:]}")
-            self.keep_servers()
+                raise RuntimeError(f"Assay did not start:\n{self.output_path.read_text()[-3000:]}")
+            self.restart_servers()
             time.sleep(0.2)
 
 
 def _children(pid: int) -> list[int]:
     try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        pids = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [int(child) for child in listed.split()]
+    return [int(child) for child in pids.split()]
 
 
 def _command(pid: int) -> str:
-    """Return the command line of a process; empty for one that is gone or a zombie."""
+    """Return the command line of a process, empty if it has ended or is a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except (FileNotFoundError, ProcessLookupError):
@@ -172,17 +176,17 @@ def _command(pid: int) -> str:
 
 
 def _name_of(command: str) -> str:
-    """Return which part a program of the supervisor is."""
-    marks = {
+    """Return the part that runs a command, empty if it is none to kill."""
+    patterns = {
         " gunicorn ": "web server",
         " --queues index ": "index worker",
         " beat ": "beat",
         "valkey": "broker",
     }
-    return next((name for mark, name in marks.items() if mark in command), "")
+    return next((name for pattern, name in patterns.items() if pattern in command), "")
 
 
-def _killing(pid: int) -> Callable[[], None]:
+def _kill_function(pid: int) -> Callable[[], None]:
     def kill() -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Kills parts at random, and at the end all of them at once."""
+"""Kills parts in random order, and at the end all of them at once."""
 
 from __future__ import annotations
 
@@ -6,62 +6,62 @@ import random
 import threading
 import time
 
-from benchmarks.chaos.deployment import Installation
-from benchmarks.chaos.history import Fault, Ledger
-from benchmarks.chaos.workers import Actor
+from benchmarks.chaos.deployment import Deployment
+from benchmarks.chaos.history import Fault, History
+from benchmarks.chaos.workers import Worker
 
-LOOK = 0.1
+POLL_SECONDS = 0.1
 
 
-class Faults(Actor):
-    """Kills one living part after the other; each has its turn before any has its second."""
+class FaultInjector(Worker):
+    """Kills one running part after the other, each once before any is killed again."""
 
     def __init__(
         self,
-        ledger: Ledger,
-        installation: Installation,
+        history: History,
+        deployment: Deployment,
         *,
         pause: float,
-        most: int,
+        max_faults: int,
         generator: random.Random,
     ) -> None:
         super().__init__("fault thread")
-        self.ledger, self.installation = ledger, installation
-        self.pause, self.most, self.generator = pause, most, generator
-        self.is_enough, self.is_over = threading.Event(), threading.Event()
-        self._waiting: list[str] = []
-        self._killing = threading.Lock()
+        self.history, self.deployment = history, deployment
+        self.pause, self.max_faults, self.generator = pause, max_faults, generator
+        self.enough, self.finished = threading.Event(), threading.Event()
+        self._queue: list[str] = []
+        self._lock = threading.Lock()
 
-    def act(self) -> None:
-        """Kill one by one while it is not enough, and keep the servers until all is over."""
+    def work(self) -> None:
+        """Kill parts until there are enough faults; restart servers until the run is over."""
         due = time.monotonic() + self._pause()
-        while not self.is_over.wait(LOOK):
-            with self._killing:
-                self.installation.keep_servers()
-                if time.monotonic() > due and not self._are_enough():
+        while not self.finished.wait(POLL_SECONDS):
+            with self._lock:
+                self.deployment.restart_servers()
+                if time.monotonic() > due and not self._is_enough():
                     self._kill_one()
                     due = time.monotonic() + self._pause()
 
     def kill_all(self) -> None:
-        """Kill every living part, and none from now on."""
-        self.is_enough.set()
-        with self._killing:
-            for name, kill in self.installation.parts().items():
+        """Kill every running part, and none after that."""
+        self.enough.set()
+        with self._lock:
+            for name, kill in self.deployment.parts().items():
                 kill()
-                self.ledger.note_fault(Fault(name, time.monotonic()))
+                self.history.add_fault(Fault(name, time.monotonic()))
 
-    def _are_enough(self) -> bool:
-        return self.is_enough.is_set() or len(self.ledger.faults) >= self.most
+    def _is_enough(self) -> bool:
+        return self.enough.is_set() or len(self.history.faults) >= self.max_faults
 
     def _pause(self) -> float:
         return self.pause * self.generator.uniform(0.4, 1.6)
 
     def _kill_one(self) -> None:
-        parts = self.installation.parts()
-        if not set(self._waiting) & set(parts):
-            self._waiting = sorted(parts)
-            self.generator.shuffle(self._waiting)
-        name = next(name for name in self._waiting if name in parts)
-        self._waiting.remove(name)
+        parts = self.deployment.parts()
+        if not set(self._queue) & set(parts):
+            self._queue = sorted(parts)
+            self.generator.shuffle(self._queue)
+        name = next(name for name in self._queue if name in parts)
+        self._queue.remove(name)
         parts[name]()
-        self.ledger.note_fault(Fault(name, time.monotonic()))
+        self.history.add_fault(Fault(name, time.monotonic()))

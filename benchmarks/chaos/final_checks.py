@@ -1,4 +1,4 @@
-"""What is looked at once the storm is over, while nobody lends a hand."""
+"""What is checked at the end, while the deployment recovers without help."""
 
 from __future__ import annotations
 
@@ -8,64 +8,65 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.chaos.client import Client
-from benchmarks.chaos.deployment import Installation
+from benchmarks.chaos.deployment import Deployment
 from benchmarks.chaos.history import State
-from benchmarks.chaos.names import EVERYWHERE
+from benchmarks.chaos.names import COMMON_WORD
 
 # An engine may be slow to start; the index has a minute from its first answer.
-LONGEST_DRIFT, LONGEST_WATCH = 60.0, 600.0
+MAX_DRIFT_SECONDS, CHECK_TIMEOUT = 60.0, 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Testimony:
-    """What a witness beside the product saw; moments are those of the ledger."""
+class FinalState:
+    """What the database and the index hold; times are of the monotonic clock."""
 
     answers_at: float | None
     equal_at: float | None
-    differing: list[str]
-    standing: Mapping[str, Mapping[str, State]]
+    differences: list[str]
+    stored: Mapping[str, Mapping[str, State]]
 
 
-def testimony(installation: Installation) -> Testimony:
-    """Wait until index and database are equal, or have had a minute; say what stands."""
-    arguments = ("-m", "benchmarks.chaos.consistency", "--seconds", str(LONGEST_DRIFT))
-    done = installation.run(*arguments, seconds=LONGEST_WATCH)
-    if done.returncode:
-        raise RuntimeError(f"the witness fell silent:\n{done.stderr[-3000:]}")
-    awaited, standing = map(json.loads, done.stdout.splitlines()[-2:])
+def wait_for_final_state(deployment: Deployment) -> FinalState:
+    """Wait up to a minute until index and database are equal; return what they hold."""
+    arguments = ("-m", "benchmarks.chaos.consistency", "--seconds", str(MAX_DRIFT_SECONDS))
+    process = deployment.run(*arguments, seconds=CHECK_TIMEOUT)
+    if process.returncode:
+        raise RuntimeError(f"the consistency check failed:\n{process.stderr[-3000:]}")
+    comparison, stored = map(json.loads, process.stdout.splitlines()[-2:])
     states = {
-        kind: {key: State(**fields) for key, fields in rows.items()}
-        for kind, rows in standing.items()
+        entity_type: {key: State(**fields) for key, fields in rows.items()}
+        for entity_type, rows in stored.items()
     }
-    return Testimony(**awaited, standing=states)
+    return FinalState(**comparison, stored=states)
 
 
-def last_searches(installation: Installation, seeds: dict[str, Any]) -> dict[str, frozenset[str]]:
-    """Return the keys that each reader finds, page by page; the owners' together."""
-    port = installation.port
-    owners = [_found(port, token) for token in seeds["writers"]]
+def final_searches(deployment: Deployment, seeds: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Return the keys that each reader finds; those of all owners together."""
+    port = deployment.port
+    owners = [_search_all(port, token) for token in seeds["writers"]]
     return {
-        "signed-out": _found(port, ""),
-        "member": _found(port, seeds["member"]),
+        "signed-out": _search_all(port, ""),
+        "member": _search_all(port, seeds["member"]),
         "owner": frozenset().union(*owners),
     }
 
 
-def command_drift(installation: Installation) -> list[str]:
-    """Return what the operators' own command says, where it is not that all is well."""
-    done = installation.run("manage.py", "verify_search_index", "--json")
-    if done.returncode == 0:
+def verify_index(deployment: Deployment) -> list[str]:
+    """Return the output of `verify_search_index` if it reports a difference."""
+    process = deployment.run("manage.py", "verify_search_index", "--json")
+    if process.returncode == 0:
         return []
-    return [f"verify_search_index ended with {done.returncode}: {done.stdout}{done.stderr}"[:400]]
+    output = f"{process.stdout}{process.stderr}"[:400]
+    return [f"verify_search_index ended with {process.returncode}: {output}"]
 
 
-def _found(port: int, token: str) -> frozenset[str]:
-    """Walk a whole search by its cursors."""
+def _search_all(port: int, token: str) -> frozenset[str]:
+    """Read all pages of a search."""
     keys: set[str] = set()
-    path: str | None = f"/api/v1/search?q={EVERYWHERE}&sort=name&limit=100"
+    path: str | None = f"/api/v1/search?q={COMMON_WORD}&sort=name&limit=100"
     with Client(port, token) as client:
         while path:
-            answer = client.patiently(path).json
-            keys |= {row["slug"] for row in answer["results"]}
-            path = answer["next"]
+            page = client.get_with_retries(path).json
+            keys |= {row["slug"] for row in page["results"]}
+            path = page["next"]
     return frozenset(keys)

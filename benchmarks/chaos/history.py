@@ -1,7 +1,7 @@
-"""What clients asked, what was acknowledged, and what may therefore stand at any moment; pure.
+"""What clients requested, what was acknowledged, and the states that this allows; pure.
 
-Moments are seconds of the monotonic clock of the one process that asks. Each thing is written by
-one client alone, one request after the other.
+Times are seconds of the monotonic clock of the one process that sends requests. Each entity is
+written by one client only, one request after the other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NEVER = float("inf")
 
 
 class Outcome(enum.Enum):
-    """How a request ended. Without an answer, or with a failure, both outcomes are allowed."""
+    """How a request ended. UNKNOWN (no response, or a failure) may or may not be applied."""
 
     ACKNOWLEDGED = "acknowledged"
     UNKNOWN = "unknown"
@@ -24,7 +24,7 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """One thing as the database holds it; `edition` 0 says that it is not there.
+    """One entity as the database holds it; `edition` 0 means that it does not exist.
 
     Of a product `text` is its purpose, and `status` and `visibility` decide who reads it; of a
     domain `text` is its slug.
@@ -38,59 +38,57 @@ class State:
 
     @property
     def is_there(self) -> bool:
-        """Say whether the thing exists."""
         return self.edition > 0
 
     def is_readable_by(self, reader: str) -> bool:
-        """Say whether a reader ("signed-out", "member", or the "owner") may know of a product."""
+        """Return True if "signed-out", "member" or "owner" may read the product."""
         if not self.is_there or reader == "owner":
             return self.is_there
         open_to = {"signed-out": ("public",), "member": ("public", "members")}[reader]
         return self.status != "draft" and self.visibility in open_to
 
 
-GONE = State()
+ABSENT = State()
 
 
 @dataclass
 class Write:
-    """One request to change a thing into `after`; `settled` is when its outcome was certain.
+    """One request to change an entity into `after`.
 
-    An outcome without an answer is settled by reading the thing again; `is_applied` says how.
+    Its outcome is known from `settled_at`; without a response, from reading the entity again.
     """
 
-    kind: str
-    asked: float
+    action: str
+    requested_at: float
     after: State
     outcome: Outcome = Outcome.UNKNOWN
-    settled: float = NEVER
+    settled_at: float = NEVER
     is_applied: bool | None = None
     status: int = 0
 
     def settle(self, outcome: Outcome, *, at: float, is_applied: bool) -> None:
-        """Note how the request ended, and when that was known."""
-        self.outcome, self.settled, self.is_applied = outcome, at, is_applied
+        self.outcome, self.settled_at, self.is_applied = outcome, at, is_applied
 
 
 @dataclass
-class Thing:
-    """A product or a domain, by a key that never changes, and all that was asked of it."""
+class Entity:
+    """A product or a domain, with a key that never changes and all requests to change it."""
 
     key: str
-    kind: str = "product"
+    type: str = "product"
     id: str = ""
     domain: str = ""
     writes: list[Write] = field(default_factory=list)
 
     def states(self, begin: float = NEVER, end: float = NEVER) -> set[State]:
-        """Return the states of which one held at every moment from `begin` to `end`."""
-        possible = {GONE}
+        """Return the states that were possible from `begin` to `end`."""
+        possible = {ABSENT}
         for write in list(self.writes):
-            if write.asked > end:
+            if write.requested_at > end:
                 break
             if write.is_applied is False:
                 continue
-            if write.is_applied and write.settled <= begin:
+            if write.is_applied and write.settled_at <= begin:
                 possible = {write.after}
             else:
                 possible.add(write.after)
@@ -98,17 +96,17 @@ class Thing:
 
     @property
     def state(self) -> State:
-        """Return the one state that is certain now. Raises ValueError where two are possible."""
+        """Return the present state. Raises ValueError if more than one is possible."""
         (state,) = self.states()
         return state
 
     @property
     def is_certain(self) -> bool:
-        """Say whether the outcome of every request is known."""
+        """Return True if the outcome of every request is known."""
         return all(write.is_applied is not None for write in self.writes)
 
     def was_readable_by(self, reader: str, begin: float, end: float) -> bool:
-        """Say whether a reading from `begin` to `end` may show the thing to a reader."""
+        """Return True if a request from `begin` to `end` may show the entity to a reader."""
         return any(state.is_readable_by(reader) for state in self.states(begin, end))
 
 
@@ -116,7 +114,8 @@ class Thing:
 class Reading:
     """One request of a reader: how it ended, and the keys of the products that it showed.
 
-    `hinted` are those that it gave away without showing them: by a count, a facet, a word.
+    `counted_keys` are products that it disclosed without showing them: in a count, a facet or a
+    suggested word.
     """
 
     reader: str
@@ -124,66 +123,60 @@ class Reading:
     begin: float
     end: float
     status: int
-    shown: tuple[str, ...] = ()
-    hinted: tuple[str, ...] = ()
+    shown_keys: tuple[str, ...] = ()
+    counted_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A part that was killed, and when."""
+    """A part that was killed, and the time."""
 
     part: str
     at: float
 
 
-class Ledger:
-    """Everything that clients, readers and the fault thread noted. Safe between threads."""
+class History:
+    """All that clients, readers and the fault injector did. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.things: dict[str, Thing] = {}
+        self.entities: dict[str, Entity] = {}
         self.readings: list[Reading] = []
         self.faults: list[Fault] = []
 
-    def add(self, thing: Thing) -> Thing:
-        """Open the page of a thing."""
+    def add(self, entity: Entity) -> Entity:
         with self._lock:
-            self.things[thing.key] = thing
-        return thing
+            self.entities[entity.key] = entity
+        return entity
 
-    def note_reading(self, reading: Reading) -> None:
-        """Keep what a reader saw."""
+    def add_reading(self, reading: Reading) -> None:
         with self._lock:
             self.readings.append(reading)
 
-    def note_fault(self, fault: Fault) -> None:
-        """Keep what was killed."""
+    def add_fault(self, fault: Fault) -> None:
         with self._lock:
             self.faults.append(fault)
 
-    def of_kind(self, kind: str) -> list[Thing]:
-        """Return the products or the domains."""
+    def of_type(self, entity_type: str) -> list[Entity]:
         with self._lock:
-            return [thing for thing in self.things.values() if thing.kind == kind]
+            return [entity for entity in self.entities.values() if entity.type == entity_type]
 
     def writes(self) -> Iterator[Write]:
-        """Yield every request of a client; what was there from the start is none."""
-        for thing in list(self.things.values()):
-            yield from (write for write in thing.writes if write.kind != "seed")
+        """Return every request of a client; the seeded states are not included."""
+        for entity in list(self.entities.values()):
+            yield from (write for write in entity.writes if write.action != "seed")
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many requests ended so."""
         return sum(write.outcome is outcome for write in self.writes())
 
 
-def seeded(thing: Thing, state: State) -> Thing:
-    """Return a thing that was there before the first client asked."""
-    write = Write(kind="seed", asked=0.0, after=state)
+def with_seed(entity: Entity, state: State) -> Entity:
+    """Record the state of an entity before the first request."""
+    write = Write(action="seed", requested_at=0.0, after=state)
     write.settle(Outcome.ACKNOWLEDGED, at=0.0, is_applied=True)
-    thing.writes.append(write)
-    return thing
+    entity.writes.append(write)
+    return entity
 
 
-def edited(state: State, **changes: str) -> State:
-    """Return the next edition of a state."""
+def next_edition(state: State, **changes: str) -> State:
     return replace(state, edition=state.edition + 1, **changes)

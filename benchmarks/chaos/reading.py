@@ -1,4 +1,4 @@
-"""Readers who ask all along, signed out and as a member, above all for what was just hidden."""
+"""Readers, signed out and as a member, who ask above all for what was just hidden."""
 
 from __future__ import annotations
 
@@ -8,121 +8,121 @@ import threading
 import time
 from collections.abc import Callable
 
-from benchmarks.chaos.client import NO_ANSWER, Answer, Client
-from benchmarks.chaos.history import Ledger, Reading, Thing
-from benchmarks.chaos.names import EVERYWHERE
-from benchmarks.chaos.workers import Actor
+from benchmarks.chaos.client import NO_ANSWER, Client, Response
+from benchmarks.chaos.history import Entity, History, Reading
+from benchmarks.chaos.names import COMMON_WORD
+from benchmarks.chaos.workers import Worker
 
 RECENT = 25
 PATH = re.compile(r"/p/[\w.-]+/(x[a-z]{8})\b")
 
 
-class Reader(Actor):
-    """One caller who reads over every surface that shows products."""
+class Reader(Worker):
+    """One caller who reads through every surface that shows products."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        history: History,
         client: Client,
         reader: str,
         *,
         pause: float,
         generator: random.Random,
-        is_over: threading.Event,
+        finished: threading.Event,
     ) -> None:
         super().__init__(f"reader {reader}")
-        self.ledger, self.client, self.reader = ledger, client, reader
-        self.pause, self.generator, self.is_over = pause, generator, is_over
+        self.history, self.client, self.reader = history, client, reader
+        self.pause, self.generator, self.finished = pause, generator, finished
 
-    def act(self) -> None:
-        """Read until the storm is over."""
-        surfaces: tuple[Callable[[Thing], None], ...] = (
+    def work(self) -> None:
+        """Read until the run is over."""
+        surfaces: tuple[Callable[[Entity], None], ...] = (
             self._search_one, self._search_one, self._search_all, self._suggest, self._product,
             self._list, self._page,
         )  # fmt: skip
         with self.client:
-            while not self.is_over.is_set():
-                if thing := self._choose():
-                    self.generator.choice(surfaces)(thing)
+            while not self.finished.is_set():
+                if entity := self._choose():
+                    self.generator.choice(surfaces)(entity)
                 time.sleep(self.pause)
 
-    def _choose(self) -> Thing | None:
-        """Return a product, mostly one that was written lately and that the reader may not see."""
-        things = [thing for thing in self.ledger.of_kind("product") if thing.writes]
-        if not things:
+    def _choose(self) -> Entity | None:
+        """Return a product, usually a recently changed one that the reader may not see."""
+        entities = [entity for entity in self.history.of_type("product") if entity.writes]
+        if not entities:
             return None
-        things.sort(key=lambda thing: thing.writes[-1].asked)
-        lately = things[-RECENT:] if self.generator.random() < 0.8 else things
+        entities.sort(key=lambda entity: entity.writes[-1].requested_at)
+        recent = entities[-RECENT:] if self.generator.random() < 0.8 else entities
         now = time.monotonic()
-        hidden = [t for t in lately if not t.was_readable_by(self.reader, now, now)]
-        return self.generator.choice(hidden or lately)
+        hidden = [one for one in recent if not one.was_readable_by(self.reader, now, now)]
+        return self.generator.choice(hidden or recent)
 
-    def _search_one(self, thing: Thing) -> None:
+    def _search_one(self, entity: Entity) -> None:
         begin = time.monotonic()
-        answer = self.client.get(f"/api/v1/search?q={thing.key}&verbatim=1")
-        shown = tuple(row["slug"] for row in answer.json.get("results", ()))
-        counts = [answer.json.get("count", 0)]
-        for values in answer.json.get("facets", {}).values():
+        response = self.client.get(f"/api/v1/search?q={entity.key}&verbatim=1")
+        shown_keys = tuple(row["slug"] for row in response.json.get("results", ()))
+        counts = [response.json.get("count", 0)]
+        for values in response.json.get("facets", {}).values():
             counts += [value["count"] for value in values]
-        # Nothing else holds the word, so whatever is counted and not shown is the product.
-        hinted = (thing.key,) if max(counts) > len(shown) else ()
-        self._note("search", begin, answer, shown, hinted)
+        # No other product has the word, so a count above the shown rows discloses this one.
+        counted_keys = (entity.key,) if max(counts) > len(shown_keys) else ()
+        self._note("search", begin, response, shown_keys, counted_keys)
 
-    def _search_all(self, thing: Thing) -> None:
+    def _search_all(self, entity: Entity) -> None:
         begin = time.monotonic()
-        answer = self.client.get(f"/api/v1/search?q={EVERYWHERE}&limit=100&sort=updated")
-        shown = tuple(row["slug"] for row in answer.json.get("results", ()))
-        self._note("search, all", begin, answer, shown)
+        response = self.client.get(f"/api/v1/search?q={COMMON_WORD}&limit=100&sort=updated")
+        shown_keys = tuple(row["slug"] for row in response.json.get("results", ()))
+        self._note("search, all", begin, response, shown_keys)
 
-    def _suggest(self, thing: Thing) -> None:
+    def _suggest(self, entity: Entity) -> None:
         begin = time.monotonic()
-        answer = self.client.get(f"/search/suggest?q={thing.key[:6]}")
-        groups = answer.json.get("groups", ())
+        response = self.client.get(f"/search/suggest?q={entity.key[:6]}")
+        groups = response.json.get("groups", ())
         items = [item for group in groups for item in group["items"]]
         paths = " ".join(str(item.get("href", "")) for item in items)
-        words = {str(item.get("query", "")).strip() for item in items if "href" not in item}
-        hinted = (thing.key,) if thing.key in words else ()
-        self._note("suggestions", begin, answer, tuple(PATH.findall(paths)), hinted)
+        queries = {str(item.get("query", "")).strip() for item in items if "href" not in item}
+        counted_keys = (entity.key,) if entity.key in queries else ()
+        self._note("suggestions", begin, response, tuple(PATH.findall(paths)), counted_keys)
 
-    def _product(self, thing: Thing) -> None:
-        if not thing.id:
+    def _product(self, entity: Entity) -> None:
+        if not entity.id:
             return
         begin = time.monotonic()
-        answer = self.client.get(f"/api/v1/products/{thing.id}")
-        self._note("product", begin, answer, (thing.key,) if answer.is_acknowledged else ())
+        response = self.client.get(f"/api/v1/products/{entity.id}")
+        self._note("product", begin, response, (entity.key,) if response.is_acknowledged else ())
 
-    def _list(self, thing: Thing) -> None:
+    def _list(self, entity: Entity) -> None:
         begin = time.monotonic()
-        answer = self.client.get("/api/v1/products?sort=-updated&limit=50")
-        shown = tuple(row["slug"] for row in answer.json.get("results", ()))
-        self._note("list", begin, answer, shown)
+        response = self.client.get("/api/v1/products?sort=-updated&limit=50")
+        shown_keys = tuple(row["slug"] for row in response.json.get("results", ()))
+        self._note("list", begin, response, shown_keys)
 
-    def _page(self, thing: Thing) -> None:
+    def _page(self, entity: Entity) -> None:
         begin = time.monotonic()
-        answer = self.client.get(f"/search?q={thing.key}")
-        shown = PATH.findall(answer.content.decode(errors="replace"))
-        self._note("results page", begin, answer, tuple(dict.fromkeys(shown)))
+        response = self.client.get(f"/search?q={entity.key}")
+        shown_keys = PATH.findall(response.content.decode(errors="replace"))
+        self._note("results page", begin, response, tuple(dict.fromkeys(shown_keys)))
 
     def _note(
         self,
         surface: str,
         begin: float,
-        answer: Answer,
-        shown: tuple[str, ...],
-        hinted: tuple[str, ...] = (),
+        response: Response,
+        shown_keys: tuple[str, ...],
+        counted_keys: tuple[str, ...] = (),
     ) -> None:
-        self.ledger.note_reading(
+        self.history.add_reading(
             Reading(
                 reader=self.reader,
                 surface=surface,
                 begin=begin,
                 end=time.monotonic(),
-                status=answer.status,
-                shown=shown,
-                hinted=hinted,
+                status=response.status,
+                shown_keys=shown_keys,
+                counted_keys=counted_keys,
             )
         )
-        if answer.status in (NO_ANSWER, 503):
+        if response.status in (NO_ANSWER, 503):
             time.sleep(0.2)
-        if answer.status == 429:
+        if response.status == 429:
             time.sleep(1)

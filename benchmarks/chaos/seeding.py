@@ -1,8 +1,8 @@
-"""Fills the installation of its environment: people with tokens, shelves, entries from outside.
+"""Fills the deployment of its environment: people with tokens, domains, external products.
 
-    python -m benchmarks.chaos.seeding --clients 4 --entries 40
+    python -m benchmarks.chaos.seeding --clients 4 --external-products 40
 
-Prints as JSON the tokens, and the products and domains that stand from the start.
+Prints as JSON the tokens, and the products and domains that were created.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ FIRST_NUMBER = 4000
 
 
 def main() -> None:
-    """Seed and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, required=True)
-    parser.add_argument("--entries", type=int, required=True, help="per client")
+    parser.add_argument("--external-products", type=int, required=True, help="per client")
     options = parser.parse_args()
     django.setup()
     with transaction.atomic():
-        print(json.dumps(seed(options.clients, options.entries)))
+        print(json.dumps(seed(options.clients, options.external_products)))
 
 
-def seed(clients: int, entries: int) -> dict[str, Any]:
-    """Make a parent and a child domain for each client, and somebody without any role."""
+def seed(clients: int, external_products: int) -> dict[str, Any]:
+    """Create a parent and a child domain for each client, and a member without any role."""
     from catalog.provenance.questions import CURRENT_SET
 
-    said: dict[str, Any] = {"writers": [], "member": _token(_person("member"))}
-    said["products"], said["domains"] = [], []
-    said["answers"] = {code: {"state": "unknown"} for code in CURRENT_SET.codes}
+    seeds: dict[str, Any] = {"writers": [], "member": _create_token(_create_person("member"))}
+    seeds["products"], seeds["domains"] = [], []
+    seeds["answers"] = {code: {"state": "unknown"} for code in CURRENT_SET.codes}
     for number in range(clients):
-        owner, domains = _shelf(number)
-        said["writers"].append(_token(owner))
-        said["domains"] += [{"slug": domain.slug, "name": domain.name} for domain in domains]
-        for place in range(entries):
-            said["products"].append(_entry(number, place, domains[place % len(domains)]))
-    return said
+        owner, domains = _create_domains(number)
+        seeds["writers"].append(_create_token(owner))
+        seeds["domains"] += [{"slug": domain.slug, "name": domain.name} for domain in domains]
+        for index in range(external_products):
+            domain = domains[index % len(domains)]
+            seeds["products"].append(_create_external_product(number, index, domain))
+    return seeds
 
 
-def _person(username: str) -> Any:
+def _create_person(username: str) -> Any:
     from catalog.audit.actors import SystemActor
     from catalog.people.services import create_person
 
@@ -58,20 +58,21 @@ def _person(username: str) -> Any:
     )
 
 
-def _token(person: Any) -> str:
+def _create_token(person: Any) -> str:
     from catalog.people.services import create_token
 
     lasts = timedelta(days=1)
     return create_token(person=person, name="chaos", scopes=("read", "write"), lasts=lasts)[1]
 
 
-def _shelf(number: int) -> tuple[Any, list[Any]]:
+def _create_domains(number: int) -> tuple[Any, list[Any]]:
     from catalog.audit.actors import SystemActor
     from catalog.domains.services import create_domain, grant_role
     from catalog.permissions import Role
 
     actor, parent, domains = SystemActor("chaos"), None, []
-    owner, steward = _person(f"owner-{number}"), _person(f"steward-{number}")
+    owner = _create_person(f"owner-{number}")
+    steward = _create_person(f"steward-{number}")
     for suffix in ("", "-inner"):
         slug = f"shelf-{number}{suffix}"
         parent = create_domain(slug=slug, name=f"Shelf {slug}", parent=parent, actor=actor)
@@ -82,15 +83,15 @@ def _shelf(number: int) -> tuple[Any, list[Any]]:
     return owner, domains
 
 
-def _entry(client: int, place: int, domain: Any) -> dict[str, str]:
-    from benchmarks.chaos.names import name_of, word
+def _create_external_product(client: int, index: int, domain: Any) -> dict[str, str]:
+    from benchmarks.chaos.names import name_of, unique_word
     from catalog.audit.actors import SystemActor
     from catalog.products.models import Status
     from catalog.products.projection import new_tree, with_custom
     from catalog.products.services import register_product
 
-    key = word(client, FIRST_NUMBER + place)
-    text = f"Rows of {key}, as found."
+    key = unique_word(client, FIRST_NUMBER + index)
+    text = f"Rows of {key}."
     tree = new_tree(
         identifier=key, name=name_of(key), domain=domain.slug, description={"purpose": text}
     )

@@ -1,4 +1,4 @@
-"""Servers of a run's own, as an init system keeps them: started again whenever they end."""
+"""The servers of a run, restarted whenever they end."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from uuid import uuid4
 
 import psycopg
 
-from benchmarks.chaos.plan import Plan
+from benchmarks.chaos.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("ASSAY_CI_CACHE") or "/var/cache/assay-ci")
 ELASTICSEARCH = CACHE / "elasticsearch-8.19.8"
 
 
-def postgres_of(environment: Mapping[str, str]) -> str:
-    """Return the address of the Postgres server to test on; empty where there is none."""
+def postgres_url_from(environment: Mapping[str, str]) -> str:
+    """Return the URL of the Postgres server for tests, empty if there is none."""
     return environment.get("ASSAY_TEST_POSTGRES_URL", "")
 
 
-def lacking(plan: Plan) -> str:
-    """Return why a plan cannot be run here; empty where it can."""
-    if plan.engine == "elasticsearch" and not (ELASTICSEARCH / "bin").is_dir():
+def missing_requirement(config: Config) -> str:
+    """Return why a run is not possible here, empty if it is."""
+    if config.engine == "elasticsearch" and not (ELASTICSEARCH / "bin").is_dir():
         return "no unpacked Elasticsearch; `.ci/servers start` brings it (ASSAY_CI_CACHE)"
-    if plan.database == "postgres" and not plan.postgres_url.startswith("postgres"):
+    if config.database == "postgres" and not config.postgres_url.startswith("postgres"):
         return "ASSAY_TEST_POSTGRES_URL is not set"
-    if plan.database == "postgres" and not shutil.which("redis-server"):
+    if config.database == "postgres" and not shutil.which("redis-server"):
         return "no redis-server in PATH"
     return ""
 
 
 def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    """Return a loopback port that is not in use."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 class Server:
-    """One process in a session of its own."""
+    """A process in its own session."""
 
     def __init__(self, command: list[str], log: Path, environment: Mapping[str, str]) -> None:
         self._command, self._log, self._environment = command, log, environment
@@ -53,7 +53,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start it; what it says goes to its log."""
+        """Start the process; its output goes to the log."""
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command,
@@ -65,38 +65,38 @@ class Server:
                 env={**os.environ, **self._environment},
             )
 
-    def keep(self) -> None:
-        """Start it again if it has ended."""
+    def restart_if_ended(self) -> None:
         if self._process is not None and self._process.poll() is not None:
             self.start()
 
     def kill(self) -> None:
-        """End it and all that it started, without a word of warning."""
+        """Kill the process and all that it started."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
 
-def elasticsearch(folder: Path, port: int) -> Server:
-    """Start an Elasticsearch whose data lie in the folder, which its user must reach."""
-    own = folder / "elasticsearch"
-    own.mkdir(exist_ok=True)
-    environment = {"ASSAY_CI_RUN": str(own), "ASSAY_CI_CACHE": str(CACHE)}
+def start_elasticsearch(folder: Path, port: int) -> Server:
+    """Start an Elasticsearch with its data in the folder, which its user must be able to read."""
+    data_folder = folder / "elasticsearch"
+    data_folder.mkdir(exist_ok=True)
+    environment = {"ASSAY_CI_RUN": str(data_folder), "ASSAY_CI_CACHE": str(CACHE)}
     command = [str(ROOT / ".ci/servers"), "elasticsearch", str(port)]
     return Server(command, folder / "elasticsearch.log", environment)
 
 
-def redis(folder: Path, port: int) -> Server:
-    """Start a Redis that keeps nothing: whoever kills it loses every message."""
-    own = folder / "redis"
-    own.mkdir(exist_ok=True)
-    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", str(own)]
-    return Server([*command, "--save", "", "--appendonly", "no"], folder / "redis.log", {})
+def start_redis(folder: Path, port: int) -> Server:
+    """Start a Redis without persistence: killing it loses every message."""
+    data_folder = folder / "redis"
+    data_folder.mkdir(exist_ok=True)
+    address = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(data_folder)]
+    command = ["redis-server", *address, "--save", "", "--appendonly", "no"]
+    return Server(command, folder / "redis.log", {})
 
 
 class Database:
-    """A database of a run's own on a Postgres server that others use too."""
+    """A temporary database on a shared Postgres server."""
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
@@ -105,7 +105,7 @@ class Database:
         self._run(f'CREATE DATABASE "{self.name}"')
 
     def end_session(self) -> None:
-        """End one session of the run, rather one that is at work."""
+        """Terminate one session of the run, preferably an active one."""
         self._run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             " ORDER BY state = 'idle', random() LIMIT 1",
@@ -113,7 +113,6 @@ class Database:
         )
 
     def drop(self) -> None:
-        """Remove the database."""
         self._run(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
     def _run(self, statement: str, *values: str) -> None:

@@ -1,4 +1,4 @@
-"""Compares the ledger with what stands in the end and with all that was read meanwhile; pure."""
+"""Compares the history with the final database and with all that was read; pure."""
 
 from __future__ import annotations
 
@@ -7,132 +7,134 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.chaos.history import GONE, Ledger, Outcome, State, Thing
+from benchmarks.chaos.history import ABSENT, Entity, History, Outcome, State
 
-FINE = {200, 301, 302, 404, 410, 429, 503}
+ACCEPTED_STATUSES = {200, 301, 302, 404, 410, 429, 503}
 NO_ANSWER = 0
 
 
 @dataclass
-class Verdict:
-    """All that is not as it must be, in a line each; a run without any is sound."""
+class Report:
+    """The problems of a run, a line each."""
 
-    lost: list[str] = field(default_factory=list)
+    lost_writes: list[str] = field(default_factory=list)
     resurrected: list[str] = field(default_factory=list)
-    wrongly_readable: list[str] = field(default_factory=list)
-    hinted: list[str] = field(default_factory=list)
+    leaked: list[str] = field(default_factory=list)
+    leaked_by_count: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    unfound: list[str] = field(default_factory=list)
+    not_found: list[str] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
 
     @property
-    def is_compatible(self) -> bool:
-        """Say whether nothing was found."""
+    def is_ok(self) -> bool:
         return not any(asdict(self).values())
 
     def counts(self) -> dict[str, int]:
-        """Return how many lines there are of each kind."""
         return {name: len(lines) for name, lines in asdict(self).items()}
 
 
-def judge(ledger: Ledger, standing: Mapping[str, Mapping[str, State]]) -> Verdict:
-    """Return what the ledger holds against the database (states by kind and key) and the reads."""
-    verdict = Verdict()
-    for kind in ("product", "domain"):
-        stands = standing[kind]
-        for thing in ledger.of_kind(kind):
-            _judge_thing(thing, stands.get(thing.key, GONE), verdict)
-        for key in set(stands) - {thing.key for thing in ledger.of_kind(kind)}:
-            verdict.resurrected.append(f"{kind} {key} stands, and nobody asked for it")
-    _judge_readings(ledger, verdict)
-    verdict.failed += _failed_writes(ledger)
-    return verdict
+def check_history(history: History, stored: Mapping[str, Mapping[str, State]]) -> Report:
+    """Return what contradicts the history in the database (states by type and key) and reads."""
+    report = Report()
+    for entity_type in ("product", "domain"):
+        current = stored[entity_type]
+        for entity in history.of_type(entity_type):
+            _check_entity(entity, current.get(entity.key, ABSENT), report)
+        for key in set(current) - {entity.key for entity in history.of_type(entity_type)}:
+            report.resurrected.append(f"{entity_type} {key} exists, and no client created it")
+    _check_readings(history, report)
+    report.failed += _failed_writes(history)
+    return report
 
 
-def _judge_thing(thing: Thing, stands: State, verdict: Verdict) -> None:
-    possible = thing.states()
-    if stands in possible:
+def _check_entity(entity: Entity, current: State, report: Report) -> None:
+    possible = entity.states()
+    if current in possible:
         return
-    last = thing.writes[-1]
-    words = f"{thing.kind} {thing.key} stands as {_words(stands)} after {last.kind}"
-    if stands.is_there and possible == {GONE}:
-        verdict.resurrected.append(words)
+    last = entity.writes[-1]
+    name = f"{entity.type} {entity.key}"
+    description = f"{name} is {_describe(current)} after {last.action}"
+    if current.is_there and possible == {ABSENT}:
+        report.resurrected.append(description)
     else:
-        expected = " or ".join(sorted(_words(state) for state in possible))
-        verdict.lost.append(f"{words}; acknowledged was {expected}")
+        expected = " or ".join(sorted(_describe(state) for state in possible))
+        report.lost_writes.append(f"{description}; expected {expected}")
 
 
-def _judge_readings(ledger: Ledger, verdict: Verdict) -> None:
-    things = {thing.key: thing for thing in ledger.of_kind("product")}
-    for read in ledger.readings:
-        if read.status not in FINE and read.status != NO_ANSWER:
-            verdict.failed.append(f"{read.surface} as {read.reader}: status {read.status}")
-        for keys, lines in ((read.shown, verdict.wrongly_readable), (read.hinted, verdict.hinted)):
+def _check_readings(history: History, report: Report) -> None:
+    entities = {entity.key: entity for entity in history.of_type("product")}
+    for reading in history.readings:
+        reader, begin, end = reading.reader, reading.begin, reading.end
+        if reading.status not in ACCEPTED_STATUSES and reading.status != NO_ANSWER:
+            report.failed.append(f"{reading.surface} as {reader}: status {reading.status}")
+        for keys, lines in (
+            (reading.shown_keys, report.leaked),
+            (reading.counted_keys, report.leaked_by_count),
+        ):
             for key in keys:
-                thing = things.get(key)
-                if thing is None or not thing.was_readable_by(read.reader, read.begin, read.end):
-                    lines.append(
-                        f"{read.surface} as {read.reader}: {key}{_since(thing, read.begin)}"
-                    )
+                entity = entities.get(key)
+                if entity is None or not entity.was_readable_by(reader, begin, end):
+                    since = _hidden_since(entity, begin)
+                    lines.append(f"{reading.surface} as {reader}: {key}, {since}")
 
 
-def _since(thing: Thing | None, moment: float) -> str:
-    """Say since when a thing was not to be seen, and by which request."""
-    if thing is None:
-        return ", of which nobody knows"
-    settled = [write for write in thing.writes if write.is_applied and write.settled <= moment]
-    if not settled:
-        return ", not yet there"
-    age = moment - settled[-1].settled
-    return f", {age:.2f} s after {settled[-1].kind} was acknowledged"
+def _hidden_since(entity: Entity | None, moment: float) -> str:
+    if entity is None:
+        return "which no client created"
+    applied = [write for write in entity.writes if write.is_applied and write.settled_at <= moment]
+    if not applied:
+        return "before it was created"
+    age = moment - applied[-1].settled_at
+    return f"{age:.2f} s after {applied[-1].action} was acknowledged"
 
 
-def _failed_writes(ledger: Ledger) -> Iterator[str]:
-    """Yield the requests that a sound product would have answered otherwise."""
-    for thing in list(ledger.things.values()):
-        for write in thing.writes:
+def _failed_writes(history: History) -> Iterator[str]:
+    """Return the writes that were refused or failed with status 500."""
+    for entity in list(history.entities.values()):
+        for write in entity.writes:
             if write.outcome is Outcome.REFUSED or write.status == 500:
-                yield f"{write.kind} of {thing.kind} {thing.key}: status {write.status}"
+                yield f"{write.action} of {entity.type} {entity.key}: status {write.status}"
 
 
-def unfound(ledger: Ledger, found: Mapping[str, frozenset[str]]) -> list[str]:
-    """Return what a last search (keys by reader) did not show to a reader who may read it."""
+def find_wrong_results(history: History, found_keys: Mapping[str, frozenset[str]]) -> list[str]:
+    """Return the products that the last search (keys by reader) wrongly shows or lacks."""
     lines = []
-    for thing in ledger.of_kind("product"):
-        states = thing.states()
-        for reader, keys in found.items():
-            must = all(state.is_readable_by(reader) for state in states)
-            may = any(state.is_readable_by(reader) for state in states)
-            if must and thing.key not in keys:
-                lines.append(f"{thing.key} is not found by {reader}")
-            if not may and thing.key in keys:
-                lines.append(f"{thing.key} is found by {reader}, who may not know of it")
+    for entity in history.of_type("product"):
+        states = entity.states()
+        for reader, keys in found_keys.items():
+            must_find = all(state.is_readable_by(reader) for state in states)
+            may_find = any(state.is_readable_by(reader) for state in states)
+            if must_find and entity.key not in keys:
+                lines.append(f"{entity.key} is not found by {reader}")
+            if not may_find and entity.key in keys:
+                lines.append(f"{entity.key} is found by {reader}, who may not read it")
     return lines
 
 
-def tally(ledger: Ledger) -> dict[str, Any]:
-    """Return the figures of a run: writes by kind and outcome, faults by part, reads by status."""
+def count_figures(history: History) -> dict[str, Any]:
+    """Return writes by action and outcome, faults by part, and reads by surface and status."""
     writes: dict[str, Counter[str]] = {}
-    for write in ledger.writes():
-        counts = writes.setdefault(write.kind, Counter())
+    for write in history.writes():
+        counts = writes.setdefault(write.action, Counter())
         counts[write.outcome.value] += 1
         if write.outcome is Outcome.UNKNOWN and write.is_applied is not None:
-            counts["found applied" if write.is_applied else "found not applied"] += 1
-    reads: dict[str, Counter[str]] = {}
-    for read in ledger.readings:
-        word = "no answer" if read.status == NO_ANSWER else str(read.status)
-        reads.setdefault(f"{read.surface}, {read.reader}", Counter())[word] += 1
+            counts["applied" if write.is_applied else "not applied"] += 1
+    readings_by_surface: dict[str, Counter[str]] = {}
+    for reading in history.readings:
+        outcome = "no answer" if reading.status == NO_ANSWER else str(reading.status)
+        surface = f"{reading.surface}, {reading.reader}"
+        readings_by_surface.setdefault(surface, Counter())[outcome] += 1
     return {
-        "writes": {kind: dict(counts) for kind, counts in sorted(writes.items())},
-        "acknowledged": ledger.count(Outcome.ACKNOWLEDGED),
-        "unknown": ledger.count(Outcome.UNKNOWN),
-        "faults": dict(Counter(fault.part for fault in ledger.faults).most_common()),
-        "reads": {name: dict(counts) for name, counts in sorted(reads.items())},
+        "writes": {action: dict(counts) for action, counts in sorted(writes.items())},
+        "acknowledged": history.count(Outcome.ACKNOWLEDGED),
+        "unknown": history.count(Outcome.UNKNOWN),
+        "faults": dict(Counter(fault.part for fault in history.faults).most_common()),
+        "reads": {name: dict(counts) for name, counts in sorted(readings_by_surface.items())},
     }
 
 
-def _words(state: State) -> str:
+def _describe(state: State) -> str:
     if not state.is_there:
-        return "nothing"
+        return "absent"
     parts = (state.status, state.visibility, state.name, state.text)
     return f"edition {state.edition} ({', '.join(part for part in parts if part)})"

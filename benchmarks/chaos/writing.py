@@ -1,4 +1,4 @@
-"""A client that changes products and domains of its own, and notes what was acknowledged."""
+"""A client that changes its own products and domains and records what was acknowledged."""
 
 from __future__ import annotations
 
@@ -8,48 +8,51 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.chaos.client import NO_ANSWER, Answer, Client
-from benchmarks.chaos.history import GONE, Ledger, Outcome, State, Thing, Write, edited
-from benchmarks.chaos.names import name_of, word
-from benchmarks.chaos.workers import Actor
+from benchmarks.chaos.client import NO_ANSWER, Client, Response
+from benchmarks.chaos.history import ABSENT, Entity, History, Outcome, State, Write, next_edition
+from benchmarks.chaos.names import name_of, unique_word
+from benchmarks.chaos.workers import Worker
 
 PRODUCTS, DOMAINS = "/api/v1/products", "/api/v1/domains"
 SERVER = {"server": "files", "type": "local", "path": "rows.csv", "format": "csv"}
 VISIBILITIES = ("public", "members", "restricted")
 DELETABLE = ("draft", "external")
-# How often a client takes each step, out of the sum; a step that nothing allows is taken again.
+# The weight of each step; a step that is not possible is drawn again.
 STEPS = {"create": 22, "port": 12, "publish": 12, "edit": 22, "share": 20, "delete": 8, "rename": 4}
 PAUSE_AFTER_NO_ANSWER = 0.3
 
 
-class Writer(Actor):
-    """Writes until so many requests were acknowledged; at most one is on its way at a time."""
+class Writer(Worker):
+    """Writes until enough requests were acknowledged, one request at a time."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        history: History,
         client: Client,
         number: int,
         *,
-        quota: int,
+        writes_per_client: int,
         pause: float,
         generator: random.Random,
         answers: dict[str, Any],
     ) -> None:
         super().__init__(f"writer {number}")
-        self.ledger, self.client, self.number = ledger, client, number
-        self.quota, self.pause, self.generator = quota, pause, generator
+        self.history, self.client, self.number = history, client, number
+        self.writes_per_client, self.pause, self.generator = writes_per_client, pause, generator
         self.answers = answers
-        mine = f"shelf-{number}"
-        self.products = [t for t in ledger.of_kind("product") if t.domain.startswith(mine)]
-        self.domains = [t for t in ledger.of_kind("domain") if t.key.startswith(mine)]
+        prefix = f"shelf-{number}"
+        self.products = [
+            entity for entity in history.of_type("product") if entity.domain.startswith(prefix)
+        ]
+        self.domains = [
+            entity for entity in history.of_type("domain") if entity.key.startswith(prefix)
+        ]
         self.ports: set[str] = set()
-        self.made = self.acknowledged = 0
+        self.created = self.acknowledged = 0
 
-    def act(self) -> None:
-        """Write, with pauses between."""
+    def work(self) -> None:
         with self.client:
-            while self.acknowledged < self.quota:
+            while self.acknowledged < self.writes_per_client:
                 self._step()
                 time.sleep(self.pause * self.generator.uniform(0.5, 1.5))
 
@@ -64,15 +67,15 @@ class Writer(Actor):
             "rename": self._rename,
         }
         while True:
-            (kind,) = self.generator.choices(list(STEPS), list(STEPS.values()))
-            if steps[kind]():
+            (action,) = self.generator.choices(list(STEPS), list(STEPS.values()))
+            if steps[action]():
                 return
 
     def _create(self) -> bool:
-        key, domain = word(self.number, self.made), self.generator.choice(self.domains)
-        self.made += 1
-        name, text = name_of(key), f"Rows of {key}, first telling."
-        thing = self.ledger.add(Thing(key, domain=domain.key))
+        key, domain = unique_word(self.number, self.created), self.generator.choice(self.domains)
+        self.created += 1
+        name, text = name_of(key), f"Rows of {key}, version 1."
+        entity = self.history.add(Entity(key, domain=domain.key))
         body = {
             "domain": domain.state.text,
             "tree": {
@@ -87,58 +90,62 @@ class Writer(Actor):
             },
         }
         after = State(edition=1, name=name, text=text, status="draft", visibility="public")
-        answer = self._write("create", thing, after, "POST", PRODUCTS, body)
-        thing.id = answer.json.get("id", "") if answer.is_acknowledged else self._id_of(thing)
-        self._settle(thing, answer)
-        if thing.is_certain and thing.state.is_there:
-            self.products.append(thing)
+        response = self._write("create", entity, after, "POST", PRODUCTS, body)
+        entity.id = response.json.get("id", "") if response.is_acknowledged else self._id_of(entity)
+        self._settle(entity, response)
+        if entity.is_certain and entity.state.is_there:
+            self.products.append(entity)
         return True
 
     def _add_port(self) -> bool:
-        thing = self._one(lambda t: t.state.status == "draft" and t.key not in self.ports)
-        if thing is None:
+        entity = self._choose(
+            lambda entity: entity.state.status == "draft" and entity.key not in self.ports
+        )
+        if entity is None:
             return False
-        before = thing.state
-        path, body = f"{PRODUCTS}/{thing.id}/ports", {"name": "table", "server": SERVER}
+        before = entity.state
+        path, body = f"{PRODUCTS}/{entity.id}/ports", {"name": "table", "server": SERVER}
         # The port is one edit, and its contract is another.
-        self._change("port", thing, edited(edited(before)), "POST", path, body)
-        if thing.is_certain and thing.state != before:
-            self.ports.add(thing.key)
+        self._change("port", entity, next_edition(next_edition(before)), "POST", path, body)
+        if entity.is_certain and entity.state != before:
+            self.ports.add(entity.key)
         return True
 
     def _publish(self) -> bool:
-        thing = self._one(lambda t: t.state.status == "draft" and t.key in self.ports)
-        if thing is None:
+        entity = self._choose(
+            lambda entity: entity.state.status == "draft" and entity.key in self.ports
+        )
+        if entity is None:
             return False
-        after = edited(thing.state, status="published")
-        self._change("publish", thing, after, "POST", f"{PRODUCTS}/{thing.id}/publish", {})
+        after = next_edition(entity.state, status="published")
+        self._change("publish", entity, after, "POST", f"{PRODUCTS}/{entity.id}/publish", {})
         return True
 
     def _edit(self) -> bool:
-        thing = self._one(lambda t: True)
-        if thing is None:
+        entity = self._choose(lambda entity: True)
+        if entity is None:
             return False
-        text = f"Rows of {thing.key}, telling {thing.state.edition + 1}."
-        after, body = edited(thing.state, text=text), {"purpose": text}
-        self._change("edit", thing, after, "PATCH", f"{PRODUCTS}/{thing.id}", body)
+        text = f"Rows of {entity.key}, version {entity.state.edition + 1}."
+        after, body = next_edition(entity.state, text=text), {"purpose": text}
+        self._change("edit", entity, after, "PATCH", f"{PRODUCTS}/{entity.id}", body)
         return True
 
     def _share(self) -> bool:
-        thing = self._one(lambda t: t.state.status != "draft")
-        if thing is None:
+        entity = self._choose(lambda entity: entity.state.status != "draft")
+        if entity is None:
             return False
-        others = [each for each in VISIBILITIES if each != thing.state.visibility]
+        others = [other for other in VISIBILITIES if other != entity.state.visibility]
         visibility = self.generator.choice(others)
-        kind = f"make {visibility}"
-        after, body = edited(thing.state, visibility=visibility), {"visibility": visibility}
-        self._change(kind, thing, after, "PATCH", f"{PRODUCTS}/{thing.id}", body)
+        action = f"make {visibility}"
+        after, body = next_edition(entity.state, visibility=visibility), {"visibility": visibility}
+        self._change(action, entity, after, "PATCH", f"{PRODUCTS}/{entity.id}", body)
         return True
 
     def _delete(self) -> bool:
-        thing = self._one(lambda t: t.state.status in DELETABLE)
-        if thing is None:
+        entity = self._choose(lambda entity: entity.state.status in DELETABLE)
+        if entity is None:
             return False
-        self._change("delete", thing, GONE, "DELETE", f"{PRODUCTS}/{thing.id}")
+        self._change("delete", entity, ABSENT, "DELETE", f"{PRODUCTS}/{entity.id}")
         return True
 
     def _rename(self) -> bool:
@@ -147,84 +154,86 @@ class Writer(Actor):
             return False
         before = domain.state
         slug = f"{domain.key}-{before.edition + 1}"
-        after = edited(before, text=slug, name=f"Shelf {slug}")
+        after = next_edition(before, text=slug, name=f"Shelf {slug}")
         body = {"slug": slug, "name": after.name}
         self._change("rename", domain, after, "PATCH", f"{DOMAINS}/{before.text}", body)
         return True
 
-    def _one(self, holds: Callable[[Thing], bool]) -> Thing | None:
-        certain = [t for t in self.products if t.is_certain and t.state.is_there]
-        fitting = [thing for thing in certain if holds(thing)]
-        return self.generator.choice(fitting) if fitting else None
+    def _choose(self, accepts: Callable[[Entity], bool]) -> Entity | None:
+        certain = [
+            entity for entity in self.products if entity.is_certain and entity.state.is_there
+        ]
+        candidates = [entity for entity in certain if accepts(entity)]
+        return self.generator.choice(candidates) if candidates else None
 
     def _change(
-        self, kind: str, thing: Thing, after: State, method: str, path: str, body: Any = None
+        self, action: str, entity: Entity, after: State, method: str, path: str, body: Any = None
     ) -> None:
-        edition = thing.state.edition
-        answer = self._write(kind, thing, after, method, path, body, edition=edition)
-        self._settle(thing, answer)
+        edition = entity.state.edition
+        response = self._write(action, entity, after, method, path, body, edition=edition)
+        self._settle(entity, response)
 
     def _write(
         self,
-        kind: str,
-        thing: Thing,
+        action: str,
+        entity: Entity,
         after: State,
         method: str,
         path: str,
         body: Any,
         *,
         edition: int | None = None,
-    ) -> Answer:
-        write = Write(kind=kind, asked=time.monotonic(), after=after)
-        thing.writes.append(write)
-        answer = self.client.send(method, path, body, edition=edition)
-        write.status = answer.status
-        if answer.is_acknowledged:
+    ) -> Response:
+        write = Write(action=action, requested_at=time.monotonic(), after=after)
+        entity.writes.append(write)
+        response = self.client.send(method, path, body, edition=edition)
+        write.status = response.status
+        if response.is_acknowledged:
             write.settle(Outcome.ACKNOWLEDGED, at=time.monotonic(), is_applied=True)
             self.acknowledged += 1
-        return answer
+        return response
 
-    def _settle(self, thing: Thing, answer: Answer) -> None:
-        """Find out what became of a request that was not acknowledged, by reading again."""
-        write = thing.writes[-1]
-        if answer.is_acknowledged:
+    def _settle(self, entity: Entity, response: Response) -> None:
+        """Read the entity again to learn the outcome of a request that was not acknowledged."""
+        write = entity.writes[-1]
+        if response.is_acknowledged:
             return
-        if answer.status in (NO_ANSWER, 503):
+        if response.status in (NO_ANSWER, 503):
             time.sleep(PAUSE_AFTER_NO_ANSWER)
-        is_open = answer.status == NO_ANSWER or answer.status == 429 or answer.status >= 500
-        outcome = Outcome.UNKNOWN if is_open else Outcome.REFUSED
-        stands = self._read_again(thing)
-        if stands == write.after:
+        is_unknown = response.status in (NO_ANSWER, 429) or response.status >= 500
+        outcome = Outcome.UNKNOWN if is_unknown else Outcome.REFUSED
+        current = self._read_again(entity)
+        if current == write.after:
             write.settle(outcome, at=time.monotonic(), is_applied=True)
-        elif stands in _without_last(thing).states():
+        elif current in _without_last(entity).states():
             write.settle(outcome, at=time.monotonic(), is_applied=False)
 
-    def _read_again(self, thing: Thing) -> State:
-        if thing.kind == "domain":
-            before = _without_last(thing).state
-            said = self.client.patiently(f"{DOMAINS}/{before.text}").json
-            return State(edition=said["edition"], name=said["name"], text=said["slug"])
-        if not thing.id:
-            return GONE
-        answer = self.client.patiently(f"{PRODUCTS}/{thing.id}")
-        if answer.status == 404:
-            return GONE
-        said = answer.json
+    def _read_again(self, entity: Entity) -> State:
+        if entity.type == "domain":
+            before = _without_last(entity).state
+            stored = self.client.get_with_retries(f"{DOMAINS}/{before.text}").json
+            return State(edition=stored["edition"], name=stored["name"], text=stored["slug"])
+        if not entity.id:
+            return ABSENT
+        response = self.client.get_with_retries(f"{PRODUCTS}/{entity.id}")
+        if response.status == 404:
+            return ABSENT
+        stored = response.json
         return State(
-            edition=said["edition"],
-            name=said["name"],
-            text=said["purpose"],
-            status=said["status"],
-            visibility=said["visibility"],
+            edition=stored["edition"],
+            name=stored["name"],
+            text=stored["purpose"],
+            status=stored["status"],
+            visibility=stored["visibility"],
         )
 
-    def _id_of(self, thing: Thing) -> str:
-        """Return the id of a product whose creation was not acknowledged; empty for none."""
-        (domain,) = [each for each in self.domains if each.key == thing.domain]
+    def _id_of(self, entity: Entity) -> str:
+        """Return the id of a product whose creation was not acknowledged, if it exists."""
+        (domain,) = [domain for domain in self.domains if domain.key == entity.domain]
         path = f"{PRODUCTS}?domain={domain.state.text}&sort=-updated&limit=100"
-        rows = self.client.patiently(path).json["results"]
-        return next((row["id"] for row in rows if row["slug"] == thing.key), "")
+        rows = self.client.get_with_retries(path).json["results"]
+        return next((row["id"] for row in rows if row["slug"] == entity.key), "")
 
 
-def _without_last(thing: Thing) -> Thing:
-    return replace(thing, writes=thing.writes[:-1])
+def _without_last(entity: Entity) -> Entity:
+    return replace(entity, writes=entity.writes[:-1])

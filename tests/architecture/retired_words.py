@@ -73,25 +73,11 @@ ALLOWED: dict[str, set[str]] = {
     "neighbours": {
         "tests/catalog/test_foreign.py",
     },
-    "outturn": {
-        "benchmarks/chaos/__main__.py",
-        "benchmarks/chaos/plan.py",
-        "benchmarks/chaos/record.py",
-        "benchmarks/chaos/run.py",
-        "tests/chaos/test_storm.py",
-    },
-    "rage": {
-        "benchmarks/chaos/run.py",
-    },
     "rehearsal": {
         "tests/catalog/test_manifests.py",
     },
     "seldom": {
         "tests/config/test_ops_indexes.py",
-    },
-    "testimony": {
-        "benchmarks/chaos/final_checks.py",
-        "benchmarks/chaos/run.py",
     },
     "veiled": {
         "catalog/search/cursors.py",
