@@ -1,4 +1,4 @@
-"""Several at once: threads that start together, each with a connection of its own."""
+"""Threads that start together, each with its own database connection."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 from django.db import connection
 
-LONGEST_WAIT = 120  # seconds until a thread that does not come is a failure
+MAX_WAIT_SECONDS = 120  # for the slowest thread to start
 
 
-def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Return what each of some works returns, all of them started together."""
-    barrier = Barrier(len(works))
+def run_concurrently(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Start all tasks together and return their results."""
+    barrier = Barrier(len(tasks))
 
-    def run(work: Callable[[], Any]) -> Any:
+    def run(task: Callable[[], Any]) -> Any:
         try:
-            barrier.wait(LONGEST_WAIT)
-            return work()
+            barrier.wait(MAX_WAIT_SECONDS)
+            return task()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))

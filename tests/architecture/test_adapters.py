@@ -1,4 +1,4 @@
-"""Heavy packages stay in their adapters: loading every page loads none of them."""
+"""Heavy packages stay in their adapters: loading all URLs and tasks loads none of them."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ print([name for name in {heavy!r} if name in sys.modules])
 
 
 def test_loading_the_urls_and_tasks_loads_no_heavy_package():
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(heavy=HEAVY)],
         cwd=ROOT,
         env={"DJANGO_SETTINGS_MODULE": "tests.settings", "PATH": "", "PYTHONPATH": str(ROOT)},
@@ -28,5 +28,5 @@ def test_loading_the_urls_and_tasks_loads_no_heavy_package():
         check=False,
     )
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().endswith("[]")
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip().endswith("[]")

@@ -1,4 +1,4 @@
-"""Every command of the product parses its own arguments, and its help shows how it is called."""
+"""The help of every command shows an example."""
 
 import pytest
 from django.core.management import get_commands, load_command_class

@@ -1,4 +1,4 @@
-"""The containers run the very programs that the supervisor runs, on the versions that CI tests."""
+"""The containers run the same commands as the supervisor, on the versions that CI tests."""
 
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ def compose() -> dict[str, Any]:
     return parsed
 
 
-def without(words: tuple[str, ...] | list[str], *names: str) -> list[str]:
-    """The command but for options (and their values) that may differ."""
-    left = list(words)
-    for name in names:
-        at = left.index(name)
-        del left[at : at + 2]
-    return left
+def without(command: tuple[str, ...] | list[str], *options: str) -> list[str]:
+    """Return a command without some options and their values."""
+    remaining = list(command)
+    for option in options:
+        index = remaining.index(option)
+        del remaining[index : index + 2]
+    return remaining
 
 
 @pytest.mark.parametrize("name", [*OURS, *SERVERS])
@@ -79,8 +79,8 @@ def test_no_password_has_a_default(compose):
     assert "${POSTGRES_PASSWORD:?" in compose["x-assay"]["environment"]["DATABASE_URL"]
 
 
-def test_the_image_holds_every_folder_that_it_copies():
-    wanted = (ROOT / ".dockerignore").read_text(encoding="utf-8")
+def test_the_build_context_has_every_folder_that_the_image_copies():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8")
     copied = [
         line.split()[1]
         for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
@@ -88,6 +88,6 @@ def test_the_image_holds_every_folder_that_it_copies():
     ]
 
     assert {f"!{name}" for name in copied} == {
-        line for line in wanted.splitlines() if line.startswith("!")
+        line for line in ignored.splitlines() if line.startswith("!")
     }
     assert all((ROOT / name).exists() for name in copied)

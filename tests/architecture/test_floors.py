@@ -1,4 +1,4 @@
-"""What is installed is not older than the versions that closed a hole."""
+"""Installed packages are not older than the versions that fixed a vulnerability."""
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +24,6 @@ def test_an_installed_package_is_not_below_its_floor(line):
     try:
         installed = version(floor.name)
     except PackageNotFoundError:
-        return  # what is not installed opens no hole
+        return  # not installed
 
     assert floor.specifier.contains(installed, prereleases=True), f"{line}, but {installed} is here"

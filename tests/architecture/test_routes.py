@@ -1,4 +1,4 @@
-"""Every route says who may use it: the API by its view's permissions, a page by the table here."""
+"""Every route has a permission: the API by its views, pages by the table here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import get_resolver
 
 from tests.factories import make_published_product, make_team
 
-# Pages that answer everybody; what they show of products is what the reader may know.
+# Pages that anybody may open; they show only the products that the reader may see.
 OPEN = set(
     """
     livez readyz home help styleguide display_settings set_language ops_status
@@ -30,11 +30,11 @@ OPEN = set(
     term_list term_list_json term_page term_page_json
     """.split()
 )
-TURNED_AWAY = {302, 401, 403, 404, 405}
+DENIED = {302, 401, 403, 404, 405}
 
 
 def routes(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield name and view of every route but those of Django's own admin."""
+    """Yield name and view of every route, without those of Django's admin."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         address = prefix + str(pattern.pattern)
         if address.startswith("admin/"):
@@ -49,7 +49,7 @@ def routes(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[
 def test_every_view_of_the_api_states_its_permissions():
     views = {name: route.callback.cls for name, route in routes() if name.startswith("api:")}
 
-    silent = [
+    incomplete = [
         name
         for name, view in views.items()
         if not any(
@@ -60,7 +60,7 @@ def test_every_view_of_the_api_states_its_permissions():
     ]
 
     assert views
-    assert silent == []
+    assert incomplete == []
 
 
 def test_every_route_has_a_name_and_no_name_is_open_by_mistake():
@@ -71,7 +71,7 @@ def test_every_route_has_a_name_and_no_name_is_open_by_mistake():
 
 
 @pytest.mark.django_db
-def test_a_page_that_is_not_open_turns_away_whoever_is_not_signed_in():
+def test_a_page_that_is_not_open_requires_a_sign_in():
     product = make_published_product("Orders")
     team = make_team("sellers")
     sample = {
@@ -86,7 +86,7 @@ def test_a_page_that_is_not_open_turns_away_whoever_is_not_signed_in():
     }
     client = Client()
 
-    let_in = []
+    allowed = []
     for name, route in routes():
         if name in OPEN or name.startswith("api:"):
             continue
@@ -95,9 +95,11 @@ def test_a_page_that_is_not_open_turns_away_whoever_is_not_signed_in():
             value = converter.to_url(sample.get(argument, 1))
             address = re.sub(rf"<\w+:{argument}>", value, address)
         for method in (client.get, client.post):
-            answer = method(address)
-            is_away = answer.status_code in TURNED_AWAY
-            if not is_away or (answer.status_code == 302 and "/sign-in" not in answer["Location"]):
-                let_in.append((name, answer.status_code))
+            response = method(address)
+            is_denied = response.status_code in DENIED
+            if not is_denied or (
+                response.status_code == 302 and "/sign-in" not in response["Location"]
+            ):
+                allowed.append((name, response.status_code))
 
-    assert let_in == []
+    assert allowed == []

@@ -1,4 +1,4 @@
-"""The shape of the house: short functions, modest files, everything typed, imports at the top."""
+"""Short functions, modest files, everything typed, imports at the top."""
 
 import ast
 
@@ -54,20 +54,22 @@ def test_templates_are_modest():
     assert {path: len(file) for path, file in lines.items() if len(file) > 150} == {}
 
 
-def test_everything_says_what_it_returns():
+def test_every_function_has_a_return_type():
     nodes = [(path, node) for path, tree in parsed().items() for node in functions(tree)]
     untyped = [f"{path}:{node.lineno} {node.name}" for path, node in nodes if not node.returns]
 
     assert untyped == []
 
 
-def test_every_module_says_what_it_owns():
-    mute = [path for path, tree in parsed().items() if tree.body and not ast.get_docstring(tree)]
+def test_every_module_has_a_docstring():
+    undocumented = [
+        path for path, tree in parsed().items() if tree.body and not ast.get_docstring(tree)
+    ]
 
-    assert mute == []
+    assert undocumented == []
 
 
-def test_imports_stand_at_the_top():
+def test_imports_are_at_the_top():
     inner = [
         f"{path}:{node.lineno} {node.name}"
         for path, tree in parsed().items()

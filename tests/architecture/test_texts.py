@@ -1,4 +1,4 @@
-"""What the project says: its docs are complete, and it speaks of itself alone."""
+"""Docs are complete, and no text names the workplace."""
 
 import re
 import subprocess
@@ -15,18 +15,18 @@ FOREIGN = re.compile(
 
 
 def _tracked() -> list[str]:
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout.splitlines()
+    return process.stdout.splitlines()
 
 
 def test_no_file_names_a_machine_a_workplace_or_a_registry():
-    guilty = []
+    offenders = []
     for name in _tracked():
         path = ROOT / name
         if name.startswith("tests/architecture/") or not path.is_file():
@@ -35,17 +35,17 @@ def test_no_file_names_a_machine_a_workplace_or_a_registry():
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        guilty += [f"{name}: {found.group()}" for found in FOREIGN.finditer(text)]
+        offenders += [f"{name}: {match.group()}" for match in FOREIGN.finditer(text)]
 
-    assert guilty == []
+    assert offenders == []
 
 
-def test_every_invariant_has_its_text():
+def test_every_invariant_has_a_docstring():
     assert [rule.__name__ for rule in INVARIANTS if not rule.__doc__] == []
 
 
-def test_every_kind_of_refusal_has_its_own_code():
-    codes = [kind.code for kind in (CatalogError, *CatalogError.__subclasses__())]
+def test_every_error_has_a_code_of_its_own():
+    codes = [error.code for error in (CatalogError, *CatalogError.__subclasses__())]
 
     assert sorted(codes) == sorted(set(codes))
 

@@ -1,4 +1,4 @@
-"""One writer: only services change rows, and only pure modules decide."""
+"""Only services write rows."""
 
 import ast
 
@@ -23,12 +23,11 @@ WRITES = {
     "remove_perm",
     "bulk_remove_perm",
 }
-# Names on which these methods are no ORM writes: dictionaries, hashes, sets, form and API layers.
 MODEL_MARKS = {"objects", "filter", "all", "exclude", "visible_to"}
 
 
 def _is_manager(node: ast.expr) -> bool:
-    """Say whether an expression reads like a manager or a queryset: `X.objects...` or a chain."""
+    """Return True if an expression looks like a manager or queryset, `X.objects` or a chain."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Attribute) and inner.attr in MODEL_MARKS:
             return True
@@ -36,16 +35,16 @@ def _is_manager(node: ast.expr) -> bool:
 
 
 def _writes(tree: ast.Module) -> list[str]:
-    found = []
+    writes = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         name = node.func.attr
         if name in WRITES and _is_manager(node.func.value):
-            found.append(f"{node.lineno} {ast.unparse(node.func)}")
+            writes.append(f"{node.lineno} {ast.unparse(node.func)}")
         if name == "save" and not _is_super(node.func.value):
-            found.append(f"{node.lineno} {ast.unparse(node.func)}")
-    return found
+            writes.append(f"{node.lineno} {ast.unparse(node.func)}")
+    return writes
 
 
 def _is_super(node: ast.expr) -> bool:
@@ -67,10 +66,10 @@ def test_only_services_write_rows():
     assert offenders == []
 
 
-def test_the_check_sees_a_write():
-    guilty = ast.parse("Thing.objects.filter(a=1).update(b=2)\nthing.save()\nmemo.update(x=1)")
+def test_the_check_detects_writes():
+    module = ast.parse("Thing.objects.filter(a=1).update(b=2)\nthing.save()\nmemo.update(x=1)")
 
-    assert len(_writes(guilty)) == 2
+    assert len(_writes(module)) == 2
 
 
 def test_services_take_keywords_only():

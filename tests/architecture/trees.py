@@ -29,14 +29,14 @@ def all_modules() -> dict[str, ast.Module]:
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Return every function of a module, methods and inner ones included."""
+    """Return every function of a module, with methods and inner functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
 
 def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Return how many lines a function has."""
+    """Return the number of lines of a function."""
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 

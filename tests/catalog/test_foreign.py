@@ -13,7 +13,7 @@ from catalog.manifests.services.external import import_entries
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
 from catalog.publication.services import adopt_product
-from tests.concurrency import at_once
+from tests.concurrency import run_concurrently
 from tests.conftest import SHARED
 from tests.factories import FACTORY
 
@@ -233,7 +233,7 @@ def test_a_file_five_times_as_long_takes_no_more_memory(command, tmp_path):
 def test_two_imports_of_one_file_at_once_bring_each_entry_in_once():
     entries = [ENTRY | {"slug": f"storms-{number}"} for number in range(30)]
 
-    reports = at_once([partial(_bring, *entries), partial(_bring, *reversed(entries))])
+    reports = run_concurrently([partial(_bring, *entries), partial(_bring, *reversed(entries))])
 
     assert [report.lines for report in reports] == [30, 30]
     assert DataProduct.objects.count() == 30

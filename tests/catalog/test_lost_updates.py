@@ -30,7 +30,7 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import replace_document
 from catalog.revisions.models import Tombstone
 from tests.catalog.api_client import Program
-from tests.concurrency import at_once
+from tests.concurrency import run_concurrently
 from tests.factories import (
     FACTORY,
     Users,
@@ -289,7 +289,7 @@ def test_of_all_who_write_at_once_one_wins_and_the_others_are_shown_both_states(
         had = trail.count()
         words = [f"word{next(_words)}w" for _ in arena.writers]
 
-        told = at_once(
+        told = run_concurrently(
             [
                 partial(write, row.edition, word)
                 for write, word in zip(arena.writers, words, strict=True)
@@ -317,7 +317,7 @@ def test_an_acknowledged_edit_is_never_taken_away_by_a_removal_that_did_not_see_
         )
         path = f"/terms/{term.uuid}"
 
-        edited, removed, again = at_once(
+        edited, removed, again = run_concurrently(
             [
                 partial(program.send, "PATCH", path, {"definition": "New."}, edition=1),
                 partial(other.send, "DELETE", path, edition=1),
@@ -343,7 +343,7 @@ def test_of_a_deletion_and_edits_at_once_one_wins_and_no_one_meets_a_failure():
         product = make_product(domain=users.domain)
         path = f"/products/{product.uuid}"
 
-        edited, moved, deleted = at_once(
+        edited, moved, deleted = run_concurrently(
             [
                 partial(program.send, "PATCH", path, {"purpose": "New."}, edition=1),
                 partial(other.send, "PUT", f"{path}/provenance", {}, edition=1),
@@ -369,7 +369,7 @@ def test_of_a_publication_and_edits_at_once_the_frozen_version_is_what_was_publi
         product = with_port(make_product(domain=users.domain, tree=tree))
         path, edition = f"/products/{product.uuid}", product.edition
 
-        answers = at_once(
+        answers = run_concurrently(
             [
                 partial(programs[0].send, "POST", f"{path}/publish", {}, edition=edition),
                 partial(programs[1].send, "PATCH", path, {"purpose": "New."}, edition=edition),
@@ -389,7 +389,7 @@ def test_two_domains_moved_below_each_other_at_once_make_no_circle():
     for _race in range(RACES):
         first, second = (make_users().domain for _ in range(2))
 
-        answers = at_once(
+        answers = run_concurrently(
             [
                 partial(_move_below, first, second),
                 partial(_move_below, second, first),

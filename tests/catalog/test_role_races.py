@@ -12,7 +12,7 @@ from catalog.domains.services import grant_role, revoke_role
 from catalog.exceptions import InvalidTransition, PermissionDenied
 from catalog.people.models import Person
 from catalog.permissions import Role
-from tests.concurrency import at_once
+from tests.concurrency import run_concurrently
 from tests.factories import FACTORY, make_person, make_users
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +30,7 @@ def test_two_governance_leads_who_take_each_others_role_leave_one_lead():
             for person in (ann, bob)
         )
 
-        told = at_once([partial(_taken, bobs, ann), partial(_taken, anns, bob)])
+        told = run_concurrently([partial(_taken, bobs, ann), partial(_taken, anns, bob)])
 
         assert sorted(told) == [False, True]
         assert everywhere.count() == 1
@@ -44,7 +44,7 @@ def test_a_role_that_two_take_at_once_is_noted_once():
         held = grant_role(person=person, role=Role.CONTRIBUTOR, domain=users.domain, actor=FACTORY)
         had = trail.count()
 
-        at_once([partial(_taken, held, users.owner), partial(_taken, held, users.owner)])
+        run_concurrently([partial(_taken, held, users.owner), partial(_taken, held, users.owner)])
 
         assert trail.count() - had == 1
 

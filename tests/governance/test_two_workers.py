@@ -10,7 +10,7 @@ from django.utils import timezone
 from governance.slo.models import Breach, Measurement, RollUp
 from governance.slo.outcomes import Outcome
 from governance.slo.services import ProbeQueue, claim_due
-from tests.concurrency import at_once
+from tests.concurrency import run_concurrently
 from tests.factories import make_product
 from tests.governance.measuring import make_objective, make_port, promise, record, seen, slots
 
@@ -20,7 +20,7 @@ WORKERS = 3
 
 def by_all(work: Callable[[int], Any]) -> list[Any]:
     """Return what each worker gets, all of them starting together."""
-    return at_once([partial(work, number) for number in range(WORKERS)])
+    return run_concurrently([partial(work, number) for number in range(WORKERS)])
 
 
 def test_each_due_port_is_claimed_by_one_worker():

@@ -1,4 +1,4 @@
-"""A mesh in which much is hidden: named like what is open, and with words, tags of its own."""
+"""A mesh with many hidden products, named like open ones, with words and tags of their own."""
 
 from __future__ import annotations
 
@@ -42,31 +42,31 @@ from tests.factories import (
 )
 
 SEED = 20261126
-THINGS = ("parcel", "customer", "invoice", "patient", "sensor", "delivery", "payment", "station")
-KINDS = ("events", "register", "scores", "history")
+NOUNS = ("parcel", "customer", "invoice", "patient", "sensor", "delivery", "payment", "station")
+DATASETS = ("events", "register", "scores", "history")
 COLUMNS = ("customer_id", "order_id", "amount", "occurred_at", "station_code", "postcode")
 TAGS = tuple("daily finance care mobility energy retail soil water noise sport music".split())
 TAGS = (*TAGS, "machine learning")
 OPEN_DOMAINS = ("shop", "logistics", "health", "warehouse")
-# What stands in hidden products alone.
+# Only hidden products have these.
 SECRET_WORDS = ("clandestine", "zeppelin", "quasar", "obsidian")
 SECRET_TAGS = ("hush", "vaulted")
 SECRET_COLUMNS = ("secret_code", "zeppelin_id")
-# What people mistype. In hidden products it is a word like any other, and some are nearer to
-# what is typed than our own words are.
-TYPOS_KEPT = ("custmer", "parcle", "delivry", "paymant")
-WORDS_NEAR = ("custome", "parcell", "deliverx", "patienz")
+# Typos that are ordinary words in hidden products; some are closer to what is typed than the words
+# of open products.
+HIDDEN_TYPOS = ("custmer", "parcle", "delivry", "paymant")
+HIDDEN_NEAR_WORDS = ("custome", "parcell", "deliverx", "patienz")
 HIDDEN_KINDS = ("restricted", "members", "draft", "external")
-# More events than the start page reads to find its news.
-NOISE = 170
+# More events than the home page reads for its news.
+HIDDEN_EVENTS = 170
 
 
 @dataclass
 class Mesh:
-    """What there is, who looks at it, and names that hidden things have or had."""
+    """The products and domains, their readers, and former addresses of hidden products."""
 
     domains: dict[str, Domain]
-    visitors: dict[str, Person | None]
+    readers: dict[str, Person | None]
     carriers: Team
     open: list[DataProduct] = field(default_factory=list)
     hidden: list[DataProduct] = field(default_factory=list)
@@ -74,48 +74,50 @@ class Mesh:
 
     @property
     def secret(self) -> list[DataProduct]:
-        """What none of the visitors may know of."""
-        known = [DataProduct.objects.visible_to(one).values("pk") for one in self.visitors.values()]
-        return [one for one in self.products if not any({"pk": one.pk} in rows for rows in known)]
+        """Return what none of the readers may see."""
+        visible = [
+            DataProduct.objects.visible_to(one).values("pk") for one in self.readers.values()
+        ]
+        return [one for one in self.products if not any({"pk": one.pk} in rows for rows in visible)]
 
     @property
     def products(self) -> list[DataProduct]:
-        """All of them as they stand, in the order they came."""
+        """Return all products from the database, in the order of their creation."""
         return list(DataProduct.objects.select_related("domain").order_by("id"))
 
 
 def make_mesh() -> Mesh:
-    """Build it through the services; what is hidden comes between what is open."""
-    chance = Random(SEED)
-    domains, carriers = _domains(), make_team("carriers")
-    mesh = Mesh(domains, _visitors(domains, carriers), carriers)
+    """Create it through the services; hidden products come between open ones."""
+    rng = Random(SEED)
+    domains, carriers = _create_domains(), make_team("carriers")
+    mesh = Mesh(domains, _create_readers(domains, carriers), carriers)
     for name, synonym in (("Customer", "client"), ("Parcel", "consignment")):
         define_term(name=name, definition=f"A {name}.", synonyms=[synonym], actor=FACTORY)
-    for at, (thing, kind) in enumerate(pairs(THINGS, KINDS)):
-        name = f"{thing.title()} {kind}"
-        domain = domains[OPEN_DOMAINS[at % 4]]
-        mesh.open.append(_published(_tree(chance, name, domain), domain, chance))
-        mesh.hidden.append(_hidden(chance, at, name, mesh))
-    _lead_on(mesh)
-    _end(mesh)
-    _readdress(mesh)
-    _make_noise(mesh)
+    for index, (noun, kind) in enumerate(pairs(NOUNS, DATASETS)):
+        name = f"{noun.title()} {kind}"
+        domain = domains[OPEN_DOMAINS[index % 4]]
+        mesh.open.append(_published(_tree(rng, name, domain), domain, rng))
+        mesh.hidden.append(_hidden(rng, index, name, mesh))
+    _link_products(mesh)
+    _end_products(mesh)
+    _change_addresses(mesh)
+    _add_hidden_events(mesh)
     # Open and hidden columns mean the same term.
     SchemaProperty.objects.filter(name="customer_id").update(term="customer")
     return mesh
 
 
-def _domains() -> dict[str, Domain]:
-    made = {"commerce": make_domain("commerce", owner_team=make_team("sellers"))}
-    made["shop"] = make_domain("shop", parent=made["commerce"])
+def _create_domains() -> dict[str, Domain]:
+    domains = {"commerce": make_domain("commerce", owner_team=make_team("sellers"))}
+    domains["shop"] = make_domain("shop", parent=domains["commerce"])
     for slug in ("vault", "logistics", "health", "warehouse"):
-        made[slug] = make_domain(slug, owner_team=make_team(f"{slug}-team"))
-    for domain in made.values():
+        domains[slug] = make_domain(slug, owner_team=make_team(f"{slug}-team"))
+    for domain in domains.values():
         make_users(domain)
-    return made
+    return domains
 
 
-def _visitors(domains: dict[str, Domain], carriers: Team) -> dict[str, Person | None]:
+def _create_readers(domains: dict[str, Domain], carriers: Team) -> dict[str, Person | None]:
     member, owner = make_person("mira-member"), make_person("otto-owner")
     grant_role(person=member, role=Role.CONSUMER, domain=domains["logistics"], actor=FACTORY)
     grant_role(person=owner, role=Role.OWNER, domain=domains["health"], actor=FACTORY)
@@ -123,24 +125,22 @@ def _visitors(domains: dict[str, Domain], carriers: Team) -> dict[str, Person | 
     return {"signed-out": None, "member": member, "owner": owner}
 
 
-def _tree(
-    chance: Random, name: str, domain: Domain, words: Sequence[str] = (), **custom: Any
-) -> Tree:
-    thing = name.split(maxsplit=1)[0].lower()
+def _tree(rng: Random, name: str, domain: Domain, words: Sequence[str] = (), **custom: Any) -> Tree:
+    noun = name.split(maxsplit=1)[0].lower()
     tree = with_answers(product_tree(name, domain=domain.slug))
-    purpose = f"{name} of every branch, {' '.join(words)}. Holds each {thing} once a day."
+    purpose = f"{name} of every branch, {' '.join(words)}. Holds each {noun} once a day."
     tree["description"] = {"purpose": purpose, "limitations": "Nothing before 2020."}
-    tree["tags"] = [*sorted(chance.sample(TAGS, 2)), *(SECRET_TAGS if words else ())]
+    tree["tags"] = [*sorted(rng.sample(TAGS, 2)), *(SECRET_TAGS if words else ())]
     provenance = tree["customProperties"][-1]["value"]
     provenance["answers"] |= {
-        "source": {"state": "answered", "text": chance.choice(("Tills", "Gate readers"))},
-        "collection_method": {"state": "answered", "text": chance.choice(("Survey", "Logged"))},
+        "source": {"state": "answered", "text": rng.choice(("Tills", "Gate readers"))},
+        "collection_method": {"state": "answered", "text": rng.choice(("Survey", "Logged"))},
     }
-    share = chance.choice((0.2, 0.35, 0.48))
+    share = rng.choice((0.2, 0.35, 0.48))
     provenance["imbalances"] = [
         {"attribute": "sex", "group": "female", "share": share, "referenceShare": 0.5}
     ]
-    used = [{"title": f"Atlas of {thing}s", "kind": "paper"}]
+    used = [{"title": f"Atlas of {noun}s", "kind": "paper"}]
     objectives = [{"indicator": "availability", "target": 0.99}]
     custom |= {"assayUsedIn": used, "assayObjectives": objectives}
     for key, value in custom.items():
@@ -149,61 +149,60 @@ def _tree(
 
 
 def _published(
-    tree: Tree, domain: Domain, chance: Random, *, columns: Sequence[str] = (), form: str = "csv"
+    tree: Tree, domain: Domain, rng: Random, *, columns: Sequence[str] = (), form: str = "csv"
 ) -> DataProduct:
     product = with_port(make_product(domain=domain, tree=tree), format=form)
-    product = give_schema(product, *chance.sample(COLUMNS, 3), *columns)
+    product = give_schema(product, *rng.sample(COLUMNS, 3), *columns)
     product = publish_product(product=product, edition=product.edition, actor=FACTORY)
     set_trust(
         product_id=product.pk,
-        verdict=chance.choice(list(Verdict)).value,
-        figures={"availability": {"value": chance.choice((0.91, 0.995)), "target": 0.99}},
+        verdict=rng.choice(list(Verdict)).value,
+        figures={"availability": {"value": rng.choice((0.91, 0.995)), "target": 0.99}},
         actor=FACTORY,
     )
     return product
 
 
-def _hidden(chance: Random, at: int, name: str, mesh: Mesh) -> DataProduct:
-    """Another one of the same name, or of a secret one, that hardly anybody may see."""
-    secret, kind = SECRET_WORDS[at % 4], HIDDEN_KINDS[at // 2 % 4]
-    words = (secret, TYPOS_KEPT[at % 4], WORDS_NEAR[at % 4], "client", "consignment")
-    domain = mesh.domains[("vault", "shop", "vault", "logistics", "health")[at % 5]]
-    name = name if at % 3 else f"{secret.title()} {TYPOS_KEPT[at % 4]} {name}"
+def _hidden(rng: Random, index: int, name: str, mesh: Mesh) -> DataProduct:
+    """Create a hidden product with the same name or a secret one."""
+    secret, kind = SECRET_WORDS[index % 4], HIDDEN_KINDS[index // 2 % 4]
+    words = (secret, HIDDEN_TYPOS[index % 4], HIDDEN_NEAR_WORDS[index % 4], "client", "consignment")
+    domain = mesh.domains[("vault", "shop", "vault", "logistics", "health")[index % 5]]
+    name = name if index % 3 else f"{secret.title()} {HIDDEN_TYPOS[index % 4]} {name}"
     visibility = "members" if kind == "members" else "restricted"
     tree = _tree(
-        chance, name, domain, words, assaySlug=f"{secret}-{at}", assayVisibility=visibility
+        rng, name, domain, words, assaySlug=f"{secret}-{index}", assayVisibility=visibility
     )
     if kind in ("draft", "external"):
         return register_product(domain=domain, tree=tree, actor=FACTORY, status=Status(kind))
-    product = _published(tree, domain, chance, columns=SECRET_COLUMNS, form="parquet")
-    if visibility == "restricted" and at % 8 == 0:
+    product = _published(tree, domain, rng, columns=SECRET_COLUMNS, form="parquet")
+    if visibility == "restricted" and index % 8 == 0:
         product = share_product(
-            product=_again(product),
+            product=_reload(product),
             domains=[],
             teams=[mesh.carriers],
-            edition=_again(product).edition,
+            edition=_reload(product).edition,
             actor=FACTORY,
         )
     return product
 
 
-def _again(product: DataProduct) -> DataProduct:
+def _reload(product: DataProduct) -> DataProduct:
     return DataProduct.objects.select_related("domain").get(pk=product.pk)
 
 
 def address_of(product: DataProduct) -> str:
-    """`domain/slug`."""
     return f"{product.domain.slug}/{product.slug}"
 
 
-def _lead_on(mesh: Mesh) -> None:
-    """Link what is open to what is open and to what is hidden, both ways."""
-    for at, product in enumerate(mesh.open[:8]):
-        sources = (mesh.open[at + 8], mesh.hidden[at * 2])
+def _link_products(mesh: Mesh) -> None:
+    """Link open products to open and hidden ones, in both directions."""
+    for index, product in enumerate(mesh.open[:8]):
+        sources = (mesh.open[index + 8], mesh.hidden[index * 2])
         links = [_link(f"in-{n}", address_of(source)) for n, source in enumerate(sources)]
         _patch(product, links)
-    for at, product in enumerate(mesh.hidden[:6]):
-        _patch(product, [_link("in", address_of(mesh.open[at]))])
+    for index, product in enumerate(mesh.hidden[:6]):
+        _patch(product, [_link("in", address_of(mesh.open[index]))])
 
 
 def _link(name: str, address: str) -> dict[str, Any]:
@@ -211,44 +210,49 @@ def _link(name: str, address: str) -> dict[str, Any]:
 
 
 def _patch(product: DataProduct, links: list[dict[str, Any]]) -> None:
-    now = _again(product)
+    current = _reload(product)
     patch = [{"op": "add", "path": "/inputPorts", "value": links}]
-    patch_document(product=now, patch=patch, edition=now.edition, actor=FACTORY)
+    patch_document(product=current, patch=patch, edition=current.edition, actor=FACTORY)
 
 
-def _end(mesh: Mesh) -> None:
-    """Deprecate and retire some; of the open ones, some in favour of hidden ones."""
-    secret = next(p for p in mesh.hidden if _again(p).status == Status.PUBLISHED)
+def _end_products(mesh: Mesh) -> None:
+    """Deprecate and retire some products, some open ones in favour of hidden ones."""
+    secret = next(p for p in mesh.hidden if _reload(p).status == Status.PUBLISHED)
     for product, successor in (
         (mesh.open[12], secret),
         (mesh.open[13], mesh.open[14]),
         (secret, None),
     ):
-        now = _again(product)
-        deprecate_product(product=now, edition=now.edition, successor=successor, actor=FACTORY)
-    others = [p for p in mesh.hidden if _again(p).status == Status.PUBLISHED]
+        current = _reload(product)
+        deprecate_product(
+            product=current, edition=current.edition, successor=successor, actor=FACTORY
+        )
+    others = [p for p in mesh.hidden if _reload(p).status == Status.PUBLISHED]
     for product in (mesh.open[16], mesh.open[17], others[-1]):
-        now = _again(product)
-        retire_product(product=now, edition=now.edition, successor=secret, actor=FACTORY)
+        current = _reload(product)
+        retire_product(product=current, edition=current.edition, successor=secret, actor=FACTORY)
     level = {"certification": "gold", "certified_until": timezone.localdate()}
     certified = [mesh.open[20].pk, mesh.open[21].pk, others[0].pk]
     DataProduct.objects.filter(pk__in=certified).update(**level)
 
 
-def _readdress(mesh: Mesh) -> None:
+def _change_addresses(mesh: Mesh) -> None:
     """Move products, rename their slugs and a domain, and name some in another system."""
     for product in (mesh.open[2], mesh.hidden[0], mesh.hidden[1]):
-        now = _again(product)
-        mesh.former.append(address_of(now))
+        current = _reload(product)
+        mesh.former.append(address_of(current))
         move_product(
-            product=now, domain=mesh.domains["warehouse"], edition=now.edition, actor=FACTORY
+            product=current,
+            domain=mesh.domains["warehouse"],
+            edition=current.edition,
+            actor=FACTORY,
         )
     for product in (mesh.open[3], mesh.hidden[2]):
-        now = _again(product)
-        mesh.former.append(address_of(now))
-        tree = with_custom(now.tree, "assaySlug", f"{now.slug}-renamed")
+        current = _reload(product)
+        mesh.former.append(address_of(current))
+        tree = with_custom(current.tree, "assaySlug", f"{current.slug}-renamed")
         patch = [{"op": "replace", "path": "", "value": tree}]
-        patch_document(product=now, patch=patch, edition=now.edition, actor=FACTORY)
+        patch_document(product=current, patch=patch, edition=current.edition, actor=FACTORY)
     for product in (mesh.open[4], mesh.hidden[3]):
         set_alias(product=product, system="elsewhere", identifier=f"LEGACY-{product.slug}")
     domain = Domain.objects.get(slug="warehouse")
@@ -257,10 +261,12 @@ def _readdress(mesh: Mesh) -> None:
     mesh.former += [f"warehouse/{product.slug}" for product in mesh.products[:6]]
 
 
-def _make_noise(mesh: Mesh) -> None:
-    """Let much happen to hidden products after all that happened to open ones."""
-    told = AuditEvent.objects.filter(object_kind=PRODUCT, verb="published")
-    secret = next(event for product in mesh.hidden for event in told.filter(object_id=product.uuid))
+def _add_hidden_events(mesh: Mesh) -> None:
+    """Add many events of hidden products after those of open ones."""
+    events = AuditEvent.objects.filter(object_kind=PRODUCT, verb="published")
+    secret = next(
+        event for product in mesh.hidden for event in events.filter(object_id=product.uuid)
+    )
     states = {field.attname: getattr(secret, field.attname) for field in secret._meta.fields}
     del states["id"]
-    AuditEvent.objects.bulk_create(AuditEvent(**states) for _ in range(NOISE))
+    AuditEvent.objects.bulk_create(AuditEvent(**states) for _ in range(HIDDEN_EVENTS))

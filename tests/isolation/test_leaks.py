@@ -1,4 +1,4 @@
-"""Ways in which what is hidden once showed, each by itself."""
+"""Leaks that there once were, one test for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 MANY = 160
 
 
-def test_news_of_hidden_products_do_not_push_out_those_of_open_ones(client: Client):
+def test_events_of_hidden_products_do_not_displace_those_of_open_ones(client: Client):
     users = make_users(make_domain("sales"))
     make_published_product("Orders", domain=users.domain)
     secret = make_published_product("Secrets", domain=users.domain, assayVisibility="restricted")
@@ -35,7 +35,7 @@ def test_news_of_hidden_products_do_not_push_out_those_of_open_ones(client: Clie
     assert "Secrets" not in page
 
 
-def test_a_source_that_is_hidden_reads_as_one_that_there_never_was(client: Client):
+def test_a_hidden_source_reads_like_one_that_never_existed(client: Client):
     users = make_users(make_domain("sales"))
     secret = make_published_product("Secrets", domain=users.domain, assayVisibility="restricted")
     link = {
@@ -44,18 +44,18 @@ def test_a_source_that_is_hidden_reads_as_one_that_there_never_was(client: Clien
     }
     tree = product_tree("Orders", domain="sales") | {"inputPorts": [link]}
     orders = make_published_product("Orders", domain=users.domain, tree=tree)
-    seen = client.get(orders.path).content.decode()
-    twin = client.get(f"{orders.path}.json").json()
+    page = client.get(orders.path).content.decode()
+    document = client.get(f"{orders.path}.json").json()
 
     DataProduct.objects.filter(pk=secret.pk).delete()
 
-    assert "sales/secrets" in seen
-    assert "not among the products that you can see here" in seen
+    assert "sales/secrets" in page
+    assert "not among the products that you can see here" in page
     assert "sales/secrets" in client.get(orders.path).content.decode()
-    assert client.get(f"{orders.path}.json").json() == twin
+    assert client.get(f"{orders.path}.json").json() == document
 
 
-def test_a_page_of_work_does_not_say_that_a_hidden_source_is_there(client: Client):
+def test_an_edit_page_does_not_disclose_a_hidden_source(client: Client):
     users = make_users(make_domain("sales"))
     make_published_product("Secrets", domain=make_domain("vault"), assayVisibility="restricted")
     links = [
