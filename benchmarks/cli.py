@@ -1,4 +1,4 @@
-"""What the benchmarks of API and pages share: options, a mesh, rounds, medians, records."""
+"""Shared by the benchmarks of API and pages: options, a mesh, rounds, medians, results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def command_line(doc: str) -> argparse.ArgumentParser:
-    """Return a parser that prints a module's text with its examples, and knows --json."""
+    """Return a parser with a module's docstring as help, and `--json`."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -24,14 +24,14 @@ def command_line(doc: str) -> argparse.ArgumentParser:
 
 
 def with_mesh(parser: argparse.ArgumentParser, *, products: int) -> None:
-    """Add the options that say which mesh is measured."""
-    parser.add_argument("--data", type=Path, help="the data folder of a mesh; else one is built")
+    """Add the options that choose the mesh."""
+    parser.add_argument("--data", type=Path, help="data folder of a mesh; built if not given")
     parser.add_argument("--products", type=int, default=products, help="size of a mesh to build")
 
 
 @contextmanager
 def mesh(options: argparse.Namespace) -> Iterator[Path]:
-    """Set Django up on the mesh that was named, else on a new one in a folder that goes after."""
+    """Set up Django on the given mesh, or on a new one in a temporary folder."""
     from benchmarks.mesh import build, set_up
 
     if options.data:
@@ -45,31 +45,31 @@ def mesh(options: argparse.Namespace) -> Iterator[Path]:
 
 
 def interleaved(
-    works: Mapping[str, Callable[[], Any]], *, rounds: int, warm: int = 2
+    tasks: Mapping[str, Callable[[], Any]], *, rounds: int, warm: int = 2
 ) -> dict[str, list[float]]:
-    """Return the seconds of each piece of work by name, one of each in every round."""
-    spent: dict[str, list[float]] = {name: [] for name in works}
+    """Return the seconds of each task by name; every round runs each task once."""
+    durations: dict[str, list[float]] = {name: [] for name in tasks}
     for number in range(rounds + warm):
-        for name, work in works.items():
+        for name, task in tasks.items():
             started = time.perf_counter()
-            work()
+            task()
             if number >= warm:
-                spent[name].append(time.perf_counter() - started)
-    return spent
+                durations[name].append(time.perf_counter() - started)
+    return durations
 
 
 def milliseconds(seconds: list[float]) -> dict[str, float]:
-    """Return median and 95th percentile of some durations, in milliseconds."""
+    """Return median and 95th percentile in milliseconds."""
     ordered = sorted(seconds)
-    at = min(len(ordered) - 1, int(len(ordered) * 0.95))
+    index = min(len(ordered) - 1, int(len(ordered) * 0.95))
     return {
         "p50_ms": round(statistics.median(ordered) * 1000, 3),
-        "p95_ms": round(ordered[at] * 1000, 3),
+        "p95_ms": round(ordered[index] * 1000, 3),
     }
 
 
 def report(result: dict[str, Any], lines: list[str], options: argparse.Namespace) -> None:
-    """Print a result with its load and date: as JSON, or as the lines that say it."""
+    """Print a result with load and date, as JSON or as the given lines."""
     result |= {
         "load": round(os.getloadavg()[0], 2),
         "date": time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()),

@@ -1,4 +1,4 @@
-"""The whole product, started on a data folder as `make run` starts it, and its broker alone."""
+"""Starts the whole product on a data folder as `make run` does, or only its broker."""
 
 from __future__ import annotations
 
@@ -17,47 +17,49 @@ from typing import Any
 from benchmarks.timing import ROOT
 
 READY = "Assay is ready"
-TICKS = os.sysconf("SC_CLK_TCK")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Running:
-    """A product that runs: where it listens, and the process that everything hangs on."""
+    """A running product: its port, and the process id of its supervisor."""
 
     port: int
     pid: int
 
     def memory(self) -> dict[str, int]:
-        """Return the megabytes of each process: its own pages and its part of the shared ones."""
-        found: dict[str, list[int]] = {}
-        for pid in [self.pid, *_below(self.pid)]:
-            if kilobytes := _proportional(pid):
-                found.setdefault(_name(pid), []).append(round(kilobytes / 1024))
+        """Return the proportional set size of each process in megabytes."""
+        sizes_by_name: dict[str, list[int]] = {}
+        for pid in [self.pid, *_descendants(self.pid)]:
+            if kilobytes := _kilobytes(pid):
+                sizes_by_name.setdefault(_name(pid), []).append(round(kilobytes / 1024))
         return {
             f"{name} {number}" if len(sizes) > 1 else name: size
-            for name, sizes in sorted(found.items())
+            for name, sizes in sorted(sizes_by_name.items())
             for number, size in enumerate(sizes, start=1)
         }
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Return the CPU time that its programs have taken so far, by name."""
-        spent: dict[str, float] = {}
-        for pid in [self.pid, *_below(self.pid)]:
+        """Return the CPU seconds used so far, by process name."""
+        seconds: dict[str, float] = {}
+        for pid in [self.pid, *_descendants(self.pid)]:
             try:
-                words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 name = _name(pid)
             except OSError:
-                continue  # It has ended meanwhile.
-            spent[name] = spent.get(name, 0) + (int(words[11]) + int(words[12])) / TICKS
-        return spent
+                continue  # The process has ended.
+            seconds[name] = (
+                seconds.get(name, 0) + (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+            )
+        return seconds
 
 
 @contextmanager
 def product(data: Path, **settings: str) -> Iterator[Running]:
-    """Run all of the product on a data folder with its bundled broker; yields it when ready.
+    """Run the product on a data folder with its bundled broker; yield it when it is ready.
 
-    The limit on one caller's requests is raised, for one caller stands in for many. Raises
-    RuntimeError with what it said, where it ends instead.
+    The rate limit is raised, because one caller stands for many. Raises RuntimeError with the
+    output if the product ends instead.
     """
     port = free_port()
     environment = {
@@ -65,7 +67,7 @@ def product(data: Path, **settings: str) -> Iterator[Running]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "ASSAY_DATA_DIR": str(data.resolve()),
         "ASSAY_PORT": str(port),
-        # Part of what is indexed: with another one each run, the whole index would differ.
+        # Indexed, so another value in each run would change the whole index.
         "ASSAY_BASE_IRI": "http://127.0.0.1:8000",
         "ASSAY_DEMO": "0",
         "ASSAY_API_RATE": "1000000",
@@ -73,19 +75,19 @@ def product(data: Path, **settings: str) -> Iterator[Running]:
         "REDIS_URL": "",
         **settings,
     }
-    with (data / "said.txt").open("wb") as said:
+    with (data / "output.txt").open("wb") as output:
         server = subprocess.Popen(
             [sys.executable, "-u", "manage.py", "start"],
             cwd=ROOT,
             env=environment,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
         until(lambda: _is_ready(data) or server.poll() is not None, seconds=300)
         if server.poll() is not None:
-            raise RuntimeError((data / "said.txt").read_text())
+            raise RuntimeError((data / "output.txt").read_text())
         yield Running(port, server.pid)
     finally:
         server.send_signal(signal.SIGINT)
@@ -96,12 +98,12 @@ def product(data: Path, **settings: str) -> Iterator[Running]:
 
 
 def _is_ready(data: Path) -> bool:
-    return READY in (data / "said.txt").read_text()
+    return READY in (data / "output.txt").read_text()
 
 
 @contextmanager
 def valkey(data: Path) -> Iterator[None]:
-    """Run the product's own broker and cache beside a data folder, as `manage.py start` does."""
+    """Run only the product's own broker and cache, as `manage.py start` does."""
     import redis
     from django.conf import settings
 
@@ -112,48 +114,48 @@ def valkey(data: Path) -> Iterator[None]:
     )
     try:
         client = redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET))
-        until(lambda: answers(client.ping), seconds=20)
+        until(lambda: succeeds(client.ping), seconds=20)
         yield
     finally:
         server.terminate()
         server.wait(20)
 
 
-def answers(ask: Callable[[], Any]) -> bool:
-    """Say whether a question is answered at all."""
+def succeeds(call: Callable[[], Any]) -> bool:
+    """Return True if a call raises nothing."""
     try:
-        ask()
-    except Exception:  # noqa: BLE001  whatever a server that only starts may throw
+        call()
+    except Exception:  # noqa: BLE001  a starting server may raise anything
         return False
     return True
 
 
-def until(holds: Callable[[], Any], *, seconds: float) -> None:
-    """Wait until something holds. Raises TimeoutError."""
+def until(condition: Callable[[], Any], *, seconds: float) -> None:
+    """Wait until a condition is true. Raises TimeoutError."""
     end = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"not so after {seconds:.0f} s")
+            raise TimeoutError(f"still false after {seconds:.0f} s")
         time.sleep(0.05)
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
+    """Return a loopback port that is not in use."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
         return port
 
 
-def _below(pid: int) -> list[int]:
-    """Return the children of a process, their children, and so on."""
-    found = []
+def _descendants(pid: int) -> list[int]:
+    """Return the ids of all processes below a process."""
+    descendants = []
     for task in Path(f"/proc/{pid}/task").glob("*"):
         for child in map(int, (task / "children").read_text().split()):
-            found += [child, *_below(child)]
-    return found
+            descendants += [child, *_descendants(child)]
+    return descendants
 
 
-def _proportional(pid: int) -> int:
+def _kilobytes(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except (OSError, ProcessLookupError):
@@ -162,13 +164,13 @@ def _proportional(pid: int) -> int:
 
 
 def _name(pid: int) -> str:
-    """Return which part of the product a process is."""
-    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    if "start" in words:
+    """Return the name of the part that a process is."""
+    arguments = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    if "start" in arguments:
         return "supervisor"
-    if "worker" in words:
-        return words[words.index("--hostname") + 1].partition("@")[0]
+    if "worker" in arguments:
+        return arguments[arguments.index("--hostname") + 1].partition("@")[0]
     for name in ("beat", "gunicorn", "valkey"):
-        if name in words or name in Path(words[0].partition(" ")[0]).name:
+        if name in arguments or name in Path(arguments[0].partition(" ")[0]).name:
             return name
-    return Path(words[0]).name
+    return Path(arguments[0]).name

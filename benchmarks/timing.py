@@ -1,7 +1,7 @@
-"""Ways of doing the same thing, measured turn about in one run; medians and their ratio.
+"""Measures alternatives in turn within one run; medians and their ratio.
 
-A figure here is a ratio of two sides that met the same moments of the same machine. Times alone
-are printed for reading, and mean nothing on another machine.
+The figures are ratios of two sides that were measured on the same machine at the same time. Times
+are printed too, but cannot be compared with those of another machine.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Work = Callable[[], object]
+Task = Callable[[], object]
 ROOT = Path(__file__).resolve().parents[1]
 
 
 Clock = Callable[[], float]
 
 
-def timed(work: Work, clock: Clock = time.perf_counter) -> float:
-    """Return the seconds that a piece of work takes by a clock, else by the one on the wall."""
+def timed(task: Task, clock: Clock = time.perf_counter) -> float:
+    """Return the seconds that a task takes, of wall time unless another clock is given."""
     started = clock()
-    work()
+    task()
     return clock() - started
 
 
 def interleaved(
     sides: Mapping[str, Callable[[Any], object]], items: Sequence[Any], *, rounds: int
 ) -> dict[str, list[list[float]]]:
-    """Return seconds by side, item and round. A first round warms up and does not count.
+    """Return seconds by side, item and round. The first round is a warm-up and not counted.
 
-    Each item is done by every side before the next item; who begins changes each time.
+    Each item is run by every side before the next item; the first side changes each time.
     """
     seconds: dict[str, list[list[float]]] = {name: [[] for _ in items] for name in sides}
     names = list(sides)
     for number in range(rounds + 1):
-        for place, item in enumerate(items):
-            turn = (number + place) % len(names)
+        for index, item in enumerate(items):
+            turn = (number + index) % len(names)
             for name in (*names[turn:], *names[:turn]):
-                spent = timed(lambda name=name, item=item: sides[name](item))
+                duration = timed(lambda name=name, item=item: sides[name](item))
                 if number:
-                    seconds[name][place].append(spent)
+                    seconds[name][index].append(duration)
     return seconds
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value below which that share of the values lies, the nearest one."""
+    """Return the quantile of some values by nearest rank."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -61,18 +61,18 @@ def flat(seconds: Sequence[Sequence[float]]) -> list[float]:
 
 
 def ratio_of_medians(above: Sequence[float], below: Sequence[float]) -> float:
-    """Return how many times the one median is the other."""
+    """Return the ratio of two medians."""
     return statistics.median(above) / statistics.median(below)
 
 
 def milliseconds(seconds: float) -> float:
-    """Return milliseconds, to two places."""
+    """Return milliseconds, rounded to two places."""
     return round(seconds * 1000, 2)
 
 
 @dataclass(kw_only=True)
 class Report:
-    """What a benchmark says of itself: what was compared, the ratios, and under which load."""
+    """The result of a benchmark: what was compared, the ratios, and the load."""
 
     compared: str
     ratios: dict[str, float]
@@ -80,7 +80,7 @@ class Report:
     times: dict[str, Any] = field(default_factory=dict)
 
     def lines(self) -> dict[str, Any]:
-        """Return the whole as JSON values."""
+        """Return the report as JSON values, with load, date and commit."""
         return {
             "compared": self.compared,
             "ratios": {name: round(ratio, 3) for name, ratio in self.ratios.items()},
@@ -92,7 +92,7 @@ class Report:
         }
 
     def print(self, *, as_json: bool) -> None:
-        """Print it, as one line of JSON or for people."""
+        """Print the report as one line of JSON, or as text."""
         lines = self.lines()
         if as_json:
             print(json.dumps(lines))
@@ -109,10 +109,10 @@ class Report:
 
 
 def commit() -> str:
-    """Return the short name of the commit that was measured, with a plus where files differ."""
+    """Return the short hash of the measured commit, with a plus if files differ from it."""
     try:
-        said = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
-        found = subprocess.run(said, cwd=ROOT, capture_output=True, text=True, check=True)
+        command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+        process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return found.stdout.strip()
+    return process.stdout.strip()

@@ -193,7 +193,14 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         yield Request("board", f"/slo.json?domain={domain.slug}", accept=JSON)
     for address in ("/", "/domains", "/domains.json", "/glossary", "/glossary/customer.json"):
         yield Request("home" if address == "/" else "domain", address)
-    for address in ("/slo", "/slo.json", "/status", "/api/v1/status", "/teams.json", "/publish.json"):
+    for address in (
+        "/slo",
+        "/slo.json",
+        "/status",
+        "/api/v1/status",
+        "/teams.json",
+        "/publish.json",
+    ):
         yield Request("board", address)
 
 
