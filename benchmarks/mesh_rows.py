@@ -13,14 +13,14 @@ from benchmarks.mesh_trees import Made
 from catalog.audit.actors import SystemActor
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import DataContract, PortContract, SchemaObject, SchemaProperty
-from catalog.contracts.projection import parse_columns as contract_columns_of
+from catalog.contracts.projection import parse_contract
 from catalog.domains.models import Domain
 from catalog.ports.models import InputPort, OutputPort
-from catalog.ports.projection import input_ports, output_ports
+from catalog.ports.projection import parse_ports
 from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.projection import digest_of, parse_columns
 from catalog.provenance.models import ProvenanceRecord
-from catalog.provenance.projection import provenance_of
+from catalog.provenance.projection import parse_provenance
 from governance.slo.services.objectives import schedule_ports
 
 ACTOR = SystemActor("benchmark")
@@ -43,7 +43,9 @@ class Writing:
         InputPort.objects.bulk_create(self._input_ports(products, chunk))
         _write_contracts(products, ports, chunk)
         ProvenanceRecord.objects.bulk_create(
-            ProvenanceRecord(product=product, question_set=provenance_of(product.tree).question_set)
+            ProvenanceRecord(
+                product=product, question_set=parse_provenance(product.tree).question_set
+            )
             for product in products
         )
         schedule_ports(ports)
@@ -68,7 +70,7 @@ class Writing:
         self, products: Sequence[DataProduct], chunk: Sequence[Made]
     ) -> Iterator[InputPort]:
         for product, made in zip(products, chunk, strict=True):
-            for position, port in enumerate(input_ports(product.tree)):
+            for position, port in enumerate(parse_ports(product.tree).inputs):
                 assert made.source is not None
                 yield InputPort(
                     product=product,
@@ -82,7 +84,7 @@ class Writing:
 
 def _output_ports(products: Sequence[DataProduct]) -> Iterator[OutputPort]:
     for product in products:
-        for position, port in enumerate(output_ports(product.tree)):
+        for position, port in enumerate(parse_ports(product.tree).outputs):
             columns = asdict(port) | {"position": position}
             columns.pop("source_name")
             yield OutputPort(product=product, **columns)
@@ -91,7 +93,7 @@ def _output_ports(products: Sequence[DataProduct]) -> Iterator[OutputPort]:
 def _write_contracts(
     products: Sequence[DataProduct], ports: Sequence[OutputPort], chunk: Sequence[Made]
 ) -> None:
-    declared = [contract_columns_of(made.contract) for made in chunk]
+    declared = [parse_contract(made.contract) for made in chunk]
     contracts = DataContract.objects.bulk_create(
         DataContract(
             product=product,

@@ -11,11 +11,14 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
-        """Register the projectors of a product's tree, the invariants, and search."""
-        from catalog.contracts.services import link_ports
+        """Register the projectors of a product's document, the invariants, and search."""
+        from catalog.contracts.services import project_links
+        from catalog.ports.projection import parse_ports
         from catalog.ports.services import project_ports
+        from catalog.products.projection import parse_usages
         from catalog.products.projectors import register_projector
-        from catalog.products.services import project_uses
+        from catalog.products.services import project_usages
+        from catalog.provenance.projection import parse_provenance
         from catalog.provenance.services import project_provenance
         from catalog.publication.gates import register_gate
         from catalog.publication.rules import invariants
@@ -25,8 +28,9 @@ class CatalogConfig(AppConfig):
         register_follower("search", kind="product", tell=hint_products)
         register_follower("search", kind="term", tell=hint_drain)
         register_follower("search", kind="domain", tell=hint_drain)
-        register_projector("uses", project_uses)
-        register_projector("ports", project_ports)
-        register_projector("contracts", link_ports)
-        register_projector("provenance", project_provenance)
+        register_projector("usages", parse=parse_usages, write=project_usages)
+        register_projector("ports", parse=parse_ports, write=project_ports)
+        # Which contract a port serves under follows the rows of both, not the document.
+        register_projector("contracts", parse=lambda tree: None, write=project_links)
+        register_projector("provenance", parse=parse_provenance, write=project_provenance)
         register_gate("invariants", invariants)

@@ -12,6 +12,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.products.projectors import register_projector
+        from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
 
-        register_projector("objectives", project_objectives)
+        register_projector("objectives", parse=declared_objectives, write=project_objectives)

@@ -22,9 +22,9 @@ from rest_framework.views import APIView
 from catalog.api.rest.requests import Body, TooLarge
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.models import DataContract
-from catalog.manifests.bitol_odps import exported
+from catalog.manifests.bitol_odps import export
 from catalog.manifests.bundles import Source
-from catalog.manifests.import_report import Report
+from catalog.manifests.import_report import ImportReport
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
@@ -133,7 +133,7 @@ class Manifests(APIView):
         content: Any = request.data
         if not isinstance(content, bytes):
             raise ValidationError("Send the manifest as the body.", code="required")
-        report = Report.of(
+        report = ImportReport.of(
             import_manifests(
                 sources=[Source("body", lambda: content)],
                 actor=require_user(request.user),
@@ -163,7 +163,7 @@ class ProductManifest(APIView):
         product = visible.select_related("domain").filter(uuid=uuid).first()
         if product is None:
             raise Http404
-        return Response(exported(product.tree, status=product.status, domain=product.domain.slug))
+        return Response(export(product.tree, status=product.status, domain=product.domain.slug))
 
 
 class ContractManifest(APIView):
@@ -183,23 +183,23 @@ class ContractManifest(APIView):
         return Response(contract.tree)
 
 
-def _answer(request: Request, report: Report, *, is_dry_run: bool) -> Response:
+def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Response:
     """Return the report; as a problem where no product could land."""
     answer = {"dry_run": is_dry_run, **report.as_json()}
     stopped = (Action.INVALID, Action.REFUSED, Action.CONFLICT)
-    if any(landing.action not in stopped for landing in report.landings):
+    if any(result.action not in stopped for result in report.results):
         return Response(answer)
-    actions = {landing.action for landing in report.landings}
+    actions = {result.action for result in report.results}
     is_conflict = actions == {Action.CONFLICT} and not report.has_errors
     problem = _problem(report, *(CONFLICT if is_conflict else INVALID))
     problem |= {"instance": request.path} | answer
     return Response(problem, status=problem["status"], content_type="application/problem+json")
 
 
-def _problem(report: Report, code: str, status: int, title: str) -> dict[str, Any]:
+def _problem(report: ImportReport, code: str, status: int, title: str) -> dict[str, Any]:
     """Return the members that every problem document of the API has."""
-    errors = [problem for problem in report.all_problems if problem.is_error]
-    reasons = [*map(str, errors), *(landing.reason for landing in report.landings)]
+    errors = [problem for problem in report.all_issues if problem.is_error]
+    reasons = [*map(str, errors), *(result.reason for result in report.results)]
     return {
         "type": f"{settings.ASSAY_BASE_IRI}/api/docs#{code}",
         "title": title,

@@ -34,7 +34,7 @@ from catalog.contracts.services import add_output_port
 from catalog.exceptions import ValidationFailed
 from catalog.manifests import odcs
 from catalog.ports.models import InputPort, OutputPort
-from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
+from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.models import DataProduct
 
 SERVER = "/servers/0"
@@ -102,8 +102,8 @@ class NewPort(Body):
     description = StrictString(required=False, allow_blank=True, max_length=20_000)
     interval = StrictInteger(
         required=False,
-        min_value=LEAST_INTERVAL,
-        max_value=GREATEST_INTERVAL,
+        min_value=MIN_INTERVAL,
+        max_value=MAX_INTERVAL,
         help_text="Seconds between probes.",
     )
     server = DocumentField(help_text="One entry of a contract's `servers`.")

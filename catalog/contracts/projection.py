@@ -1,18 +1,22 @@
-"""Between a contract's tree (ODCS) and the rows beside it; pure."""
+"""Between a contract's tree (ODCS) and its rows; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
+from catalog.exceptions import ValidationFailed
 from catalog.identifiers import is_slug
-from catalog.products.projection import Tree
-from catalog.products.tree_reader import TreeReading
+from catalog.products.projection import check_storable, digest_of
+from catalog.products.tree_reader import TreeReader
+from catalog.types import JSONObject, JSONValue
 
 API_VERSION = "v3.1.0"
-MOST_PROPERTIES = 20_000
-MOST_DEPTH = 30
+DEFAULT_VERSION = "0.1.0"
+MAX_PROPERTIES = 20_000
+MAX_DEPTH = 30
+_LOCATION_KEYS = ("location", "path", "endpointUrl", "host", "url")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,7 @@ class DeclaredProperty:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredObject:
-    """One entry of `schema` with its properties, each behind the one it lies in."""
+    """One entry of `schema` with its properties, each after the one it is nested in."""
 
     name: str
     physical_name: str = ""
@@ -59,9 +63,10 @@ class DeclaredObject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractColumns:
-    """What the catalog keeps of a contract's tree in rows."""
+class ContractDocument:
+    """A valid contract: its tree, and what the catalog keeps of it in columns and rows."""
 
+    tree: JSONObject
     identifier: str
     version: str
     name: str = ""
@@ -70,38 +75,38 @@ class ContractColumns:
     servers: tuple[DeclaredServer, ...] = ()
     objects: tuple[DeclaredObject, ...] = ()
 
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.tree)
 
-@dataclass
-class _Reading(TreeReading):
-    properties: int = 0
 
-
-def parse_columns(tree: Tree) -> ContractColumns:
-    """Return what a contract's tree declares. Raises Invalid with every fault's pointer."""
-    reading = _Reading()
+def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:
+    """Return a contract's document. Raises ValidationFailed with every issue."""
+    if isinstance(tree, ContractDocument):
+        return tree
+    if issues := check_storable(tree):
+        raise ValidationFailed(issues)
+    reader = _ContractReader()
     description = tree.get("description")
-    columns = ContractColumns(
-        identifier=reading.text(tree, "id", "", 400),
-        version=reading.text(tree, "version", "", 60) or "0.1.0",
-        name=reading.text(tree, "name", "", 200),
-        status=reading.text(tree, "status", "", 60),
-        purpose=reading.text(description, "purpose", "/description")
+    document = ContractDocument(
+        tree=tree,
+        identifier=reader.text(tree, "id", "", 400),
+        version=reader.text(tree, "version", "", 60) or DEFAULT_VERSION,
+        name=reader.text(tree, "name", "", 200),
+        status=reader.text(tree, "status", "", 60),
+        purpose=reader.text(description, "purpose", "/description")
         if isinstance(description, Mapping)
         else "",
-        servers=tuple(
-            _server(reading, item, at) for at, item in reading.objects(tree, "servers", "")
-        ),
-        objects=tuple(
-            _object(reading, item, at) for at, item in reading.objects(tree, "schema", "")
-        ),
+        servers=tuple(reader.server(item, at) for at, item in reader.objects(tree, "servers")),
+        objects=tuple(reader.object(item, at) for at, item in reader.objects(tree, "schema")),
     )
-    if not columns.identifier:
-        reading.issue("/id", "A contract needs an id.")
-    reading.finish()
-    return columns
+    if not document.identifier:
+        reader.add_issue("/id", "A contract needs an id.")
+    reader.finish()
+    return document
 
 
-def new_tree(*, identifier: str, name: str, servers: list[dict[str, Any]]) -> Tree:
+def new_tree(*, identifier: str, name: str, servers: list[JSONObject]) -> JSONObject:
     """Return the tree of a contract that starts here: draft 0.1.0 with an empty schema."""
     return {
         "apiVersion": API_VERSION,
@@ -116,94 +121,89 @@ def new_tree(*, identifier: str, name: str, servers: list[dict[str, Any]]) -> Tr
 
 
 def bump_version(version: str) -> str:
-    """Return the next version of the same kind: 0.1.0 becomes 0.2.0, any other text gains `.1`."""
+    """Return the next version of the same kind: 0.1.0 becomes 0.2.0, any other text gets `.1`."""
     parts = version.split(".")
     if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts):
         return f"{parts[0]}.{int(parts[1]) + 1}.0"
     return f"{version}.1"
 
 
-def _server(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredServer:
-    location = next(
-        (
-            text
-            for key in ("location", "path", "endpointUrl", "host", "url")
-            if (text := reading.text(item, key, at, 2000))
-        ),
-        "",
-    )
-    return DeclaredServer(
-        name=reading.text(item, "server", at, 120) or reading.text(item, "id", at, 120) or "server",
-        type=reading.text(item, "type", at, 60),
-        environment=reading.text(item, "environment", at, 60),
-        location=location,
-        format=reading.text(item, "format", at, 60),
-        description=reading.text(item, "description", at),
-    )
+class _ContractReader(TreeReader):
+    """Reads servers, schema objects and their properties, which are counted over all objects."""
 
+    count = 0
 
-def _object(reading: _Reading, item: Mapping[str, Any], at: str) -> DeclaredObject:
-    name = reading.text(item, "name", at, 300)
-    if not name:
-        reading.issue(f"{at}/name", "A schema object needs a name.")
-    return DeclaredObject(
-        name=name,
-        physical_name=reading.text(item, "physicalName", at, 300),
-        physical_type=reading.text(item, "physicalType", at, 120),
-        business_name=reading.text(item, "businessName", at, 300),
-        description=reading.text(item, "description", at),
-        properties=tuple(_properties(reading, item, at, parent="", depth=0)),
-    )
+    def server(self, item: Mapping[str, JSONValue], at: str) -> DeclaredServer:
+        locations = (self.text(item, key, at, 2000) for key in _LOCATION_KEYS)
+        name = self.text(item, "server", at, 120) or self.text(item, "id", at, 120)
+        return DeclaredServer(
+            name=name or "server",
+            type=self.text(item, "type", at, 60),
+            environment=self.text(item, "environment", at, 60),
+            location=next(filter(None, locations), ""),
+            format=self.text(item, "format", at, 60),
+            description=self.text(item, "description", at),
+        )
 
+    def object(self, item: Mapping[str, JSONValue], at: str) -> DeclaredObject:
+        name = self.text(item, "name", at, 300)
+        if not name:
+            self.add_issue(f"{at}/name", "A schema object needs a name.")
+        return DeclaredObject(
+            name=name,
+            physical_name=self.text(item, "physicalName", at, 300),
+            physical_type=self.text(item, "physicalType", at, 120),
+            business_name=self.text(item, "businessName", at, 300),
+            description=self.text(item, "description", at),
+            properties=tuple(self._properties(item, at, parent="", depth=0)),
+        )
 
-def _properties(
-    reading: _Reading, item: Mapping[str, Any], at: str, *, parent: str, depth: int
-) -> Iterator[DeclaredProperty]:
-    if depth > MOST_DEPTH:
-        reading.issue(at, f"Properties are nested over {MOST_DEPTH} deep.", "Flatten them.")
-        return
-    for location, inner in reading.objects(item, "properties", at):
-        reading.properties += 1
-        if reading.properties > MOST_PROPERTIES:
-            reading.issue(location, f"A contract has at most {MOST_PROPERTIES} properties.")
+    def _properties(
+        self, item: Mapping[str, JSONValue], at: str, *, parent: str, depth: int
+    ) -> Iterator[DeclaredProperty]:
+        if depth > MAX_DEPTH:
+            self.add_issue(at, f"Properties are nested over {MAX_DEPTH} deep.", "Flatten them.")
             return
-        declared = _property(reading, inner, location, parent, depth)
-        yield declared
-        yield from _properties(reading, inner, location, parent=declared.path, depth=depth + 1)
-        items = inner.get("items")
-        if isinstance(items, Mapping):
-            yield from _properties(
-                reading, items, f"{location}/items", parent=declared.path, depth=depth + 1
-            )
+        for location, member in self.objects(item, "properties", at):
+            self.count += 1
+            if self.count > MAX_PROPERTIES:
+                self.add_issue(location, f"A contract has at most {MAX_PROPERTIES} properties.")
+                return
+            declared = self._property(member, location, parent, depth)
+            yield declared
+            path, below = declared.path, depth + 1
+            yield from self._properties(member, location, parent=path, depth=below)
+            items = member.get("items")
+            if isinstance(items, Mapping):
+                yield from self._properties(items, f"{location}/items", parent=path, depth=below)
+
+    def _property(
+        self, item: Mapping[str, JSONValue], at: str, parent: str, depth: int
+    ) -> DeclaredProperty:
+        name = self.text(item, "name", at, 300)
+        if not name:
+            self.add_issue(f"{at}/name", "A property needs a name.")
+        path = f"{parent}.{name}" if parent else name
+        if len(path) > 1000:
+            self.add_issue(f"{at}/name", "The path to this property has over 1000 characters.")
+        return DeclaredProperty(
+            path=path[:1000],
+            parent=parent,
+            name=name,
+            depth=depth,
+            business_name=self.text(item, "businessName", at, 300),
+            logical_type=self.text(item, "logicalType", at, 60),
+            physical_type=self.text(item, "physicalType", at, 200),
+            classification=self.text(item, "classification", at, 60),
+            term=_term(item),
+            description=self.text(item, "description", at),
+            is_required=item.get("required") is True,
+            is_unique=item.get("unique") is True,
+            is_primary_key=item.get("primaryKey") is True,
+        )
 
 
-def _property(
-    reading: _Reading, item: Mapping[str, Any], at: str, parent: str, depth: int
-) -> DeclaredProperty:
-    name = reading.text(item, "name", at, 300)
-    if not name:
-        reading.issue(f"{at}/name", "A property needs a name.")
-    path = f"{parent}.{name}" if parent else name
-    if len(path) > 1000:
-        reading.issue(f"{at}/name", "The path to this property has over 1000 characters.")
-    return DeclaredProperty(
-        path=path[:1000],
-        parent=parent,
-        name=name,
-        depth=depth,
-        business_name=reading.text(item, "businessName", at, 300),
-        logical_type=reading.text(item, "logicalType", at, 60),
-        physical_type=reading.text(item, "physicalType", at, 200),
-        classification=reading.text(item, "classification", at, 60),
-        term=_term(item),
-        description=reading.text(item, "description", at),
-        is_required=item.get("required") is True,
-        is_unique=item.get("unique") is True,
-        is_primary_key=item.get("primaryKey") is True,
-    )
-
-
-def _term(item: Mapping[str, Any]) -> str:
+def _term(item: Mapping[str, JSONValue]) -> str:
     """Return the slug of the business term that a property names by its definition's URL."""
     definitions = item.get("authoritativeDefinitions")
     for entry in definitions if isinstance(definitions, list) else ():

@@ -1,244 +1,222 @@
-"""Many documents sorted into bundles: a product with its contracts lands or fails as one; pure."""
+"""Many documents sorted into bundles: a product is imported with its contracts or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from catalog.contracts.projection import ContractDocument
 from catalog.issues import Severity, did_you_mean, shortened
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.issues import DocumentIssue, ParseError
+from catalog.manifests.manifest import Manifest
 from catalog.manifests.readers import read_documents
 from catalog.manifests.source_map import Document
+from catalog.products.document import ProductDocument
 from catalog.products.projection import slug_in
 from catalog.types import JSONObject
 
-# Documents are kept while they are small together; of a large set each is read again at its turn.
-MOST_KEPT_BYTES = 8 * 1024 * 1024
+# Documents are cached while they are small together; of a large set each is read again in turn.
+MAX_CACHED_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Source:
-    """One text: its name, and how to get its bytes. `is_asked_for` by name, not met in a folder."""
+    """One text: its name, and how to read its bytes; `is_explicit` if it was named itself."""
 
     name: str
     read: Callable[[], bytes]
-    is_asked_for: bool = True
+    is_explicit: bool = True
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """One product's document, or None where only its contracts came, and these contracts."""
+    """One product, or None if only its contracts were given, and its contracts."""
 
-    product: Document | None
-    contracts: tuple[Document, ...]
-    problems: tuple[DocumentIssue, ...]
+    product: Manifest[ProductDocument] | None
+    contracts: tuple[Manifest[ContractDocument], ...]
+    issues: tuple[DocumentIssue, ...]
+
+    @property
+    def first(self) -> Manifest[ProductDocument] | Manifest[ContractDocument]:
+        return self.product or self.contracts[0]
 
     @property
     def identifier(self) -> str:
-        """Return the id of the product's document, else of the first contract."""
-        return str(self.first.tree.get("id"))
+        return self.first.identifier
 
     @property
     def name(self) -> str:
-        """Return what a report calls it."""
         return shortened(str(self.first.tree.get("name") or self.identifier), 80)
 
     @property
     def file(self) -> str:
-        """Return the file that it came from."""
-        return self.first.file
+        return self.first.document.file
 
     @property
     def has_errors(self) -> bool:
-        """Say whether it cannot land as it is."""
-        return any(problem.is_error for problem in self.problems)
-
-    @property
-    def first(self) -> Document:
-        """Return the document that stands for the bundle."""
-        return self.product or self.contracts[0]
+        return any(issue.is_error for issue in self.issues)
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a document stands: its source's number and its own number within it."""
+class _DocumentRef:
+    """Where a document is: the index of its source, and its own index in that source."""
 
     source: int
-    position: int
+    index: int
     identifier: str
     file: str
 
 
 @dataclass
-class _Kinds:
-    addresses: dict[tuple[str, str], _Place] = field(default_factory=dict)
-    products: dict[str, _Place] = field(default_factory=dict)
-    contracts: dict[str, list[_Place]] = field(default_factory=dict)
-    named_by: dict[str, list[str]] = field(default_factory=dict)
+class _BundleIndex:
+    products: dict[str, _DocumentRef] = field(default_factory=dict)
+    addresses: dict[tuple[str, str], _DocumentRef] = field(default_factory=dict)
+    contracts: dict[str, list[_DocumentRef]] = field(default_factory=dict)
+    products_by_contract: dict[str, list[str]] = field(default_factory=dict)
+
+    def contracts_of(self, product: _DocumentRef) -> list[_DocumentRef]:
+        return [
+            ref
+            for identifier, products in self.products_by_contract.items()
+            if product.identifier in products
+            for ref in self.contracts.get(identifier, ())
+        ]
+
+    def unassigned(self) -> list[list[_DocumentRef]]:
+        """Return the versions of each contract that no product in the sources names."""
+        return [
+            refs for key, refs in self.contracts.items() if key not in self.products_by_contract
+        ]
 
 
 class BundleCollector:
-    """The bundles of some sources. `problems` are those of documents that belong to none."""
+    """The bundles of some sources; `issues` are those of documents that belong to no bundle."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self.problems: list[DocumentIssue] = []
+        self.issues: list[DocumentIssue] = []
         self._sources = list(sources)
-        self._kept: dict[int, list[Document]] = {}
-        self._kept_bytes = 0
-        self._kinds = _Kinds()
+        self._cached: dict[int, list[Document]] = {}
+        self._cached_bytes = 0
+        self._index = _BundleIndex()
         for number, source in enumerate(self._sources):
-            self._sort(number, source)
+            self._collect(number, source)
 
     def __len__(self) -> int:
-        return len(self._kinds.products) + len(self._orphans())
+        return len(self._index.products) + len(self._index.unassigned())
 
     def bundles(self) -> Iterator[Bundle]:
-        """Yield each bundle, checked, in the order of the sources."""
-        for place in self._kinds.products.values():
-            yield from self._bundle(place, self._contracts_of(place))
-        for places in self._orphans():
-            yield from self._bundle(None, places)
+        """Yield each bundle, parsed, in the order of the sources."""
+        for product in self._index.products.values():
+            yield from self._bundle(product, self._index.contracts_of(product))
+        for contracts in self._index.unassigned():
+            yield from self._bundle(None, contracts)
 
-    def _contracts_of(self, product: _Place) -> list[_Place]:
-        return [
-            place
-            for identifier, products in self._kinds.named_by.items()
-            if product.identifier in products
-            for place in self._kinds.contracts.get(identifier, ())
-        ]
-
-    def _orphans(self) -> list[list[_Place]]:
-        named = self._kinds.named_by
-        return [places for key, places in self._kinds.contracts.items() if key not in named]
-
-    def _sort(self, number: int, source: Source) -> None:
+    def _collect(self, number: int, source: Source) -> None:
         try:
-            documents = self._documents(number)
+            documents = self._read(number)
         except ParseError as error:
-            self.problems.append(error.issue)
+            self.issues.append(error.issue)
             return
         except OSError as error:
-            self.problems.append(_unreadable(source, error))
+            message = f"Cannot be read: {error.strerror or type(error).__name__}"
+            hint = "Check that the file exists and is readable."
+            self.issues.append(_file_issue(source.name, "manifest.unreadable", message, hint))
             return
-        for position, document in enumerate(documents):
-            self._file(_Place(number, position, "", source.name), document, source)
+        for index, document in enumerate(documents):
+            kind, identifier = document.tree.get("kind"), str(document.tree.get("id"))
+            ref = _DocumentRef(number, index, identifier, source.name)
+            if kind == bitol_odps.KIND:
+                self._add_product(ref, document)
+            elif kind == odcs.KIND:
+                self._index.contracts.setdefault(identifier, []).append(ref)
+            else:
+                self.issues.append(_unsupported_kind(document, source))
 
-    def _file(self, place: _Place, document: Document, source: Source) -> None:
-        kind, identifier = document.tree.get("kind"), str(document.tree.get("id"))
-        place = _Place(place.source, place.position, identifier, place.file)
-        if kind == bitol_odps.KIND:
-            self._file_product(place, document)
-        elif kind == odcs.KIND:
-            self._kinds.contracts.setdefault(identifier, []).append(place)
-        else:
-            self.problems.append(_unknown_kind(document, source))
-
-    def _file_product(self, place: _Place, document: Document) -> None:
-        if twin := self._twin(place, document.tree):
-            message = f"the same product is in {shortened(twin.file)} already, by its id or address"
+    def _add_product(self, ref: _DocumentRef, document: Document) -> None:
+        index, slug = self._index, slug_in(document.tree)
+        address = (str(document.tree.get("domain")), slug)
+        duplicate = index.products.get(ref.identifier)
+        if duplicate := duplicate or (index.addresses.get(address) if slug else None):
+            message = f"Duplicate product: {shortened(duplicate.file)} has its id or address"
             hint = "Remove one of the two, or give it an id and a name of its own."
-            self.problems.append(document.issue(("id",), "manifest.twice", message, hint))
+            self.issues.append(document.issue(("id",), "manifest.duplicate", message, hint))
             return
+        index.products[ref.identifier] = index.addresses[address] = ref
         for identifier in contract_ids(document.tree):
-            self._kinds.named_by.setdefault(identifier, []).append(place.identifier)
+            index.products_by_contract.setdefault(identifier, []).append(ref.identifier)
 
-    def _twin(self, place: _Place, tree: JSONObject) -> _Place | None:
-        """Return the product before this one with its id or address; else keep this one's."""
-        slug = slug_in(tree)
-        address = (str(tree.get("domain")), slug)
-        twin = self._kinds.products.get(place.identifier)
-        twin = twin or (self._kinds.addresses.get(address) if slug else None)
-        if twin is None:
-            self._kinds.products[place.identifier] = self._kinds.addresses[address] = place
-        return twin
-
-    def _documents(self, number: int) -> list[Document]:
-        if number in self._kept:
-            return self._kept[number]
+    def _read(self, number: int) -> list[Document]:
+        if number in self._cached:
+            return self._cached[number]
         source = self._sources[number]
         content = source.read()
         documents = read_documents(content, name=source.name)
-        if self._kept_bytes + len(content) <= MOST_KEPT_BYTES:
-            self._kept[number] = documents
-            self._kept_bytes += len(content)
+        if self._cached_bytes + len(content) <= MAX_CACHED_BYTES:
+            self._cached[number] = documents
+            self._cached_bytes += len(content)
         return documents
 
-    def _bundle(self, product: _Place | None, contracts: list[_Place]) -> Iterator[Bundle]:
-        places = [*([product] if product else []), *contracts]
+    def _bundle(
+        self, product: _DocumentRef | None, contracts: list[_DocumentRef]
+    ) -> Iterator[Bundle]:
+        refs = [*([product] if product else []), *contracts]
         try:
-            documents = [self._documents(place.source)[place.position] for place in places]
+            documents = [self._read(ref.source)[ref.index] for ref in refs]
         except (ParseError, OSError, IndexError):
-            self.problems.append(_changed(places[0]))
+            message, hint = "The file changed while it was read", "Import it again."
+            self.issues.append(_file_issue(refs[0].file, "manifest.changed", message, hint))
             return
-        problems = [problem for document in documents for problem in check(document)]
-        first = documents[0] if product else None
-        held = documents[1 if product else 0 :]
-        yield Bundle(first, tuple(held), (*problems, *_twins(held)))
-
-
-def check(document: Document) -> list[DocumentIssue]:
-    """Return what is wrong with a document by the standard that its kind names."""
-    if document.tree.get("kind") == bitol_odps.KIND:
-        return bitol_odps.check(document)
-    return odcs.check(document)
-
-
-def _twins(contracts: list[Document]) -> Iterator[DocumentIssue]:
-    seen: dict[tuple[str, str], Document] = {}
-    for contract in contracts:
-        key = (str(contract.tree.get("id")), str(contract.tree.get("version")))
-        first = seen.setdefault(key, contract)
-        if first is not contract:
-            name = " ".join(shortened(part) for part in key)
-            message = f"contract {name} is here twice, first in {first.file}"
-            hint = "Remove one of the two, or give it a version of its own."
-            yield contract.issue(("version",), "manifest.twice", message, hint)
+        first = bitol_odps.parse(documents.pop(0)) if product else None
+        parsed = tuple(odcs.parse(document) for document in documents)
+        issues = [issue for manifest in parsed for issue in manifest.issues]
+        yield Bundle(
+            first, parsed, (*(first.issues if first else ()), *issues, *_duplicate_versions(parsed))
+        )
 
 
 def contract_ids(tree: JSONObject) -> list[str]:
     """Return the ids of the contracts that a product's output ports name, each once."""
     ports = tree.get("outputPorts")
-    named = [
+    identifiers = [
         str(port["contractId"])
         for port in (ports if isinstance(ports, list) else ())
         if isinstance(port, dict) and port.get("contractId") is not None
     ]
-    return list(dict.fromkeys(named))
+    return list(dict.fromkeys(identifiers))
 
 
-def _unknown_kind(document: Document, source: Source) -> DocumentIssue:
+def _duplicate_versions(contracts: Sequence[Manifest[ContractDocument]]) -> Iterator[DocumentIssue]:
+    first_by_key: dict[tuple[str, str], Document] = {}
+    for contract in contracts:
+        key = (contract.identifier, str(contract.tree.get("version")))
+        first = first_by_key.setdefault(key, contract.document)
+        if first is not contract.document:
+            name = " ".join(shortened(part) for part in key)
+            message = f"Duplicate contract {name}, first in {first.file}"
+            hint = "Remove one of the two, or give it a version of its own."
+            yield contract.document.issue(("version",), "manifest.duplicate", message, hint)
+
+
+def _unsupported_kind(document: Document, source: Source) -> DocumentIssue:
     kind, tree = document.tree.get("kind"), document.tree
     kinds = (bitol_odps.KIND, odcs.KIND)
     severity = Severity.ERROR
     if "product" in tree and "kind" not in tree:
-        message = "this looks like the other standard called ODPS, of the Linux Foundation"
-        hint = "Write the product after Bitol's Open Data Product Standard."
+        message = "This looks like the other standard called ODPS, of the Linux Foundation"
+        hint = "Write the product in Bitol's Open Data Product Standard."
     elif kind is None and str(tree.get("apiVersion", "")).lstrip("v").startswith("2."):
-        message, hint = "this looks like a contract before ODCS 3.0", "Bring it to v3.2.0 first."
+        message, hint = "This looks like a contract before ODCS 3.0", "Convert it to v3.2.0 first."
     elif kind is None:
-        message, hint = "it does not say its kind", f"Add `kind: {kinds[0]}` or `{kinds[1]}`."
-        if not source.is_asked_for and "apiVersion" not in tree:
-            severity, message = Severity.WARNING, f"{message}, so it is left out"
+        message, hint = "kind is missing", f"Add `kind: {kinds[0]}` or `kind: {kinds[1]}`."
+        if not source.is_explicit and "apiVersion" not in tree:
+            severity, message = Severity.WARNING, "Ignored: kind is missing"
     else:
-        message = f"{shortened(str(kind), 40)} is no kind that is read"
+        message = f"Unsupported kind {shortened(str(kind), 40)}"
         hint = did_you_mean(str(kind), kinds) or f"Use {kinds[0]} or {kinds[1]}."
     path = ("kind",) if kind is not None else ()
     return document.issue(path, "manifest.kind", message, hint, severity)
 
 
-def _changed(place: _Place) -> DocumentIssue:
-    message, hint = "the file changed while it was read", "Import it again."
-    return _of_file(place.file, "manifest.changed", message, hint)
-
-
-def _unreadable(source: Source, error: OSError) -> DocumentIssue:
-    message = f"it cannot be read: {error.strerror or type(error).__name__}"
-    hint = "See that the file is there and may be read."
-    return _of_file(source.name, "manifest.unreadable", message, hint)
-
-
-def _of_file(file: str, rule: str, message: str, hint: str) -> DocumentIssue:
-    return DocumentIssue(
-        file=file, line=1, column=1, location="", code=rule, message=message, hint=hint
-    )
+def _file_issue(file: str, code: str, message: str, hint: str) -> DocumentIssue:
+    return DocumentIssue(file=file, line=1, column=1, code=code, message=message, hint=hint)

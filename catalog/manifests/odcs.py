@@ -1,4 +1,4 @@
-"""The Open Data Contract Standard: what is wrong with a document that is a contract."""
+"""The Open Data Contract Standard (ODCS): contracts as manifests."""
 
 from __future__ import annotations
 
@@ -6,41 +6,40 @@ import json
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jsonpointer import JsonPointer
 
-from catalog.contracts.projection import parse_columns
+from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.issues import Severity
-from catalog.manifests.issues import DocumentIssue, by_position
-from catalog.manifests.projection_checks import problems_of
+from catalog.manifests.issues import DocumentIssue
+from catalog.manifests.manifest import Manifest, parse_manifest
 from catalog.manifests.schemas import DocumentSchema
 from catalog.manifests.source_map import Document
+from catalog.types import JSONObject, JSONValue
 
 SYSTEM = "odcs"
 KIND = "DataContract"
 CURRENT = "v3.2.0"
 VERSIONS = ("v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
-# What 3.0 and 3.1 ruled otherwise: only the schema of 3.2 is at hand, so there it warns.
+# Changed since 3.0 and 3.1: only the schema of 3.2 is available, so there it warns.
 _CHANGED = {"quality", "team", "relationships", "slaProperties", "logicalTypeOptions", "price"}
 _ALWAYS = {"odcs.type", "odcs.required", "odcs.const"}
 _MAP = ("$defs", "SchemaBaseProperty", "allOf", 8, "if")
 
 
-def published_schema() -> dict[str, Any]:
-    """Return the standard's schema as its package carries it."""
+def published_schema() -> JSONObject:
     text = files("open_data_contract_standard").joinpath("schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
+    schema: JSONObject = json.loads(text)
     return schema
 
 
-def corrected_schema() -> dict[str, Any]:
-    """Return the standard's schema with its one wrong node put right.
+def corrected_schema() -> JSONObject:
+    """Return the standard's schema with its one wrong node fixed.
 
     As published, every property without a logicalType is asked for a `map`.
     """
     schema = published_schema()
-    node: Any = schema
+    node: JSONValue = schema
     for step in _MAP:
         node = node[step]
     node["required"] = ["logicalType"]
@@ -49,43 +48,45 @@ def corrected_schema() -> dict[str, Any]:
 
 @cache
 def contract_schema() -> DocumentSchema:
-    """Return the schema, compiled once in a process."""
     return DocumentSchema(corrected_schema(), rule=SYSTEM)
 
 
-def check(document: Document) -> list[DocumentIssue]:
-    """Return what is wrong with a contract; unquoted versions and ids become texts on the way."""
-    if refused := _refused_version(document):
-        return [refused]
+def parse(document: Document) -> Manifest[ContractDocument]:
+    """Parse a contract; unquoted versions and ids become texts on the way."""
+    if issue := _version_issue(document):
+        return Manifest(document, (issue,))
     declared = document.tree.get("apiVersion")
-    problems = [_as_declared(problem, declared) for problem in contract_schema().check(document)]
-    problems += problems_of(parse_columns, document, rule=SYSTEM, beside=problems)
-    return by_position(problems)
+    issues = [_as_declared(issue, declared) for issue in contract_schema().check(document)]
+    return parse_manifest(document, parse_contract, issues, code=SYSTEM)
 
 
-def _refused_version(document: Document) -> DocumentIssue | None:
+def check(document: Document) -> list[DocumentIssue]:
+    return list(parse(document).issues)
+
+
+def _version_issue(document: Document) -> DocumentIssue | None:
     declared = document.tree.get("apiVersion")
     if declared in VERSIONS:
         return None
     if declared is None:
         message, hint = "apiVersion is missing", f"Add a line `apiVersion: {CURRENT}`."
     elif str(declared).lstrip("v").startswith("2."):
-        message = f"this is a contract of ODCS {str(declared)[:20]}; versions 3.0 to 3.2 are read"
-        hint = f"Bring it to {CURRENT} first: 3.0 renamed dataset to schema and much below it."
+        message = f"Unsupported ODCS {str(declared)[:20]}; versions 3.0 to 3.2 are supported"
+        hint = f"Convert it to {CURRENT} first: 3.0 renamed dataset to schema and much in it."
     else:
-        message = f"{str(declared)[:40]} is no version of ODCS that is read"
+        message = f"Unsupported ODCS version {str(declared)[:40]}"
         hint = f"Use one of {', '.join(VERSIONS)}."
     path = ("apiVersion",) if declared is not None else ()
     return document.issue(path, f"{SYSTEM}.version", message, hint)
 
 
-def _as_declared(problem: DocumentIssue, declared: Any) -> DocumentIssue:
+def _as_declared(issue: DocumentIssue, declared: JSONValue) -> DocumentIssue:
     """Turn an error into a warning where the version that the contract declares may allow it."""
-    steps = set(JsonPointer(problem.location).parts)
-    is_strict = problem.code in _ALWAYS and not steps & _CHANGED
-    if problem.code == "odcs.required" and "servers" in steps:
+    path = set(JsonPointer(issue.location).parts)
+    is_strict = issue.code in _ALWAYS and not path & _CHANGED
+    if issue.code == "odcs.required" and "servers" in path:
         is_strict = False
-    if declared == CURRENT or is_strict or not problem.is_error:
-        return problem
-    message = f"{problem.message} (by {CURRENT}; this contract declares {declared})"
-    return replace(problem, severity=Severity.WARNING, message=message)
+    if declared == CURRENT or is_strict or not issue.is_error:
+        return issue
+    message = f"{issue.message} (by {CURRENT}; this contract declares {declared})"
+    return replace(issue, severity=Severity.WARNING, message=message)

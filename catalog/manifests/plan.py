@@ -1,4 +1,4 @@
-"""What a manifest would change, decided from its documents and what the catalog holds; pure."""
+"""What a manifest would change, decided from its documents and what the catalog has; pure."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import Any
 
 from jsonpointer import JsonPointer
 
+from catalog.contracts.projection import DEFAULT_VERSION
 from catalog.issues import shortened
-from catalog.manifests.bitol_odps import wanted_status
+from catalog.manifests.bitol_odps import target_status
 from catalog.products.projection import digest_of
-from catalog.types import JSONObject
+from catalog.types import JSONObject, JSONValue
 
-MOST_SAID = 20
+MAX_CHANGES_SHOWN = 20
+MAX_CHANGES = 1_000
 ContractKey = tuple[str, str]
 
 
 class Action(StrEnum):
-    """What becomes of a product."""
+    """What happens to a product."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -30,8 +31,8 @@ class Action(StrEnum):
     INVALID = "invalid"
 
 
-class Step(StrEnum):
-    """What becomes of a product's status once its documents stand."""
+class Transition(StrEnum):
+    """What happens to a product's status once its documents are saved."""
 
     NONE = ""
     PUBLISH = "publish"
@@ -41,7 +42,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CurrentContract:
-    """A contract version as the catalog holds it; `is_edited` by people since its last import."""
+    """A contract version in the catalog; `is_edited` by people since its last import."""
 
     tree: JSONObject
     is_frozen: bool = False
@@ -50,7 +51,7 @@ class CurrentContract:
 
 @dataclass(frozen=True, kw_only=True)
 class CurrentProduct:
-    """A product as the catalog holds it; `is_edited` by people since its last import."""
+    """A product in the catalog; `is_edited` by people since its last import."""
 
     tree: JSONObject
     status: str
@@ -63,192 +64,173 @@ class CurrentProduct:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What to do and why; `contracts` are the numbers of those to save, `notes` stop nothing."""
+    """What to do and why; `contracts` are the indexes of those to save, `notes` stop nothing."""
 
     action: Action
     reason: str
     changes: tuple[str, ...] = ()
     contracts: tuple[int, ...] = ()
-    step: Step = Step.NONE
+    transition: Transition = Transition.NONE
     notes: tuple[str, ...] = ()
+
+
+UNCHANGED = Decision(action=Action.NONE, reason="no changes")
 
 
 def decide(
     tree: JSONObject | None,
     contracts: Sequence[JSONObject],
-    held: CurrentProduct | None,
+    current: CurrentProduct | None,
     *,
     domain: str,
     overwrite: bool = False,
 ) -> Decision:
-    """Return what to do with a product's document (None: only its contracts came)."""
-    if held is None:
+    """Return what to do with a product's document; None if only its contracts were given."""
+    if current is None:
         return _create(tree or {}, contracts)
-    changes = list(_product_changes(tree, held, domain)) if tree is not None else []
-    saved, frozen, edited = [], [], bool(changes) and held.is_edited
-    for number, contract in enumerate(contracts):
-        standing = held.contracts.get(key_of(contract))
-        if standing and digest_of(standing.tree) == digest_of(contract):
+    changes = list(_product_changes(tree, current, domain)) if tree is not None else []
+    changed, frozen, is_edited = [], [], bool(changes) and current.is_edited
+    for index, contract in enumerate(contracts):
+        name = f"contract {' '.join(shortened(part) for part in key_of(contract))}"
+        existing = current.contracts.get(key_of(contract))
+        if existing is None:
+            changes.append(f"adds {name}")
+        elif digest_of(existing.tree) == digest_of(contract):
             continue
-        saved.append(number)
-        changes += _contract_changes(contract, standing)
-        frozen += [contract] if standing and standing.is_frozen else []
-        edited = edited or bool(standing and standing.is_edited)
+        else:
+            differences = islice(diff(existing.tree, contract), MAX_CHANGES)
+            changes += [f"{name}: {difference}" for difference in differences]
+            frozen += [name] if existing.is_frozen else []
+            is_edited = is_edited or existing.is_edited
+        changed.append(index)
     if frozen:
-        return _frozen(frozen, changes)
-    if edited and not overwrite:
-        return _conflict(held, changes)
-    return _change(tree, held, changes, saved, overwrite=overwrite)
+        reason = "is part of a published version and cannot change: increase its version"
+        return _blocked(Action.REFUSED, f"{', '.join(frozen)} {reason}", changes)
+    if is_edited and not overwrite:
+        reason = "people have edited it here since the last import"
+        if not current.is_imported:
+            reason = "it was created here and has never been imported"
+        return _blocked(Action.CONFLICT, f"{reason}: overwrite to replace their work", changes)
+    transition, notes = _transition(tree, current, is_changed=bool(changes), overwrite=overwrite)
+    return Decision(
+        action=Action.CHANGE if changes else Action.NONE,
+        reason=_count_changes(len(changes)),
+        changes=_shown(changes),
+        contracts=tuple(changed),
+        transition=transition,
+        notes=notes,
+    )
+
+
+def is_unchanged(tree: JSONObject, current: JSONObject, *, status: str) -> bool:
+    """Return True if a document differs from the current one in its domain at most."""
+    before, after = (_without(side, {"domain", "status"}) for side in (current, tree))
+    return target_status(tree) == status and digest_of(before) == digest_of(after)
 
 
 def key_of(contract: JSONObject) -> ContractKey:
-    """Return what names a contract version: its id and version."""
-    return str(contract.get("id")), str(contract.get("version") or "0.1.0")
+    """Return what identifies a contract version: its id and version."""
+    return str(contract.get("id")), str(contract.get("version") or DEFAULT_VERSION)
 
 
-def differences(before: Any, after: Any, at: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """Yield each difference of two trees in words: what is added, removed or replaced."""
+def diff(before: JSONValue, after: JSONValue, at: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """Yield each difference of two trees as text: what is added, removed or replaced."""
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = dict(enumerate(before)), dict(enumerate(after))
     if isinstance(before, dict) and isinstance(after, dict):
-        yield from _members(before, after, at)
-    elif isinstance(before, list) and isinstance(after, list):
-        yield from _members(dict(enumerate(before)), dict(enumerate(after)), at)
+        for key in dict.fromkeys([*before, *after]):
+            if key in before and key in after:
+                yield from diff(before[key], after[key], (*at, key))
+            else:
+                yield _change("adds" if key in after else "removes", (*at, key))
     elif type(before) is not type(after) or before != after:
-        yield _said_of("replaces", at)
+        yield _change("replaces", at)
 
 
-def _members(
-    before: Mapping[Any, Any], after: Mapping[Any, Any], at: tuple[str | int, ...]
-) -> Iterator[str]:
-    for key in dict.fromkeys([*before, *after]):
-        if key in before and key in after:
-            yield from differences(before[key], after[key], (*at, key))
-        else:
-            yield _said_of("adds" if key in after else "removes", (*at, key))
-
-
-def _said_of(verb: str, at: tuple[str | int, ...]) -> str:
-    return f"{verb} {shortened(JsonPointer.from_parts(at).path, 120) or '/'}"
+def _change(verb: str, path: tuple[str | int, ...]) -> str:
+    return f"{verb} {shortened(JsonPointer.from_parts(path).path, 120) or '/'}"
 
 
 def _create(tree: JSONObject, contracts: Sequence[JSONObject]) -> Decision:
-    wanted = wanted_status(tree)
-    notes = [] if wanted in ("draft", "published") else [_only_published(wanted)]
+    status = target_status(tree)
     return Decision(
         action=Action.CREATE,
         reason=f"no product here has the id {shortened(str(tree.get('id')))}",
         changes=tuple(f"adds contract {' '.join(key_of(contract))}" for contract in contracts),
         contracts=tuple(range(len(contracts))),
-        step=Step.PUBLISH if wanted == "published" else Step.NONE,
-        notes=tuple(notes),
+        transition=Transition.PUBLISH if status == "published" else Transition.NONE,
+        notes=() if status in ("draft", "published") else (_only_published(status),),
     )
 
 
-def _product_changes(tree: JSONObject, held: CurrentProduct, domain: str) -> Iterator[str]:
-    """Yield what differs; a status that is reached already is no difference."""
-    if domain != held.domain:
-        yield f"moves it from {held.domain} to {domain}"
-    left_out = {"domain"} | ({"status"} if wanted_status(tree) == held.status else set())
-    yield from islice(differences(_without(held.tree, left_out), _without(tree, left_out)), 1_000)
+def _product_changes(tree: JSONObject, current: CurrentProduct, domain: str) -> Iterator[str]:
+    if domain != current.domain:
+        yield f"moves it from {current.domain} to {domain}"
+    # A status that is reached already is no change.
+    ignored = {"domain"} | ({"status"} if target_status(tree) == current.status else set())
+    before, after = (_without(side, ignored) for side in (current.tree, tree))
+    yield from islice(diff(before, after), MAX_CHANGES)
 
 
 def _without(tree: JSONObject, keys: set[str]) -> JSONObject:
     return {key: value for key, value in tree.items() if key not in keys}
 
 
-def _contract_changes(contract: JSONObject, standing: CurrentContract | None) -> list[str]:
-    name = f"contract {' '.join(shortened(part) for part in key_of(contract))}"
-    if standing is None:
-        return [f"adds {name}"]
-    return [f"{name}: {words}" for words in islice(differences(standing.tree, contract), 1_000)]
+def _blocked(action: Action, reason: str, changes: Sequence[str]) -> Decision:
+    return Decision(action=action, reason=reason, changes=_shown(changes))
 
 
-def _frozen(frozen: Sequence[JSONObject], changes: Sequence[str]) -> Decision:
-    names = ", ".join(" ".join(key_of(contract)) for contract in frozen)
-    return Decision(
-        action=Action.REFUSED,
-        reason=f"contract {names} is part of a published version and never changes:"
-        " raise its version",
-        changes=_said(changes),
-    )
+def _count_changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes" if count else UNCHANGED.reason
 
 
-def _conflict(held: CurrentProduct, changes: Sequence[str]) -> Decision:
-    how = "people have edited it here since the last import"
-    if not held.is_imported:
-        how = "it was made here and has never been imported"
-    return Decision(
-        action=Action.CONFLICT,
-        reason=f"{how}: overwrite to replace their work",
-        changes=_said(changes),
-    )
+def _transition(
+    tree: JSONObject | None, current: CurrentProduct, *, is_changed: bool, overwrite: bool
+) -> tuple[Transition, tuple[str, ...]]:
+    """Return the transition to the status that a document asks for, or why there is none."""
+    if tree is None or current.status == "external":
+        return Transition.NONE, ()
+    status = target_status(tree)
+    if status == current.status:
+        return _republish(tree, current) if is_changed else (Transition.NONE, ())
+    if status == "published":
+        return _publish(status, current, overwrite=overwrite)
+    return _end(status, current) if status != "draft" else (Transition.NONE, ())
 
 
-def _change(
-    tree: JSONObject | None,
-    held: CurrentProduct,
-    changes: Sequence[str],
-    saved: Sequence[int],
-    *,
-    overwrite: bool,
-) -> Decision:
-    step, notes = _step(tree, held, is_changed=bool(changes), overwrite=overwrite)
-    reason = f"{len(changes)} differences" if len(changes) != 1 else "1 difference"
-    return Decision(
-        action=Action.CHANGE if changes else Action.NONE,
-        reason=f"{reason} from what stands here" if changes else "the same as what stands here",
-        changes=_said(changes),
-        contracts=tuple(saved),
-        step=step,
-        notes=tuple(notes),
-    )
+def _publish(
+    status: str, current: CurrentProduct, *, overwrite: bool
+) -> tuple[Transition, tuple[str, ...]]:
+    is_requested_now = overwrite or target_status(current.tree) != status
+    if current.status == "draft" or (current.status == "deprecated" and is_requested_now):
+        return Transition.PUBLISH, ()
+    note = f"it was {current.status} here since; the manifest still says active"
+    return Transition.NONE, (note,)
 
 
-def _step(
-    tree: JSONObject | None, held: CurrentProduct, *, is_changed: bool, overwrite: bool
-) -> tuple[Step, list[str]]:
-    """Return the step to the status that a document wants, or why none is taken."""
-    if tree is None or held.status == "external":
-        return Step.NONE, []
-    wanted = wanted_status(tree)
-    if wanted == held.status:
-        return _republish(tree, held) if is_changed else (Step.NONE, [])
-    if wanted == "published":
-        is_asked = overwrite or wanted_status(held.tree) != wanted
-        return _publish(held, is_asked=is_asked)
-    if wanted == "draft":
-        return Step.NONE, []
-    return _end(wanted, held)
+def _end(status: str, current: CurrentProduct) -> tuple[Transition, tuple[str, ...]]:
+    if current.status == "draft":
+        return Transition.NONE, (_only_published(status),)
+    if status == "deprecated" and current.status == "retired":
+        return Transition.NONE, ("it is retired here; the manifest still says deprecated",)
+    return (Transition.DEPRECATE if status == "deprecated" else Transition.RETIRE), ()
 
 
-def _publish(held: CurrentProduct, *, is_asked: bool) -> tuple[Step, list[str]]:
-    if held.status == "draft" or (held.status == "deprecated" and is_asked):
-        return Step.PUBLISH, []
-    return Step.NONE, [f"it was {held.status} here since; the manifest still says active"]
-
-
-def _end(wanted: str, held: CurrentProduct) -> tuple[Step, list[str]]:
-    if held.status == "draft":
-        return Step.NONE, [_only_published(wanted)]
-    if wanted == "deprecated" and held.status == "retired":
-        return Step.NONE, ["it is retired here; the manifest still says deprecated"]
-    return (Step.DEPRECATE if wanted == "deprecated" else Step.RETIRE), []
-
-
-def _republish(tree: JSONObject, held: CurrentProduct) -> tuple[Step, list[str]]:
-    version = str(tree.get("version") or "0.1.0")
-    if held.status != "published":
-        return Step.NONE, []
-    if version not in held.frozen_versions:
-        return Step.PUBLISH, []
+def _republish(tree: JSONObject, current: CurrentProduct) -> tuple[Transition, tuple[str, ...]]:
+    version = str(tree.get("version") or DEFAULT_VERSION)
+    if current.status != "published":
+        return Transition.NONE, ()
+    if version not in current.frozen_versions:
+        return Transition.PUBLISH, ()
     note = f"version {shortened(version)} is published with other content"
-    return Step.NONE, [f"{note}: raise the version to publish this one"]
+    return Transition.NONE, (f"{note}: increase the version to publish this one",)
 
 
-def _only_published(wanted: str) -> str:
-    return f"it stays a draft: only a published product can be {wanted}"
+def _only_published(status: str) -> str:
+    return f"it stays a draft: only a published product can be {status}"
 
 
-def _said(changes: Sequence[str]) -> tuple[str, ...]:
-    if len(changes) <= MOST_SAID:
+def _shown(changes: Sequence[str]) -> tuple[str, ...]:
+    if len(changes) <= MAX_CHANGES_SHOWN:
         return tuple(changes)
-    return (*changes[:MOST_SAID], f"and {len(changes) - MOST_SAID} more")
+    return (*changes[:MAX_CHANGES_SHOWN], f"and {len(changes) - MAX_CHANGES_SHOWN} more")

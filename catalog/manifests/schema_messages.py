@@ -1,4 +1,4 @@
-"""What a schema's complaint says to a person: what is wrong with a value, and a right one."""
+"""The violations of a JSON Schema in plain English: what is wrong, and a hint; pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from catalog.issues import did_you_mean, shortened
 
-_NAMES = {
-    "string": "a text",
-    "object": "a mapping of names to values",
+_TYPES = {
+    "string": "a string",
+    "object": "an object",
     "array": "a list",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
     "null": "null",
 }
-_EXAMPLES = {
+_TYPE_HINTS = {
     "string": 'Put it in quotes: "…".',
     "object": "Write one `name: value` on each line below it, indented.",
     "array": "Start each item with a dash below it.",
@@ -25,49 +25,49 @@ _EXAMPLES = {
 }
 
 
-def words_of(error: ValidationError) -> tuple[str, str]:
-    """Return what is wrong and the way out."""
+def message_for(error: ValidationError) -> tuple[str, str]:
+    """Return what is wrong, and a hint how to fix it."""
+    value = _shown(error)
     match error.kind:
         case ValidationErrorKind.Required(name):
             return f"{name} is missing", f"Add a line `{name}: …` here."
         case ValidationErrorKind.Type(types):
-            wanted = " or ".join(_NAMES.get(name, name) for name in types)
-            return f"this must be {wanted}, not {_said(error)}", _EXAMPLES.get(types[0], "")
+            names = " or ".join(_TYPES.get(name, name) for name in types)
+            return f"Must be {names}, not {value}", _TYPE_HINTS.get(types[0], "")
         case ValidationErrorKind.Enum(options):
             words = [str(option) for option in options]
+            listed = ", ".join(words[:12]) + (" …" if len(words) > 12 else "")
             meant = did_you_mean(str(error.instance), words)
-            return f"{_said(error)} is not one of its values", meant or f"Use {_listed(words)}."
+            return f"Unknown value {value}", meant or f"Use {listed}."
         case ValidationErrorKind.Constant(expected):
-            return f"{_said(error)} is not its value", f"Write {expected}."
+            return f"Unknown value {value}", f"Write {expected}."
         case ValidationErrorKind.Pattern(pattern):
-            return f"{_said(error)} has another form", f"Write it so that it matches {pattern}."
-    return _words_of_limit(error)
+            return f"{value} has the wrong format", f"Write it so that it matches {pattern}."
+    return _limit_message(error, value)
 
 
-def _words_of_limit(error: ValidationError) -> tuple[str, str]:
+def _limit_message(error: ValidationError, value: str) -> tuple[str, str]:
     limit = getattr(error.kind, "limit", None)
     match error.kind.name:
         case "minimum" | "exclusiveMinimum":
-            return f"{_said(error)} is too small", f"Write a number from {limit} up."
+            return f"{value} is too small", f"Write a number from {limit} up."
         case "maximum" | "exclusiveMaximum":
-            return f"{_said(error)} is too large", f"Write a number up to {limit}."
+            return f"{value} is too large", f"Write a number up to {limit}."
         case "minLength" | "minItems":
-            return "this is empty", "Give it at least one, or remove the line."
-        case "maxLength" | "maxItems":
-            return "this is too long", f"At most {limit} are read."
+            return "Must not be empty", "Give it at least one, or remove the line."
+        case "maxLength":
+            return f"At most {limit} characters", "Shorten it."
+        case "maxItems":
+            return f"At most {limit} items", "Remove some."
     return shortened(error.message, 160), "Compare it with the standard's own examples."
 
 
-def _said(error: ValidationError) -> str:
+def _shown(error: ValidationError) -> str:
     value = error.instance
     if isinstance(value, dict):
-        return "a mapping"
+        return "an object"
     if isinstance(value, list):
         return "a list"
     if value is None or isinstance(value, bool):
         return str(value).lower().replace("none", "null")
     return shortened(repr(value), 60)
-
-
-def _listed(words: list[str]) -> str:
-    return ", ".join(words[:12]) + (" …" if len(words) > 12 else "")

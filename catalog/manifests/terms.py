@@ -1,15 +1,15 @@
-"""A file of business terms: what may stand in it, and one entry for each term; pure."""
+"""A file of business terms: its fields, and one entry for each term; pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
 from catalog.identifiers import slug_of
 from catalog.issues import did_you_mean, shortened
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import read_csv, read_documents
 from catalog.manifests.source_map import Document
+from catalog.types import JSONObject, JSONValue
 
 LISTS = ("synonyms", "acronyms")
 EDITABLE = ("name", "definition", *LISTS)
@@ -19,15 +19,15 @@ _SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class TermEntry:
-    """One term as a file says it; what `fields` lacks, the file leaves as it stands."""
+    """One term as a file says it; a field that is missing in `fields` stays as it is."""
 
     document: Document
-    fields: dict[str, Any]
-    problems: tuple[DocumentIssue, ...] = ()
+    fields: JSONObject
+    issues: tuple[DocumentIssue, ...] = ()
 
     @property
     def name(self) -> str:
-        """What the term is called; empty where the file does not say."""
+        """The name of the term; empty if the file has none."""
         return _text(self.fields.get("name"))
 
     @property
@@ -37,59 +37,55 @@ class TermEntry:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes two entries the same term."""
+        """Domain and slug, by which two entries are the same term."""
         return self.domain, slug_of(self.name)
 
 
 def parse_terms(content: bytes, *, name: str) -> list[TermEntry]:
-    """Read a YAML, JSON or CSV file of terms. Raises ParseError where it is none.
+    """Parse a YAML, JSON or CSV file of terms. Raises ParseError.
 
-    In CSV, several synonyms or acronyms of a cell are parted by semicolons.
+    In CSV, several synonyms or acronyms of a cell are separated by semicolons.
     """
     if PurePath(name).suffix.lower() == ".csv":
-        documents = [_parted(document) for document in read_csv(content, name=name)]
+        documents = [_with_lists(document) for document in read_csv(content, name=name)]
     else:
         documents = read_documents(content, name=name)
     entries = []
-    first: dict[tuple[str, str], int] = {}
+    first_lines: dict[tuple[str, str], int] = {}
     for document in documents:
-        entry = TermEntry(document, document.tree, tuple(_problems(document)))
-        line = first.setdefault(entry.key, document.position.line)
-        if line != document.position.line and not entry.problems:
-            said = f"{entry.name} stands in line {line} already"
-            twice = document.issue(("name",), "terms.twice", said, "Keep one of the two.")
-            entry = TermEntry(document, document.tree, (twice,))
+        entry = TermEntry(document, document.tree, tuple(_issues(document)))
+        line = first_lines.setdefault(entry.key, document.position.line)
+        if line != document.position.line and not entry.issues:
+            message = f"Duplicate term {entry.name}, first in line {line}"
+            issue = document.issue(("name",), "terms.duplicate", message, "Keep one of the two.")
+            entry = TermEntry(document, document.tree, (issue,))
         entries.append(entry)
     return entries
 
 
-def _parted(document: Document) -> Document:
-    tree = {
-        name: _words(value) if name in LISTS else value.strip()
-        for name, value in document.tree.items()
-    }
+def _with_lists(document: Document) -> Document:
+    """Return a row of CSV with the cells of several words as lists."""
+    tree: JSONObject = {name: value.strip() for name, value in document.tree.items()}
+    for name in LISTS:
+        if name in tree:
+            tree[name] = [word.strip() for word in tree[name].split(_SEPARATOR) if word.strip()]
     return Document(document.file, tree, document.position)
 
 
-def _words(cell: str) -> list[str]:
-    return [word.strip() for word in cell.split(_SEPARATOR) if word.strip()]
-
-
-def _problems(document: Document) -> Iterator[DocumentIssue]:
+def _issues(document: Document) -> Iterator[DocumentIssue]:
     for key in document.tree:
         if key not in KNOWN:
             hint = did_you_mean(key, KNOWN) or f"A term has {', '.join(KNOWN)}."
-            said = f"a term has no field {shortened(key)}"
-            yield document.issue((key,), "terms.unknown-field", said, hint)
+            message = f"Unexpected field {shortened(key)}"
+            yield document.issue((key,), "terms.unknown-field", message, hint)
     for key in ("name", "domain"):
         value = document.tree.get(key)
         if value is not None and not isinstance(value, str):
-            said, hint = f"the {key} is no text", "Put it between quotes."
-            yield document.issue((key,), "terms.text", said, hint)
+            yield document.issue((key,), "terms.text", "Must be a string", "Put it in quotes.")
     if not slug_of(_text(document.tree.get("name"))):
-        said = "a term needs a name with a letter or a digit of the Latin script"
-        yield document.issue(("name",), "terms.name", said, "Name it.")
+        message = "A term needs a name with a Latin letter or a digit"
+        yield document.issue(("name",), "terms.name", message, "Name it.")
 
 
-def _text(value: Any) -> str:
+def _text(value: JSONValue) -> str:
     return value.strip() if isinstance(value, str) else ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
-from catalog.products.projection import Tree, custom
+from catalog.products.projection import custom, custom_pointer
+from catalog.products.tree_reader import TreeReader
+from catalog.types import JSONObject, JSONValue
 
-LEAST_INTERVAL, GREATEST_INTERVAL = 5, 86_400
+MIN_INTERVAL, MAX_INTERVAL = 5, 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,103 +27,63 @@ class DeclaredPort:
     source_name: str = ""
 
 
-def output_ports(tree: Tree) -> list[DeclaredPort]:
-    """Return the output ports of a tree. Raises Invalid with every fault's pointer."""
-    return _ports(tree, "outputPorts")
+@dataclass(frozen=True, kw_only=True)
+class DeclaredPorts:
+    outputs: tuple[DeclaredPort, ...] = ()
+    inputs: tuple[DeclaredPort, ...] = ()
 
 
-def input_ports(tree: Tree) -> list[DeclaredPort]:
-    """Return the input ports of a tree. Raises Invalid with every fault's pointer."""
-    return _ports(tree, "inputPorts")
-
-
-def _ports(tree: Tree, key: str) -> list[DeclaredPort]:
-    declared = tree.get(key) or []
-    if not isinstance(declared, list):
-        raise ValidationFailed([Issue(location=f"/{key}", message="Ports are a list.")])
-    issues: list[Issue] = []
-    ports: list[DeclaredPort] = []
-    seen: set[tuple[str, str]] = set()
-    for index, item in enumerate(declared):
-        at = f"/{key}/{index}"
-        if not isinstance(item, Mapping):
-            issues.append(Issue(location=at, message="A port is an object."))
-            continue
-        port = _port(item, at, issues)
-        if (port.name, port.version) in seen:
-            issues.append(
-                Issue(
-                    location=at,
-                    message=f"{port.name} {port.version} is declared twice.",
-                    hint="Give each port of a name its own version.",
-                )
-            )
-        seen.add((port.name, port.version))
-        ports.append(port)
-    if issues:
-        raise ValidationFailed(issues)
+def parse_ports(tree: JSONObject) -> DeclaredPorts:
+    """Return the ports of a product's tree. Raises ValidationFailed with every issue."""
+    reader = TreeReader()
+    ports = DeclaredPorts(
+        outputs=_ports(reader, tree, "outputPorts"), inputs=_ports(reader, tree, "inputPorts")
+    )
+    reader.finish()
     return ports
 
 
-def _port(item: Mapping[str, Any], at: str, issues: list[Issue]) -> DeclaredPort:
-    name = _word(item, "name", at, issues, longest=120)
-    if not name:
-        issues.append(Issue(location=f"{at}/name", message="A port needs a name."))
-    return DeclaredPort(
-        name=name,
-        version=_word(item, "version", at, issues, longest=60) or "1.0.0",
-        type=_word(item, "type", at, issues, longest=60),
-        description=_word(item, "description", at, issues, longest=20_000),
-        contract_identifier=_word(item, "contractId", at, issues, longest=400),
-        is_deprecated=item.get("deprecated") is True,
-        interval=_interval(item, at, issues),
-        source_name=_source(item, at, issues),
-    )
-
-
-def _word(item: Mapping[str, Any], key: str, at: str, issues: list[Issue], *, longest: int) -> str:
-    value = item.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        issues.append(
-            Issue(location=f"{at}/{key}", message="This is a text.", hint="Put it in quotes.")
+def _ports(
+    reader: TreeReader, tree: JSONObject, key: Literal["outputPorts", "inputPorts"]
+) -> tuple[DeclaredPort, ...]:
+    ports: dict[tuple[str, str], DeclaredPort] = {}
+    for at, item in reader.objects(tree, key):
+        port = DeclaredPort(
+            name=reader.text(item, "name", at, 120),
+            version=reader.text(item, "version", at, 60) or "1.0.0",
+            type=reader.text(item, "type", at, 60),
+            description=reader.text(item, "description", at),
+            contract_identifier=reader.text(item, "contractId", at, 400),
+            is_deprecated=item.get("deprecated") is True,
+            interval=_interval(reader, item, at),
+            source_name=_source_name(reader, item, at),
         )
-        return ""
-    if len(value) > longest:
-        issues.append(
-            Issue(location=f"{at}/{key}", message=f"This has at most {longest} characters.")
-        )
-    return value.strip()[:longest]
+        if not port.name:
+            reader.add_issue(f"{at}/name", "A port needs a name.")
+        if (port.name, port.version) in ports:
+            hint = "Give each port of a name its own version."
+            reader.add_issue(at, f"Duplicate port {port.name} {port.version}.", hint)
+        ports[port.name, port.version] = port
+    return tuple(ports.values())
 
 
-def _interval(item: Mapping[str, Any], at: str, issues: list[Issue]) -> int | None:
+def _interval(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> int | None:
     value = custom(item, "assayInterval")
-    if value is None:
-        return None
-    if type(value) is int and LEAST_INTERVAL <= value <= GREATEST_INTERVAL:
+    if value is None or (type(value) is int and MIN_INTERVAL <= value <= MAX_INTERVAL):
         return value
-    issues.append(
-        Issue(
-            location=f"{at}/customProperties",
-            message=f"assayInterval {value!r} is out of range.",
-            hint=f"Use whole seconds, {LEAST_INTERVAL} to {GREATEST_INTERVAL}.",
-        )
-    )
+    hint = f"Use whole seconds, {MIN_INTERVAL} to {MAX_INTERVAL}."
+    message = f"assayInterval {value!r} is out of range."
+    reader.add_issue(at + custom_pointer(item, "assayInterval"), message, hint)
     return None
 
 
-def _source(item: Mapping[str, Any], at: str, issues: list[Issue]) -> str:
+def _source_name(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> str:
     value = custom(item, "assaySource")
     if value is None:
         return ""
     if isinstance(value, str) and value.count("/") == 1 and len(value) <= 250:
         return value
-    issues.append(
-        Issue(
-            location=f"{at}/customProperties",
-            message=f"assaySource {value!r} names no product.",
-            hint="Write it as domain/slug.",
-        )
-    )
+    message = f"assaySource {value!r} is not the address of a product."
+    location = at + custom_pointer(item, "assaySource")
+    reader.add_issue(location, message, "Write it as domain/slug.")
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import BigIntegerField, CharField, Q
 
 from catalog.ports.models import InputPort, OutputPort
-from catalog.ports.projection import DeclaredPort, input_ports, output_ports
+from catalog.ports.projection import DeclaredPort, DeclaredPorts
 from catalog.products.models import DataProduct
 from catalog.statements import PreparedQuery, param, param_list
 
@@ -26,14 +26,24 @@ class Probe:
     is_good: bool
 
 
-def project_ports(product: DataProduct, *, is_new: bool = False) -> None:
-    """Bring a product's port rows in step with its tree; rows that stay keep what was measured."""
-    declared = output_ports(product.tree)
-    _keep_output_ports(product, declared, is_new=is_new)
+def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -> None:
+    """Bring a product's port rows in step; rows that stay keep what was measured."""
+    _write_output_ports(product, ports.outputs, is_new=is_new)
     if not is_new:
         product.input_ports.all().delete()
-    _add_input_ports(product, input_ports(product.tree))
-    _resolve_sources(product, declared)
+    InputPort.objects.bulk_create(
+        InputPort(
+            product=product,
+            name=port.name,
+            version=port.version,
+            contract_identifier=port.contract_identifier,
+            source_name=port.source_name,
+            source=_find_source(product, port),
+            position=position,
+        )
+        for position, port in enumerate(ports.inputs)
+    )
+    _link_waiting_inputs(product, ports.outputs)
 
 
 @transaction.atomic
@@ -51,36 +61,23 @@ def note_probes(*, probes: Mapping[int, Probe]) -> None:
         OutputPort.objects.filter(is_newer, pk__in=port_ids).update(**stamp)
 
 
-def _keep_output_ports(product: DataProduct, declared: list[DeclaredPort], *, is_new: bool) -> None:
+def _write_output_ports(
+    product: DataProduct, declared: Sequence[DeclaredPort], *, is_new: bool
+) -> None:
     rows = [] if is_new else product.output_ports.all()
-    standing = {(port.name, port.version): port for port in rows}
+    current = {(port.name, port.version): port for port in rows}
     for position, port in enumerate(declared):
         columns: dict[str, Any] = asdict(port) | {"position": position}
         columns.pop("source_name")
-        row = standing.pop((port.name, port.version), None) or OutputPort(product=product)
+        row = current.pop((port.name, port.version), None) or OutputPort(product=product)
         for name, value in columns.items():
             setattr(row, name, value)
         row.save()
-    if standing:
-        OutputPort.objects.filter(pk__in=[row.pk for row in standing.values()]).delete()
+    if current:
+        OutputPort.objects.filter(pk__in=[row.pk for row in current.values()]).delete()
 
 
-def _add_input_ports(product: DataProduct, declared: list[DeclaredPort]) -> None:
-    InputPort.objects.bulk_create(
-        InputPort(
-            product=product,
-            name=port.name,
-            version=port.version,
-            contract_identifier=port.contract_identifier,
-            source_name=port.source_name,
-            source=_source(product, port),
-            position=position,
-        )
-        for position, port in enumerate(declared)
-    )
-
-
-def _source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
+def _find_source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
     """Return the product of this mesh that an input port names, by address or by contract."""
     others = DataProduct.objects.exclude(pk=product.pk)
     if port.source_name:
@@ -92,7 +89,7 @@ def _source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
     return others.filter(named).order_by("id").first()
 
 
-def _resolve_sources(product: DataProduct, declared: list[DeclaredPort]) -> None:
+def _link_waiting_inputs(product: DataProduct, declared: Sequence[DeclaredPort]) -> None:
     """Link the input ports of other products that were declared before this product existed."""
     contracts = sorted({port.contract_identifier for port in declared} - {""})
     address = f"{product.domain.slug}/{product.slug}"

@@ -1,29 +1,37 @@
-"""The seam by which other slices keep their columns in step with a product's tree; pure.
-
-A projector is called inside the transaction of the change, after the product's own columns are
-written; it raises `Invalid` where its part of the tree does not hold together.
-"""
+"""The seam by which other slices keep their rows in step with a product's document; pure."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from catalog.types import JSONObject
+
+Part = TypeVar("Part")
 
 
-class Projector(Protocol):
-    """Keeps some rows in step with a product's tree."""
+@dataclass(frozen=True)
+class Projector(Generic[Part]):
+    """One slice's part of a product document: how it is parsed, and how its rows are written.
 
-    def __call__(self, product: Any, *, is_new: bool = False) -> None:
-        """Project the tree; a product that is new has no rows yet, so none are looked for."""
+    `parse` raises ValidationFailed. `write(product, part, is_new=...)` runs in the transaction of
+    the change, after the product's own columns; a new product has no rows yet.
+    """
 
-
-_projectors: dict[str, Projector] = {}
-
-
-def register_projector(name: str, project: Projector) -> None:
-    """Have `project(product, is_new=...)` called when a tree changes; in order of registration."""
-    _projectors[name] = project
+    parse: Callable[[JSONObject], Part]
+    write: Callable[..., None]
 
 
-def projectors() -> list[Projector]:
-    """Return the projectors in the order in which they run."""
-    return list(_projectors.values())
+_projectors: dict[str, Projector[object]] = {}
+
+
+def register_projector(
+    name: str, *, parse: Callable[[JSONObject], object], write: Callable[..., None]
+) -> None:
+    """Register a part of the product document; parts are written in order of registration."""
+    _projectors[name] = Projector(parse, write)
+
+
+def projectors() -> Mapping[str, Projector[object]]:
+    return _projectors

@@ -1,56 +1,63 @@
-"""A tree read member by member: what is wrong with it is gathered, each with its pointer; pure."""
+"""Reads a tree member by member and collects its issues, each with its JSON Pointer; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
+from catalog.types import JSONValue
 
-LONGEST_TEXT = 20_000
+MAX_TEXT = 20_000
 
 
 @dataclass
-class TreeReading:
-    """The faults found so far in a document; `at` is the pointer of what is read."""
+class TreeReader:
+    """`at` is always the JSON Pointer of the object that is read; empty for the document."""
 
     issues: list[Issue] = field(default_factory=list)
 
-    def issue(self, location: str, message: str, hint: str = "") -> None:
-        """Note what is wrong at a place."""
+    def add_issue(self, location: str, message: str, hint: str = "") -> None:
         self.issues.append(Issue(location=location, message=message, hint=hint))
 
-    def text(self, item: Mapping[str, Any], key: str, at: str, longest: int = LONGEST_TEXT) -> str:
-        """Return a text without blanks around it, empty where there is none or a fault."""
+    def text(
+        self, item: Mapping[str, JSONValue], key: str, at: str, max_length: int = MAX_TEXT
+    ) -> str:
+        """Return a text without blanks around it, empty if it is missing or wrong."""
         value = item.get(key)
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.issue(f"{at}/{key}", "This is a text.", "Put it in quotes.")
+            self.add_issue(f"{at}/{key}", "Must be a string.", "Put it in quotes.")
             return ""
-        if len(value) > longest:
-            self.issue(f"{at}/{key}", f"This has at most {longest} characters.")
+        if len(value) > max_length:
+            self.add_issue(f"{at}/{key}", f"At most {max_length} characters.")
             return ""
         return value.strip()
 
-    def objects(self, tree: Mapping[str, Any], key: str, at: str) -> Iterator[tuple[str, Any]]:
-        """Yield each object of a list with its pointer."""
-        value = tree.get(key)
-        if value is None:
-            return
-        if not isinstance(value, list):
-            self.issue(f"{at}/{key}", "This is a list.")
-            return
-        for index, item in enumerate(value):
-            location = f"{at}/{key}/{index}"
-            if isinstance(item, Mapping):
-                yield location, item
+    def mapping(
+        self, item: Mapping[str, JSONValue], key: str, at: str = ""
+    ) -> Mapping[str, JSONValue]:
+        value = item.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            self.add_issue(f"{at}/{key}", "Must be an object.")
+        return value if isinstance(value, Mapping) else {}
+
+    def objects(
+        self, item: Mapping[str, JSONValue], key: str, at: str = ""
+    ) -> Iterator[tuple[str, Mapping[str, JSONValue]]]:
+        """Yield each object of a list with its JSON Pointer."""
+        value = item.get(key)
+        if value is not None and not isinstance(value, list):
+            self.add_issue(f"{at}/{key}", "Must be a list.")
+        for index, member in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(member, Mapping):
+                yield f"{at}/{key}/{index}", member
             else:
-                self.issue(location, "This is an object.")
+                self.add_issue(f"{at}/{key}/{index}", "Must be an object.")
 
     def finish(self) -> None:
-        """Raise Invalid if anything was wrong."""
+        """Raise ValidationFailed if anything is wrong."""
         if self.issues:
             raise ValidationFailed(self.issues)

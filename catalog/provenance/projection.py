@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+
+from jsonpointer import escape
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.products.projection import Tree, custom, custom_pointer
-from catalog.products.tree_reader import TreeReading
+from catalog.products.projection import custom, custom_pointer
+from catalog.products.tree_reader import TreeReader
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
+from catalog.types import JSONObject, JSONValue
 
 KEY = "assayProvenance"
 STATES = ("answered", "unknown", "not_applicable")
+MAX_IMBALANCES = 2_000
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredAnswer:
-    """One answer: a text, or the word that nobody knows, or why the question does not apply."""
+    """One answer: a text, or that it is unknown, or the reason why it does not apply."""
 
     question: str
     state: str
@@ -44,144 +48,116 @@ class DeclaredImbalance:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredProvenance:
-    """All that a tree declares of its provenance."""
+    """What a tree declares of its provenance."""
 
     question_set: str = CURRENT_SET.version
     answers: tuple[DeclaredAnswer, ...] = ()
     imbalances: tuple[DeclaredImbalance, ...] = ()
 
 
-def provenance_of(tree: Tree) -> DeclaredProvenance:
-    """Return what a product's tree declares. Raises Invalid with every fault's pointer."""
-    declared = custom(tree, KEY)
+def parse_provenance(tree: JSONObject) -> DeclaredProvenance:
+    """Return what a product's tree declares. Raises ValidationFailed with every issue."""
+    declared, at = custom(tree, KEY), custom_pointer(tree, KEY)
     if declared is None:
         return DeclaredProvenance()
-    at, reading = custom_pointer(tree, KEY), TreeReading()
+    reader = TreeReader()
     if not isinstance(declared, Mapping):
-        raise ValidationFailed([Issue(location=at, message=f"{KEY} is an object.")])
+        raise ValidationFailed([Issue(location=at, message="Must be an object.")])
     version = declared.get("questionSet", CURRENT_SET.version)
-    if version not in QUESTION_SETS:
-        known = ", ".join(QUESTION_SETS)
-        reading.issue(
-            f"{at}/questionSet", f"There is no question set {version!r}.", f"Use {known}."
-        )
+    if not isinstance(version, str) or version not in QUESTION_SETS:
+        hint = f"Use {', '.join(QUESTION_SETS)}."
+        reader.add_issue(f"{at}/questionSet", f"Unknown question set {version!r}.", hint)
         version = CURRENT_SET.version
     provenance = DeclaredProvenance(
         question_set=version,
-        answers=_answers(reading, declared.get("answers"), version, f"{at}/answers"),
-        imbalances=_imbalances(reading, declared.get("imbalances"), f"{at}/imbalances"),
+        answers=_answers(reader, declared, version, at),
+        imbalances=_imbalances(reader, declared, at),
     )
-    reading.finish()
+    reader.finish()
     return provenance
 
 
 def _answers(
-    reading: TreeReading, answers: Any, version: str, at: str
+    reader: TreeReader, declared: Mapping[str, JSONValue], version: str, at: str
 ) -> tuple[DeclaredAnswer, ...]:
-    if answers is None:
-        return ()
-    if not isinstance(answers, Mapping):
-        reading.issue(at, "Answers are an object, a member for each question.")
-        return ()
-    codes, found = QUESTION_SETS[version].codes, []
-    for question, item in answers.items():
-        location = f"{at}/{question}"
+    codes, answers = QUESTION_SETS[version].codes, []
+    for question, item in reader.mapping(declared, "answers", at).items():
+        location = f"{at}/answers/{escape(str(question))}"
         if question not in codes:
-            reading.issue(location, "There is no such question.", f"Ask one of {', '.join(codes)}.")
+            reader.add_issue(location, "Unknown question.", f"Use one of {', '.join(codes)}.")
         elif not isinstance(item, Mapping):
-            reading.issue(location, "An answer is an object with a state.")
+            reader.add_issue(location, "Must be an object with a state.")
         elif item.get("state") not in STATES:
-            reading.issue(f"{location}/state", "This is no state.", f"Use {', '.join(STATES)}.")
+            reader.add_issue(f"{location}/state", "Unknown state.", f"Use {', '.join(STATES)}.")
         else:
-            found.append(_answer(reading, question, item, location))
-    return tuple(found)
+            text, reason = (
+                reader.text(item, "text", location),
+                reader.text(item, "reason", location),
+            )
+            state = str(item["state"])
+            if state == "answered" and not text:
+                hint = "Write it, or set the state to unknown."
+                reader.add_issue(f"{location}/text", "An answer needs a text.", hint)
+            if state == "not_applicable" and not reason:
+                reader.add_issue(f"{location}/reason", "Say why the question does not apply.")
+            answers.append(DeclaredAnswer(question=question, state=state, text=text, reason=reason))
+    return tuple(answers)
 
 
-def _answer(
-    reading: TreeReading, question: str, item: Mapping[str, Any], at: str
-) -> DeclaredAnswer:
-    answer = DeclaredAnswer(
-        question=question,
-        state=item["state"],
-        text=reading.text(item, "text", at),
-        reason=reading.text(item, "reason", at),
-    )
-    if answer.state == "answered" and not answer.text:
-        reading.issue(
-            f"{at}/text", "An answer needs its text.", "Write it, or set the state to unknown."
-        )
-    if answer.state == "not_applicable" and not answer.reason:
-        reading.issue(f"{at}/reason", "Say why the question does not apply.")
-    return answer
-
-
-def _imbalances(reading: TreeReading, rows: Any, at: str) -> tuple[DeclaredImbalance, ...]:
-    if rows is None:
+def _imbalances(
+    reader: TreeReader, declared: Mapping[str, JSONValue], at: str
+) -> tuple[DeclaredImbalance, ...]:
+    rows = declared.get("imbalances")
+    if isinstance(rows, list) and len(rows) > MAX_IMBALANCES:
+        reader.add_issue(f"{at}/imbalances", f"At most {MAX_IMBALANCES} rows.")
         return ()
-    if not isinstance(rows, list) or len(rows) > 2000:
-        reading.issue(at, "Imbalances are a list of at most 2000 rows.")
-        return ()
-    found = []
-    for index, item in enumerate(rows):
-        location = f"{at}/{index}"
-        if not isinstance(item, Mapping):
-            reading.issue(location, "A row is an object.")
-            continue
-        found.append(_imbalance(reading, item, location))
-    pairs = [(row.attribute, row.group) for row in found]
-    for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1}):
-        reading.issue(at, f"{pair[0]} {pair[1]} stands twice.", "Keep one row for each group.")
-    return tuple(found)
+    imbalances = [
+        _imbalance(reader, item, location)
+        for location, item in reader.objects(declared, "imbalances", at)
+    ]
+    groups = Counter((row.attribute, row.group) for row in imbalances)
+    for (attribute, group), count in sorted(groups.items()):
+        if count > 1:
+            message = f"Duplicate group {attribute} {group}."
+            reader.add_issue(f"{at}/imbalances", message, "Keep one row for each group.")
+    return tuple(imbalances)
 
 
-def _imbalance(reading: TreeReading, item: Mapping[str, Any], at: str) -> DeclaredImbalance:
-    attribute = reading.text(item, "attribute", at, 60)
-    group = reading.text(item, "group", at, 200)
+def _imbalance(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> DeclaredImbalance:
+    attribute, group = reader.text(item, "attribute", at, 60), reader.text(item, "group", at, 200)
     if not ATTRIBUTE.match(attribute):
-        reading.issue(
-            f"{at}/attribute",
-            f"{attribute!r} names no attribute.",
-            "Use small letters, digits and underscores, such as age_band.",
-        )
+        hint = "Use small letters, digits and underscores, such as age_band."
+        reader.add_issue(f"{at}/attribute", f"{attribute!r} is not an attribute.", hint)
     if not group:
-        reading.issue(f"{at}/group", "Name the group.")
+        reader.add_issue(f"{at}/group", "An imbalance needs a group.")
     n = item.get("n")
     if n is not None and (type(n) is not int or not 0 <= n < 2**53):
-        reading.issue(f"{at}/n", "n is a whole number of records.")
+        reader.add_issue(f"{at}/n", "Must be a whole number of records.")
         n = None
-    name, when = _reference(reading, item, at)
+    reference = reader.mapping(item, "reference", at)
+    text = reader.text(reference, "date", f"{at}/reference", 10)
+    try:
+        reference_date = date.fromisoformat(text) if text else None
+    except ValueError:
+        hint = "Write it as 2026-03-31."
+        reader.add_issue(f"{at}/reference/date", f"{text!r} is not a date.", hint)
+        reference_date = None
     return DeclaredImbalance(
         attribute=attribute,
         group=group,
-        share=_share(reading, item, "share", at),
-        reference_share=_share(reading, item, "referenceShare", at),
+        share=_share(reader, item, "share", at),
+        reference_share=_share(reader, item, "referenceShare", at),
         n=n,
-        reference_name=name,
-        reference_date=when,
+        reference_name=reader.text(reference, "name", f"{at}/reference", 200),
+        reference_date=reference_date,
     )
 
 
-def _share(reading: TreeReading, item: Mapping[str, Any], key: str, at: str) -> float | None:
+def _share(reader: TreeReader, item: Mapping[str, JSONValue], key: str, at: str) -> float | None:
     value = item.get(key)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        reading.issue(f"{at}/{key}", "A share is a number from 0 to 1.", "Write 40 % as 0.4.")
+        reader.add_issue(f"{at}/{key}", "Must be a number from 0 to 1.", "Write 40 % as 0.4.")
         return None
     return float(value)
-
-
-def _reference(reading: TreeReading, item: Mapping[str, Any], at: str) -> tuple[str, date | None]:
-    reference = item.get("reference")
-    if reference is None:
-        return "", None
-    if not isinstance(reference, Mapping):
-        reading.issue(f"{at}/reference", "A reference is an object with a name and a date.")
-        return "", None
-    text = reading.text(reference, "date", f"{at}/reference", 10)
-    try:
-        when = date.fromisoformat(text) if text else None
-    except ValueError:
-        reading.issue(f"{at}/reference/date", f"{text!r} is not a date.", "Write it as 2026-03-31.")
-        when = None
-    return reading.text(reference, "name", f"{at}/reference", 200), when

@@ -1,8 +1,6 @@
-"""Writing provenance: declared answers and imbalances follow the tree, measured ones stay."""
+"""Writes provenance: declared answers and imbalances follow the tree, measured ones stay."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.db import transaction
 
@@ -10,17 +8,17 @@ from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.products.services import Writer, replace_document
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
-from catalog.provenance.projection import KEY, provenance_of
+from catalog.provenance.projection import KEY, DeclaredProvenance
+from catalog.types import JSONObject
 
 
-def project_provenance(product: DataProduct, *, is_new: bool = False) -> None:
-    """Bring a product's provenance rows in step with its tree; replaces only declared rows."""
-    declared = provenance_of(product.tree)
-    asked = {"question_set": declared.question_set}
+def project_provenance(product: DataProduct, declared: DeclaredProvenance, *, is_new: bool) -> None:
+    """Bring a product's provenance rows in step; only declared rows are replaced."""
+    columns = {"question_set": declared.question_set}
     if is_new:
-        record = ProvenanceRecord.objects.create(product=product, **asked)
+        record = ProvenanceRecord.objects.create(product=product, **columns)
     else:
-        record, _ = ProvenanceRecord.objects.update_or_create(product=product, defaults=asked)
+        record, _ = ProvenanceRecord.objects.update_or_create(product=product, defaults=columns)
         record.answers.all().delete()
         record.imbalances.filter(origin=Imbalance.Origin.DECLARED).delete()
     ProvenanceAnswer.objects.bulk_create(
@@ -53,14 +51,14 @@ def project_provenance(product: DataProduct, *, is_new: bool = False) -> None:
 def declare_provenance(
     *,
     product: DataProduct,
-    provenance: dict[str, Any],
+    provenance: JSONObject,
     edition: int,
     actor: Writer,
     reason: str = "",
 ) -> DataProduct:
-    """Put a new provenance declaration (the value of `assayProvenance`) into the tree.
+    """Replace the provenance declaration (the value of `assayProvenance`) in the tree.
 
-    Raises PermissionDenied, EditConflict, Invalid.
+    Raises PermissionDenied, EditConflict, ValidationFailed.
     """
     tree = with_custom(product.tree, KEY, provenance or None)
     return replace_document(product=product, tree=tree, edition=edition, actor=actor, reason=reason)

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from catalog.domains.models import Domain
 from catalog.manifests import bitol_odps
 from catalog.manifests.bundles import Source
-from catalog.manifests.import_report import ImportResult, Report
+from catalog.manifests.import_report import ImportReport, ImportResult
 from catalog.manifests.services.manifests import import_manifests
 from catalog.ports.http_client import fetch
 from catalog.ports.http_types import FetchFailed, Request, Response
@@ -131,14 +131,14 @@ def _import(
         for product in products
         for path, content in _contents(product, as_published=as_published)
     ]
-    report = Report()
+    report = ImportReport()
     for item in import_manifests(sources=sources, actor=LOADER):
         report.add(item)
-        if len(report.landings) % 20 == 0:
-            log(f"{len(report.landings)} of {len(products)} manifests imported")
-    for problem in report.all_problems:
+        if len(report.results) % 20 == 0:
+            log(f"{len(report.results)} of {len(products)} manifests imported")
+    for problem in report.all_issues:
         log(str(problem))
-    return report.landings
+    return report.results
 
 
 def _contents(product: DemoProduct, *, as_published: bool) -> Iterator[tuple[Path, bytes]]:

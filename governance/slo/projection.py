@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from jsonpointer import escape
+
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.products.projection import Tree, custom, custom_pointer
@@ -100,7 +102,7 @@ class _ObjectiveParser:
         return DeclaredObjective(spec=spec, port=self.port(port_names))
 
     def add_issue(self, key: str, message: str, hint: str = "") -> None:
-        location = f"{self.location}/{key}"
+        location = f"{self.location}/{escape(key)}"
         self.issues.append(Issue(location=location, message=message, hint=hint))
 
     def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:

@@ -122,7 +122,7 @@ def test_another_version_is_refused_with_the_ones_that_are_read():
     ],
 )
 def test_each_status_has_one_of_ours(status, ours):
-    assert bitol_odps.wanted_status({"status": status}) == ours
+    assert bitol_odps.target_status({"status": status}) == ours
 
 
 def test_an_unknown_status_is_a_draft_with_a_warning():
@@ -263,4 +263,4 @@ def test_our_schema_knows_every_field_of_the_standards_own(shared_folder):
         *(part.get("properties", {}) for part in official["$defs"].values())
     )
 
-    assert fields - bitol_odps.product_schema().known == set()
+    assert fields - bitol_odps.product_schema().known_keys == set()

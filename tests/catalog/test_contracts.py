@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.contracts.projection import new_tree, parse_columns
+from catalog.contracts.projection import new_tree, parse_contract
 from catalog.contracts.services import add_output_port, delete_contract, save_contract
 from catalog.exceptions import EditConflict, ImmutableVersion, NameConflict, ValidationFailed
 from catalog.products.models import DataProduct
@@ -155,7 +155,7 @@ def test_each_fault_of_a_contract_names_its_place(pointer):
     tree = new_tree(identifier="c", name="C", servers=[]) | BAD_TREES[pointer]
 
     with pytest.raises(ValidationFailed) as refused:
-        parse_columns(tree)
+        parse_contract(tree)
 
     assert pointer in {issue.location for issue in refused.value.issues}
 
@@ -166,7 +166,7 @@ def test_properties_nested_without_end_are_refused():
         inner = {"name": "n", "properties": [inner]}
 
     with pytest.raises(ValidationFailed):
-        parse_columns(
+        parse_contract(
             new_tree(identifier="c", name="C", servers=[])
             | {"schema": [{"name": "t", "properties": [inner]}]}
         )

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalog.manifests.bitol_odps import exported
+from catalog.manifests.bitol_odps import export
 from catalog.manifests.readers import read_documents
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
@@ -116,7 +116,7 @@ def test_a_hostile_upload_is_an_error_on_the_page(page, content):
     answer = page("", file=SimpleUploadedFile("a.yaml", content))
 
     assert answer.status_code == 422
-    assert answer.context["report"].problems
+    assert answer.context["report"].issues
 
 
 def test_nothing_at_all_is_an_error_beside_the_field(page):
@@ -247,7 +247,7 @@ def test_what_nobody_may_see_is_not_handed_out(sales):
     ],
 )
 def test_an_exported_status_is_the_one_that_stands(tree, status, word):
-    assert exported(tree, status=status, domain="sales").get("status") == word
+    assert export(tree, status=status, domain="sales").get("status") == word
 
 
 def test_an_exported_product_comes_back_as_no_change(sales):

@@ -5,7 +5,7 @@ import pytest
 from catalog.exceptions import EditConflict, ValidationFailed
 from catalog.products.projection import new_tree, with_custom
 from catalog.provenance.models import Imbalance
-from catalog.provenance.projection import provenance_of
+from catalog.provenance.projection import parse_provenance
 from catalog.provenance.questions import CURRENT_SET
 from catalog.provenance.representation import greatest_gaps, least_shares
 from catalog.provenance.services import declare_provenance
@@ -49,20 +49,20 @@ BAD = {
 @pytest.mark.parametrize("pointer", BAD)
 def test_each_fault_names_its_place(pointer):
     with pytest.raises(ValidationFailed) as refused:
-        provenance_of(_tree(BAD[pointer]))
+        parse_provenance(_tree(BAD[pointer]))
 
     assert f"/customProperties/0/value{pointer}" in {f.location for f in refused.value.issues}
 
 
 def test_a_group_stands_once():
     with pytest.raises(ValidationFailed):
-        provenance_of(_tree({"imbalances": [ROWS[0], ROWS[0]]}))
+        parse_provenance(_tree({"imbalances": [ROWS[0], ROWS[0]]}))
 
 
 @pytest.mark.parametrize("share", [float("nan"), float("inf"), -0.1, 1.1])
 def test_a_share_is_a_finite_number_from_0_to_1(share):
     with pytest.raises(ValidationFailed):
-        provenance_of(_tree({"imbalances": [{"attribute": "a", "group": "g", "share": share}]}))
+        parse_provenance(_tree({"imbalances": [{"attribute": "a", "group": "g", "share": share}]}))
 
 
 @pytest.mark.django_db

@@ -39,7 +39,7 @@ def run(*arguments):
 
 
 def problems_in(text, name="terms.yaml") -> list[DocumentIssue]:
-    return [p for entry in parse_terms(text.encode(), name=name) for p in entry.problems]
+    return [p for entry in parse_terms(text.encode(), name=name) for p in entry.issues]
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_one_bad_term_stops_no_other_and_is_named_by_file_line_and_field(write, 
 
     out = capsys.readouterr().out
     assert f"{path}:5:17: error: x stands twice [terms.invalid at /acronyms/1]" in out
-    assert f"{path}:8:3: error: there is no domain atlantis [terms.domain at /domain]" in out
+    assert f"{path}:8:3: error: Unknown domain atlantis [terms.domain at /domain]" in out
     assert [term.name for term in Term.objects.all()] == ["Good"]
 
 
@@ -139,7 +139,7 @@ def test_a_person_imports_only_where_they_are_a_steward(write, capsys):
         ("- definition: x\n", "terms.name", 1, "/name"),
         ("- name: [A]\n", "terms.text", 1, "/name"),
         ("- name: A\n  domain: 7\n", "terms.text", 2, "/domain"),
-        ("- name: A\n- name: B\n- name: a\n", "terms.twice", 3, "/name"),
+        ("- name: A\n- name: B\n- name: a\n", "terms.duplicate", 3, "/name"),
     ],
 )
 def test_what_no_term_is_has_its_place_and_rule(text, rule, line, path):

@@ -100,7 +100,7 @@ def test_every_term_that_a_column_names_is_in_the_glossary(documents):
         for definition in column.get("authoritativeDefinitions", ())
     }
 
-    assert not [entry for entry in entries if entry.problems]
+    assert not [entry for entry in entries if entry.issues]
     assert len(urls) >= 8
     assert {url.rpartition("/")[2] for url in urls} <= slugs
 

@@ -12,6 +12,7 @@ from catalog.contracts.services.versions import (
     frozen_digests,
     is_frozen,
     link_ports,
+    project_links,
     save_contract,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "frozen_digests",
     "is_frozen",
     "link_ports",
+    "project_links",
     "save_contract",
 ]

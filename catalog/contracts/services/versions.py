@@ -12,50 +12,48 @@ from catalog.contracts.models import (
     SchemaProperty,
     Server,
 )
-from catalog.contracts.projection import (
-    ContractColumns,
-    DeclaredObject,
-    parse_columns,
-)
+from catalog.contracts.projection import ContractDocument, DeclaredObject, parse_contract
 from catalog.exceptions import ImmutableVersion, ValidationFailed
 from catalog.issues import Issue
 from catalog.ports.addresses import check_url
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.products.projection import Tree, check_storable, digest_of
 from catalog.products.services import Writer, lock_for_edit, record_edit
+from catalog.types import JSONObject
 
 
 @transaction.atomic
 def save_contract(
-    *, product: DataProduct, tree: Tree, edition: int, actor: Writer, reason: str = ""
+    *,
+    product: DataProduct,
+    tree: JSONObject | ContractDocument,
+    edition: int,
+    actor: Writer,
+    reason: str = "",
 ) -> tuple[DataContract, DataProduct]:
     """Save a contract version of a product: a new one, or the new content of a draft one.
 
-    An equal document changes nothing. Returns the contract and the product as they stand.
-    Raises PermissionDenied, EditConflict, Invalid, Frozen (a published version names the content).
+    An equal document changes nothing; a parsed one is not parsed again. Raises PermissionDenied,
+    EditConflict, ValidationFailed, ImmutableVersion (a published version names the content).
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
-    if issues := check_storable(tree):
-        raise ValidationFailed(issues)
-    columns = parse_columns(tree)
-    _check_servers(columns)
+    document = parse_contract(tree)
+    _check_servers(document)
     contract = product.contracts.filter(
-        identifier=columns.identifier, version=columns.version
+        identifier=document.identifier, version=document.version
     ).first()
-    digest = digest_of(tree)
-    if contract and contract.digest == digest:
+    if contract and contract.digest == document.digest:
         return contract, product
     before = {"digest": contract.digest} if contract else {}
-    if contract and is_frozen(contract):
+    if contract and contract.digest in frozen_digests(product):
         raise ImmutableVersion(
             f"{contract} is part of a published version and never changes.",
             location="/version",
-            hint="Raise the contract's version and save it as a new one.",
+            hint="Increase the contract's version and save it as a new one.",
         )
-    contract = contract or DataContract(product=product, identifier=columns.identifier)
-    _write(contract, tree, digest, columns)
+    contract = contract or DataContract(product=product, identifier=document.identifier)
+    _write(contract, document)
     link_ports(product)
     record_edit(
         product=product,
@@ -63,7 +61,11 @@ def save_contract(
         verb="edited contract",
         before=before,
         reason=reason,
-        after={"contract": columns.identifier, "version": columns.version, "digest": digest},
+        after={
+            "contract": document.identifier,
+            "version": document.version,
+            "digest": document.digest,
+        },
     )
     return contract, product
 
@@ -72,7 +74,7 @@ def save_contract(
 def delete_contract(
     *, contract: DataContract, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Delete a contract version that nothing published names. Raises Frozen."""
+    """Delete a contract version that nothing published names. Raises ImmutableVersion."""
     product = lock_for_edit(product=contract.product, edition=edition, actor=actor)
     if is_frozen(contract):
         raise ImmutableVersion(f"{contract} is part of a published version.", location="version")
@@ -83,12 +85,15 @@ def delete_contract(
     return product
 
 
-def link_ports(product: DataProduct, *, is_new: bool = False) -> None:
+def project_links(product: DataProduct, _part: None, *, is_new: bool) -> None:
+    if not is_new:  # A new product has no contracts yet.
+        link_ports(product)
+
+
+def link_ports(product: DataProduct) -> None:
     """Point each output port at the contract that it names: its own version, else the newest."""
-    if is_new:
-        return  # It has no contracts yet.
     contracts: dict[str, list[DataContract]] = {}
-    for contract in product.contracts.order_by("id"):
+    for contract in product.contracts.only("id", "identifier", "version").order_by("id"):
         contracts.setdefault(contract.identifier, []).append(contract)
     PortContract.objects.filter(port__product=product).delete()
     links = []
@@ -101,7 +106,7 @@ def link_ports(product: DataProduct, *, is_new: bool = False) -> None:
 
 
 def is_frozen(contract: DataContract) -> bool:
-    """Say whether a published version of the product names this contract's content."""
+    """Return True if a published version of the product names this contract's content."""
     return contract.digest in frozen_digests(contract.product)
 
 
@@ -111,9 +116,9 @@ def frozen_digests(product: DataProduct) -> frozenset[str]:
     return frozenset(digest for digests in frozen for digest in digests.values())
 
 
-def _check_servers(columns: ContractColumns) -> None:
+def _check_servers(document: ContractDocument) -> None:
     issues = []
-    for index, server in enumerate(columns.servers):
+    for index, server in enumerate(document.servers):
         at = f"/servers/{index}/location"
         if server.type == "api":
             try:
@@ -130,7 +135,7 @@ def _check_servers(columns: ContractColumns) -> None:
             issues.append(
                 Issue(
                     location=f"/servers/{index}/path",
-                    message="This path leads out of the files root.",
+                    message="The path leaves the files root.",
                     hint="Give a path below the files root, without '..'.",
                 )
             )
@@ -143,10 +148,10 @@ def _escapes_root(path: str) -> bool:
     return path.startswith(("/", "~", "\\")) or ".." in parts
 
 
-def _write(contract: DataContract, tree: Tree, digest: str, columns: ContractColumns) -> None:
-    contract.tree, contract.digest = tree, digest
-    contract.version, contract.name = columns.version, columns.name
-    contract.status, contract.purpose = columns.status, columns.purpose
+def _write(contract: DataContract, document: ContractDocument) -> None:
+    contract.tree, contract.digest = document.tree, document.digest
+    contract.version, contract.name = document.version, document.name
+    contract.status, contract.purpose = document.status, document.purpose
     contract.save()
     contract.servers.all().delete()
     contract.schema_objects.all().delete()
@@ -161,9 +166,9 @@ def _write(contract: DataContract, tree: Tree, digest: str, columns: ContractCol
             format=server.format,
             description=server.description,
         )
-        for position, server in enumerate(columns.servers)
+        for position, server in enumerate(document.servers)
     )
-    for position, declared in enumerate(columns.objects):
+    for position, declared in enumerate(document.objects):
         _write_object(contract, declared, position)
 
 
@@ -179,10 +184,10 @@ def _write_object(contract: DataContract, declared: DeclaredObject, position: in
     )
     rows: dict[tuple[int, str], SchemaProperty] = {}
     levels: dict[int, list[SchemaProperty]] = {}
-    for place, item in enumerate(declared.properties):
+    for position_in_object, item in enumerate(declared.properties):
         row = SchemaProperty(
             schema_object=schema_object,
-            position=place,
+            position=position_in_object,
             path=item.path,
             name=item.name,
             depth=item.depth,

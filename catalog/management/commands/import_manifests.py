@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
 from catalog.manifests.bundles import BundleCollector, Source
-from catalog.manifests.import_report import ImportResult, Report
+from catalog.manifests.import_report import ImportReport, ImportResult
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.services import apply_plan, dry_run_plan, plan_manifests
@@ -53,21 +53,21 @@ class Command(CommandWithExamples):
 
     def handle(self, **options: Any) -> None:
         """Import each product in turn, saying what became of it."""
-        gathering = BundleCollector(_sources(options["paths"]))
-        actor, report = actor_of(options["person"], worker="manifest import"), Report()
-        land = dry_run_plan if options["dry_run"] else apply_plan
+        collector = BundleCollector(_sources(options["paths"]))
+        actor, report = actor_of(options["person"], worker="manifest import"), ImportReport()
+        run_plan = dry_run_plan if options["dry_run"] else apply_plan
         plans = plan_manifests(
-            gathering=gathering,
+            collector=collector,
             actor=actor,
             default_domain=options["domain"],
             overwrite=options["overwrite"],
         )
         for plan in plans:
-            report.add(land(plan=plan, actor=actor))
-            self._progress(len(report.landings), len(gathering))
+            report.add(run_plan(plan=plan, actor=actor))
+            self._progress(len(report.results), len(collector))
             if not options["json"]:
-                self._say(report.landings[-1])
-        report.problems += gathering.problems
+                self._print_result(report.results[-1])
+        report.issues += collector.issues
         self._close(report, is_dry_run=options["dry_run"], as_json=options["json"])
         if report.exit_code:
             sys.exit(report.exit_code)
@@ -78,40 +78,40 @@ class Command(CommandWithExamples):
             sys.stderr.write(f"\r{done:,} of {of:,} products{end}")
             sys.stderr.flush()
 
-    def _say(self, landing: ImportResult) -> None:
-        name = landing.address or landing.name
-        status = f" [{landing.status}]" if landing.status else ""
-        self.stdout.write(f"{landing.action.value:<9} {name}{status}: {landing.reason}")
-        for change in landing.changes:
+    def _print_result(self, result: ImportResult) -> None:
+        name = result.address or result.name
+        status = f" [{result.status}]" if result.status else ""
+        self.stdout.write(f"{result.action.value:<9} {name}{status}: {result.reason}")
+        for change in result.changes:
             self.stdout.write(f"            {change}")
-        for note in landing.notes:
+        for note in result.notes:
             self.stdout.write(f"            note: {note}")
-        for finding in landing.findings:
+        for finding in result.findings:
             fix = f" {finding.hint}" if finding.hint else ""
             self.stdout.write(f"            {finding.location}: {finding.message}{fix}")
-        for problem in landing.problems:
-            self._say_problem(problem)
+        for issue in result.issues:
+            self._print_issue(issue)
 
-    def _say_problem(self, problem: DocumentIssue) -> None:
-        self.stdout.write(f"  {problem} {problem.hint}")
+    def _print_issue(self, issue: DocumentIssue) -> None:
+        self.stdout.write(f"  {issue} {issue.hint}")
 
-    def _close(self, report: Report, *, is_dry_run: bool, as_json: bool) -> None:
+    def _close(self, report: ImportReport, *, is_dry_run: bool, as_json: bool) -> None:
         if as_json:
             held = {"dry_run": is_dry_run, **report.as_json()}
             self.stdout.write(json.dumps(held, ensure_ascii=False, indent=2))
             return
-        for problem in report.problems:
-            self._say_problem(problem)
+        for issue in report.issues:
+            self._print_issue(issue)
         counts = ", ".join(f"{count:,} {action}" for action, count in report.counts.items())
         ending = " (dry run: nothing was written)" if is_dry_run else ""
-        self.stdout.write(f"{len(report.landings):,} products: {counts}{ending}")
+        self.stdout.write(f"{len(report.results):,} products: {counts}{ending}")
 
 
 def _sources(paths: list[Path]) -> Iterator[Source]:
     for path in paths:
         if path.is_dir():
             for file in sorted(_manifests_in(path)):
-                yield Source(str(file), partial(_start_of, file), is_asked_for=False)
+                yield Source(str(file), partial(_start_of, file), is_explicit=False)
         elif path.is_file():
             yield Source(str(path), partial(_start_of, path))
         else:

@@ -48,42 +48,42 @@ class Command(CommandWithExamples):
 
     def handle(self, **options: Any) -> None:
         """Import each term in turn, and say what became of it."""
-        landings, problems = [], []
+        results, problems = [], []
         actor = actor_of(options["person"], worker="term import")
         try:
             entries = _entries(options["file"])
         except ParseError as error:
             entries, problems = [], [error.issue]
-        for landing in import_terms(entries=entries, actor=actor, is_dry_run=options["dry_run"]):
-            landings.append(landing)
-            problems += landing.problems
+        for result in import_terms(entries=entries, actor=actor, is_dry_run=options["dry_run"]):
+            results.append(result)
+            problems += result.issues
             if not options["json"]:
-                self._say(landing)
-        self._close(landings, problems, options)
+                self._say(result)
+        self._close(results, problems, options)
         if problems:
             sys.exit(2)
-        if any(landing.action in (Action.CONFLICT, Action.REFUSED) for landing in landings):
+        if any(result.action in (Action.CONFLICT, Action.REFUSED) for result in results):
             sys.exit(1)
 
-    def _say(self, landing: TermImportResult) -> None:
-        place = f"{landing.file}:{landing.line}"
-        name = f"{landing.domain}: {landing.name}" if landing.domain else landing.name
-        changes = f" ({', '.join(landing.changes)})" if landing.changes else ""
-        self.stdout.write(f"{landing.action.value:<9} {name} [{place}]: {landing.reason}{changes}")
+    def _say(self, result: TermImportResult) -> None:
+        place = f"{result.file}:{result.line}"
+        name = f"{result.domain}: {result.name}" if result.domain else result.name
+        changes = f" ({', '.join(result.changes)})" if result.changes else ""
+        self.stdout.write(f"{result.action.value:<9} {name} [{place}]: {result.reason}{changes}")
 
     def _close(
         self,
-        landings: list[TermImportResult],
+        results: list[TermImportResult],
         problems: list[DocumentIssue],
         options: dict[str, Any],
     ) -> None:
-        found = Counter(landing.action.value for landing in landings)
+        found = Counter(result.action.value for result in results)
         counts = {action.value: found[action.value] for action in Action}
         if options["json"]:
             report = {
                 "dry_run": options["dry_run"],
                 "counts": counts,
-                "terms": [landing.as_json() for landing in landings],
+                "terms": [result.as_json() for result in results],
                 "problems": [problem.as_json() for problem in problems],
             }
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
@@ -92,7 +92,7 @@ class Command(CommandWithExamples):
             self.stdout.write(f"  {problem} {problem.hint}")
         said = ", ".join(f"{count:,} {action}" for action, count in counts.items())
         ending = " (dry run: nothing was written)" if options["dry_run"] else ""
-        self.stdout.write(f"{len(landings):,} terms: {said}{ending}")
+        self.stdout.write(f"{len(results):,} terms: {said}{ending}")
 
 
 def _entries(path: Path) -> list[TermEntry]:

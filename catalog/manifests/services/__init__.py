@@ -1,4 +1,4 @@
-"""Writing what files bring: manifests, and the entries of foreign catalogs."""
+"""Writes what files bring: manifests, business terms and the entries of external catalogs."""
 
 from __future__ import annotations
 

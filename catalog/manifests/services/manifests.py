@@ -1,11 +1,10 @@
-"""Bringing manifests in: each product with its contracts lands as one, or not at all."""
+"""Imports manifests: each product is saved with its contracts, or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -16,10 +15,10 @@ from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import ImportResult
 from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.plan import Action, Decision, Step
+from catalog.manifests.plan import Action, Decision, Transition, is_unchanged
 from catalog.manifests.services.planning import (
     ProductPlan,
-    contract_alias,
+    contract_digests,
     invalid_plan,
     plan_manifests,
     refused,
@@ -33,44 +32,45 @@ from catalog.products.services import (
     register_product,
     replace_document,
     set_alias,
+    set_aliases,
 )
 from catalog.publication.gates import PublicationRefused
 from catalog.publication.services import deprecate_product, publish_product, retire_product
 
 _REASON = "manifest"
-_OVERTAKEN = Decision(
-    action=Action.CONFLICT, reason="it was changed by somebody else meanwhile: import it again"
+STALE_PLAN = Decision(
+    action=Action.CONFLICT, reason="somebody else changed it meanwhile: import it again"
 )
 
 
 def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
-    """Do what a plan says, if the product still stands as the plan saw it.
+    """Apply a plan, unless the product has changed since it was planned.
 
-    The documents land in one transaction or not at all; the step of the status comes after, and
-    what the gate finds leaves them standing. Raises nothing that the documents can cause.
+    The documents are saved in one transaction or not at all; the status changes after that, and
+    what a gate finds leaves the documents saved. Raises nothing that the documents can cause.
     """
-    if plan.stops:
-        return _landing(plan, plan.product)
+    if plan.is_blocked or plan.is_up_to_date:
+        return _result(plan, plan.product)
     try:
-        product = _write(plan=plan, actor=actor)
-    except _Misfit as misfit:
-        return _landing(invalid_plan(plan.bundle, misfit.invalid, misfit.document), None)
+        product = _save(plan=plan, actor=actor)
+    except _InvalidDocument as error:
+        return _result(invalid_plan(plan.bundle, error.invalid, error.document), None)
     except EditConflict:
-        return _landing(replace(plan, decision=_OVERTAKEN), plan.product)
+        return _result(replace(plan, decision=STALE_PLAN), plan.product)
     except IntegrityError:
-        return _landing(replace(plan, decision=_OVERTAKEN), None)
-    except CatalogError as refusal:
-        return _landing(replace(plan, decision=refused(refusal)), plan.product)
-    product, findings = _take_step(plan, product, actor)
-    return _landing(plan, product, findings)
+        return _result(replace(plan, decision=STALE_PLAN), None)
+    except CatalogError as error:
+        return _result(replace(plan, decision=refused(error)), plan.product)
+    product, findings = _change_status(plan, product, actor)
+    return _result(plan, product, findings)
 
 
 def dry_run_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
-    """Return what `apply_plan` would return, and leave everything as it stands."""
+    """Return what `apply_plan` would return, and change nothing."""
     with transaction.atomic():
-        landing = apply_plan(plan=plan, actor=actor)
+        result = apply_plan(plan=plan, actor=actor)
         transaction.set_rollback(True)
-    return replace(landing, uuid=str(plan.product.uuid) if plan.product else "")
+    return replace(result, uuid=str(plan.product.uuid) if plan.product else "")
 
 
 def import_manifests(
@@ -81,18 +81,18 @@ def import_manifests(
     overwrite: bool = False,
     is_dry_run: bool = False,
 ) -> Iterator[ImportResult | DocumentIssue]:
-    """Yield what becomes of each product, then the problems of documents that belong to none."""
-    gathering = BundleCollector(sources)
+    """Yield the result of each product, then the issues of documents that belong to none."""
+    collector = BundleCollector(sources)
+    run_plan = dry_run_plan if is_dry_run else apply_plan
     for plan in plan_manifests(
-        gathering=gathering, actor=actor, default_domain=default_domain, overwrite=overwrite
+        collector=collector, actor=actor, default_domain=default_domain, overwrite=overwrite
     ):
-        act = dry_run_plan if is_dry_run else apply_plan
-        yield act(plan=plan, actor=actor)
-    yield from gathering.problems
+        yield run_plan(plan=plan, actor=actor)
+    yield from collector.issues
 
 
-class _Misfit(Exception):
-    """A service found faults in what a document says, so nothing of its bundle lands."""
+class _InvalidDocument(Exception):
+    """A service refused what a document says, so nothing of its bundle is saved."""
 
     def __init__(self, document: Document, invalid: ValidationFailed) -> None:
         super().__init__(str(invalid))
@@ -100,67 +100,56 @@ class _Misfit(Exception):
 
 
 @contextmanager
-def _writing(document: Document) -> Iterator[None]:
+def _saving(document: Document) -> Iterator[None]:
     try:
         yield
     except ValidationFailed as invalid:
-        raise _Misfit(document, invalid) from invalid
+        raise _InvalidDocument(document, invalid) from invalid
 
 
 @transaction.atomic
-def _write(*, plan: ProductPlan, actor: Writer) -> DataProduct:
-    """Bring the product and its contracts to what the documents say; keep what was imported."""
+def _save(*, plan: ProductPlan, actor: Writer) -> DataProduct:
     bundle = plan.bundle
-    with _writing(bundle.first):
-        product = _write_product(plan, actor)
-    for contract in (bundle.contracts[number] for number in plan.decision.contracts):
-        with _writing(contract):
+    with _saving(bundle.first.document):
+        product = _save_product(plan, actor)
+    for contract in (bundle.contracts[index] for index in plan.decision.contracts):
+        with _saving(contract.document):
             _, product = save_contract(
                 product=product,
-                tree=contract.tree,
+                tree=contract.source,
                 edition=product.edition,
                 actor=actor,
                 reason=_REASON,
             )
     if bundle.product:
-        _name(product, bundle.identifier)
-    for contract in bundle.contracts:
-        set_alias(
-            product=product,
-            system=odcs.SYSTEM,
-            identifier=contract_alias(contract.tree),
-            digest=digest_of(contract.tree),
-        )
+        _set_product_alias(product, bundle.identifier)
+    if digests := contract_digests(bundle):
+        set_aliases(product=product, system=odcs.SYSTEM, digests=digests)
     return product
 
 
-def _write_product(plan: ProductPlan, actor: Writer) -> DataProduct:
-    document, product, domain = plan.bundle.product, plan.product, plan.domain
+def _save_product(plan: ProductPlan, actor: Writer) -> DataProduct:
+    manifest, product, domain = plan.bundle.product, plan.product, plan.domain
     assert domain is not None
     if product is None:
-        assert document is not None
-        return register_product(domain=domain, tree=document.tree, actor=actor, reason=_REASON)
-    if document is None or plan.decision.action is not Action.CHANGE:
+        assert manifest is not None
+        return register_product(domain=domain, tree=manifest.source, actor=actor, reason=_REASON)
+    if manifest is None or plan.decision.action is not Action.CHANGE:
         return product
     if product.domain_id != domain.pk:
         product = move_product(
             product=product, domain=domain, edition=product.edition, actor=actor, reason=_REASON
         )
-    if not _differs(product, document.tree):
+    if digest_of(product.tree) == digest_of(manifest.tree):
+        return product
+    if is_unchanged(manifest.tree, product.tree, status=product.status):
         return product
     return replace_document(
-        product=product, tree=document.tree, edition=product.edition, actor=actor, reason=_REASON
+        product=product, tree=manifest.source, edition=product.edition, actor=actor, reason=_REASON
     )
 
 
-def _differs(product: DataProduct, tree: dict[str, Any]) -> bool:
-    """Say whether a tree says more than the status that the product has already."""
-    if bitol_odps.wanted_status(tree) != product.status:
-        return digest_of(product.tree) != digest_of(tree)
-    return digest_of(product.tree | {"status": ""}) != digest_of(tree | {"status": ""})
-
-
-def _name(product: DataProduct, identifier: str) -> None:
+def _set_product_alias(product: DataProduct, identifier: str) -> None:
     set_alias(
         product=product,
         system=bitol_odps.SYSTEM,
@@ -169,36 +158,36 @@ def _name(product: DataProduct, identifier: str) -> None:
     )
 
 
-def _take_step(
+def _change_status(
     plan: ProductPlan, product: DataProduct, actor: Writer
 ) -> tuple[DataProduct, list[Issue]]:
-    """Bring the product to the status that its document wants, if the gate lets it."""
+    """Bring the product to the status that its document asks for, if the gates allow it."""
     try:
-        stepped = _step(plan.decision.step, product, actor)
-    except PublicationRefused as refused:
-        return product, list(refused.findings)
-    except CatalogError as refusal:
+        changed = _apply_transition(plan.decision.transition, product, actor)
+    except PublicationRefused as error:
+        return product, list(error.findings)
+    except CatalogError as error:
         finding = Issue(
-            code=refusal.code,
-            location=refusal.location or "status",
-            message=refusal.message,
-            hint=refusal.hint,
+            code=error.code,
+            location=error.location or "status",
+            message=error.message,
+            hint=error.hint,
         )
         return product, [finding]
-    if stepped.edition != product.edition and plan.bundle.product:
-        _name(stepped, plan.bundle.identifier)
-    return stepped, []
+    if changed.edition != product.edition and plan.bundle.product:
+        _set_product_alias(changed, plan.bundle.identifier)
+    return changed, []
 
 
-def _step(step: Step, product: DataProduct, actor: Writer) -> DataProduct:
-    if step is Step.NONE:
+def _apply_transition(transition: Transition, product: DataProduct, actor: Writer) -> DataProduct:
+    if transition is Transition.NONE:
         return product
-    if step is Step.PUBLISH:
+    if transition is Transition.PUBLISH:
         return publish_product(
             product=product, edition=product.edition, actor=actor, reason=_REASON
         )
-    act = deprecate_product if step is Step.DEPRECATE else retire_product
-    return act(
+    change = deprecate_product if transition is Transition.DEPRECATE else retire_product
+    return change(
         product=product,
         edition=product.edition,
         actor=actor,
@@ -208,13 +197,12 @@ def _step(step: Step, product: DataProduct, actor: Writer) -> DataProduct:
 
 
 def _successor(product: DataProduct, actor: Writer) -> DataProduct | None:
-    """Return the product that the document names, if whoever imports it may know of that one."""
-    named = str(custom(product.tree, "assaySuccessor") or "")
-    domain, _, slug = named.partition("/")
+    """Return the product that the document names, if the actor can see it."""
+    domain, _, slug = str(custom(product.tree, "assaySuccessor") or "").partition("/")
     return DataProduct.objects.visible_to(actor).filter(domain__slug=domain, slug=slug).first()
 
 
-def _landing(
+def _result(
     plan: ProductPlan, product: DataProduct | None, findings: Iterable[Issue] = ()
 ) -> ImportResult:
     decision = plan.decision
@@ -227,7 +215,7 @@ def _landing(
         changes=decision.changes,
         notes=decision.notes,
         findings=tuple(findings),
-        problems=(*plan.bundle.problems, *plan.problems),
+        issues=(*plan.bundle.issues, *plan.issues),
         address=f"{product.domain.slug}/{product.slug}" if product else "",
         path=product.path if product else "",
         uuid=str(product.uuid) if product else "",

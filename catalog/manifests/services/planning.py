@@ -1,16 +1,16 @@
-"""Reading what the catalog holds, to say what a manifest's documents would change in it."""
+"""Reads what the catalog has, to plan what a manifest's documents would change in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
+from catalog.audit.actors import SystemActor
 from catalog.authorization.access import access_for, require_permission
 from catalog.contracts.models import DataContract
-from catalog.contracts.services import is_frozen
+from catalog.contracts.services import frozen_digests
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import slug_of
@@ -18,15 +18,18 @@ from catalog.issues import Issue, did_you_mean, shortened
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import Bundle, BundleCollector
 from catalog.manifests.issues import DocumentIssue
+from catalog.manifests.manifest import issue_in
 from catalog.manifests.plan import (
+    UNCHANGED,
     Action,
+    ContractKey,
     CurrentContract,
     CurrentProduct,
     Decision,
     decide,
+    is_unchanged,
     key_of,
 )
-from catalog.manifests.projection_checks import problem_of
 from catalog.manifests.source_map import Document
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, FormerAddress, ProductAlias
@@ -36,34 +39,34 @@ from catalog.products.services import Writer
 
 @dataclass(frozen=True, kw_only=True)
 class ProductPlan:
-    """What would become of one bundle, as the catalog stood when it was asked."""
+    """What would happen to one bundle, as the catalog was when it was planned."""
 
     bundle: Bundle
     decision: Decision
     product: DataProduct | None = None
     domain: Domain | None = None
-    problems: tuple[DocumentIssue, ...] = ()
+    issues: tuple[DocumentIssue, ...] = ()
+    is_up_to_date: bool = False
 
     @property
     def edition(self) -> int:
-        """Return the edition that was seen; 0 where there is no product yet."""
+        """Return the edition that was planned for; 0 if there is no product yet."""
         return self.product.edition if self.product else 0
 
     @property
-    def stops(self) -> bool:
-        """Say whether nothing will be written."""
+    def is_blocked(self) -> bool:
         return self.decision.action in (Action.CONFLICT, Action.REFUSED, Action.INVALID)
 
 
 def plan_manifests(
     *,
-    gathering: BundleCollector,
+    collector: BundleCollector,
     actor: Writer,
     default_domain: str = "",
     overwrite: bool = False,
 ) -> Iterator[ProductPlan]:
     """Yield the plan of each product, in the order of the files; nothing is written."""
-    for bundle in gathering.bundles():
+    for bundle in collector.bundles():
         yield plan_bundle(
             bundle=bundle, actor=actor, default_domain=default_domain, overwrite=overwrite
         )
@@ -77,16 +80,20 @@ def plan_bundle(
         return invalid_plan(bundle)
     try:
         alias, product = _identify(bundle)
-        domain = _domain_of(bundle, product, default_domain)
-        _demand(actor, product, domain)
+        domain = _find_domain(bundle, product, default_domain)
+        _require_access(actor, product, domain)
     except ValidationFailed as invalid:
         return invalid_plan(bundle, invalid)
-    except CatalogError as refusal:
-        return ProductPlan(bundle=bundle, decision=refused(refusal))
+    except CatalogError as error:
+        return ProductPlan(bundle=bundle, decision=refused(error))
+    if product and alias and _is_up_to_date(bundle, product, alias, domain):
+        return ProductPlan(
+            bundle=bundle, decision=UNCHANGED, product=product, domain=domain, is_up_to_date=True
+        )
     decision = decide(
         bundle.product.tree if bundle.product else None,
         [contract.tree for contract in bundle.contracts],
-        _held(product, alias) if product else None,
+        _current(product, alias) if product else None,
         domain=domain.slug,
         overwrite=overwrite,
     )
@@ -94,136 +101,155 @@ def plan_bundle(
 
 
 def plan_digest(*, plans: Iterable[ProductPlan], content: bytes) -> str:
-    """Return a digest of what was read and of the editions that the plans saw.
+    """Return a digest of what was read and of the editions that the plans are for.
 
-    Equal seals mean that what somebody looked at is what would be done now.
+    Equal digests mean that the plan that somebody has read is what would be done now.
     """
-    seen = [(p.bundle.identifier, p.edition, p.decision.action.value) for p in plans]
-    return digest_of([sha256(content).hexdigest(), seen])
+    editions = [(p.bundle.identifier, p.edition, p.decision.action.value) for p in plans]
+    return digest_of([sha256(content).hexdigest(), editions])
 
 
-def refused(refusal: CatalogError) -> Decision:
+def refused(error: CatalogError) -> Decision:
     """Return the decision not to do what a service refuses."""
-    reason = " ".join(part for part in (refusal.message, refusal.hint) if part)
+    reason = " ".join(part for part in (error.message, error.hint) if part)
     return Decision(action=Action.REFUSED, reason=reason)
 
 
 def invalid_plan(
     bundle: Bundle, invalid: ValidationFailed | None = None, document: Document | None = None
 ) -> ProductPlan:
-    """Return the plan to do nothing with documents that do not hold together."""
-    document = document or bundle.first
+    """Return the plan to do nothing, because a document is invalid."""
     issues = invalid.issues if invalid else ()
+    document = document or bundle.first.document
     return ProductPlan(
         bundle=bundle,
         decision=Decision(action=Action.INVALID, reason="its documents have errors"),
-        problems=tuple(problem_of(issue, document, rule="manifest") for issue in issues),
+        issues=tuple(issue_in(document, issue, code="manifest") for issue in issues),
     )
+
+
+def contract_digests(bundle: Bundle) -> dict[str, str]:
+    """Return the digest of each contract by the alias under which its import is stored."""
+    return {
+        contract_alias(key_of(contract.tree)): digest_of(contract.tree)
+        for contract in bundle.contracts
+    }
+
+
+def contract_alias(key: ContractKey) -> str:
+    return "@".join(key)[-400:]
 
 
 def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
     """Return the product that the documents mean: by its alias, else by its own id."""
     if bundle.product is None:
-        return _of_contract(bundle)
-    identifier = bundle.identifier
+        return _identify_by_contract(bundle)
+    identifier, tree = bundle.identifier, bundle.product.tree
     aliases = ProductAlias.objects.select_related("product__domain")
     alias = aliases.filter(system=bitol_odps.SYSTEM, identifier=identifier).first()
     if alias:
         return alias, alias.product
-    return None, _made_here(identifier, bundle)
+    # A product that was created here and never imported has this document id.
+    products = DataProduct.objects.select_related("domain")
+    try:
+        product = products.filter(uuid=UUID(identifier)).first()
+    except ValueError:
+        product = None
+    if product is None:
+        address = {"domain__slug": str(tree.get("domain")), "slug": slug_in(tree)}
+        former = FormerAddress.objects.filter(**address).values("product_id")
+        product = products.filter(**address).first() or products.filter(pk__in=former).first()
+    return None, product if product and product.tree.get("id") == identifier else None
 
 
-def _of_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
-    held = DataContract.objects.filter(identifier=bundle.identifier).order_by("id")
-    contract = held.select_related("product__domain").first()
+def _identify_by_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct]:
+    contracts = DataContract.objects.filter(identifier=bundle.identifier).order_by("id")
+    contract = contracts.select_related("product__domain").first()
     if contract is None:
         hint = "Import the product too: its output port names the contract's id as contractId."
-        message = f"no product names the contract {shortened(bundle.identifier)}"
+        message = f"No product names the contract {shortened(bundle.identifier)}"
         raise ValidationFailed([Issue(location="/id", message=message, hint=hint)])
     alias = contract.product.aliases.filter(system=bitol_odps.SYSTEM).first()
     return alias, contract.product
 
 
-def _made_here(identifier: str, bundle: Bundle) -> DataProduct | None:
-    """Return the product with this document id that no import has named yet."""
-    products = DataProduct.objects.select_related("domain")
-    try:
-        found = products.filter(uuid=UUID(identifier)).first()
-    except ValueError:
-        found = None
-    if found is None and bundle.product:
-        tree = bundle.product.tree
-        place = {"domain__slug": str(tree.get("domain")), "slug": slug_in(tree)}
-        former = FormerAddress.objects.filter(**place).values("product_id")
-        found = products.filter(**place).first() or products.filter(pk__in=former).first()
-    return found if found and found.tree.get("id") == identifier else None
-
-
-def _domain_of(bundle: Bundle, product: DataProduct | None, default_domain: str) -> Domain:
-    document = bundle.product
-    named = str(document.tree.get("domain") or "") if document else ""
-    if not named and product:
+def _find_domain(bundle: Bundle, product: DataProduct | None, default_domain: str) -> Domain:
+    name = str(bundle.product.tree.get("domain") or "") if bundle.product else ""
+    if product and (not name or name == product.domain.slug):
         return product.domain
-    named = named or default_domain
-    domains = Domain.objects.filter(slug__in=[named, slug_of(named)])
-    former = FormerDomainSlug.objects.filter(slug=named).values("domain_id")
-    domain = domains.first() or Domain.objects.filter(pk__in=former).first()
+    name = name or default_domain
+    former = FormerDomainSlug.objects.filter(slug=name).values("domain_id")
+    domain = Domain.objects.filter(slug__in=[name, slug_of(name)]).first()
+    domain = domain or Domain.objects.filter(pk__in=former).first()
     if domain is None:
-        raise ValidationFailed([_no_domain(named)])
+        message, hint = (
+            "The product names no domain",
+            "Add a line `domain: …` with a domain's slug.",
+        )
+        if name:
+            slugs = list(Domain.objects.values_list("slug", flat=True)[:2_000])
+            message = f"Unknown domain {shortened(name)}"
+            hint = did_you_mean(name, slugs) or "Create the domain first."
+        raise ValidationFailed([Issue(location="/domain", message=message, hint=hint)])
     return domain
 
 
-def _no_domain(named: str) -> Issue:
-    if not named:
-        hint = "Add a line `domain: …` with a domain's slug, or say the domain for all."
-        return Issue(location="/domain", message="the product names no domain", hint=hint)
-    slugs = list(Domain.objects.values_list("slug", flat=True)[:2_000])
-    hint = did_you_mean(named, slugs) or "Have the domain created first."
-    return Issue(location="/domain", message=f"there is no domain {shortened(named)}", hint=hint)
-
-
-def _demand(actor: Writer, product: DataProduct | None, domain: Domain) -> None:
-    if product and not access_for(actor).can_read(product):
+def _require_access(actor: Writer, product: DataProduct | None, domain: Domain) -> None:
+    # The roles of a person are loaded once for both questions.
+    access = access_for(actor)
+    principal = actor if isinstance(actor, SystemActor) else access
+    if product and not access.can_read(product):
         raise PermissionDenied(
-            "The id is in use by something that you may not edit.", location="/id"
+            "The id is in use by a product that you cannot edit.", location="/id"
         )
     for owner in {domain, product.domain if product else domain}:
-        require_permission(actor, Permission.EDIT_PRODUCTS, owner)
+        require_permission(principal, Permission.EDIT_PRODUCTS, owner)
 
 
-def _held(product: DataProduct, alias: ProductAlias | None) -> CurrentProduct:
+def _is_up_to_date(
+    bundle: Bundle, product: DataProduct, alias: ProductAlias, domain: Domain
+) -> bool:
+    """Return True if the documents and what is stored of their import are as they would be."""
+    if bundle.product and not (
+        domain.pk == product.domain_id
+        and is_unchanged(bundle.product.tree, product.tree, status=product.status)
+        and alias.imported_edition == product.edition
+        and alias.imported_digest == digest_of(product.tree)
+    ):
+        return False
+    expected = {key_of(contract.tree): digest_of(contract.tree) for contract in bundle.contracts}
+    contracts = product.contracts.values_list("identifier", "version", "digest")
+    current = {(identifier, version): digest for identifier, version, digest in contracts}
+    if not expected.items() <= current.items():
+        return False
+    return contract_digests(bundle).items() <= _imported_digests(product).items()
+
+
+def _imported_digests(product: DataProduct) -> dict[str, str]:
+    aliases = product.aliases.filter(system=odcs.SYSTEM)
+    return dict(aliases.values_list("identifier", "imported_digest"))
+
+
+def _current(product: DataProduct, alias: ProductAlias | None) -> CurrentProduct:
     digest = alias.imported_digest if alias else ""
+    imported, frozen = _imported_digests(product), frozen_digests(product)
+    # A contract that two products share has one alias; the other product's edition then decides.
+    is_moved = alias is None or product.edition != alias.imported_edition
+    contracts = {}
+    for contract in product.contracts.all():
+        key = (contract.identifier, contract.version)
+        contract_digest = imported.get(contract_alias(key_of(contract.tree)))
+        contracts[key] = CurrentContract(
+            tree=contract.tree,
+            is_frozen=contract.digest in frozen,
+            is_edited=contract.digest != contract_digest if contract_digest else is_moved,
+        )
     return CurrentProduct(
         tree=product.tree,
         status=product.status,
         domain=product.domain.slug,
         is_imported=bool(digest),
         is_edited=digest_of(product.tree) != digest,
-        contracts=dict(_held_contracts(product, alias)),
+        contracts=contracts,
         frozen_versions=frozenset(product.versions.values_list("version", flat=True)),
     )
-
-
-def _held_contracts(
-    product: DataProduct, alias: ProductAlias | None
-) -> Iterator[tuple[tuple[str, str], CurrentContract]]:
-    digests = dict(
-        product.aliases.filter(system=odcs.SYSTEM).values_list("identifier", "imported_digest")
-    )
-    # A contract that two products share has one alias; the other product's edition then decides.
-    is_moved = alias is None or product.edition != alias.imported_edition
-    for contract in product.contracts.all():
-        imported = digests.get(contract_alias(contract.tree))
-        yield (
-            (contract.identifier, contract.version),
-            CurrentContract(
-                tree=contract.tree,
-                is_frozen=is_frozen(contract),
-                is_edited=contract.digest != imported if imported else is_moved,
-            ),
-        )
-
-
-def contract_alias(tree: dict[str, Any]) -> str:
-    """Return the name under which a contract version's import is remembered."""
-    return "@".join(key_of(tree))[-400:]

@@ -1,10 +1,9 @@
-"""Bringing business terms in: each as the file says it, or not at all."""
+"""Imports business terms: each as the file says it, or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -13,19 +12,20 @@ from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.plan import Action
-from catalog.manifests.projection_checks import problem_of
+from catalog.manifests.manifest import issue_in
+from catalog.manifests.plan import UNCHANGED, Action
+from catalog.manifests.services.manifests import STALE_PLAN
 from catalog.manifests.services.planning import refused
 from catalog.manifests.terms import EDITABLE, TermEntry
 from catalog.products.services import Writer
+from catalog.types import JSONObject
 
 _REASON = "import of terms"
-_OVERTAKEN = "somebody else changed it meanwhile: import it again"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TermImportResult:
-    """What became of one term of a file, and why; `changes` are the fields that differ."""
+    """What happened to one term of a file, and why; `changes` are the fields that differ."""
 
     name: str
     domain: str
@@ -34,10 +34,9 @@ class TermImportResult:
     action: Action
     reason: str
     changes: tuple[str, ...] = ()
-    problems: tuple[DocumentIssue, ...] = ()
+    issues: tuple[DocumentIssue, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as `--json` says it."""
+    def as_json(self) -> JSONObject:
         return {
             "name": self.name,
             "domain": self.domain or None,
@@ -46,77 +45,79 @@ class TermImportResult:
             "action": self.action.value,
             "reason": self.reason,
             "changes": list(self.changes),
-            "problems": [problem.as_json() for problem in self.problems],
+            "problems": [issue.as_json() for issue in self.issues],
         }
 
 
 def import_terms(
     *, entries: Iterable[TermEntry], actor: Writer, is_dry_run: bool = False
 ) -> Iterator[TermImportResult]:
-    """Yield what becomes of each term; a rehearsal says the same and writes nothing.
+    """Yield the result of each term; a dry run returns the same and writes nothing.
 
-    One bad term stops no other. Importing the same file again changes nothing.
+    One invalid term stops no other. Importing the same file again changes nothing.
     """
     for entry in entries:
         with transaction.atomic():
-            landing = _landed(entry, actor)
+            result = _import_term(entry, actor)
             transaction.set_rollback(is_dry_run or transaction.get_rollback())
-        yield landing
+        yield result
 
 
-def _landed(entry: TermEntry, actor: Writer) -> TermImportResult:
-    if entry.problems:
-        return _invalid(entry, entry.problems)
+def _import_term(entry: TermEntry, actor: Writer) -> TermImportResult:
+    if entry.issues:
+        return _invalid(entry, entry.issues)
     try:
         with transaction.atomic():
-            return _write(entry, actor)
+            return _save(entry, actor)
     except ValidationFailed as invalid:
-        found = (problem_of(issue, entry.document, rule="terms") for issue in invalid.issues)
-        return _invalid(entry, tuple(found))
+        issues = (issue_in(entry.document, issue, code="terms") for issue in invalid.issues)
+        return _invalid(entry, tuple(issues))
     except (EditConflict, IntegrityError):
-        return _landing(entry, Action.CONFLICT, _OVERTAKEN)
-    except CatalogError as refusal:
-        return _landing(entry, Action.REFUSED, refused(refusal).reason)
+        return _result(entry, Action.CONFLICT, STALE_PLAN.reason)
+    except CatalogError as error:
+        return _result(entry, Action.REFUSED, refused(error).reason)
 
 
-def _write(entry: TermEntry, actor: Writer) -> TermImportResult:
+def _save(entry: TermEntry, actor: Writer) -> TermImportResult:
     domain = Domain.objects.filter(slug=entry.domain).first() if entry.domain else None
     if entry.domain and domain is None:
-        unknown = entry.document.issue(
-            ("domain",),
-            "terms.domain",
-            f"there is no domain {entry.domain}",
-            "Create it first, or leave it out for the whole mesh.",
-        )
-        return _invalid(entry, (unknown,))
+        hint = "Create it first, or leave it out for the whole mesh."
+        message = f"Unknown domain {entry.domain}"
+        issue = entry.document.issue(("domain",), "terms.domain", message, hint)
+        return _invalid(entry, (issue,))
     _, slug = entry.key
-    said = {name: entry.fields[name] for name in EDITABLE if name in entry.fields}
-    said["name"] = entry.name
+    fields = {name: entry.fields[name] for name in EDITABLE if name in entry.fields}
+    fields["name"] = entry.name
     term = Term.objects.filter(domain=domain, slug=slug).first()
     if term is None:
-        define_term(actor=actor, domain=domain, **{"definition": "", **said})
-        return _landing(entry, Action.CREATE, "it is not defined here yet")
-    changed = {name: value for name, value in said.items() if getattr(term, name) != value}
-    if not changed:
-        return _landing(entry, Action.NONE, "the same as what stands here")
-    edit_term(term=term, edition=term.edition, actor=actor, reason=_REASON, **changed)
-    reason = f"{len(changed)} of its fields differ from what stands here"
-    return _landing(entry, Action.CHANGE, reason, changes=tuple(changed))
+        define_term(actor=actor, domain=domain, **{"definition": "", **fields})
+        return _result(entry, Action.CREATE, "it is not defined here yet")
+    changes = {name: value for name, value in fields.items() if getattr(term, name) != value}
+    if not changes:
+        return _result(entry, Action.NONE, UNCHANGED.reason)
+    edit_term(term=term, edition=term.edition, actor=actor, reason=_REASON, **changes)
+    return _result(entry, Action.CHANGE, f"{len(changes)} fields change", changes=tuple(changes))
 
 
-def _invalid(entry: TermEntry, problems: tuple[DocumentIssue, ...]) -> TermImportResult:
-    reason = "what the file says of it does not hold together"
-    return _landing(entry, Action.INVALID, reason, problems=problems)
+def _invalid(entry: TermEntry, issues: tuple[DocumentIssue, ...]) -> TermImportResult:
+    return _result(entry, Action.INVALID, "it has errors", issues=issues)
 
 
-def _landing(entry: TermEntry, action: Action, reason: str, **fields: Any) -> TermImportResult:
-    document = entry.document
+def _result(
+    entry: TermEntry,
+    action: Action,
+    reason: str,
+    *,
+    changes: tuple[str, ...] = (),
+    issues: tuple[DocumentIssue, ...] = (),
+) -> TermImportResult:
     return TermImportResult(
         name=entry.name,
         domain=entry.domain,
-        file=document.file,
-        line=document.position.line,
+        file=entry.document.file,
+        line=entry.document.position.line,
         action=action,
         reason=reason,
-        **fields,
+        changes=changes,
+        issues=issues,
     )

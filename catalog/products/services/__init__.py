@@ -11,9 +11,14 @@ from catalog.products.services.documents import (
     replace_document,
 )
 from catalog.products.services.readers import move_product, share_product
-from catalog.products.services.registration import delete_product, register_product, set_alias
+from catalog.products.services.registration import (
+    delete_product,
+    register_product,
+    set_alias,
+    set_aliases,
+)
 from catalog.products.services.status import bump_product_revisions, set_status, set_trust
-from catalog.products.services.usages import add_use, project_uses
+from catalog.products.services.usages import add_use, project_usages
 
 __all__ = [
     "Writer",
@@ -24,11 +29,12 @@ __all__ = [
     "lock_for_edit",
     "move_product",
     "patch_document",
-    "project_uses",
+    "project_usages",
     "record_edit",
     "register_product",
     "replace_document",
     "set_alias",
+    "set_aliases",
     "set_status",
     "set_trust",
     "share_product",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jsonpatch
 import jsonpointer
@@ -18,12 +17,14 @@ from catalog.exceptions import EditConflict, NotFound, ValidationFailed, require
 from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
+from catalog.products.document import ProductDocument, parse_document
 from catalog.products.json_patch import patched
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.projection import Tree, check_storable, parse_columns
+from catalog.products.projection import API_VERSION
 from catalog.products.projectors import projectors
 from catalog.products.services.addresses import record_former_address, require_free_address
 from catalog.revisions.services import publish_change
+from catalog.types import JSONObject
 
 Writer = Person | SystemActor
 PROJECTED = (
@@ -63,8 +64,8 @@ def record_edit(
     product: DataProduct,
     actor: Writer,
     verb: str,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    before: JSONObject | None = None,
+    after: JSONObject | None = None,
     reason: str = "",
 ) -> None:
     """Count one edit by people: edition and revision rise, audit and followers learn of it.
@@ -89,8 +90,8 @@ def record_event(
     verb: str,
     product: DataProduct,
     *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    before: JSONObject | None = None,
+    after: JSONObject | None = None,
     reason: str = "",
 ) -> None:
     record(
@@ -119,79 +120,87 @@ def audit_subject(product: DataProduct) -> Subject:
 def patch_document(
     *,
     product: DataProduct,
-    patch: Sequence[dict[str, Any]],
+    patch: Sequence[JSONObject],
     edition: int,
     actor: Writer,
     reason: str = "",
 ) -> DataProduct:
     """Apply a JSON Patch (RFC 6902) to a product's tree.
 
-    Raises PermissionDenied, EditConflict, Invalid (the patch or the tree it makes), NameConflict.
+    Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (the patch or its result).
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
-    tree = patched(product.tree, patch)
-    return _apply(product, tree, list(patch), actor, reason)
+    document = parse_document(patched(product.tree, patch))
+    return _apply(product, document, list(patch), actor, reason)
 
 
 @transaction.atomic
 def replace_document(
-    *, product: DataProduct, tree: Tree, edition: int, actor: Writer, reason: str = ""
+    *,
+    product: DataProduct,
+    tree: JSONObject | ProductDocument,
+    edition: int,
+    actor: Writer,
+    reason: str = "",
 ) -> DataProduct:
-    """Put a whole new tree in place of a product's tree; an equal one changes nothing.
+    """Replace a product's tree; an equal one changes nothing, a parsed one is not parsed again.
 
-    Raises PermissionDenied, EditConflict, Invalid, NameConflict.
+    Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed.
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
-    patch = jsonpatch.make_patch(product.tree, tree).patch
-    return _apply(product, tree, patch, actor, reason) if patch else product
+    plain = tree.tree if isinstance(tree, ProductDocument) else tree
+    patch = jsonpatch.make_patch(product.tree, plain).patch
+    return _apply(product, parse_document(tree), patch, actor, reason) if patch else product
 
 
 def _apply(
-    product: DataProduct, tree: Tree, patch: Sequence[dict[str, Any]], actor: Writer, reason: str
+    product: DataProduct,
+    document: ProductDocument,
+    patch: Sequence[JSONObject],
+    actor: Writer,
+    reason: str,
 ) -> DataProduct:
-    before, old = product.tree, (product.domain_id, product.slug)
-    write_document(product, tree)
-    if product.slug != old[1]:
+    before, address = product.tree, (product.domain_id, product.slug)
+    set_document(product, document)
+    if product.slug != address[1]:
         require_free_address(product)
-        record_former_address(product, *old)
+        record_former_address(product, *address)
     product.save(update_fields=["tree", "tags", *PROJECTED])
-    run_projectors(product)
+    run_projectors(product, document, is_new=False)
     record_edit(
         product=product,
         actor=actor,
         verb="edited",
-        before=_touched(before, patch),
+        before=_replaced_values(before, patch),
         after={"patch": list(patch)},
         reason=reason,
     )
     return product
 
 
-def write_document(product: DataProduct, tree: Tree) -> None:
-    if not isinstance(tree, dict):
-        raise ValidationFailed([Issue(location="/", message="A product's document is an object.")])
-    if issues := check_storable(tree):
-        raise ValidationFailed(issues)
-    held = tree.get("id")
-    if product.tree and held != product.tree.get("id"):
-        raise ValidationFailed([Issue(location="/id", message="A product keeps its id for ever.")])
-    if held is None:
-        tree = {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": str(product.uuid)} | tree
-    columns = parse_columns(tree)
+def set_document(product: DataProduct, document: ProductDocument) -> None:
+    """Set the tree and the columns of a product. Raises ValidationFailed if its id changes."""
+    tree = document.tree
+    identifier = tree.get("id")
+    if product.tree and identifier != product.tree.get("id"):
+        message = "The id of a product cannot be changed."
+        raise ValidationFailed([Issue(location="/id", message=message)])
+    if identifier is None:
+        tree = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(product.uuid)} | tree
     for name in PROJECTED:
-        setattr(product, name, getattr(columns, name))
-    product.tags = list(columns.tags)
+        setattr(product, name, getattr(document.columns, name))
+    product.tags = list(document.columns.tags)
     product.tree = tree
 
 
-def _touched(tree: Tree, patch: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the values that a patch replaces or takes away, by pointer."""
+def run_projectors(product: DataProduct, document: ProductDocument, *, is_new: bool) -> None:
+    for name, projector in projectors().items():
+        projector.write(product, document.parts[name], is_new=is_new)
+
+
+def _replaced_values(tree: JSONObject, patch: Sequence[JSONObject]) -> JSONObject:
+    """Return the values that a patch replaces or removes, by JSON Pointer."""
     missing = object()
     paths = [str(step.get("path")) for step in patch if not str(step.get("path")).endswith("/-")]
     values = {path: jsonpointer.resolve_pointer(tree, path, missing) for path in paths}
     return {path: value for path, value in values.items() if value is not missing}
-
-
-def run_projectors(product: DataProduct, *, is_new: bool = False) -> None:
-    for project in projectors():
-        project(product, is_new=is_new)

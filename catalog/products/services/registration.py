@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from django.db import transaction
 
@@ -10,35 +10,42 @@ from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition
 from catalog.permissions import Permission
+from catalog.products.document import ProductDocument, parse_document
 from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
-from catalog.products.projection import Tree
 from catalog.products.services.addresses import require_free_address
 from catalog.products.services.documents import (
     Writer,
     lock_for_edit,
     record_event,
     run_projectors,
-    write_document,
+    set_document,
 )
 from catalog.revisions.services import create_tombstones
+from catalog.types import JSONObject
 
 
 @transaction.atomic
 def register_product(
-    *, domain: Domain, tree: Tree, actor: Writer, status: str = Status.DRAFT, reason: str = ""
+    *,
+    domain: Domain,
+    tree: JSONObject | ProductDocument,
+    actor: Writer,
+    status: str = Status.DRAFT,
+    reason: str = "",
 ) -> DataProduct:
     """Register a product in a domain as a draft of edition 1 (or as an external entry).
 
-    Raises PermissionDenied, Invalid (with JSON Pointers), NameConflict.
+    Raises PermissionDenied, NameConflict, ValidationFailed (with JSON Pointers).
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, domain)
     if status not in (Status.DRAFT, Status.EXTERNAL):
         raise InvalidTransition("A product starts as a draft.", location="status")
+    document = parse_document(tree)
     product = DataProduct(domain=domain, status=status)
-    write_document(product, tree)
+    set_document(product, document)
     require_free_address(product)
     product.save(force_insert=True)
-    run_projectors(product, is_new=True)
+    run_projectors(product, document, is_new=True)
     record_event(actor, "registered", product, after=_summary(product), reason=reason)
     return product
 
@@ -63,28 +70,31 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
     product.delete()
 
 
-@transaction.atomic
-def set_alias(
-    *,
-    product: DataProduct,
-    system: str,
-    identifier: str,
-    digest: str = "",
-) -> ProductAlias:
-    """Keep a product's name in another system, with the digest and edition of its last import."""
-    alias, _ = ProductAlias.objects.update_or_create(
-        system=system,
-        identifier=identifier,
-        defaults={
-            "product": product,
-            "imported_digest": digest,
-            "imported_edition": product.edition if digest else None,
-        },
+def set_alias(*, product: DataProduct, system: str, identifier: str, digest: str = "") -> None:
+    """Store a product's name in another system, with the digest and edition of its last import."""
+    set_aliases(product=product, system=system, digests={identifier: digest})
+
+
+def set_aliases(*, product: DataProduct, system: str, digests: Mapping[str, str]) -> None:
+    """Store several names of a product in another system, each with its digest, at once."""
+    ProductAlias.objects.bulk_create(
+        [
+            ProductAlias(
+                product=product,
+                system=system,
+                identifier=identifier,
+                imported_digest=digest,
+                imported_edition=product.edition if digest else None,
+            )
+            for identifier, digest in digests.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["system", "identifier"],
+        update_fields=["product", "imported_digest", "imported_edition"],
     )
-    return alias
 
 
-def _summary(product: DataProduct) -> dict[str, Any]:
+def _summary(product: DataProduct) -> JSONObject:
     return {
         "slug": product.slug,
         "name": product.name,

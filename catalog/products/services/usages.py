@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -12,17 +14,19 @@ from catalog.identifiers import unstorable
 from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductUse
-from catalog.products.projection import uses_of
+from catalog.products.projection import DeclaredUsage
 from catalog.products.services.documents import record_event
 
 
-def project_uses(product: DataProduct, *, is_new: bool = False) -> None:
-    """Bring the declared uses in step with the tree; what readers added stays."""
+def project_usages(
+    product: DataProduct, declared: Sequence[DeclaredUsage], *, is_new: bool
+) -> None:
+    """Replace the declared usages; what readers added stays."""
     if not is_new:
         product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
     ProductUse.objects.bulk_create(
-        ProductUse(product=product, title=use.title, kind=use.kind, url=use.url)
-        for use in uses_of(product.tree)
+        ProductUse(product=product, title=usage.title, kind=usage.kind, url=usage.url)
+        for usage in declared
     )
 
 

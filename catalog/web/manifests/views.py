@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.authorization.access import require_user
 from catalog.manifests.bundles import BundleCollector, Source
-from catalog.manifests.import_report import Report
+from catalog.manifests.import_report import ImportReport
 from catalog.manifests.services import apply_plan, dry_run_plan, plan_digest, plan_manifests
 from catalog.people.models import Person
 from catalog.web.manifests.forms import ManifestForm
@@ -35,10 +35,10 @@ def manifest_page(request: HttpRequest) -> HttpResponse:
 
 def _outcome(form: ManifestForm, person: Person, *, is_apply: bool) -> dict[str, Any]:
     asked = form.cleaned_data
-    gathering = BundleCollector([Source(NAME, lambda: bytes(asked["content"]))])
+    collector = BundleCollector([Source(NAME, lambda: bytes(asked["content"]))])
     plans = list(
         plan_manifests(
-            gathering=gathering,
+            collector=collector,
             actor=person,
             default_domain=asked["domain"],
             overwrite=asked["overwrite"],
@@ -47,13 +47,13 @@ def _outcome(form: ManifestForm, person: Person, *, is_apply: bool) -> dict[str,
     seal = plan_digest(plans=plans, content=asked["content"])
     is_applied = is_apply and seal == asked["seal"]
     act = apply_plan if is_applied else dry_run_plan
-    report = Report.of(act(plan=plan, actor=person) for plan in plans)
-    report.problems += gathering.problems
+    report = ImportReport.of(act(plan=plan, actor=person) for plan in plans)
+    report.issues += collector.issues
     return {
         "form": form.shown_again(),
         "report": report,
         "seal": seal,
         "is_applied": is_applied,
         "is_overtaken": is_apply and not is_applied,
-        "can_apply": not is_applied and any(not plan.stops for plan in plans),
+        "can_apply": not is_applied and any(not plan.is_blocked for plan in plans),
     }

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.ports.projection import GREATEST_INTERVAL, LEAST_INTERVAL
+from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
 from catalog.web.products.forms import DocumentForm
 
@@ -77,8 +77,8 @@ class PortForm(DocumentForm):
     interval = forms.IntegerField(
         label=_("Poll it every"),
         required=False,
-        min_value=LEAST_INTERVAL,
-        max_value=GREATEST_INTERVAL,
+        min_value=MIN_INTERVAL,
+        max_value=MAX_INTERVAL,
         help_text=_("Seconds, 5 to 86 400. Empty for the installation's own interval."),
     )
 

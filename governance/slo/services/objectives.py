@@ -9,10 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.ports.models import OutputPort
-from catalog.ports.projection import output_ports
 from catalog.products.models import DataProduct
 from governance.slo.models import DEFAULT_INTERVAL, Objective, ObjectiveStatus, ProbeSchedule
-from governance.slo.projection import DeclaredObjective, declared_objectives
+from governance.slo.projection import DeclaredObjective
 from governance.slo.services.evaluation import SPEC_FIELDS, evaluate
 from governance.slo.services.product_status import publish_status
 
@@ -20,14 +19,15 @@ from governance.slo.services.product_status import publish_status
 SPREAD = 0.6180339887
 
 
-def project_objectives(product: DataProduct, *, is_new: bool = False) -> None:
-    """Update a product's schedules and objectives from its document. Raises ValidationFailed.
+def project_objectives(
+    product: DataProduct, declared: list[DeclaredObjective], *, is_new: bool
+) -> None:
+    """Update a product's schedules and objectives from its document.
 
     An objective whose numbers change stays the same objective and keeps its breaches; its
     measurements are evaluated again by the new numbers after the commit.
     """
-    declared = declared_objectives(product.tree)
-    if is_new and not declared and not output_ports(product.tree):
+    if is_new and not declared and not product.tree.get("outputPorts"):
         return  # The status of a new product is no data already.
     ports = list(OutputPort.objects.filter(product=product))
     schedule_ports(ports)

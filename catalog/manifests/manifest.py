@@ -1,0 +1,73 @@
+"""One document of a manifest: parsed by the catalog's own readers, with what is wrong; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from jsonpointer import JsonPointer
+
+from catalog.exceptions import ValidationFailed
+from catalog.issues import Issue
+from catalog.manifests.issues import DocumentIssue, by_position
+from catalog.manifests.schemas import MAX_ISSUES
+from catalog.manifests.source_map import Document
+from catalog.types import JSONObject
+
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True)
+class Manifest(Generic[Content]):
+    """A document of a known kind; `content` is None if the catalog cannot read it."""
+
+    document: Document
+    issues: tuple[DocumentIssue, ...]
+    content: Content | None = None
+
+    @property
+    def tree(self) -> JSONObject:
+        return self.document.tree
+
+    @property
+    def identifier(self) -> str:
+        return str(self.tree.get("id"))
+
+    @property
+    def source(self) -> JSONObject | Content:
+        """What a service saves: the parsed content, so that it is parsed once."""
+        return self.tree if self.content is None else self.content
+
+
+def parse_manifest(
+    document: Document,
+    parse: Callable[[JSONObject], Content],
+    schema_issues: Sequence[DocumentIssue],
+    *,
+    code: str,
+) -> Manifest[Content]:
+    """Parse a document; its issues are those of its schema, then those that only parsing finds."""
+    issues = list(schema_issues)
+    content = None
+    try:
+        content = parse(document.tree)
+    except ValidationFailed as invalid:
+        reported = tuple(f"{issue.location}/" for issue in issues if issue.is_error)
+        issues += [
+            issue_in(document, issue, code=code)
+            for issue in invalid.issues[:MAX_ISSUES]
+            if not f"{_pointer(issue.location)}/".startswith(reported)
+        ]
+    return Manifest(document, tuple(by_position(issues)), content)
+
+
+def issue_in(document: Document, issue: Issue, *, code: str) -> DocumentIssue:
+    """Return an issue with the line at which its value was written."""
+    path = JsonPointer(_pointer(issue.location)).parts
+    return document.issue(path, f"{code}.{issue.code}", issue.message.rstrip("."), issue.hint)
+
+
+def _pointer(location: str) -> str:
+    """Return a location as a JSON Pointer; a service may name a field instead."""
+    return location.rstrip("/") if location.startswith("/") else f"/{location}" if location else ""
