@@ -23,7 +23,7 @@ from catalog.products.projection import custom, custom_pointer, with_custom
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.projection import KEY, STATES
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
-from catalog.provenance.representation import greatest_gaps, least_shares
+from catalog.provenance.representation import max_gaps, min_shares
 from catalog.provenance.services import declare_provenance
 
 
@@ -106,8 +106,8 @@ class ProductProvenance(OfProduct):
             "answers": answers,
             "open_questions": [code for code in asked.codes if code not in answered],
             "imbalances": imbalances,
-            "least_shares": least_shares(imbalances),
-            "greatest_gaps": greatest_gaps(imbalances),
+            "least_shares": min_shares(imbalances),
+            "greatest_gaps": max_gaps(imbalances),
             "declared": custom(product.tree, KEY) or {},
         }
         return ProvenanceState(state).data

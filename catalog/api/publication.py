@@ -26,7 +26,7 @@ from catalog.publication.models import ProductVersion
 from catalog.publication.services import (
     adopt_product,
     deprecate_product,
-    findings_of,
+    publication_findings,
     publish_product,
     retire_product,
 )
@@ -152,7 +152,7 @@ class Publication(OfProduct):
         """Say what the gates would find now; nothing is changed."""
         product = self.product()
         require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
-        found = findings_of(product)
+        found = publication_findings(product)
         state = {
             "is_publishable": not any(finding.is_error for finding in found),
             "findings": found,

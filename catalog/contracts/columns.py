@@ -1,11 +1,14 @@
-"""One table of a contract as a flat list of columns, and the table again after edits; pure."""
+"""One table of a contract as a flat list of columns, and the table after edits; pure."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from jsonpointer import resolve_pointer
+
+from catalog.types import JSONObject, JSONValue
 
 LOGICAL_TYPES = (
     "string",
@@ -18,56 +21,61 @@ LOGICAL_TYPES = (
     "object",
     "array",
 )
-# What an editor knows of a column, and under which name the contract says it.
-WORDS = {"name": "name", "type": "logicalType", "description": "description"}
-WORDS |= {"classification": "classification"}
-FLAGS = {"required": "required", "key": "primaryKey"}
+# The fields of a column that an editor shows, and their keys in the contract.
+TEXT_KEYS = {
+    "name": "name",
+    "type": "logicalType",
+    "description": "description",
+    "classification": "classification",
+}
+FLAG_KEYS = {"required": "required", "key": "primaryKey"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column or nested field: its JSON Pointer within the table, its depth, and itself."""
+    """One column or nested field: its JSON Pointer in the table, its depth, and its object."""
 
     pointer: str
     depth: int
-    node: Mapping[str, Any]
+    node: Mapping[str, JSONValue]
 
-    def words(self) -> dict[str, Any]:
+    def fields(self) -> JSONObject:
         """Return what an editor shows of the column."""
-        words: dict[str, Any] = {name: self.node.get(key, "") for name, key in WORDS.items()}
-        return words | {name: self.node.get(key) is True for name, key in FLAGS.items()}
+        fields: JSONObject = {name: self.node.get(key, "") for name, key in TEXT_KEYS.items()}
+        return fields | {name: self.node.get(key) is True for name, key in FLAG_KEYS.items()}
 
 
-def iter_columns(table: Mapping[str, Any]) -> list[Column]:
-    """Return the columns of a table, each behind the one that it lies in."""
+def iter_columns(table: Mapping[str, JSONValue]) -> list[Column]:
+    """Return the columns of a table, each after the one that it is nested in."""
     return list(_walk(table, "", 0))
 
 
-def edited(
-    table: Mapping[str, Any],
+def apply_edits(
+    table: Mapping[str, JSONValue],
     *,
-    changed: Mapping[str, Mapping[str, Any]],
-    gone: Sequence[str] = (),
-    added: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:
-    """Return the table with columns changed and gone, by pointer, and some more at its end.
+    changed: Mapping[str, Mapping[str, JSONValue]],
+    removed: Sequence[str] = (),
+    added: Sequence[Mapping[str, JSONValue]] = (),
+) -> JSONObject:
+    """Return a table with columns changed and removed, by pointer, and others added at its end.
 
-    A change holds what `Column.words` does; what an editor does not know of a column is kept.
+    A change has the keys of `Column.fields`; what an editor does not show of a column is kept.
     """
-    result: dict[str, Any] = copy.deepcopy(dict(table))
-    for pointer, words in changed.items():
-        _say(_at(result, pointer), words)
-    for pointer in sorted(gone, key=_order, reverse=True):
+    result: JSONObject = copy.deepcopy(dict(table))
+    for pointer, fields in changed.items():
+        _set_fields(resolve_pointer(result, pointer), fields)
+    # From the last to the first, so that the pointers of the others stay right.
+    for pointer in sorted(removed, key=_indexes, reverse=True):
         parent, _slash, index = pointer.rpartition("/")
-        _at(result, parent).pop(int(index))
-    for words in added:
-        column: dict[str, Any] = {}
-        _say(column, words)
+        resolve_pointer(result, parent).pop(int(index))
+    for fields in added:
+        column: JSONObject = {}
+        _set_fields(column, fields)
         result.setdefault("properties", []).append(column)
     return result
 
 
-def _walk(node: Mapping[str, Any], at: str, depth: int) -> Iterator[Column]:
+def _walk(node: Mapping[str, JSONValue], at: str, depth: int) -> Iterator[Column]:
     for index, item in enumerate(node.get("properties") or ()):
         pointer = f"{at}/properties/{index}"
         yield Column(pointer, depth, item)
@@ -77,26 +85,15 @@ def _walk(node: Mapping[str, Any], at: str, depth: int) -> Iterator[Column]:
             yield from _walk(items, f"{pointer}/items", depth + 1)
 
 
-def _say(node: dict[str, Any], words: Mapping[str, Any]) -> None:
-    for name, key in WORDS.items():
-        text = str(words.get(name) or "").strip()
-        if text:
-            node[key] = text
-        else:
-            node.pop(key, None)
-    for name, key in FLAGS.items():
-        if words.get(name):
-            node[key] = True
+def _set_fields(node: JSONObject, fields: Mapping[str, JSONValue]) -> None:
+    texts = {key: str(fields.get(name) or "").strip() for name, key in TEXT_KEYS.items()}
+    flags = {key: bool(fields.get(name)) for name, key in FLAG_KEYS.items()}
+    for key, value in (texts | flags).items():
+        if value:
+            node[key] = value
         else:
             node.pop(key, None)
 
 
-def _at(table: dict[str, Any], pointer: str) -> Any:
-    node: Any = table
-    for step in pointer.split("/")[1:]:
-        node = node[int(step)] if isinstance(node, list) else node[step]
-    return node
-
-
-def _order(pointer: str) -> list[int]:
+def _indexes(pointer: str) -> list[int]:
     return [int(step) for step in pointer.split("/") if step.isdigit()]

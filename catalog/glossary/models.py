@@ -25,7 +25,7 @@ class TermQuerySet(models.QuerySet["Term"]):
 
         Every search asks for them, so what the rows say is understood once, until they change.
         """
-        return _understood(tuple(_SPELLINGS.rows()))
+        return _parse_spellings(tuple(_SPELLINGS.rows()))
 
 
 class Term(models.Model):
@@ -74,7 +74,7 @@ _SPELLINGS = PreparedQuery(
 
 
 @lru_cache(maxsize=2)
-def _understood(rows: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, ...], ...]:
+def _parse_spellings(rows: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (name, *json.loads(synonyms), *json.loads(acronyms)) for name, synonyms, acronyms in rows
     )

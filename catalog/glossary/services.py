@@ -49,7 +49,7 @@ def define_term(
             f"The term {name} is defined here already.", location="name", hint="Edit that one."
         )
     term.save(force_insert=True)
-    record(actor=actor, verb="defined", subject=_about(term), after=_state(term))
+    record(actor=actor, verb="defined", subject=_audit_subject(term), after=_state(term))
     publish_change(kind=TERM, ids=[term.uuid])
     return term
 
@@ -60,7 +60,7 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 
     Raises PermissionDenied, EditConflict, Invalid.
     """
-    term = _claim(term, edition, actor)
+    term = _lock_for_edit(term, edition, actor)
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
@@ -73,7 +73,7 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
     record(
         actor=actor,
         verb="edited",
-        subject=_about(term),
+        subject=_audit_subject(term),
         before=before,
         after=_state(term),
         reason=reason,
@@ -85,9 +85,15 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 @transaction.atomic
 def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
     """Take a term out of the glossary. Raises PermissionDenied, EditConflict."""
-    term = _claim(term, edition, actor)
+    term = _lock_for_edit(term, edition, actor)
     create_tombstones(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
-    record(actor=actor, verb="removed", subject=_about(term), before=_state(term), reason=reason)
+    record(
+        actor=actor,
+        verb="removed",
+        subject=_audit_subject(term),
+        before=_state(term),
+        reason=reason,
+    )
     term.delete()
     publish_change(kind=TERM, ids=[term.uuid])
 
@@ -97,7 +103,7 @@ def bump_term_revisions(*, domains: Collection[int]) -> int:
     return bump_revision(kind=TERM, rows=Term.objects.filter(domain__in=domains))
 
 
-def _claim(term: Term, edition: int, actor: Writer) -> Term:
+def _lock_for_edit(term: Term, edition: int, actor: Writer) -> Term:
     """Return the term as it stands, locked for this transaction, if `edition` still does.
 
     Raises PermissionDenied, NotFound (it is removed), EditConflict.
@@ -155,7 +161,7 @@ def _spelling_faults(location: str, spellings: Sequence[Any]) -> list[Issue]:
     return issues
 
 
-def _about(term: Term) -> Subject:
+def _audit_subject(term: Term) -> Subject:
     return Subject(
         kind=TERM,
         id=str(term.uuid),

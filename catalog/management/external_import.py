@@ -14,7 +14,12 @@ from catalog.audit.actors import SystemActor
 from catalog.exceptions import CatalogError
 from catalog.management.help import CommandWithExamples
 from catalog.manifests.external import ExternalCatalog
-from catalog.manifests.services.external import ForeignReport, Mapper, RejectedEntry, import_entries
+from catalog.manifests.services.external import (
+    ExternalImportReport,
+    Mapper,
+    RejectedEntry,
+    import_entries,
+)
 from catalog.people.models import Person
 
 LOGGED_EVERY = 10_000
@@ -22,7 +27,7 @@ OPENING = '{"problems": ['
 OUTCOMES = ("created", "changed", "unchanged", "conflict", "refused")
 
 
-class ForeignImportCommand(CommandWithExamples):
+class ExternalImportCommand(CommandWithExamples):
     """Import a file of one JSON entry a line; exit 1 where an entry did not land."""
 
     catalog: ExternalCatalog
@@ -71,7 +76,7 @@ class ForeignImportCommand(CommandWithExamples):
             raise CommandError(f"There is nobody called {username}.", returncode=2)
         return person
 
-    def _progress(self, report: ForeignReport) -> None:
+    def _progress(self, report: ExternalImportReport) -> None:
         """Count on: on a terminal in place, in a log a line now and then."""
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{report.lines:>9,} entries read")
@@ -89,7 +94,7 @@ class ForeignImportCommand(CommandWithExamples):
             self.stdout.write(f"line {refused.line} ({refused.identifier}): {refused.reason}")
         self.told += 1
 
-    def _print(self, report: ForeignReport) -> None:
+    def _print(self, report: ExternalImportReport) -> None:
         counts = {outcome: report.counts[outcome] for outcome in OUTCOMES}
         if self.as_json:
             end = json.dumps({"lines": report.lines, **counts})

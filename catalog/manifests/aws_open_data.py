@@ -10,10 +10,10 @@ from catalog.manifests.external import (
     ExternalCatalog,
     ExternalEntry,
     FieldReader,
-    answers_of,
-    distinct,
-    foreign_tree,
-    plain,
+    build_answers,
+    build_external_document,
+    to_plain_text,
+    unique,
 )
 from catalog.types import JSONObject
 
@@ -33,22 +33,22 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
     resources = record.objects("resources")
     servers = [_server(resource, index) for index, resource in enumerate(resources)]
     manager = record.text("managed_by")
-    tree = foreign_tree(
+    tree = build_external_document(
         identifier=record.text("slug"),
         name=name,
         slug=slug,
         domain=CATALOG.slug,
         description={"purpose": record.text("description")},
-        tags=distinct(record.texts("tags"), longest=120, most=200),
-        team={"name": plain(manager)[:400]} if manager else None,
+        tags=unique(record.texts("tags"), longest=120, most=200),
+        team={"name": to_plain_text(manager)[:400]} if manager else None,
         outputPorts=_ports(record.text("slug"), servers),
         deprecated=record.fields.get("deprecated") is True or None,
         authoritativeDefinitions=_documentation(record.text("documentation")),
-        answers=answers_of(
+        answers=build_answers(
             {
-                "source": plain(manager),
+                "source": to_plain_text(manager),
                 "period": record.text("update_frequency"),
-                "contact": plain(record.text("contact")),
+                "contact": to_plain_text(record.text("contact")),
             }
         ),
         custom={"license": record.text("license"), "citation": record.text("citation")},
@@ -69,7 +69,7 @@ def _server(resource: Mapping[str, Any], index: int) -> JSONObject:
         "server": f"{slug_of(place)[:100] or 'resource'}-{index + 1}",
         "type": kind,
         "location": f"s3://{place}" if kind == "s3" else arn,
-        "description": plain(str(resource.get("description") or ""))[:10_000],
+        "description": to_plain_text(str(resource.get("description") or ""))[:10_000],
     }
 
 

@@ -13,7 +13,7 @@ from catalog.manifests.manifest import Manifest
 from catalog.manifests.readers import read_documents
 from catalog.manifests.source_map import Document
 from catalog.products.document import ProductDocument
-from catalog.products.projection import slug_in
+from catalog.products.projection import slug_from
 from catalog.types import JSONObject
 
 # Documents are cached while they are small together; of a large set each is read again in turn.
@@ -134,7 +134,7 @@ class BundleCollector:
                 self.issues.append(_unsupported_kind(document, source))
 
     def _add_product(self, ref: _DocumentRef, document: Document) -> None:
-        index, slug = self._index, slug_in(document.tree)
+        index, slug = self._index, slug_from(document.tree)
         address = (str(document.tree.get("domain")), slug)
         duplicate = index.products.get(ref.identifier)
         if duplicate := duplicate or (index.addresses.get(address) if slug else None):

@@ -94,24 +94,24 @@ class FieldReader:
             raise ValidationFailed(self.issues)
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """Return a text with its Markdown links reduced to their words."""
     return LINK.sub(r"\1", text)
 
 
-def distinct(texts: Iterable[str], *, longest: int, most: int) -> list[str]:
+def unique(texts: Iterable[str], *, longest: int, most: int) -> list[str]:
     """Return texts without repetition, each shortened, at most so many."""
     return list(dict.fromkeys(text[:longest].strip() for text in texts if text.strip()))[:most]
 
 
-def answers_of(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def build_answers(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return the provenance answers that an entry gives; a question without a text stays open."""
     return {
         question: {"state": "answered", "text": text} for question, text in texts.items() if text
     }
 
 
-def foreign_tree(
+def build_external_document(
     *,
     identifier: str,
     name: str,

@@ -9,9 +9,9 @@ from catalog.manifests.external import (
     ExternalCatalog,
     ExternalEntry,
     FieldReader,
-    answers_of,
-    distinct,
-    foreign_tree,
+    build_answers,
+    build_external_document,
+    unique,
 )
 
 CATALOG = ExternalCatalog(
@@ -39,7 +39,7 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
     """
     record = FieldReader(fields)
     slug = record.slug()
-    tree = foreign_tree(
+    tree = build_external_document(
         identifier=record.text("slug"),
         name=record.text("pretty_name") or record.text("slug"),
         slug=slug,
@@ -49,10 +49,10 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
             "limitations": record.text("limitations"),
             "usage": record.text("tasks"),
         },
-        tags=distinct(
+        tags=unique(
             (tag for name in TAG_FIELDS for tag in record.texts(name)), longest=120, most=200
         ),
-        answers=answers_of(_answers(record)),
+        answers=build_answers(_answers(record)),
         custom={
             "license": ", ".join(record.texts("license")) or record.text("licensing"),
             "curationRationale": record.text("curation_rationale"),

@@ -17,10 +17,10 @@ from catalog.ports.http_types import AddressBlocked, InvalidUrl
 
 Address = IPv4Address | IPv6Address
 
-LONGEST_URL = 2048
+MAX_URL_LENGTH = 2048
 
 # Link-local, "this host" and cloud metadata: no setting can open them.
-NEVER_V4 = tuple(
+ALWAYS_BLOCKED_V4 = tuple(
     map(
         IPv4Network,
         (
@@ -34,7 +34,7 @@ NEVER_V4 = tuple(
         ),
     )
 )
-NEVER_V6 = tuple(map(IPv6Network, ("::/128", "fe80::/10", "fd00:ec2::/32", "ff00::/8")))
+ALWAYS_BLOCKED_V6 = tuple(map(IPv6Network, ("::/128", "fe80::/10", "fd00:ec2::/32", "ff00::/8")))
 
 PRIVATE_V4 = tuple(
     map(
@@ -69,13 +69,13 @@ SIX_TO_FOUR = IPv6Network("2002::/16")
 ISATAP = (0x00005EFE, 0x02005EFE)
 
 # The ports that the Fetch standard refuses because another protocol listens there.
-_OTHER_PROTOCOLS = """
+_BLOCKED_PORTS = """
     1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113
     115 117 119 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554
     556 563 587 601 636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6379 6566
     6665 6666 6667 6668 6669 6679 6697 10080
 """
-OTHER_PROTOCOLS = frozenset(map(int, _OTHER_PROTOCOLS.split()))
+BLOCKED_PORTS = frozenset(map(int, _BLOCKED_PORTS.split()))
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOCAL_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "home.arpa")
 
@@ -86,7 +86,7 @@ PORT = re.compile(r"[0-9]{1,5}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a URL leads: its host in lower case (an IPv6 address without brackets) and port."""
+    """The target of a URL: its host in lower case (an IPv6 address without brackets) and port."""
 
     scheme: str
     host: str
@@ -94,51 +94,51 @@ class Target:
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Return what two URLs share when credentials for one may go to the other."""
+        """Return what two URLs share if credentials for one may be sent to the other."""
         return (self.scheme, self.host, self.port)
 
     @property
-    def place(self) -> str:
-        """Return the host:port form in which the allow-list names it."""
-        return place_of(self.host, self.port)
+    def netloc(self) -> str:
+        """Return host:port, as the allow-list has it."""
+        return netloc_of(self.host, self.port)
 
 
 INVALID_TARGET = Target("", "", 0)
 
 
-def place_of(host: str, port: int) -> str:
+def netloc_of(host: str, port: int) -> str:
     """Return host:port, with brackets around an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
-    """Return where a URL leads, once everything that can be known without a look-up is in order.
+    """Return the target of a URL after every check that needs no name resolution.
 
-    Raises InvalidUrl where the text is not a plain http or https URL, AddressBlocked where it names
+    Raises InvalidUrl if the text is not a plain http or https URL, AddressBlocked if it names
     an address or a name that is not public and not in `allowed` (host:port texts).
     """
-    target = read_url(url)
+    target = parse_url(url)
     allowed = frozenset(allowed)
     address = parse_ip(target.host)
     if address is not None:
         check_address(address, target, allowed=allowed)
-    elif target.place not in allowed:
+    elif target.netloc not in allowed:
         _check_name(target)
-    if target.port in OTHER_PROTOCOLS and target.place not in allowed:
+    if target.port in BLOCKED_PORTS and target.netloc not in allowed:
         raise InvalidUrl(f"port {target.port} belongs to another protocol than HTTP")
     return target
 
 
 @lru_cache(maxsize=4096)
-def read_url(url: str) -> Target:
-    """Return where a URL leads; raises InvalidUrl where two programs might read it differently."""
-    if len(url) > LONGEST_URL:
-        raise InvalidUrl(f"the URL is longer than {LONGEST_URL} characters")
+def parse_url(url: str) -> Target:
+    """Return the target of a URL; raises InvalidUrl if two programs might read it differently."""
+    if len(url) > MAX_URL_LENGTH:
+        raise InvalidUrl(f"the URL is longer than {MAX_URL_LENGTH} characters")
     if FORBIDDEN_CHARACTER.search(url):
         raise InvalidUrl(
             "the URL holds a space, a backslash, a control or another forbidden character"
         )
-    parts = _split(url)
+    parts = _split_url(url)
     scheme = parts.scheme
     if scheme not in DEFAULT_PORTS:
         raise InvalidUrl("only http:// and https:// are called")
@@ -150,7 +150,7 @@ def read_url(url: str) -> Target:
     return Target(scheme, _checked_host(host), port or DEFAULT_PORTS[scheme])
 
 
-def _split(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:
@@ -233,7 +233,7 @@ def check_address(address: Address, target: Target, *, allowed: frozenset[str]) 
     for inner in unwrap_embedded_ipv4(address):
         if is_always_blocked(inner):
             raise AddressBlocked(f"{target.host} leads to an address that is never called")
-        listed = target.place in allowed or place_of(str(inner), target.port) in allowed
+        listed = target.netloc in allowed or netloc_of(str(inner), target.port) in allowed
         if not is_public(inner) and not listed:
             raise AddressBlocked(f"{target.host} does not lead to a public address")
 
@@ -260,15 +260,15 @@ def unwrap_embedded_ipv4(address: Address) -> tuple[Address, ...]:
 
 @lru_cache(maxsize=4096)
 def is_always_blocked(address: Address) -> bool:
-    """Say whether an address is closed whatever the settings are."""
+    """Return True if no setting can allow an address."""
     if isinstance(address, IPv4Address):
-        return any(address in network for network in NEVER_V4)
-    return any(address in network for network in NEVER_V6)
+        return any(address in network for network in ALWAYS_BLOCKED_V4)
+    return any(address in network for network in ALWAYS_BLOCKED_V6)
 
 
 @lru_cache(maxsize=4096)
 def is_public(address: Address) -> bool:
-    """Say whether an address, once unwrapped, belongs to the public internet."""
+    """Return True if an address, once unwrapped, belongs to the public internet."""
     if is_always_blocked(address):
         return False
     if isinstance(address, IPv4Address):

@@ -1,8 +1,8 @@
 """The one door to the network: every fetch of Assay goes through here, and is checked here.
 
-The address is judged twice: each answer of a look-up, and again the very address at the moment
-its socket opens, so neither a literal nor a name that changes its mind slips past. The socket
-itself counts what comes in, so heads, interim answers and bodies share one limit.
+Addresses are checked twice: those of a resolved name, and again the very address at the moment its
+socket opens, so neither a literal nor a name that changes its address slips past. The socket
+itself counts what comes in, so headers, interim answers and bodies share one limit.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 from yarl import URL
 
-from catalog.ports.addresses import Target, check_address, check_url, parse_ip, read_url
+from catalog.ports.addresses import Target, check_address, check_url, parse_ip, parse_url
 from catalog.ports.http_transport import (
-    TRAIL,
+    CURRENT_TRACE,
     RequestTrace,
     Resolver,
     open_checked,
@@ -48,12 +48,12 @@ from catalog.ports.http_types import (
 
 HEAD_ALLOWANCE = 256 * 1024
 READ_AHEAD = 512 * 1024
-MOST_HEADERS = 100
-MOST_ADDRESSES = 8
-MOST_IN_FLIGHT = 400
+MAX_HEADERS = 100
+MAX_ADDRESSES = 8
+MAX_CONCURRENT = 400
 # So many calls may be in their first moments at once: a start costs processor time, which would
 # count into the times of the others, while a call that merely waits costs nothing.
-MOST_STARTING = 64
+MAX_STARTING = 64
 STARTING_SECONDS = 0.1
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
@@ -62,7 +62,7 @@ OWN_HEADERS = {"User-Agent": "Assay/1 (data catalog)", "Accept-Encoding": "gzip"
 FAILURES: tuple[tuple[tuple[type[Exception], ...], type[FetchFailed], str], ...] = (
     ((aiohttp.ClientConnectorDNSError,), Unreachable, "no address is known for {target.host}"),
     ((aiohttp.ClientSSLError,), TlsFailed, "no trusted encrypted connection to {target.host}"),
-    ((TimeoutError,), DeadlinePassed, "no whole answer in time"),
+    ((TimeoutError,), DeadlinePassed, "no complete answer in time"),
     ((aiohttp.InvalidURL,), InvalidUrl, "the URL is not well formed"),
     (
         (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, ValueError),
@@ -75,32 +75,32 @@ logger = logging.getLogger(__name__)
 
 
 class _CheckedResolver(AbstractResolver):
-    """Looks names up, and refuses a name as soon as one of its addresses may not be called."""
+    """Looks names up, and refuses a name if one of its addresses is blocked."""
 
-    def __init__(self, allowed: frozenset[str], ask: Resolver) -> None:
-        self._allowed, self._ask = allowed, ask
+    def __init__(self, allowed: frozenset[str], resolve: Resolver) -> None:
+        self._allowed, self._resolve = allowed, resolve
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self._ask(host, port)
+        addresses = await self._resolve(host, port)
         target = Target("", host.rstrip(".").lower(), port)
-        for _, place in found:
-            check_address(ip_address(place.partition("%")[0]), target, allowed=self._allowed)
+        for _, address in addresses:
+            check_address(ip_address(address.partition("%")[0]), target, allowed=self._allowed)
         return [
             ResolveResult(
                 hostname=host,
-                host=place,
+                host=address,
                 port=port,
                 family=family,
                 proto=0,
                 flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             )
-            for family, place in found[:MOST_ADDRESSES]
+            for family, address in addresses[:MAX_ADDRESSES]
         ]
 
     async def close(self) -> None:
-        """Hold nothing."""
+        pass
 
 
 class Client:
@@ -112,53 +112,53 @@ class Client:
 
     async def fetch(self, call: Request) -> Response:
         """Return the answer to a call, or raise a FetchFailed that says why there is none."""
-        trail = RequestTrace(
+        trace = RequestTrace(
             self._allowed, call.max_bytes + HEAD_ALLOWANCE + READ_AHEAD, perf_counter()
         )
-        token = TRAIL.set(trail)
+        token = CURRENT_TRACE.set(trace)
         try:
             async with asyncio.timeout(call.deadline):
-                return await self._follow(call, trail)
+                return await self._follow(call, trace)
         except FetchFailed as failure:
-            failure.phases = trail.phases()
+            failure.phases = trace.phases()
             raise
         except TimeoutError as error:
-            message = f"no whole answer within {call.deadline:g} s"
-            raise DeadlinePassed(message, phases=trail.phases()) from error
+            message = f"no complete answer within {call.deadline:g} s"
+            raise DeadlinePassed(message, phases=trace.phases()) from error
         finally:
-            TRAIL.reset(token)
+            CURRENT_TRACE.reset(token)
 
-    async def _follow(self, call: Request, trail: RequestTrace) -> Response:
+    async def _follow(self, call: Request, trace: RequestTrace) -> Response:
         url, headers = call.url, dict(call.headers)
         for _ in range(call.max_redirects + 1):
-            trail.begin(check_url(url, allowed=self._allowed))
-            answer = await self._hop(call, url, headers, trail)
+            trace.begin(check_url(url, allowed=self._allowed))
+            answer = await self._hop(call, url, headers, trace)
             if not is_redirect(call, answer.status, answer.headers):
                 return answer
             url = urljoin(url, answer.headers["location"])
-            if read_url(url).origin != trail.target.origin:
+            if parse_url(url).origin != trace.target.origin:
                 headers = {k: v for k, v in headers.items() if k.lower() in KEPT_ACROSS_ORIGINS}
         raise TooManyRedirects(f"more than {call.max_redirects} redirects")
 
     async def _hop(
-        self, call: Request, url: str, headers: Mapping[str, str], trail: RequestTrace
+        self, call: Request, url: str, headers: Mapping[str, str], trace: RequestTrace
     ) -> Response:
         try:
             async with self._session.request(
                 call.method,
-                negotiated_headers(url, trail.target),
+                negotiated_headers(url, trace.target),
                 headers=headers,
                 data=call.body,
                 allow_redirects=False,
             ) as response:
-                trail.head_read = perf_counter()
-                return await _read(response, call, url, trail)
+                trace.head_read = perf_counter()
+                return await _read_response(response, call, url, trace)
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise _failure(error, trail) from error
+            raise _to_failure(error, trace) from error
 
 
 def negotiated_headers(url: str, target: Target) -> URL:
-    """Return the URL as the client reads it; raises InvalidUrl where that is another place."""
+    """Return the URL as the client reads it; raises InvalidUrl if that is another target."""
     read = URL(url)
     host = (read.raw_host or "").lower().rstrip(".")
     address = parse_ip(host)
@@ -171,17 +171,17 @@ def is_redirect(call: Request, status: int, headers: Mapping[str, str]) -> bool:
     return status in REDIRECTS and bool(headers.get("location")) and call.method in {"GET", "HEAD"}
 
 
-async def _read(
-    response: aiohttp.ClientResponse, call: Request, url: str, trail: RequestTrace
+async def _read_response(
+    response: aiohttp.ClientResponse, call: Request, url: str, trace: RequestTrace
 ) -> Response:
     headers = {name.lower(): value for name, value in response.headers.items()}
     is_truncated, content = False, b""
     if not is_redirect(call, response.status, headers):
         body = LimitedBody(call.max_bytes, headers.get("content-encoding", ""))
         try:
-            await _fill(body, response)
+            await _read_body(body, response)
         except (aiohttp.ClientError, OSError):
-            if not trail.is_overflowing:
+            if not trace.is_overflowing:
                 raise
             body.is_full = True
         if body.is_full and not call.allow_truncation:
@@ -192,34 +192,34 @@ async def _read(
         headers=headers,
         body=content,
         url=url,
-        phases=trail.phases(),
+        phases=trace.phases(),
         is_truncated=is_truncated,
     )
 
 
-async def _fill(body: LimitedBody, response: aiohttp.ClientResponse) -> None:
+async def _read_body(body: LimitedBody, response: aiohttp.ClientResponse) -> None:
     async for chunk in response.content.iter_any():
         if not body.add(chunk):
             return
 
 
-def _failure(error: Exception, trail: RequestTrace) -> FetchFailed:
-    """Say in our words what a client error means; nothing of its text is shown to anyone."""
-    if trail.is_overflowing:
+def _to_failure(error: Exception, trace: RequestTrace) -> FetchFailed:
+    """Return the failure that a client error means; its own text is never shown."""
+    if trace.is_overflowing:
         return TooLarge("more bytes came than are taken")
-    for kinds, failure, words in FAILURES:
-        if isinstance(error, kinds):
-            return failure(words.format(target=trail.target))
-    return Unreachable(f"no connection to {trail.target.place}, or it was cut")
+    for types, failure, message in FAILURES:
+        if isinstance(error, types):
+            return failure(message.format(target=trace.target))
+    return Unreachable(f"no connection to {trace.target.netloc}, or it was cut")
 
 
-async def _note_connected(*_: object) -> None:
-    TRAIL.get().connected = perf_counter()
+async def _record_connected(*_: object) -> None:
+    CURRENT_TRACE.get().connected = perf_counter()
 
 
 def allowed_targets() -> frozenset[str]:
     """Return the host:port texts of the setting that private addresses may be called at."""
-    return frozenset(place.lower() for place in settings.ASSAY_ALLOWED_NETS)
+    return frozenset(target.lower() for target in settings.ASSAY_ALLOWED_NETS)
 
 
 @asynccontextmanager
@@ -229,13 +229,13 @@ async def open_client(
     tls: ssl.SSLContext | None = None,
     names: Resolver = resolve_host,
 ) -> AsyncIterator[Client]:
-    """Open a client for the present event loop; `allowed` replaces the setting's places."""
-    places = allowed_targets() if allowed is None else frozenset(map(str.lower, allowed))
+    """Open a client for the current event loop; `allowed` replaces those of the setting."""
+    targets = allowed_targets() if allowed is None else frozenset(map(str.lower, allowed))
     timing = aiohttp.TraceConfig()
-    timing.on_connection_create_end.append(_note_connected)
+    timing.on_connection_create_end.append(_record_connected)
     connector = aiohttp.TCPConnector(
         ssl=tls or tls_context(),
-        resolver=_CheckedResolver(places, names),
+        resolver=_CheckedResolver(targets, names),
         socket_factory=open_checked,
         limit=0,
         force_close=True,
@@ -247,10 +247,10 @@ async def open_client(
         timeout=aiohttp.ClientTimeout(total=None),
         auto_decompress=False,
         trust_env=False,
-        max_headers=MOST_HEADERS,
+        max_headers=MAX_HEADERS,
         trace_configs=[timing],
     ) as session:
-        yield Client(session, places)
+        yield Client(session, targets)
 
 
 def fetch(
@@ -268,48 +268,48 @@ def fetch_many(
     *,
     allowed: Iterable[str] | None = None,
     tls: ssl.SSLContext | None = None,
-    told: Callable[[int, Fetched], None] | None = None,
+    on_result: Callable[[int, Fetched], None] | None = None,
 ) -> list[Fetched]:
     """Make many calls at once; returns answers and failures in the order of the calls.
 
-    No call can spoil another: each has its own deadline and connection. `told` hears of each
-    result, with its index, as it comes.
+    No call can spoil another: each has its own deadline and connection. `on_result` is called with
+    each index and result as it comes.
     """
-    return asyncio.run(_fetch_all(calls, allowed, tls, told))
+    return asyncio.run(_fetch_all(calls, allowed, tls, on_result))
 
 
 async def _fetch_all(
     calls: Sequence[Request],
     allowed: Iterable[str] | None,
     tls: ssl.SSLContext | None,
-    told: Callable[[int, Fetched], None] | None,
+    on_result: Callable[[int, Fetched], None] | None,
 ) -> list[Fetched]:
     loop = asyncio.get_running_loop()
-    flying, starting = asyncio.Semaphore(MOST_IN_FLIGHT), asyncio.Semaphore(MOST_STARTING)
+    slots, starting = asyncio.Semaphore(MAX_CONCURRENT), asyncio.Semaphore(MAX_STARTING)
 
-    async def fly(index: int, call: Request, client: Client) -> Fetched:
-        async with flying:
+    async def run(index: int, call: Request, client: Client) -> Fetched:
+        async with slots:
             await starting.acquire()
             has_started = loop.call_later(STARTING_SECONDS, starting.release)
-            fetched = await _caught(client, call)
+            fetched = await _fetch_safely(client, call)
             if loop.time() < has_started.when():
                 has_started.cancel()
                 starting.release()
-        if told is not None:
-            told(index, fetched)
+        if on_result is not None:
+            on_result(index, fetched)
         return fetched
 
     async with open_client(allowed=allowed, tls=tls) as client:
-        flights = (fly(index, call, client) for index, call in enumerate(calls))
-        return await asyncio.gather(*flights)
+        runs = (run(index, call, client) for index, call in enumerate(calls))
+        return await asyncio.gather(*runs)
 
 
-async def _caught(client: Client, call: Request) -> Fetched:
+async def _fetch_safely(client: Client, call: Request) -> Fetched:
     try:
         return await client.fetch(call)
     except FetchFailed as failure:
         return failure
     except Exception:
-        # An endpoint may say anything; whatever it finds a way to break is its own call only.
+        # An endpoint may send anything; whatever breaks, breaks its own call only.
         logger.exception("a call ended in a way that no failure describes")
         return InvalidResponse("the answer could not be read")

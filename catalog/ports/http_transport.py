@@ -1,7 +1,7 @@
-"""Sockets that are checked as they open, count what comes in and note when; name look-ups.
+"""Sockets that are checked as they open, count what comes in and note when; name resolution.
 
-A `Trail` belongs to one call. It travels in a context variable, because the socket is
-made deep inside the HTTP client, in tasks that inherit the context of the call.
+A `RequestTrace` belongs to one call. It travels in a context variable, because the socket is
+opened deep inside the HTTP client, in tasks that inherit the context of the call.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from catalog.ports.addresses import INVALID_TARGET, Target, check_address
 from catalog.ports.http_types import Timings
 
 AddrInfo = tuple[Any, ...]
-Place = tuple[socket.AddressFamily, str]
-Resolver = Callable[[str, int], Awaitable[list[Place]]]
+ResolvedAddress = tuple[socket.AddressFamily, str]
+Resolver = Callable[[str, int], Awaitable[list[ResolvedAddress]]]
 
 # A name server that never answers holds its thread for half a minute; more waiting than this
 # means that it is the name server which is down.
-MOST_LOOKUPS = 512
-_lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
+MAX_LOOKUPS = 512
+_lookups = threading.BoundedSemaphore(MAX_LOOKUPS)
 
 
 @dataclass(slots=True)
@@ -76,24 +76,24 @@ def _between(earlier: float | None, later: float | None) -> float | None:
     return None if earlier is None or later is None else max(0.0, later - earlier)
 
 
-TRAIL: ContextVar[RequestTrace] = ContextVar("trail")
+CURRENT_TRACE: ContextVar[RequestTrace] = ContextVar("trace")
 
 
 class CountingSocket(socket.socket):
-    """A socket that reports each received byte to its trail."""
+    """A socket that reports each received byte to its trace."""
 
-    trail: RequestTrace
+    trace: RequestTrace
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Receive, and count."""
+        """Receive, and count the bytes."""
         received = super().recv(bufsize, flags)
-        self.trail.count(len(received))
+        self.trace.count(len(received))
         return received
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        """Receive, and count; TLS reads this way."""
+        """Receive, and count the bytes; TLS reads this way."""
         size = super().recv_into(buffer, nbytes, flags)
-        self.trail.count(size)
+        self.trace.count(size)
         return size
 
 
@@ -103,23 +103,22 @@ def open_checked(info: AddrInfo) -> socket.socket:
     This is the last moment before a packet leaves: nothing after it can change the address.
     """
     family, kind, protocol, _, place = info
-    trail = TRAIL.get()
-    check_address(ip_address(place[0].partition("%")[0]), trail.target, allowed=trail.allowed)
-    made = CountingSocket(family=family, type=kind, proto=protocol)
-    made.trail = trail
-    if trail.opened is None:
-        trail.opened = perf_counter()
-    return made
+    trace = CURRENT_TRACE.get()
+    check_address(ip_address(place[0].partition("%")[0]), trace.target, allowed=trace.allowed)
+    opened = CountingSocket(family=family, type=kind, proto=protocol)
+    opened.trace = trace
+    if trace.opened is None:
+        trace.opened = perf_counter()
+    return opened
 
 
 class TracedTLSContext(ssl.SSLContext):
-    """A TLS context that notes on the trail when the handshake begins."""
+    """A TLS context that notes on the trace when the handshake begins."""
 
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
-        """Begin a handshake."""
-        trail = TRAIL.get(None)
-        if trail is not None and trail.tls_started is None:
-            trail.tls_started = perf_counter()
+        trace = CURRENT_TRACE.get(None)
+        if trace is not None and trace.tls_started is None:
+            trace.tls_started = perf_counter()
         return super().wrap_bio(*args, **options)
 
 
@@ -135,8 +134,8 @@ def tls_context(authorities: str | None = None) -> ssl.SSLContext:
     return context
 
 
-async def resolve_host(host: str, port: int) -> list[Place]:
-    """Return the addresses of a name, in the system's order; raises OSError where there are none.
+async def resolve_host(host: str, port: int) -> list[ResolvedAddress]:
+    """Return the addresses of a name, in the system's order; raises OSError if there are none.
 
     Each look-up has a thread of its own that nobody waits for at the end, so a silent name server
     neither blocks other names nor keeps a finished call from returning.
@@ -144,29 +143,34 @@ async def resolve_host(host: str, port: int) -> list[Place]:
     if not _lookups.acquire(blocking=False):
         raise OSError(errno.EAGAIN, "too many names are being looked up")
     loop = asyncio.get_running_loop()
-    found: asyncio.Future[list[Place]] = loop.create_future()
+    found: asyncio.Future[list[ResolvedAddress]] = loop.create_future()
     threading.Thread(
-        target=_ask, args=(host, port, loop, found), name=f"look-up {host}", daemon=True
+        target=_look_up, args=(host, port, loop, found), name=f"look-up {host}", daemon=True
     ).start()
     return await found
 
 
-def _ask(
-    host: str, port: int, loop: asyncio.AbstractEventLoop, found: asyncio.Future[list[Place]]
+def _look_up(
+    host: str,
+    port: int,
+    loop: asyncio.AbstractEventLoop,
+    found: asyncio.Future[list[ResolvedAddress]],
 ) -> None:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except (OSError, UnicodeError) as error:
-        _tell(loop, found, found.set_exception, error)
+        _settle_future(loop, found, found.set_exception, error)
     else:
-        _tell(loop, found, found.set_result, [(info[0], str(info[4][0])) for info in infos])
+        _settle_future(
+            loop, found, found.set_result, [(info[0], str(info[4][0])) for info in infos]
+        )
     finally:
         _lookups.release()
 
 
-def _tell(
+def _settle_future(
     loop: asyncio.AbstractEventLoop,
-    found: asyncio.Future[list[Place]],
+    found: asyncio.Future[list[ResolvedAddress]],
     settle: Callable[[Any], None],
     value: object,
 ) -> None:

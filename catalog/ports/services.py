@@ -18,7 +18,7 @@ from catalog.statements import PreparedQuery, param, param_list
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probe:
+class ProbeSummary:
     """What a probe saw of a port: the moment, its outcome, and whether it was good."""
 
     at: datetime
@@ -43,13 +43,13 @@ def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -
         )
         for position, port in enumerate(ports.inputs)
     )
-    _link_waiting_inputs(product, ports.outputs)
+    _link_unresolved_inputs(product, ports.outputs)
 
 
 @transaction.atomic
-def note_probes(*, probes: Mapping[int, Probe]) -> None:
+def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
     """Stamp ports (by id) with what was last seen; an older probe never overwrites a newer."""
-    alike: dict[Probe, list[int]] = {}
+    alike: dict[ProbeSummary, list[int]] = {}
     for port_id, probe in probes.items():
         alike.setdefault(probe, []).append(port_id)
     # A batch of hundreds has few kinds of outcome, so this is few statements.
@@ -89,11 +89,11 @@ def _find_source(product: DataProduct, port: DeclaredPort) -> DataProduct | None
     return others.filter(named).order_by("id").first()
 
 
-def _link_waiting_inputs(product: DataProduct, declared: Sequence[DeclaredPort]) -> None:
+def _link_unresolved_inputs(product: DataProduct, declared: Sequence[DeclaredPort]) -> None:
     """Link the input ports of other products that were declared before this product existed."""
     contracts = sorted({port.contract_identifier for port in declared} - {""})
     address = f"{product.domain.slug}/{product.slug}"
-    waiting = _waiting(len(contracts)).rows(
+    waiting = _unresolved(len(contracts)).rows(
         address=address, contracts=contracts, product=product.pk
     )
     if waiting:
@@ -102,7 +102,7 @@ def _link_waiting_inputs(product: DataProduct, declared: Sequence[DeclaredPort])
 
 
 @lru_cache
-def _waiting(contracts: int) -> PreparedQuery:
+def _unresolved(contracts: int) -> PreparedQuery:
     """Return the statement that finds ports without a source, by address or so many contracts."""
     by_address = Q(source_name=param("address", CharField()))
     named = param_list("contracts", CharField(), contracts)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
 
 import jsonpatch
 import jsonpointer
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.products.projection import Tree
+from catalog.types import JSONObject, JSONValue
 
-MOST_STEPS = 1_000
-MOST_DEPTH = 64
-MOST_VALUES = 100_000
+MAX_STEPS = 1_000
+MAX_DEPTH = 64
+MAX_VALUES = 100_000
 OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 _GROWING = ("add", "copy", "move", "replace")
-_MISAPPLIED = (
+_CANNOT_APPLY = (
     jsonpatch.JsonPatchException,
     jsonpointer.JsonPointerException,
     AttributeError,
@@ -29,74 +28,60 @@ _MISAPPLIED = (
 )
 
 
-def patched(tree: Tree, patch: Sequence[Any]) -> Any:
-    """Return the value that a patch makes of a tree; the tree itself stays as it is.
+def apply_patch(tree: JSONObject, patch: Sequence[JSONValue]) -> JSONValue:
+    """Return the value that a patch makes of a tree; the tree itself is not changed.
 
-    A step may double what is there, so each growing step is measured before the next is taken.
-    Raises Invalid, which names the step: `/2` is the third.
+    A step may double the document, so each growing step is measured before the next is taken.
+    Raises ValidationFailed, which names the step: `/2` is the third.
     """
-    if len(patch) > MOST_STEPS:
-        raise _refused("", f"A patch has at most {MOST_STEPS} steps.", "Send it in parts.")
-    value: Any = deepcopy(tree)
+    if len(patch) > MAX_STEPS:
+        raise _refused("", f"A patch has at most {MAX_STEPS} steps.", "Send it in parts.")
+    value: JSONValue = deepcopy(tree)
     for index, step in enumerate(patch):
-        _check_step(step, f"/{index}")
+        at = f"/{index}"
+        _check_step(step, at)
         try:
             value = jsonpatch.JsonPatch([step]).apply(value)
-        except jsonpatch.JsonPatchTestFailed as failure:
-            raise _refused(
-                f"/{index}",
-                "What this step tests is not so.",
-                "Look at the present document, then patch that.",
-                "patch-test-failed",
-            ) from failure
-        except _MISAPPLIED as error:
-            raise _refused(
-                f"/{index}",
-                f"This step does not apply: {_sentence(error)}",
-                "Name a place that the document has.",
-            ) from error
+        except jsonpatch.JsonPatchTestFailed as error:
+            message, hint = "The test of this step fails.", "Read the current document, patch that."
+            raise _refused(at, message, hint, "patch-test-failed") from error
+        except _CANNOT_APPLY as error:
+            reason = str(error).strip("'\"").rstrip(".")[:200] or "there is no such location"
+            message = f"This step cannot be applied: {reason}."
+            raise _refused(at, message, "Use a location that the document has.") from error
         if step["op"] in _GROWING:
-            _measure(value, f"/{index}")
+            _check_size(value, at)
     return value
 
 
-def _check_step(step: Any, at: str) -> None:
+def _check_step(step: JSONValue, at: str) -> None:
     if not isinstance(step, Mapping):
-        raise _refused(at, "A step is an object.", 'Write {"op": …, "path": …}.')
+        raise _refused(at, "Must be an object.", 'Write {"op": …, "path": …}.')
     if step.get("op") not in OPERATIONS:
-        raise _refused(f"{at}/op", "This is no operation.", f"Use {', '.join(OPERATIONS)}.")
+        raise _refused(f"{at}/op", "Unknown operation.", f"Use {', '.join(OPERATIONS)}.")
     for key in ("path", "from"):
-        is_needed = key == "path" or step["op"] in ("move", "copy")
-        if is_needed and not isinstance(step.get(key), str):
-            raise _refused(f"{at}/{key}", "This is a JSON Pointer.", "Write it as /tags/0.")
+        is_required = key == "path" or step["op"] in ("move", "copy")
+        if is_required and not isinstance(step.get(key), str):
+            raise _refused(f"{at}/{key}", "Must be a JSON Pointer.", "Write it as /tags/0.")
 
 
-def _measure(value: Any, at: str) -> None:
+def _check_size(value: JSONValue, at: str) -> None:
     """Refuse what has grown too deep or too large; walks level by level, never recursing."""
     level, depth, count = [value], 0, 0
     while level:
         depth, count = depth + 1, count + len(level)
-        if depth > MOST_DEPTH or count > MOST_VALUES:
-            raise _refused(
-                at,
-                f"The document grows over {MOST_DEPTH} deep or {MOST_VALUES:,} values.",
-                "Keep it smaller and flatter.",
-            )
-        level = [inner for outer in level for inner in _inside(outer)]
+        if depth > MAX_DEPTH or count > MAX_VALUES:
+            message = f"The document grows over {MAX_DEPTH} levels or {MAX_VALUES:,} values."
+            raise _refused(at, message, "Keep it smaller and flatter.")
+        level = [member for item in level for member in _members(item)]
 
 
-def _inside(value: Any) -> list[Any]:
+def _members(value: JSONValue) -> list[JSONValue]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
 
 
-def _sentence(error: Exception) -> str:
-    text = str(error).strip("'\"").rstrip(".")[:200]
-    return f"{text}." if text else "there is no such place."
-
-
 def _refused(location: str, message: str, hint: str, code: str = "patch") -> ValidationFailed:
-    return ValidationFailed(
-        [Issue(location=location or "/", message=message, hint=hint, code=code)]
-    )
+    issue = Issue(location=location or "/", message=message, hint=hint, code=code)
+    return ValidationFailed([issue])

@@ -49,7 +49,7 @@ def parse_columns(tree: JSONObject) -> ProductColumns:
     """Return the columns of a product's tree. Raises ValidationFailed with every issue."""
     reader = TreeReader()
     description = reader.mapping(tree, "description")
-    name, slug = reader.text(tree, "name", "", 200), slug_in(tree)
+    name, slug = reader.text(tree, "name", "", 200), slug_from(tree)
     if not is_slug(slug):
         reader.add_issue(
             custom_pointer(tree, "assaySlug") or "/name",
@@ -109,7 +109,7 @@ def parse_usages(tree: JSONObject) -> list[DeclaredUsage]:
     return usages
 
 
-def slug_in(tree: JSONObject) -> str:
+def slug_from(tree: JSONObject) -> str:
     """Return the slug of a tree: its own, or the one that its name suggests."""
     slug = custom(tree, "assaySlug")
     if slug is not None:

@@ -21,26 +21,26 @@ class Row(Protocol):
     def origin(self) -> str: ...
 
 
-def standing(rows: Iterable[Row]) -> list[Row]:
+def effective_rows(rows: Iterable[Row]) -> list[Row]:
     """Return the rows that count: of an attribute that was measured, only the measured ones."""
     listed = list(rows)
     measured = {row.attribute for row in listed if row.origin == "measured"}
     return [row for row in listed if row.attribute not in measured or row.origin == "measured"]
 
 
-def least_shares(rows: Iterable[Row]) -> dict[str, float]:
+def min_shares(rows: Iterable[Row]) -> dict[str, float]:
     """Return the smallest group's share of each attribute, from 0 to 1."""
     least: dict[str, float] = {}
-    for row in standing(rows):
+    for row in effective_rows(rows):
         if row.share is not None:
             least[row.attribute] = min(row.share, least.get(row.attribute, 1.0))
     return least
 
 
-def greatest_gaps(rows: Iterable[Row]) -> dict[str, float]:
+def max_gaps(rows: Iterable[Row]) -> dict[str, float]:
     """Return each attribute's greatest distance between share and reference, from 0 to 1."""
     greatest: dict[str, float] = {}
-    for row in standing(rows):
+    for row in effective_rows(rows):
         if row.share is not None and row.reference_share is not None:
             gap = abs(row.share - row.reference_share)
             greatest[row.attribute] = max(gap, greatest.get(row.attribute, 0.0))

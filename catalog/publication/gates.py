@@ -32,6 +32,6 @@ def register_gate(name: str, gate: Gate) -> None:
     _gates[name] = gate
 
 
-def ask_gates(product: ProductFacts) -> list[Issue]:
+def run_gates(product: ProductFacts) -> list[Issue]:
     """Return what all gates find, in order of registration."""
     return [finding for gate in _gates.values() for finding in gate(product)]

@@ -15,7 +15,7 @@ GOOD_ENOUGH_FOR = timedelta(hours=24)
 NETWORK_TYPES = frozenset({"api", "http", "https"})
 
 
-def purpose_is_said(product: ProductFacts) -> Iterator[Issue]:
+def purpose_is_described(product: ProductFacts) -> Iterator[Issue]:
     """A product says what it is for."""
     if not product.purpose:
         yield Issue(
@@ -79,7 +79,7 @@ def provenance_is_answered(product: ProductFacts) -> Iterator[Issue]:
 
 
 INVARIANTS = (
-    purpose_is_said,
+    purpose_is_described,
     owner_and_steward_are_active,
     a_port_is_live,
     provenance_is_answered,

@@ -19,7 +19,7 @@ from catalog.products.projection import digest_of
 from catalog.products.services import Writer, lock_for_edit, set_status
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
-from catalog.publication.gates import PublicationRefused, ask_gates
+from catalog.publication.gates import PublicationRefused, run_gates
 from catalog.publication.models import ProductVersion
 
 
@@ -44,7 +44,7 @@ def publish_product(
         )
     frozen = product.versions.filter(version=product.version).first()
     digests = _contract_digests(product)
-    if frozen and _equals(frozen, product, digests):
+    if frozen and _is_same_content(frozen, product, digests):
         if product.status == Status.PUBLISHED:
             return product
     elif frozen:
@@ -53,7 +53,7 @@ def publish_product(
             location="version",
             hint="Raise the product's version, then publish.",
         )
-    findings = findings_of(product)
+    findings = publication_findings(product)
     if any(finding.is_error for finding in findings):
         raise PublicationRefused(findings)
     product = set_status(
@@ -142,14 +142,14 @@ def adopt_product(
     )
 
 
-def findings_of(product: DataProduct) -> list[Issue]:
+def publication_findings(product: DataProduct) -> list[Issue]:
     """Return what the gates find in a product as it stands; nothing is changed or fetched."""
-    return ask_gates(facts_of(product))
+    return run_gates(load_facts(product))
 
 
-def facts_of(product: DataProduct) -> ProductFacts:
+def load_facts(product: DataProduct) -> ProductFacts:
     """Return what the gates know of a product."""
-    owners, stewards = accountable(product.domain)
+    owners, stewards = owners_and_stewards(product.domain)
     return ProductFacts(
         product_id=product.pk,
         name=product.name,
@@ -165,7 +165,7 @@ def facts_of(product: DataProduct) -> ProductFacts:
     )
 
 
-def accountable(domain: Domain) -> tuple[list[Any], list[Any]]:
+def owners_and_stewards(domain: Domain) -> tuple[list[Any], list[Any]]:
     """Return the active owners and stewards of a domain, those of the domains above included."""
     above = ancestors_in(Domain.objects.parents(), domain.pk)
     held = Membership.objects.active().filter(
@@ -211,7 +211,7 @@ def _contract_digests(product: DataProduct) -> dict[str, str]:
     return {f"{identifier}@{version}": digest for identifier, version, digest in rows}
 
 
-def _equals(frozen: ProductVersion, product: DataProduct, digests: dict[str, str]) -> bool:
+def _is_same_content(frozen: ProductVersion, product: DataProduct, digests: dict[str, str]) -> bool:
     return frozen.tree_digest == digest_of(product.tree) and frozen.contract_digests == digests
 
 

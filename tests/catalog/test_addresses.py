@@ -12,7 +12,7 @@ from catalog.ports.addresses import (
     check_url,
     is_always_blocked,
     is_public,
-    place_of,
+    netloc_of,
     unwrap_embedded_ipv4,
 )
 from catalog.ports.http_types import AddressBlocked, FetchFailed, InvalidUrl
@@ -93,7 +93,7 @@ def test_a_listed_private_place_may_be_called_at_that_port_alone(place):
     "address", ["169.254.169.254", "169.254.1.1", "fe80::1", "fd00:ec2::254", "0.0.0.0", "ff02::1"]
 )
 def test_link_local_and_metadata_addresses_stay_closed_even_when_listed(address):
-    place = place_of(address, 80)
+    place = netloc_of(address, 80)
 
     with pytest.raises(AddressBlocked):
         check_url(f"http://{place}/latest/meta-data", allowed=[place])

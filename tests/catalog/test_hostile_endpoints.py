@@ -139,7 +139,7 @@ def test_many_calls_answer_in_their_order_and_none_spoils_another():
         results = fetch_many(
             calls,
             allowed=[good.place, hung.place, cut.place],
-            told=lambda index, _: heard.append(index),
+            on_result=lambda index, _: heard.append(index),
         )
 
     assert time.monotonic() - started < DEADLINE + 3

@@ -97,7 +97,7 @@ def test_errors_name_their_lines_and_nothing_typed_is_lost(page):
 
     assert answer.status_code == 422
     assert b"5:1" in answer.content
-    assert b"this must be a text, not a list" in answer.content
+    assert b"Must be a string, not a list" in answer.content
     assert answer.context["form"]["text"].value() == text
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from catalog.ports.http_client import fetch, open_client
-from catalog.ports.http_transport import Place, tls_context
+from catalog.ports.http_transport import ResolvedAddress, tls_context
 from catalog.ports.http_types import (
     AddressBlocked,
     DeadlinePassed,
@@ -95,7 +95,7 @@ def names_leading_to(*addresses: str) -> tuple[Callable[..., object], list[str]]
     """Return a look-up that answers with one list of addresses after another, and who asked."""
     asked: list[str] = []
 
-    async def look_up(host: str, port: int) -> list[Place]:
+    async def look_up(host: str, port: int) -> list[ResolvedAddress]:
         found = addresses[min(len(asked), len(addresses) - 1)].split()
         asked.append(host)
         return [(socket.AF_INET6 if ":" in place else socket.AF_INET, place) for place in found]
@@ -160,7 +160,7 @@ def test_an_unknown_name_is_unreachable():
 
 
 def test_a_name_server_that_never_answers_costs_only_the_deadline():
-    async def look_up(host: str, port: int) -> list[Place]:
+    async def look_up(host: str, port: int) -> list[ResolvedAddress]:
         await asyncio.sleep(30)
         return []
 

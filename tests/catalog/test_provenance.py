@@ -7,7 +7,7 @@ from catalog.products.projection import new_tree, with_custom
 from catalog.provenance.models import Imbalance
 from catalog.provenance.projection import parse_provenance
 from catalog.provenance.questions import CURRENT_SET
-from catalog.provenance.representation import greatest_gaps, least_shares
+from catalog.provenance.representation import max_gaps, min_shares
 from catalog.provenance.services import declare_provenance
 from tests.factories import FACTORY, make_product
 
@@ -116,5 +116,5 @@ def test_shares_and_gaps_are_by_attribute_and_measured_beats_declared():
         _row("region", None, 0.1),
     ]
 
-    assert least_shares(rows) == {"sex": 0.3, "age": 0.2}
-    assert greatest_gaps(rows) == pytest.approx({"sex": 0.2, "age": 0.05})
+    assert min_shares(rows) == {"sex": 0.3, "age": 0.2}
+    assert max_gaps(rows) == pytest.approx({"sex": 0.2, "age": 0.05})

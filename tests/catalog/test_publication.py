@@ -15,7 +15,7 @@ from catalog.exceptions import (
     ValidationFailed,
 )
 from catalog.permissions import Role
-from catalog.ports.services import Probe, note_probes
+from catalog.ports.services import ProbeSummary, update_probe_times
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document, register_product
 from catalog.publication.facts import PortFacts, ProductFacts
@@ -24,7 +24,7 @@ from catalog.publication.rules import a_port_is_live, invariants, owner_and_stew
 from catalog.publication.services import (
     adopt_product,
     deprecate_product,
-    findings_of,
+    publication_findings,
     publish_product,
     retire_product,
 )
@@ -172,12 +172,12 @@ def test_accountability_is_inherited_from_the_domain_above_and_lapses_with_its_p
     top = make_domain()
     users = make_users(top)
     product = make_product(domain=make_domain(parent=top))
-    before = {finding.code for finding in findings_of(product)}
+    before = {finding.code for finding in publication_findings(product)}
 
     deactivate_person(person=users.owner, actor=FACTORY)
 
     assert "owner-is-active" not in before
-    assert "owner-is-active" in {finding.code for finding in findings_of(product)}
+    assert "owner-is-active" in {finding.code for finding in publication_findings(product)}
 
 
 @pytest.mark.django_db
@@ -186,7 +186,9 @@ def test_an_owner_who_is_also_the_only_steward_does_not_pass():
     for role in (Role.OWNER, Role.STEWARD):
         grant_role(person=person, role=role, domain=domain, actor=FACTORY)
 
-    assert "steward-is-not-owner" in {f.code for f in findings_of(make_product(domain=domain))}
+    assert "steward-is-not-owner" in {
+        f.code for f in publication_findings(make_product(domain=domain))
+    }
 
 
 @pytest.mark.django_db
@@ -200,23 +202,23 @@ def test_an_http_port_passes_once_a_probe_saw_it_good():
         path="",
         format="",
     )
-    before = {finding.code for finding in findings_of(product)}
+    before = {finding.code for finding in publication_findings(product)}
 
-    probe = Probe(at=timezone.now(), outcome="good", is_good=True)
-    note_probes(probes={product.output_ports.get().pk: probe})
+    probe = ProbeSummary(at=timezone.now(), outcome="good", is_good=True)
+    update_probe_times(probes={product.output_ports.get().pk: probe})
 
     assert before == {"port-is-live"}
-    assert findings_of(product) == []
+    assert publication_findings(product) == []
 
 
 @pytest.mark.django_db
 def test_an_older_probe_never_overwrites_a_newer_one():
     port = with_port(make_product()).output_ports.get()
-    late = Probe(at=NOW, outcome="timeout", is_good=False)
-    early = Probe(at=NOW - timedelta(minutes=5), outcome="good", is_good=True)
+    late = ProbeSummary(at=NOW, outcome="timeout", is_good=False)
+    early = ProbeSummary(at=NOW - timedelta(minutes=5), outcome="good", is_good=True)
 
-    note_probes(probes={port.pk: late})
-    note_probes(probes={port.pk: early})
+    update_probe_times(probes={port.pk: late})
+    update_probe_times(probes={port.pk: early})
 
     port.refresh_from_db()
     assert (port.last_outcome, port.last_good_at) == ("timeout", None)

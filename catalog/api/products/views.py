@@ -52,7 +52,7 @@ from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.products.json_patch import patched
+from catalog.products.json_patch import apply_patch
 from catalog.products.models import DataProduct, ProductUse, Status
 from catalog.products.projection import with_columns
 from catalog.products.services import (
@@ -204,7 +204,7 @@ class Products(OfProduct):
 
     def _patched(self, product: DataProduct, edition: int) -> DataProduct:
         steps = PatchBody.steps_of(self.request)
-        check_product(patched(product.tree, steps), before=product.tree)
+        check_product(apply_patch(product.tree, steps), before=product.tree)
         return patch_document(
             product=product, patch=steps, edition=edition, actor=require_user(self.request.user)
         )

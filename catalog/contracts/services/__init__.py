@@ -1,4 +1,4 @@
-"""Writing contracts, and the output ports that serve under them."""
+"""Writes contracts, and the output ports that serve under them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing contracts: versions of a document, projected into servers, objects and properties."""
+"""Writes contracts: versions of a document, with rows of servers, objects and properties."""
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from catalog.management.external_import import ForeignImportCommand
+from catalog.management.external_import import ExternalImportCommand
 from catalog.manifests.aws_open_data import CATALOG, entry_of
 
 
-class Command(ForeignImportCommand):
+class Command(ExternalImportCommand):
     """Bring registry entries in; safe to run twice."""
 
     help = "Import entries of the AWS Open Data registry (JSON lines) as external products."

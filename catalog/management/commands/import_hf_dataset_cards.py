@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from catalog.management.external_import import ForeignImportCommand
+from catalog.management.external_import import ExternalImportCommand
 from catalog.manifests.hf_dataset_cards import CATALOG, entry_of
 
 
-class Command(ForeignImportCommand):
+class Command(ExternalImportCommand):
     """Bring dataset cards in; safe to run twice."""
 
     help = "Import dataset cards (JSON lines) as external products."

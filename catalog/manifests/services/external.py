@@ -46,7 +46,7 @@ class RejectedEntry:
 
 
 @dataclass
-class ForeignReport:
+class ExternalImportReport:
     """How many lines became what; the counts add up to the lines read.
 
     Those that did not land are told one by one, for nobody knows how many there are.
@@ -83,9 +83,9 @@ def import_entries(
     entry_of: Mapper,
     actor: Person | SystemActor,
     overwrite: bool = False,
-    progress: Callable[[ForeignReport], None] = lambda report: None,
+    progress: Callable[[ExternalImportReport], None] = lambda report: None,
     tell: Callable[[RejectedEntry], None] = lambda refused: None,
-) -> ForeignReport:
+) -> ExternalImportReport:
     """Bring in a file of one JSON entry a line, in order, a batch of entries to a transaction.
 
     However long the file and its lines are, no more than a batch is held; `tell` is called with
@@ -95,12 +95,14 @@ def import_entries(
     or adopted here is a conflict, and changed only with `overwrite` (an adopted one never).
     Raises PermissionDenied where the actor may not write in the catalog's domain.
     """
-    report = ForeignReport()
-    bringing = ExternalImport(catalog, _domain(catalog, actor), entry_of, actor, overwrite)
+    report = ExternalImportReport()
+    bringing = ExternalImport(
+        catalog, _get_or_create_domain(catalog, actor), entry_of, actor, overwrite
+    )
     for batch in _batches(_lines(lines)):
         with transaction.atomic():
-            _take_turns(bringing.domain)
-            outcomes = [_land(bringing, number, line) for number, line in batch]
+            _take_turn(bringing.domain)
+            outcomes = [_import_line(bringing, number, line) for number, line in batch]
         for outcome, refused in outcomes:
             report.counts[outcome] += 1
             if refused:
@@ -133,7 +135,9 @@ def _batches(lines: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
         yield batch
 
 
-def _land(bringing: ExternalImport, number: int, line: bytes) -> tuple[str, RejectedEntry | None]:
+def _import_line(
+    bringing: ExternalImport, number: int, line: bytes
+) -> tuple[str, RejectedEntry | None]:
     """Return what became of a line, and why where it did not land."""
     identifier = ""
     try:
@@ -143,7 +147,7 @@ def _land(bringing: ExternalImport, number: int, line: bytes) -> tuple[str, Reje
         identifier = str(fields.get("slug", ""))[:120]
         entry = bringing.entry_of(fields)
         with transaction.atomic():
-            return _settle(bringing, entry), None
+            return _save_entry(bringing, entry), None
     except PermissionDenied:
         raise
     except (ParseError, CatalogError) as error:
@@ -153,7 +157,7 @@ def _land(bringing: ExternalImport, number: int, line: bytes) -> tuple[str, Reje
         return "conflict" if is_conflict else "refused", refused
 
 
-def _settle(bringing: ExternalImport, entry: ExternalEntry) -> str:
+def _save_entry(bringing: ExternalImport, entry: ExternalEntry) -> str:
     system, actor = bringing.catalog.system, bringing.actor
     digest = digest_of([entry.tree, entry.contract])
     # The product is loaded only where it changes: most entries of a later import have not.
@@ -166,7 +170,7 @@ def _settle(bringing: ExternalImport, entry: ExternalEntry) -> str:
     elif alias.imported_digest == digest:
         return "unchanged"
     else:
-        product = _replaced(alias, entry, bringing)
+        product = _replace(alias, entry, bringing)
         outcome = "changed"
     if entry.contract:
         _, product = save_contract(
@@ -176,7 +180,7 @@ def _settle(bringing: ExternalImport, entry: ExternalEntry) -> str:
     return outcome
 
 
-def _replaced(alias: ProductAlias, entry: ExternalEntry, bringing: ExternalImport) -> DataProduct:
+def _replace(alias: ProductAlias, entry: ExternalEntry, bringing: ExternalImport) -> DataProduct:
     product = alias.product
     if product.status != Status.EXTERNAL:
         raise ImmutableVersion(f"{product.name} has been adopted here; the import leaves it alone.")
@@ -190,7 +194,7 @@ def _replaced(alias: ProductAlias, entry: ExternalEntry, bringing: ExternalImpor
     )
 
 
-def _domain(catalog: ExternalCatalog, actor: Person | SystemActor) -> Domain:
+def _get_or_create_domain(catalog: ExternalCatalog, actor: Person | SystemActor) -> Domain:
     standing = Domain.objects.filter(slug=catalog.slug)
     if found := standing.first():
         return found
@@ -209,6 +213,6 @@ def _domain(catalog: ExternalCatalog, actor: Person | SystemActor) -> Domain:
         raise
 
 
-def _take_turns(domain: Domain) -> None:
+def _take_turn(domain: Domain) -> None:
     """Let imports into one domain write a batch each in turn, whatever order their files have."""
     Domain.objects.select_for_update(no_key=True).get(pk=domain.pk)

@@ -33,7 +33,7 @@ from catalog.manifests.plan import (
 from catalog.manifests.source_map import Document
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, FormerAddress, ProductAlias
-from catalog.products.projection import digest_of, slug_in
+from catalog.products.projection import digest_of, slug_from
 from catalog.products.services import Writer
 
 
@@ -156,7 +156,7 @@ def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
     except ValueError:
         product = None
     if product is None:
-        address = {"domain__slug": str(tree.get("domain")), "slug": slug_in(tree)}
+        address = {"domain__slug": str(tree.get("domain")), "slug": slug_from(tree)}
         former = FormerAddress.objects.filter(**address).values("product_id")
         product = products.filter(**address).first() or products.filter(pk__in=former).first()
     return None, product if product and product.tree.get("id") == identifier else None

@@ -18,7 +18,7 @@ from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
-from catalog.products.json_patch import patched
+from catalog.products.json_patch import apply_patch
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.projection import API_VERSION
 from catalog.products.projectors import projectors
@@ -130,7 +130,7 @@ def patch_document(
     Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (the patch or its result).
     """
     product = lock_for_edit(product=product, edition=edition, actor=actor)
-    document = parse_document(patched(product.tree, patch))
+    document = parse_document(apply_patch(product.tree, patch))
     return _apply(product, document, list(patch), actor, reason)
 
 

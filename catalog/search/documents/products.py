@@ -11,7 +11,7 @@ from django.conf import settings
 from catalog.identifiers import product_iri
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
-from catalog.provenance.representation import Row, greatest_gaps, least_shares
+from catalog.provenance.representation import Row, max_gaps, min_shares
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import RelatedData, load_related
 
@@ -137,8 +137,8 @@ def _imbalance_words(imbalances: list[Row]) -> set[str]:
 
 
 def _measures(imbalances: list[Row]) -> dict[str, float]:
-    shares = {f"min_share.{name}": share for name, share in least_shares(imbalances).items()}
-    gaps = {f"max_gap.{name}": round(gap, 6) for name, gap in greatest_gaps(imbalances).items()}
+    shares = {f"min_share.{name}": share for name, share in min_shares(imbalances).items()}
+    gaps = {f"max_gap.{name}": round(gap, 6) for name, gap in max_gaps(imbalances).items()}
     return dict(sorted((shares | gaps).items()))
 
 

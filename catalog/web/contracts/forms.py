@@ -80,12 +80,12 @@ class SchemaTableForm(TableForm):
         return cleaned
 
     def edits(self) -> dict[str, Any]:
-        """Return the arguments of `columns.edited`: changed, gone and added columns."""
+        """Return the arguments of `columns.apply_edits`: changed, removed and added columns."""
         rows = [row.cleaned_data for row in self.rows.forms if row.has_changed()]
         known = [row for row in rows if row["address"]]
         return {
             "changed": {pointer_in(row["address"]): row for row in known if not row["DELETE"]},
-            "gone": [pointer_in(row["address"]) for row in known if row["DELETE"]],
+            "removed": [pointer_in(row["address"]) for row in known if row["DELETE"]],
             "added": [row for row in rows if not row["address"] and not row["DELETE"]],
         }
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from catalog.contracts.columns import Column, edited, iter_columns
+from catalog.contracts.columns import Column, apply_edits, iter_columns
 from catalog.contracts.models import DataContract, SchemaObject
 from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
@@ -177,7 +177,7 @@ class Table(TableView, ContractPage):
         """Return what the table and its columns say."""
         table = self.table()
         rows = [
-            column.words() | {"address": address_of(column), "depth": column.depth}
+            column.fields() | {"address": address_of(column), "depth": column.depth}
             for column in self.columns()
         ]
         return {
@@ -188,7 +188,7 @@ class Table(TableView, ContractPage):
 
     def save_form(self, form: SchemaTableForm) -> DataProduct:
         """Save the table with its edits."""
-        table = edited(self.table(), **form.edits()) | {"name": form.cleaned_data["name"]}
+        table = apply_edits(self.table(), **form.edits()) | {"name": form.cleaned_data["name"]}
         if form.cleaned_data["description"]:
             table["description"] = form.cleaned_data["description"]
         else:

@@ -24,7 +24,7 @@ from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.identifiers import folded
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Verdict
-from catalog.publication.services import accountable
+from catalog.publication.services import owners_and_stewards
 from catalog.web.domains.domain_stats import DomainStats, tallies_for
 
 PAGE_SIZE = 60
@@ -74,7 +74,7 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
         return redirect_to_current(domain, "domain_page")
     parents = Domain.objects.parents()
     tallies = tallies_for(reader, parents)
-    owners, stewards = accountable(found)
+    owners, stewards = owners_and_stewards(found)
     products = Paginator(products_in(reader, found, parents), PAGE_SIZE)
     context = {
         "domain": found,
@@ -103,7 +103,7 @@ def domain_page_json(request: HttpRequest, domain: str) -> HttpResponse:
     page = Paginator(products_in(reader, found, parents), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    owners, stewards = accountable(found)
+    owners, stewards = owners_and_stewards(found)
     body: dict[str, Any] = _summary(found, tally) | {
         "owners": [person.display_name for person in owners],
         "stewards": [person.display_name for person in stewards],

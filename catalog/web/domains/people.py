@@ -23,7 +23,7 @@ from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.people.mail import send_invitation
 from catalog.people.models import Person
 from catalog.permissions import MESH_ROLES, Permission, Role
-from catalog.publication.services import accountable
+from catalog.publication.services import owners_and_stewards
 from catalog.web.domains.forms import InviteForm, ReasonForm, RoleForm
 from catalog.web.domains.teams import manageable_teams
 
@@ -141,7 +141,7 @@ def _invite(request: HttpRequest, domain: Domain | None, sheet: InviteForm) -> d
 def _context(request: HttpRequest, domain: Domain) -> dict[str, Any]:
     reader = access_for(request.user)
     may_manage = reader.can(Permission.MANAGE_MEMBERS, domain.pk)
-    owners, stewards = accountable(domain)
+    owners, stewards = owners_and_stewards(domain)
     return {
         "domain": domain,
         "own": [held for held in _standing(domain) if held.domain_id == domain.pk],

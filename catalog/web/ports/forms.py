@@ -98,7 +98,7 @@ class PortForm(DocumentForm):
         named = {"server": kept.get("server") or held.get("server") or "production"}
         return kept | named | {"type": self._type()} | places
 
-    def words(self) -> dict[str, str]:
+    def port_fields(self) -> dict[str, str]:
         """Return what the port's own entry says."""
         return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
 

@@ -44,12 +44,12 @@ class AddPort(EditView):
 
     def save_form(self, form: PortForm) -> DataProduct:
         """Add the port."""
-        words = form.words()
+        fields = form.port_fields()
         return add_output_port(
             product=self.product,
-            name=words["name"],
-            version=words["version"],
-            description=words["description"],
+            name=fields["name"],
+            version=fields["version"],
+            description=fields["description"],
             interval=form.cleaned_data["interval"],
             server=form.server({}),
             edition=form.cleaned_data["edition"],
@@ -116,7 +116,7 @@ class ChangePort(OnePort):
         port = self.find_port()
         return change_output_port(
             port=port,
-            words=form.words(),
+            fields=form.port_fields(),
             server=form.server(next(iter(self.servers(port)), {})),
             interval=form.cleaned_data["interval"],
             edition=form.cleaned_data["edition"],

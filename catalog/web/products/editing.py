@@ -20,7 +20,7 @@ from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Visibility
 from catalog.products.services import replace_document, share_product
-from catalog.publication.services import accountable, findings_of
+from catalog.publication.services import owners_and_stewards, publication_findings
 from catalog.web.forms import MORE_ROWS, TableForm, VersionedForm
 from catalog.web.products.checklist import LABELS, elsewhere, hint_url, steps_of
 from catalog.web.products.forms import DescribeForm, ReadersForm, described_by
@@ -64,7 +64,7 @@ class ProductView(View):
 
     def page(self, status: int = 200, **context: Any) -> HttpResponse:
         """Render the page in the frame of the product's steps."""
-        findings = findings_of(self.product)
+        findings = publication_findings(self.product)
         steps = steps_of(self.product, findings)
         frame = {
             "product": self.product,
@@ -170,14 +170,14 @@ class TaskList(ProductView):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Show the list."""
-        product, findings = self.product, findings_of(self.product)
+        product, findings = self.product, publication_findings(self.product)
         context: dict[str, Any] = {
             "others": [
                 {"finding": item, "href": hint_url(product, item)} for item in elsewhere(findings)
             ],
             "may_publish": self.reader.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
             "may_delete": self.reader.can(Permission.DELETE_PRODUCTS, product.domain_id),
-            "owners": accountable(product.domain)[0],
+            "owners": owners_and_stewards(product.domain)[0],
             "title": _("Complete the product")
             if product.status == Status.DRAFT
             else _("Edit the product"),
@@ -193,7 +193,7 @@ class TaskListJson(ProductView):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> JsonResponse:
         """Return the steps with their findings."""
-        findings = findings_of(self.product)
+        findings = publication_findings(self.product)
         rows = [
             {
                 "step": step.code,
@@ -263,6 +263,6 @@ class Readers(EditView):
         extra = {
             "is_restricted": self.product.visibility == Visibility.RESTRICTED,
             "may_share": may_share,
-            "owners": accountable(self.product.domain)[0],
+            "owners": owners_and_stewards(self.product.domain)[0],
         }
         return super().render(form, status, **extra, **context)

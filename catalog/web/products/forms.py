@@ -16,7 +16,7 @@ from catalog.domains.models import Domain
 from catalog.identifiers import is_slug
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
-from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_in, with_columns
+from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_from, with_columns
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
@@ -138,7 +138,7 @@ class Description(forms.Form):
         held = {name: shown[name] or None for name in shown if name in self.fields}
         given = {name: self.cleaned_data.get(name) for name in held}
         given["tags"] = ", ".join(given["tags"] or [])
-        if not held["slug"] and given["slug"] == slug_in(tree | {"name": given["name"]}):
+        if not held["slug"] and given["slug"] == slug_from(tree | {"name": given["name"]}):
             given["slug"] = None
         changed = {name for name, value in given.items() if (value or None) != held[name]}
         columns = {name: self.cleaned_data[name] for name in changed}

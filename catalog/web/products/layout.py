@@ -12,7 +12,7 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
-from catalog.publication.services import accountable
+from catalog.publication.services import owners_and_stewards
 from catalog.web.products.links import contact_of
 from catalog.web.products.trust_summary import trust_summary
 
@@ -22,7 +22,7 @@ def product_frame(
 ) -> dict[str, Any]:
     """Return the context of `catalog/products/page.html`; `tab` is the URL name of the open tab."""
     reader = reader or access_for(request.user)
-    owners, stewards = accountable(product.domain)
+    owners, stewards = owners_and_stewards(product.domain)
     successor = product.successor
     return {
         "product": product,

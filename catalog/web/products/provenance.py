@@ -13,7 +13,7 @@ from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS, Question
-from catalog.provenance.representation import standing
+from catalog.provenance.representation import effective_rows
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_product
 
@@ -108,7 +108,7 @@ def answers_of(product: DataProduct) -> list[Answered]:
 def representations_of(product: DataProduct) -> list[Representation]:
     """Return a table for each attribute, the farthest off first; measured rows beat declared."""
     record = getattr(product, "provenance", None)
-    counted: list[Any] = list(standing(record.imbalances.all())) if record else []
+    counted: list[Any] = list(effective_rows(record.imbalances.all())) if record else []
     shown = []
     for attribute, rows in groupby(
         sorted(counted, key=lambda row: row.attribute), key=lambda row: row.attribute

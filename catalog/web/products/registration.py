@@ -20,7 +20,7 @@ from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import new_tree
 from catalog.products.services import register_product
-from catalog.publication.services import findings_of
+from catalog.publication.services import publication_findings
 from catalog.web.products.forms import RegisterForm
 
 MOST_DRAFTS = 20
@@ -95,7 +95,10 @@ def _drafts(reader: AccessContext) -> list[dict[str, Any]]:
     own = DataProduct.objects.in_domains(reader.domains_with(Permission.EDIT_PRODUCTS))
     drafts = own.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
     return [
-        {"product": product, "blocking": sum(item.is_error for item in findings_of(product))}
+        {
+            "product": product,
+            "blocking": sum(item.is_error for item in publication_findings(product)),
+        }
         for product in drafts[:MOST_DRAFTS]
     ]
 

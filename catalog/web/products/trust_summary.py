@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
-from catalog.provenance.representation import greatest_gaps, least_shares
+from catalog.provenance.representation import max_gaps, min_shares
 from catalog.web.components.humanize import distance, duration, percent
 
 Text = str | Promise
@@ -86,13 +86,13 @@ def _imbalances(product: DataProduct) -> Cell:
     label, href = _("Known imbalances"), _href("product_provenance", product)
     record = getattr(product, "provenance", None)
     rows: list[Imbalance] = list(record.imbalances.all()) if record else []
-    gaps = greatest_gaps(rows)
+    gaps = max_gaps(rows)
     if gaps:
         attribute = max(gaps, key=lambda name: gaps[name])
         value = _("{points} points").format(points=distance(gaps[attribute]))
         note = _("greatest gap, by {attribute}").format(attribute=attribute.replace("_", " "))
         return Cell(label=label, value=value, verdict="stated", note=note, href=href)
-    if shares := least_shares(rows):
+    if shares := min_shares(rows):
         note = _("no reference to compare with")
         value = _("by {attribute}").format(attribute=", ".join(sorted(shares)).replace("_", " "))
         return Cell(label=label, value=value, verdict="stated", note=note, href=href)

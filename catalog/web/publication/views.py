@@ -15,10 +15,10 @@ from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import delete_product, move_product
 from catalog.publication.services import (
-    accountable,
     adopt_product,
     deprecate_product,
-    findings_of,
+    owners_and_stewards,
+    publication_findings,
     publish_product,
     retire_product,
 )
@@ -55,13 +55,13 @@ class Publish(EditView):
 
     def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
         """List the findings as they are now, which a refusal has found as well."""
-        product, findings = self.product, findings_of(self.product)
+        product, findings = self.product, publication_findings(self.product)
         extra = {
             "findings": [
                 {"finding": finding, "href": hint_url(product, finding)} for finding in findings
             ],
             "may_publish": self.reader.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
-            "owners": accountable(product.domain)[0],
+            "owners": owners_and_stewards(product.domain)[0],
             "version_taken": self.version_is_taken(),
             "is_published": product.status == Status.PUBLISHED,
             "last": product.versions.first(),

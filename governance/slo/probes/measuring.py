@@ -43,7 +43,7 @@ def measure(tasks: Sequence[ProbeTask], *, on_result: OnResult | None = None) ->
         status = fetched.status if isinstance(fetched, Response) else None
         add_result(http_indexes[position], http.outcome_of(fetched), fetched.phases, status)
 
-    fetch_many([http.build_request(tasks[index]) for index in http_indexes], told=add_fetched)
+    fetch_many([http.build_request(tasks[index]) for index in http_indexes], on_result=add_fetched)
     return [results[index] for index in range(len(tasks))]
 
 

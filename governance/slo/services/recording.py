@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from catalog.ports.models import OutputPort
-from catalog.ports.services import Probe, note_probes
+from catalog.ports.services import ProbeSummary, update_probe_times
 from governance.slo.models import Measurement, Period, ProbeSchedule, RollUp
 from governance.slo.outcomes import SLOW_TO_FAIL
 from governance.slo.probe_types import ProbeResult
@@ -56,9 +56,9 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
     )
     _roll_up(new)
     _release(results)
-    note_probes(
+    update_probe_times(
         probes={
-            result.port_id: Probe(at=now, outcome=result.outcome, is_good=result.is_good)
+            result.port_id: ProbeSummary(at=now, outcome=result.outcome, is_good=result.is_good)
             for result in new
         }
     )
