@@ -22,7 +22,7 @@ class CatalogError(Exception):
 class PermissionDenied(CatalogError):
     """The actor may see the thing but may not do this to it."""
 
-    code = "not-allowed"
+    code = "permission-denied"
 
 
 class NotFound(CatalogError):
@@ -34,25 +34,25 @@ class NotFound(CatalogError):
 class NameConflict(CatalogError):
     """The name is in use by something else in the same place."""
 
-    code = "name-taken"
+    code = "name-conflict"
 
 
 class InvalidTransition(CatalogError):
     """The step does not start from the present status."""
 
-    code = "status-conflict"
+    code = "invalid-transition"
 
 
 class ImmutableVersion(CatalogError):
     """A published version names this content, so it never changes again."""
 
-    code = "frozen"
+    code = "immutable-version"
 
 
 class EditConflict(CatalogError):
     """Someone has edited in between: `seen` is the edition sent, `current` the one that stands."""
 
-    code = "edition-conflict"
+    code = "edit-conflict"
 
     def __init__(self, *, seen: int, current: int) -> None:
         super().__init__(

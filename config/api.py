@@ -24,7 +24,7 @@ from catalog.api.rest.docs import OpenAPIDocument
 from catalog.api.search import Search, SimilarProducts
 from config.ops.views import SystemStatus
 from governance.api.inspection import PortInspection
-from governance.api.slo import Measurements, Objectives
+from governance.api.slo import Measurements, Objectives, ProductSLO
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
@@ -92,6 +92,7 @@ urlpatterns = [
     route(f"{V1}ports/<int:pk>", Ports, "port", get="retrieve"),
     route(f"{V1}objectives", Objectives, "objectives", get="list"),
     route(f"{V1}objectives/<int:pk>", Objectives, "objective", get="retrieve"),
+    path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
     route(f"{V1}measurements", Measurements, "measurements", get="list"),
     route(f"{V1}measurements/<int:pk>", Measurements, "measurement", get="retrieve"),
     route(

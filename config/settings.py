@@ -308,7 +308,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
     "DEFAULT_RENDERER_CLASSES": ["catalog.api.rest.renderers.FastJSON"],
-    "DEFAULT_PARSER_CLASSES": ["catalog.api.rest.requests.JSONBody"],
+    "DEFAULT_PARSER_CLASSES": ["catalog.api.rest.bodies.JSONBody"],
     "DEFAULT_FILTER_BACKENDS": ["catalog.api.rest.filters.NamedFilters"],
     "DEFAULT_PAGINATION_CLASS": "catalog.api.rest.pagination.CursorPaging",
     "DEFAULT_METADATA_CLASS": None,

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.products.documents import refuse_new_faults
 from catalog.api.products.views import DOCUMENT, OfProduct
-from catalog.api.rest.requests import EDITS, READS, attach_current_state, parse_if_match, with_etag
+from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract

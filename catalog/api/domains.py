@@ -19,15 +19,8 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.products.documents import slug_fault
-from catalog.api.rest.requests import (
-    EDITS,
-    READS,
-    Body,
-    StrictString,
-    attach_current_state,
-    parse_if_match,
-    with_etag,
-)
+from catalog.api.rest.bodies import Body, StrictString
+from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain, FormerDomainSlug

@@ -17,16 +17,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.products.filters import domain_named
-from catalog.api.rest.requests import (
-    EDITS,
-    READS,
-    Body,
-    StrictString,
-    StringList,
-    attach_current_state,
-    parse_if_match,
-    with_etag,
-)
+from catalog.api.rest.bodies import Body, StrictString, StringList
+from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import IO, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -19,13 +18,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.api.rest.requests import Body, TooLarge
+from catalog.api.rest.bodies import Body
+from catalog.api.rest.errors import TooLarge
+from catalog.api.rest.problems import MEDIA_TYPE, issue_json, problem_document
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.models import DataContract
 from catalog.manifests.bitol_odps import export
 from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import ImportReport
-from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.serializers import json_of, yaml_of
@@ -46,10 +46,6 @@ DOCUMENT = {
     (200, kind): {"type": "object", "additionalProperties": {}}
     for kind in ("application/yaml", "application/json")
 }
-
-
-INVALID = ("invalid", 422, "What was sent does not hold together.")
-CONFLICT = ("status-conflict", 409, "People have edited every product here since its last import.")
 
 
 class YamlBody(BaseParser):
@@ -191,31 +187,13 @@ def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Resp
         return Response(answer)
     actions = {result.action for result in report.results}
     is_conflict = actions == {Action.CONFLICT} and not report.has_errors
-    problem = _problem(report, *(CONFLICT if is_conflict else INVALID))
-    problem |= {"instance": request.path} | answer
-    return Response(problem, status=problem["status"], content_type="application/problem+json")
-
-
-def _problem(report: ImportReport, code: str, status: int, title: str) -> dict[str, Any]:
-    """Return the members that every problem document of the API has."""
-    errors = [problem for problem in report.all_issues if problem.is_error]
+    code = "import-conflict" if is_conflict else "invalid"
+    errors = [issue for issue in report.all_issues if issue.is_error]
     reasons = [*map(str, errors), *(result.reason for result in report.results)]
-    return {
-        "type": f"{settings.ASSAY_BASE_IRI}/api/docs#{code}",
-        "title": title,
-        "status": status,
-        "detail": (reasons or [title])[0],
-        "code": code,
-        "errors": [_fault(problem) for problem in errors],
-    }
-
-
-def _fault(problem: DocumentIssue) -> dict[str, Any]:
-    return {
-        "pointer": problem.location,
-        "line": problem.line,
-        "column": problem.column,
-        "message": problem.message,
-        "hint": problem.hint,
-        "code": problem.code,
-    }
+    problem = problem_document(
+        code,
+        path=request.path,
+        detail=next(iter(reasons), ""),
+        errors=[issue_json(issue) for issue in errors],
+    )
+    return Response(problem | answer, status=problem["status"], content_type=MEDIA_TYPE)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.rest.requests import Body, StrictInteger, StrictString, StringList
+from catalog.api.rest.bodies import Body, StrictInteger, StrictString, StringList
 from catalog.authorization.access import require_user
 from catalog.authorization.models import Membership
 from catalog.exceptions import PermissionDenied, ValidationFailed

@@ -19,15 +19,8 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.api.products.documents import refuse_new_faults
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import (
-    EDITS,
-    READS,
-    Body,
-    DocumentField,
-    StrictInteger,
-    StrictString,
-    with_etag,
-)
+from catalog.api.rest.bodies import Body, DocumentField, StrictInteger, StrictString
+from catalog.api.rest.etags import EDITS, READS, with_etag
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 
 from catalog.api.products.documents import check_product
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import EDITS, READS, Body, DocumentField, StrictString
+from catalog.api.rest.bodies import Body, DocumentField, StrictString
+from catalog.api.rest.etags import EDITS, READS
 from catalog.authorization.access import require_user
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from catalog.api.products.bodies import Reasoned
 from catalog.api.products.serializers import ProductDetail
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import EDITS, StrictString
+from catalog.api.rest.bodies import StrictString
+from catalog.api.rest.etags import EDITS
 from catalog.authorization.access import AccessContext, require_permission, require_user
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue

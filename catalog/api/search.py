@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from catalog.api.products.serializers import ProductSummary, summary_of
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.requests import InvalidParameters
+from catalog.api.rest.errors import InvalidParameters
 from catalog.search.fields import TYPES
 from catalog.search.result_types import RESULT_TYPES, ResultType
 from catalog.search.result_types.result_type import DateTimeText, UUIDText

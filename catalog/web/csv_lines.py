@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 
+from django.http import StreamingHttpResponse
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,6 +23,16 @@ def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Itera
     yield str(writer.writerow(columns))
     for row in rows:
         yield str(writer.writerow([_cell(value) for value in row]))
+
+
+def csv_response(
+    filename: str, columns: Iterable[str], rows: Iterable[Iterable[object]]
+) -> StreamingHttpResponse:
+    """Return a download, however long it is."""
+    lines = csv_lines(columns, rows)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
 
 
 def _cell(value: object) -> object:

@@ -14,13 +14,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.contracts import ContractDetail, answer
-from catalog.api.rest.requests import (
-    EDITS,
-    Body,
-    StrictString,
-    attach_current_state,
-    parse_if_match,
-)
+from catalog.api.rest.bodies import Body, StrictString
+from catalog.api.rest.etags import EDITS, attach_current_state, parse_if_match
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django_filters import ChoiceFilter, FilterSet, IsoDateTimeFilter, NumberFilter, UUIDFilter
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.authorization.access import access_for
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
-from governance.slo.evaluation import Indicator, Verdict
-from governance.slo.models import Measurement, Objective, ObjectiveStatus
+from governance.slo.evaluation import Indicator, Verdict, worst
+from governance.slo.models import Breach, Measurement, Objective, ObjectiveStatus
 from governance.slo.outcomes import Outcome
+from governance.slo.reports import DayReport, ObjectiveReport, reports_of
 from governance.slo.wording import format_objective
+
+MAX_BREACHES = 20
 
 
 class ObjectiveStatusBody(serializers.ModelSerializer[ObjectiveStatus]):
@@ -157,3 +168,93 @@ class Measurements(ReadOnlyModelViewSet[Measurement]):
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
         rows = Measurement.objects.filter(visible.has("port__product_id"))
         return rows.order_by("-slot", "-pk")
+
+
+class DayAnswer(serializers.Serializer[DayReport]):
+    """A measured UTC day of an objective; `p50` and `p95` in seconds."""
+
+    date = serializers.DateField()
+    good = serializers.IntegerField(source="ratio.good")
+    total = serializers.IntegerField(source="ratio.total")
+    share = serializers.FloatField(source="ratio.share")
+    verdict = serializers.CharField()
+    p50 = serializers.FloatField(allow_null=True)
+    p95 = serializers.FloatField(allow_null=True)
+    is_in_window = serializers.BooleanField()
+
+
+class ReportAnswer(serializers.Serializer[ObjectiveReport]):
+    """An objective over its window and the last 90 days."""
+
+    id = serializers.IntegerField(source="objective.pk")
+    indicator = serializers.CharField(source="spec.indicator")
+    port = serializers.IntegerField(source="objective.port_id", allow_null=True)
+    description = serializers.SerializerMethodField()
+    target = serializers.FloatField(source="spec.target")
+    threshold = serializers.FloatField(source="spec.effective_threshold", allow_null=True)
+    verdict = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    good = serializers.IntegerField(source="ratio.good")
+    total = serializers.IntegerField(source="ratio.total")
+    budget_consumed = serializers.SerializerMethodField()
+    burn_rate = serializers.SerializerMethodField()
+    time_to_exhaustion = serializers.SerializerMethodField()
+    as_of = serializers.DateTimeField(allow_null=True)
+    first_measured_at = serializers.DateTimeField(allow_null=True)
+    days = serializers.SerializerMethodField()
+
+    def get_description(self, report: ObjectiveReport) -> str:
+        return format_objective(report.spec)
+
+    def get_budget_consumed(self, report: ObjectiveReport) -> float | None:
+        """Return the consumed share; None if it is infinite, for a target of 100 %."""
+        return report.consumed if isfinite(report.consumed) else None
+
+    def get_burn_rate(self, report: ObjectiveReport) -> float | None:
+        """Return the burn rate of the last hours; None if it is infinite."""
+        return report.burn_rate if isfinite(report.burn_rate) else None
+
+    def get_time_to_exhaustion(self, report: ObjectiveReport) -> int | None:
+        """Return seconds; None if the budget does not run out at the current burn rate."""
+        time = report.time_to_exhaustion
+        return None if time is None else int(time.total_seconds())
+
+    @extend_schema_field(DayAnswer(many=True))
+    def get_days(self, report: ObjectiveReport) -> list[JSONObject]:
+        return [dict(DayAnswer(day).data) for day in report.days if day.ratio.total]
+
+
+class BreachAnswer(serializers.ModelSerializer[Breach]):
+    """A period in which an objective was missed."""
+
+    class Meta:
+        model = Breach
+        fields = ("objective", "description", "opened_at", "closed_at")
+        read_only_fields = fields
+
+
+class ProductSLOAnswer(serializers.Serializer[Any]):
+    """The SLO report of a product: its objectives, the worst first, and its latest breaches."""
+
+    verdict = serializers.CharField()
+    objectives = ReportAnswer(many=True)
+    breaches = BreachAnswer(many=True)
+
+
+class ProductSLO(APIView):
+    """The SLO report of a product."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=ProductSLOAnswer)
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Return every objective of a product with its window, budget and measured days."""
+        visible = DataProduct.objects.visible_to(access_for(request.user))
+        product = get_object_or_404(visible, uuid=uuid)
+        reports = reports_of(product, timezone.now())
+        answer = {
+            "verdict": worst(report.verdict for report in reports),
+            "objectives": reports,
+            "breaches": Breach.objects.of_product(product)[:MAX_BREACHES],
+        }
+        return Response(ProductSLOAnswer(answer).data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from catalog.products.models import DataProduct
 from governance.slo.budget import Ratio, burn_rate, consumed, time_to_exhaustion
@@ -35,6 +35,10 @@ class DayReport:
     p50: float | None
     p95: float | None
     is_in_window: bool
+
+    @property
+    def date(self) -> date:
+        return self.day.date()
 
 
 @dataclass(frozen=True, kw_only=True)

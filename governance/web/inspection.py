@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct
 from catalog.web.products.layout import product_frame
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
-from governance.inspection.services import READABLE, adopt_schema, inspect_port, inspection_summary
+from governance.inspection.services import READABLE, adopt_schema, inspect_port
 from governance.sandbox.types import SourceUnreadable
 
 
@@ -29,18 +29,6 @@ def product_source(
     context = product_frame(request, product, reader, tab="product_source")
     context["ports"] = [_row(port) for port in _ports(product)]
     return render(request, "governance/inspection/source.html", context)
-
-
-@on_product
-def product_source_json(
-    request: HttpRequest, product: DataProduct, reader: AccessContext
-) -> HttpResponse:
-    rows = [
-        inspection_summary(inspection)
-        for port in _ports(product)
-        if (inspection := getattr(port, "inspection", None))
-    ]
-    return JsonResponse({"count": len(rows), "results": rows})
 
 
 @login_required

@@ -6,15 +6,13 @@ from governance.web.inspection import (
     port_adopt,
     port_read,
     product_source,
-    product_source_json,
 )
-from governance.web.slo.dashboard import slo_board, slo_board_json
+from governance.web.slo.dashboard import slo_board
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
     product_measurements_csv,
     product_slo,
     product_slo_csv,
-    product_slo_json,
 )
 
 PRODUCT = "p/<str:domain>/<str:product>"
@@ -22,14 +20,11 @@ PRODUCT = "p/<str:domain>/<str:product>"
 urlpatterns = [
     path(f"{PRODUCT}/edit/objectives", Objectives.as_view(), name="product_objectives"),
     path("slo", slo_board, name="slo_board"),
-    path("slo.json", slo_board_json, name="slo_board_json"),
-    path(f"{PRODUCT}/slo.json", product_slo_json, name="product_slo_json"),
     path(f"{PRODUCT}/slo.csv", product_slo_csv, name="product_slo_csv"),
     path(
         f"{PRODUCT}/slo/measurements.csv", product_measurements_csv, name="product_measurements_csv"
     ),
     path(f"{PRODUCT}/slo", product_slo, name="product_slo"),
-    path(f"{PRODUCT}/source.json", product_source_json, name="product_source_json"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
     path("ports/<int:pk>/read", port_read, name="port_read"),
     path("ports/<int:pk>/adopt", port_adopt, name="port_adopt"),

@@ -22,9 +22,9 @@ OPEN = set(
     domain_list domain_list_json domain_page domain_page_json product_permanent
     product_overview product_overview_json product_schema product_schema_json
     product_provenance product_provenance_json product_history product_history_json
-    product_source product_source_json product_slo product_slo_json product_slo_csv
+    product_source product_slo product_slo_csv
     product_measurements_csv
-    slo_board slo_board_json
+    slo_board
     search_results search_results_csv search_suggestions
     search_feed domain_feed product_history_feed
     term_list term_list_json term_page term_page_json

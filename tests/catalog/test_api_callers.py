@@ -47,7 +47,7 @@ def test_a_token_is_made_shown_once_listed_used_and_revoked():
     me = own.get("/me").json()
     assert (me["username"], me["token"]["name"]) == ("ana", "nightly")
     assert program.send("DELETE", made["Location"]).status_code == 204
-    problem_of(own.get("/me"), 401, "token-refused")
+    problem_of(own.get("/me"), 401, "invalid-token")
 
 
 @pytest.mark.parametrize(("scopes", "read", "write"), [(["read"], 200, 403), (["write"], 403, 201)])
@@ -59,7 +59,7 @@ def test_a_scope_binds_every_method(scopes, read, write):
     writing = program.send("POST", "/products", {"domain": "sales", "name": "Orders"})
 
     assert (reading.status_code, writing.status_code) == (read, write)
-    problem_of(reading if read == 403 else writing, 403, "scope-missing")
+    problem_of(reading if read == 403 else writing, 403, "insufficient-scope")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_scope_binds_every_method(scopes, read, write):
 def test_a_token_that_is_none_is_401_even_for_what_everybody_may_read(header):
     answer = Client().get(f"{ROOT}/products", headers={"Authorization": header})
 
-    problem_of(answer, 401, "token-refused")
+    problem_of(answer, 401, "invalid-token")
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
@@ -90,7 +90,7 @@ def test_a_token_of_somebody_shut_out_fails_at_once():
 
     deactivate_person(person=person, actor=FACTORY)
 
-    problem_of(program.get("/me"), 401, "token-refused")
+    problem_of(program.get("/me"), 401, "invalid-token")
 
 
 def test_a_session_of_somebody_shut_out_fails_at_once():
@@ -101,7 +101,7 @@ def test_a_session_of_somebody_shut_out_fails_at_once():
 
     deactivate_person(person=person, actor=FACTORY)
 
-    problem_of(client.get(f"{ROOT}/me"), 401, "sign-in-needed")
+    problem_of(client.get(f"{ROOT}/me"), 401, "not-authenticated")
 
 
 def test_a_lapsed_token_fails():
@@ -109,7 +109,7 @@ def test_a_lapsed_token_fails():
     program = Program(person)
     ApiToken.objects.update(expiry=timezone.now())
 
-    problem_of(program.get("/products"), 401, "token-refused")
+    problem_of(program.get("/products"), 401, "invalid-token")
 
 
 def test_a_token_makes_none_that_does_more_or_lives_longer():
@@ -119,8 +119,8 @@ def test_a_token_makes_none_that_does_more_or_lives_longer():
     longer = program.send("POST", "/tokens", {"name": "x", "scopes": ["write"], "days": 30})
     like = program.send("POST", "/tokens", {"name": "x", "scopes": ["write"]})
 
-    assert places(problem_of(wider, 403, "not-allowed")) == ["/scopes"]
-    assert places(problem_of(longer, 403, "not-allowed")) == ["/days"]
+    assert places(problem_of(wider, 403, "permission-denied")) == ["/scopes"]
+    assert places(problem_of(longer, 403, "permission-denied")) == ["/days"]
     assert like.status_code == 201
     ends = ApiToken.objects.get(uuid=like.json()["id"]).expiry
     assert ends is not None
@@ -168,7 +168,7 @@ def test_a_session_writes_only_with_its_csrf_token():
 
     answer = client.post(f"{ROOT}/products", body, content_type="application/json")
 
-    problem = problem_of(answer, 403, "not-allowed")
+    problem = problem_of(answer, 403, "permission-denied")
     assert "CSRF" in problem["detail"]
 
 
@@ -180,7 +180,7 @@ def test_what_needs_somebody_signed_in_says_so(path):
 
     answer = Program().get(path)
 
-    problem_of(answer, 401, "sign-in-needed")
+    problem_of(answer, 401, "not-authenticated")
     assert answer["WWW-Authenticate"] == "Bearer"
 
 

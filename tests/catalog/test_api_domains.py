@@ -86,9 +86,9 @@ def test_a_domain_that_somebody_edited_meanwhile_is_shown_as_it_stands():
     late = program.send("PATCH", "/domains/sales", {"mission": "Buys."}, edition=1)
     missing = program.send("PATCH", "/domains/sales", {"mission": "Buys."})
 
-    problem = problem_of(late, 412, "edition-conflict")
+    problem = problem_of(late, 412, "edit-conflict")
     assert problem["current"] == program.get("/domains/sales").json()
-    problem_of(missing, 428, "edition-missing")
+    problem_of(missing, 428, "precondition-required")
 
 
 def test_a_domain_cannot_lie_below_itself():
@@ -124,8 +124,8 @@ def test_a_domain_is_made_only_by_who_manages_the_one_above():
     users = make_users(make_domain("sales"))
     body = {"slug": "shop", "name": "Shop", "parent": "sales"}
 
-    problem_of(Program(users.steward).send("POST", "/domains", body), 403, "not-allowed")
-    problem_of(Program().send("POST", "/domains", body), 401, "sign-in-needed")
+    problem_of(Program(users.steward).send("POST", "/domains", body), 403, "permission-denied")
+    problem_of(Program().send("POST", "/domains", body), 401, "not-authenticated")
     assert Program(users.owner).send("POST", "/domains", body).status_code == 201
 
 
@@ -154,7 +154,7 @@ def test_only_who_manages_members_learns_whether_a_user_name_exists():
     steward = Program(users.steward).send("POST", "/domains/sales/memberships", body)
     owner = Program(users.owner).send("POST", "/domains/sales/memberships", body)
 
-    problem_of(steward, 403, "not-allowed")
+    problem_of(steward, 403, "permission-denied")
     assert places(problem_of(owner, 422, "invalid")) == ["/person"]
 
 

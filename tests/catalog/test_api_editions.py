@@ -52,8 +52,8 @@ def test_every_edit_names_the_edition_it_edits_and_only_the_present_one_will_do(
     any_edition = program.send(method, address, {}, edition="*")
     malformed = program.send(method, address, {}, edition="1")
 
-    assert "If-Match" in problem_of(missing, 428, "edition-missing")["hint"]
-    problem_of(any_edition, 428, "edition-missing")
+    assert "If-Match" in problem_of(missing, 428, "precondition-required")["hint"]
+    problem_of(any_edition, 428, "precondition-required")
     problem_of(malformed, 400, "malformed-request")
     product.refresh_from_db()
     assert product.edition == 1
@@ -68,7 +68,7 @@ def test_an_old_edition_is_refused_with_what_was_seen_and_what_stands():
 
     late = program.send("PATCH", path, {"name": "Refunds"}, edition=1)
 
-    problem = problem_of(late, 412, "edition-conflict")
+    problem = problem_of(late, 412, "edit-conflict")
     assert problem["seen"] == {"edition": 1}
     assert problem["current"] == program.get(path).json()
     assert problem["current"]["name"] == "Returns"
@@ -83,7 +83,7 @@ def test_a_tag_that_is_not_of_the_present_edition_fails_the_precondition(tag):
         "PATCH", f"/products/{product.uuid}", {"name": "New"}, edition=tag
     )
 
-    problem_of(answer, 412, "edition-conflict")
+    problem_of(answer, 412, "edit-conflict")
 
 
 def test_a_tag_that_a_proxy_has_weakened_still_names_its_edition():

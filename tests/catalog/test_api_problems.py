@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 
-from catalog.api.rest.problems import KINDS
+from catalog.api.rest.problems import PROBLEM_TYPES
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import PATCH, Program, places, problem_of
 from tests.factories import make_domain, make_product, make_published_product, make_users
@@ -77,7 +77,7 @@ def test_a_body_over_a_megabyte_is_too_large_and_one_over_ten_is_not_even_read()
 def test_a_body_without_a_length_is_refused():
     answer = Program().send("POST", "/products", Transfer_Encoding="chunked")
 
-    problem_of(answer, 411, "length-missing")
+    problem_of(answer, 411, "length-required")
 
 
 WRONG = ({}, [], 1, True, None, 1.5, ["a"], {"a": 1})
@@ -222,7 +222,7 @@ def test_every_answer_says_its_request_and_how_it_may_be_kept():
 def test_every_kind_of_problem_has_its_place_in_the_reference():
     page = Client().get("/api/docs")
 
-    for code in KINDS:
+    for code in PROBLEM_TYPES:
         assert f'id="{code}"' in page.content.decode()
 
 
@@ -234,6 +234,6 @@ def test_a_failure_of_ours_is_a_problem_without_a_word_of_its_cause(settings):
 
     answer = client.get("/api/v1/products")
 
-    problem = problem_of(answer, 500, "failure")
+    problem = problem_of(answer, 500, "internal-error")
     assert "broken" not in str(problem)
     assert "Traceback" not in str(problem)

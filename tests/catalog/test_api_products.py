@@ -50,7 +50,7 @@ def test_an_act_on_something_visible_is_refused_with_who_may():
 
     answer = program.send("DELETE", f"/products/{product.uuid}", edition=product.edition)
 
-    problem = problem_of(answer, 403, "not-allowed")
+    problem = problem_of(answer, 403, "permission-denied")
     assert "owner" in problem["detail"]
     assert problem["hint"]
 
@@ -220,7 +220,7 @@ def test_a_draft_is_deleted_for_good_and_a_published_product_is_not():
 
     assert gone.status_code == 204
     problem_of(program.get(f"/products/{draft.uuid}"), 404, "not-found")
-    assert "Retire" in problem_of(kept, 409, "status-conflict")["hint"]
+    assert "Retire" in problem_of(kept, 409, "invalid-transition")["hint"]
 
 
 def test_a_taken_name_is_a_conflict_beside_the_slug():
@@ -229,7 +229,7 @@ def test_a_taken_name_is_a_conflict_beside_the_slug():
 
     answer = Program(users.owner).send("POST", "/products", {"domain": "sales", "name": "Orders"})
 
-    assert places(problem_of(answer, 409, "name-taken")) == ["slug"]
+    assert places(problem_of(answer, 409, "name-conflict")) == ["slug"]
 
 
 def test_a_product_moves_to_another_domain_of_its_owner():
@@ -245,7 +245,7 @@ def test_a_product_moves_to_another_domain_of_its_owner():
         "POST", f"/products/{product.uuid}/move", {"domain": "logistic"}, edition=1
     )
 
-    problem_of(refused, 403, "not-allowed")
+    problem_of(refused, 403, "permission-denied")
     problem = problem_of(unknown, 422, "invalid")
     assert problem["errors"][0]["hint"] == "Did you mean logistics?"
     assert other.domain.slug == "logistics"
@@ -319,7 +319,7 @@ def test_readers_of_a_restricted_product_are_named_by_slug_and_may_then_read_it(
     assert answer.json() == {"domains": ["guests"], "teams": []}
     assert program.get(path).json() == answer.json()
     assert guest.get(f"/products/{product.uuid}").status_code == 200
-    problem_of(guest.get(path), 403, "not-allowed")
+    problem_of(guest.get(path), 403, "permission-denied")
     problem_of(Program(users.outsider).get(path), 404, "not-found")
 
 

@@ -192,7 +192,7 @@ def test_a_contract_that_a_published_version_names_never_changes():
     )
 
     assert detail.json()["is_frozen"]
-    problem_of(answer, 409, "frozen")
+    problem_of(answer, 409, "immutable-version")
 
 
 def test_an_edition_conflict_of_a_contract_shows_the_contract():
@@ -203,7 +203,7 @@ def test_an_edition_conflict_of_a_contract_shows_the_contract():
 
     late = program.send("PUT", made["Location"], contract_tree(name="Late"), edition=1)
 
-    problem = problem_of(late, 412, "edition-conflict")
+    problem = problem_of(late, 412, "edit-conflict")
     assert problem["current"] == made.json() | {"edition": 2}
 
 
@@ -344,8 +344,8 @@ def test_findings_are_for_those_who_work_in_the_domain():
     users = make_users(product.domain)
     path = f"/products/{product.uuid}/findings"
 
-    problem_of(Program().get(path), 401, "sign-in-needed")
-    problem_of(Program(users.outsider).get(path), 403, "not-allowed")
+    problem_of(Program().get(path), 401, "not-authenticated")
+    problem_of(Program(users.outsider).get(path), 403, "permission-denied")
     assert Program(users.steward).get(path).json()["is_publishable"]
 
 

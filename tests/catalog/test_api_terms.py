@@ -32,7 +32,7 @@ def test_a_steward_defines_for_the_own_domain_and_a_lead_for_the_mesh(users):
     of_mesh = lead.send("POST", "/terms", ORDER | {"domain": None})
 
     assert (own.status_code, own.json()["domain"]) == (201, "sales")
-    assert "steward" in problem_of(beyond, 403, "not-allowed")["detail"]
+    assert "steward" in problem_of(beyond, 403, "permission-denied")["detail"]
     assert (of_mesh.status_code, of_mesh.json()["domain"]) == (201, None)
     assert own.json()["slug"] == of_mesh.json()["slug"] == "order"
 
@@ -45,8 +45,8 @@ def test_everybody_reads_terms_and_only_people_write_them(term):
 
     assert [row["id"] for row in listed] == [str(term.uuid)]
     assert said.json() == listed[0]
-    problem_of(nobody.send("POST", "/terms", ORDER), 401, "sign-in-needed")
-    problem_of(nobody.send("DELETE", f"/terms/{term.uuid}", edition=1), 401, "sign-in-needed")
+    problem_of(nobody.send("POST", "/terms", ORDER), 401, "not-authenticated")
+    problem_of(nobody.send("DELETE", f"/terms/{term.uuid}", edition=1), 401, "not-authenticated")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_is_wrong_with_a_term_is_said_at_its_member(users, fields, status, 
 def test_a_word_is_defined_once_in_a_place(users, term):
     answer = Program(users.steward).send("POST", "/terms", ORDER | {"domain": "sales"})
 
-    assert "Edit that one." in problem_of(answer, 409, "name-taken")["hint"]
+    assert "Edit that one." in problem_of(answer, 409, "name-conflict")["hint"]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
@@ -88,8 +88,8 @@ def test_an_edit_names_the_edition_it_edits_and_an_old_one_is_shown_what_stands(
     missing = program.send(method, path, {"definition": "Late."})
     late = program.send(method, path, {"definition": "Late."}, edition=1)
 
-    problem_of(missing, 428, "edition-missing")
-    problem = problem_of(late, 412, "edition-conflict")
+    problem_of(missing, 428, "precondition-required")
+    problem = problem_of(late, 412, "edit-conflict")
     assert problem["current"] == program.get(path).json()
     assert Term.objects.get().definition == "Newer."
 
@@ -115,7 +115,7 @@ def test_an_outsider_changes_no_term(users, term):
     path = f"/terms/{term.uuid}"
 
     for method, body in (("PATCH", {"name": "Mine"}), ("DELETE", None)):
-        problem_of(program.send(method, path, body, edition=1), 403, "not-allowed")
+        problem_of(program.send(method, path, body, edition=1), 403, "permission-denied")
     assert Term.objects.get().name == "Order"
 
 

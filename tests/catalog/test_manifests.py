@@ -495,7 +495,7 @@ def test_who_may_not_publish_lands_a_draft_with_the_reason(sales):
     result = bring_one(ACTIVE, CONTRACT, actor=sales.steward)
 
     assert result.status == "draft"
-    assert [finding.code for finding in result.findings] == ["not-allowed"]
+    assert [finding.code for finding in result.findings] == ["permission-denied"]
 
 
 @pytest.mark.django_db

@@ -364,12 +364,12 @@ def _(site: Site) -> Sent:
 
 @form("port_read")
 def _(site: Site) -> Sent:
-    product = site.draft()
+    port = site.draft().output_ports.get()
     return Sent(
-        f"/ports/{product.output_ports.get().pk}/read",
+        f"/ports/{port.pk}/read",
         {},
-        f"{product.path}/source.json",
-        lambda body: [column["name"] for column in body["results"][0]["tables"][0]["columns"]],
+        f"/api/v1/ports/{port.pk}/inspection",
+        lambda body: [column["name"] for column in body["tables"][0]["columns"]],
         ["id", "paid"],
     )
 

@@ -69,9 +69,9 @@ def test_who_sees_a_product_sees_its_reading_and_may_not_make_one(users):
     reader = Program(users.outsider)
 
     assert reader.get(_path(product)).status_code == 200
-    problem_of(reader.send("POST", _path(product)), 403, "not-allowed")
+    problem_of(reader.send("POST", _path(product)), 403, "permission-denied")
     adopt = reader.send("POST", f"{_path(product)}/adopt", {}, edition=product.edition)
-    problem_of(adopt, 403, "not-allowed")
+    problem_of(adopt, 403, "permission-denied")
 
 
 def test_a_source_that_cannot_be_read_says_why_without_its_content(users, product, files):
@@ -85,7 +85,7 @@ def test_a_source_that_cannot_be_read_says_why_without_its_content(users, produc
     assert said["tables"] == said["drifts"] == []
     assert str(files) not in str(said)
     adopted = program.send("POST", f"{_path(product)}/adopt", {}, edition=product.edition)
-    assert places(problem_of(adopted, 409, "status-conflict")) == ["port"]
+    assert places(problem_of(adopted, 409, "invalid-transition")) == ["port"]
 
 
 def test_what_was_seen_is_adopted_into_the_contract_or_as_its_next_version(users, product):
@@ -115,8 +115,8 @@ def test_a_late_adoption_is_refused_and_shown_the_contract_that_stands(users, pr
     missing = program.send("POST", adopt, {})
     late = program.send("POST", adopt, {}, edition=product.edition)
 
-    problem_of(missing, 428, "edition-missing")
-    problem = problem_of(late, 412, "edition-conflict")
+    problem_of(missing, 428, "precondition-required")
+    problem = problem_of(late, 412, "edit-conflict")
     assert problem["seen"] == {"edition": product.edition}
     assert problem["current"]["tree"]["name"] == "Theirs"
     assert product.contracts.get().tree["schema"] == contract.tree["schema"]
@@ -131,5 +131,5 @@ def test_the_contract_of_a_published_version_is_adopted_only_as_a_new_version(us
     frozen = program.send("POST", adopt, {}, edition=product.edition)
     raised = program.send("POST", adopt, {"version": "0.2.0"}, edition=product.edition)
 
-    problem_of(frozen, 409, "frozen")
+    problem_of(frozen, 409, "immutable-version")
     assert raised.status_code == 201

@@ -175,7 +175,7 @@ def _suggestions() -> Iterator[Request]:
 
 
 def _pages(mesh: Mesh) -> Iterator[Request]:
-    tabs = ("", ".json", "/schema.json", "/provenance", "/history", "/history.json", "/slo.json")
+    tabs = ("", ".json", "/schema.json", "/provenance", "/history", "/history.json")
     for index, product in enumerate(mesh.products):
         path = product.path
         is_open = any(product.pk == other.pk for other in mesh.open)
@@ -190,12 +190,11 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.json", f"/d/{domain.slug}.atom"):
             yield Request("feed" if address.endswith("atom") else "domain", address)
         yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
-        yield Request("board", f"/slo.json?domain={domain.slug}", accept=JSON)
+        yield Request("board", f"/slo?domain={domain.slug}")
     for address in ("/", "/domains", "/domains.json", "/glossary", "/glossary/customer.json"):
         yield Request("home" if address == "/" else "domain", address)
     for address in (
         "/slo",
-        "/slo.json",
         "/status",
         "/api/v1/status",
         "/teams.json",

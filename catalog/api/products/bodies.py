@@ -8,7 +8,7 @@ from uuid import uuid4
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from catalog.api.rest.requests import Body, DocumentField, StrictString, StringList
+from catalog.api.rest.bodies import Body, DocumentField, StrictString, StringList
 from catalog.identifiers import is_slug
 from catalog.products.models import Visibility
 from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_columns

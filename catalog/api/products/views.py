@@ -36,16 +36,9 @@ from catalog.api.products.serializers import (
     readers_of,
     summaries_of,
 )
-from catalog.api.rest.requests import (
-    EDITS,
-    READS,
-    JSONBody,
-    PatchBody,
-    Retired,
-    attach_current_state,
-    parse_if_match,
-    with_etag,
-)
+from catalog.api.rest.bodies import JSONBody, PatchBody
+from catalog.api.rest.errors import Retired
+from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.audit.models import AuditEvent
 from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
 from catalog.domains.models import Domain

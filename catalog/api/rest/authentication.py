@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from catalog.api.rest.problems import InsufficientScope
+from catalog.api.rest.errors import InsufficientScope
 from catalog.people.models import ApiToken, Person
 from catalog.tasks import hint_token_use
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.openapi import complete_schema
-from catalog.api.rest.problems import KINDS, Kind
+from catalog.api.rest.problems import PROBLEM_TYPES, ProblemType
 from catalog.web.pages import render_page
 
 FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")
@@ -47,7 +47,7 @@ class ApiReferencePage:
 
     groups: Sequence[tuple[str, Sequence[dict[str, Any]]]]
     schemas: Sequence[dict[str, Any]]
-    problem_types: Sequence[Kind]
+    problem_types: Sequence[ProblemType]
     origin: str
 
 
@@ -66,7 +66,7 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     page = ApiReferencePage(
         groups=sorted(groups.items(), key=_rank),
         schemas=schemas,
-        problem_types=list(KINDS.values()),
+        problem_types=list(PROBLEM_TYPES.values()),
         origin=f"{request.scheme}://{request.get_host()}",
     )
     return render_page(request, "catalog/api/docs.html", page)

@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot know of our API: its problems, strict bodies, texts and tokens."""
+"""What drf-spectacular cannot infer: problems, strict bodies, strings and tokens."""
 
 from __future__ import annotations
 
@@ -13,85 +13,82 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
-from catalog.api.rest.problems import KINDS, MEDIA_TYPE
+from catalog.api.rest.problems import MEDIA_TYPE, PROBLEM_TYPES
+from catalog.types import JSONObject
 
 ALWAYS = (400, 401, 403, 406, 429, 503)
-OF_PLACE = (404,)
+OF_PATH = (404,)
 OF_PRODUCT = (410,)
 OF_BODY = (409, 411, 413, 415, 422)
 OF_EDITION = (409, 412, 422, 428)
-TITLES = {kind.status: kind.title for kind in reversed(KINDS.values())}
+TITLES = {type_.status: type_.title for type_ in reversed(PROBLEM_TYPES.values())}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 STORABLE = "^[^\\u0000]*$"
-STORABLE_WORDS = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
-_TEXT = {"type": "string"}
-_STATE = {"type": "object", "additionalProperties": True}
+STORABLE_NOT_BLANK = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
+_STRING = {"type": "string"}
+_OBJECT = {"type": "object", "additionalProperties": True}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """The bearer token of a program."""
+    """The bearer token."""
 
     target_class = "catalog.api.rest.authentication.BearerAuthentication"
     name = "token"
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Return the scheme."""
+    def get_security_definition(self, auto_schema: AutoSchema) -> JSONObject:
         return dict(build_bearer_security_scheme_object("Authorization", "Bearer"))
 
 
 class StrictBody(OpenApiSerializerExtension):
-    """A body has no members but its own."""
+    """A body has no additional members."""
 
-    target_class = "catalog.api.rest.requests.Body"
+    target_class = "catalog.api.rest.bodies.Body"
     match_subclasses = True
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        """Return the object's schema, closed."""
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> JSONObject:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        members = {name: _once(held) for name, held in schema.get("properties", {}).items()}
+        members = {name: _simplify(member) for name, member in schema.get("properties", {}).items()}
         return dict(schema) | {"properties": members, "additionalProperties": False}
 
 
 class StorableText(OpenApiSerializerFieldExtension):
-    """A text holds nothing that no database keeps, and what must not be blank is not."""
+    """A string without NUL, and not blank unless the field allows it."""
 
-    target_class = "catalog.api.rest.requests.StrictString"
+    target_class = "catalog.api.rest.bodies.StrictString"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        """Return the text's schema."""
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JSONObject:
         schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
-        pattern = STORABLE if self.target.allow_blank else STORABLE_WORDS
+        pattern = STORABLE if self.target.allow_blank else STORABLE_NOT_BLANK
         return dict(schema) | {"type": "string", "pattern": pattern}
 
 
 class OpenDocument(OpenApiSerializerFieldExtension):
-    """A document is an object; what it holds is its own standard's matter."""
+    """A document is an object whose members its own standard defines."""
 
-    target_class = "catalog.api.rest.requests.DocumentField"
+    target_class = "catalog.api.rest.bodies.DocumentField"
 
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        """Return the schema of any object."""
-        return dict(_STATE)
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> JSONObject:
+        return dict(_OBJECT)
 
 
-def complete_schema(result: dict[str, Any]) -> dict[str, Any]:
-    """Write the problems into every operation of a document, and return it."""
+def complete_schema(result: JSONObject) -> JSONObject:
+    """Add the problems to every operation of an OpenAPI document, and return it."""
     result["components"]["schemas"]["Problem"] = problem_schema()
     for address, methods in result["paths"].items():
         for operation in methods.values():
             for status in sorted(set(statuses_of(address, operation))):
-                operation["responses"].setdefault(str(status), _refusal(status))
+                operation["responses"].setdefault(str(status), _problem_response(status))
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
 
-def statuses_of(address: str, operation: dict[str, Any]) -> Iterator[int]:
-    """Yield the refusals that an operation can answer with."""
+def statuses_of(address: str, operation: JSONObject) -> Iterator[int]:
+    """Yield the error statuses of an operation."""
     yield from ALWAYS
-    parameters = {held["name"] for held in operation.get("parameters", ())}
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
     if "{" in address:
-        yield from OF_PLACE
+        yield from OF_PATH
     if "/products/{" in address and not address.endswith("manifest"):
         yield from OF_PRODUCT
     if "requestBody" in operation:
@@ -102,48 +99,48 @@ def statuses_of(address: str, operation: dict[str, Any]) -> Iterator[int]:
         yield 304
 
 
-def problem_schema() -> dict[str, Any]:
+def problem_schema() -> JSONObject:
     """Return the schema of a problem document (RFC 9457)."""
-    names = ("pointer", "field", "parameter", "message", "hint", "code")
+    names = ("pointer", "field", "parameter", "message", "hint", "severity", "code")
     issue = {
         "type": "object",
         "required": ["message", "code"],
-        "properties": dict.fromkeys(names, _TEXT)
+        "properties": dict.fromkeys(names, _STRING)
         | {"line": {"type": "integer"}, "column": {"type": "integer"}},
     }
-    codes = {"type": "string", "enum": list(KINDS)}
+    codes = {"type": "string", "enum": list(PROBLEM_TYPES)}
     return {
         "type": "object",
-        "description": "Why nothing was done: what is wrong, where, and the way out.",
+        "description": "An error: what is wrong, where, and how to fix it (RFC 9457).",
         "required": ["type", "title", "status", "detail", "instance", "code", "errors"],
         "properties": {
-            "type": _TEXT | {"format": "uri"},
-            "title": _TEXT,
+            "type": _STRING | {"format": "uri"},
+            "title": _STRING,
             "status": {"type": "integer"},
-            "detail": _TEXT,
-            "instance": _TEXT,
-            "request_id": _TEXT,
+            "detail": _STRING,
+            "instance": _STRING,
+            "request_id": _STRING,
             "code": codes,
-            "hint": _TEXT,
+            "hint": _STRING,
             "errors": {"type": "array", "items": issue},
-            "findings": {"type": "array", "items": _STATE},
-            "seen": _STATE,
-            "current": _STATE,
+            "findings": {"type": "array", "items": _OBJECT},
+            "seen": _OBJECT,
+            "current": _OBJECT,
         },
     }
 
 
-def _once(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a text's schema without the empty text beside it, which its pattern takes already."""
+def _simplify(schema: JSONObject) -> JSONObject:
+    """Return a string's schema without the alternative for "", which its pattern allows already."""
     parts = schema.get("oneOf", ())
     if {"type": "string", "maxLength": 0} not in parts:
         return schema
-    others = {name: held for name, held in schema.items() if name != "oneOf"}
+    others = {name: value for name, value in schema.items() if name != "oneOf"}
     return {**others, **parts[0]}
 
 
-def _refusal(status: int) -> dict[str, Any]:
+def _problem_response(status: int) -> JSONObject:
     if status == 304:
-        return {"description": "What the caller holds still stands."}
+        return {"description": "Not modified."}
     content = {MEDIA_TYPE: {"schema": PROBLEM}}
     return {"description": TITLES[status], "content": content}

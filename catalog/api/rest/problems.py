@@ -1,13 +1,13 @@
-"""How the API says no: every refusal and every failure as one problem document (RFC 9457).
+"""Errors of the API as problem documents (RFC 9457); the one writer of `application/problem+json`.
 
-Imports no view: the settings name what stands here by its dotted path.
+Imports no view: the settings name the exception handler by its dotted path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import structlog
 from django.conf import settings
@@ -24,8 +24,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from structlog.contextvars import get_contextvars
 
-from catalog.api.rest.requests import (
+from catalog.api.rest.errors import (
     ConflictWithState,
+    InsufficientScope,
     InvalidParameters,
     PreconditionRequired,
     Retired,
@@ -33,9 +34,10 @@ from catalog.api.rest.requests import (
 )
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.issues import Issue
-from catalog.manifests.issues import ParseError
+from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.publication.gates import PublicationRefused
 from catalog.search.port import SearchUnavailable
+from catalog.types import JSONObject, JSONValue
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -43,50 +45,51 @@ logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of problem: its code, its status, and what it means in a sentence."""
+class ProblemType:
+    """One type of problem: its code, its status and its title."""
 
     code: str
     status: int
     title: str
 
 
-KINDS = {
-    kind.code: kind
-    for kind in (
-        Kind("unreadable-body", 400, "The body cannot be read."),
-        Kind("invalid-body", 400, "The body does not have the form that is expected here."),
-        Kind("invalid-parameters", 400, "A parameter of the address is not understood."),
-        Kind("malformed-request", 400, "The request cannot be understood."),
-        Kind("sign-in-needed", 401, "This needs a token, or somebody signed in."),
-        Kind("token-refused", 401, "The token is unknown, has lapsed or was revoked."),
-        Kind("not-allowed", 403, "You may see this, but not do that to it."),
-        Kind("scope-missing", 403, "The token does not carry the scope that this needs."),
-        Kind("not-found", 404, "There is nothing here, or it is not open to you."),
-        Kind("method-not-allowed", 405, "This address does not answer that method."),
-        Kind("not-acceptable", 406, "There is no answer in a form that you accept."),
-        Kind("name-taken", 409, "The name is in use by something else in the same place."),
-        Kind("status-conflict", 409, "The step does not start from the present status."),
-        Kind("frozen", 409, "A published version names this content, so it never changes."),
-        Kind("busy", 409, "Somebody else changed the same thing at the same moment."),
-        Kind("retired", 410, "The product has ended; `current` says what came after it."),
-        Kind("length-missing", 411, "The request does not say how long its body is."),
-        Kind("edition-conflict", 412, "Somebody has edited since the edition that you name."),
-        Kind("too-large", 413, "The body is larger than what is read here."),
-        Kind("unsupported-media-type", 415, "A body of this media type is not read here."),
-        Kind("invalid", 422, "What was sent does not hold together."),
-        Kind("publication-refused", 422, "A gate finds something that blocks the publication."),
-        Kind("edition-missing", 428, "An edit says which edition it edits, as If-Match."),
-        Kind("throttled", 429, "Too many requests; the headers say when to come back."),
-        Kind("failure", 500, "Something of ours has failed; the request id finds it in the log."),
-        Kind("unavailable", 503, "A part of the installation is away; come back shortly."),
+PROBLEM_TYPES = {
+    problem_type.code: problem_type
+    for problem_type in (
+        ProblemType("unreadable-body", 400, "The body cannot be parsed."),
+        ProblemType("invalid-body", 400, "The body does not match the schema."),
+        ProblemType("invalid-parameters", 400, "Invalid query parameter."),
+        ProblemType("malformed-request", 400, "Malformed request."),
+        ProblemType("not-authenticated", 401, "Authentication required."),
+        ProblemType("invalid-token", 401, "The token is unknown, expired or revoked."),
+        ProblemType("permission-denied", 403, "You do not have permission to do this."),
+        ProblemType("insufficient-scope", 403, "The token does not have the required scope."),
+        ProblemType("not-found", 404, "Not found."),
+        ProblemType("method-not-allowed", 405, "Method not allowed."),
+        ProblemType("not-acceptable", 406, "No acceptable representation."),
+        ProblemType("name-conflict", 409, "The name is already in use."),
+        ProblemType("invalid-transition", 409, "Invalid status transition."),
+        ProblemType("immutable-version", 409, "Used by a published version, so it is immutable."),
+        ProblemType("import-conflict", 409, "Edited here since the last import."),
+        ProblemType("busy", 409, "Changed by someone else at the same time; try again."),
+        ProblemType("retired", 410, "The product is retired; `current` names its successor."),
+        ProblemType("length-required", 411, "Content-Length is required."),
+        ProblemType("edit-conflict", 412, "Edited by someone else since the edition you sent."),
+        ProblemType("too-large", 413, "The body is too large."),
+        ProblemType("unsupported-media-type", 415, "Unsupported media type."),
+        ProblemType("invalid", 422, "Validation failed."),
+        ProblemType("publication-refused", 422, "Publication blocked by at least one finding."),
+        ProblemType("precondition-required", 428, "If-Match is required."),
+        ProblemType("throttled", 429, "Too many requests; see the Retry-After header."),
+        ProblemType("internal-error", 500, "Internal server error."),
+        ProblemType("unavailable", 503, "Service unavailable; try again shortly."),
     )
 }
-_BY_NATURE: tuple[tuple[type[Exception], str], ...] = (
+BY_EXCEPTION: tuple[tuple[type[Exception], str], ...] = (
     (Http404, "not-found"),
-    # What was read or written a moment before has been deleted since.
+    # A row that was read or written a moment before has been deleted since.
     (ObjectDoesNotExist, "not-found"),
-    (PermissionDenied, "not-allowed"),
+    (PermissionDenied, "permission-denied"),
     (RequestDataTooBig, "too-large"),
     (SuspiciousOperation, "malformed-request"),
     (UnreadablePostError, "unreadable-body"),
@@ -94,84 +97,125 @@ _BY_NATURE: tuple[tuple[type[Exception], str], ...] = (
     (OperationalError, "unavailable"),
     (SearchUnavailable, "unavailable"),
 )
-_BY_API: tuple[tuple[type[Exception], str], ...] = (
+BY_DRF_CODE: tuple[tuple[type[Exception], str], ...] = (
+    (InsufficientScope, "insufficient-scope"),
     (exceptions.ParseError, "malformed-request"),
-    (exceptions.NotAuthenticated, "sign-in-needed"),
-    (exceptions.AuthenticationFailed, "token-refused"),
+    (exceptions.NotAuthenticated, "not-authenticated"),
+    (exceptions.AuthenticationFailed, "invalid-token"),
     (exceptions.NotFound, "not-found"),
     (exceptions.MethodNotAllowed, "method-not-allowed"),
     (exceptions.NotAcceptable, "not-acceptable"),
     (exceptions.UnsupportedMediaType, "unsupported-media-type"),
     (exceptions.Throttled, "throttled"),
-    (PreconditionRequired, "edition-missing"),
+    (PreconditionRequired, "precondition-required"),
     (TooLarge, "too-large"),
 )
 
 
-class InsufficientScope(exceptions.PermissionDenied):
-    """The token lacks a scope."""
+class Problem(TypedDict, total=False):
+    """The members of a problem that depend on the error; `code` is always present."""
+
+    code: str
+    detail: str
+    hint: str
+    errors: list[JSONObject]
+    findings: list[JSONObject]
+    seen: JSONObject
+    current: JSONObject
 
 
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Return the problem that an error is; None for a failure of ours, which Django then logs."""
-    members = _problem_of(error)
-    if members is None:
+def exception_handler(error: Exception, context: Mapping[str, JSONValue]) -> Response | None:
+    """Return the problem of an error; None for an internal error, which Django then logs."""
+    problem = _problem_of(error)
+    if problem is None:
         return None
     request = context.get("request")
-    body = document(members.pop("code"), path=request.path if request else "", **members)
+    members: JSONObject = {**problem}
+    code = members.pop("code")
+    body = problem_document(code, path=request.path if request else "", **members)
     response = Response(body, status=body["status"], content_type=MEDIA_TYPE)
-    for name, value in _headers(error).items():
-        response[name] = value
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = str(header)
+    wait = getattr(error, "wait", None)  # missing in the stubs of Throttled
+    if isinstance(error, exceptions.Throttled) and wait is not None:
+        response["Retry-After"] = str(int(wait))
+    if isinstance(error, OperationalError | SearchUnavailable):
+        response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def document(code: str, *, path: str, detail: str = "", **members: Any) -> dict[str, Any]:
+def problem_document(
+    code: str,
+    *,
+    path: str,
+    detail: str = "",
+    errors: list[JSONObject] | None = None,
+    **members: JSONValue,
+) -> JSONObject:
     """Return a problem document; members without a value are left out."""
-    kind = KINDS[code]
-    body = {
+    problem_type = PROBLEM_TYPES[code]
+    body: JSONObject = {
         "type": f"{settings.ASSAY_BASE_IRI}/api/docs#{code}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": detail or kind.title,
+        "title": problem_type.title,
+        "status": problem_type.status,
+        "detail": detail or problem_type.title,
         "instance": path,
         "request_id": str(get_contextvars().get("request_id", "")),
         "code": code,
-        "errors": members.pop("errors", []),
+        "errors": errors or [],
     }
     return body | {name: value for name, value in members.items() if value not in ("", None)}
 
 
-def problem_response(code: str, *, path: str, **members: Any) -> JsonResponse:
-    """Return a problem where no view of the API has been reached."""
-    body = document(code, path=path, **members)
+def problem_response(code: str, *, path: str, **members: JSONValue) -> JsonResponse:
+    """Return a problem outside the views of REST framework."""
+    body = problem_document(code, path=path, **members)
     return JsonResponse(body, status=body["status"], content_type=MEDIA_TYPE)
 
 
-def finding_json(finding: Issue) -> dict[str, str]:
-    """Return a gate's finding as the API says it."""
+def issue_json(issue: Issue) -> JSONObject:
+    """Return an issue as an error of a problem: `pointer` into the body or `field`, then what is
+    wrong and how to fix it; `line` and `column` if the body is a text."""
+    if issue.location.startswith("/") or isinstance(issue, DocumentIssue):
+        error: JSONObject = {"pointer": issue.location.rstrip("/")}
+    else:
+        error = {"field": issue.location}
+    if isinstance(issue, DocumentIssue):
+        error |= {"line": issue.line, "column": issue.column}
+    return error | {
+        "message": issue.message,
+        "hint": issue.hint,
+        "severity": issue.severity.value,
+        "code": issue.code,
+    }
+
+
+def finding_json(finding: Issue) -> JSONObject:
+    """Return a finding of a gate."""
     return {
         "code": finding.code,
         "location": finding.location,
         "message": finding.message,
-        "severity": finding.severity,
+        "severity": finding.severity.value,
         "hint": finding.hint,
     }
 
 
-def _problem_of(error: Exception) -> dict[str, Any] | None:
+def _problem_of(error: Exception) -> Problem | None:
     if isinstance(error, CatalogError):
-        return _of_refusal(error)
+        return _catalog_problem(error)
     if isinstance(error, ParseError):
-        return _of_reading(error)
+        issue = error.issue
+        return {"code": "unreadable-body", "detail": issue.message, "errors": [issue_json(issue)]}
     if isinstance(error, exceptions.ValidationError):
-        return _of_validation(error)
+        return _validation_problem(error)
     if isinstance(error, exceptions.APIException):
-        code = _first(_BY_API, error) or _by_status(error)
-        if isinstance(error, InsufficientScope):
-            code = "scope-missing"
-        hint = getattr(error, "hint", "")
-        return {"code": code, "detail": str(error.detail), "hint": hint}
-    code = _first(_BY_NATURE, error)
+        by_status = (
+            code for code, type_ in PROBLEM_TYPES.items() if type_.status == error.status_code
+        )
+        code = _code_of(BY_DRF_CODE, error) or next(by_status, "malformed-request")
+        return {"code": code, "detail": str(error.detail), "hint": getattr(error, "hint", "")}
+    code = _code_of(BY_EXCEPTION, error)
     if code in ("busy", "unavailable"):
         logger.warning("api_database_refused", exc_info=error)
     elif isinstance(error, ObjectDoesNotExist):
@@ -179,98 +223,58 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
     return {"code": code} if code else None
 
 
-def _of_refusal(refusal: CatalogError) -> dict[str, Any]:
-    code = refusal.code if refusal.code in KINDS else "status-conflict"
-    members: dict[str, Any] = {
-        "code": code,
-        "detail": refusal.message,
-        "hint": refusal.hint,
-        "errors": [],
-    }
-    if isinstance(refusal, ValidationFailed):
-        members["detail"] = KINDS[code].title
-        members["errors"] = [_of_fault(issue) for issue in refusal.issues]
-    elif isinstance(refusal, PublicationRefused):
-        members["findings"] = [finding_json(finding) for finding in refusal.findings]
-        members["errors"] = [_of_finding(f) for f in refusal.findings if f.is_error]
-    elif refusal.location:
-        members["errors"] = [
-            _place(refusal.location)
-            | {"message": refusal.message, "hint": refusal.hint, "code": code}
-        ]
-    if isinstance(refusal, Retired):
-        members["current"] = refusal.state
-    if isinstance(refusal, EditConflict):
-        shown = refusal.state if isinstance(refusal, ConflictWithState) else {}
-        members["seen"] = {"edition": refusal.seen}
-        members["current"] = {"edition": refusal.current} | shown
-    return members
+def _catalog_problem(error: CatalogError) -> Problem:
+    code = error.code if error.code in PROBLEM_TYPES else "invalid-transition"
+    problem: Problem = {"code": code, "detail": error.message, "hint": error.hint}
+    if isinstance(error, ValidationFailed):
+        problem["detail"] = PROBLEM_TYPES[code].title
+        problem["errors"] = [issue_json(issue) for issue in error.issues]
+    elif isinstance(error, PublicationRefused):
+        problem["findings"] = [finding_json(finding) for finding in error.findings]
+        problem["errors"] = [issue_json(finding) for finding in error.findings if finding.is_error]
+    elif error.location:
+        issue = Issue(code=code, message=error.message, hint=error.hint, location=error.location)
+        problem["errors"] = [issue_json(issue)]
+    if isinstance(error, Retired):
+        problem["current"] = error.state
+    if isinstance(error, EditConflict):
+        state = error.state if isinstance(error, ConflictWithState) else {}
+        problem["seen"] = {"edition": error.seen}
+        problem["current"] = {"edition": error.current, **state}
+    return problem
 
 
-def _of_fault(issue: Issue) -> dict[str, Any]:
-    words = {"message": issue.message, "hint": issue.hint, "code": issue.code}
-    return _place(issue.location) | words
-
-
-def _of_finding(finding: Issue) -> dict[str, Any]:
-    words = {"message": finding.message, "hint": finding.hint, "code": finding.code}
-    return {"field": finding.location} | words
-
-
-def _of_reading(error: ParseError) -> dict[str, Any]:
-    problem = error.issue
-    place = {"pointer": problem.location, "line": problem.line, "column": problem.column}
-    words = {"message": problem.message, "hint": problem.hint, "code": problem.code}
-    return {"code": "unreadable-body", "detail": problem.message, "errors": [place | words]}
-
-
-def _of_validation(error: exceptions.ValidationError) -> dict[str, Any]:
-    of_address = isinstance(error, InvalidParameters)
-    errors = []
-    for steps, detail in _flat(error.detail, ()):
-        place = (
+def _validation_problem(error: exceptions.ValidationError) -> Problem:
+    is_query = isinstance(error, InvalidParameters)
+    errors: list[JSONObject] = []
+    for steps, detail in _flatten(error.detail, ()):
+        location: JSONObject = (
             {"parameter": str(steps[0])}
-            if of_address
+            if is_query
             else {"pointer": JsonPointer.from_parts(steps).path}
         )
-        errors.append(place | {"message": str(detail), "hint": "", "code": detail.code})
-    return {"code": "invalid-parameters" if of_address else "invalid-body", "errors": errors}
+        errors.append(
+            location
+            | {"message": str(detail), "hint": "", "severity": "error", "code": detail.code}
+        )
+    return {"code": "invalid-parameters" if is_query else "invalid-body", "errors": errors}
 
 
-def _flat(detail: Any, steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _flatten(
+    detail: JSONValue, steps: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], exceptions.ErrorDetail]]:
     """Yield each message of a nested detail with the steps that lead to it."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            is_of_all = name == "non_field_errors"
-            yield from _flat(inner, steps if is_of_all else (*steps, name))
+            is_general = name == "non_field_errors"
+            yield from _flatten(inner, steps if is_general else (*steps, name))
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             is_message = isinstance(inner, exceptions.ErrorDetail)
-            yield from _flat(inner, steps if is_message else (*steps, index))
+            yield from _flatten(inner, steps if is_message else (*steps, index))
     else:
         yield steps, detail
 
 
-def _place(location: str) -> dict[str, str]:
-    return {"pointer": location.rstrip("/")} if location.startswith("/") else {"field": location}
-
-
-def _first(table: tuple[tuple[type[Exception], str], ...], error: Exception) -> str:
-    return next((code for kind, code in table if isinstance(error, kind)), "")
-
-
-def _by_status(error: exceptions.APIException) -> str:
-    codes = [code for code, kind in KINDS.items() if kind.status == error.status_code]
-    return codes[0] if codes else "malformed-request"
-
-
-def _headers(error: Exception) -> dict[str, str]:
-    headers = {}
-    if header := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = str(header)
-    wait = getattr(error, "wait", None)  # the stubs leave it out
-    if isinstance(error, exceptions.Throttled) and wait is not None:
-        headers["Retry-After"] = str(int(wait))
-    if isinstance(error, OperationalError | SearchUnavailable):
-        headers["Retry-After"] = str(RETRY_SECONDS)
-    return headers
+def _code_of(table: tuple[tuple[type[Exception], str], ...], error: Exception) -> str:
+    return next((code for type_, code in table if isinstance(error, type_)), "")

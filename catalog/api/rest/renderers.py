@@ -1,4 +1,4 @@
-"""How the API writes JSON: by orjson, which takes a tenth of the time."""
+"""JSON by orjson, which takes a tenth of the time of REST framework's encoder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class FastJSON(JSONRenderer):
-    """JSON as REST framework writes it; what orjson does not write, that one does.
-
-    Such are whole numbers beyond 64 bits, which a document may hold.
+    """JSON by orjson; REST framework's encoder writes what orjson cannot, such as integers beyond
+    64 bits in a document.
     """
 
     def render(
@@ -24,14 +23,13 @@ class FastJSON(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the bytes of an answer; none for none."""
         if data is None:
             return b""
         try:
-            return orjson.dumps(data, default=_plain, option=OPTIONS)
+            return orjson.dumps(data, default=_encode_other, option=OPTIONS)
         except orjson.JSONEncodeError:
             written: bytes = super().render(data, accepted_media_type, renderer_context)
             return written
 
 
-_plain = JSONEncoder().default
+_encode_other = JSONEncoder().default

@@ -15,7 +15,7 @@ from catalog.search.port import Facet, Hit, SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import Found, search_catalog
 from catalog.search.url_state import LARGEST_PAGE, SearchState, parse_search_url, write_cursor
-from catalog.web.csv_lines import csv_lines
+from catalog.web.csv_lines import csv_response
 from catalog.web.search import result_labels
 from catalog.web.search.result_page import caller_of
 
@@ -105,10 +105,7 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
     except SearchUnavailable as away:
         return away_problem(away)
     columns = RESULT_TYPES[asked.type].csv_columns
-    lines = csv_lines(columns, _rows(request, asked, first))
-    response = StreamingHttpResponse(lines, content_type="text/csv")
-    response["Content-Disposition"] = f'attachment; filename="{asked.type}s.csv"'
-    return response
+    return csv_response(f"{asked.type}s.csv", columns, _rows(request, asked, first))
 
 
 def _plain(asked: SearchState) -> Any:

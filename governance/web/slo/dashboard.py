@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status
-from catalog.web.products.layout import json_url
+from catalog.web.components.humanize import duration, percent
+from catalog.web.pages import render_page
 from governance.slo.evaluation import Verdict
 from governance.slo.models import Breach, Objective
 from governance.slo.wording import format_objective
@@ -25,115 +27,113 @@ EVALUATED = [Verdict.BREACHED, Verdict.AT_RISK, Verdict.MET]
 
 
 @dataclass(frozen=True)
+class MetricCell:
+    """A formatted value and its target."""
+
+    value: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DashboardRow:
-    """One product on the board, with its objectives."""
+    """One product on the board."""
 
-    product: DataProduct
-    objectives: list[Objective]
-    breached_since: Any
+    name: str
+    url: str
+    domain: str
+    verdict: str
+    breached_since: datetime | None
+    availability: MetricCell | None
+    latency: MetricCell | None
+    objectives: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Board:
-    """What the board shows of the products that a reader may know of."""
+@dataclass(frozen=True, kw_only=True)
+class DashboardPage:
+    """The products that a reader may see; `domain` is the chosen one or empty."""
 
-    counts: list[tuple[str, int]]
-    judged: Any
-    without_data: Any
-    domain: Domain | None
-    domains: QuerySet[Domain]
+    counts: Sequence[tuple[str, int]]
+    evaluated: Sequence[DashboardRow]
+    evaluated_page: Page[DataProduct]
+    no_data: Sequence[DashboardRow]
+    no_data_count: int
+    domain: str
+    domains: Sequence[Domain]
+    api_url: str
 
 
 @require_safe
 def slo_board(request: HttpRequest) -> HttpResponse:
-    """Show counts by verdict, the judged products worst first, and those without data apart."""
-    board = board_for(request)
-    context = {
-        "board": board,
-        "lines": dashboard_rows(board.judged.object_list),
-        "silent": dashboard_rows(board.without_data.object_list),
-        "page": board.judged,
-        "json_url": json_url(request),
-    }
-    return render(request, "governance/slo/board.html", context)
-
-
-@require_safe
-def slo_board_json(request: HttpRequest) -> HttpResponse:
-    """Give a program the same page of the board."""
-    board = board_for(request)
-    return JsonResponse(
-        {
-            "counts": dict(board.counts),
-            "domain": board.domain.slug if board.domain else None,
-            "page": board.judged.number,
-            "pages": board.judged.paginator.num_pages,
-            "products": [_as_json(line) for line in dashboard_rows(board.judged.object_list)],
-            "without_data": [
-                _as_json(line) for line in dashboard_rows(board.without_data.object_list)
-            ],
-        }
-    )
-
-
-def board_for(request: HttpRequest) -> Board:
-    """Return the board of the chosen domain, or of the whole mesh."""
-    reader = access_for(request.user)
-    live = measured_products(reader)
-    domains = Domain.objects.filter(pk__in=live.values("domain_id")).order_by("name")
+    """Show counts by verdict, then the evaluated products, then those without data."""
+    products = measured_products(access_for(request.user))
+    domains = Domain.objects.filter(pk__in=products.values("domain_id")).order_by("name")
     domain = domains.filter(slug=request.GET.get("domain", "")).first()
-    chosen = live.filter(domain=domain) if domain else live
-    found = Counter(chosen.values_list("slo_verdict", flat=True))
-    number = request.GET.get("page", "1")
-    silent = chosen.filter(slo_verdict=Verdict.NO_DATA).order_by("name", "pk")
-    return Board(
-        counts=[(verdict.value, found[verdict]) for verdict in Verdict if found[verdict]],
-        judged=Paginator(worst_first(chosen), PAGE_SIZE).get_page(number),
-        without_data=Paginator(silent, PAGE_SIZE).get_page(1),
-        domain=domain,
-        domains=domains,
+    chosen = products.filter(domain=domain) if domain else products
+    counts = Counter(chosen.values_list("slo_verdict", flat=True))
+    evaluated = Paginator(worst_first(chosen), PAGE_SIZE).get_page(request.GET.get("page", "1"))
+    no_data = chosen.filter(slo_verdict=Verdict.NO_DATA).order_by("name", "pk")
+    page = DashboardPage(
+        counts=[(verdict.value, counts[verdict]) for verdict in Verdict if counts[verdict]],
+        evaluated=dashboard_rows(evaluated.object_list),
+        evaluated_page=evaluated,
+        no_data=dashboard_rows(no_data[:PAGE_SIZE]),
+        no_data_count=counts[Verdict.NO_DATA],
+        domain=domain.slug if domain else "",
+        domains=list(domains),
+        api_url=reverse("api:objectives"),
     )
+    return render_page(request, "governance/slo/board.html", page)
 
 
 def measured_products(reader: AccessContext) -> QuerySet[DataProduct]:
-    """Return the products that probes measure and that a reader may know of."""
-    live = DataProduct.objects.visible_to(reader).live()
-    return live.exclude(status=Status.EXTERNAL)
+    """Return the products that are measured and that a reader may see."""
+    live = DataProduct.objects.visible_to(reader).live().exclude(status=Status.EXTERNAL)
+    return live.select_related("domain").defer("tree")
 
 
 def worst_first(products: QuerySet[DataProduct]) -> QuerySet[DataProduct]:
-    """Return the judged ones among some products, breached before at risk before met."""
-    place = Case(
-        *(When(slo_verdict=verdict, then=Value(at)) for at, verdict in enumerate(EVALUATED)),
+    """Return the evaluated products, breached before at risk before met."""
+    rank = Case(
+        *(When(slo_verdict=verdict, then=Value(rank)) for rank, verdict in enumerate(EVALUATED)),
         output_field=IntegerField(),
     )
-    judged = products.filter(slo_verdict__in=EVALUATED)
-    return judged.annotate(place=place).order_by("place", "name", "pk")
+    evaluated = products.filter(slo_verdict__in=EVALUATED)
+    return evaluated.annotate(rank=rank).order_by("rank", "name", "pk")
 
 
-def dashboard_rows(products: QuerySet[DataProduct]) -> list[DashboardRow]:
-    """Return a line for each product, with the objectives and since when one is breached."""
-    rows = list(products.select_related("domain"))
+def dashboard_rows(products: Iterable[DataProduct]) -> list[DashboardRow]:
+    rows = list(products)
     pks = [product.pk for product in rows]
-    objectives: dict[int, list[Objective]] = {}
+    objectives: dict[int, list[str]] = {}
     for objective in Objective.objects.of_products(pks):
         owner = objective.port.product_id if objective.port else objective.product_id
-        objectives.setdefault(owner or 0, []).append(objective)
+        objectives.setdefault(owner or 0, []).append(format_objective(objective.spec))
     opened = Breach.objects.open().filter(product_id__in=pks).order_by("-opened_at")
-    since = dict(opened.values_list("product_id", "opened_at"))
-    return [DashboardRow(row, objectives.get(row.pk, []), since.get(row.pk)) for row in rows]
+    breached_since = dict(opened.values_list("product_id", "opened_at"))
+    return [
+        DashboardRow(
+            name=product.name,
+            url=f"{product.path}/slo",
+            domain=product.domain.name,
+            verdict=product.slo_verdict,
+            breached_since=breached_since.get(product.pk),
+            availability=_availability(product),
+            latency=_latency(product),
+            objectives=objectives.get(product.pk, []),
+        )
+        for product in rows
+    ]
 
 
-def _as_json(line: DashboardRow) -> dict[str, Any]:
-    product = line.product
-    return {
-        "id": str(product.uuid),
-        "slug": product.slug,
-        "name": product.name,
-        "domain": product.domain.slug,
-        "path": product.path,
-        "verdict": product.slo_verdict,
-        "figures": product.slo_figures,
-        "breached_since": line.breached_since,
-        "promises": [format_objective(objective.spec) for objective in line.objectives],
-    }
+def _availability(product: DataProduct) -> MetricCell | None:
+    metric = product.slo_figures.get("availability")
+    if not metric or metric["value"] is None:
+        return None
+    return MetricCell(percent(metric["value"], 2), percent(metric["target"], 2))
+
+
+def _latency(product: DataProduct) -> MetricCell | None:
+    metric = product.slo_figures.get("latency")
+    if not metric or metric["value"] is None:
+        return None
+    return MetricCell(duration(metric["value"]), duration(metric["threshold"]))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,22 +14,20 @@ from django.utils import timezone
 from catalog.authorization.access import AccessContext
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from catalog.web.csv_lines import csv_response
 from catalog.web.products import on_product, product_frame
-from governance.slo.evaluation import worst
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
 from governance.slo.reports import reports_of
 from governance.slo.rollups import load_rollups
 from governance.slo.stats import DAY, Stats, merge
 from governance.web.slo.exports import (
-    breach_json,
-    day_lines,
-    measurement_json,
-    measurement_lines,
-    objective_json,
+    DAY_COLUMNS,
+    MEASUREMENT_COLUMNS,
+    day_rows,
+    measurement_rows,
 )
 from governance.web.slo.report_cards import ObjectiveCard, objective_card
 
-Answer = TypeVar("Answer", bound=HttpResponseBase)
 RECENT = 20
 BREACHES = 20
 
@@ -76,41 +73,21 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
 
 
 @on_product
-def product_slo_json(
-    request: HttpRequest, product: DataProduct, reader: AccessContext
-) -> HttpResponse:
-    """Give a program the same report."""
-    now = timezone.now()
-    cards = [objective_card(report, now) for report in reports_of(product, now)]
-    recent = Measurement.objects.of_product(product)[:RECENT]
-    return JsonResponse(
-        {
-            "product": {"id": str(product.uuid), "path": product.path},
-            "verdict": worst(card.report.verdict for card in cards),
-            "objectives": [objective_json(card) for card in cards],
-            "ports": [_port_json(row) for row in port_rows(product, now)],
-            "breaches": [breach_json(each) for each in Breach.objects.of_product(product)],
-            "measurements": [measurement_json(each) for each in recent],
-        }
-    )
-
-
-@on_product
 def product_slo_csv(
     request: HttpRequest, product: DataProduct, reader: AccessContext
-) -> HttpResponse:
-    """Give a spreadsheet the days that the page shows."""
-    lines = "".join(day_lines(reports_of(product, timezone.now())))
-    return _as_csv(HttpResponse(lines), f"{product.slug}-slo.csv")
+) -> StreamingHttpResponse:
+    """Return the days of the page."""
+    rows = day_rows(reports_of(product, timezone.now()))
+    return csv_response(f"{product.slug}-slo.csv", DAY_COLUMNS, rows)
 
 
 @on_product
 def product_measurements_csv(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> StreamingHttpResponse:
-    """Give a spreadsheet every single measurement that is kept, newest first."""
-    rows = Measurement.objects.of_product(product).iterator(chunk_size=1000)
-    return _as_csv(StreamingHttpResponse(measurement_lines(rows)), f"{product.slug}-probes.csv")
+    """Return every single measurement that is kept, newest first."""
+    rows = measurement_rows(Measurement.objects.of_product(product).iterator(chunk_size=1000))
+    return csv_response(f"{product.slug}-probes.csv", MEASUREMENT_COLUMNS, rows)
 
 
 def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
@@ -137,29 +114,6 @@ def _table(cards: list[ObjectiveCard]) -> list[tuple[Any, list[Any]]]:
     columns = [{day.day: day for day in card.report.days if day.ratio.total} for card in cards]
     days = sorted({day for column in columns for day in column}, reverse=True)
     return [(day, [column.get(day) for column in columns]) for day in days]
-
-
-def _port_json(row: PortRow) -> dict[str, Any]:
-    return {
-        "port": str(row.port),
-        "is_probed": row.is_probed,
-        "interval_seconds": row.interval,
-        "last_probed_at": row.port.last_probed_at,
-        "last_good_at": row.port.last_good_at,
-        "last_outcome": row.port.last_outcome or None,
-        "last_day": {
-            "share": row.share,
-            "total": row.stats.total,
-            "p50": row.p50,
-            "p95": row.p95,
-        },
-    }
-
-
-def _as_csv(response: Answer, name: str) -> Answer:
-    response["Content-Type"] = "text/csv; charset=utf-8"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def _url(name: str, product: DataProduct) -> str:

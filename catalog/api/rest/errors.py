@@ -1,0 +1,55 @@
+"""The errors of the API that the catalog does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rest_framework import exceptions, status
+
+from catalog.exceptions import CatalogError, EditConflict
+from catalog.types import JSONObject
+
+
+class InvalidParameters(exceptions.ValidationError):
+    """Invalid query parameters; the detail is by parameter."""
+
+
+class InsufficientScope(exceptions.PermissionDenied):
+    """The token lacks a scope."""
+
+
+class PreconditionRequired(exceptions.APIException):
+    """An edit without If-Match."""
+
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_detail = "If-Match is required."
+    default_code = "precondition-required"
+    hint = "Send the ETag of what you have read as If-Match."
+
+
+class TooLarge(exceptions.APIException):
+    """A body that exceeds the limit."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too-large"
+    hint = "Send less at a time."
+
+
+class ConflictWithState(EditConflict):
+    """An edit conflict with the current representation, as the caller may see it."""
+
+    def __init__(self, conflict: EditConflict, state: Mapping[str, object]) -> None:
+        super().__init__(seen=conflict.seen, current=conflict.current)
+        self.state = state
+
+
+class Retired(CatalogError):
+    """The product is retired; `state` is its last representation and names its successor."""
+
+    code = "retired"
+
+    def __init__(self, state: JSONObject) -> None:
+        successor = state.get("successor")
+        hint = f"Use {successor} instead." if successor else ""
+        super().__init__("This product is retired.", hint=hint)
+        self.state = state
