@@ -23,7 +23,7 @@ from catalog.search.services import (
     index_pending,
     sync_domain_changes,
 )
-from catalog.search.wakeup import at_work, is_hint_needed, is_hinted
+from catalog.search.wakeup import is_hint_needed, is_hinted, is_running
 
 log = logging.getLogger(__name__)
 INDEX_QUEUE = "index"
@@ -62,7 +62,7 @@ def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
     if hinted_at is not None and time.time() - hinted_at > DRAIN_TICK:
         return drain_search()
     wanted = [UUID(each) for each in ids]
-    with at_work():
+    with is_running():
         written = _unless_down(lambda: index_pending(ids=wanted, is_hinted=is_hinted))
     if is_hinted():
         _hint(index_changed, [], time.time())

@@ -1,4 +1,4 @@
-"""What search knows of one thing, as every engine is given it."""
+"""The document of one object, as every engine indexes it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields
 from catalog.search.encoding import encoded
 from catalog.search.tokens import scoped_tokens
 
-FIGURES = ("quality", "availability", "latency")
+METRICS = ("quality", "availability", "latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchDocument:
-    """All that search knows of one thing. Moments are seconds of the epoch, shares 0 to 1."""
+    """Everything that search knows of an object. Times are seconds of the epoch, shares 0 to 1."""
 
     type: str
     id: str
@@ -51,24 +51,24 @@ class SearchDocument:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The type, in the shape of the other filters."""
+        """Return the type as a tuple, as the other filters have their values."""
         return (self.type,)
 
     @property
     def key(self) -> str:
-        """Identity across types."""
+        """Return the identity across types."""
         return key_of(self.type, self.id)
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The tokens as an index holds them: what says who may read says the type as well."""
+        """Return the reader tokens as an index stores them, scoped by the type."""
         return scoped_tokens(self.readers, (self.type,))
 
     def digest(self) -> str:
-        """Equal for equal content, whatever the revision; made once, for it is asked for twice.
+        """Return a digest of the content without the revision; computed once.
 
-        Measured figures are left out: they change all the time without a revision, and follow
-        with the next one.
+        Measured values are left out: they change all the time without a revision, and follow with
+        the next one.
         """
         if not self._digest:
             content = [getattr(self, name) for name in _CONTENT]
@@ -78,12 +78,12 @@ class SearchDocument:
 
 
 _CONTENT = tuple(
-    each.name
-    for each in fields(SearchDocument)
-    if each.name not in {"revision", "measures", "_digest", *FIGURES}
+    attribute.name
+    for attribute in fields(SearchDocument)
+    if attribute.name not in {"revision", "measures", "_digest", *METRICS}
 )
 
 
 def key_of(object_type: str, identity: str) -> str:
-    """Identity of a thing across types."""
+    """Return the identity of an object across types."""
     return f"{object_type}:{identity}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models.functions import Now
 
-# An edit that the index has not seen for longer is too late.
+# An edit may be pending for this long.
 FRESH_WITHIN_SECONDS = 60
 
 
@@ -15,12 +15,12 @@ class IndexCheckQuerySet(models.QuerySet["IndexCheck"]):
     """Reads of checks."""
 
     def of(self, engine: str, *, since: datetime) -> IndexCheckQuerySet:
-        """Return the checks of one engine, the newest first."""
+        """Return the checks of one engine, newest first."""
         return self.filter(engine=engine, at__gte=since).order_by("-at", "-id")
 
 
 class IndexCheck(models.Model):
-    """One comparison of an index with the database: how many differences there were, by kind."""
+    """One comparison of an index with the database, with the mismatches by kind."""
 
     engine = models.CharField(max_length=20)
     at = models.DateTimeField()
@@ -30,7 +30,7 @@ class IndexCheck(models.Model):
     revision = models.PositiveIntegerField(default=0)
     readers = models.PositiveIntegerField(default=0)
     content = models.PositiveIntegerField(default=0)
-    behind = models.PositiveIntegerField(default=0, help_text="Changes not yet seen as it began.")
+    behind = models.PositiveIntegerField(default=0, help_text="Changes pending as it began.")
     oldest_seconds = models.FloatField(default=0.0, help_text="Age of the oldest of them.")
     seconds = models.FloatField(default=0.0, help_text="How long the comparison took.")
     problem = models.TextField(blank=True, help_text="Why nothing could be compared.")
@@ -45,17 +45,17 @@ class IndexCheck(models.Model):
 
     @property
     def drift(self) -> int:
-        """Return how many differences there were."""
+        """Return how many mismatches there were."""
         return self.missing + self.surplus + self.revision + self.readers + self.content
 
     @property
     def is_fresh(self) -> bool:
-        """Say whether no edit had waited too long."""
+        """Return True if no edit had been pending for too long."""
         return self.oldest_seconds <= FRESH_WITHIN_SECONDS
 
     @property
     def is_good(self) -> bool:
-        """Say whether the index answered, equalled the database, and was fresh."""
+        """Return True if the index answered, equalled the database and was fresh."""
         return not self.problem and self.drift == 0 and self.is_fresh
 
 

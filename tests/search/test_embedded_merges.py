@@ -13,7 +13,7 @@ ENOUGH = 8
 
 
 @pytest.mark.parametrize("part", ["documents", "words"])
-def test_a_writer_that_is_given_up_ends_its_merges(tmp_path: Path, part: str):
+def test_a_released_writer_finishes_its_merges(tmp_path: Path, part: str):
     engine = EmbeddedBackend(tmp_path)
     fill(engine, [])
     with engine.open_writer() as session:

@@ -74,7 +74,7 @@ def test_the_first_drain_builds_the_index_and_the_next_has_nothing_to_do():
     assert _found("parcels") == [str(product.uuid)]
 
 
-def test_a_document_holds_what_people_search_by():
+def test_a_document_contains_what_people_search_by():
     domain = make_domain("haulage", parent=make_domain("logistics"))
     provenance = {
         "answers": {"collection_method": {"state": "answered", "text": "A survey by phone."}},
@@ -122,7 +122,7 @@ def test_many_documents_take_no_more_statements_than_one(django_assert_num_queri
     assert [document.columns for document in many] == [("weight_kg",)] * 5
 
 
-def test_a_hint_takes_along_what_else_has_just_changed():
+def test_a_hint_also_indexes_other_recent_changes():
     first, second = make_published_product("Parcels"), make_published_product("Pallets")
     drain()
     _edit(first, "/tags", ["freight"])
@@ -150,7 +150,7 @@ def test_each_kind_of_change_reaches_the_index_without_a_hint():
     assert _found("pallets", (f"product:{hidden.uuid}",)) == [str(product.uuid)]
 
 
-def test_a_deleted_product_is_forgotten():
+def test_a_deleted_product_is_removed_from_the_index():
     product = make_product("Parcels")
     drain()
 
@@ -163,7 +163,7 @@ def test_a_deleted_product_is_forgotten():
     assert drain() == 0
 
 
-def test_a_renamed_domain_takes_its_products_along_though_the_hint_is_lost():
+def test_products_follow_a_renamed_domain_even_if_the_hint_is_lost():
     domain = make_domain("haulage")
     product = make_published_product("Parcels", domain=domain)
     sync_domain_changes()
@@ -178,7 +178,7 @@ def test_a_renamed_domain_takes_its_products_along_though_the_hint_is_lost():
     assert sync_domain_changes() == 0
 
 
-def test_a_moved_product_lies_in_its_new_domain_alone():
+def test_a_moved_product_is_found_in_its_new_domain_only():
     product = make_published_product("Parcels")
     drain()
 
@@ -201,7 +201,7 @@ def test_a_hint_for_what_is_up_to_date_writes_nothing():
     assert index_products(ids=[product.uuid]) == 1
 
 
-def test_a_follower_that_lost_its_memory_writes_all_again_and_nothing_changes():
+def test_an_index_without_marks_is_written_again_and_stays_the_same():
     make_published_product("Parcels")
     make_published_product("Pallets")
     drain()
@@ -213,7 +213,7 @@ def test_a_follower_that_lost_its_memory_writes_all_again_and_nothing_changes():
     assert verify(active_backend()).count == 0
 
 
-def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_through(monkeypatch):
+def test_an_old_change_that_was_missed_is_found_by_a_full_scan(monkeypatch):
     product = make_published_product("Parcels")
     drain()
     drain()
@@ -228,14 +228,14 @@ def test_what_changed_long_ago_and_was_missed_is_found_when_all_is_looked_throug
     assert _found("pallets") == [str(product.uuid)]
 
 
-def test_what_is_behind_is_asked_for_in_no_order():
+def test_pending_rows_are_read_unordered():
     # In the order of names, the few of the last seconds would be looked for among all.
     assert not any(
         pending_for("search:embedded:any", kind).ordered for kind in RESULT_TYPES.values()
     )
 
 
-def test_the_state_says_how_many_are_behind():
+def test_the_state_says_how_many_changes_are_pending():
     domain = make_domain()
     make_published_product(domain=domain)
     drain()
@@ -246,7 +246,7 @@ def test_the_state_says_how_many_are_behind():
     assert (state.engine, state.is_ready, state.pending) == ("embedded", True, 1)
 
 
-def test_a_rebuild_takes_along_what_changes_meanwhile():
+def test_a_rebuild_contains_what_changes_in_the_meantime():
     first = make_published_product("First")
     second = make_published_product("Second")
     drain()
@@ -267,7 +267,7 @@ def test_a_rebuild_takes_along_what_changes_meanwhile():
     assert verify(active_backend()).count == 0
 
 
-def test_the_rebuild_command_says_what_it_did():
+def test_the_rebuild_command_reports_its_documents():
     make_published_product()
     printed = StringIO()
 
@@ -277,7 +277,7 @@ def test_the_rebuild_command_says_what_it_did():
     assert (row["engine"], row["documents"], row["rollback"]) == ("embedded", due(), False)
 
 
-def test_an_engine_that_is_down_keeps_no_other_from_its_work(settings):
+def test_an_engine_that_is_down_does_not_stop_the_others(settings):
     settings.ELASTICSEARCH_URL = "http://127.0.0.1:1"
     settings.ASSAY_SEARCH_ENGINES = ["elasticsearch", "embedded"]
     product = make_published_product("Parcels")

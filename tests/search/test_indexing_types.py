@@ -33,11 +33,11 @@ def found(engine: SearchBackend, kind: str, text: str = "", **options: Any) -> l
     return ids(ask(engine, text, type=kind, **options))
 
 
-def test_every_kind_that_is_indexed_can_be_named_and_no_other():
+def test_every_indexed_type_can_be_searched_and_no_other():
     assert tuple(RESULT_TYPES) == NAMES
 
 
-def test_a_term_is_found_by_what_it_is_called_and_what_it_means(fed_engine: SearchBackend):
+def test_a_term_is_found_by_its_names_and_its_definition(fed_engine: SearchBackend):
     place = make_domain("sales")
     term = define(
         "Churn", definition="Customers who left.", synonyms=["attrition"], acronyms=["CHR"],
@@ -51,7 +51,7 @@ def test_a_term_is_found_by_what_it_is_called_and_what_it_means(fed_engine: Sear
     assert ask(fed_engine, "churn").count == 0
 
 
-def test_a_domain_is_found_by_what_it_was_called_and_who_owns_it(fed_engine: SearchBackend):
+def test_a_domain_is_found_by_its_former_name_and_its_owner(fed_engine: SearchBackend):
     team = make_team("freight")
     domain = make_domain("haulage", name="Haulage", owner_team=team, mission="Moves goods.")
     edit_domain(domain=domain, edition=1, actor=FACTORY, slug="transport")
@@ -61,7 +61,7 @@ def test_a_domain_is_found_by_what_it_was_called_and_who_owns_it(fed_engine: Sea
         assert found(fed_engine, "domain", typed) == [str(domain.uuid)]
 
 
-def test_an_edit_of_a_term_is_followed_and_a_removed_one_is_not_found(fed_engine: SearchBackend):
+def test_a_changed_term_is_indexed_and_a_removed_one_is_not_found(fed_engine: SearchBackend):
     term, kept = define("Churn"), define("Margin")
     index_all()
     term = edit_term(term=term, edition=1, actor=FACTORY, definition="A walrus.")
@@ -96,7 +96,7 @@ def test_a_removed_term_does_not_come_back_by_a_rebuild_or_a_late_write(
     assert found(fed_engine, "term") == []
 
 
-def test_imported_terms_are_followed(fed_engine: SearchBackend, tmp_path):
+def test_imported_terms_are_indexed(fed_engine: SearchBackend, tmp_path):
     file = tmp_path / "terms.yaml"
     file.write_text("- name: Churn\n  definition: Customers who left.\n")
     index_all()
@@ -107,7 +107,7 @@ def test_imported_terms_are_followed(fed_engine: SearchBackend, tmp_path):
     assert len(found(fed_engine, "term", "churn")) == 1
 
 
-def test_what_lies_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: SearchBackend):
+def test_everything_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: SearchBackend):
     above = make_domain("haulage", name="Haulage")
     part = make_domain("rail", name="Rail", parent=above)
     word, product = define("Wagon", domain=part), make_product(domain=part)
@@ -126,7 +126,7 @@ def test_what_lies_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: S
     assert verify(fed_engine).count == 0
 
 
-def test_the_state_counts_every_kind_and_tells_the_age_of_the_oldest(fed_engine: SearchBackend):
+def test_the_state_counts_every_type_and_reports_the_age_of_the_oldest(fed_engine: SearchBackend):
     index_all()
     make_domain()
     define("Churn")
@@ -138,7 +138,7 @@ def test_the_state_counts_every_kind_and_tells_the_age_of_the_oldest(fed_engine:
     assert 300 <= state.oldest_seconds < 360
 
 
-def test_every_difference_in_a_term_or_a_domain_is_named_and_mended(fed_engine: SearchBackend):
+def test_every_mismatch_of_a_term_or_domain_is_reported_and_repaired(fed_engine: SearchBackend):
     lost, older, changed, gone = (define(name) for name in ("Lost", "Older", "Changed", "Gone"))
     place = make_domain("haulage")
     index_all()
@@ -164,7 +164,7 @@ def test_every_difference_in_a_term_or_a_domain_is_named_and_mended(fed_engine: 
     assert found(fed_engine, "domain", "changed") == [str(place.uuid)]
 
 
-def test_a_rebuild_holds_every_kind_and_asks_as_often_for_many_as_for_one(
+def test_a_rebuild_contains_every_type_in_a_fixed_number_of_statements(
     fed_engine: SearchBackend, django_assert_num_queries
 ):
     place = make_domain()

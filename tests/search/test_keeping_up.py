@@ -25,7 +25,7 @@ from catalog.search.services import (
     sync_domain_changes,
 )
 from catalog.search.services.pending import BATCH_SIZE
-from catalog.search.wakeup import UNDER_WAY, at_work, is_hint_needed, is_hinted
+from catalog.search.wakeup import PENDING_KEY, is_hint_needed, is_hinted, is_running
 from catalog.tasks import hint_products, index_changed
 from config.celery import app
 from tests.factories import FACTORY, make_domain, make_published_product
@@ -53,7 +53,7 @@ def found(text: str) -> list[str]:
     return ids(ask(active_backend(), text, readers=None, is_corrected=False))
 
 
-class Told:
+class Recorder:
     """What the writers of an engine did, and what is to happen right after each commit."""
 
     def __init__(self) -> None:
@@ -62,37 +62,37 @@ class Told:
 
 
 @pytest.fixture
-def told(monkeypatch) -> Told:
-    told, engine = Told(), active_backend()
+def recorder(monkeypatch) -> Recorder:
+    recorder, engine = Recorder(), active_backend()
     writing = engine.open_writer
 
     @contextmanager
-    def told_writing() -> Iterator[IndexSession]:
+    def recorded_writer() -> Iterator[IndexSession]:
         with writing() as session:
-            told.done.append("opened")
-            yield TellingSession(session, told)
+            recorder.done.append("opened")
+            yield RecordingSession(session, recorder)
 
-    monkeypatch.setattr(engine, "open_writer", told_writing)
-    return told
+    monkeypatch.setattr(engine, "open_writer", recorded_writer)
+    return recorder
 
 
-class TellingSession:
+class RecordingSession:
     """A writer that tells of its commits."""
 
-    def __init__(self, session: IndexSession, told: Told) -> None:
-        self._session, self._told = session, told
+    def __init__(self, session: IndexSession, recorder: Recorder) -> None:
+        self._session, self._recorder = session, recorder
         self.generation, self.put, self.delete = session.generation, session.put, session.delete
 
     def commit(self) -> None:
         self._session.commit()
-        self._told.done.append("commit")
-        self._told.after_commit()
+        self._recorder.done.append("commit")
+        self._recorder.after_commit()
 
 
-def test_what_changes_while_the_index_is_written_goes_by_the_same_writer(told):
+def test_changes_during_a_write_use_the_same_writer(recorder):
     first, *others = (make_published_product(f"Parcels {number}") for number in range(4))
     drain()
-    told.done.clear()
+    recorder.done.clear()
     edit(first, "A walrus.")
     asked: list[Any] = []
 
@@ -107,17 +107,17 @@ def test_what_changes_while_the_index_is_written_goes_by_the_same_writer(told):
 
     assert written == 4
     assert len(found("walrus")) == 4
-    assert told.done == ["opened", "commit", "commit"]
+    assert recorder.done == ["opened", "commit", "commit"]
 
 
-def test_a_writer_is_given_up_in_the_end_though_changes_go_on(monkeypatch):
+def test_a_writer_is_released_in_the_end_even_if_changes_go_on(monkeypatch):
     product = make_published_product("Parcels")
     monkeypatch.setattr(sync, "MAX_DURATION", 0.1)
 
     assert index_pending(ids=[product.uuid], is_hinted=lambda: True) == 1
 
 
-def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatch, told):
+def test_a_waiting_process_gets_the_writer_even_if_changes_go_on(monkeypatch, recorder):
     monkeypatch.setattr(sync, "MAX_DURATION", 0.1)
     product, had_its_turn = make_published_product("Parcels"), threading.Event()
 
@@ -126,7 +126,7 @@ def test_whoever_waits_for_the_writer_has_a_turn_though_changes_go_on(monkeypatc
             had_its_turn.set()
 
     other = threading.Thread(target=take_a_turn)
-    told.after_commit = lambda: None if other.ident else other.start()
+    recorder.after_commit = lambda: None if other.ident else other.start()
     for turn in range(10):
         if not had_its_turn.is_set():
             product = edit(product, f"Turn {turn}.")
@@ -144,7 +144,7 @@ def waiting() -> int:
         return int(broker.default_channel._size("index"))
 
 
-def test_many_changes_send_one_hint_until_it_is_taken():
+def test_many_changes_send_one_hint_until_it_is_consumed():
     before = waiting()
 
     for _ in range(3):
@@ -156,15 +156,15 @@ def test_many_changes_send_one_hint_until_it_is_taken():
     assert (sent, taken, waiting() - before) == (1, (True, False), 2)
 
 
-def test_a_worker_that_looks_by_itself_is_sent_no_hint():
-    with at_work():
+def test_a_running_worker_is_sent_no_hint():
+    with is_running():
         needed, hinted = is_hint_needed(), is_hinted()
 
     assert (needed, hinted) == (False, True)
     assert is_hint_needed()
 
 
-def test_what_changes_as_the_worker_ends_is_hinted_at_anew(monkeypatch):
+def test_a_change_at_the_end_of_a_run_sends_another_hint(monkeypatch):
     before, product = waiting(), make_published_product("Parcels")
     monkeypatch.setattr(sync, "MAX_DURATION", 0.0)
     answers = iter([False, True])
@@ -174,9 +174,9 @@ def test_what_changes_as_the_worker_ends_is_hinted_at_anew(monkeypatch):
     assert waiting() - before == 1
 
 
-def test_a_hint_under_way_is_forgotten_after_a_moment(settings):
+def test_a_pending_hint_expires_after_a_moment(settings):
     assert is_hint_needed()
-    cache.touch(UNDER_WAY, 0)
+    cache.touch(PENDING_KEY, 0)
 
     assert is_hint_needed()
 
@@ -198,7 +198,7 @@ def make_backlog() -> DataProduct:
     return fresh
 
 
-def test_a_hint_writes_what_people_edit_and_leaves_a_backlog_to_the_drain():
+def test_a_hint_writes_edits_and_leaves_a_backlog_to_the_drain():
     fresh = make_backlog()
     edit(fresh, "A walrus.")
 
@@ -207,7 +207,7 @@ def test_a_hint_writes_what_people_edit_and_leaves_a_backlog_to_the_drain():
     assert drain() == 2 * BATCH_SIZE + 1
 
 
-def test_what_people_edit_during_a_drain_does_not_wait_for_its_end(told):
+def test_an_edit_during_a_drain_does_not_wait_for_its_end(recorder):
     fresh = make_backlog()
     moments: list[tuple[int, int]] = []
 
@@ -216,14 +216,14 @@ def test_what_people_edit_during_a_drain_does_not_wait_for_its_end(told):
             edit(fresh, "A walrus.")
         moments.append((len(found("walrus")), engine_states()[0].pending))
 
-    told.after_commit = note
+    recorder.after_commit = note
 
     assert drain() == 2 * BATCH_SIZE + 2
     assert [is_found for is_found, _ in moments] == [0, 1, 1, 1]
     assert moments[1][1] > BATCH_SIZE
 
 
-def test_what_people_edit_goes_before_the_products_of_a_renamed_domain():
+def test_an_edit_is_indexed_before_the_products_of_a_renamed_domain():
     parent = make_domain("haulage")
     below = make_domain("road", parent=parent)
     product = make_published_product("Parcels", domain=below)

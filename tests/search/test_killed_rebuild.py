@@ -45,8 +45,8 @@ PAUSE = 0.5
 
 
 @dataclass
-class Witness:
-    """What the clients were told: which words an edit left, and what was taken away."""
+class Acknowledged:
+    """What clients know of: the word that an edit left, and what was hidden or deleted."""
 
     words: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
@@ -59,14 +59,14 @@ def publish(*products: DataProduct) -> None:
     DataProduct.objects.filter(pk__in=[each.pk for each in products]).update(status="published")
 
 
-def make_thing(domain: Domain) -> DataProduct:
+def make_readable_product(domain: Domain) -> DataProduct:
     name = f"Thing {time.time_ns()}"
     product = make_product(domain=domain, name=name, assaySensitivity="internal")
     publish(product)
     return edit(product, "A thing.")
 
 
-def reader(baseline: set[str], witness: Witness, is_done: threading.Event) -> None:
+def reader(baseline: set[str], acknowledged: Acknowledged, is_done: threading.Event) -> None:
     """Read over and over what everybody may see; nothing may fail, lack or be too much."""
     read = parse_query("thing", now=NOW)
     request = SearchRequest(
@@ -74,34 +74,36 @@ def reader(baseline: set[str], witness: Witness, is_done: threading.Event) -> No
         has_highlights=False,
     )  # fmt: skip
     while not is_done.is_set():
-        forbidden = witness.gone | witness.hidden
+        forbidden = acknowledged.gone | acknowledged.hidden
         shown = {
             str(product.uuid)
             for _, product in search_catalog(visitor=AnonymousUser(), request=request).hits
         }
         assert baseline <= shown, baseline - shown
         assert not shown & forbidden
-        witness.reads += 1
+        acknowledged.reads += 1
         time.sleep(PAUSE)
 
 
-def writer(domain: Domain, witness: Witness, is_done: threading.Event, number: int) -> None:
+def writer(
+    domain: Domain, acknowledged: Acknowledged, is_done: threading.Event, number: int
+) -> None:
     """Edit, add, hide and delete products, noting each write once it is acknowledged."""
-    own = make_thing(domain)
+    own = make_readable_product(domain)
     turn = 0
     while not is_done.is_set():
         turn += 1
         word = f"walrus{number}x{turn}"
         own = edit(own, f"A thing of {word}.")
-        witness.words[str(own.uuid)] = word
+        acknowledged.words[str(own.uuid)] = word
         if turn % 2:
             other = make_product(domain=domain, name=f"Thing {time.time_ns()}")
             delete_product(product=other, edition=other.edition, actor=FACTORY)
-            witness.gone.add(str(other.uuid))
+            acknowledged.gone.add(str(other.uuid))
         else:
-            other = make_thing(domain)
+            other = make_readable_product(domain)
             hide(other)
-            witness.hidden.add(str(other.uuid))
+            acknowledged.hidden.add(str(other.uuid))
         time.sleep(PAUSE)
 
 
@@ -114,7 +116,7 @@ def worker(is_done: threading.Event) -> None:
 
 
 @contextmanager
-def at_work(*jobs: Callable[[], None]) -> Iterator[list[Future[None]]]:
+def running_in_threads(*jobs: Callable[[], None]) -> Iterator[list[Future[None]]]:
     """Run jobs in threads of their own, each with its own connection."""
 
     def run(job: Callable[[], None]) -> None:
@@ -157,50 +159,50 @@ def database_url() -> str:
     return f"{TEST_SERVERS['postgres'].rpartition('/')[0]}/{name}"
 
 
-def wait_until_level() -> None:
+def wait_until_indexed() -> None:
     """Wait until the index has seen every change; longer than a minute is too long."""
     deadline = time.monotonic() + VISIBLE_WITHIN
     while any(state.pending for state in engine_states()) and time.monotonic() < deadline:
         time.sleep(PAUSE)
 
 
-def test_a_rebuild_killed_at_any_step_costs_no_read_and_no_write(
+def test_a_rebuild_killed_in_any_phase_loses_no_read_and_no_write(
     fed_engine: SearchBackend, settings: Any
 ):
     domain = make_domain("haulage")
-    things = [make_product(domain=domain, name=f"Thing {n}") for n in range(BASELINE)]
-    publish(*things)
-    baseline = {str(each.uuid) for each in things}
+    products = [make_product(domain=domain, name=f"Thing {n}") for n in range(BASELINE)]
+    publish(*products)
+    baseline = {str(each.uuid) for each in products}
     sync_domain_changes()
     drain()
-    witness, is_over, is_level = Witness(), threading.Event(), threading.Event()
-    jobs = [lambda: reader(baseline, witness, is_level) for _ in range(READERS)]
-    jobs += [lambda n=n: writer(domain, witness, is_over, n) for n in range(WRITERS)]
+    acknowledged, is_over, is_level = Acknowledged(), threading.Event(), threading.Event()
+    jobs = [lambda: reader(baseline, acknowledged, is_level) for _ in range(READERS)]
+    jobs += [lambda n=n: writer(domain, acknowledged, is_over, n) for n in range(WRITERS)]
 
-    with at_work(*jobs, lambda: worker(is_level)) as running:
+    with running_in_threads(*jobs, lambda: worker(is_level)) as running:
         ends = killed_rebuilds(fed_engine, settings)
         is_over.set()
-        wait_until_level()
+        wait_until_indexed()
         is_level.set()
 
     for job in running:
         job.result()
     assert ends == [f"{step} {-signal.SIGKILL}" for step in RebuildPhase]
-    assert witness.reads > READERS
-    assert len(witness.words) == WRITERS
-    assert len(witness.gone) >= WRITERS
-    assert len(witness.hidden) >= WRITERS
-    assert_equal(fed_engine, witness)
+    assert acknowledged.reads > READERS
+    assert len(acknowledged.words) == WRITERS
+    assert len(acknowledged.gone) >= WRITERS
+    assert len(acknowledged.hidden) >= WRITERS
+    assert_equal(fed_engine, acknowledged)
 
 
-def assert_equal(engine: SearchBackend, witness: Witness) -> None:
+def assert_equal(engine: SearchBackend, acknowledged: Acknowledged) -> None:
     """Every acknowledged write is found, nothing else is, and nothing half-built is left."""
-    for uuid, word in witness.words.items():
+    for uuid, word in acknowledged.words.items():
         assert ids(ask(engine, word, readers=("public",))) == [uuid]
     everything = set(ids(ask(engine, "thing", readers=None, limit=5000)))
     public = set(ids(ask(engine, "thing", readers=("public",), limit=5000)))
-    assert not witness.gone & everything
-    assert not witness.hidden & public
+    assert not acknowledged.gone & everything
+    assert not acknowledged.hidden & public
     settle()
     drift = verify(engine)
     assert (drift.checked, drift.count) == (due(), 0)

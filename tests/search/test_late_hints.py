@@ -22,7 +22,7 @@ def empty_index(settings, tmp_path):
 
 
 @pytest.mark.parametrize(("waited", "still_behind"), [(0, 2), (DRAIN_TICK + 1, 0)])
-def test_a_hint_that_has_waited_brings_along_what_waits_behind_it(waited, still_behind):
+def test_a_late_hint_also_indexes_what_waits_behind_it(waited, still_behind):
     domain = make_domain()
     drain()
     first, *others = (make_published_product(domain=domain) for _ in range(3))

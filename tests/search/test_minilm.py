@@ -45,7 +45,7 @@ def cosine(one: list[float], other: list[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-def test_a_vector_has_length_one_and_texts_that_mean_the_same_are_near(model: Embedder):
+def test_vectors_have_length_one_and_similar_texts_are_near(model: Embedder):
     heat, sea, pay = model.vectors(
         ["ocean heat measured from space", "Sea surface temperature", "wages of the canteen"]
     )
@@ -56,7 +56,7 @@ def test_a_vector_has_length_one_and_texts_that_mean_the_same_are_near(model: Em
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "é ß 海 🌊", "tide " * 4000])
-def test_any_text_has_the_same_vector_alone_and_beside_others(model: Embedder, text: str):
+def test_the_vector_of_a_text_does_not_depend_on_the_others(model: Embedder, text: str):
     alone = model.vectors([text])[0]
 
     assert model.vectors(["something else entirely", text])[1] == alone
@@ -64,6 +64,6 @@ def test_any_text_has_the_same_vector_alone_and_beside_others(model: Embedder, t
 
 
 @pytest.mark.elasticsearch
-def test_search_ranks_by_what_is_meant(engine: SearchBackend):
+def test_search_ranks_by_meaning(engine: SearchBackend):
     assert ids(ask(engine, "how warm is the north atlantic"))[0] == "sst"
     assert ids(ask(engine, "warm lunch for employees"))[0] == "pay"

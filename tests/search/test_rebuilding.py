@@ -120,7 +120,7 @@ def test_an_index_that_differs_is_refused_and_removed(
     assert verify(fed_engine).count == 0
 
 
-def test_what_is_too_much_in_a_new_index_goes_before_it_answers(fed_engine: SearchBackend):
+def test_surplus_documents_are_removed_before_a_new_index_is_activated(fed_engine: SearchBackend):
     product = make_product("First")
 
     rebuild(Unfaithful(fed_engine, with_an_extra_document))
@@ -129,7 +129,7 @@ def test_what_is_too_much_in_a_new_index_goes_before_it_answers(fed_engine: Sear
     assert verify(fed_engine).count == 0
 
 
-def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
+def test_a_rollback_activates_the_previous_index_and_brings_nothing_back(
     fed_engine: SearchBackend,
 ):
     kept, changed, hidden = (make_published_product(f"Thing {n}") for n in range(3))
@@ -159,7 +159,7 @@ def test_a_rollback_lets_the_index_before_answer_and_brings_nothing_back(
     assert verify(fed_engine).count == 0
 
 
-def test_a_rollback_mends_what_its_memory_does_not_know(fed_engine: SearchBackend):
+def test_a_rollback_repairs_what_its_marks_do_not_know(fed_engine: SearchBackend):
     kept, gone = make_product("Kept"), make_product("Gone")
     drain()
     rebuild(fed_engine)
@@ -172,7 +172,7 @@ def test_a_rollback_mends_what_its_memory_does_not_know(fed_engine: SearchBacken
     assert found(fed_engine, "renamed") == {str(kept.uuid)}
 
 
-def test_a_second_rollback_leads_forth_again(fed_engine: SearchBackend):
+def test_a_second_rollback_activates_the_newer_index_again(fed_engine: SearchBackend):
     product = make_product("Thing")
     drain()
     rebuild(fed_engine)
@@ -189,7 +189,7 @@ def test_a_second_rollback_leads_forth_again(fed_engine: SearchBackend):
     assert found(fed_engine, "walrus") == {str(product.uuid)}
 
 
-def test_without_an_index_before_there_is_no_rollback(fed_engine: SearchBackend):
+def test_without_a_previous_index_there_is_no_rollback(fed_engine: SearchBackend):
     product = make_product("Thing")
     drain()
 
@@ -200,7 +200,7 @@ def test_without_an_index_before_there_is_no_rollback(fed_engine: SearchBackend)
     assert found(fed_engine) == {str(product.uuid)}
 
 
-def test_what_answers_and_what_answered_before_is_kept_with_its_memory(
+def test_the_active_and_the_previous_index_are_kept_with_their_marks(
     fed_engine: SearchBackend,
 ):
     make_product()
@@ -223,7 +223,7 @@ class Interrupted(Exception):
 
 
 @pytest.mark.parametrize("step", list(RebuildPhase))
-def test_what_was_written_into_the_old_index_is_not_lost_wherever_a_rebuild_ends(
+def test_no_write_into_the_old_index_is_lost_wherever_a_rebuild_ends(
     fed_engine: SearchBackend, step: RebuildPhase
 ):
     edited, hidden = (make_published_product(f"Thing {n}") for n in range(2))
@@ -299,7 +299,7 @@ def test_a_lock_whose_holder_was_killed_is_free_after_a_while(fed_engine: Search
     assert rebuild(fed_engine) == due()
 
 
-def test_a_drain_that_waited_for_another_rebuild_does_not_repeat_it(fed_engine: SearchBackend):
+def test_a_drain_that_waited_for_a_rebuild_does_not_repeat_it(fed_engine: SearchBackend):
     make_product()
 
     assert rebuild(fed_engine, unless_ready=True) == due()
@@ -309,7 +309,7 @@ def test_a_drain_that_waited_for_another_rebuild_does_not_repeat_it(fed_engine: 
 @pytest.mark.parametrize(
     "engine", [pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)], indirect=True
 )
-def test_a_write_into_an_index_that_was_removed_is_refused_and_makes_no_new_one(
+def test_a_write_into_a_removed_index_is_refused_and_creates_none(
     engine: SearchBackend,
 ):
     with engine.open_writer() as session:

@@ -39,7 +39,7 @@ def error_of(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("engine", ENGINES)
-def test_known_items_are_found_at_the_promised_rank(
+def test_known_items_are_found_at_the_required_rank(
     engine: str, shared_folder: Path, settings: Any, elasticsearch_url: str, evaluate: Any
 ):
     settings.ELASTICSEARCH_URL = elasticsearch_url
@@ -55,7 +55,7 @@ def test_known_items_are_found_at_the_promised_rank(
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("engine", ENGINES)
-def test_real_names_come_first_and_their_typos_among_the_first_three(
+def test_names_come_first_and_their_typos_among_the_first_three(
     engine: str, shared_folder: Path, settings: Any, elasticsearch_url: str
 ):
     settings.ELASTICSEARCH_URL = elasticsearch_url
@@ -72,7 +72,7 @@ def test_real_names_come_first_and_their_typos_among_the_first_three(
 
 
 @pytest.mark.django_db
-def test_titles_that_name_a_product_find_it(tmp_path: Path, evaluate: Any):
+def test_titles_of_uses_find_their_product(tmp_path: Path, evaluate: Any):
     product = make_published_product("Ledger")
     queries, uses = tmp_path / "queries.jsonl", tmp_path / "uses.jsonl"
     target = f"{product.domain.slug}/{product.slug}"

@@ -69,14 +69,14 @@ def shown(response: Any) -> ResultsPage:
     return page
 
 
-def test_a_tab_for_each_kind_says_how_many_there_are(client: Client, mesh: Any):
+def test_the_tab_of_each_type_shows_its_count(client: Client, mesh: Any):
     assert tabs(client, "q=customers") == {"Products": 2, "Terms": 1, "Domains": 2}
     assert tabs(client, "q=churn") == {"Products": 0, "Terms": 1, "Domains": 0}
     assert tabs(client, "") == {"Products": 2, "Terms": 1, "Domains": 2}
 
 
 @pytest.mark.parametrize("query", ["", "q=customers", "q=custmers", "q=loy", "domain=loyalty"])
-def test_a_tabs_count_is_what_opening_it_shows(client: Client, mesh: Any, query: str):
+def test_the_count_of_a_tab_is_what_opening_it_shows(client: Client, mesh: Any, query: str):
     page = client.get(f"/search?{query}")
 
     for tab in shown(page).tabs:
@@ -87,7 +87,7 @@ def test_a_tabs_count_is_what_opening_it_shows(client: Client, mesh: Any, query:
         ]
 
 
-def test_the_card_of_a_term_says_what_it_means_and_where_it_is_used(client: Client, mesh: Any):
+def test_the_card_of_a_term_shows_its_definition_and_usage(client: Client, mesh: Any):
     page = client.get("/search?q=attrition&type=term")
     text = " ".join(page.content.decode().split())
 
@@ -99,7 +99,7 @@ def test_the_card_of_a_term_says_what_it_means_and_where_it_is_used(client: Clie
     assert "Also written" in text
 
 
-def test_the_card_of_a_domain_says_what_it_is_for_and_how_much_it_holds(client: Client, mesh: Any):
+def test_the_card_of_a_domain_shows_its_mission_and_product_count(client: Client, mesh: Any):
     text = " ".join(client.get("/search?q=keeps&type=domain").content.decode().split())
 
     assert "1 domain for “keeps”" in text
@@ -108,7 +108,7 @@ def test_the_card_of_a_domain_says_what_it_is_for_and_how_much_it_holds(client: 
     assert '<p class="small muted">2 products</p>' in text
 
 
-def test_each_kind_has_its_own_shape_over_the_api(client: Client, mesh: Any):
+def test_each_type_has_its_own_shape_over_the_api(client: Client, mesh: Any):
     (term,) = results(client, "q=churn&type=term")
     sales, loyalty = results(client, "type=domain&sort=name")[::-1]
     product = results(client, "q=orders")[0]
@@ -123,7 +123,7 @@ def test_each_kind_has_its_own_shape_over_the_api(client: Client, mesh: Any):
     assert (product["type"], product["name"]) == ("product", "Customer orders")
 
 
-def test_the_api_answers_every_kind_as_it_documents_it(client: Client, mesh: Any):
+def test_the_api_answers_every_type_as_documented(client: Client, mesh: Any):
     shapes = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
 
     for kind, name in (("product", "Product"), ("term", "Term"), ("domain", "Domain")):
@@ -132,9 +132,7 @@ def test_the_api_answers_every_kind_as_it_documents_it(client: Client, mesh: Any
     assert shapes["Result"]["discriminator"]["propertyName"] == "type"
 
 
-def test_only_what_somebody_may_see_is_counted_beside_a_term_or_a_domain(
-    client: Client, mesh: Domain
-):
+def test_only_visible_products_are_counted_next_to_a_term_or_domain(client: Client, mesh: Domain):
     def counted() -> list[int]:
         (term,) = results(client, "q=churn&type=term")
         return [
@@ -150,7 +148,7 @@ def test_only_what_somebody_may_see_is_counted_beside_a_term_or_a_domain(
     assert counted() == [2, 2, 3]
 
 
-def test_the_kind_is_typed_as_a_filter_and_becomes_part_of_the_address(client: Client, mesh: Any):
+def test_a_typed_result_type_becomes_part_of_the_address(client: Client, mesh: Any):
     for typed in ("customers type:domain", "customers kind:domain"):
         response = client.get("/search", {"q": typed})
         assert response["Location"] == "/search?q=customers&type=domain"
@@ -162,7 +160,9 @@ def test_the_kind_is_typed_as_a_filter_and_becomes_part_of_the_address(client: C
     assert client.get("/api/v1/search?q=customers&type=product").json()["count"] == 2
 
 
-def test_of_several_typed_kinds_the_first_is_searched_and_that_is_said(client: Client, mesh: Any):
+def test_of_several_types_in_a_query_the_first_is_searched_with_a_warning(
+    client: Client, mesh: Any
+):
     body = client.get("/api/v1/search?q=type:term,domain").json()
 
     assert body["type"] == "term"
@@ -170,7 +170,7 @@ def test_of_several_typed_kinds_the_first_is_searched_and_that_is_said(client: C
 
 
 @pytest.mark.parametrize("query", ["type=term&type=domain", "-type=product"])
-def test_of_several_kinds_the_first_is_searched_and_that_is_said(
+def test_of_several_types_the_first_is_searched_with_a_warning(
     client: Client, mesh: Any, query: str
 ):
     page = shown(client.get(f"/search?{query}"))
@@ -180,7 +180,7 @@ def test_of_several_kinds_the_first_is_searched_and_that_is_said(
     assert warnings == ["Only one result type at a time; showing the first."]
 
 
-def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):
+def test_an_unknown_type_gives_a_warning(client: Client, mesh: Any):
     page = shown(client.get("/search?type=trem"))
 
     (chip,) = page.chips
@@ -189,7 +189,7 @@ def test_a_kind_that_is_none_is_doubted(client: Client, mesh: Any):
     assert chip.suggestion.label == "type:term"
 
 
-def test_pages_and_cursors_keep_to_their_kind(client: Client, mesh: Any):
+def test_pages_and_cursors_keep_their_type(client: Client, mesh: Any):
     for number in range(3):
         define_term(name=f"Word {number}", definition="Customers again.", actor=FACTORY)
     rebuild(active_backend())
@@ -203,7 +203,7 @@ def test_pages_and_cursors_keep_to_their_kind(client: Client, mesh: Any):
     assert strange["warnings"][0]["code"] == "unknown-cursor"
 
 
-def test_terms_and_domains_leave_as_csv_and_are_not_followed_by_a_feed(client: Client, mesh: Any):
+def test_terms_and_domains_have_csv_but_no_feed(client: Client, mesh: Any):
     response = client.get("/search.csv?q=customers&type=term")
     text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     page = client.get("/search?q=customers&type=term")
@@ -215,9 +215,7 @@ def test_terms_and_domains_leave_as_csv_and_are_not_followed_by_a_feed(client: C
     assert b"Customer orders" in client.get("/search.atom?q=customers&type=term").content
 
 
-def test_a_term_that_was_just_removed_is_not_shown_however_late_the_index_is(
-    client: Client, mesh: Any
-):
+def test_a_removed_term_is_not_shown_however_late_the_index_is(client: Client, mesh: Any):
     remove_term(term=Term.objects.get(), edition=1, actor=FACTORY)
 
     assert tabs(client, "q=churn&type=term") == {"Products": 0, "Terms": 0, "Domains": 0}
@@ -225,7 +223,7 @@ def test_a_term_that_was_just_removed_is_not_shown_however_late_the_index_is(
     assert client.get("/search/suggest?q=chur").json() == {"groups": []}
 
 
-def test_typing_suggests_terms_and_domains_after_products(client: Client, mesh: Any):
+def test_autocomplete_suggests_terms_and_domains_after_products(client: Client, mesh: Any):
     make_published_product("Sales churn", domain=mesh)
     rebuild(active_backend())
 
@@ -257,7 +255,7 @@ def test_many_products_leave_room_for_a_term_and_a_domain(client: Client, mesh: 
     }  # fmt: skip
 
 
-def test_where_nothing_is_found_the_nearest_terms_are_offered(client: Client, mesh: Any):
+def test_related_terms_are_offered_if_nothing_is_found(client: Client, mesh: Any):
     page = client.get("/search?q=chrn+walrus&tag=nowhere")
 
     assert shown(page).count == 0
@@ -266,7 +264,7 @@ def test_where_nothing_is_found_the_nearest_terms_are_offered(client: Client, me
 
 
 @pytest.mark.parametrize("asked", ["type=AAA", "type=", "type=term&type=domain", "type=Term"])
-def test_the_api_refuses_a_kind_that_is_none(client: Client, asked: str):
+def test_the_api_refuses_an_unknown_type(client: Client, asked: str):
     answer = client.get(f"/api/v1/search?q=x&{asked}")
 
     assert answer.status_code == 400

@@ -47,14 +47,14 @@ def test_every_name_and_identifier_comes_first(filled: SearchBackend):
     assert trial.n["name"] == trial.n["IRI"] == 61
 
 
-def test_typos_are_understood(filled: SearchBackend):
+def test_typos_find_their_product(filled: SearchBackend):
     trial = run_typos(engine=filled, count=200, seed=7)
 
     assert trial.share() >= PROMISED, trial.missed
     assert trial.share(CORRECT) == 1
 
 
-def test_odd_queries_are_answered_within_the_deadline(filled: SearchBackend):
+def test_fuzz_queries_are_answered_within_the_timeout(filled: SearchBackend):
     result = run_fuzz_queries(engine=filled, count=200, seed=7)
 
     assert result.n == 200
@@ -72,7 +72,7 @@ def test_any_text_is_answered(engine: SearchBackend, typed: str):
     assert ask(engine, typed).count >= 0
 
 
-def test_no_more_words_are_corrected_than_are_worth_the_time(engine: SearchBackend):
+def test_at_most_a_few_words_are_corrected(engine: SearchBackend):
     words = [f"{first}{second}zzzzz" for first in "abcd" for second in "efgh"]
     fill(engine, [doc("words", summary=" ".join(words))])
     wrong = " ".join(word.replace("zzzzz", "zzzxz") for word in words)
@@ -81,7 +81,7 @@ def test_no_more_words_are_corrected_than_are_worth_the_time(engine: SearchBacke
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
-def test_an_answer_that_the_deadline_has_passed_is_not_waited_for(monkeypatch: Any, engine: Any):
+def test_an_answer_after_the_timeout_is_an_error(monkeypatch: Any, engine: Any):
     monkeypatch.setattr("catalog.search.backends.elasticsearch.TIMEOUT", 0.0)
 
     with pytest.raises(SearchUnavailable, match="deadline"):
@@ -89,7 +89,7 @@ def test_an_answer_that_the_deadline_has_passed_is_not_waited_for(monkeypatch: A
 
 
 @pytest.mark.parametrize("path", ["/search", "/api/v1/search", "/search.csv"])
-def test_odd_queries_never_break_a_page_or_the_api(
+def test_fuzz_queries_never_break_a_page_or_the_api(
     path: str, client: Client, settings: Any, tmp_path: Any, db: None
 ):
     settings.ASSAY_DATA_DIR = tmp_path
@@ -103,7 +103,7 @@ def test_odd_queries_never_break_a_page_or_the_api(
         assert response.status_code < 500, typed
 
 
-def test_a_beginning_after_the_eighth_is_a_word_and_the_reader_is_told():
+def test_the_ninth_prefix_is_a_word_with_a_warning():
     read = parse_query(" ".join(f"{letter}b*" for letter in "abcdefghij"), now=NOW)
 
     assert [clause.node.is_prefix for clause in read.expression] == [True] * 8 + [False] * 2

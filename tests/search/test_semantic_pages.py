@@ -62,7 +62,7 @@ def many(number: int) -> list[SearchDocument]:
     ]
 
 
-def test_what_is_close_in_meaning_rises_and_says_so(sides, shelf):
+def test_a_hit_close_in_meaning_moves_up_and_says_so(sides, shelf):
     words, meaning = sides
     for engine in sides:
         fill(engine, shelf)
@@ -79,7 +79,7 @@ def test_what_is_close_in_meaning_rises_and_says_so(sides, shelf):
     assert all("meaning" not in {r.field for r in hit.reasons} for hit in plain.hits)
 
 
-def test_set_count_and_facets_are_those_of_words(sides):
+def test_hits_count_and_facets_are_those_of_words(sides):
     words, meaning = sides
     for engine in sides:
         fill(engine, many(80))
@@ -108,7 +108,7 @@ def test_only_relevance_is_reranked(sides, model):
     assert model.asked == []
 
 
-def test_what_is_exact_name_so_comes_first_however_far_its_meaning(sides):
+def test_an_exact_name_comes_first_whatever_its_meaning(sides):
     _, meaning = sides
     called = doc("called", "Ocean", summary="money price ledger payroll " * 9)
     fill(meaning, [*many(60), called])
@@ -116,7 +116,7 @@ def test_what_is_exact_name_so_comes_first_however_far_its_meaning(sides):
     assert ids(ask(meaning, "ocean"))[0] == "called"
 
 
-def test_meaning_reaches_nothing_that_the_reader_may_not_read(sides):
+def test_reranking_shows_nothing_that_the_reader_may_not_read(sides):
     _, meaning = sides
     hidden = [replace(one, readers=("team",)) for one in many(60)]
     fill(meaning, [*hidden, doc("open", "Thing of money")])
@@ -156,7 +156,7 @@ def test_pages_show_every_hit_once_in_one_order_by_offset_cursor_and_backwards(s
     assert ids(ask(meaning, "thing marine", limit=limit, cursor=last)) == whole[-limit:]
 
 
-def test_a_small_result_has_its_last_page_by_meaning_too(sides):
+def test_the_last_page_of_a_small_result_is_reranked_too(sides):
     _, meaning = sides
     fill(meaning, many(30))
     whole = ids(ask(meaning, "thing marine", limit=30))
@@ -166,7 +166,7 @@ def test_a_small_result_has_its_last_page_by_meaning_too(sides):
     assert ids(ask(meaning, "thing marine", limit=20, cursor=last)) == whole[-20:]
 
 
-def test_a_walk_goes_on_where_it_was_when_others_come(sides):
+def test_a_walk_continues_at_its_place_when_hits_are_added(sides):
     _, meaning = sides
     fill(meaning, many(60))
     first = ask(meaning, "thing marine", limit=20)
@@ -178,7 +178,7 @@ def test_a_walk_goes_on_where_it_was_when_others_come(sides):
     assert not set(second) & set(ids(first))
 
 
-def test_a_failing_model_leaves_the_answer_of_words(sides, model):
+def test_a_failing_model_leaves_the_order_by_words(sides, model):
     words, meaning = sides
     for engine in sides:
         fill(engine, many(120))
@@ -200,7 +200,7 @@ def test_a_failing_model_leaves_the_answer_of_words(sides, model):
     assert ids(ask(meaning, "thing storm", limit=20, cursor=begun.next))
 
 
-def test_what_was_indexed_while_the_model_failed_is_found_and_gets_its_vector_later(sides, model):
+def test_a_document_indexed_while_the_model_failed_gets_its_vector_later(sides, model):
     _, meaning = sides
     fill(meaning, many(3))
     late = doc("late", "Late ocean thing")

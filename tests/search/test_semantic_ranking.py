@@ -30,12 +30,12 @@ def order(*candidates: Candidate) -> list[int]:
 
 
 @given(CANDIDATES)
-def test_every_candidate_keeps_one_place(candidates: list[Candidate]):
+def test_every_candidate_has_one_rank(candidates: list[Candidate]):
     assert sorted(order(*candidates)) == list(range(len(candidates)))
 
 
 @given(CANDIDATES)
-def test_what_is_exact_name_so_stays_first_as_words_ranked_it(candidates: list[Candidate]):
+def test_exact_names_stay_first_in_the_order_by_words(candidates: list[Candidate]):
     called = [at for at, one in enumerate(candidates) if one.is_exact_name]
     is_ranked = any(one.cosine is not None for one in candidates)
 
@@ -58,13 +58,13 @@ def test_half_of_the_score_is_the_cosine():
     assert found == [1, 0, 2]
 
 
-def test_without_a_vector_it_counts_as_near_as_the_others_are_on_average():
+def test_a_candidate_without_a_vector_counts_as_average():
     found = order(Candidate(10, 0.9), Candidate(9, None), Candidate(8.9, 0.1))
 
     assert found == [0, 1, 2]
 
 
-def test_without_any_vector_words_alone_rank():
+def test_without_vectors_the_order_is_that_of_words():
     places = rerank([Candidate(2, None, is_exact_name=False), Candidate(1, None)])
 
     assert [(place.old_rank, place.is_boosted) for place in places] == [(0, False), (1, False)]
@@ -80,7 +80,7 @@ def test_boosted_is_what_moved_up_and_is_nearer_than_average():
     assert boosted == {2: True, 1: False, 0: False}
 
 
-def test_the_embedded_text_a_document_is_its_name_purpose_and_tags_and_nothing_else():
+def test_name_purpose_and_tags_are_embedded_and_nothing_else():
     document = doc("tides", "Tides", summary="Heights of the sea.", tags=("ocean",))
 
     other = replace(document, revision=9, columns=("height",), readers=("secret",))
@@ -89,7 +89,7 @@ def test_the_embedded_text_a_document_is_its_name_purpose_and_tags_and_nothing_e
     assert text_digest(embedded_text(document)) == text_digest(embedded_text(other))
 
 
-def test_a_typed_text_is_embedded_once_however_it_is_spaced():
+def test_a_query_is_embedded_once_however_it_is_spaced():
     model = Topics()
     vectors = QueryVectors(model, timeout=30)
 

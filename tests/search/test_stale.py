@@ -35,7 +35,7 @@ def _find(text):
     return search_catalog(visitor=AnonymousUser(), request=request)
 
 
-def test_a_search_that_finds_only_what_was_just_hidden_finds_nothing_at_all():
+def test_a_search_that_finds_only_hidden_products_finds_nothing():
     product = make_published_product("Walrus counts")
     drain()
 
@@ -45,7 +45,7 @@ def test_a_search_that_finds_only_what_was_just_hidden_finds_nothing_at_all():
     assert (found.hits, found.answer.count, found.answer.facets) == ((), 0, ())
 
 
-def test_what_was_just_hidden_is_not_counted_beside_the_rest():
+def test_a_product_that_was_just_hidden_is_not_counted():
     hidden, shown = make_published_product("Walrus counts"), make_published_product("Walrus diets")
     drain()
 
@@ -56,7 +56,7 @@ def test_what_was_just_hidden_is_not_counted_beside_the_rest():
     assert found.answer.count == 1
 
 
-def test_a_word_that_only_a_product_just_hidden_holds_is_not_suggested():
+def test_a_word_of_a_product_that_was_just_hidden_is_not_suggested():
     product = make_published_product("Walrus counts")
     drain()
     before = suggest(visitor=AnonymousUser(), typed="walr")

@@ -21,7 +21,7 @@ def test_the_same_seed_gives_the_same_queries_and_another_one_others():
     assert make_typos(NAMES, count=40, seed=1) != make_typos(NAMES, count=40, seed=2)
 
 
-def test_every_kind_has_its_share():
+def test_every_kind_of_typo_has_its_share():
     cases = make_typos(NAMES, count=50, seed=1)
 
     assert {kind: sum(query.kind == kind for query in cases) for kind in KINDS} == dict.fromkeys(
@@ -30,7 +30,7 @@ def test_every_kind_has_its_share():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_one_word_is_wrong_by_as_many_edits_as_the_kind_says(seed: int):
+def test_one_word_is_wrong_by_the_edits_of_its_kind(seed: int):
     for query in make_typos(NAMES, count=50, seed=seed):
         pairs = zip(query.intended.split(), query.typed.split(), strict=True)
         wrong = [(intended, typed) for intended, typed in pairs if intended != typed]
@@ -42,7 +42,7 @@ def test_one_word_is_wrong_by_as_many_edits_as_the_kind_says(seed: int):
         assert intended.isascii()
 
 
-def test_a_query_means_all_things_of_that_name_and_no_other():
+def test_the_targets_are_all_products_of_that_name():
     for query in make_typos(NAMES, count=60, seed=3):
         words = set(query.intended.split())
         holders = {key for key, name in NAMES.items() if words <= set(normalize_name(name).split())}
@@ -50,7 +50,7 @@ def test_a_query_means_all_things_of_that_name_and_no_other():
         assert set(query.targets) == holders
 
 
-def test_names_without_a_word_to_mistype_give_none():
+def test_names_without_an_eligible_word_give_no_typos():
     assert make_typos({"5": NAMES["5"]}, count=10, seed=1) == []
 
 

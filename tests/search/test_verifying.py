@@ -75,7 +75,7 @@ def differences_in(engine: SearchBackend) -> dict[str, list[str]]:
     }
 
 
-def test_every_kind_of_difference_is_named_and_mended(fed_engine: SearchBackend):
+def test_every_kind_of_mismatch_is_reported_and_repaired(fed_engine: SearchBackend):
     made = differences_in(fed_engine)
 
     drift = verify(fed_engine)
@@ -94,7 +94,7 @@ def test_every_kind_of_difference_is_named_and_mended(fed_engine: SearchBackend)
     assert drain() == 0
 
 
-def test_the_command_says_all_this_and_ends_by_it(fed_engine: SearchBackend):
+def test_the_command_reports_mismatches_and_exits_accordingly(fed_engine: SearchBackend):
     differences_in(fed_engine)
     found, mended, sound = StringIO(), StringIO(), StringIO()
 
@@ -115,14 +115,14 @@ def test_the_command_says_all_this_and_ends_by_it(fed_engine: SearchBackend):
     assert json.loads(sound.getvalue())[0]["drift"] == 0
 
 
-def test_what_cannot_be_compared_ends_with_two(fed_engine: SearchBackend):
+def test_the_command_exits_with_two_if_nothing_can_be_compared(fed_engine: SearchBackend):
     with pytest.raises(CommandError) as refused:
         call_command("verify_search_index", stdout=StringIO())
 
     assert refused.value.returncode == 2
 
 
-def test_the_report_is_bounded_and_its_counts_are_whole(fed_engine: SearchBackend):
+def test_the_report_lists_a_hundred_ids_and_counts_all(fed_engine: SearchBackend):
     make_product()
     index_all()
     write(fed_engine, *(doc(f"ghost{n}") for n in range(130)))
@@ -135,7 +135,7 @@ def test_the_report_is_bounded_and_its_counts_are_whole(fed_engine: SearchBacken
     assert (report["counts"]["surplus"], len(report["surplus"])) == (130, 100)
 
 
-def test_what_has_just_changed_is_on_its_way_and_no_drift(fed_engine: SearchBackend):
+def test_a_recent_change_is_no_mismatch(fed_engine: SearchBackend):
     kept, gone = make_product(), make_product()
     index_all()
     edit(kept, "Else.")
@@ -176,7 +176,7 @@ class ChangesAfterReading:
         settle()
 
 
-def test_writes_during_the_comparison_are_no_drift(fed_engine: SearchBackend):
+def test_writes_during_the_comparison_are_no_mismatch(fed_engine: SearchBackend):
     domain = make_domain()
     for _ in range(4):
         make_product(domain=domain)
@@ -190,7 +190,7 @@ def test_writes_during_the_comparison_are_no_drift(fed_engine: SearchBackend):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_renamed_domain_that_products_do_not_follow_yet_is_no_drift(fed_engine: SearchBackend):
+def test_a_renamed_domain_that_products_do_not_follow_yet_is_no_mismatch(fed_engine: SearchBackend):
     domain = make_domain("haulage")
     make_product(domain=domain)
     index_all()
@@ -212,7 +212,7 @@ def test_a_renamed_domain_that_products_do_not_follow_yet_is_no_drift(fed_engine
     assert ask(fed_engine, "transport", readers=None).count == 1
 
 
-def test_measured_figures_are_no_drift(fed_engine: SearchBackend):
+def test_measured_values_are_no_mismatch(fed_engine: SearchBackend):
     make_product()
     index_all()
     settle()
@@ -222,7 +222,7 @@ def test_measured_figures_are_no_drift(fed_engine: SearchBackend):
     assert verify(fed_engine).count == 0
 
 
-def test_who_compares_can_go_on_writing_while_either_side_is_read(fed_engine: SearchBackend):
+def test_other_work_goes_on_while_either_side_is_read(fed_engine: SearchBackend):
     domain = make_domain()
     products = [make_product(domain=domain) for _ in range(3)]
     index_all()

@@ -1,4 +1,4 @@
-"""From a product to the document that search holds of it."""
+"""The search documents of data products."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         domain_names=tuple(domain.name for domain in related.domains),
         tags=tuple(product.tags),
         columns=columns,
-        states=tuple(_states(product)),
+        states=(product.status, "certified") if product.certification else (product.status,),
         sensitivities=(Sensitivity(product.sensitivity).label,),
         verdicts=(product.slo_verdict,),
         has=tuple(_contents(product, related)),
@@ -54,18 +54,18 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         used_in=tuple(related.uses),
         sources=_words(related, "source"),
         methods=_words(related, "collection_method"),
-        imbalances=tuple(sorted(_imbalance_words(related.imbalances))),
+        imbalances=_imbalance_terms(related.imbalances),
         measures=_measures(related.imbalances),
         updated=int(product.updated_at.timestamp()),
-        certified_until=_day(product.certified_until),
+        certified_until=_midnight(product.certified_until),
         weight=STATUS_WEIGHTS.get(Status(product.status), 1.0),
         ports=tuple(dict.fromkeys(related.ports)),
         formats=tuple(sorted(related.formats - {""})),
         owners=(own.team_slug,) if own.team_slug else (),
         owner_names=tuple(_owner_names(product, own.team_name)),
-        availability=_figure(product, "availability"),
-        latency=_figure(product, "latency"),
-        quality=_figure(product, "quality"),
+        availability=_metric(product, "availability"),
+        latency=_metric(product, "latency"),
+        quality=_metric(product, "quality"),
     )
 
 
@@ -77,12 +77,6 @@ def _aliases(product: DataProduct, related: RelatedData) -> Iterator[str]:
     yield f"{domain}/{product.slug}"
     yield from related.aliases
     yield from related.former_slugs
-
-
-def _states(product: DataProduct) -> Iterator[str]:
-    yield product.status
-    if product.certification:
-        yield "certified"
 
 
 def _contents(product: DataProduct, related: RelatedData) -> Iterator[str]:
@@ -118,9 +112,9 @@ def _owner_names(product: DataProduct, team: str | None) -> Iterator[str]:
         yield contact
 
 
-def _figure(product: DataProduct, name: str) -> float | None:
-    figure = product.slo_figures.get(name)
-    value = figure.get("value") if isinstance(figure, dict) else None
+def _metric(product: DataProduct, name: str) -> float | None:
+    metric = product.slo_figures.get(name)
+    value = metric.get("value") if isinstance(metric, dict) else None
     return float(value) if isinstance(value, int | float) else None
 
 
@@ -130,10 +124,11 @@ def _words(related: RelatedData, question: str) -> tuple[str, ...]:
     return tuple(sorted({word for text in texts for word in WORD.findall(text)}))[:200]
 
 
-def _imbalance_words(imbalances: list[Row]) -> set[str]:
+def _imbalance_terms(imbalances: list[Row]) -> tuple[str, ...]:
     """Return attributes, groups, and both as `attribute=group`."""
     pairs = [(row.attribute, row.group.casefold()) for row in imbalances]
-    return {word for name, group in pairs for word in (name, group, f"{name}={group}")}
+    terms = {term for name, group in pairs for term in (name, group, f"{name}={group}")}
+    return tuple(sorted(terms))
 
 
 def _measures(imbalances: list[Row]) -> dict[str, float]:
@@ -142,5 +137,6 @@ def _measures(imbalances: list[Row]) -> dict[str, float]:
     return dict(sorted((shares | gaps).items()))
 
 
-def _day(day: date | None) -> int | None:
+def _midnight(day: date | None) -> int | None:
+    """Return the start of a day (UTC) in seconds of the epoch."""
     return int(datetime.combine(day, time(), UTC).timestamp()) if day else None
