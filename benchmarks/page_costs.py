@@ -52,7 +52,8 @@ def addresses(product: Any) -> Iterator[tuple[str, str]]:
 
 def _pages(product: Any) -> Iterator[str]:
     domain, page = product.domain.slug, f"/p/{product.domain.slug}/{product.slug}"
-    yield from (f"{page}{tab}{form}" for form in ("", ".json") for tab in TABS)
+    yield from (f"{page}{tab}" for tab in TABS)
+    yield f"{page}/history.json"
     yield from ("/", "/search?q=daily", "/search/suggest?q=da")
     yield from ("/domains", "/domains.json", f"/d/{domain}", f"/d/{domain}.json")
     yield from ("/slo", "/glossary")

@@ -88,7 +88,6 @@ def addresses(product: Any, contract: Any, columns: int) -> dict[str, str]:
         "schema tab, last page": f"{page}/schema?page=9999",
         "schema tab, one column named": f"{page}/schema?column=column_{columns // 2 - 1}",
         "schema tab, filtered": f"{page}/schema?filter=measure+{columns // 2 - 1}",
-        "schema as JSON": f"{page}/schema.json",
         "contract by API": api,
         "contract as ODCS file": f"{api}/manifest",
         "edit form": table,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 
 class Row(Protocol):
@@ -21,7 +21,10 @@ class Row(Protocol):
     def origin(self) -> str: ...
 
 
-def effective_rows(rows: Iterable[Row]) -> list[Row]:
+R = TypeVar("R", bound=Row)
+
+
+def effective_rows(rows: Iterable[R]) -> list[R]:
     """Return the rows that count: of an attribute that was measured, only the measured ones."""
     listed = list(rows)
     measured = {row.attribute for row in listed if row.origin == "measured"}

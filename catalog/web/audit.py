@@ -21,7 +21,7 @@ from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.web.components.badges import verdict_style
 from catalog.web.feeds import MOST_ENTRIES, FeedEntry, atom_answer
-from catalog.web.products.layout import product_frame
+from catalog.web.products.layout import django_context
 from catalog.web.products.lookup import on_any_product
 
 PAGE_SIZE = 30
@@ -67,7 +67,7 @@ def product_history(
     """Show what happened to a product, newest first."""
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
     page = _page(request, product, whole=sees_values)
-    context = product_frame(request, product, reader, tab="product_history")
+    context = django_context(request, product, reader, tab="product_history")
     context |= {
         "page": page,
         "entries": [_entry(event, sees_values=sees_values) for event in page.object_list],

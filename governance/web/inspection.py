@@ -15,7 +15,7 @@ from catalog.authorization.access import AccessContext, access_for, require_user
 from catalog.exceptions import EditConflict, ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.web.products.layout import product_frame
+from catalog.web.products.layout import django_context
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port
@@ -26,7 +26,7 @@ from governance.sandbox.types import SourceUnreadable
 def product_source(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
-    context = product_frame(request, product, reader, tab="product_source")
+    context = django_context(request, product, reader, tab="product_source")
     context["ports"] = [_row(port) for port in _ports(product)]
     return render(request, "governance/inspection/source.html", context)
 

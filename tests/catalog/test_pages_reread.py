@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -73,8 +73,9 @@ class Site:
         """Return a published product of the domain."""
         return make_published_product(domain=self.users.domain)
 
-    def twin(self, path: str) -> Any:
-        """Return what a program reads at a path."""
+    def twin(self, address: str | Callable[[], str]) -> Any:
+        """Return what a program reads at an address, which may be known only after the form."""
+        path = address if isinstance(address, str) else address()
         answer = self.client.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
         return answer.json()
@@ -86,7 +87,7 @@ class Sent:
 
     page: str
     fields: dict[str, Any]
-    twin: str
+    twin: str | Callable[[], str]
     told: Callable[[Any], Any]
     expected: Any
 
@@ -104,20 +105,36 @@ def form(name: str) -> Callable[[Callable[[Site], Sent]], Callable[[Site], Sent]
     return keep
 
 
+def api_of(product: DataProduct, part: str = "") -> str:
+    return f"/api/v1/products/{product.uuid}{part}"
+
+
+def api_of_slug(slug: str) -> Callable[[], str]:
+    return lambda: api_of(DataProduct.objects.get(slug=slug))
+
+
 def edit(product: DataProduct, step: str, fields: dict[str, Any], told: Any, expected: Any) -> Sent:
     """Return the form of a step of a product, which its page's twin shows."""
     sent = {"edition": product.edition} | fields
-    return Sent(f"{product.path}/edit/{step}", sent, f"{product.path}.json", told, expected)
+    return Sent(f"{product.path}/edit/{step}", sent, api_of(product), told, expected)
 
 
 def members(*names: str) -> Callable[[Any], Any]:
     return lambda body: {name: body[name] for name in names}
 
 
-def ports(body: Any) -> list[Any]:
-    return [
-        (port["name"], port["version"], port["servers"][0]["location"]) for port in body["ports"]
-    ]
+def of_ports(product: DataProduct, step: str, fields: dict[str, Any], expected: Any) -> Sent:
+    """Return the form of a port; a port names its contract, which has the server."""
+
+    def ports(body: Any) -> list[Any]:
+        contracts = {str(row.uuid): row.tree["servers"][0] for row in product.contracts.all()}
+        return [
+            (port["name"], port["version"], contracts[port["contract"]]["path"])
+            for port in body["output_ports"]
+        ]
+
+    sent = edit(product, step, fields, ports, expected)
+    return replace(sent, twin=api_of(product, "/ports"))
 
 
 DESCRIBED = {
@@ -133,9 +150,8 @@ DESCRIBED = {
 @form("product_new")
 def _(site: Site) -> Sent:
     fields = DESCRIBED | {"domain": site.users.domain.pk, "tags": " b, a ,b"}
-    twin = f"/p/{site.users.domain.slug}/returns.json"
     expected = DESCRIBED | {"tags": ["b", "a"]}
-    return Sent("/publish/new", fields, twin, members(*expected), expected)
+    return Sent("/publish/new", fields, api_of_slug("returns"), members(*expected), expected)
 
 
 @form("product_describe")
@@ -158,27 +174,32 @@ def _(site: Site) -> Sent:
 @form("product_port_add")
 def _(site: Site) -> Sent:
     expected = [("table", "1.0.0", "orders.csv"), ("more", "2.0.0", "b.csv")]
-    return edit(site.draft(), "ports/add", OF_FILE, ports, expected)
+    return of_ports(site.draft(), "ports/add", OF_FILE, expected)
 
 
 @form("product_port")
 def _(site: Site) -> Sent:
     product = site.draft()
     step = f"ports/{product.output_ports.get().pk}"
-    return edit(product, step, OF_FILE, ports, [("more", "2.0.0", "b.csv")])
+    return of_ports(product, step, OF_FILE, [("more", "2.0.0", "b.csv")])
 
 
 @form("product_port_drop")
 def _(site: Site) -> Sent:
     product = site.draft()
-    return edit(product, f"ports/{product.output_ports.get().pk}/drop", {}, ports, [])
+    return of_ports(product, f"ports/{product.output_ports.get().pk}/drop", {}, [])
+
+
+def sources(body: Any) -> list[Any]:
+    return [port["source"] for port in body["input_ports"]]
 
 
 @form("product_inputs")
 def _(site: Site) -> Sent:
     product, source = site.draft(), site.published()
     fields = {"source": f"{source.domain.slug}/{source.slug}"}
-    return edit(product, "inputs", fields, lambda body: body["fed_by"], [source.path])
+    sent = edit(product, "inputs", fields, sources, [str(source.uuid)])
+    return replace(sent, twin=api_of(product, "/ports"))
 
 
 @form("product_contract_new")
@@ -228,16 +249,16 @@ def _(site: Site) -> Sent:
         fields[f"columns-{index}-name"] = name
         fields[f"columns-{index}-type"] = "number"
     fields |= {"columns-2-name": "note", "columns-2-classification": "personal"}
-    product = site.draft()
-    sent = _contract(product, "tables/0", fields, None, None)
-    return Sent(
-        sent.page,
-        sent.fields,
-        f"{product.path}/schema.json",
+    return _contract(
+        site.draft(),
+        "tables/0",
+        fields,
         lambda body: [
-            (row["object"], row["path"], row["classification"]) for row in body["columns"]
+            (table["name"], column["name"], column.get("classification"))
+            for table in body["tree"]["schema"]
+            for column in table["properties"]
         ],
-        [("lines", "id", ""), ("lines", "amount", ""), ("lines", "note", "personal")],
+        [("lines", "id", None), ("lines", "amount", None), ("lines", "note", "personal")],
     )
 
 
@@ -258,17 +279,18 @@ def _(site: Site) -> Sent:
         "rows-0-group": "f",
         "rows-0-share": "12.5",
     }
-    sent = edit(product, "provenance", fields, None, None)
-    return Sent(
-        sent.page,
-        sent.fields,
-        f"{product.path}/provenance.json",
-        lambda body: (body["answers"]["source"]["text"], body["representation"][0]["groups"]),
-        (
-            "The shop.",
-            [{"group": "f", "share": 0.125, "reference_share": None, "gap": None, "n": None}],
+    names = ("group", "share", "reference_share", "gap", "n")
+    sent = edit(
+        product,
+        "provenance",
+        fields,
+        lambda body: (
+            [(row["question"], row["text"]) for row in body["answers"]],
+            [[row[name] for name in names] for row in body["imbalances"]],
         ),
+        ([("source", "The shop.")], [["f", 0.125, None, None, None]]),
     )
+    return replace(sent, twin=api_of(product, "/provenance"))
 
 
 @form("product_objectives")
@@ -340,8 +362,7 @@ def _(site: Site) -> Sent:
     product, other = site.draft(), make_domain()
     grant_role(person=site.users.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     sent = edit(product, "move", {"domain": other.pk, "reason": "Theirs."}, None, None)
-    twin = f"/p/{other.slug}/{product.slug}.json"
-    return Sent(sent.page, sent.fields, twin, members("domain"), {"domain": other.slug})
+    return replace(sent, told=members("domain"), expected={"domain": other.slug})
 
 
 @form("product_adopt")
@@ -357,8 +378,8 @@ def _(site: Site) -> Sent:
     tree = product_tree("Imported", domain=site.users.domain.slug)
     fields = {"text": json.dumps(tree)}
     seal = site.client.post("/publish/manifest", fields).context["seal"]
-    twin = f"/p/{site.users.domain.slug}/imported.json"
     fields |= {"seal": seal, "apply": "1"}
+    twin = api_of_slug("imported")
     return Sent("/publish/manifest", fields, twin, members("name"), {"name": "Imported"})
 
 

@@ -175,7 +175,7 @@ def _suggestions() -> Iterator[Request]:
 
 
 def _pages(mesh: Mesh) -> Iterator[Request]:
-    tabs = ("", ".json", "/schema.json", "/provenance", "/history", "/history.json")
+    tabs = ("", "/schema", "/provenance", "/history", "/history.json")
     for index, product in enumerate(mesh.products):
         path = product.path
         is_open = any(product.pk == other.pk for other in mesh.open)
@@ -184,7 +184,7 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
             yield Request("product", f"{path}{tab}")
             yield Request("similar", f"/api/v1/products/{product.uuid}/similar", accept=JSON)
         if is_open and index % 4 == 0:
-            yield Request("product", f"{path}.json", accept=JSON)
+            yield Request("product", f"/api/v1/products/{product.uuid}", accept=JSON)
             yield Request("feed", f"{path}/history.atom")
     for domain in Domain.objects.order_by("id"):
         for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.json", f"/d/{domain.slug}.atom"):
@@ -198,14 +198,14 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         "/status",
         "/api/v1/status",
         "/teams.json",
-        "/publish.json",
+        "/publish",
     ):
         yield Request("board", address)
 
 
 def _steps(mesh: Mesh) -> Iterator[Request]:
     """Yield the edit pages of products that only the owner among the readers may edit."""
-    steps = ("", ".json", "/describe", "/inputs", "/ports", "/schema", "/publish", "/deprecate")
+    steps = ("", "/describe", "/inputs", "/ports", "/schema", "/publish", "/deprecate")
     for product in (one for one in mesh.products if one.domain.slug == "health"):
         if any(product.pk == other.pk for other in mesh.open[:24]):
             yield from (Request("step", f"{product.path}/edit{step}") for step in steps)
@@ -239,7 +239,7 @@ def _names(mesh: Mesh) -> Iterator[Request]:
             continue
         path, uuid = product.path, product.uuid
         yield Request("name", f"/api/v1/products/{uuid}{parts[index % len(parts)]}", accept=JSON)
-        tab = ("", ".json", "/schema", "/history.atom", "/slo", "/source", "/edit")[index % 7]
+        tab = ("", "/provenance", "/schema", "/history.atom", "/slo", "/source", "/edit")[index % 7]
         yield Request("name", f"{path}{tab}")
         query = quote(f"iri:{address_of(product)}")
         other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/api/v1/search?q={query}")[index % 3]

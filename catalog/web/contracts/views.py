@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -29,9 +30,21 @@ from catalog.web.contracts.forms import (
     address_of,
 )
 from catalog.web.forms import VersionedForm
-from catalog.web.products.editing import EditView, ProductView, TableView
+from catalog.web.pages import render_page
+from catalog.web.products.editing import EditPage, EditView, ProductView, TableView
 
-MOST_PROBLEMS = 25
+MAX_ISSUES = 25
+
+
+@dataclass(frozen=True)
+class ContractRow:
+    contract: DataContract
+    is_frozen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractsPage(EditPage):
+    contracts: list[ContractRow]
 
 
 class Contracts(ProductView):
@@ -43,42 +56,51 @@ class Contracts(ProductView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Show the list, the newest version of each contract first."""
         tables = SchemaObject.objects.annotate(column_count=Count("properties"))
-        rows = self.product.contracts.defer("tree").prefetch_related(
+        contracts = self.product.contracts.defer("tree").prefetch_related(
             Prefetch("schema_objects", tables), "port_contracts__port"
         )
         frozen = frozen_digests(self.product)
-        contracts = [
-            {"contract": contract, "is_frozen": contract.digest in frozen}
-            for contract in rows.order_by("identifier", "-id")
+        rows = [
+            ContractRow(contract, contract.digest in frozen)
+            for contract in contracts.order_by("identifier", "-id")
         ]
-        return self.page(contracts=contracts)
+        page = ContractsPage(frame=self.frame(), contracts=rows)
+        return render_page(request, self.template_name, page)
 
 
-class ContractPage(EditView):
-    """What the pages of one contract share: finding it, and raising a version that is frozen."""
+@dataclass(frozen=True, kw_only=True)
+class ContractPage(EditPage):
+    """`next_version` is the version that saving creates; empty while the contract is a draft."""
+
+    contract: DataContract | None
+    next_version: str
+
+
+class ContractView(EditView):
+    """What the pages of one contract share; saving one that is published makes its next version."""
 
     step = "schema"
-    success_message = _("The contract is saved.")
+    success_message = _("Contract saved.")
     uuid: Any = None
     number: int = 0
-    _shown: DataContract | None = None
+    _loaded: DataContract | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Keep contract and table until the product is found."""
+        """Take contract and table from the address."""
         self.uuid, self.number = kwargs.pop("contract", None), kwargs.pop("table", 0)
         return super().dispatch(request, *args, **kwargs)
 
     def contract(self) -> DataContract:
         """Return the contract. Raises Http404 where the product has none of that id."""
-        if self._shown is not None:
-            return self._shown
+        if self._loaded is not None:
+            return self._loaded
         contract = self.product.contracts.filter(uuid=self.uuid).first()
         if contract is None:
             raise Http404
         if self.request.method == "GET":
-            # A page asks often, and the document of a wide table takes long to parse. A page that
-            # writes reads anew: somebody else may have written meanwhile.
-            self._shown = contract
+            # The document of a wide table takes long to parse. A page that writes reads it again:
+            # someone else may have written meanwhile.
+            self._loaded = contract
         return contract
 
     def table(self) -> Tree:
@@ -103,19 +125,20 @@ class ContractPage(EditView):
         return product
 
     def get_success_url(self) -> str:
-        """Return to the list of contracts."""
         return self.url("product_contracts")
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Say which version is saved."""
+    def get_page(self, form: Any) -> ContractPage:
+        contract, next_version = self.versions()
+        return ContractPage(frame=self.frame(form), contract=contract, next_version=next_version)
+
+    def versions(self) -> tuple[DataContract | None, str]:
+        """Return the contract, if it exists already, and the version that saving creates."""
         contract = self.contract() if self.uuid else None
-        frozen = bool(contract and is_frozen(contract))
-        version = bump_version(contract.version) if contract and frozen else ""
-        extra = {"contract": contract, "is_frozen": frozen, "next_version": version}
-        return super().render(form, status, **extra, **context)
+        is_published = contract and is_frozen(contract)
+        return contract, bump_version(contract.version) if contract and is_published else ""
 
 
-class AddTable(ContractPage):
+class AddTable(ContractView):
     """One more table; its columns come on its own page."""
 
     title = _("Add a table")
@@ -123,42 +146,57 @@ class AddTable(ContractPage):
     template_name = "catalog/editing/table_add.html"
 
     def save_form(self, form: NewTableForm) -> DataProduct:
-        """Add the table at the end."""
         tables = list(self.contract().tree.get("schema") or [])
         name = form.cleaned_data["name"]
         if any(table.get("name") == name for table in tables):
             raise ValidationFailed(
-                [Issue(location="name", message="There is a table of this name.")]
+                [Issue(location="name", message="There is already a table of this name.")]
             )
         self.number = len(tables)
         return self.put([*tables, {"name": name, "properties": []}], form)
 
     def get_success_url(self) -> str:
-        """Go on to the columns of the new table."""
         return self.url("product_table", self.uuid, self.number)
 
 
-class DropTable(ContractPage):
-    """A question before a table goes."""
+@dataclass(frozen=True, kw_only=True)
+class RemoveTablePage(ContractPage):
+    name: str
+    column_count: int
 
-    title = _("Take the table away?")
+
+class DropTable(ContractView):
+    """Confirmation before a table is removed."""
+
+    title = _("Remove this table?")
     form_class = VersionedForm
-    template_name = "catalog/editing/table_drop.html"
+    template_name = "catalog/editing/remove_table.html"
 
     def save_form(self, form: VersionedForm) -> DataProduct:
-        """Take the table out."""
         self.table()
         tables = list(self.contract().tree.get("schema") or [])
         return self.put(tables[: self.number] + tables[self.number + 1 :], form)
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Name the table and how many columns go with it."""
+    def get_page(self, form: VersionedForm) -> RemoveTablePage:
+        contract, next_version = self.versions()
         table = self.table()
-        extra = {"table": table, "columns": len(iter_columns(table))}
-        return super().render(form, status, **extra, **context)
+        return RemoveTablePage(
+            frame=self.frame(form),
+            contract=contract,
+            next_version=next_version,
+            name=table.get("name", ""),
+            column_count=len(iter_columns(table)),
+        )
 
 
-class Table(TableView, ContractPage):
+@dataclass(frozen=True, kw_only=True)
+class TablePage(ContractPage):
+    name: str
+    number: int
+    columns: Page[Column]
+
+
+class Table(TableView, ContractView):
     """The columns of one table, a page at a time, with blank rows for more."""
 
     title = _("Columns")
@@ -174,7 +212,6 @@ class Table(TableView, ContractPage):
         return self._columns
 
     def get_initial(self) -> dict[str, Any]:
-        """Return what the table and its columns say."""
         table = self.table()
         rows = [
             column.fields() | {"address": address_of(column), "depth": column.depth}
@@ -187,7 +224,6 @@ class Table(TableView, ContractPage):
         }
 
     def save_form(self, form: SchemaTableForm) -> DataProduct:
-        """Save the table with its edits."""
         table = apply_edits(self.table(), **form.edits()) | {"name": form.cleaned_data["name"]}
         if form.cleaned_data["description"]:
             table["description"] = form.cleaned_data["description"]
@@ -198,35 +234,46 @@ class Table(TableView, ContractPage):
         return self.put(tables, form)
 
     def get_success_url(self) -> str:
-        """Stay at the table: a page of columns is seldom the whole work."""
+        """Stay on the page: a page of columns is seldom the whole work."""
         page = self.request.GET.get("page", "")
         query = f"?page={page}" if page.isdigit() else ""
         return self.url("product_table", self.uuid, self.number) + query
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Show which page of the columns this is."""
-        extra = {"page": self.columns(), "table": self.table(), "table_number": self.number}
-        return super().render(form, status, **extra, **context)
+    def get_page(self, form: SchemaTableForm) -> TablePage:
+        contract, next_version = self.versions()
+        return TablePage(
+            frame=self.frame(form),
+            contract=contract,
+            next_version=next_version,
+            name=self.table().get("name", ""),
+            number=self.number,
+            columns=self.columns(),
+        )
 
 
-class Document(ContractPage):
-    """A whole contract from a file: a new one, or the next content of one that is there."""
+@dataclass(frozen=True, kw_only=True)
+class DocumentPage(ContractPage):
+    issues: list[DocumentIssue]
+
+
+class Document(ContractView):
+    """A whole contract from a file: a new one, or new content for an existing one."""
 
     title = _("Contract as a file")
     form_class = ContractDocumentForm
     template_name = "catalog/editing/document.html"
-    problems: list[DocumentIssue]
+    issues: list[DocumentIssue]
 
     def current(self) -> dict[str, Any]:
-        """Return the document that stands, where this page is one contract's."""
+        """Return the stored document; nothing for a new contract."""
         return {"text": yaml_of(self.contract().tree)} if self.uuid else {}
 
     def save_form(self, form: ContractDocumentForm) -> DataProduct:
-        """Read, check and save the document. Raises Invalid with each problem's line."""
+        """Read, check and save the document. Raises ValidationFailed."""
         tree = self.read(form)
-        held = self.contract().identifier if self.uuid else tree.get("id")
-        if tree.setdefault("id", held) != held:
-            message = f"This document has the id {tree['id']}; the contract here has {held}."
+        identifier = self.contract().identifier if self.uuid else tree.get("id")
+        if tree.setdefault("id", identifier) != identifier:
+            message = f"This document has the id {tree['id']}; the contract has {identifier}."
             raise ValidationFailed(
                 [Issue(location="file", message=message, hint="Give it that id.")]
             )
@@ -234,32 +281,36 @@ class Document(ContractPage):
         return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
 
     def read(self, form: ContractDocumentForm) -> Tree:
-        """Return the one contract that was sent. Raises Invalid."""
+        """Return the one contract that was sent. Raises ValidationFailed."""
         content, name = form.content()
         try:
             documents = read_documents(content, name=name)
         except ParseError as error:
-            raise self.refused([error.issue]) from error
+            raise self.rejected([error.issue]) from error
         if len(documents) != 1:
             message = f"There are {len(documents)} documents in it."
             raise ValidationFailed(
                 [Issue(location="file", message=message, hint="Send one contract.")]
             )
-        problems = [problem for problem in odcs.check(documents[0]) if problem.is_error]
-        if problems:
-            raise self.refused(problems)
+        issues = [issue for issue in odcs.check(documents[0]) if issue.is_error]
+        if issues:
+            raise self.rejected(issues)
         return documents[0].tree
 
-    def refused(self, problems: list[DocumentIssue]) -> ValidationFailed:
-        """Keep the problems for the page, each with its line, and say how many there are."""
-        self.problems = problems[:MOST_PROBLEMS]
-        first = problems[0]
+    def rejected(self, issues: list[DocumentIssue]) -> ValidationFailed:
+        """Keep the issues for the page; return an error that names the first one."""
+        self.issues = issues[:MAX_ISSUES]
+        first = issues[0]
         message = f"Line {first.line}: {first.message}."
-        if len(problems) > 1:
-            message += f" And {len(problems) - 1} more, listed below."
+        if len(issues) > 1:
+            message += f" And {len(issues) - 1} more, listed below."
         return ValidationFailed([Issue(location="file", message=message, hint=first.hint)])
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """List the problems of a document that was refused."""
-        problems = getattr(self, "problems", [])
-        return super().render(form, status, problems=problems, **context)
+    def get_page(self, form: ContractDocumentForm) -> DocumentPage:
+        contract, next_version = self.versions()
+        return DocumentPage(
+            frame=self.frame(form),
+            contract=contract,
+            next_version=next_version,
+            issues=getattr(self, "issues", []),
+        )

@@ -116,6 +116,9 @@ class TableForm(VersionedForm):
             self.add_error(None, text)
         return super().clean() or {}
 
+    def parts(self) -> list[forms.Form]:
+        return [self, *self.filled_rows] if self.is_bound else [self]
+
     def submitted(self) -> dict[str, Any]:
         """Return what was submitted for each field and row, unchecked, as initial values."""
         current = dict(enumerate(self.initial.get("rows", ())))

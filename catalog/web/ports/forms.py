@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
+from catalog.types import JSONObject, JSONValue
 from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
 from catalog.web.products.forms import DocumentForm
 
@@ -20,11 +21,11 @@ KINDS = [
     (API, _("An HTTP API")),
     (FILE, _("A file")),
     (POSTGRES, _("A table of a Postgres database")),
-    (OTHER, _("Something else")),
+    (OTHER, _("Other")),
 ]
 FORMATS = [("parquet", "Parquet"), ("csv", "CSV"), ("json", "JSON"), ("sqlite", "SQLite")]
-OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("anything else"))]
-PORT_PLACE = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
+OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("other"))]
+PORT_PATH = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
 
 
 class PortForm(DocumentForm):
@@ -34,7 +35,7 @@ class PortForm(DocumentForm):
         "customProperties": "interval",
         "endpointUrl": "url",
     }
-    # What each kind of server needs, and under which name the contract says it.
+    # What each type of server needs, and its key in the contract.
     NEEDS: ClassVar[Mapping[str, Mapping[str, str]]] = {
         API: {"url": "location"},
         FILE: {"path": "path", "format": "format"},
@@ -49,10 +50,10 @@ class PortForm(DocumentForm):
     )
     description = TextAreaField(label=_("Description"), required=False, rows=2)
     kind = forms.ChoiceField(
-        label=_("What stands behind it"), widget=forms.RadioSelect, choices=KINDS, initial=API
+        label=_("Type of server"), widget=forms.RadioSelect, choices=KINDS, initial=API
     )
     url = SingleLineField(
-        label=_("Address of the API"),
+        label=_("URL"),
         max_length=2000,
         required=False,
         help_text=_("An http or https URL that answers a GET; polling calls it."),
@@ -62,7 +63,9 @@ class PortForm(DocumentForm):
         label=_("Path of the file"),
         max_length=1000,
         required=False,
-        help_text=_("Below the installation's folder for files, such as sales/orders.parquet."),
+        help_text=_(
+            "Relative to the installation's folder for files, such as sales/orders.parquet."
+        ),
     )
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
     host = SingleLineField(label=_("Host"), max_length=253, required=False)
@@ -71,108 +74,105 @@ class PortForm(DocumentForm):
     )
     database = SingleLineField(label=_("Database"), max_length=120, required=False)
     schema = SingleLineField(label=_("Schema"), max_length=120, required=False, initial="public")
-    other_type = forms.ChoiceField(label=_("Kind"), choices=OTHER_TYPES, required=False)
-    place = SingleLineField(label=_("Where it is"), max_length=2000, required=False)
+    other_type = forms.ChoiceField(label=_("Type"), choices=OTHER_TYPES, required=False)
+    place = SingleLineField(label=_("Location"), max_length=2000, required=False)
     version = SingleLineField(label=_("Version"), max_length=60, initial="1.0.0")
     interval = forms.IntegerField(
-        label=_("Poll it every"),
+        label=_("Polling interval"),
         required=False,
         min_value=MIN_INTERVAL,
         max_value=MAX_INTERVAL,
-        help_text=_("Seconds, 5 to 86 400. Empty for the installation's own interval."),
+        help_text=_("Seconds, 5 to 86 400. Leave empty for the default."),
     )
 
     def clean(self) -> dict[str, Any]:
-        """Demand what the chosen kind of server needs."""
+        """Require what the chosen type of server needs."""
         cleaned = super().clean() or {}
         for name in self.NEEDS.get(str(cleaned.get("kind")), {}):
             if name not in self.errors and cleaned.get(name) in (None, ""):
-                self.add_error(name, _("This kind of server needs it."))
+                self.add_error(name, _("Required for this type of server."))
         return cleaned
 
-    def server(self, held: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the server as a contract names it; of one of the same type, the rest is kept."""
+    def server(self, current: JSONObject) -> JSONObject:
+        """Return the server as a contract has it; other keys of one of the same type stay."""
         kind = self.cleaned_data["kind"]
-        kept = dict(held) if held.get("type") == self._type() else {}
-        places = {key: self.cleaned_data[name] for name, key in self.NEEDS[kind].items()}
-        named = {"server": kept.get("server") or held.get("server") or "production"}
-        return kept | named | {"type": self._type()} | places
+        unchanged = current if current.get("type") == self._type() else {}
+        location = {key: self.cleaned_data[name] for name, key in self.NEEDS[kind].items()}
+        name = current.get("server") or "production"
+        return unchanged | {"server": name, "type": self._type()} | location
 
     def port_fields(self) -> dict[str, str]:
-        """Return what the port's own entry says."""
+        """Return the fields of the port's own entry."""
         return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
 
     def path_of(self, location: str) -> str:
-        """Read a place in the port's entry or in its first server as the field of that name."""
-        found = PORT_PLACE.match(location)
-        if found is None:
+        """Return the field of a location in the port's entry or in its first server."""
+        match = PORT_PATH.match(location)
+        if match is None:
             return super().path_of(location)
-        if found[1] == "location":
+        if match[1] == "location":
             return "url" if self.cleaned_data.get("kind") == API else "place"
-        return found[1]
+        return match[1]
 
     def _type(self) -> str:
         kind: str = self.cleaned_data["kind"]
         return self.cleaned_data["other_type"] or "custom" if kind == OTHER else kind
 
 
-def initial_from(entry: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the fields show of a port's entry and of its server."""
+def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
+    """Return the initial values for a port's entry and its server."""
     kind = server.get("type")
-    shown = {
+    initial = {
         "name": entry.get("name", ""),
         "version": entry.get("version") or "1.0.0",
         "description": entry.get("description", ""),
         "kind": kind if kind in PortForm.NEEDS else OTHER,
         "other_type": kind if kind in dict(OTHER_TYPES) else "custom",
     }
-    for name, key in PortForm.NEEDS[shown["kind"]].items():
-        shown[name] = server.get(key, "")
-    return shown
+    for name, key in PortForm.NEEDS[initial["kind"]].items():
+        initial[name] = server.get(key, "")
+    return initial
 
 
 class DropForm(VersionedForm):
-    """That an output port shall go."""
+    """Confirmation that an output port is removed."""
 
 
 class CheckboxSet(forms.MultipleChoiceField):
-    """Ticked rows. One that went meanwhile is no fault: it is what the tick asked for."""
+    """Checked rows. One that was removed meanwhile is no error: it is what was asked for."""
 
     def valid_value(self, value: str) -> bool:
-        """Take every tick."""
         return True
 
 
-def checkbox_choices(entries: Sequence[Any]) -> list[str]:
-    """Name the entries of a list by what they say, so that no edit gives a name to another."""
-    said = [json.dumps(entry, sort_keys=True).encode() for entry in entries]
-    names = [blake2b(text, digest_size=8).hexdigest() for text in said]
-    return [f"{name}-{names[:place].count(name)}" for place, name in enumerate(names)]
+def checkbox_choices(entries: Sequence[JSONValue]) -> list[str]:
+    """Return a value for each entry made from its content, so that no edit moves it to another."""
+    contents = [json.dumps(entry, sort_keys=True).encode() for entry in entries]
+    digests = [blake2b(content, digest_size=8).hexdigest() for content in contents]
+    return [f"{digest}-{digests[:index].count(digest)}" for index, digest in enumerate(digests)]
 
 
 class InputsForm(VersionedForm):
-    """The products that a product is made from: some go, one comes."""
+    """The products that a product is made from: remove some, add one."""
 
-    gone = CheckboxSet(
-        label=_("No longer used"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    gone = CheckboxSet(label=_("Remove"), required=False, widget=forms.CheckboxSelectMultiple)
     source = SingleLineField(
-        label=_("A product that it uses"),
+        label=_("Add a product"),
         max_length=250,
         required=False,
-        help_text=_("Its address, domain/product, as in sales/orders."),
+        help_text=_("As domain/product, such as sales/orders."),
         widget=forms.TextInput(attrs={"list": "sources", "autocapitalize": "none"}),
     )
     port = SingleLineField(
         label=_("Its output port"),
         max_length=120,
         required=False,
-        help_text=_("Where it has several; empty for the first."),
+        help_text=_("Leave empty for the first one."),
     )
 
     def clean(self) -> dict[str, Any]:
-        """Demand that something is said at all."""
+        """Require at least one change."""
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("gone") and not cleaned.get("source"):
-            self.add_error("source", _("Name a product, or tick one that goes."))
+            self.add_error("source", _("Name a product, or check one to remove."))
         return cleaned

@@ -1,36 +1,69 @@
-"""Pages on which a product's ports are added, changed and taken away."""
+"""Pages on which a product's ports are added, changed and removed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from catalog.contracts.models import Server
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.ports.models import OutputPort
+from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_document
-from catalog.web.forms import VersionedForm
+from catalog.web.pages import render_page
 from catalog.web.ports.forms import DropForm, InputsForm, PortForm, checkbox_choices, initial_from
-from catalog.web.products.editing import EditView, ProductView
+from catalog.web.products.editing import EditPage, EditView, ProductView
 
-MOST_OFFERED = 300
+MAX_CANDIDATES = 300
+
+
+@dataclass(frozen=True)
+class PortRow:
+    """An output port with the servers of its contract."""
+
+    port: OutputPort
+    servers: list[Server]
+
+    @property
+    def verdict(self) -> str:
+        """Return "met" if the last probe was good, "breached" if not, "no_data" without one."""
+        if not self.port.last_probed_at:
+            return "no_data"
+        return "met" if self.port.last_good_at == self.port.last_probed_at else "breached"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortsPage(EditPage):
+    ports: list[PortRow]
 
 
 class Ports(ProductView):
-    """The output ports of a product, each with its server and what was last seen of it."""
+    """The output ports of a product, each with its servers and its last probe."""
 
     step = "ports"
     template_name = "catalog/editing/ports.html"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Show the list."""
         ports = self.product.output_ports.select_related("port_contract__contract")
-        return self.page(ports=ports.prefetch_related("port_contract__contract__servers"))
+        rows = []
+        for port in ports.prefetch_related("port_contract__contract__servers"):
+            link = getattr(port, "port_contract", None)
+            rows.append(PortRow(port, list(link.contract.servers.all()) if link else []))
+        page = PortsPage(frame=self.frame(), ports=rows)
+        return render_page(request, self.template_name, page)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortPage(EditPage):
+    """`other_servers` counts the servers of the contract that the form does not show."""
+
+    other_servers: int = 0
 
 
 class AddPort(EditView):
@@ -40,10 +73,9 @@ class AddPort(EditView):
     title = _("Add an output port")
     form_class = PortForm
     template_name = "catalog/editing/port.html"
-    success_message = _("The port is there. Polling begins at once.")
+    success_message = _("Port added. Polling starts now.")
 
     def save_form(self, form: PortForm) -> DataProduct:
-        """Add the port."""
         fields = form.port_fields()
         return add_output_port(
             product=self.product,
@@ -57,18 +89,19 @@ class AddPort(EditView):
         )[1]
 
     def get_success_url(self) -> str:
-        """Return to the list of ports."""
         return self.url("product_ports")
+
+    def get_page(self, form: PortForm) -> PortPage:
+        return PortPage(frame=self.frame(form))
 
 
 class OnePort(EditView):
-    """What the pages of one output port share: the port, its entry and its first server."""
+    """What the pages of one output port share: the port, its entry and its servers."""
 
     step = "ports"
     port: OutputPort
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Keep the port's number until the product is found."""
         self.number = kwargs.pop("port")
         return super().dispatch(request, *args, **kwargs)
 
@@ -81,10 +114,10 @@ class OnePort(EditView):
         return port
 
     def entry(self, port: OutputPort) -> dict[str, Any]:
-        """Return the port's entry in the tree."""
+        """Return the port's entry in the document."""
         entries = self.product.tree.get("outputPorts") or []
-        named = (item for item in entries if item.get("name") == port.name)
-        same = (item for item in named if (item.get("version") or "1.0.0") == port.version)
+        key = (port.name, port.version)
+        same = (e for e in entries if (e.get("name"), e.get("version") or "1.0.0") == key)
         return next(same, {})
 
     def servers(self, port: OutputPort) -> list[dict[str, Any]]:
@@ -93,26 +126,23 @@ class OnePort(EditView):
         return list(link.contract.tree.get("servers") or []) if link else []
 
     def get_success_url(self) -> str:
-        """Return to the list of ports."""
         return self.url("product_ports")
 
 
 class ChangePort(OnePort):
-    """An output port's words and the place of its server."""
+    """An output port and the location of its server."""
 
     title = _("Change an output port")
     form_class = PortForm
     template_name = "catalog/editing/port.html"
 
     def get_initial(self) -> dict[str, Any]:
-        """Return what entry and contract say."""
         port = self.find_port()
         entry = self.entry(port)
         server = next(iter(self.servers(port)), {})
         return initial_from(entry, server) | {"interval": custom(entry, "assayInterval")}
 
     def save_form(self, form: PortForm) -> DataProduct:
-        """Change the port."""
         port = self.find_port()
         return change_output_port(
             port=port,
@@ -123,33 +153,55 @@ class ChangePort(OnePort):
             actor=self.person,
         )
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Say how many servers the contract names."""
+    def get_page(self, form: PortForm) -> PortPage:
         port = OutputPort.objects.filter(pk=self.number, product=self.product).first()
         others = len(self.servers(port)) - 1 if port else 0
-        return super().render(form, status, port=port, other_servers=max(0, others), **context)
+        return PortPage(frame=self.frame(form), other_servers=max(0, others))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovePortPage(EditPage):
+    """`users` are the products that read from the port and that the person may know of."""
+
+    port: OutputPort
+    users: list[DataProduct]
 
 
 class DropPort(OnePort):
-    """A question before a port goes."""
+    """Confirmation before a port is removed."""
 
-    title = _("Take the port away?")
+    title = _("Remove the port?")
     form_class = DropForm
-    template_name = "catalog/editing/drop_port.html"
-    success_message = _("The port is gone.")
+    template_name = "catalog/editing/remove_port.html"
+    success_message = _("Port removed.")
 
-    def save_form(self, form: VersionedForm) -> DataProduct:
-        """Take it out of the tree."""
+    def save_form(self, form: DropForm) -> DataProduct:
         edition = form.cleaned_data["edition"]
         return drop_output_port(port=self.find_port(), edition=edition, actor=self.person)
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Name the port, and who uses it."""
+    def get_page(self, form: DropForm) -> RemovePortPage:
         port = self.find_port()
         users = self.product.feeds.filter(contract_identifier=port.contract_identifier)
-        visible = DataProduct.objects.visible_to(self.reader)
+        visible = DataProduct.objects.visible_to(self.access)
         known = visible.filter(pk__in=users.values("product_id")).select_related("domain")
-        return super().render(form, status, port=port, users=known, **context)
+        return RemovePortPage(frame=self.frame(form), port=port, users=list(known))
+
+
+@dataclass(frozen=True)
+class InputRow:
+    """An input port with the value of its checkbox."""
+
+    checkbox: str
+    port: InputPort
+    is_known: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputsPage(EditPage):
+    """`candidates` are products that may be named as a source."""
+
+    rows: list[InputRow]
+    candidates: list[DataProduct]
 
 
 class Inputs(EditView):
@@ -160,18 +212,17 @@ class Inputs(EditView):
     template_name = "catalog/editing/inputs.html"
 
     def save_form(self, form: InputsForm) -> DataProduct:
-        """Replace the tree's list."""
-        gone, held = form.cleaned_data["gone"], self.entries()
-        kept = [
+        entries = self.entries()
+        remaining = [
             entry
-            for tick, entry in zip(checkbox_choices(held), held, strict=True)
-            if tick not in gone
+            for checkbox, entry in zip(checkbox_choices(entries), entries, strict=True)
+            if checkbox not in form.cleaned_data["gone"]
         ]
         if form.cleaned_data["source"]:
-            kept.append(self.new_entry(form))
+            remaining.append(self.new_entry(form))
         return replace_document(
             product=self.product,
-            tree=self.product.tree | {"inputPorts": kept},
+            tree=self.product.tree | {"inputPorts": remaining},
             edition=form.cleaned_data["edition"],
             actor=self.person,
         )
@@ -181,7 +232,7 @@ class Inputs(EditView):
         return self.product.tree.get("inputPorts") or []
 
     def new_entry(self, form: InputsForm) -> dict[str, Any]:
-        """Return the entry of the product that was named. Raises Invalid beside its field."""
+        """Return the entry of the product that was named. Raises ValidationFailed."""
         source = self.source(form.cleaned_data["source"])
         wanted = form.cleaned_data["port"]
         ports = source.output_ports.filter(name=wanted) if wanted else source.output_ports.all()
@@ -198,30 +249,33 @@ class Inputs(EditView):
         return with_custom(entry, "assaySource", f"{source.domain.slug}/{source.slug}")
 
     def source(self, address: str) -> DataProduct:
-        """Return the product at an address that this person may know of. Raises Invalid."""
+        """Return the product at an address that the person may know of. Raises ValidationFailed."""
         domain, _slash, slug = address.strip().strip("/").removeprefix("p/").partition("/")
-        visible = DataProduct.objects.visible_to(self.reader).exclude(pk=self.product.pk)
-        found = visible.select_related("domain").filter(domain__slug=domain, slug=slug).first()
-        if found is None:
-            message = f"No other product {address} is open to you."
-            hint = "Write its address as domain/product; it stands above the name on its page."
+        visible = DataProduct.objects.visible_to(self.access).exclude(pk=self.product.pk)
+        source = visible.select_related("domain").filter(domain__slug=domain, slug=slug).first()
+        if source is None:
+            message = f"No other product {address} that you can see."
+            hint = "Write it as domain/product, as shown above the name on its page."
             raise ValidationFailed([Issue(location="source", message=message, hint=hint)])
-        return found
+        return source
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Offer the addresses of products to complete what is typed."""
-        visible = DataProduct.objects.visible_to(self.reader)
+    def get_page(self, form: InputsForm) -> InputsPage:
+        visible = DataProduct.objects.visible_to(self.access)
         others = visible.live().exclude(pk=self.product.pk)
         # In the order of an index: by the names of domains, all products would be sorted.
-        offered = others.select_related("domain").order_by("domain_id", "slug")
+        candidates = others.select_related("domain").order_by("domain_id", "slug")
         ports = list(self.product.input_ports.all())
-        # A source that this person may not see reads as one that is not there.
+        # A source that this person may not see looks like one that does not exist.
         known = set(visible.filter(feeds__in=ports).values_list("pk", flat=True))
-        ticks = checkbox_choices(self.entries())
-        rows = [(ticks[port.position], port) for port in ports]
-        extra = {"offered": offered[:MOST_OFFERED], "rows": rows, "known": known}
-        return super().render(form, status, **extra, **context)
+        checkboxes = checkbox_choices(self.entries())
+        return InputsPage(
+            frame=self.frame(form),
+            rows=[
+                InputRow(checkboxes[port.position], port, port.source_id in known) for port in ports
+            ],
+            candidates=list(candidates[:MAX_CANDIDATES]),
+        )
 
     def get_success_url(self) -> str:
-        """Stay: several are often named in a row."""
+        """Stay on the page: several sources are often added in a row."""
         return self.url("product_inputs")

@@ -1,13 +1,14 @@
-"""The steps by which a product becomes complete: what stands in each, what the gates find there."""
+"""The steps by which a product becomes complete, each with its content and its issues."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,190 +17,200 @@ from catalog.issues import Issue
 from catalog.products.models import DataProduct, Visibility
 from catalog.products.projection import custom
 from catalog.provenance.questions import CURRENT_SET
+from catalog.web.components.layout import url
 from catalog.web.products.forms import VISIBILITY_CHOICES
 
 Text = str | Promise
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One page of the task list, with what a reader of the list wants to know of it."""
-
-    code: str
-    label: Text
-    about: Text
-    href: str
-    summary: Text
-    is_begun: bool
-    is_needed: bool = True
-    findings: Sequence[Issue] = field(default_factory=tuple)
-
-    @property
-    def standing(self) -> str:
-        """Return `open` where a finding waits, `done`, or `free` for what nobody demands."""
-        if any(finding.is_error for finding in self.findings):
-            return "open"
-        return "done" if self.is_begun or self.is_needed else "free"
-
-
 @dataclass(frozen=True)
-class _Kind:
+class StepDefinition:
+    """One page of the checklist; `roots` are the first parts of the locations of its issues."""
+
     code: str
     url_name: str
     label: Text
-    about: Text
-    places: tuple[str, ...]
-    is_needed: bool
+    description: Text
+    roots: tuple[str, ...]
+    is_required: bool
 
 
-KINDS = (
-    _Kind(
+@dataclass(frozen=True, kw_only=True)
+class LocatedIssue:
+    """An issue of a product, with the address of the field that fixes it."""
+
+    product: DataProduct
+    issue: Issue
+
+    @cached_property
+    def url(self) -> str:
+        return hint_url(self.product, self.issue)
+
+    @property
+    def root(self) -> str:
+        return self.issue.location.partition(".")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step of one product; `summary` says what it contains."""
+
+    code: str
+    label: Text
+    description: Text
+    url: str
+    summary: Text
+    is_started: bool
+    is_required: bool = True
+    issues: Sequence[LocatedIssue] = field(default_factory=tuple)
+
+    @property
+    def state(self) -> str:
+        """Return "todo" if an issue blocks publication, "done", or "optional" if it is empty."""
+        if any(row.issue.is_error for row in self.issues):
+            return "todo"
+        return "done" if self.is_started or self.is_required else "optional"
+
+
+STEPS = (
+    StepDefinition(
         "describe",
         "product_describe",
-        gettext_lazy("Describe it"),
-        gettext_lazy("Name, purpose, limitations, tags, sensitivity, who may know of it"),
+        gettext_lazy("Description"),
+        gettext_lazy("Name, purpose, limitations, tags, sensitivity, visibility"),
         ("description", "name", "version", "tags", "sensitivity", "visibility"),
         True,
     ),
-    _Kind(
+    StepDefinition(
         "ports",
         "product_ports",
-        gettext_lazy("Serve it"),
-        gettext_lazy("Output ports: where consumers get the data"),
+        gettext_lazy("Output ports"),
+        gettext_lazy("Where consumers get the data"),
         ("outputPorts",),
         True,
     ),
-    _Kind(
+    StepDefinition(
         "schema",
         "product_contracts",
-        gettext_lazy("Define its columns"),
+        gettext_lazy("Schema"),
         gettext_lazy("Contracts: tables, columns, types, classification"),
         ("contracts", "schema"),
         False,
     ),
-    _Kind(
+    StepDefinition(
         "inputs",
         "product_inputs",
-        gettext_lazy("Say what it is made from"),
-        gettext_lazy("Input ports: the products it uses"),
+        gettext_lazy("Input ports"),
+        gettext_lazy("The products it is made from"),
         ("inputPorts",),
         False,
     ),
-    _Kind(
+    StepDefinition(
         "provenance",
         "product_answers",
-        gettext_lazy("Answer for its origin"),
+        gettext_lazy("Provenance"),
         gettext_lazy("Source, collection method, who is missing or over-represented"),
         ("provenance",),
         True,
     ),
-    _Kind(
+    StepDefinition(
         "objectives",
         "product_objectives",
-        gettext_lazy("Promise something"),
-        gettext_lazy("Objectives for availability and latency, measured by polling"),
+        gettext_lazy("Objectives (SLOs)"),
+        gettext_lazy("Targets for availability and latency, measured by polling"),
         ("objectives",),
         False,
     ),
-    _Kind(
+    StepDefinition(
         "readers",
         "product_readers",
-        gettext_lazy("Name its readers"),
-        gettext_lazy("Domains and teams, where it is restricted"),
+        gettext_lazy("Who can see it"),
+        gettext_lazy("Domains and teams, if it is restricted"),
         ("readers",),
         False,
     ),
 )
-LABELS = {kind.code: kind.label for kind in KINDS}
+LABELS = {step.code: step.label for step in STEPS}
 
 
-def steps_of(product: DataProduct, findings: Sequence[Issue]) -> list[Step]:
-    """Return the steps that this installation has, each with its findings."""
-    shown = []
-    for kind in KINDS:
-        try:
-            href = reverse(kind.url_name, args=[product.domain.slug, product.slug])
-        except NoReverseMatch:
+def steps_of(product: DataProduct, issues: Sequence[LocatedIssue]) -> list[Step]:
+    """Return the steps that this installation has, each with its issues."""
+    steps = []
+    for step in STEPS:
+        step_url = url(step.url_name, product.domain.slug, product.slug)
+        if not step_url:
             continue
-        summary, is_begun = _SUMMARIES[kind.code](product)
-        step = Step(
-            code=kind.code,
-            label=kind.label,
-            about=kind.about,
-            href=href,
-            summary=summary,
-            is_begun=is_begun,
-            is_needed=kind.is_needed,
-            findings=[item for item in findings if _root(item.location) in kind.places],
+        summary, is_started = SUMMARIES[step.code](product)
+        steps.append(
+            Step(
+                code=step.code,
+                label=step.label,
+                description=step.description,
+                url=step_url,
+                summary=summary,
+                is_started=is_started,
+                is_required=step.is_required,
+                issues=[row for row in issues if row.root in step.roots],
+            )
         )
-        shown.append(step)
-    return shown
+    return steps
 
 
-def elsewhere(findings: Sequence[Issue]) -> list[Issue]:
-    """Return the findings that no step of the product can mend, such as those of its domain."""
-    places = {place for kind in KINDS for place in kind.places}
-    return [finding for finding in findings if _root(finding.location) not in places]
+def issues_elsewhere(issues: Sequence[LocatedIssue]) -> list[LocatedIssue]:
+    """Return the issues that no step can fix, such as those of the domain."""
+    roots = {root for step in STEPS for root in step.roots}
+    return [row for row in issues if row.root not in roots]
 
 
-def hint_url(product: DataProduct, finding: Issue) -> str:
-    """Return the address of the very field at which a finding is mended."""
-    place = [product.domain.slug, product.slug]
-    root, _dot, rest = finding.location.partition(".")
+def hint_url(product: DataProduct, issue: Issue) -> str:
+    """Return the address of the field that fixes an issue."""
+    args = [product.domain.slug, product.slug]
+    root, _dot, rest = issue.location.partition(".")
     if root == "domain":
-        return reverse("domain_people", args=place[:1]) + "#give"
+        return reverse("domain_people", args=args[:1]) + "#give"
     if root == "outputPorts":
-        return _port_href(product, rest)
+        port = product.output_ports.filter(name=rest).first() if rest else None
+        if port is None:
+            return reverse("product_port_add", args=args)
+        return reverse("product_port", args=[*args, port.pk])
     if root == "provenance":
-        return reverse("product_answers", args=place) + f"#id_{rest}-state"
-    kind = next((kind for kind in KINDS if root in kind.places), None)
-    if kind is None:
-        return reverse("product_edit", args=place)
-    return reverse(kind.url_name, args=place) + f"#id_{rest or root}"
+        return reverse("product_answers", args=args) + f"#id_{rest}-state"
+    step = next((step for step in STEPS if root in step.roots), None)
+    if step is None:
+        return reverse("product_edit", args=args)
+    return reverse(step.url_name, args=args) + f"#id_{rest or root}"
 
 
-def _port_href(product: DataProduct, name: str) -> str:
-    place = [product.domain.slug, product.slug]
-    port = product.output_ports.filter(name=name).first() if name else None
-    if port is None:
-        return reverse("product_port_add", args=place)
-    return reverse("product_port", args=[*place, port.pk])
-
-
-def _root(location: str) -> str:
-    return location.partition(".")[0]
-
-
-def _described(product: DataProduct) -> tuple[Text, bool]:
+def summarize_description(product: DataProduct) -> tuple[Text, bool]:
     if not product.purpose:
-        return _("The purpose is missing"), False
+        return _("Purpose is missing"), False
     tags = len(product.tags)
     return ngettext("Purpose, {n} tag", "Purpose, {n} tags", tags).format(n=tags), True
 
 
-def _served(product: DataProduct) -> tuple[Text, bool]:
+def summarize_ports(product: DataProduct) -> tuple[Text, bool]:
     n = product.output_ports.count()
     return ngettext("{n} output port", "{n} output ports", n).format(n=n), n > 0
 
 
-def _defined(product: DataProduct) -> tuple[Text, bool]:
-    held = product.contracts.aggregate(
+def summarize_contracts(product: DataProduct) -> tuple[Text, bool]:
+    counts = product.contracts.aggregate(
         tables=Count("schema_objects", distinct=True), columns=Count("schema_objects__properties")
     )
-    tables, columns = held["tables"], held["columns"]
+    tables, columns = counts["tables"], counts["columns"]
     if not tables:
         return _("No table yet"), False
-    width = ngettext("{n} column", "{n} columns", columns).format(n=columns)
-    location = ngettext("{n} table", "{n} tables", tables).format(n=tables)
-    return f"{width}, {location}", True
+    column_count = ngettext("{n} column", "{n} columns", columns).format(n=columns)
+    table_count = ngettext("{n} table", "{n} tables", tables).format(n=tables)
+    return f"{column_count}, {table_count}", True
 
 
-def _made_from(product: DataProduct) -> tuple[Text, bool]:
+def summarize_inputs(product: DataProduct) -> tuple[Text, bool]:
     n = product.input_ports.count()
     return ngettext("{n} input port", "{n} input ports", n).format(n=n), n > 0
 
 
-def _answered(product: DataProduct) -> tuple[Text, bool]:
+def summarize_provenance(product: DataProduct) -> tuple[Text, bool]:
     record: Any = getattr(product, "provenance", None)
     answers = record.answers.count() if record else 0
     rows = record.imbalances.count() if record else 0
@@ -209,25 +220,25 @@ def _answered(product: DataProduct) -> tuple[Text, bool]:
     return text, answers == len(CURRENT_SET.codes)
 
 
-def _promised(product: DataProduct) -> tuple[Text, bool]:
-    held = custom(product.tree, "assayObjectives")
-    n = len(held) if isinstance(held, list) else 0
+def summarize_objectives(product: DataProduct) -> tuple[Text, bool]:
+    objectives = custom(product.tree, "assayObjectives")
+    n = len(objectives) if isinstance(objectives, list) else 0
     return ngettext("{n} objective", "{n} objectives", n).format(n=n), n > 0
 
 
-def _read_by(product: DataProduct) -> tuple[Text, bool]:
+def summarize_readers(product: DataProduct) -> tuple[Text, bool]:
     if product.visibility != Visibility.RESTRICTED:
         return dict(VISIBILITY_CHOICES)[product.visibility], True
     n = product.readers.count()
     return ngettext("Its domain and {n} other", "Its domain and {n} others", n).format(n=n), True
 
 
-_SUMMARIES = {
-    "describe": _described,
-    "ports": _served,
-    "schema": _defined,
-    "inputs": _made_from,
-    "provenance": _answered,
-    "objectives": _promised,
-    "readers": _read_by,
+SUMMARIES: dict[str, Callable[[DataProduct], tuple[Text, bool]]] = {
+    "describe": summarize_description,
+    "ports": summarize_ports,
+    "schema": summarize_contracts,
+    "inputs": summarize_inputs,
+    "provenance": summarize_provenance,
+    "objectives": summarize_objectives,
+    "readers": summarize_readers,
 }

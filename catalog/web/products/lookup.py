@@ -12,9 +12,9 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponsePermanentRedirect,
-    JsonResponse,
 )
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
@@ -112,24 +112,20 @@ def retired_response(
     successor = product.successor
     if successor is not None and not reader.can_read(successor):
         successor = None
-    if request.path.endswith(".json"):
-        body = {"type": "about:blank", "title": "The product is retired.", "status": 410}
-        way_on = {"successor": successor.path} if successor else {}
-        kind = "application/problem+json"
-        return JsonResponse(body | way_on, status=410, content_type=kind)
     return render_page(request, "errors/410.html", RetiredPage(product, successor), status=410)
 
 
 @require_safe
 def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Lead from the identifier that never changes to the page, or to its JSON if that is asked."""
+    """Redirect the permanent identifier to the page, or to the API if JSON is preferred."""
     reader = access_for(request.user)
     product = _visible(reader).filter(uuid=uuid).first()
     if product is None:
         raise Http404
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
     response = HttpResponse(status=303)
-    response["Location"] = f"{product.path}.json" if wants_json else product.path
+    api_url = reverse("api:product", args=[product.uuid])
+    response["Location"] = api_url if wants_json else product.path
     response["Vary"] = "Accept, Cookie"
     return response
 

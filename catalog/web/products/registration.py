@@ -1,14 +1,15 @@
-"""Where a product begins: the way to start, the first form, and one's own drafts."""
+"""Where a product begins: the ways to publish one, one's own drafts, and the first form."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,96 +22,111 @@ from catalog.products.models import DataProduct, Status
 from catalog.products.projection import new_tree
 from catalog.products.services import register_product
 from catalog.publication.services import publication_findings
+from catalog.web.pages import render_page
 from catalog.web.products.forms import RegisterForm
 
-MOST_DRAFTS = 20
+MAX_DRAFTS = 20
+
+
+@dataclass(frozen=True)
+class DraftRow:
+    """A draft, and how many issues block its publication."""
+
+    product: DataProduct
+    blocking: int
+
+
+@dataclass(frozen=True)
+class DomainContacts:
+    """Who can give someone a role in a domain."""
+
+    domain: Domain
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartPage:
+    """`contacts` is shown to a person who cannot edit any domain."""
+
+    can_register: bool
+    drafts: list[DraftRow]
+    contacts: list[DomainContacts]
+
+
+@dataclass(frozen=True)
+class RegisterPage:
+    form: RegisterForm
 
 
 @login_required
 @require_safe
 def product_register(request: HttpRequest) -> HttpResponse:
-    """Offer the ways to start, and one's own drafts to go on with."""
-    reader = access_for(request.user)
-    context: dict[str, Any] = {"drafts": _drafts(reader), "askable": None}
-    if not _domain_ids(reader):
-        context["askable"] = _who_may()
-    return render(request, "catalog/editing/start.html", context)
-
-
-@login_required
-@require_safe
-def draft_list_json(request: HttpRequest) -> JsonResponse:
-    """List one's own drafts for a program."""
-    rows = [
-        {
-            "id": str(row["product"].uuid),
-            "name": row["product"].name,
-            "domain": row["product"].domain.slug,
-            "path": row["product"].path,
-            "blocking": row["blocking"],
-        }
-        for row in _drafts(access_for(request.user))
-    ]
-    return JsonResponse({"count": len(rows), "results": rows})
+    """Show the ways to publish a product, and the drafts of one's domains."""
+    access = access_for(request.user)
+    can_register = bool(_editable_domain_ids(access))
+    page = StartPage(
+        can_register=can_register,
+        drafts=_drafts(access),
+        contacts=[] if can_register else _contacts(),
+    )
+    return render_page(request, "catalog/editing/start.html", page)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def product_new(request: HttpRequest) -> HttpResponse:
-    """Register a product as a draft, in a domain where one may."""
-    domain_ids = _domain_ids(access_for(request.user))
+    """Register a product as a draft, in a domain that the person can edit."""
+    domain_ids = _editable_domain_ids(access_for(request.user))
     if not domain_ids:
         return redirect("product_register")
-    asked = Domain.objects.filter(slug=request.GET.get("domain", ""), pk__in=domain_ids).first()
-    initial = {"domain": asked} if asked else {}
+    slug = request.GET.get("domain", "")
+    domain = Domain.objects.filter(slug=slug, pk__in=domain_ids).first()
     form = RegisterForm(
-        request.POST if request.method == "POST" else None, initial=initial, domain_ids=domain_ids
+        request.POST if request.method == "POST" else None,
+        initial={"domain": domain} if domain else {},
+        domain_ids=domain_ids,
     )
     if request.method == "POST" and form.is_valid():
         try:
             product = _register(request, form)
-        except (ValidationFailed, NameConflict) as refusal:
-            form.add_issues(refusal)
+        except (ValidationFailed, NameConflict) as error:
+            form.add_issues(error)
         else:
             messages.success(request, _("Registered as a draft. Only its domain sees it so far."))
             return redirect("product_edit", product.domain.slug, product.slug)
     status = 422 if form.errors else 200
-    return render(request, "catalog/editing/register.html", {"form": form}, status=status)
+    return render_page(request, "catalog/editing/register.html", RegisterPage(form), status=status)
 
 
 def _register(request: HttpRequest, form: RegisterForm) -> DataProduct:
     domain: Any = form.cleaned_data["domain"]
-    start = new_tree(identifier=str(uuid4()), name=form.cleaned_data["name"], domain=domain.slug)
+    name = form.cleaned_data["name"]
+    document = new_tree(identifier=str(uuid4()), name=name, domain=domain.slug)
     actor: Any = request.user
-    return register_product(domain=domain, tree=form.described(start), actor=actor)
+    return register_product(domain=domain, tree=form.described(document), actor=actor)
 
 
-def _domain_ids(reader: AccessContext) -> list[int]:
-    held = reader.domains_with(Permission.EDIT_PRODUCTS)
-    own = Domain.objects.filter(pk__in=held, is_external=False)
-    return list(own.values_list("pk", flat=True))
+def _editable_domain_ids(access: AccessContext) -> list[int]:
+    domain_ids = access.domains_with(Permission.EDIT_PRODUCTS)
+    domains = Domain.objects.filter(pk__in=domain_ids, is_external=False)
+    return list(domains.values_list("pk", flat=True))
 
 
-def _drafts(reader: AccessContext) -> list[dict[str, Any]]:
-    own = DataProduct.objects.in_domains(reader.domains_with(Permission.EDIT_PRODUCTS))
-    drafts = own.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
+def _drafts(access: AccessContext) -> list[DraftRow]:
+    products = DataProduct.objects.in_domains(access.domains_with(Permission.EDIT_PRODUCTS))
+    drafts = products.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
     return [
-        {
-            "product": product,
-            "blocking": sum(item.is_error for item in publication_findings(product)),
-        }
-        for product in drafts[:MOST_DRAFTS]
+        DraftRow(product, sum(issue.is_error for issue in publication_findings(product)))
+        for product in drafts[:MAX_DRAFTS]
     ]
 
 
-def _who_may() -> list[tuple[Domain, list[str]]]:
-    """Return each domain with the people who could give somebody a role in it."""
+def _contacts() -> list[DomainContacts]:
     roles = [role.value for role in roles_with(Permission.MANAGE_MEMBERS)]
-    held = Membership.objects.active().filter(domain__isnull=False, role__in=roles)
-    people: dict[int, tuple[Domain, list[str]]] = {}
-    for membership in held.select_related("domain", "person").order_by("domain__name"):
-        if membership.domain is None:
-            continue
-        entry = people.setdefault(membership.domain.pk, (membership.domain, []))
-        entry[1].append(membership.person.display_name)
-    return list(people.values())
+    active = Membership.objects.active().filter(domain__isnull=False, role__in=roles)
+    contacts: dict[int, DomainContacts] = {}
+    for membership in active.select_related("domain", "person").order_by("domain__name"):
+        if membership.domain is not None:
+            entry = contacts.setdefault(membership.domain.pk, DomainContacts(membership.domain))
+            entry.names.append(membership.person.display_name)
+    return list(contacts.values())

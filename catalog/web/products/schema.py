@@ -1,63 +1,83 @@
-"""The schema tab: every column with type, classification and meaning, found by name, paged."""
+"""The schema tab: every column with type, classification and meaning, filtered and paged."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass
+from itertools import groupby
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from catalog.authorization.access import AccessContext
-from catalog.contracts.models import PortContract, SchemaProperty
+from catalog.contracts.models import PortContract, SchemaObject, SchemaProperty
 from catalog.glossary.models import Term
 from catalog.products.links import column_anchor
 from catalog.products.models import DataProduct
-from catalog.web.products.layout import product_frame
+from catalog.web.pages import render_page
+from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 
 PAGE_SIZE = 200
+MAX_FILTER_WORDS = 8
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """A column with its anchor; `term` is empty unless the glossary has it."""
+
+    column: SchemaProperty
+    anchor: str
+    term: str
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """The columns of one table that are on the page."""
+
+    table: SchemaObject
+    rows: list[ColumnRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaPage:
+    """`total` counts the columns without the filter."""
+
+    frame: ProductFrame
+    columns: Page[SchemaProperty]
+    tables: list[TableBlock]
+    filter: str
+    total: int
 
 
 @on_product
 def product_schema(
-    request: HttpRequest, product: DataProduct, reader: AccessContext
+    request: HttpRequest, product: DataProduct, access: AccessContext
 ) -> HttpResponse:
-    """Show the columns, those that match `filter`, or the page that holds `column`."""
-    columns = _columns(product)
-    shown = _matching(columns, request.GET.get("filter", ""))
-    page = _page(request, shown)
-    context = product_frame(request, product, reader, tab="product_schema")
-    context |= {
-        "page": page,
-        "rows": _rows(page),
-        "filter": request.GET.get("filter", "")[:200],
-        "total": columns.count() if request.GET.get("filter") else page.paginator.count,
-    }
-    return render(request, "catalog/products/schema.html", context)
-
-
-@on_product
-def product_schema_json(
-    request: HttpRequest, product: DataProduct, reader: AccessContext
-) -> HttpResponse:
-    """Give a program the same page of columns."""
-    page = _page(request, _matching(_columns(product), request.GET.get("filter", "")))
-    rows = [_row(column) for column in page.object_list]
-    pages = {"page": page.number, "pages": page.paginator.num_pages}
-    return JsonResponse({"count": page.paginator.count, **pages, "columns": rows})
-
-
-def _columns(product: DataProduct) -> QuerySet[SchemaProperty]:
-    """Return the columns of the contracts that ports serve under; without ports, of all."""
-    served = set(
-        PortContract.objects.filter(port__product=product).values_list("contract_id", flat=True)
+    """Show the columns that match `filter`, or the page that has `column`."""
+    columns = served_columns(product)
+    text = request.GET.get("filter", "")
+    shown = _requested_page(request, _matching(columns, text))
+    api_url = reverse("api:product_contracts", args=[product.uuid])
+    page = SchemaPage(
+        frame=product_frame(request, product, access, tab="product_schema", api_url=api_url),
+        columns=shown,
+        tables=_tables(list(shown.object_list)),
+        filter=text[:200],
+        total=columns.count() if text else shown.paginator.count,
     )
-    of_whom = Q(schema_object__contract__in=served) if served else Q()
+    return render_page(request, "catalog/products/schema.html", page)
+
+
+def served_columns(product: DataProduct) -> QuerySet[SchemaProperty]:
+    """Return the columns of the contracts that ports serve; without ports, of all contracts."""
+    links = PortContract.objects.filter(port__product=product)
+    contract_ids = set(links.values_list("contract_id", flat=True))
+    is_served = Q(schema_object__contract__in=contract_ids) if contract_ids else Q()
     return (
-        SchemaProperty.objects.filter(of_whom, schema_object__contract__product=product)
+        SchemaProperty.objects.filter(is_served, schema_object__contract__product=product)
         .select_related("schema_object__contract")
         .defer("schema_object__contract__tree")  # as large as all the columns together
         .order_by(
@@ -70,8 +90,8 @@ def _columns(product: DataProduct) -> QuerySet[SchemaProperty]:
     )
 
 
-def _matching(columns: QuerySet[SchemaProperty], typed: str) -> QuerySet[SchemaProperty]:
-    for word in typed.replace("\x00", " ").split()[:8]:
+def _matching(columns: QuerySet[SchemaProperty], text: str) -> QuerySet[SchemaProperty]:
+    for word in text.replace("\x00", " ").split()[:MAX_FILTER_WORDS]:
         columns = columns.filter(
             Q(path__icontains=word)
             | Q(business_name__icontains=word)
@@ -81,46 +101,30 @@ def _matching(columns: QuerySet[SchemaProperty], typed: str) -> QuerySet[SchemaP
     return columns
 
 
-def _page(request: HttpRequest, columns: QuerySet[SchemaProperty]) -> Page[SchemaProperty]:
+def _requested_page(
+    request: HttpRequest, columns: QuerySet[SchemaProperty]
+) -> Page[SchemaProperty]:
     paginator = Paginator(columns, PAGE_SIZE)
-    wanted = request.GET.get("column", "")
-    if wanted and not request.GET.get("page"):
+    column = request.GET.get("column", "")
+    if column and not request.GET.get("page"):
         paths = list(columns.values_list("path", flat=True))
-        names = paths if wanted in paths else [path.rpartition(".")[2] for path in paths]
-        at = names.index(wanted) if wanted in names else 0
-        return paginator.get_page(at // PAGE_SIZE + 1)
+        names = paths if column in paths else [path.rpartition(".")[2] for path in paths]
+        index = names.index(column) if column in names else 0
+        return paginator.get_page(index // PAGE_SIZE + 1)
     return paginator.get_page(request.GET.get("page"))
 
 
-def _rows(page: Page[SchemaProperty]) -> list[tuple[SchemaProperty, str, str]]:
-    """Return each column with its anchor and the slug of its term, where the glossary has that."""
-    columns = list(page.object_list)
-    named = {column.term for column in columns if column.term}
-    known = set(Term.objects.filter(slug__in=named).values_list("slug", flat=True))
-    rows, used = [], Counter[str]()
+def _tables(columns: list[SchemaProperty]) -> list[TableBlock]:
+    terms = {column.term for column in columns if column.term}
+    known = set(Term.objects.filter(slug__in=terms).values_list("slug", flat=True))
+    used = Counter[str]()
+    rows = []
     for column in columns:
         anchor = column_anchor(column.path)
         used[anchor] += 1
-        # Two tables may have a column of one name; a link by name leads to the first.
-        anchor += f"--{used[anchor]}" if used[anchor] > 1 else ""
-        rows.append((column, anchor, column.term if column.term in known else ""))
-    return rows
-
-
-def _row(column: SchemaProperty) -> dict[str, Any]:
-    contract = column.schema_object.contract
-    return {
-        "contract": f"{contract.identifier}@{contract.version}",
-        "object": column.schema_object.name,
-        "path": column.path,
-        "name": column.name,
-        "business_name": column.business_name,
-        "logical_type": column.logical_type,
-        "physical_type": column.physical_type,
-        "classification": column.classification,
-        "term": column.term,
-        "description": column.description,
-        "is_required": column.is_required,
-        "is_unique": column.is_unique,
-        "is_primary_key": column.is_primary_key,
-    }
+        # Two tables may have a column of the same name; a link by name leads to the first.
+        suffix = f"--{used[anchor]}" if used[anchor] > 1 else ""
+        term = column.term if column.term in known else ""
+        rows.append(ColumnRow(column, f"{anchor}{suffix}", term))
+    by_table = groupby(rows, key=lambda row: row.column.schema_object)
+    return [TableBlock(table, list(group)) for table, group in by_table]

@@ -1,123 +1,127 @@
-"""The trust strip: six readings of a product, each with its state, and never blank."""
+"""The trust summary: six metrics of a product, each with its state, never blank."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import max_gaps, min_shares
+from catalog.types import JSONObject
+from catalog.web.components.badges import Label, verdict_style
 from catalog.web.components.humanize import distance, duration, percent
-
-Text = str | Promise
+from catalog.web.components.layout import url
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One reading: what, how much of what target, in which state, since when."""
+class TrustMetric:
+    """One metric: its value, its target, its verdict, and what it is based on.
 
-    label: Text
-    value: Text
+    `state` replaces the label of the verdict.
+    """
+
+    label: Label
+    value: Label
     verdict: str = "no_data"
-    of: Text = ""
-    word: Text = ""
-    note: Text = ""
-    href: str = ""
+    target: Label = ""
+    state: Label = ""
+    note: Label = ""
+    url: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        """Return the reading for a program."""
-        return {name: str(text) for name, text in asdict(self).items() if text}
+    @property
+    def tone(self) -> str:
+        return verdict_style(self.verdict).tone
+
+    @property
+    def state_label(self) -> Label:
+        return self.state or verdict_style(self.verdict).label
 
 
-def trust_summary(product: DataProduct, access: Text) -> list[Cell]:
-    """Return the six readings of a product; its provenance is loaded already."""
-    figures, slo = product.slo_figures, _href("product_slo", product)
+def trust_summary(product: DataProduct, access: str) -> list[TrustMetric]:
+    """Return the six metrics of a product whose provenance is loaded."""
+    figures = product.slo_figures
+    slo_url = url("product_slo", product.domain.slug, product.slug)
+
+    def measured(label: str, indicator: str, format_value: Callable[[float], str]) -> TrustMetric:
+        return _measured(label, figures.get(indicator), format_value, slo_url)
+
     return [
-        _reading(_("Availability"), figures.get("availability"), percent, slo),
-        _reading(_("Latency"), figures.get("latency"), duration, slo),
-        _reading(_("Quality"), figures.get("quality"), percent, slo),
-        _reading(_("Freshness"), figures.get("freshness"), duration, slo),
+        measured(_("Availability"), "availability", percent),
+        measured(_("Latency"), "latency", duration),
+        measured(_("Quality"), "quality", percent),
+        measured(_("Freshness"), "freshness", duration),
         _imbalances(product),
         _access(product, access),
     ]
 
 
-def _reading(
-    label: Text, figure: Mapping[str, Any] | None, shown: Callable[[float], str], href: str
-) -> Cell:
+def _measured(
+    label: str, figure: JSONObject | None, format_value: Callable[[float], str], url: str
+) -> TrustMetric:
     if figure is None or figure.get("value") is None:
-        note = _("no measurement yet") if figure else _("nothing is promised")
-        return Cell(label=label, value=_("not measured yet"), note=note, href=href)
-    limit = figure.get("threshold") or figure.get("target")
-    return Cell(
+        note = _("no measurement yet") if figure else _("no objective")
+        return TrustMetric(label=label, value=_("not measured yet"), note=note, url=url)
+    target = figure.get("threshold") or figure.get("target")
+    days = str(figure.get("window") or "").removesuffix("d")
+    measured_at = parse_datetime(str(figure.get("as_of") or ""))
+    notes = [_("{n} days").format(n=days)] if days.isdigit() else []
+    notes += [_("as of {time}").format(time=_format_time(measured_at))] if measured_at else []
+    return TrustMetric(
         label=label,
-        value=shown(figure["value"]),
-        of=_("of {target}").format(target=shown(limit)) if limit else "",
+        value=format_value(figure["value"]),
+        target=_("target {value}").format(value=format_value(target)) if target else "",
         verdict=figure.get("verdict") or "",
-        note=_since(figure),
-        href=href,
+        note=", ".join(notes),
+        url=url,
     )
 
 
-def _since(figure: Mapping[str, Any]) -> str:
-    window = str(figure.get("window") or "")
-    moment = parse_datetime(str(figure.get("as_of") or ""))
-    days = window.removesuffix("d")
-    parts = [_("{n} days").format(n=days)] if days.isdigit() else []
-    return ", ".join(parts + ([_("as of {time}").format(time=_clock(moment))] if moment else []))
-
-
-def _clock(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     local = timezone.localtime(moment)
     is_today = local.date() == timezone.localdate()
     return formats.date_format(local, "H:i" if is_today else "j M, H:i")
 
 
-def _imbalances(product: DataProduct) -> Cell:
-    label, href = _("Known imbalances"), _href("product_provenance", product)
+def _imbalances(product: DataProduct) -> TrustMetric:
     record = getattr(product, "provenance", None)
     rows: list[Imbalance] = list(record.imbalances.all()) if record else []
-    gaps = max_gaps(rows)
-    if gaps:
+    answers: list[ProvenanceAnswer] = list(record.answers.all()) if record else []
+
+    def metric(value: str, note: str, *, verdict: str = "stated", state: str = "") -> TrustMetric:
+        return TrustMetric(
+            label=_("Known imbalances"),
+            value=value,
+            note=note,
+            verdict=verdict,
+            state=state,
+            url=url("product_provenance", product.domain.slug, product.slug),
+        )
+
+    if gaps := max_gaps(rows):
         attribute = max(gaps, key=lambda name: gaps[name])
-        value = _("{points} points").format(points=distance(gaps[attribute]))
-        note = _("greatest gap, by {attribute}").format(attribute=attribute.replace("_", " "))
-        return Cell(label=label, value=value, verdict="stated", note=note, href=href)
+        points = _("{n} points").format(n=distance(gaps[attribute]))
+        return metric(points, _("largest gap, by {x}").format(x=attribute.replace("_", " ")))
     if shares := min_shares(rows):
-        note = _("no reference to compare with")
-        value = _("by {attribute}").format(attribute=", ".join(sorted(shares)).replace("_", " "))
-        return Cell(label=label, value=value, verdict="stated", note=note, href=href)
-    return _answered_imbalances(label, href, _answer(record, "known_imbalances"))
+        attributes = ", ".join(sorted(shares)).replace("_", " ")
+        return metric(_("by {x}").format(x=attributes), _("no reference to compare with"))
+    answer = next((row for row in answers if row.question == "known_imbalances"), None)
+    if answer is None:
+        return metric(_("not assessed"), _("unanswered"), verdict="no_data", state=_("open"))
+    if answer.state == ProvenanceAnswer.State.ANSWERED:
+        return metric(_("described"), _("described, not measured"))
+    if answer.state == ProvenanceAnswer.State.NOT_APPLICABLE:
+        return metric(_("not applicable"), _("with a reason"))
+    note = _("stated by owner")
+    return metric(_("not assessed"), note, verdict="no_data", state=_("unknown"))
 
 
-def _answered_imbalances(label: Text, href: str, answer: ProvenanceAnswer | None) -> Cell:
-    state = answer.state if answer else ""
-    if state == ProvenanceAnswer.State.ANSWERED:
-        note = _("in words, without figures")
-        return Cell(label=label, value=_("described"), verdict="stated", note=note, href=href)
-    if state == ProvenanceAnswer.State.NOT_APPLICABLE:
-        note = _("with a reason")
-        return Cell(label=label, value=_("does not apply"), verdict="stated", note=note, href=href)
-    note = _("the owner says so") if state else _("nobody has answered")
-    word = _("unknown") if state else _("open")
-    return Cell(label=label, value=_("not assessed"), word=word, note=note, href=href)
-
-
-def _answer(record: Any, question: str) -> ProvenanceAnswer | None:
-    answers = record.answers.all() if record else ()
-    return next((answer for answer in answers if answer.question == question), None)
-
-
-def _access(product: DataProduct, access: Text) -> Cell:
+def _access(product: DataProduct, access: str) -> TrustMetric:
     values = {
         Visibility.PUBLIC: _("Open"),
         Visibility.MEMBERS: _("Members"),
@@ -125,11 +129,4 @@ def _access(product: DataProduct, access: Text) -> Cell:
     }
     is_draft = product.status == Status.DRAFT
     value = _("Draft") if is_draft else values[Visibility(product.visibility)]
-    return Cell(label=_("Your access"), value=value, verdict="open", note=access, href="#use")
-
-
-def _href(name: str, product: DataProduct) -> str:
-    try:
-        return reverse(name, args=[product.domain.slug, product.slug])
-    except NoReverseMatch:
-        return ""
+    return TrustMetric(label=_("Your access"), value=value, verdict="open", note=access, url="#use")

@@ -1,7 +1,8 @@
-"""The page on which a product's owners answer for where its data comes from."""
+"""The page on which owners state where a product's data comes from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.products.models import DataProduct
@@ -9,9 +10,17 @@ from catalog.products.projection import custom, with_custom
 from catalog.provenance.models import Imbalance
 from catalog.provenance.projection import KEY
 from catalog.provenance.services import declare_provenance
-from catalog.web.forms import VersionedForm
-from catalog.web.products.editing import TableView
+from catalog.web.products.editing import EditPage, TableView
 from catalog.web.provenance.forms import AnswersForm, initial_from
+
+MAX_ATTRIBUTES = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswersPage(EditPage):
+    """`attributes` are those that other products name."""
+
+    attributes: list[str]
 
 
 class Answers(TableView):
@@ -22,11 +31,9 @@ class Answers(TableView):
     template_name = "catalog/editing/answers.html"
 
     def get_initial(self) -> dict[str, Any]:
-        """Return what the tree declares."""
         return initial_from(self.product.tree)
 
     def save_form(self, form: AnswersForm) -> DataProduct:
-        """Declare the provenance anew."""
         provenance = form.declaration(custom(self.product.tree, KEY) or {})
         form.document = with_custom(self.product.tree, KEY, provenance or None)
         return declare_provenance(
@@ -36,9 +43,8 @@ class Answers(TableView):
             actor=self.person,
         )
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> Any:
-        """Offer the attributes that the mesh uses already."""
-        visible = DataProduct.objects.visible_to(self.reader)
-        known = Imbalance.objects.filter(visible.has("record__product_id")).order_by("attribute")
-        attributes = known.values_list("attribute", flat=True).distinct()[:100]
-        return super().render(form, status, attributes=attributes, **context)
+    def get_page(self, form: AnswersForm) -> AnswersPage:
+        visible = DataProduct.objects.visible_to(self.access)
+        used = Imbalance.objects.filter(visible.has("record__product_id")).order_by("attribute")
+        attributes = used.values_list("attribute", flat=True).distinct()
+        return AnswersPage(frame=self.frame(form), attributes=list(attributes[:MAX_ATTRIBUTES]))

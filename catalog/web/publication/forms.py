@@ -1,4 +1,4 @@
-"""Forms of the steps in a product's life: publish, deprecate, retire, adopt."""
+"""Forms that publish, deprecate, retire and adopt a product."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class EndingForm(VersionedForm):
         label=_("What to use instead"),
         max_length=250,
         required=False,
-        help_text=_("The address of a product, domain/product. Its readers are led there."),
+        help_text=_("A product as domain/product. Readers are sent there."),
         widget=forms.TextInput(attrs={"list": "successors", "autocapitalize": "none"}),
     )
     reason = TextAreaField(
@@ -46,33 +46,33 @@ class EndingForm(VersionedForm):
     )
 
     def __init__(
-        self, *args: Any, product: DataProduct, reader: AccessContext, **options: Any
+        self, *args: Any, product: DataProduct, access: AccessContext, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        self.product, self.reader = product, reader
+        self.product, self.access = product, access
 
     def clean_successor(self) -> DataProduct | None:
-        """Return the product at that address. Refuse one that is not there to be used."""
+        """Return the product at that address. Refuse one that cannot be used."""
         address = str(self.cleaned_data["successor"]).strip("/").removeprefix("p/")
         if not address:
             return None
         domain, _slash, slug = address.partition("/")
-        visible = DataProduct.objects.visible_to(self.reader).exclude(pk=self.product.pk)
-        found = visible.filter(domain__slug=domain, slug=slug).first()
-        if found is None:
-            raise ValidationError(_("No other product at this address is open to you."))
-        if found.status in (Status.DRAFT, Status.RETIRED):
-            raise ValidationError(_("This one is not published, so nobody could use it instead."))
-        return found
+        visible = DataProduct.objects.visible_to(self.access).exclude(pk=self.product.pk)
+        successor = visible.filter(domain__slug=domain, slug=slug).first()
+        if successor is None:
+            raise ValidationError(_("No other product at this address that you can see."))
+        if successor.status in (Status.DRAFT, Status.RETIRED):
+            raise ValidationError(_("This product is not published, so nobody could use it."))
+        return successor
 
 
 class DeprecateForm(EndingForm):
-    """The same with the day on which it ends."""
+    """Why and when a product ends, and what comes after it."""
 
     ends_on = forms.DateField(
         label=_("Ends on"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("Until then it is served and measured as before."),
+        help_text=_("Until then it is still served and measured."),
     )
     field_order = ["successor", "ends_on", "reason"]

@@ -1,7 +1,8 @@
-"""Pages of the steps in a product's life, each with what follows from it before it is taken."""
+"""Pages that publish, deprecate, retire, delete, move and adopt a product."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -10,29 +11,44 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from catalog.authorization.access import require_permission
+from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import delete_product, move_product
+from catalog.publication.models import ProductVersion
 from catalog.publication.services import (
     adopt_product,
     deprecate_product,
     owners_and_stewards,
-    publication_findings,
     publish_product,
     retire_product,
 )
 from catalog.web.forms import VersionedForm
-from catalog.web.products.checklist import hint_url
-from catalog.web.products.editing import EditView
+from catalog.web.products.editing import EditPage, EditView, Text
 from catalog.web.products.forms import DeleteForm, MoveForm
 from catalog.web.publication.forms import AdoptForm, DeprecateForm, EndingForm, PublishForm
 
-MOST_OFFERED = 300
+MAX_CANDIDATES = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishPage(EditPage):
+    can_publish: bool
+    owners: list[Person]
+    is_version_taken: bool
+    last_version: ProductVersion | None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Return True if what is published is what is stored."""
+        product, last = self.frame.product, self.last_version
+        is_published = product.status == Status.PUBLISHED
+        return is_published and bool(last and last.version == product.version)
 
 
 class Publish(EditView):
-    """All that the gates find, each with a link to the field that mends it; then the act."""
+    """All issues, each with a link to the field that fixes it; then publication."""
 
     title = _("Check and publish")
     form_class = PublishForm
@@ -40,7 +56,7 @@ class Publish(EditView):
     success_message = _("Published. Search finds it within a second or so.")
 
     def save_form(self, form: PublishForm) -> DataProduct:
-        """Publish the present edition. Raises PublicationRefused."""
+        """Publish the current edition. Raises PublicationRefused, PermissionDenied."""
         require_permission(self.person, Permission.PUBLISH_PRODUCTS, self.product.domain)
         return publish_product(
             product=self.product,
@@ -50,26 +66,20 @@ class Publish(EditView):
         )
 
     def get_success_url(self) -> str:
-        """Go to the page that consumers see."""
         return self.product.path
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """List the findings as they are now, which a refusal has found as well."""
-        product, findings = self.product, publication_findings(self.product)
-        extra = {
-            "findings": [
-                {"finding": finding, "href": hint_url(product, finding)} for finding in findings
-            ],
-            "may_publish": self.reader.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
-            "owners": owners_and_stewards(product.domain)[0],
-            "version_taken": self.version_is_taken(),
-            "is_published": product.status == Status.PUBLISHED,
-            "last": product.versions.first(),
-        }
-        return super().render(form, status, **extra, **context)
+    def get_page(self, form: PublishForm) -> PublishPage:
+        product = self.product
+        return PublishPage(
+            frame=self.frame(form),
+            can_publish=self.access.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
+            owners=owners_and_stewards(product.domain)[0],
+            is_version_taken=self.is_version_taken(),
+            last_version=product.versions.first(),
+        )
 
-    def version_is_taken(self) -> bool:
-        """Say whether the version number names other content already."""
+    def is_version_taken(self) -> bool:
+        """Return True if other content was published under the version number."""
         product = self.product
         frozen = product.versions.filter(version=product.version).first()
         digests = {f"{c.identifier}@{c.version}": c.digest for c in product.contracts.all()}
@@ -78,25 +88,42 @@ class Publish(EditView):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class LifeStepPage(EditPage):
+    """`users` are the products that are made from this one and that the person may know of."""
+
+    users: list[DataProduct]
+
+
 class LifeStep(EditView):
-    """A step that is explained, confirmed and taken; it starts only from some statuses."""
+    """A status transition that is explained and confirmed; only some statuses allow it."""
 
     permission_required = Permission.PUBLISH_PRODUCTS
-    starts_from: ClassVar[tuple[Status, ...]] = ()
-    elsewhere: ClassVar[Any] = _("This step does not start from where the product stands.")
+    allowed_from: ClassVar[tuple[Status, ...]] = ()
+    invalid_transition: ClassVar[Text] = _("Invalid status transition.")
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Show the question, or lead back where the step does not start from this status."""
-        if self.product.status not in self.starts_from:
-            messages.warning(request, str(self.elsewhere))
+        """Show the form, or return to the checklist if the status does not allow the step."""
+        if self.product.status not in self.allowed_from:
+            messages.warning(request, str(self.invalid_transition))
             return redirect(self.url("product_edit"))
         return super().get(request, **kwargs)
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Name the products that use this one and that its owner may know of."""
-        visible = DataProduct.objects.visible_to(self.reader)
+    def get_page(self, form: Any) -> LifeStepPage:
+        return LifeStepPage(frame=self.frame(form), users=self.users())
+
+    def users(self) -> list[DataProduct]:
+        """Return the products that use this one and that the person may know of."""
+        visible = DataProduct.objects.visible_to(self.access)
         users = visible.filter(pk__in=self.product.feeds.values("product_id"))
-        return super().render(form, status, users=users.select_related("domain"), **context)
+        return list(users.select_related("domain"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndingPage(LifeStepPage):
+    """`candidates` are products that may be named as the successor."""
+
+    candidates: list[DataProduct]
 
 
 class Ending(LifeStep):
@@ -105,39 +132,38 @@ class Ending(LifeStep):
     form_class: ClassVar[type[VersionedForm]] = EndingForm
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Let the form look for the successor as this reader."""
-        return super().get_form(data, product=self.product, reader=self.reader, **options)
+        return super().get_form(data, product=self.product, access=self.access, **options)
 
     def get_initial(self) -> dict[str, Any]:
-        """Return the successor and the end that are named already."""
         after = self.product.successor
-        known = after and self.reader.can_read(after)
+        known = after and self.access.can_read(after)
         address = f"{after.domain.slug}/{after.slug}" if after and known else ""
         return {"successor": address, "ends_on": self.product.ends_on}
 
     def get_success_url(self) -> str:
-        """Go to the page that consumers see."""
         return self.product.path
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Offer addresses to complete what is typed."""
-        visible = DataProduct.objects.visible_to(self.reader).live().exclude(pk=self.product.pk)
-        offered = visible.select_related("domain").order_by("domain__slug", "slug")
-        return super().render(form, status, offered=offered[:MOST_OFFERED], **context)
+    def get_page(self, form: EndingForm) -> EndingPage:
+        visible = DataProduct.objects.visible_to(self.access).live().exclude(pk=self.product.pk)
+        candidates = visible.select_related("domain").order_by("domain__slug", "slug")
+        return EndingPage(
+            frame=self.frame(form),
+            users=self.users(),
+            candidates=list(candidates[:MAX_CANDIDATES]),
+        )
 
 
 class Deprecate(Ending):
-    """Say that the product will end."""
+    """Announce that the product will end."""
 
     title = _("Deprecate the product")
-    starts_from = (Status.PUBLISHED, Status.DEPRECATED)
-    elsewhere = _("Only a published product is deprecated.")
+    allowed_from = (Status.PUBLISHED, Status.DEPRECATED)
+    invalid_transition = _("Only a published product can be deprecated.")
     form_class = DeprecateForm
     template_name = "catalog/editing/deprecate.html"
-    success_message = _("Deprecated. Its page says so at once.")
+    success_message = _("Deprecated. Its page shows it now.")
 
     def save_form(self, form: DeprecateForm) -> DataProduct:
-        """Deprecate it."""
         return deprecate_product(
             product=self.product,
             successor=form.cleaned_data["successor"],
@@ -152,13 +178,12 @@ class Retire(Ending):
     """End the product for good."""
 
     title = _("Retire the product")
-    starts_from = (Status.PUBLISHED, Status.DEPRECATED)
-    elsewhere = _("Only what was published is retired; a draft is deleted.")
+    allowed_from = (Status.PUBLISHED, Status.DEPRECATED)
+    invalid_transition = _("Only a published product can be retired; delete a draft instead.")
     template_name = "catalog/editing/retire.html"
-    success_message = _("Retired. Its address now says what came after it.")
+    success_message = _("Retired. Its page now names the successor.")
 
     def save_form(self, form: EndingForm) -> DataProduct:
-        """Retire it."""
         return retire_product(
             product=self.product,
             successor=form.cleaned_data["successor"],
@@ -169,18 +194,17 @@ class Retire(Ending):
 
 
 class Delete(LifeStep):
-    """Delete a draft, of which no consumer knows, or an entry from outside."""
+    """Delete a draft or an external entry."""
 
     permission_required = Permission.DELETE_PRODUCTS
     title = _("Delete the draft")
-    starts_from = (Status.DRAFT, Status.EXTERNAL)
-    elsewhere = _("What was published is retired, never deleted.")
+    allowed_from = (Status.DRAFT, Status.EXTERNAL)
+    invalid_transition = _("A published product can be retired, not deleted.")
     form_class = DeleteForm
     template_name = "catalog/editing/delete.html"
     success_message = _("Deleted.")
 
     def save_form(self, form: DeleteForm) -> DataProduct:
-        """Delete it; a tombstone tells the index."""
         delete_product(
             product=self.product,
             edition=form.cleaned_data["edition"],
@@ -194,26 +218,29 @@ class Delete(LifeStep):
         return f"/d/{self.product.domain.slug}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class MovePage(LifeStepPage):
+    has_targets: bool
+
+
 class Move(LifeStep):
-    """Give the product to another domain in which one may edit."""
+    """Move the product to another domain that the person can edit."""
 
     title = _("Move to another domain")
-    starts_from = tuple(Status)
+    allowed_from = tuple(Status)
     form_class = MoveForm
     template_name = "catalog/editing/move.html"
-    success_message = _("Moved. The old address leads here for ever.")
+    success_message = _("Moved. The old address redirects here.")
 
-    def targets(self) -> list[int]:
-        """Return the domains to which this person may move it."""
-        held = self.reader.domains_with(Permission.EDIT_PRODUCTS)
-        return [domain_id for domain_id in held if domain_id != self.product.domain_id]
+    def target_ids(self) -> list[int]:
+        """Return the domains to which the person may move it."""
+        domain_ids = self.access.domains_with(Permission.EDIT_PRODUCTS)
+        return [domain_id for domain_id in domain_ids if domain_id != self.product.domain_id]
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
-        """Offer only domains in which one may edit."""
-        return super().get_form(data, domain_ids=self.targets(), **options)
+        return super().get_form(data, domain_ids=self.target_ids(), **options)
 
     def save_form(self, form: MoveForm) -> DataProduct:
-        """Move it."""
         return move_product(
             product=self.product,
             domain=form.cleaned_data["domain"],
@@ -222,24 +249,24 @@ class Move(LifeStep):
             actor=self.person,
         )
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Say so where there is nowhere to go."""
-        return super().render(form, status, has_targets=bool(self.targets()), **context)
+    def get_page(self, form: MoveForm) -> MovePage:
+        return MovePage(
+            frame=self.frame(form), users=self.users(), has_targets=bool(self.target_ids())
+        )
 
 
 class Adopt(LifeStep):
-    """Bring an entry from outside under governance, as a draft."""
+    """Adopt an external entry into governance, as a draft."""
 
     permission_required = Permission.EDIT_PRODUCTS
-    title = _("Bring it under governance")
-    starts_from = (Status.EXTERNAL,)
-    elsewhere = _("Only an entry from outside is adopted.")
+    title = _("Adopt into governance")
+    allowed_from = (Status.EXTERNAL,)
+    invalid_transition = _("Only an external entry can be adopted.")
     form_class = AdoptForm
     template_name = "catalog/editing/adopt.html"
-    success_message = _("It is a draft now. Complete it, then publish.")
+    success_message = _("Adopted as a draft. Complete it, then publish.")
 
     def save_form(self, form: AdoptForm) -> DataProduct:
-        """Adopt it."""
         return adopt_product(
             product=self.product,
             edition=form.cleaned_data["edition"],

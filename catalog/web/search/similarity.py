@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,29 +28,19 @@ class SharedFeatures:
     more: int
 
 
-def similar_or_none(product: DataProduct, reader: AccessContext) -> tuple[Similar, ...] | None:
-    """Return what is like a product; None while the engine is away, for the page stands without."""
+@dataclass(frozen=True)
+class SimilarProduct:
+    product: DataProduct
+    shared_features: list[SharedFeatures]
+
+
+def similar_products(product: DataProduct, access: AccessContext) -> list[SimilarProduct] | None:
+    """Return the products that are most like one; None while search is unavailable."""
     try:
-        return similar_to(product=product, visitor=reader)
+        results = similar_to(product=product, visitor=access)
     except SearchUnavailable:
         return None
-
-
-def similar_shown(found: Sequence[Similar] | None) -> list[dict[str, Any]] | None:
-    """Return what the product's page lists."""
-    if found is None:
-        return None
-    return [{"product": one.product, "shared": list(_lines(one))} for one in found]
-
-
-def similar_json(found: Sequence[Similar] | None) -> list[dict[str, Any]] | None:
-    """Return the same for a program."""
-    if found is None:
-        return None
-    return [
-        {"path": one.product.path, "name": one.product.name, "shared": shared_of(one)}
-        for one in found
-    ]
+    return [SimilarProduct(result.product, list(_lines(result))) for result in results]
 
 
 def shared_of(similar: Similar) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from catalog.web.contracts import views as contracts
 from catalog.web.ports import views as ports
-from catalog.web.products import editing, registration
+from catalog.web.products import registration, steps
 from catalog.web.provenance import views as provenance
 from catalog.web.publication import views as life
 
@@ -15,12 +15,10 @@ TABLE = f"{CONTRACT}/tables/<int:table>"
 
 urlpatterns = [
     path("publish", registration.product_register, name="product_register"),
-    path("publish.json", registration.draft_list_json, name="product_register_json"),
     path("publish/new", registration.product_new, name="product_new"),
-    path(EDIT, editing.TaskList.as_view(), name="product_edit"),
-    path(f"{EDIT}.json", editing.TaskListJson.as_view(), name="product_edit_json"),
-    path(f"{EDIT}/describe", editing.Describe.as_view(), name="product_describe"),
-    path(f"{EDIT}/readers", editing.Readers.as_view(), name="product_readers"),
+    path(EDIT, steps.Checklist.as_view(), name="product_edit"),
+    path(f"{EDIT}/describe", steps.Describe.as_view(), name="product_describe"),
+    path(f"{EDIT}/readers", steps.Readers.as_view(), name="product_readers"),
     path(f"{EDIT}/ports", ports.Ports.as_view(), name="product_ports"),
     path(f"{EDIT}/ports/add", ports.AddPort.as_view(), name="product_port_add"),
     path(PORT, ports.ChangePort.as_view(), name="product_port"),

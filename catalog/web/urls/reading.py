@@ -11,9 +11,9 @@ from catalog.web.domains.pages import (
     domain_page_json,
 )
 from catalog.web.products.lookup import product_permanent
-from catalog.web.products.overview import product_overview, product_overview_json
-from catalog.web.products.provenance import product_provenance, product_provenance_json
-from catalog.web.products.schema import product_schema, product_schema_json
+from catalog.web.products.overview import product_overview
+from catalog.web.products.provenance import product_provenance
+from catalog.web.products.schema import product_schema
 
 PRODUCT = "p/<str:domain>/<str:product>"
 
@@ -24,11 +24,8 @@ urlpatterns = [
     path("d/<str:domain>.atom", domain_feed, name="domain_feed"),
     path("d/<str:domain>", domain_page, name="domain_page"),
     path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
-    path(f"{PRODUCT}.json", product_overview_json, name="product_overview_json"),
     path(PRODUCT, product_overview, name="product_overview"),
-    path(f"{PRODUCT}/schema.json", product_schema_json, name="product_schema_json"),
     path(f"{PRODUCT}/schema", product_schema, name="product_schema"),
-    path(f"{PRODUCT}/provenance.json", product_provenance_json, name="product_provenance_json"),
     path(f"{PRODUCT}/provenance", product_provenance, name="product_provenance"),
     path(f"{PRODUCT}/history.json", product_history_json, name="product_history_json"),
     path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),

@@ -33,17 +33,17 @@ class ObjectiveRow(RowForm):
 
     PRESETS: ClassVar[frozenset[str]] = frozenset({"window", "budgeting"})
 
-    indicator = forms.ChoiceField(label=_("What"), choices=INDICATORS, required=False)
+    indicator = forms.ChoiceField(label=_("Indicator"), choices=INDICATORS, required=False)
     target = PercentField(label=_("Target, %"), more_than=0, required=False)
     threshold = forms.FloatField(
-        label=_("Within, s"),
+        label=_("Threshold (s)"),
         min_value=0.001,
         max_value=MAX_THRESHOLD,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
-    window = forms.ChoiceField(label=_("Over"), choices=WINDOWS, initial="30d", required=False)
-    budgeting = forms.ChoiceField(label=_("Counted by"), choices=BUDGETINGS, required=False)
+    window = forms.ChoiceField(label=_("Window"), choices=WINDOWS, initial="30d", required=False)
+    budgeting = forms.ChoiceField(label=_("Budgeting method"), choices=BUDGETINGS, required=False)
     percentile = PercentField(label=_("Percentile"), more_than=0, required=False)
     port = SingleLineField(
         label=_("Port"),

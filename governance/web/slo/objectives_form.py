@@ -1,22 +1,27 @@
-"""The page on which a product's owners promise availability and latency."""
+"""The page on which a product's owners set objectives for availability and latency."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
-
-from django.http import HttpResponse
 
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.products.services import replace_document
-from catalog.web.forms import VersionedForm
-from catalog.web.products.editing import TableView
+from catalog.web.products.editing import EditPage, TableView
 from governance.slo.projection import KEY
 from governance.web.slo.forms import ObjectivesForm, rows_of
 
 
+@dataclass(frozen=True, kw_only=True)
+class ObjectivesPage(EditPage):
+    """`ports` are the names of the product's output ports."""
+
+    ports: list[str]
+
+
 class Objectives(TableView):
-    """The promises of a product, a row each."""
+    """The objectives of a product, a row each."""
 
     step = "objectives"
     form_class = ObjectivesForm
@@ -26,15 +31,14 @@ class Objectives(TableView):
         return {"rows": rows_of(self.product.tree)}
 
     def save_form(self, form: ObjectivesForm) -> DataProduct:
-        """Put the promises into the tree; the projector of objectives checks them."""
-        promised = form.objectives()
-        form.document = with_custom(self.product.tree, KEY, promised or None)
+        """Put the objectives into the document; their projector checks them."""
+        objectives = form.objectives()
+        form.document = with_custom(self.product.tree, KEY, objectives or None)
         edition = form.cleaned_data["edition"]
         return replace_document(
             product=self.product, tree=form.document, edition=edition, actor=self.person
         )
 
-    def render(self, form: VersionedForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Offer the names of the product's ports."""
+    def get_page(self, form: ObjectivesForm) -> ObjectivesPage:
         names = self.product.output_ports.values_list("name", flat=True).distinct()
-        return super().render(form, status, ports=names, **context)
+        return ObjectivesPage(frame=self.frame(form), ports=list(names))

@@ -15,7 +15,8 @@ from catalog.authorization.access import AccessContext
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.csv_lines import csv_response
-from catalog.web.products import on_product, product_frame
+from catalog.web.products.layout import django_context
+from catalog.web.products.lookup import on_product
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
 from governance.slo.reports import reports_of
 from governance.slo.rollups import load_rollups
@@ -59,7 +60,7 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
     """Show every objective with its days, its budget and its speed; then what was seen lately."""
     now = timezone.now()
     cards = [objective_card(report, now) for report in reports_of(product, now)]
-    context = product_frame(request, product, reader, tab="product_slo")
+    context = django_context(request, product, reader, tab="product_slo")
     context |= {
         "cards": cards,
         "days": _table(cards),

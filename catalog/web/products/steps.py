@@ -1,0 +1,121 @@
+"""The checklist of a product, and its steps that are about the product itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from catalog.people.models import Person
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.services import replace_document, share_product
+from catalog.publication.services import owners_and_stewards
+from catalog.web.pages import render_page
+from catalog.web.products.checklist import LocatedIssue, issues_elsewhere
+from catalog.web.products.editing import EditPage, EditView, ProductView, Text
+from catalog.web.products.forms import DescribeForm, ReadersForm, described_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecklistPage(EditPage):
+    can_publish: bool
+    can_delete: bool
+    owners: list[Person]
+    other_issues: list[LocatedIssue]
+
+    @property
+    def is_draft(self) -> bool:
+        return self.frame.product.status == Status.DRAFT
+
+    @property
+    def is_external(self) -> bool:
+        return self.frame.product.status == Status.EXTERNAL
+
+    @property
+    def is_live(self) -> bool:
+        return self.frame.product.status in (Status.PUBLISHED, Status.DEPRECATED)
+
+
+class Checklist(ProductView):
+    """The steps of one product, and what keeps it from being published."""
+
+    template_name = "catalog/editing/checklist.html"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        product, frame = self.product, self.frame()
+        page = ChecklistPage(
+            frame=frame,
+            other_issues=issues_elsewhere(frame.issues),
+            can_publish=self.access.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
+            can_delete=self.access.can(Permission.DELETE_PRODUCTS, product.domain_id),
+            owners=owners_and_stewards(product.domain)[0],
+        )
+        return render_page(request, self.template_name, page)
+
+    def get_title(self) -> Text:
+        is_draft = self.product.status == Status.DRAFT
+        return _("Complete the product") if is_draft else _("Edit the product")
+
+
+class Describe(EditView):
+    """What the product is and what it is for."""
+
+    step = "describe"
+    form_class = DescribeForm
+    template_name = "catalog/editing/describe.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        return described_by(self.product.tree) | {"slug": self.product.slug}
+
+    def save_form(self, form: DescribeForm) -> DataProduct:
+        form.document = form.described(self.product.tree)
+        edition = form.cleaned_data["edition"]
+        return replace_document(
+            product=self.product, tree=form.document, edition=edition, actor=self.person
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadersPage(EditPage):
+    is_restricted: bool
+    can_share: bool
+    owners: list[Person]
+
+
+class Readers(EditView):
+    """Who may read a restricted product in addition to its own domain."""
+
+    step = "readers"
+    form_class = ReadersForm
+    template_name = "catalog/editing/readers.html"
+
+    def get_form(self, data: Any = None, **options: Any) -> Any:
+        """Offer every domain except the product's own."""
+        return super().get_form(data, product=self.product, **options)
+
+    def get_initial(self) -> dict[str, Any]:
+        keys = list(self.product.readers.values_list("group__domain", "group__team"))
+        return {
+            "domains": [domain for domain, _team in keys if domain],
+            "teams": [team for _domain, team in keys if team],
+        }
+
+    def save_form(self, form: ReadersForm) -> DataProduct:
+        return share_product(
+            product=self.product,
+            domains=list(form.cleaned_data["domains"]),
+            teams=list(form.cleaned_data["teams"]),
+            edition=form.cleaned_data["edition"],
+            actor=self.person,
+        )
+
+    def get_page(self, form: ReadersForm) -> ReadersPage:
+        return ReadersPage(
+            frame=self.frame(form),
+            is_restricted=self.product.visibility == Visibility.RESTRICTED,
+            can_share=self.access.can(Permission.PUBLISH_PRODUCTS, self.product.domain_id),
+            owners=owners_and_stewards(self.product.domain)[0],
+        )
