@@ -32,7 +32,7 @@ class TantivyPage:
     def __init__(self, engine: Any, tokens: Sequence[str]) -> None:
         from tantivy import Occur, Query
 
-        from catalog.search.backends.stems import TEXT, analyzer
+        from catalog.search.stemming import TEXT, analyzer
 
         reading = engine._read(tuple(tokens))
         self._searcher, self._tokens = reading.searcher, list(tokens)

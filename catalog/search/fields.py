@@ -107,6 +107,8 @@ STOP_WORDS = tuple(
     "their then there these they this to using via was we were what which will with".split()
 )
 MAX_TERM_LENGTH = 60
+# Shorter texts are not completed: too many words begin so.
+MIN_PREFIX_LENGTH = 3
 
 
 @dataclass(frozen=True, slots=True)

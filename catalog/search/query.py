@@ -138,7 +138,7 @@ def _sequence(reader: _Reader, depth: int) -> list[Clause]:
             continue
         for clause in _clauses(reader, token, depth):
             clause = _negated(clause) if is_not else clause
-            if is_or and clauses and Occur.NOT not in (clauses[-1].demand, clause.demand):
+            if is_or and clauses and Occur.MUST_NOT not in (clauses[-1].occur, clause.occur):
                 clauses[-1] = _either(clauses[-1], clause)
                 starts[-1] = -1
             else:
@@ -160,7 +160,7 @@ def _clauses(reader: _Reader, token: _Token, depth: int) -> list[Clause]:
     if not any(map(str.isalnum, token.text)):
         return []
     if token.type == "phrase":
-        return [Clause(Phrase(token.text), Occur.NOT if token.sign == "-" else Occur.MUST)]
+        return [Clause(Phrase(token.text), Occur.MUST_NOT if token.sign == "-" else Occur.MUST)]
     return [_word(token)]
 
 
@@ -173,12 +173,14 @@ def _is_beginning(token: _Token) -> bool:
     return token.type == "word" and token.text.endswith("*") and len(token.text) > 1
 
 
-_DEMANDS = {"": Occur.ANY, "+": Occur.MUST, "-": Occur.NOT}
+_DEMANDS = {"": Occur.SHOULD, "+": Occur.MUST, "-": Occur.MUST_NOT}
 
 
 def _group(reader: _Reader, sign: str, depth: int) -> list[Clause]:
     clauses = _sequence(reader, depth)
-    if all(clause.demand is Occur.NOT for clause in clauses) or (len(clauses) == 1 and not sign):
+    if all(clause.occur is Occur.MUST_NOT for clause in clauses) or (
+        len(clauses) == 1 and not sign
+    ):
         return clauses
     return [Clause(And(tuple(clauses)), _DEMANDS[sign])]
 
@@ -187,7 +189,7 @@ def _flat(clauses: list[Clause]) -> list[Clause]:
     """Parentheses matter beside OR and after a sign; elsewhere only their words do."""
     flat: list[Clause] = []
     for clause in clauses:
-        if isinstance(clause.node, And) and clause.demand is Occur.ANY:
+        if isinstance(clause.node, And) and clause.occur is Occur.SHOULD:
             flat += clause.node.clauses
         else:
             flat.append(clause)
@@ -209,13 +211,13 @@ def _named(reader: _Reader, token: _Token) -> list[Clause]:
 
 
 def _negated(clause: Clause) -> Clause:
-    return Clause(clause.node, Occur.NOT)
+    return Clause(clause.node, Occur.MUST_NOT)
 
 
 def _either(one: Clause, other: Clause) -> Clause:
     options = one.node.options if isinstance(one.node, Or) else (one,)
-    both_must = one.demand is other.demand is Occur.MUST
-    return Clause(Or((*options, other)), Occur.MUST if both_must else Occur.ANY)
+    both_must = one.occur is other.occur is Occur.MUST
+    return Clause(Or((*options, other)), Occur.MUST if both_must else Occur.SHOULD)
 
 
 def _lifted(reader: _Reader, clauses: list[Clause], starts: list[int]) -> list[Clause]:
@@ -224,8 +226,8 @@ def _lifted(reader: _Reader, clauses: list[Clause], starts: list[int]) -> list[C
     for clause, start in zip(clauses, starts, strict=True):
         token = reader.tokens[start]
         if isinstance(clause.node, FilterNode) and start >= 0 and token.type == "named":
-            condition = clause.node.condition
-            is_negated = condition.is_negated != (clause.demand is Occur.NOT)
+            condition = clause.node.filter
+            is_negated = condition.is_negated != (clause.occur is Occur.MUST_NOT)
             name = condition.parameter.removeprefix("-")
             reader.lifted[start] = (f"-{name}" if is_negated else name, condition.raw)
         else:

@@ -1,4 +1,4 @@
-"""What a typed query says, as a tree of clauses, and walks through it; pure."""
+"""A parsed query as a tree of clauses, and walks through it; pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,24 +12,32 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Occur(StrEnum):
-    """Whether a clause ranks, must hold, or must not."""
+    """Whether a clause adds to the rank, is required, or is excluded."""
 
-    ANY = "any"
+    SHOULD = "should"
     MUST = "must"
-    NOT = "not"
+    MUST_NOT = "must_not"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One typed word (it may hold several terms, `sentinel-2`), or its beginning."""
+    """One typed word (it may hold several, `sentinel-2`), or its prefix."""
 
     text: str
     is_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class TermIn:
+    """One word, in any form, in one of these text fields."""
+
+    text: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words side by side, exactly as written; ranks by its weight."""
+    """Words next to each other, exactly as written; its score is multiplied by the weight."""
 
     text: str
     weight: float = 1.0
@@ -37,80 +45,80 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class FilterNode:
-    """A condition inside parentheses or beside an OR."""
+    """A filter inside parentheses or next to an OR."""
 
-    condition: Filter
+    filter: Filter
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """One of the options holds; the best of them ranks."""
+    """At least `minimum` of the options; the best of them gives the score."""
 
     options: tuple["Clause", ...]
+    minimum: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of the clauses hold."""
+    """All of the clauses."""
 
     clauses: "Expression"
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A node and whether it is demanded."""
+    """A node and whether it is required."""
 
     node: "Node"
-    demand: Occur = Occur.ANY
+    occur: Occur = Occur.SHOULD
 
 
-Node = Term | Phrase | FilterNode | Or | And
+Node = Term | TermIn | Phrase | FilterNode | Or | And
 Expression = tuple[Clause, ...]
 
 
-def replace_terms(words: Expression, searched: Mapping[str, str]) -> Expression:
-    """The expression with some words replaced, wherever they are plain words."""
-    return tuple(Clause(_respelled(clause.node, searched), clause.demand) for clause in words)
+def replace_terms(query: Expression, replacements: Mapping[str, str]) -> Expression:
+    """Return the query with some words replaced wherever they are plain terms."""
+    return tuple(Clause(_replace(clause.node, replacements), clause.occur) for clause in query)
 
 
-def _respelled(node: Node, searched: Mapping[str, str]) -> Node:
+def _replace(node: Node, replacements: Mapping[str, str]) -> Node:
     match node:
         case Term(text, False):
-            return Term(replace_in_text(text, searched))
-        case Or(options):
-            return Or(replace_terms(options, searched))
+            return Term(replace_in_text(text, replacements))
+        case Or(options, minimum):
+            return Or(replace_terms(options, replacements), minimum)
         case And(clauses):
-            return And(replace_terms(clauses, searched))
+            return And(replace_terms(clauses, replacements))
     return node
 
 
-def replace_in_text(text: str, searched: Mapping[str, str]) -> str:
-    """A text with some of its words replaced."""
-    return _WORD.sub(lambda match: searched.get(match[0].casefold(), match[0]), text)
+def replace_in_text(text: str, replacements: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda match: replacements.get(match[0].casefold(), match[0]), text)
 
 
-def correctable_terms(words: Expression) -> Iterator[str]:
-    """The words that may be corrected: not demanded, not shut out, no phrase, no beginning."""
-    for clause in words:
+def correctable_terms(query: Expression) -> Iterator[str]:
+    """Yield the words that may be corrected: not required, excluded, in a phrase or a prefix."""
+    for clause in query:
         match clause:
-            case Clause(Term(text, False), Occur.ANY):
+            case Clause(Term(text, False), Occur.SHOULD):
                 yield from all_terms(text)
-            case Clause(Or(clauses) | And(clauses), Occur.ANY):
+            case Clause(Or(clauses) | And(clauses), Occur.SHOULD):
                 yield from correctable_terms(clauses)
 
 
 def all_terms(text: str) -> list[str]:
-    """The single words of a text, in small letters."""
+    """Return the single words of a text, case-folded."""
     return [word.casefold() for word in _WORD.findall(text)]
 
 
 def is_significant(text: str) -> bool:
-    """Whether a word says more than any text does; stop words count only where all are such."""
-    return any(word.casefold() not in STOP_WORDS for word in _WORD.findall(text))
+    """Return True if a text has a word that is no stop word."""
+    return any(word not in STOP_WORDS for word in all_terms(text))
 
 
 def is_filter(node: Node) -> bool:
-    """Conditions alone: they narrow, and leave the words to decide on the set."""
+    """Return True for filters alone: they do not decide whether all terms are required."""
     match node:
         case FilterNode():
             return True
@@ -119,40 +127,53 @@ def is_filter(node: Node) -> bool:
     return False
 
 
-def required_nodes(words: Expression) -> tuple[list[Node], list[Node]]:
-    """What the words demand: texts, and conditions apart from them."""
-    nodes = [clause.node for clause in words if clause.demand is Occur.MUST]
+def required_nodes(query: Expression) -> tuple[list[Node], list[Node]]:
+    """Return what the query requires: texts, and filters apart from them."""
+    nodes = [clause.node for clause in query if clause.occur is Occur.MUST]
     return [n for n in nodes if not is_filter(n)], [n for n in nodes if is_filter(n)]
 
 
-def is_single_term(words: Expression) -> bool:
-    """One plain word and nothing else: whatever is found for it holds it."""
-    match words:
-        case (Clause(Term(text, False), Occur.ANY),):
+def is_single_term(query: Expression) -> bool:
+    """Return True for one plain word and nothing else: every hit contains it."""
+    match query:
+        case (Clause(Term(text, False), Occur.SHOULD),):
             return len(all_terms(text)) == 1
     return False
 
 
+def is_plain(query: Expression) -> bool:
+    """Return True if the query is nothing but terms that are neither required nor excluded."""
+    return all(isinstance(c.node, Term) and c.occur is Occur.SHOULD for c in query)
+
+
 def is_identifier(node: Node) -> bool:
-    """Several terms with a number among them (`sentinel-2`): one of them alone says nothing."""
+    """Return True for several words with a number among them (`sentinel-2`)."""
     if not isinstance(node, Term):
         return False
-    terms = _WORD.findall(node.text)
-    return len(terms) > 1 and not all(map(str.isalpha, terms))
+    words = _WORD.findall(node.text)
+    return len(words) > 1 and not all(map(str.isalpha, words))
 
 
-def scoring_clauses(words: Expression) -> list[Clause]:
-    """The clauses that rank: stop words count only where there is nothing else."""
-    ranking = [clause for clause in words if clause.demand is Occur.ANY]
-    telling = [c for c in ranking if not isinstance(c.node, Term) or is_significant(c.node.text)]
-    return telling or ranking
+def scoring_clauses(query: Expression) -> list[Clause]:
+    """Return the clauses that rank; stop words only where there is nothing else."""
+    ranking = [clause for clause in query if clause.occur is Occur.SHOULD]
+    significant = [
+        c for c in ranking if not isinstance(c.node, Term) or is_significant(c.node.text)
+    ]
+    return significant or ranking
 
 
-def highlight_terms(words: Expression) -> Iterator[str]:
-    """All that is looked for, so that it can be marked."""
-    for clause in words:
+def scoring_terms(query: Expression) -> dict[str, Node]:
+    """Return the typed terms among the scoring clauses, by their text."""
+    nodes = [clause.node for clause in scoring_clauses(query)]
+    return {node.text: node for node in nodes if isinstance(node, Term)}
+
+
+def highlight_terms(query: Expression) -> Iterator[str]:
+    """Yield the texts that are searched for, so that they can be highlighted."""
+    for clause in query:
         match clause:
-            case Clause(_, Occur.NOT):
+            case Clause(_, Occur.MUST_NOT):
                 continue
             case Clause(Term(text) | Phrase(text)):
                 yield text

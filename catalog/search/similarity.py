@@ -5,7 +5,7 @@ so that what is hidden changes neither who is alike nor in which order.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from math import log2
 
 from catalog.search.analysis import first_sentence
@@ -21,7 +21,7 @@ LONGEST_FEATURE = 200
 # What more than one in so many readable documents holds tells nothing.
 TELLING_SHARE = 3
 # Without a shared tag, so many columns and words must be shared.
-ENOUGH_SHARED = 2
+MIN_SHARED = 2
 # Words that say nothing of a subject, beyond those that no search looks for.
 EMPTY_WORDS = frozenset(
     "about above after again all also any because been before being below between both can did do "
@@ -66,7 +66,7 @@ def _words(text: str) -> Iterator[str]:
     return (word for word in said if len(word) <= MAX_TERM_LENGTH)
 
 
-def weights_of(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
+def feature_weights(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
     """How much sharing a feature is worth: more, the fewer of `total` documents hold it.
 
     Whole numbers, so that sums are equal in every engine whatever order they are added in. What
@@ -77,9 +77,3 @@ def weights_of(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
         for feature, count in counts.items()
         if 1 < count <= max(2, total // TELLING_SHARE)
     }
-
-
-def parted(weights: Mapping[Feature, int]) -> tuple[Sequence[Feature], Sequence[Feature]]:
-    """The tags, of which one is enough, and the rest, of which ENOUGH_SHARED are."""
-    tags = [feature for feature in weights if feature.type == TAG]
-    return tags, [feature for feature in weights if feature.type != TAG]

@@ -60,7 +60,7 @@ def _weight(spelling: str) -> float:
 def _open_word(clause: Clause) -> str:
     """The word of a clause that any other spelling may stand for; empty for all other clauses."""
     match clause:
-        case Clause(Term(text, False), Occur.ANY):
+        case Clause(Term(text, False), Occur.SHOULD):
             return normalize_name(text)
     return ""
 

@@ -5,9 +5,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.backends.stems import STEMMER
 from catalog.search.fields import SNIPPET_LENGTH
 from catalog.search.highlighting import Highlighter, beginning_of, highlight_all
+from catalog.search.stemming import STEMMER
 
 ROOTS = (
     "ab abil be bas cre d di en fl gen hop lo nat oper organ r sens sk st t terr trav us".split()

@@ -63,7 +63,7 @@ def test_quotes_plus_and_minus_demand():
     assert read.expression == (
         Clause(Phrase("a phrase"), Occur.MUST),
         Clause(Term("must"), Occur.MUST),
-        Clause(Term("never"), Occur.NOT),
+        Clause(Term("never"), Occur.MUST_NOT),
         Clause(Term("any")),
     )
 

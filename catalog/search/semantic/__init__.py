@@ -12,8 +12,8 @@ from functools import lru_cache
 from django.utils.module_loading import import_string
 from elasticsearch import Elasticsearch
 
+from catalog.search.flow.session import Match
 from catalog.search.port import SearchRequest
-from catalog.search.query_ast import Expression
 from catalog.search.semantic.document_vectors import VECTOR, VECTOR_OF, DocumentVectors
 from catalog.search.semantic.pages import Reranker, choose_reranker
 from catalog.search.semantic.query_vectors import QueryVectors
@@ -45,9 +45,9 @@ class SemanticRanking:
         """Return what gives documents their vectors, reusing those in an index."""
         return DocumentVectors(client, index, self.embedder)
 
-    def reranker(self, request: SearchRequest, words: Expression, typed: str) -> Reranker | None:
+    def reranker(self, request: SearchRequest, match: Match) -> Reranker | None:
         """Return how to rank a request, or None if words alone do."""
-        return choose_reranker(self._query_vectors, request, words, typed)
+        return choose_reranker(self._query_vectors, request, match)
 
 
 @lru_cache

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Query
 
-from catalog.search.backends.elasticsearch import queries
-from catalog.search.backends.elasticsearch.client import RequestContext
-from catalog.search.backends.elasticsearch.paging import BOOSTED, Page, count_of, paged, turned
+from catalog.search.backends.elasticsearch.paging import BOOSTED, HitRange, page_of, paging
 from catalog.search.fields import RELEVANCE
+from catalog.search.flow.session import Match
 from catalog.search.port import SearchRequest
-from catalog.search.query_ast import Expression, Occur, highlight_terms
+from catalog.search.query_ast import Occur, highlight_terms
 from catalog.search.semantic.document_vectors import VECTOR
 from catalog.search.semantic.query_vectors import QueryVectors
 from catalog.search.semantic.reranking import WINDOW, Candidate, rerank
+from catalog.search.spelling import normalize_name
 from catalog.types import JSONObject
 
 _COSINE, _NAME = "near", "called"
 # The server allows no negative score, but a cosine may be negative.
 _OFFSET = 1.0
+
+
+class Client(Protocol):
+    """What sends a request to the server."""
+
+    def search(self, body: JSONObject, **options: object) -> JSONObject:
+        """Return the answer, within what is left of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +42,30 @@ class Reranker:
     """
 
     vector: Sequence[float] | None
-    typed: str
+    text: str
     is_in_window: bool
 
-    def search(
-        self, context: RequestContext, body: JSONObject, request: SearchRequest
-    ) -> JSONObject:
+    def search(self, client: Client, body: JSONObject, request: SearchRequest) -> JSONObject:
         """Search for the page; only the hits that are read get a cosine."""
         if not self.is_in_window:
-            return context.ask(body)
+            return client.search(body)
         cursor, end = request.cursor, request.offset + request.limit
         size = max(WINDOW, end) if cursor is None else WINDOW + request.limit
         window = replace(request, cursor=None, offset=0, limit=size)
         body = {key: part for key, part in body.items() if key != "search_after"}
-        body |= paged(window, RELEVANCE)
+        body |= paging(window, RELEVANCE)
         if self.vector is None:
-            return context.ask(body)
+            return client.search(body)
         query = {"must": [body["query"]], "filter": [self._named_queries().to_dict()]}
-        return context.ask({**body, "query": {"bool": query}}, include_named_queries_score=True)
+        return client.search({**body, "query": {"bool": query}}, include_named_queries_score=True)
 
-    def build_page(self, response: JSONObject, request: SearchRequest) -> Page:
+    def page_of(self, response: JSONObject, request: SearchRequest) -> HitRange:
         """Return the hits of the page in their order, with their position in the whole."""
         if not self.is_in_window:
-            return replace(turned(response, request), by_meaning=True)
+            return page_of(response, request)
         hits = self._reranked(response["hits"]["hits"])
         start, end = _page_range(hits, request)
-        return Page(count_of(response), tuple(hits[start:end]), start, by_meaning=True)
+        return HitRange(hits[start:end], start)
 
     def _named_queries(self) -> Query:
         """Return a clause by which each hit reports its cosine and whether its name was typed.
@@ -76,7 +82,8 @@ class Reranker:
             },
             _name=_COSINE,
         )
-        names = [Q("bool", filter=[name], _name=_NAME) for name in queries.names(self.typed)]
+        name = normalize_name(self.text)
+        names = [Q("bool", filter=[Q("term", exact=name)], _name=_NAME)] if name else []
         return Q("bool", filter=[Q("match_all")], should=[cosine, *names])
 
     def _reranked(self, hits: Sequence[JSONObject]) -> list[JSONObject]:
@@ -87,22 +94,23 @@ class Reranker:
 
 
 def choose_reranker(
-    vectors: QueryVectors, request: SearchRequest, words: Expression, typed: str
+    vectors: QueryVectors, request: SearchRequest, match: Match
 ) -> Reranker | None:
     """Return how to rerank a request, or None if words alone rank it.
 
     A walk that began by words goes on by words, or a hit would appear twice.
     """
-    if request.sort != RELEVANCE or not any(highlight_terms(words)):
+    terms = list(highlight_terms(match.query))
+    if request.sort != RELEVANCE or not terms:
         return None
     if request.cursor and not request.cursor.by_meaning:
         return None
     if not _starts_in_window(request):
-        return Reranker(None, typed, is_in_window=False)
+        return Reranker(None, match.text, is_in_window=False)
     # What is excluded is not meant.
-    is_excluding = any(clause.demand is Occur.NOT for clause in words)
-    vector = vectors.get(" ".join(highlight_terms(words)) if is_excluding else typed)
-    return Reranker(vector, typed, is_in_window=True) if vector or request.cursor else None
+    is_excluding = any(clause.occur is Occur.MUST_NOT for clause in match.query)
+    vector = vectors.get(" ".join(terms) if is_excluding else match.text)
+    return Reranker(vector, match.text, is_in_window=True) if vector or request.cursor else None
 
 
 def _starts_in_window(request: SearchRequest) -> bool:

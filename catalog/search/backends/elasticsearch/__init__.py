@@ -14,43 +14,28 @@ from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search, connections
 
 from catalog.search.backends.elasticsearch import mapping
-from catalog.search.backends.elasticsearch.autocomplete import suggestions, things, values_of
 from catalog.search.backends.elasticsearch.client import (
     ENGINE,
-    RequestContext,
     Serializer,
     translated,
 )
-from catalog.search.backends.elasticsearch.counts import counts_of
 from catalog.search.backends.elasticsearch.indexing import BATCH_SIZE, Session, door_of
-from catalog.search.backends.elasticsearch.queries import readable
-from catalog.search.backends.elasticsearch.search import answer
-from catalog.search.backends.elasticsearch.similarity import alike
+from catalog.search.backends.elasticsearch.session import BUILDER, ElasticsearchSession
 from catalog.search.document import SearchDocument
-from catalog.search.fields import BY_NAME
+from catalog.search.flow.engine import SearchEngine
 from catalog.search.port import (
-    DEFAULT_TYPES,
-    SIDEBAR_TIMEOUT,
     TIMEOUT,
-    FacetValue,
-    Feature,
     IndexEntry,
     ReaderTokens,
-    SearchAnswer,
-    SearchRequest,
     SearchUnavailable,
-    SimilarDocument,
-    SuggestAnswer,
-    Suggestion,
 )
-from catalog.search.spelling import normalize
 
 if TYPE_CHECKING:
     from catalog.search.semantic import SemanticRanking
     from catalog.search.semantic.document_vectors import DocumentVectors
 
 
-class ElasticsearchBackend:
+class ElasticsearchBackend(SearchEngine):
     """Search on a server; the port says what each method promises."""
 
     name = ENGINE
@@ -82,44 +67,15 @@ class ElasticsearchBackend:
         except SearchUnavailable:
             return False
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
+    @contextmanager
+    def open_session(
+        self, readers: ReaderTokens, types: Sequence[str], timeout: float
+    ) -> Iterator[ElasticsearchSession]:
+        readable, deadline = BUILDER.readable(readers, types), time.monotonic() + timeout
         with translated():
-            return answer(self._asking(request.readers, TIMEOUT, (request.type,)), request)
-
-    def counts(self, request: SearchRequest, types: Sequence[str]) -> dict[str, int]:
-        with translated():
-            of_type = {
-                object_type: readable(request.readers, (object_type,)) for object_type in types
-            }
-            return counts_of(self._asking(request.readers, TIMEOUT, types), request, of_type)
-
-    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
-        with translated():
-            return suggestions(self._asking(readers, TIMEOUT), typed, limit)
-
-    def named(
-        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
-    ) -> tuple[Suggestion, ...]:
-        with translated():
-            return things(self._asking(readers, TIMEOUT, types), typed, limit)
-
-    def values(
-        self,
-        field: str,
-        prefix: str,
-        readers: ReaderTokens,
-        limit: int,
-        types: Sequence[str] = DEFAULT_TYPES,
-    ) -> tuple[FacetValue, ...]:
-        with translated():
-            asking = self._asking(readers, TIMEOUT, types)
-            return values_of(asking, BY_NAME[field].attribute, normalize(prefix), limit)
-
-    def similar(
-        self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
-    ) -> tuple[SimilarDocument, ...]:
-        with translated():
-            return alike(self._asking(readers, SIDEBAR_TIMEOUT), key, features, limit)
+            yield ElasticsearchSession(
+                self._client, self._alias, readers, readable, deadline, self._semantic
+            )
 
     def generation(self) -> str:
         with translated():
@@ -173,14 +129,6 @@ class ElasticsearchBackend:
         """Remove every index under this prefix."""
         for name in self._aliases():
             self._client.options(ignore_status=404).indices.delete(index=name)
-
-    def _asking(
-        self, readers: ReaderTokens, deadline: float, types: Sequence[str] = DEFAULT_TYPES
-    ) -> RequestContext:
-        until = time.monotonic() + deadline
-        return RequestContext(
-            self._client, self._alias, readable(readers, types), until, self._semantic
-        )
 
     def _document_vectors(self) -> DocumentVectors | None:
         if self._semantic is None:

@@ -7,87 +7,47 @@ from pathlib import Path
 from catalog.search.backends.embedded import mapping
 from catalog.search.backends.embedded.generations import ENGINE, Place
 from catalog.search.backends.embedded.indexing import Opened, Session, ledger
-from catalog.search.backends.embedded.queries import QueryBuilder
-from catalog.search.backends.embedded.search import Reading, answer, counted, suggestions, things
-from catalog.search.backends.embedded.similarity import alike
+from catalog.search.backends.embedded.session import EmbeddedSession
 from catalog.search.document import SearchDocument
-from catalog.search.fields import BY_NAME
+from catalog.search.flow.engine import SearchEngine
 from catalog.search.port import (
-    DEFAULT_TYPES,
-    FacetValue,
-    Feature,
     IndexEntry,
     ReaderTokens,
-    SearchAnswer,
-    SearchRequest,
     SearchUnavailable,
-    SimilarDocument,
-    SuggestAnswer,
-    Suggestion,
 )
-from catalog.search.spelling import normalize
 
 
-class EmbeddedBackend:
+class EmbeddedBackend(SearchEngine):
     """Search without a server; the port says what each method promises."""
 
     name = ENGINE
 
     def __init__(self, root: Path) -> None:
         self._place = Place(root, mapping.fingerprint())
-        self._opened: tuple[tuple[int, int], Opened, QueryBuilder] | None = None
+        self._opened: tuple[tuple[int, int], Opened] | None = None
 
     def fingerprint(self) -> str:
         return self._place.fingerprint
 
     def is_ready(self) -> bool:
         try:
-            self._read(None)
+            self._read()
         except SearchUnavailable:
             return False
         return True
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        return answer(self._read(request.readers, (request.type,)), request)
-
-    def counts(self, request: SearchRequest, types: Sequence[str]) -> dict[str, int]:
-        return {
-            object_type: counted(self._read(request.readers, (object_type,)), request)
-            for object_type in types
-        }
-
-    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
-        return suggestions(self._read(readers), typed, limit)
-
-    def named(
-        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
-    ) -> tuple[Suggestion, ...]:
-        return things(self._read(readers, types), typed, limit)
-
-    def values(
-        self,
-        field: str,
-        prefix: str,
-        readers: ReaderTokens,
-        limit: int,
-        types: Sequence[str] = DEFAULT_TYPES,
-    ) -> tuple[FacetValue, ...]:
-        reading = self._read(readers, types)
-        found = reading.searcher.terms_with_prefix(
-            BY_NAME[field].attribute, normalize(prefix), reading.readable, limit
-        )
-        return tuple(FacetValue(value, count) for value, count in found)
-
-    def similar(
-        self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
-    ) -> tuple[SimilarDocument, ...]:
-        return alike(self._read(readers), key, features, limit)
+    @contextmanager
+    def open_session(
+        self, readers: ReaderTokens, types: Sequence[str], timeout: float
+    ) -> Iterator[EmbeddedSession]:
+        opened = self._read()
+        yield EmbeddedSession.of(opened.documents, opened.words, readers, types)
 
     def generation(self) -> str:
         return self._place.current().name
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        return ledger(self._read(None).searcher, keys)
+        return ledger(self._read().documents.searcher(), keys)
 
     def drop(self) -> None:
         self._opened = None
@@ -121,34 +81,26 @@ class EmbeddedBackend:
             self._place.clear()
             yield self._place.generations()
 
-    def _read(self, readers: ReaderTokens, types: Sequence[str] = DEFAULT_TYPES) -> Reading:
+    def _read(self) -> Opened:
         """Open what answers now, if that changed, and see what was committed since."""
         stamp = self._place.stamp()
         try:
-            opened, questions = self._open(stamp)
+            return self._open(stamp)
         except SearchUnavailable:
             if self._place.stamp() == stamp:
                 raise
             # Between reading the pointer and opening, other generations took over.
-            opened, questions = self._open(self._place.stamp())
-        return Reading(
-            opened.documents.searcher(),
-            opened.words.searcher(),
-            questions,
-            questions.readable(readers, types),
-            questions.readable_by_many(readers, types),
-        )
+            return self._open(self._place.stamp())
 
-    def _open(self, stamp: tuple[int, int]) -> tuple[Opened, QueryBuilder]:
+    def _open(self, stamp: tuple[int, int]) -> Opened:
         if self._opened is None or self._opened[0] != stamp:
-            opened = _opened(self._place.current())
-            self._opened = stamp, opened, QueryBuilder(opened.documents)
-        _, opened, questions = self._opened
+            self._opened = stamp, _opened(self._place.current())
+        opened = self._opened[1]
         try:
             opened.reload()
         except (ValueError, FileNotFoundError) as error:
             raise SearchUnavailable(ENGINE, "the index cannot be read") from error
-        return opened, questions
+        return opened
 
 
 class EmbeddedCandidate:

@@ -8,11 +8,11 @@ from tantivy import Index, IndexWriter, Query, Searcher
 
 from catalog.search.analysis import searchable_texts
 from catalog.search.backends.embedded import mapping
-from catalog.search.backends.stems import WORDS, analyzer
 from catalog.search.document import SearchDocument, key_of
 from catalog.search.fields import MATCH_FIELDS
 from catalog.search.port import IndexEntry
 from catalog.search.spelling import SHORTEST_CORRECTED
+from catalog.search.stemming import WORDS, analyzer
 
 WRITER_HEAP_BYTES = 64_000_000
 SMALL_HEAP = 15_000_000

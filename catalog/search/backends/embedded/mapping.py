@@ -11,12 +11,12 @@ from tantivy import Document, Index, Schema
 
 from catalog.search import fields
 from catalog.search.analysis import COMBINED, all_names, autocomplete_names, vocabulary
-from catalog.search.backends.stems import TEXT, WORDS, analyzer
 from catalog.search.document import SearchDocument
 from catalog.search.encoding import encoded
 from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
 from catalog.search.spelling import normalize, normalize_name
+from catalog.search.stemming import TEXT, WORDS, analyzer
 
 LAYOUT = 3
 # What is left of a deleted document: its revision, and no reader who could find it.

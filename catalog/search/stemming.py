@@ -31,8 +31,12 @@ class Stemmer:
     """Takes texts apart for marking."""
 
     def __init__(self) -> None:
-        self._analyzer = analyzer(TEXT)
+        self._analyzer, self._words = analyzer(TEXT), analyzer(WORDS)
         self.stem = lru_cache(_KEPT)(self._stem)
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text, lower case and without accents."""
+        return self._words.analyze(text)
 
     def _stem(self, word: str) -> str:
         return "".join(self._analyzer.analyze(word))

@@ -1,0 +1,261 @@
+"""One caller's view of the index, answered by the server within one timeout."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from elasticsearch import Elasticsearch
+from elasticsearch.dsl import Q
+from elasticsearch.dsl.query import Query
+
+from catalog.search.backends.elasticsearch.client import ENGINE
+from catalog.search.backends.elasticsearch.paging import BOOSTED, page_of, paging
+from catalog.search.backends.elasticsearch.queries import ElasticsearchQueries
+from catalog.search.fields import FACET_SIZE, FACETS
+from catalog.search.flow.session import (
+    FacetCounts,
+    IndexHit,
+    K,
+    Match,
+    Page,
+    PageRequest,
+)
+from catalog.search.port import ReaderTokens, SearchUnavailable
+from catalog.search.query_ast import Node
+from catalog.search.spelling import distance
+from catalog.types import JSONObject
+
+if TYPE_CHECKING:
+    from catalog.search.semantic import SemanticRanking
+
+BUILDER = ElasticsearchQueries()
+_MOST_FREQUENT = [{"_count": "desc"}, {"_key": "asc"}]
+_SPECIAL = re.compile(r"([^\w\s]|_)")
+_MAX_CANDIDATES = 200
+# A typed word is looked up however many documents contain it: those may all be hidden.
+_ANY_FREQUENCY = 2_000_000_000
+_VALUES = "values"
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticsearchSession:
+    """Where to search, what the caller may read, and until which monotonic moment."""
+
+    client: Elasticsearch
+    index: str
+    readers: ReaderTokens
+    readable: Query
+    deadline: float
+    semantic: SemanticRanking | None = None
+
+    def page(self, page: PageRequest) -> Page:
+        match, request = page.match, page.request
+        query = BUILDER.filtered(BUILDER.scored(match), [self.readable])
+        # The client's objects for searches, hits and buckets cost more than the rest of the answer.
+        body: JSONObject = {
+            "query": _weighted(query).to_dict(),
+            "_source": ["key", "shown"] if page.has_texts else ["key"],
+            **paging(request, page.sort),
+        }
+        selected = {n: BUILDER.filter(one).to_dict() for n, one in page.facet_filters.items()}
+        if selected:
+            # A post_filter narrows the hits but not the counts, so other values stay on offer.
+            body["post_filter"] = {"bool": {"filter": list(selected.values())}}
+        if request.has_facets:
+            body["aggs"] = _facets_within(selected)
+        reranker = self.semantic.reranker(request, match) if self.semantic else None
+        response = reranker.search(self, body, request) if reranker else self.search(body)
+        found = reranker.page_of(response, request) if reranker else page_of(response, request)
+        return Page(
+            count=int(response["hits"]["total"]["value"]),
+            hits=[_hit(hit) for hit in found.hits],
+            position=found.position,
+            facet_counts=partial(_facet_counts, response),
+            by_meaning=reranker is not None,
+        )
+
+    def count(self, matches: Mapping[K, Match]) -> Mapping[K, int]:
+        filters = [self._count(match).to_dict() for match in matches.values()]
+        aggregations = {f"{n}": {"filter": query} for n, query in enumerate(filters)}
+        body = {"size": 0, "query": self.readable.to_dict(), "aggs": aggregations}
+        counts = self.search(body)["aggregations"]
+        return {name: int(counts[f"{n}"]["doc_count"]) for n, name in enumerate(matches)}
+
+    def _count(self, match: Match) -> Query:
+        query = BUILDER.matched(match)
+        readable = [BUILDER.readable(self.readers, [match.type])] if match.type else []
+        return BUILDER.filtered(query, readable)
+
+    def existing(self, nodes: Mapping[str, Node]) -> Collection[str]:
+        """The server stops at the first document, so this is quicker than to count."""
+        tenths = self._tenths_left()
+        header = {"index": self.index, "allow_partial_search_results": False}
+        lines: list[JSONObject] = []
+        for node in nodes.values():
+            query = {
+                "bool": {"filter": [self.readable.to_dict(), BUILDER.contains(node).to_dict()]}
+            }
+            one = {"query": query, "size": 0, "terminate_after": 1, "track_total_hits": True}
+            lines += [header, {**one, "timeout": f"{tenths * 100}ms"}]
+        answers = _with_timeout(self.client, tenths).msearch(searches=lines).body["responses"]
+        if error := next((answer["error"] for answer in answers if "error" in answer), None):
+            raise SearchUnavailable(ENGINE, f"the server does not answer as it should: {error}")
+        totals = [answer["hits"]["total"]["value"] for answer in answers]
+        return [name for name, total in zip(nodes, totals, strict=True) if total]
+
+    def similar_terms(self, edits: Mapping[str, int]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        suggest = {
+            word: {
+                "text": word,
+                "term": {
+                    "field": "words", "analyzer": "assay_words", "size": _MAX_CANDIDATES,
+                    "shard_size": _MAX_CANDIDATES, "max_edits": most, "prefix_length": 0,
+                    "min_word_length": 1, "suggest_mode": "always", "accuracy": 0.1,
+                    "max_term_freq": _ANY_FREQUENCY,
+                    "string_distance": "damerau_levenshtein", "sort": "score",
+                },
+            }
+            for word, most in edits.items()
+        }  # fmt: skip
+        # The suggester knows nothing of readers: what it offers is counted as the caller.
+        entries = self.search({"size": 0, "suggest": suggest})["suggest"]
+        similar = {
+            word: [
+                option["text"]
+                for entry in entries[word]
+                for option in entry["options"]
+                if distance(word, option["text"], most) <= most
+            ]
+            for word, most in edits.items()
+        }
+        words = sorted({other for others in similar.values() for other in others})
+        counts = self._count_words(words) if words else {}
+        return {word: [(o, counts[o]) for o in others] for word, others in similar.items()}
+
+    def _count_words(self, words: Sequence[str]) -> dict[str, int]:
+        aggregations = {word: {"filter": {"term": {"words": word}}} for word in words}
+        body = {"size": 0, "query": self.readable.to_dict(), "aggs": aggregations}
+        counts = self.search(body)["aggregations"]
+        return {word: int(counts[word]["doc_count"]) for word in words}
+
+    def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
+        marks = [_named(BUILDER.contains(node), n) for n, node in enumerate(nodes.values())]
+        query = Q("bool", filter=[Q("ids", values=list(keys))], should=marks)
+        hits = self.search({"query": query.to_dict(), "size": len(keys), "_source": False})
+        names = {hit["_id"]: set(hit.get("matched_queries", ())) for hit in hits["hits"]["hits"]}
+        return {
+            name: [key for key, matched in names.items() if f"{n}" in matched]
+            for n, name in enumerate(nodes)
+        }
+
+    def complete(self, attribute: str, prefix: str, limit: int) -> Sequence[tuple[str, int]]:
+        values: JSONObject = {"field": attribute, "size": limit, "order": _MOST_FREQUENT}
+        filters = [self.readable]
+        if prefix:
+            filters.append(BUILDER.value_prefix(attribute, prefix))
+            values["include"] = _SPECIAL.sub(r"\\\1", prefix) + ".*"
+        query = Q("bool", filter=filters).to_dict()
+        body = {"size": 0, "query": query, "aggs": {_VALUES: {"terms": values}}}
+        buckets = self.search(body)["aggregations"][_VALUES]["buckets"]
+        return [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
+
+    def find_names(self, text: str, limit: int) -> Sequence[IndexHit]:
+        query = BUILDER.filtered(BUILDER.completed_names(text), [self.readable])
+        return [_hit(hit) for hit in self._best(query, limit, ["key", "shown.name"])]
+
+    def most_similar(
+        self, nodes: Mapping[K, tuple[Node, float]], match: Match, limit: int
+    ) -> Sequence[tuple[str, Collection[K]]]:
+        names = list(nodes)
+        weighted = [
+            Q("constant_score", filter=BUILDER.contains(node), boost=weight, _name=f"{n}")
+            for n, (node, weight) in enumerate(nodes.values())
+        ]
+        filters = [BUILDER.matched(match), self.readable]
+        query = BUILDER.filtered(BUILDER.any_of(weighted), filters)
+        hits = self._best(_weighted(query), limit, ["key"])
+        return [
+            (hit["_source"]["key"], [names[int(n)] for n in hit.get("matched_queries", ())])
+            for hit in hits
+        ]
+
+    def _best(self, query: Query, limit: int, source: list[str]) -> list[JSONObject]:
+        sort = [{"_score": "desc"}, {"tie": "asc"}]
+        body = {"query": query.to_dict(), "size": limit, "_source": source, "sort": sort}
+        hits: list[JSONObject] = self.search(body)["hits"]["hits"]
+        return hits
+
+    def search(self, body: Mapping[str, Any], **options: Any) -> JSONObject:
+        """Send one request within what is left of the time; a partial answer is none."""
+        tenths = self._tenths_left()
+        client = _with_timeout(self.client, tenths)
+        response = client.search(
+            index=self.index,
+            allow_partial_search_results=False,
+            body={**body, "timeout": f"{tenths * 100}ms"},
+            **options,
+        )
+        answer: JSONObject = response.body
+        return answer
+
+    def _tenths_left(self) -> int:
+        tenths = int((self.deadline - time.monotonic()) * 10)
+        if tenths <= 0:
+            raise SearchUnavailable(ENGINE, "it did not answer within the deadline")
+        return tenths
+
+
+@lru_cache(256)
+def _with_timeout(client: Elasticsearch, tenths: int) -> Elasticsearch:
+    """Return the client with a timeout in tenths of a second: to make one costs a request."""
+    return client.options(request_timeout=tenths / 10)
+
+
+def _weighted(query: Query) -> Query:
+    """Multiply the rank of each document by how far it is trusted."""
+    weight = {"field": "weight", "missing": 1}
+    return Q("function_score", query=query, field_value_factor=weight, boost_mode="multiply")
+
+
+def _named(query: Query, number: int) -> Query:
+    return Q("bool", filter=[query], _name=f"{number}")
+
+
+def _hit(hit: Mapping[str, Any]) -> IndexHit:
+    value, *tie = hit["sort"]
+    source = hit["_source"]
+    return IndexHit(
+        key=source["key"],
+        score=hit.get("_score") or 0.0,
+        place=(value, int(tie[0]) if tie else 0),
+        texts=source.get("shown", {}),
+        is_boosted=hit.get(BOOSTED, False),
+    )
+
+
+def _facets_within(selected: Mapping[str, JSONObject]) -> JSONObject:
+    """Count the values of each facet within what is selected in the others.
+
+    A filter is there only where it narrows: the server would run the search once for each.
+    """
+    facets: JSONObject = {}
+    for field in FACETS:
+        values = {"field": field.attribute, "size": FACET_SIZE, "order": _MOST_FREQUENT}
+        others = [query for name, query in selected.items() if name != field.name]
+        facet = {"terms": values}
+        within = {"filter": {"bool": {"filter": others}}, "aggs": {_VALUES: facet}}
+        facets[field.name] = within if others else facet
+    return facets
+
+
+def _facet_counts(response: Mapping[str, Any]) -> FacetCounts:
+    counted = {name: found.get(_VALUES, found) for name, found in response["aggregations"].items()}
+    return {
+        name: {str(bucket["key"]): int(bucket["doc_count"]) for bucket in values["buckets"]}
+        for name, values in counted.items()
+    }

@@ -1,0 +1,1 @@
+"""How every engine answers: one flow over the primitives of an adapter's session."""

@@ -1,0 +1,127 @@
+"""What completes a text while it is typed, how many objects of each type there are, and what is
+similar to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog.search.fields import BY_NAME, MIN_DOCUMENTS_WITH_ALL_TERMS
+from catalog.search.filters import Filter
+from catalog.search.flow.session import Match, SearchSession
+from catalog.search.port import (
+    FacetValue,
+    Feature,
+    SearchRequest,
+    SimilarDocument,
+    SuggestAnswer,
+    Suggestion,
+)
+from catalog.search.query_ast import (
+    Clause,
+    FilterNode,
+    Node,
+    Occur,
+    Or,
+    TermIn,
+    scoring_clauses,
+)
+from catalog.search.similarity import MIN_SHARED, TAG, WORD, feature_weights
+from catalog.search.spelling import normalize, normalize_name
+
+
+def suggest(session: SearchSession, typed: str, limit: int) -> SuggestAnswer:
+    """Complete the last word: to objects by their names, and to words of readable documents."""
+    words = normalize_name(typed).split()
+    if not words:
+        return SuggestAnswer()
+    start = " ".join(typed.split()[:-1])
+    completions = session.complete("vocabulary", words[-1], limit)
+    return SuggestAnswer(
+        objects=suggest_names(session, typed, limit),
+        words=tuple(
+            Suggestion(f"{start} {word}".strip(), count)
+            for word, count in completions
+            if word != words[-1]
+        ),
+    )
+
+
+def suggest_names(session: SearchSession, typed: str, limit: int) -> tuple[Suggestion, ...]:
+    if not normalize_name(typed):
+        return ()
+    hits = session.find_names(typed, limit)
+    keys = [hit.key.partition(":") for hit in hits]
+    return tuple(
+        Suggestion(hit.texts["name"], type=object_type, id=identity)
+        for hit, (object_type, _, identity) in zip(hits, keys, strict=True)
+    )
+
+
+def suggest_values(
+    session: SearchSession, field: str, prefix: str, limit: int
+) -> tuple[FacetValue, ...]:
+    values = session.complete(BY_NAME[field].attribute, normalize(prefix), limit)
+    return tuple(FacetValue(value, count) for value, count in values)
+
+
+def count_by_type(
+    session: SearchSession, request: SearchRequest, types: Sequence[str]
+) -> dict[str, int]:
+    """Return how many documents of each type a request finds, as its query is spelled."""
+    query, text, filters = request.query, request.text, request.filters
+    matches = {}
+    for name in types:
+        matches["any", name] = Match(query, text, False, filters, name)
+        if len(scoring_clauses(query)) > 1:
+            matches["all", name] = Match(query, text, True, filters, name)
+            matches["all, unfiltered", name] = Match(query, requires_all=True, type=name)
+    counts = session.count(matches)
+    return {
+        name: counts["all" if _is_enough(counts.get(("all, unfiltered", name))) else "any", name]
+        for name in types
+    }
+
+
+def _is_enough(count: int | None) -> bool:
+    return count is not None and count >= MIN_DOCUMENTS_WITH_ALL_TERMS
+
+
+def similar(
+    session: SearchSession, key: str, features: Sequence[Feature], limit: int
+) -> tuple[SimilarDocument, ...]:
+    """Weigh the features within what is readable, and rank by the sum of those shared."""
+    if not features:
+        return ()
+    nodes = {feature: _node(feature) for feature in features}
+    matches: dict[Feature | None, Match] = {
+        feature: Match((Clause(node, Occur.MUST),)) for feature, node in nodes.items()
+    }
+    counts = session.count({**matches, None: Match()})
+    weights = feature_weights({f: counts[f] for f in features}, total=counts[None])
+    if not weights:
+        return ()
+    tags = [Clause(nodes[feature]) for feature in weights if feature.type == TAG]
+    others = [Clause(nodes[feature]) for feature in weights if feature.type != TAG]
+    enough = Or((*tags, Clause(Or(tuple(others), MIN_SHARED))))
+    retired = Filter("is", ("retired",), is_negated=True)
+    match = Match((Clause(enough, Occur.MUST),), filters=(retired,))
+    ranked = {feature: (nodes[feature], float(weight)) for feature, weight in weights.items()}
+    # The document itself shares all of its features, so it comes first.
+    found = session.most_similar(ranked, match, limit + 1)
+    others_found = [(other, shared) for other, shared in found if other != key][:limit]
+    return tuple(
+        SimilarDocument(*_type_and_id(other), tuple(f for f in weights if f in shared))
+        for other, shared in others_found
+    )
+
+
+def _node(feature: Feature) -> Node:
+    if feature.type == WORD:
+        return TermIn(feature.text, ("name_text", "lead_text"))
+    return FilterNode(Filter(feature.type, (feature.text,)))
+
+
+def _type_and_id(key: str) -> tuple[str, str]:
+    object_type, _, identity = key.partition(":")
+    return object_type, identity
