@@ -95,7 +95,7 @@ def test_choices_of_one_field_join_and_numbers_stand_beside_each_other():
     )
 
     assert sales.values == ("sales", "finance")
-    assert (quality.low, low.high) == (0.9, 0.99)
+    assert (quality.min, low.max) == (0.9, 0.99)
 
 
 @given(st.text("abc", max_size=6), st.text("abc", max_size=6))
