@@ -34,9 +34,8 @@ class TantivyPage:
 
         from catalog.search.stemming import TEXT, analyzer
 
-        reading = engine._read(tuple(tokens))
-        self._searcher, self._tokens = reading.searcher, list(tokens)
-        self._schema = reading.questions.schema
+        index = engine._read().documents
+        self._searcher, self._tokens, self._schema = index.searcher(), list(tokens), index.schema
         self._analyzer = analyzer(TEXT)
         self._query, self._occur = Query, Occur
         self._facets = {

@@ -9,17 +9,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from catalog.search import fields
-from catalog.search.analysis import (
-    COMBINED,
-    all_names,
-    autocomplete_names,
-    searchable_texts,
-    vocabulary,
-)
+from catalog.search.analysis import COMBINED, searchable_texts
 from catalog.search.document import SearchDocument
-from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
-from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import normalize, normalize_name
+from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS
+from catalog.search.index_values import MOMENTS, NUMBERS, TERMS, index_values
+from catalog.types import JSONObject
 
 if TYPE_CHECKING:
     from catalog.search.semantic import SemanticRanking
@@ -27,9 +21,6 @@ if TYPE_CHECKING:
 LAYOUT = 4
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
-TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
-NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
-MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
 
 # Lucene refuses longer terms, and nobody types them.
 _KEYWORD = {"type": "keyword", "ignore_above": 1000}
@@ -84,27 +75,8 @@ def fingerprint(semantic: SemanticRanking | None = None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def source_of(document: SearchDocument) -> dict[str, Any]:
-    """The document as the index holds it."""
-    texts = searchable_texts(document)
-    tie = tie_of(document.key)
-    source: dict[str, Any] = {
-        "key": document.key,
-        "readers": list(document.tokens),
-        "revision": document.revision,
-        "digest": document.digest(),
-        "exact": list(dict.fromkeys(map(normalize_name, all_names(document)))),
-        "title": list(autocomplete_names(document)),
-        "vocabulary": list(vocabulary(document)),
-        "words": [text for name in fields.MATCH_FIELDS for text in texts[name]],
-        "measures": [keyed_number(normalize(key), n) for key, n in document.measures.items()],
-        "tie": tie,
-        "weight": document.weight,
-        "shown": {name: getattr(document, name) for name in HIGHLIGHTED},
-        **texts,
-    }
-    source |= {name: list(dict.fromkeys(map(normalize, getattr(document, name)))) for name in TERMS}
-    source |= {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
-    for sort in SORTS:
-        source[f"sort_{sort.name}"] = sort_key(getattr(document, sort.attribute), tie, sort)
-    return source
+def source_of(document: SearchDocument) -> JSONObject:
+    """Return the document as the index holds it."""
+    shown = {name: getattr(document, name) for name in HIGHLIGHTED}
+    values = index_values(document, searchable_texts(document))
+    return {**values, "digest": document.digest(), "shown": shown}

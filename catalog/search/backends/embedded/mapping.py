@@ -4,27 +4,23 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
 
 import tantivy
 from tantivy import Document, Index, Schema
 
 from catalog.search import fields
-from catalog.search.analysis import COMBINED, all_names, autocomplete_names, vocabulary
+from catalog.search.analysis import COMBINED
 from catalog.search.document import SearchDocument
 from catalog.search.encoding import encoded
-from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS, FieldType
-from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import normalize, normalize_name
+from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS
+from catalog.search.index_values import MOMENTS, NUMBERS, TERMS, index_values
 from catalog.search.stemming import TEXT, WORDS, analyzer
+from catalog.types import JSONObject
 
 LAYOUT = 3
 # What is left of a deleted document: its revision, and no reader who could find it.
 GONE = "gone"
-TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
 FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
-NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
-MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
 
 
 def register(index: Index) -> None:
@@ -82,38 +78,19 @@ def fingerprint() -> str:
     return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
 
 
-def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The values of each field; `texts` are those of the ranked ones."""
-    tie = tie_of(document.key)
-    values: dict[str, Any] = {
-        **texts,
-        "key": document.key,
-        "readers": list(document.tokens),
-        "exact": list(dict.fromkeys(map(normalize_name, all_names(document)))),
-        "words": [text for name in fields.MATCH_FIELDS for text in texts[name]],
-        "title": list(autocomplete_names(document)),
-        "vocabulary": list(vocabulary(document)),
-        "measures": [keyed_number(normalize(key), n) for key, n in document.measures.items()],
-        "tie": tie,
-        "weight": document.weight,
-        "revision": document.revision,
-        "digest": document.digest().encode(),
-        "shown": encoded({name: getattr(document, name) for name in HIGHLIGHTED}),
-    }
-    values |= {name: list(dict.fromkeys(map(normalize, getattr(document, name)))) for name in TERMS}
-    numbers = {name: getattr(document, name) for name in (*NUMBERS, *MOMENTS)}
-    values |= {name: number for name, number in numbers.items() if number is not None}
-    for sort in SORTS:
-        values[f"sort_{sort.name}"] = sort_key(getattr(document, sort.attribute), tie, sort)
-    return values
+def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> JSONObject:
+    """Return the values of each field; `texts` are those of the ranked ones."""
+    shown = encoded({name: getattr(document, name) for name in HIGHLIGHTED})
+    content = {"digest": document.digest().encode(), "shown": shown}
+    return index_values(document, texts) | content
 
 
 def entry_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> str:
-    """The document as the index takes it, as JSON: read there at once, not value by value."""
-    return encoded(values_of(document, texts), _written).decode()
+    """Return the values as JSON, which the index reads at once, not value by value."""
+    return encoded(values_of(document, texts), _base64).decode()
 
 
-def _written(value: bytes) -> str:
+def _base64(value: bytes) -> str:
     return b64encode(value).decode()
 
 
