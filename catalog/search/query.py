@@ -1,51 +1,39 @@
-"""The users' grammar: any text in, an expression out; nothing typed is ever an error. Pure.
+"""The users' grammar: any text in, a query tree out; nothing typed is ever an error. Pure.
 
 Words, "exact phrase", -word, +word, word*, OR, parentheses, field:value, min_share(sex)>=0.4.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from catalog.search.filters import (
-    InvalidFilter,
-    QueryWarning,
-    parse_filter,
-    resolve_field,
-)
-from catalog.search.query_ast import (
-    And,
-    Clause,
-    Expression,
-    FilterNode,
-    Occur,
-    Or,
-    Phrase,
-    Term,
-)
+from catalog.search.filters import InvalidFilter, QueryWarning, parse_filter, resolve_field
+from catalog.search.query_ast import And, Clause, Expression, FilterNode, Occur, Or, Phrase, Term
 
-LONGEST_QUERY = 500
-MOST_WORDS = 60
-# Each beginning stands for every word that begins so.
-MOST_BEGINNINGS = 8
-DEEPEST_NESTING = 8
+MAX_QUERY_LENGTH = 500
+MAX_TERMS = 60
+# Each prefix stands for every word that begins with it.
+MAX_PREFIXES = 8
+MAX_NESTING = 8
 
 _TOKEN = re.compile(
     r"""
       (?P<open>[-+]?\() | (?P<close>\))
     | (?P<quoted>[-+]?"(?P<phrase>[^"]*)"?)
-    | (?P<named>(?P<sign>[-+]?)(?P<name>[^\W\d][\w-]*(?:\([^()\s"]{1,80}\)|\.[\w-]{1,80})?)
+    | (?P<field>(?P<sign>[-+]?)(?P<name>[^\W\d][\w-]*(?:\([^()\s"]{1,80}\)|\.[\w-]{1,80})?)
         (?: :(?P<value>(?:"[^"]*"?|[^\s"()])+) | (?P<comparison>(?:>=|<=|>|<|=)[^\s()"]+) ))
     | (?P<word>[^\s()"]+)
     """,
     re.VERBOSE,
 )
+_OPERATORS = ("OR", "|", "AND", "NOT")
+_OCCUR = {"": Occur.SHOULD, "+": Occur.MUST, "-": Occur.MUST_NOT}
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """What was understood: the words, the filters lifted out of the text, the text left, doubts."""
+    """The query tree, the filters that stood alone in the text, the text left, and warnings."""
 
     expression: Expression
     filters: tuple[tuple[str, str], ...]
@@ -58,184 +46,161 @@ class _Token:
     type: str
     text: str
     sign: str
-    start: int
-    end: int
+    span: tuple[int, int]
     name: str = ""
 
-
-@dataclass(slots=True)
-class _Reader:
-    tokens: list[_Token]
-    now: datetime
-    place: int = 0
-    doubts: list[QueryWarning] = field(default_factory=list)
-    lifted: dict[int, tuple[str, str]] = field(default_factory=dict)
+    @property
+    def is_prefix(self) -> bool:
+        return self.type == "word" and self.text.endswith("*") and len(self.text) > 1
 
 
 def parse_query(text: str, *, now: datetime) -> ParsedQuery:
-    """Understand any text; what cannot be used as written comes back as doubts."""
+    """Parse any text; what cannot be used as written comes back as warnings."""
     text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
-    doubts = [QueryWarning("too-long", str(LONGEST_QUERY))] if len(text) > LONGEST_QUERY else []
-    text = text[:LONGEST_QUERY]
-    tokens = list(_shallow(_tokens(text)))
-    if sum(token.type in ("word", "phrase") for token in tokens) > MOST_WORDS:
-        doubts.append(QueryWarning("too-many-words", str(MOST_WORDS)))
-        tokens = tokens[:MOST_WORDS]
-    begun = [place for place, token in enumerate(tokens) if _is_beginning(token)]
-    for place in begun[MOST_BEGINNINGS:]:
-        tokens[place] = replace(tokens[place], text=tokens[place].text.rstrip("*"))
-    if len(begun) > MOST_BEGINNINGS:
-        doubts.append(QueryWarning("too-many-beginnings", str(MOST_BEGINNINGS)))
-    reader = _Reader(tokens, now, doubts=doubts)
-    words: list[Clause] = []
-    while reader.place < len(tokens):
-        words += _sequence(reader, depth=0)
-    spans = [(tokens[place].start, tokens[place].end) for place in reader.lifted]
-    lifted = tuple(reader.lifted.values())
-    return ParsedQuery(tuple(words), lifted, _without(text, spans), tuple(reader.doubts))
+    warnings = []
+    if len(text) > MAX_QUERY_LENGTH:
+        warnings.append(QueryWarning("too-long", str(MAX_QUERY_LENGTH)))
+        text = text[:MAX_QUERY_LENGTH]
+    tokens = list(_limit_depth(_tokens(text)))
+    if sum(token.type in ("word", "phrase") for token in tokens) > MAX_TERMS:
+        warnings.append(QueryWarning("too-many-words", str(MAX_TERMS)))
+        tokens = tokens[:MAX_TERMS]
+    prefixes = [index for index, token in enumerate(tokens) if token.is_prefix]
+    if len(prefixes) > MAX_PREFIXES:
+        warnings.append(QueryWarning("too-many-beginnings", str(MAX_PREFIXES)))
+        for index in prefixes[MAX_PREFIXES:]:
+            tokens[index] = replace(tokens[index], text=tokens[index].text.rstrip("*"))
+    parser = _Parser(tokens, now, warnings)
+    expression: list[Clause] = []
+    while parser.position < len(tokens):
+        expression += parser.parse_sequence(depth=0)
+    for index in sorted(parser.filters, reverse=True):
+        start, end = tokens[index].span
+        text = f"{text[:start]} {text[end:]}"
+    filters = tuple(parser.filters.values())
+    return ParsedQuery(tuple(expression), filters, " ".join(text.split()), tuple(warnings))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text):
-        span = match.span()
-        whole = match[0]
+        whole, span = match[0], match.span()
         sign = whole[0] if whole[0] in "+-" and len(whole) > 1 else ""
-        if match["open"]:
-            yield _Token("open", "", sign, *span)
-        elif match["close"]:
-            yield _Token("close", "", "", *span)
+        if match["open"] or match["close"]:
+            yield _Token("open" if match["open"] else "close", "", sign, span)
         elif match["quoted"]:
-            yield _Token("phrase", match["phrase"], sign, *span)
-        elif match["named"] and (match["value"] or resolve_field(match["name"])):
-            yield _Token("named", match["value"] or match["comparison"], sign, *span, match["name"])
+            yield _Token("phrase", match["phrase"], sign, span)
+        elif match["field"] and (match["value"] or resolve_field(match["name"])):
+            value = match["value"] or match["comparison"]
+            yield _Token("field", value, sign, span, match["name"])
         else:
-            yield _Token("word", whole.removeprefix(sign), sign, *span)
+            yield _Token("word", whole.removeprefix(sign), sign, span)
 
 
-def _shallow(tokens: Iterator[_Token]) -> Iterator[_Token]:
-    """Leave out parentheses below the deepest nesting; what they hold stays."""
+def _limit_depth(tokens: Iterator[_Token]) -> Iterator[_Token]:
+    """Leave out parentheses below the deepest nesting, not what they hold."""
     depth = 0
     for token in tokens:
         depth += {"open": 1, "close": -1}.get(token.type, 0)
-        is_too_deep = depth > DEEPEST_NESTING - (token.type == "close")
+        is_too_deep = depth > MAX_NESTING - (token.type == "close")
         if not (is_too_deep and token.type in ("open", "close")):
             yield token
         depth = max(depth, 0)
 
 
-def _sequence(reader: _Reader, depth: int) -> list[Clause]:
-    """Read clauses up to the closing parenthesis; a top-level filter is lifted out."""
-    clauses: list[Clause] = []
-    starts: list[int] = []
-    is_or = is_not = False
-    while reader.place < len(reader.tokens):
-        token, start = reader.tokens[reader.place], reader.place
-        reader.place += 1
-        if token.type == "close":
-            break
-        if token.type == "word" and not token.sign and token.text in _OPERATORS:
-            is_or, is_not = is_or or token.text in ("OR", "|"), is_not or token.text == "NOT"
-            continue
-        for clause in _clauses(reader, token, depth):
-            clause = _negated(clause) if is_not else clause
-            if is_or and clauses and Occur.MUST_NOT not in (clauses[-1].occur, clause.occur):
-                clauses[-1] = _either(clauses[-1], clause)
-                starts[-1] = -1
-            else:
-                clauses.append(clause)
-                starts.append(-1 if is_or else start)
+class _Parser:
+    """Reads tokens from left to right; `filters` are those that stand alone, by token."""
+
+    def __init__(
+        self, tokens: Sequence[_Token], now: datetime, warnings: list[QueryWarning]
+    ) -> None:
+        self.position = 0
+        self.filters: dict[int, tuple[str, str]] = {}
+        self._tokens, self._now, self._warnings = tokens, now, warnings
+
+    def parse_sequence(self, depth: int) -> list[Clause]:
+        """Read clauses up to the closing parenthesis."""
+        # Each with the token that it is alone of, or None within an OR.
+        clauses: list[tuple[Clause, int | None]] = []
         is_or = is_not = False
-    return _flat(_lifted(reader, clauses, starts) if depth == 0 else clauses)
+        while self.position < len(self._tokens):
+            token, start = self._tokens[self.position], self.position
+            self.position += 1
+            if token.type == "close":
+                break
+            if token.type == "word" and not token.sign and token.text in _OPERATORS:
+                is_or = is_or or token.text in ("OR", "|")
+                is_not = is_not or token.text == "NOT"
+                continue
+            for clause in self._parse_token(token, depth):
+                clause = Clause(clause.node, Occur.MUST_NOT) if is_not else clause
+                before = clauses[-1][0] if is_or and clauses else None
+                if before and Occur.MUST_NOT not in (before.occur, clause.occur):
+                    clauses[-1] = _join(before, clause), None
+                else:
+                    clauses.append((clause, None if is_or else start))
+            is_or = is_not = False
+        return list(_flatten(clauses if depth else self._hoist_filters(clauses)))
 
+    def _parse_token(self, token: _Token, depth: int) -> list[Clause]:
+        if token.type == "open":
+            return self._parse_group(token.sign, depth + 1)
+        if token.type == "field":
+            return self._parse_filter(token)
+        if not any(map(str.isalnum, token.text)):
+            return []
+        occur = _OCCUR[token.sign]
+        if token.type == "phrase":
+            occur = Occur.MUST if occur is Occur.SHOULD else occur
+            return [Clause(Phrase(token.text), occur)]
+        return [Clause(Term(token.text.rstrip("*") or token.text, token.is_prefix), occur)]
 
-_OPERATORS = ("OR", "|", "AND", "NOT")
+    def _parse_group(self, sign: str, depth: int) -> list[Clause]:
+        clauses = self.parse_sequence(depth)
+        is_excluding = all(clause.occur is Occur.MUST_NOT for clause in clauses)
+        if is_excluding or (len(clauses) == 1 and not sign):
+            return clauses
+        return [Clause(And(tuple(clauses)), _OCCUR[sign])]
 
-
-def _clauses(reader: _Reader, token: _Token, depth: int) -> list[Clause]:
-    """The clauses that one token stands for: none, one, or those of a group."""
-    if token.type == "open":
-        return _group(reader, token.sign, depth + 1)
-    if token.type == "named":
-        return _named(reader, token)
-    if not any(map(str.isalnum, token.text)):
-        return []
-    if token.type == "phrase":
-        return [Clause(Phrase(token.text), Occur.MUST_NOT if token.sign == "-" else Occur.MUST)]
-    return [_word(token)]
-
-
-def _word(token: _Token) -> Clause:
-    text = token.text.rstrip("*") or token.text
-    return Clause(Term(text, _is_beginning(token)), _DEMANDS[token.sign])
-
-
-def _is_beginning(token: _Token) -> bool:
-    return token.type == "word" and token.text.endswith("*") and len(token.text) > 1
-
-
-_DEMANDS = {"": Occur.SHOULD, "+": Occur.MUST, "-": Occur.MUST_NOT}
-
-
-def _group(reader: _Reader, sign: str, depth: int) -> list[Clause]:
-    clauses = _sequence(reader, depth)
-    if all(clause.occur is Occur.MUST_NOT for clause in clauses) or (
-        len(clauses) == 1 and not sign
-    ):
-        return clauses
-    return [Clause(And(tuple(clauses)), _DEMANDS[sign])]
-
-
-def _flat(clauses: list[Clause]) -> list[Clause]:
-    """Parentheses matter beside OR and after a sign; elsewhere only their words do."""
-    flat: list[Clause] = []
-    for clause in clauses:
-        if isinstance(clause.node, And) and clause.occur is Occur.SHOULD:
-            flat += clause.node.clauses
-        else:
-            flat.append(clause)
-    return flat
-
-
-def _named(reader: _Reader, token: _Token) -> list[Clause]:
-    """A filter; where no field has nearly that name, its text is searched as words instead."""
-    name = f"-{token.name}" if token.sign == "-" else token.name
-    try:
-        condition = parse_filter(name, token.text, now=reader.now)
-    except InvalidFilter as refusal:
-        is_name = refusal.doubt.code == "unknown-field" and not refusal.doubt.offer
-        if not (is_name and token.text.startswith("//")):
-            reader.doubts.append(refusal.doubt)
+    def _parse_filter(self, token: _Token) -> list[Clause]:
+        """Read a filter; where no field has nearly that name its text is searched for instead."""
+        name = f"-{token.name}" if token.sign == "-" else token.name
+        try:
+            return [Clause(FilterNode(parse_filter(name, token.text, now=self._now)), Occur.MUST)]
+        except InvalidFilter as error:
+            warning = error.warning
+        is_text = warning.code == "unknown-field" and not warning.offer
+        if not (is_text and token.text.startswith("//")):
+            self._warnings.append(warning)
         text = f"{token.name}:{token.text}".replace('"', " ")
-        return [Clause(Term(text), _DEMANDS[token.sign])] if is_name else []
-    return [Clause(FilterNode(condition), Occur.MUST)]
+        return [Clause(Term(text), _OCCUR[token.sign])] if is_text else []
+
+    def _hoist_filters(
+        self, clauses: Sequence[tuple[Clause, int | None]]
+    ) -> Iterator[tuple[Clause, int | None]]:
+        """Take the filters that stand alone out of the query; they become parameters."""
+        for clause, start in clauses:
+            if start is None or self._tokens[start].type != "field":
+                yield clause, start
+            elif isinstance(clause.node, FilterNode):
+                limits = clause.node.filter
+                is_negated = limits.is_negated != (clause.occur is Occur.MUST_NOT)
+                name = limits.parameter.removeprefix("-")
+                self.filters[start] = (f"-{name}" if is_negated else name, limits.raw)
+            else:
+                yield clause, start
 
 
-def _negated(clause: Clause) -> Clause:
-    return Clause(clause.node, Occur.MUST_NOT)
-
-
-def _either(one: Clause, other: Clause) -> Clause:
-    options = one.node.options if isinstance(one.node, Or) else (one,)
-    both_must = one.occur is other.occur is Occur.MUST
-    return Clause(Or((*options, other)), Occur.MUST if both_must else Occur.SHOULD)
-
-
-def _lifted(reader: _Reader, clauses: list[Clause], starts: list[int]) -> list[Clause]:
-    """Take the filters that stand alone out of the words; they become parameters."""
-    kept = []
-    for clause, start in zip(clauses, starts, strict=True):
-        token = reader.tokens[start]
-        if isinstance(clause.node, FilterNode) and start >= 0 and token.type == "named":
-            condition = clause.node.filter
-            is_negated = condition.is_negated != (clause.occur is Occur.MUST_NOT)
-            name = condition.parameter.removeprefix("-")
-            reader.lifted[start] = (f"-{name}" if is_negated else name, condition.raw)
+def _flatten(clauses: Iterable[tuple[Clause, int | None]]) -> Iterator[Clause]:
+    """Parentheses matter next to OR and after a sign; elsewhere only their words do."""
+    for clause, _ in clauses:
+        if isinstance(clause.node, And) and clause.occur is Occur.SHOULD:
+            yield from clause.node.clauses
         else:
-            kept.append(clause)
-    return kept
+            yield clause
 
 
-def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    for start, end in sorted(spans, reverse=True):
-        text = f"{text[:start]} {text[end:]}"
-    return " ".join(text.split())
+def _join(clause: Clause, other: Clause) -> Clause:
+    """Join two clauses by OR."""
+    options = clause.node.options if isinstance(clause.node, Or) else (clause,)
+    both_must = clause.occur is other.occur is Occur.MUST
+    return Clause(Or((*options, other)), Occur.MUST if both_must else Occur.SHOULD)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search.fields import SNIPPET_LENGTH
-from catalog.search.highlighting import Highlighter, beginning_of, highlight_all
+from catalog.search.highlighting import Highlighter, highlight_all, stem_prefix
 from catalog.search.stemming import STEMMER
 
 ROOTS = (
@@ -28,7 +28,7 @@ def test_every_word_begins_as_its_stem_tells():
 
     stems = [(word, STEMMER.stem(word)) for word in words]
 
-    assert [word for word, stem in stems if not word.startswith(beginning_of(stem))] == []
+    assert [word for word, stem in stems if not word.startswith(stem_prefix(stem))] == []
 
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), max_size=4))

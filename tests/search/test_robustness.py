@@ -82,7 +82,7 @@ def test_at_most_a_few_words_are_corrected(engine: SearchBackend):
 
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 def test_an_answer_after_the_timeout_is_an_error(monkeypatch: Any, engine: Any):
-    monkeypatch.setattr("catalog.search.backends.elasticsearch.TIMEOUT", 0.0)
+    monkeypatch.setattr("catalog.search.flow.engine.TIMEOUT", 0.0)
 
     with pytest.raises(SearchUnavailable, match="deadline"):
         engine.search(build_request("orders", limit=10))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from catalog.search.fields import DEFAULT_SORT, RELEVANCE
 from catalog.search.filters import Filter
 from catalog.search.port import Cursor, SearchRequest
 from catalog.search.query_ast import Expression, Node
+from catalog.types import JSONObject
 
 K = TypeVar("K", bound=Hashable)
 # By facet, how many documents have each value.
@@ -57,7 +58,7 @@ class IndexHit:
     key: str
     score: float
     place: tuple[str | float, int] = ("", 0)
-    texts: Mapping[str, Any] = field(default_factory=dict)
+    texts: JSONObject = field(default_factory=dict)
     is_boosted: bool = False
 
 

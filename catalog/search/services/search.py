@@ -1,4 +1,4 @@
-"""Answering a search as somebody: their tokens go in, and only what they may see comes out."""
+"""Searching as somebody: their tokens go in, and only what they may see comes out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog.authorization.access import AccessContext, access_for
+from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
 from catalog.people.models import Team
@@ -28,24 +28,24 @@ from catalog.search.port import (
 from catalog.search.query_ast import replace_in_text
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.result_types.domains import DomainRow
-from catalog.search.result_types.products import ProductRow, read_products
+from catalog.search.result_types.products import ProductRow
 from catalog.search.result_types.terms import TermRow
 from catalog.search.synonyms import Expansion, expand_synonyms
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
 )
-MOST_OFFERS = 5
+MAX_RELAXED = 5
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search found: the engine's answer, its rows as they stand, and how it was read."""
+class SearchResults:
+    """The engine's answer, its hits with their current rows, and how the request was read."""
 
     answer: SearchAnswer
     hits: tuple[tuple[Hit, Any], ...]
     expansions: tuple[Expansion, ...]
-    asked: SearchRequest
+    request: SearchRequest
 
 
 @dataclass(frozen=True)
@@ -60,156 +60,139 @@ class Completions:
     values: tuple[FacetValue, ...] = ()
 
 
-def search_catalog(*, visitor: Any, request: SearchRequest) -> Found:
+def search_catalog(*, visitor: Principal | AccessContext, request: SearchRequest) -> SearchResults:
     """Answer a request as a visitor. Raises SearchUnavailable.
 
     What is found is read again from the database, so what the index has not yet forgotten or
     hidden does not come out.
     """
-    reader = access_for(visitor)
-    asked, expansions = _as_asked(reader, request)
-    return _found(reader, asked, expansions)
+    access = access_for(visitor)
+    spellings = Term.objects.spellings() if request.query else ()
+    query, expansions = expand_synonyms(request.query, spellings)
+    filters = _resolve_me(request.filters, access)
+    request = replace(request, readers=tokens_of(access), query=query, filters=filters)
+    return _search(access, request, expansions)
 
 
-def counts_by_kind(*, visitor: Any, found: Found) -> dict[str, int]:
-    """Return how many things of each type the words and filters find that found these.
+def _search(
+    access: AccessContext, request: SearchRequest, expansions: tuple[Expansion, ...]
+) -> SearchResults:
+    """Search once; what is stale is not counted.
+
+    Where nothing else is left, counts, facets and corrections would tell of the stale alone.
+    """
+    answer = active_backend().search(request)
+    rows = RESULT_TYPES[request.type].read_rows(access, [hit.id for hit in answer.hits])
+    hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
+    count = answer.count - (len(answer.hits) - len(hits))
+    answer = replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
+    return SearchResults(answer, hits, expansions, request)
+
+
+def counts_by_type(*, visitor: Principal | AccessContext, results: SearchResults) -> dict[str, int]:
+    """Return how many objects of each type the same query and filters find.
 
     One more request of the engine counts what is open to everybody. Products are searched, for
-    what the index has not yet hidden must not be counted; so is every type where these words
-    found nothing, since there they may be spelled otherwise. Raises SearchUnavailable.
+    what the index has not yet hidden must not be counted; so is every type where this query
+    found nothing, since there it may be spelled otherwise. Raises SearchUnavailable.
     """
-    reader, own = access_for(visitor), found.asked.type
-    searched = [
-        object_type
-        for object_type in TYPES
-        if object_type != own and (object_type == PRODUCT or not found.hits)
-    ]
-    counted = [
-        object_type for object_type in TYPES if object_type != own and object_type not in searched
-    ]
-    first = replace(found.asked, offset=0, cursor=None, has_facets=False, has_highlights=False)
-    words = found.answer.interpreted_query or first.query
-    as_spelled = replace(first, query=words, text=_as_searched(found))
-    counts = {own: found.answer.count}
+    access, answer = access_for(visitor), results.answer
+    others = [name for name in TYPES if name != results.request.type]
+    searched = [name for name in others if name == PRODUCT or not results.hits]
+    counted = [name for name in others if name not in searched]
+    first = replace(
+        results.request, offset=0, cursor=None, has_facets=False, has_highlights=False
+    )
+    corrections = {one.original: one.replacement for one in answer.corrections}
+    as_spelled = replace(
+        first,
+        query=answer.interpreted_query or first.query,
+        text=replace_in_text(first.text, corrections),
+    )
+    counts = {results.request.type: answer.count}
     if counted:
         counts |= active_backend().counts(as_spelled, counted)
-    for object_type in searched:
-        asked = replace(as_spelled if found.hits else first, type=object_type)
-        counts[object_type] = _found(reader, asked, found.expansions).answer.count
+    for name in searched:
+        request = replace(as_spelled if results.hits else first, type=name)
+        counts[name] = _search(access, request, results.expansions).answer.count
     return counts
 
 
-def _as_searched(found: Found) -> str:
-    """Return what was typed with the words that were searched instead."""
-    searched = {each.original: each.replacement for each in found.answer.corrections}
-    return replace_in_text(found.asked.text, searched)
+def tokens_of(access: AccessContext) -> tuple[str, ...] | None:
+    """Return the tokens by which an engine decides what is readable; None for everything."""
+    return None if access.reads_everything else tuple(sorted(access.tokens))
 
 
-def _as_asked(
-    reader: AccessContext, request: SearchRequest
-) -> tuple[SearchRequest, tuple[Expansion, ...]]:
-    """Return a request with the reader's tokens, teams, and the glossary's other spellings."""
-    words, expansions = expand_synonyms(
-        request.query, Term.objects.spellings() if request.query else ()
-    )
-    conditions = _without_me(request.filters, reader)
-    asked = replace(request, readers=tokens_of(reader), query=words, filters=conditions)
-    return asked, expansions
-
-
-def _found(reader: AccessContext, asked: SearchRequest, expansions: tuple[Expansion, ...]) -> Found:
-    answer = active_backend().search(asked)
-    rows = RESULT_TYPES[asked.type].read_rows(reader, [hit.id for hit in answer.hits])
-    hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
-    return Found(_without_stale(answer, len(hits)), hits, expansions, asked)
-
-
-def _without_stale(answer: SearchAnswer, shown: int) -> SearchAnswer:
-    """Take back the count of what the index has not yet forgotten or hidden.
-
-    Where nothing is left, counts, facets and corrections would tell of nothing else.
-    """
-    count = answer.count - (len(answer.hits) - shown)
-    return replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
-
-
-def tokens_of(reader: AccessContext) -> tuple[str, ...] | None:
-    """The tokens by which an engine decides what a reader may find; None for everything."""
-    return None if reader.reads_everything else tuple(sorted(reader.tokens))
-
-
-def _without_me(conditions: Sequence[Filter], reader: AccessContext) -> tuple[Filter, ...]:
+def _resolve_me(filters: Sequence[Filter], access: AccessContext) -> tuple[Filter, ...]:
     """`owner:me` is whatever my teams own."""
-    if not any(c.field == "owner" and "me" in c.values for c in conditions):
-        return tuple(conditions)
-    mine = Team.objects.filter(pk__in=reader.team_ids).values_list("slug", flat=True)
-    teams = tuple(mine) or ("\0nobody",)
+    if not any(one.field == "owner" and "me" in one.values for one in filters):
+        return tuple(filters)
+    slugs = Team.objects.filter(pk__in=access.team_ids).values_list("slug", flat=True)
+    teams = tuple(slugs) or ("\0nobody",)
     return tuple(
-        replace(c, values=(*(v for v in c.values if v != "me"), *teams))
-        if c.field == "owner" and "me" in c.values
-        else c
-        for c in conditions
+        replace(one, values=(*(value for value in one.values if value != "me"), *teams))
+        if one.field == "owner" and "me" in one.values
+        else one
+        for one in filters
     )
 
 
-def suggest(*, visitor: Any, typed: str, limit: int = 8) -> Completions:
-    """Complete what is being typed: values of a field after `name:`, else things and words.
+def suggest(*, visitor: Principal | AccessContext, typed: str, limit: int = 8) -> Completions:
+    """Complete what is being typed: values of a field after `name:`, else objects and words.
 
     Raises SearchUnavailable.
     """
-    reader = access_for(visitor)
-    last = typed.rpartition(" ")[2]
-    name, colon, beginning = last.removeprefix("-").partition(":")
+    access, engine = access_for(visitor), active_backend()
+    tokens = tokens_of(access)
+    name, colon, prefix = typed.rpartition(" ")[2].removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
     if colon and field and field.type is FieldType.TERMS:
         # Of one type are the values that filter it; types themselves are of all.
         types = TYPES if field.name == "type" else (DEFAULT_TYPE,)
-        typed = beginning.strip('"')
-        values = active_backend().values(field.name, typed, tokens_of(reader), limit, types)
+        values = engine.values(field.name, prefix.strip('"'), tokens, limit, types)
         return Completions(field=field.name, values=values)
-    answer = active_backend().suggest(typed, tokens_of(reader), limit)
-    ids = [thing.id for thing in answer.objects if thing.type == PRODUCT]
-    products = read_products(reader, ids)
-    shown = tuple(products[thing.id] for thing in answer.objects if thing.id in products)
-    # As many things are stale; a word that no more of them hold may be theirs alone.
-    stale = len(answer.objects) - len(shown)
+    answer = engine.suggest(typed, tokens, limit)
+    products = _rows(access, PRODUCT, answer.objects)
+    # As many objects are stale; a word that no more of them have may be theirs alone.
+    stale = len(answer.objects) - len(products)
     words = tuple(word for word in answer.words if not stale or word.count > stale)
-    others = active_backend().named(typed, tokens_of(reader), (TERM, DOMAIN), limit)
-    terms, domains = (_rows(reader, object_type, others) for object_type in (TERM, DOMAIN))
-    return Completions(products=shown, terms=terms, domains=domains, words=words)
+    others = engine.named(typed, tokens, (TERM, DOMAIN), limit)
+    terms, domains = (_rows(access, name, others) for name in (TERM, DOMAIN))
+    return Completions(products, terms, domains, words)
 
 
-def _rows(reader: AccessContext, object_type: str, things: Sequence[Suggestion]) -> tuple[Any, ...]:
-    ids = [thing.id for thing in things if thing.type == object_type]
-    rows = RESULT_TYPES[object_type].read_rows(reader, ids) if ids else {}
-    return tuple(rows[each] for each in ids if each in rows)
+def _rows(access: AccessContext, name: str, objects: Sequence[Suggestion]) -> tuple[Any, ...]:
+    ids = [one.id for one in objects if one.type == name]
+    rows = RESULT_TYPES[name].read_rows(access, ids) if ids else {}
+    return tuple(rows[one] for one in ids if one in rows)
 
 
-def find_by_address(*, visitor: Any, typed: str) -> DataProduct | None:
-    """The product whose identifier was pasted, if the visitor may know of it."""
+def find_by_address(*, visitor: Principal | AccessContext, typed: str) -> DataProduct | None:
+    """Return the product whose identifier was pasted, if the visitor may know of it."""
     match = _UUID.fullmatch(typed.strip())
     if match is None:
         return None
-    found = DataProduct.objects.visible_to(visitor).select_related("domain")
-    return found.filter(Q(uuid=match[1])).first()
+    products = DataProduct.objects.visible_to(visitor).select_related("domain")
+    return products.filter(Q(uuid=match[1])).first()
 
 
-def relaxed_searches(*, visitor: Any, request: SearchRequest) -> tuple[tuple[Filter, int], ...]:
-    """For each filter in force, how many there would be without it; those that help."""
-    offers = []
-    for condition in request.filters[:MOST_OFFERS]:
-        others = tuple(c for c in request.filters if c is not condition)
-        wider = replace(
-            request, filters=others, limit=1, has_facets=False, has_highlights=False, offset=0,
-            cursor=None,
-        )  # fmt: skip
+def relaxed_searches(
+    *, visitor: Principal | AccessContext, request: SearchRequest
+) -> tuple[tuple[Filter, int], ...]:
+    """Return the filters without which there would be results, each with how many."""
+    first = replace(
+        request, limit=1, has_facets=False, has_highlights=False, offset=0, cursor=None
+    )
+    relaxed = []
+    for dropped in request.filters[:MAX_RELAXED]:
+        wider = replace(first, filters=tuple(one for one in request.filters if one is not dropped))
         if count := search_catalog(visitor=visitor, request=wider).answer.count:
-            offers.append((condition, count))
-    return tuple(offers)
+            relaxed.append((dropped, count))
+    return tuple(relaxed)
 
 
 def check_engine() -> None:
-    """Raise SearchUnavailable unless the engine that answers has an index and is there."""
+    """Raise SearchUnavailable unless the engine that answers has an index and responds."""
     engine = active_backend()
     if not engine.is_ready():
         raise SearchUnavailable(engine.name, "it is down, or holds no index of this version")

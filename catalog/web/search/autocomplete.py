@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.search.fields import BY_NAME, FIELDS, FieldType
 from catalog.search.port import SearchUnavailable
-from catalog.search.query import LONGEST_QUERY
+from catalog.search.query import MAX_QUERY_LENGTH
 from catalog.search.services import Completions, TermRow, suggest
 
 MOST = 8
@@ -23,7 +23,7 @@ SHORTEST = 2
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
     """Complete `q`; nothing below two characters, and nothing while the engine is away."""
-    typed = request.GET.get("q", "")[:LONGEST_QUERY]
+    typed = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
     groups: list[dict[str, Any]] = []
     if len(typed.strip()) >= SHORTEST:
         try:

@@ -13,8 +13,8 @@ from catalog.authorization.access import access_for
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import Found, search_catalog
-from catalog.search.url_state import LARGEST_PAGE, SearchState, parse_search_url, write_cursor
+from catalog.search.services import SearchResults, search_catalog
+from catalog.search.url_state import MAX_PAGE_SIZE, SearchState, parse_search_url, write_cursor
 from catalog.web.csv_lines import csv_response
 from catalog.web.search import result_labels
 from catalog.web.search.result_page import caller_of
@@ -49,7 +49,7 @@ def answer_of(request: HttpRequest) -> dict[str, Any]:
             {"typed": c.original, "searched": c.replacement} for c in answer.corrections
         ],
         "also_searched": [{"typed": e.typed, "others": list(e.others)} for e in found.expansions],
-        "warnings": [_warning(doubt) for doubt in asked.doubts],
+        "warnings": [_warning(doubt) for doubt in asked.warnings],
         "sort": asked.sort,
         **_ways(request, asked, found),
     }
@@ -83,7 +83,7 @@ def _warning(doubt: QueryWarning) -> dict[str, str]:
     return {"code": doubt.code, "typed": doubt.typed, "offer": doubt.offer, "message": message}
 
 
-def _ways(request: HttpRequest, asked: SearchState, found: Found) -> dict[str, str | None]:
+def _ways(request: HttpRequest, asked: SearchState, found: SearchResults) -> dict[str, str | None]:
     """Return the addresses of the pages beside this one, by cursor."""
     limit = request.GET.get("limit", "")
     answer, caller = found.answer, caller_of(request)
@@ -110,12 +110,12 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
 
 def _plain(asked: SearchState) -> Any:
     return replace(
-        asked.request, limit=LARGEST_PAGE, offset=0, cursor=None, has_facets=False,
+        asked.request, limit=MAX_PAGE_SIZE, offset=0, cursor=None, has_facets=False,
         has_highlights=False,
     )  # fmt: skip
 
 
-def _rows(request: HttpRequest, asked: SearchState, found: Found) -> Iterator[Sequence[str]]:
+def _rows(request: HttpRequest, asked: SearchState, found: SearchResults) -> Iterator[Sequence[str]]:
     to_csv = RESULT_TYPES[asked.type].to_csv
     while True:
         yield from (to_csv(row) for _hit, row in found.hits)

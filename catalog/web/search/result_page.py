@@ -18,7 +18,7 @@ from catalog.products.models import PRODUCT
 from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME
 from catalog.search.port import Correction, Facet, Hit
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import Found, TermRow, counts_by_kind, relaxed_searches, search_catalog
+from catalog.search.services import SearchResults, TermRow, counts_by_type, relaxed_searches, search_catalog
 from catalog.search.synonyms import Expansion
 from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
 from catalog.web.search import result_labels
@@ -128,7 +128,7 @@ def caller_of(request: HttpRequest) -> str:
 
 
 def build_results_page(
-    request: HttpRequest, access: AccessContext, state: SearchState, found: Found
+    request: HttpRequest, access: AccessContext, state: SearchState, found: SearchResults
 ) -> ResultsPage:
     answer = found.answer
     labels = result_labels.labels_of(answer.facets)
@@ -162,8 +162,8 @@ def build_results_page(
     )
 
 
-def _tabs(access: AccessContext, state: SearchState, found: Found) -> list[Tab]:
-    counts = counts_by_kind(visitor=access, found=found)
+def _tabs(access: AccessContext, state: SearchState, found: SearchResults) -> list[Tab]:
+    counts = counts_by_type(visitor=access, results=found)
     return [
         Tab(
             label=str(result_type.label),
@@ -236,7 +236,7 @@ def _warning_chips(state: SearchState) -> list[Chip]:
             warning=result_labels.doubt_sentence(doubt),
             suggestion=_replacement(state, doubt.typed, doubt.offer) if doubt.offer else None,
         )
-        for doubt in state.doubts
+        for doubt in state.warnings
     ]
 
 
@@ -259,7 +259,7 @@ def _sorts(state: SearchState) -> list[SortLink]:
     ]
 
 
-def _cursor_links(request: HttpRequest, state: SearchState, found: Found) -> dict[str, str]:
+def _cursor_links(request: HttpRequest, state: SearchState, found: SearchResults) -> dict[str, str]:
     """Return the links on from the deepest numbered page, and among the pages after it."""
     answer = found.answer
     end = state.request.offset + state.request.limit

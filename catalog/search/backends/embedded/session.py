@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
 
 import orjson
 from tantivy import DocAddress, Index, Query, Searcher
@@ -27,6 +26,7 @@ from catalog.search.port import ReaderTokens, SearchRequest
 from catalog.search.query_ast import Node
 from catalog.search.sort_keys import tie_of
 from catalog.search.spelling import best_correction, distance
+from catalog.types import JSONObject
 
 # To count every value exactly, every value of every segment is needed.
 _ALL_VALUES = 65_000
@@ -79,7 +79,7 @@ class EmbeddedSession:
         for value, tie, address in found.hits:
             document = self.documents.doc(address)
             score = value if isinstance(value, float) else 0.0
-            texts: dict[str, Any] = {}
+            texts: JSONObject = {}
             if has_texts:
                 texts = orjson.loads(bytes(document.get_first("shown") or b"{}"))
             yield IndexHit(str(document.get_first("key")), score, (value, tie), texts)
