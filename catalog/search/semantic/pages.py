@@ -93,9 +93,7 @@ class Reranker:
         return [*first, *hits[WINDOW:]]
 
 
-def choose_reranker(
-    vectors: QueryVectors, request: SearchRequest, match: Match
-) -> Reranker | None:
+def choose_reranker(vectors: QueryVectors, request: SearchRequest, match: Match) -> Reranker | None:
     """Return how to rerank a request, or None if words alone rank it.
 
     A walk that began by words goes on by words, or a hit would appear twice.
