@@ -100,9 +100,7 @@ def counts_by_type(*, visitor: Principal | AccessContext, results: SearchResults
     others = [name for name in TYPES if name != results.request.type]
     searched = [name for name in others if name == PRODUCT or not results.hits]
     counted = [name for name in others if name not in searched]
-    first = replace(
-        results.request, offset=0, cursor=None, has_facets=False, has_highlights=False
-    )
+    first = replace(results.request, offset=0, cursor=None, has_facets=False, has_highlights=False)
     corrections = {one.original: one.replacement for one in answer.corrections}
     as_spelled = replace(
         first,
@@ -180,9 +178,7 @@ def relaxed_searches(
     *, visitor: Principal | AccessContext, request: SearchRequest
 ) -> tuple[tuple[Filter, int], ...]:
     """Return the filters without which there would be results, each with how many."""
-    first = replace(
-        request, limit=1, has_facets=False, has_highlights=False, offset=0, cursor=None
-    )
+    first = replace(request, limit=1, has_facets=False, has_highlights=False, offset=0, cursor=None)
     relaxed = []
     for dropped in request.filters[:MAX_RELAXED]:
         wider = replace(first, filters=tuple(one for one in request.filters if one is not dropped))

@@ -115,7 +115,9 @@ def _plain(asked: SearchState) -> Any:
     )  # fmt: skip
 
 
-def _rows(request: HttpRequest, asked: SearchState, found: SearchResults) -> Iterator[Sequence[str]]:
+def _rows(
+    request: HttpRequest, asked: SearchState, found: SearchResults
+) -> Iterator[Sequence[str]]:
     to_csv = RESULT_TYPES[asked.type].to_csv
     while True:
         yield from (to_csv(row) for _hit, row in found.hits)

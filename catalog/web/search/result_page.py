@@ -18,7 +18,13 @@ from catalog.products.models import PRODUCT
 from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME
 from catalog.search.port import Correction, Facet, Hit
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import SearchResults, TermRow, counts_by_type, relaxed_searches, search_catalog
+from catalog.search.services import (
+    SearchResults,
+    TermRow,
+    counts_by_type,
+    relaxed_searches,
+    search_catalog,
+)
 from catalog.search.synonyms import Expansion
 from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
 from catalog.web.search import result_labels
