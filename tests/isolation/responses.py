@@ -31,7 +31,7 @@ _VOLATILE = (
     (re.compile(r'"request_id": ?"[^"]*"'), '"request_id": ""'),
     (re.compile(r'(data-request-id="|request )[0-9a-f-]{32,36}'), r"\1"),
     (re.compile(r'"at": ?"[^"]*"'), '"at": ""'),
-    (re.compile(r"Read at <time [^>]*>"), "Read at <time>"),
+    (re.compile(r"Checked at <time [^>]*>"), "Checked at <time>"),
     (re.compile(r"\d+ \w+ \d{4}, \d\d:\d\d UTC</p>"), "</p>"),
 )
 _HIT = re.compile(r'<li>\s*<article class="hit".*?</article>\s*</li>', re.DOTALL)
