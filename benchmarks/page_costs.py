@@ -55,7 +55,7 @@ def _pages(product: Any) -> Iterator[str]:
     yield from (f"{page}{tab}" for tab in TABS)
     yield f"{page}/history.json"
     yield from ("/", "/search?q=daily", "/search/suggest?q=da")
-    yield from ("/domains", "/domains.json", f"/d/{domain}", f"/d/{domain}.json")
+    yield from ("/domains", f"/d/{domain}")
     yield from ("/slo", "/glossary")
 
 

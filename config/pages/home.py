@@ -16,7 +16,7 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
 from catalog.web.domains.domain_stats import DomainStats
-from catalog.web.domains.pages import DomainCard, tiles_for
+from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
@@ -58,13 +58,13 @@ class HomePage:
 def home(request: HttpRequest) -> HttpResponse:
     """Show the start page over what this reader can see."""
     access = access_for(request.user)
-    cards = tiles_for(access)
+    cards = domain_cards(access)
     roots = [card for card in cards if card.depth == 0]
     page = HomePage(
         examples=EXAMPLES,
-        totals=_sum([card.tally for card in roots]),
-        domain_count=sum(1 for card in cards if not card.domain.is_external),
-        domains=[card for card in roots if not card.domain.is_external],
+        totals=_sum([card.stats for card in roots]),
+        domain_count=sum(1 for card in cards if not card.is_external),
+        domains=[card for card in roots if not card.is_external],
         has_roles=any(access.roles.values()),
         tasks=_tasks(access),
         activity=_activity(access),

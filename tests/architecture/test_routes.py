@@ -19,7 +19,7 @@ OPEN = set(
     api_docs account_login account_logout account_signup account_inactive first_start
     account_reset_password account_reset_password_done account_reset_password_from_key
     account_reset_password_from_key_done invitation_accept
-    domain_list domain_list_json domain_page domain_page_json product_permanent
+    domain_list domain_page product_permanent
     product_overview product_overview_json product_schema product_schema_json
     product_provenance product_provenance_json product_history product_history_json
     product_source product_slo product_slo_csv

@@ -425,7 +425,7 @@ def _(site: Site) -> Sent:
     fields = {"edition": 1, "name": "Renamed", "slug": "renamed", "mission": "All."}
     expected = {"name": "Renamed", "slug": "renamed", "mission": "All."}
     page = f"/d/{domain.slug}/edit"
-    return Sent(page, fields, "/d/renamed.json", members(*expected), expected)
+    return Sent(page, fields, "/api/v1/domains/renamed", members(*expected), expected)
 
 
 def _people(body: Any) -> set[tuple[str, str]]:

@@ -183,15 +183,16 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
             tab = tabs[index // 2 % len(tabs)]
             yield Request("product", f"{path}{tab}")
             yield Request("similar", f"/api/v1/products/{product.uuid}/similar", accept=JSON)
+            yield Request("board", f"/api/v1/products/{product.uuid}/slo", accept=JSON)
         if is_open and index % 4 == 0:
             yield Request("product", f"/api/v1/products/{product.uuid}", accept=JSON)
             yield Request("feed", f"{path}/history.atom")
     for domain in Domain.objects.order_by("id"):
-        for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.json", f"/d/{domain.slug}.atom"):
+        for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.atom"):
             yield Request("feed" if address.endswith("atom") else "domain", address)
         yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
         yield Request("board", f"/slo?domain={domain.slug}")
-    for address in ("/", "/domains", "/domains.json", "/glossary", "/glossary/customer.json"):
+    for address in ("/", "/domains", "/glossary", "/glossary/customer.json"):
         yield Request("home" if address == "/" else "domain", address)
     for address in (
         "/slo",

@@ -1,4 +1,4 @@
-"""What stands in each domain, sub-domains included, counted over what the reader may see."""
+"""Counts of the products of each domain, subdomains included, as far as a reader may see them."""
 
 from __future__ import annotations
 
@@ -22,59 +22,54 @@ class DomainStats:
     certified: int = 0
 
     @property
-    def live(self) -> int:
-        """Return how many products a consumer can use or read about."""
-        return sum(n for status, n in self.statuses.items() if status != Status.DRAFT)
+    def published(self) -> int:
+        """Return how many products are no drafts."""
+        return sum(count for status, count in self.statuses.items() if status != Status.DRAFT)
 
     @property
-    def governed(self) -> int:
-        """Return how many products keep, or should keep, objectives."""
+    def internal(self) -> int:
+        """Return how many published products are under governance."""
         return sum(self.verdicts.values())
 
     @property
-    def worst(self) -> str:
-        """Return the worst verdict that stands; a breach is never averaged away."""
+    def worst_verdict(self) -> str:
+        """Return the worst verdict of any product; empty without products."""
         return next((verdict.value for verdict in Verdict if self.verdicts[verdict.value]), "")
 
     @property
     def worst_count(self) -> int:
         """Return how many products have the worst verdict."""
-        return self.verdicts[self.worst]
+        return self.verdicts[self.worst_verdict]
 
     @property
     def by_verdict(self) -> list[tuple[str, int]]:
-        """Return the counts in the order met, at risk, breached, no data; zeros left out."""
+        """Return the counts in the order met, at risk, breached, no data, without zeros."""
         order = (Verdict.MET, Verdict.AT_RISK, Verdict.BREACHED, Verdict.NO_DATA)
-        return [(v.value, self.verdicts[v.value]) for v in order if self.verdicts[v.value]]
-
-    def as_json(self) -> dict[str, object]:
-        """Return the counts for a program."""
-        return {
-            "products": self.live,
-            "certified": self.certified,
-            "statuses": dict(self.statuses),
-            "slo": dict(self.verdicts),
-        }
+        return [
+            (verdict.value, self.verdicts[verdict.value])
+            for verdict in order
+            if self.verdicts[verdict.value]
+        ]
 
 
-def tallies_for(
+def domain_stats(
     reader: AccessContext, parents: dict[int, int | None] | None = None
 ) -> dict[int, DomainStats]:
-    """Return a tally for each domain in which the reader sees something, by domain id."""
+    """Return the stats of each domain in which the reader may see a product, by domain id."""
     parents = Domain.objects.parents() if parents is None else parents
     rows = (
         DataProduct.objects.visible_to(reader)
         .exclude(status=Status.RETIRED)
         .order_by()
         .values_list("domain_id", "status", "slo_verdict", "certification")
-        .annotate(n=Count("pk"))
+        .annotate(count=Count("pk"))
     )
-    tallies: dict[int, DomainStats] = {}
-    for domain_id, status, verdict, certification, n in rows:
-        for above in ancestors_in(parents, domain_id):
-            tally = tallies.setdefault(above, DomainStats())
-            tally.statuses[status] += n
+    by_domain: dict[int, DomainStats] = {}
+    for domain_id, status, verdict, certification, count in rows:
+        for ancestor in ancestors_in(parents, domain_id):
+            stats = by_domain.setdefault(ancestor, DomainStats())
+            stats.statuses[status] += count
             if status in (Status.PUBLISHED, Status.DEPRECATED):
-                tally.verdicts[verdict] += n
-                tally.certified += n if certification in ("bronze", "silver", "gold") else 0
-    return tallies
+                stats.verdicts[verdict] += count
+                stats.certified += count if certification in ("bronze", "silver", "gold") else 0
+    return by_domain

@@ -6,9 +6,7 @@ from catalog.web.audit import product_history, product_history_feed, product_his
 from catalog.web.domains.feeds import domain_feed
 from catalog.web.domains.pages import (
     domain_list,
-    domain_list_json,
     domain_page,
-    domain_page_json,
 )
 from catalog.web.products.lookup import product_permanent
 from catalog.web.products.overview import product_overview
@@ -19,8 +17,6 @@ PRODUCT = "p/<str:domain>/<str:product>"
 
 urlpatterns = [
     path("domains", domain_list, name="domain_list"),
-    path("domains.json", domain_list_json, name="domain_list_json"),
-    path("d/<str:domain>.json", domain_page_json, name="domain_page_json"),
     path("d/<str:domain>.atom", domain_feed, name="domain_feed"),
     path("d/<str:domain>", domain_page, name="domain_page"),
     path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
