@@ -45,6 +45,6 @@ def _plain(text: str) -> Markup:
     return _pattern(text) % {}
 
 
-def translate(text: str, **variables: object) -> Markup:
+def translate(text: str, /, **variables: object) -> Markup:
     """Return a text of a template, with its `%(variables)s` escaped; `%%` is a percent sign."""
     return _pattern(text) % variables if variables else _plain(text)

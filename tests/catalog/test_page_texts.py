@@ -1,0 +1,35 @@
+"""Texts of templates: variables are escaped, a language is not answered in another's words."""
+
+import pytest
+from django.utils import translation
+
+from catalog.web.components.badges import verdict_style
+from catalog.web.components.translation import cached_per_language, translate
+
+
+def test_variables_of_a_text_are_escaped_and_may_have_any_name():
+    assert translate("Did you mean %(text)s?", text="<b>") == "Did you mean &lt;b&gt;?"
+
+
+def test_two_percent_signs_are_one():
+    assert translate("at least 40 %%") == "at least 40 %"
+
+
+def test_a_cached_text_is_of_the_language_in_force():
+    asked = []
+
+    @cached_per_language
+    def label(name: str) -> str:
+        asked.append(translation.get_language())
+        return name
+
+    for language in ("en", "de", "en"):
+        with translation.override(language):
+            label("met")
+
+    assert asked == ["en", "de"]
+
+
+@pytest.mark.parametrize(("verdict", "label"), [("met", "met"), ("nonsense", "not known")])
+def test_a_verdict_has_a_label(verdict, label):
+    assert verdict_style(verdict).label == label
