@@ -26,10 +26,10 @@ from benchmarks.processes import product
 from benchmarks.search_mesh import arguments, configure, open_mesh
 from benchmarks.timing import Report, milliseconds, quantile, timed
 
-LONGEST = 60.0
+TIMEOUT = 60.0
 PAUSE = 0.0005
-# So many products are written in turn: a word must stand until it is looked for.
-MOST = 5_000
+# Products that are written in turn: a word must remain until it is found.
+PRODUCTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Write:
     ended: float
 
 
-def watch(options: Any, words: Any, seen: Any) -> None:
-    """Say of each word, in turn, when this process finds it; runs in a process of its own."""
+def watch(options: Any, words: Any, results: Any) -> None:
+    """Report of each word, in turn, when this process finds it; runs in a process of its own."""
     configure(options)
     import django
 
@@ -52,41 +52,39 @@ def watch(options: Any, words: Any, seen: Any) -> None:
     from catalog.search.query_ast import Clause, Term
 
     engine = active_backend()
-    seen.put(("ready", 0.0))
+    results.put(("ready", 0.0))
     while word := words.get():
         request = SearchRequest(
             readers=None, query=(Clause(Term(word)),), text=word, limit=1, is_corrected=False,
             has_facets=False, has_highlights=False,
         )  # fmt: skip
-        until = time.monotonic() + LONGEST
+        until = time.monotonic() + TIMEOUT
         while not engine.search(request).count and time.monotonic() < until:
             time.sleep(PAUSE)
-        seen.put((word, time.monotonic()))
+        results.put((word, time.monotonic()))
 
 
-class Watched:
-    """The other process, which looks for each word as soon as it is told of it."""
+class Watcher:
+    """The other process, which searches for each word until it is found."""
 
     def __init__(self, options: Any) -> None:
         context = multiprocessing.get_context("spawn")
-        self._words, self._seen = context.Queue(), context.Queue()
+        self._words, self._results = context.Queue(), context.Queue()
         self._process = context.Process(
-            target=watch, args=(options, self._words, self._seen), daemon=True
+            target=watch, args=(options, self._words, self._results), daemon=True
         )
         self._process.start()
-        self._seen.get(timeout=60)
+        self._results.get(timeout=60)
 
-    def tell(self, word: str) -> None:
-        """Have the other process look for a word."""
+    def look_for(self, word: str) -> None:
         self._words.put(word)
 
     def wait(self) -> tuple[str, float]:
         """Return the next word that was found, and when."""
-        found: tuple[str, float] = self._seen.get(timeout=2 * LONGEST)
+        found: tuple[str, float] = self._results.get(timeout=2 * TIMEOUT)
         return found
 
     def end(self) -> None:
-        """Let the other process go."""
         self._words.put("")
         self._process.join(timeout=10)
 
@@ -97,10 +95,12 @@ class Writer:
     def __init__(self) -> None:
         from catalog.products.models import DataProduct
 
-        self._keys = list(DataProduct.objects.order_by("pk").values_list("pk", flat=True)[:MOST])
+        self._keys = list(
+            DataProduct.objects.order_by("pk").values_list("pk", flat=True)[:PRODUCTS]
+        )
         self._turn = 0
 
-    def write(self, watched: Watched) -> Write:
+    def write(self, watcher: Watcher) -> Write:
         """Put a new word into the next product's text."""
         from catalog.audit.actors import SystemActor
         from catalog.products.models import DataProduct
@@ -110,7 +110,7 @@ class Writer:
         product = DataProduct.objects.get(pk=self._keys[self._turn % len(self._keys)])
         self._turn += 1
         patch = [{"op": "add", "path": "/description/limitations", "value": f"Holds {word}."}]
-        watched.tell(word)
+        watcher.look_for(word)
         began = time.monotonic()
         patch_document(
             product=product, patch=patch, edition=product.edition, actor=SystemActor("benchmark")
@@ -120,7 +120,7 @@ class Writer:
 
 @contextmanager
 def raw_commits(engine: Any) -> Iterator[Callable[[], object]]:
-    """Give a piece of work that is one raw commit of the engine."""
+    """Yield a function that makes one raw commit of the engine."""
     from benchmarks.reindex import sample
 
     document = sample(1)[0]
@@ -162,12 +162,12 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
     return commit
 
 
-def one_by_one(writer: Writer, watched: Watched, raw: Callable[[], object], count: int) -> Any:
-    """Return writes with the time of their being found, and raw commits, turn about."""
+def one_by_one(writer: Writer, watcher: Watcher, raw: Callable[[], object], count: int) -> Any:
+    """Return writes with the time of their being found, and raw commits, in turn."""
     writes, commits = [], []
     for number in range(count + 2):
-        write = writer.write(watched)
-        found = watched.wait()[1]
+        write = writer.write(watcher)
+        found = watcher.wait()[1]
         commit = timed(raw)
         if number > 1:
             writes.append((write, found))
@@ -175,13 +175,13 @@ def one_by_one(writer: Writer, watched: Watched, raw: Callable[[], object], coun
     return writes, commits
 
 
-def in_a_stream(writer: Writer, watched: Watched, rate: float, seconds: float) -> Any:
+def in_a_stream(writer: Writer, watcher: Watcher, rate: float, seconds: float) -> Any:
     """Return writes at a steady rate with the times of their being found."""
     begun, writes = time.monotonic(), []
     for number in range(int(rate * seconds)):
         time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-        writes.append(writer.write(watched))
-    found = dict(watched.wait() for _ in writes)
+        writes.append(writer.write(watcher))
+    found = dict(watcher.wait() for _ in writes)
     return [(write, found[write.word]) for write in writes]
 
 
@@ -197,10 +197,10 @@ def main() -> None:
     os.environ["REDIS_URL"] = ""
     engine = open_mesh(options)
     with product(options.data, ASSAY_SEARCH_ENGINES=options.engine), raw_commits(engine) as raw:
-        watched, writer = Watched(options), Writer()
-        alone, commits = one_by_one(writer, watched, raw, options.writes)
-        stream = in_a_stream(writer, watched, options.rate, options.seconds)
-        watched.end()
+        watcher, writer = Watcher(options), Writer()
+        alone, commits = one_by_one(writer, watcher, raw, options.writes)
+        stream = in_a_stream(writer, watcher, options.rate, options.seconds)
+        watcher.end()
     report(alone, stream, commits, options).print(as_json=options.json)
 
 

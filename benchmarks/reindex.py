@@ -1,9 +1,9 @@
 """Documents a second of a whole reindex against the raw engine's bulk of ready documents.
 
-The product's side reads the database, makes documents, indexes them beside the live index,
-remembers what it wrote, compares the new index with the database, and swaps. The raw side has its
-documents made and puts them into a fresh index of the same shape: one writer of the same size,
-one commit, merges ended; or the client's bulk helper in the same chunks, and one refresh.
+The product's side reads the database, builds documents, indexes them next to the live index, marks
+what it wrote, compares the new index with the database, and activates it. The raw side has its
+documents ready and puts them into a new index of the same mapping: one writer of the same size,
+one commit, merges finished; or the client's bulk helper in the same chunks, and one refresh.
 
     python -m benchmarks.reindex --data var/bench --small var/bench-10k --engine embedded
 """
@@ -27,7 +27,7 @@ SAMPLE = 20_000
 
 
 def raw_tantivy(documents: list[Any]) -> float:
-    """Return documents a second; they are made ready before the clock starts."""
+    """Return documents a second; they are built before the clock starts."""
     import tantivy
 
     from catalog.search.analysis import searchable_texts
@@ -52,7 +52,7 @@ def raw_tantivy(documents: list[Any]) -> float:
 
 
 def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
-    """Return documents a second; they are made ready before the clock starts."""
+    """Return documents a second; they are built before the clock starts."""
     from elasticsearch import helpers
 
     from catalog.search.backends.elasticsearch import mapping
@@ -70,7 +70,7 @@ def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
 
 
 def sample(count: int) -> list[Any]:
-    """Return the documents of so many products."""
+    """Return the documents of `count` products."""
     from catalog.search.documents.products import product_documents
     from catalog.search.result_types import RESULT_TYPES
 

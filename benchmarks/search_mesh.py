@@ -1,6 +1,6 @@
-"""What the search benchmarks stand on: a mesh, its index in one engine, a reader, and queries.
+"""The mesh, index, reader and queries of the search benchmarks.
 
-The mesh and the index in a data folder are made where they are missing, and used again.
+Mesh and index are created in a data folder if they are missing, and reused.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ NO_LIMIT = "1000000000/min"
 
 
 def arguments(text: str) -> argparse.ArgumentParser:
-    """Return a parser of what every search benchmark takes."""
+    """Return a parser with the options of every search benchmark."""
     parser = argparse.ArgumentParser(description=text.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the mesh; made if new")
-    parser.add_argument("--products", type=int, default=100_000, help="how many, where it is new")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the mesh's folder; created if new"
+    )
+    parser.add_argument("--products", type=int, default=100_000, help="products of a new mesh")
     parser.add_argument("--engine", choices=ENGINES, default="embedded")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
@@ -38,7 +40,7 @@ def arguments(text: str) -> argparse.ArgumentParser:
 
 
 def configure(options: Any) -> None:
-    """Name the engine, and its indexes apart from those of others on the same server."""
+    """Select the engine, with a prefix of its own for its indexes."""
     folder = hashlib.sha256(bytes(options.data.resolve())).hexdigest()[:8]
     os.environ["ASSAY_SEARCH_ENGINES"] = options.engine
     os.environ["ASSAY_SEARCH_PREFIX"] = f"assay-bench-{folder}"
@@ -46,7 +48,7 @@ def configure(options: Any) -> None:
 
 
 def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
-    """Open the mesh of a folder with one engine, make what is missing, and return the engine."""
+    """Open the mesh of a folder, create what is missing, and return the engine."""
     configure(options)
     set_up(options.data)
     from rest_framework.settings import api_settings
@@ -65,10 +67,7 @@ def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
 
 
 def reader(*, reads_all: bool = False) -> Any:
-    """Return a member who reads three domains and what lies below them; made if missing.
-
-    With `reads_all` it is an auditor of the whole mesh.
-    """
+    """Return a person who may read three domains and their subdomains, or as an auditor all."""
     from catalog.audit.actors import SystemActor
     from catalog.domains.models import Domain
     from catalog.domains.services import grant_role
@@ -97,14 +96,14 @@ def reader(*, reads_all: bool = False) -> Any:
 
 @dataclass(frozen=True)
 class Query:
-    """Words somebody types, and which kind of query they stand for."""
+    """A typed query, and its kind."""
 
     kind: str
     text: str
 
 
 def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
-    """Return so many queries of each kind: one word, two words, and a long title."""
+    """Return `each` queries of each kind: one word, two words, and a long title."""
     generator = random.Random(seed)
     entries = _entries()
     names = [entry["name"].split() for entry in entries]
@@ -119,7 +118,7 @@ def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
 
 
 def _entries() -> list[dict[str, Any]]:
-    """Return what the mesh was made of; without the corpora, what stands in it."""
+    """Return the entries that the mesh was built from, or its products without the corpora."""
     path = CORPORA / "aws_open_data.jsonl"
     if path.exists():
         return [json.loads(line) for line in path.open(encoding="utf-8")]
@@ -142,7 +141,7 @@ def _titles(entries: list[dict[str, Any]]) -> list[str]:
 
 
 class Site:
-    """The product in this process, asked as a web server asks it, by somebody signed in."""
+    """The product in this process, called as a web server calls it, by a signed-in person."""
 
     def __init__(self, person: Any) -> None:
         from django.conf import settings
@@ -153,30 +152,31 @@ class Site:
         self._cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(person)}"
 
     def get(self, path: str, **params: str) -> bytes:
-        """Return the body of an answer. Raises RuntimeError unless it is a 200."""
-        seen: list[str] = []
+        """Return the body of a response. Raises RuntimeError unless its status is 200."""
+        statuses: list[str] = []
         environ = {
             "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": urlencode(params),
             "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1", "HTTP_COOKIE": self._cookie,
             "wsgi.input": BytesIO(), "wsgi.errors": BytesIO(), "wsgi.url_scheme": "http",
         }  # fmt: skip
-        answer = self._application(environ, lambda status, headers, info=None: seen.append(status))
+        answer = self._application(
+            environ, lambda status, headers, info=None: statuses.append(status)
+        )
         body = b"".join(answer)
         if close := getattr(answer, "close", None):
             close()
-        if not seen[0].startswith("200"):
-            raise RuntimeError(f"{path}: {seen[0]} {body[:300]!r}")
+        if not statuses[0].startswith("200"):
+            raise RuntimeError(f"{path}: {statuses[0]} {body[:300]!r}")
         return body
 
     def json(self, path: str, **params: str) -> Mapping[str, Any]:
-        """Return an answer read as JSON."""
-        found: Mapping[str, Any] = json.loads(self.get(path, **params))
-        return found
+        body: Mapping[str, Any] = json.loads(self.get(path, **params))
+        return body
 
 
 def session_of(person: Any) -> str:
-    """Return the key of a new session in which a person is signed in."""
+    """Return the key of a new session of a person."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
