@@ -34,7 +34,6 @@ class NameTrial:
     missed: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, kind: str, typed: str, *, is_hit: bool) -> None:
-        """Add one query."""
         self.n[kind] = self.n.get(kind, 0) + 1
         self.hits[kind] = self.hits.get(kind, 0) + is_hit
         if not is_hit:
@@ -47,7 +46,6 @@ class NameTrial:
         return sum(self.hits.get(kind, 0) for kind in chosen) / total if total else 0.0
 
     def figures(self) -> dict[str, object]:
-        """Return JSON values."""
         return {
             "engine": self.engine,
             "n": sum(n for kind, n in self.n.items() if kind != CORRECT),

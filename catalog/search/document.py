@@ -56,7 +56,6 @@ class SearchDocument:
 
     @property
     def key(self) -> str:
-        """Return the identity across types."""
         return key_of(self.type, self.id)
 
     @property
@@ -85,5 +84,4 @@ _CONTENT = tuple(
 
 
 def key_of(object_type: str, identity: str) -> str:
-    """Return the identity of an object across types."""
     return f"{object_type}:{identity}"

@@ -15,7 +15,6 @@ class IndexCheckQuerySet(models.QuerySet["IndexCheck"]):
     """Reads of checks."""
 
     def of(self, engine: str, *, since: datetime) -> IndexCheckQuerySet:
-        """Return the checks of one engine, newest first."""
         return self.filter(engine=engine, at__gte=since).order_by("-at", "-id")
 
 
@@ -45,7 +44,6 @@ class IndexCheck(models.Model):
 
     @property
     def drift(self) -> int:
-        """Return how many mismatches there were."""
         return self.missing + self.surplus + self.revision + self.readers + self.content
 
     @property

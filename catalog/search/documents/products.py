@@ -30,7 +30,6 @@ def product_documents(products: Iterable[DataProduct]) -> Iterator[SearchDocumen
 
 
 def product_document(product: DataProduct, related: RelatedData) -> SearchDocument:
-    """Return the document of one product."""
     own, columns = related.domains[0], tuple(related.columns)[:MAX_COLUMNS]
     return SearchDocument(
         type=PRODUCT,

@@ -54,7 +54,6 @@ class ProductRow(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Return the path of the product's page."""
         return product_path(self.domain_slug, self.slug)
 
 

@@ -30,7 +30,6 @@ class BaseResult(TypedDict):
 
 
 def no_annotations(access: AccessContext, rows: Sequence[Any]) -> Annotations:
-    """Return nothing to show next to a row."""
     return {}
 
 
@@ -65,7 +64,6 @@ class ResultType:
 
     @property
     def all_rows(self) -> QuerySet[Any]:
-        """Return every row, unordered."""
         return self.model._default_manager.order_by()
 
     def rows(self, ids: Collection[UUID] | None = None) -> QuerySet[Any]:

@@ -51,7 +51,6 @@ class DocumentVectors:
     def _vectors(
         self, batch: Sequence[SearchDocument], digests: Mapping[str, str]
     ) -> dict[str, list[float]]:
-        """Return the vectors by digest."""
         indexed = self._indexed_vectors(list(digests))
         texts = {
             digests[document.key]: embedded_text(document)

@@ -45,7 +45,6 @@ class IndexReport:
 
     @property
     def good(self) -> int:
-        """Return how many checks found it equal and fresh."""
         return sum(check.is_good for check in self.checks)
 
     @property
@@ -55,7 +54,6 @@ class IndexReport:
 
     @property
     def is_met(self) -> bool:
-        """Return True unless the share is below the target."""
         return self.share is None or self.share >= TARGET
 
     @property
@@ -67,7 +65,6 @@ class IndexReport:
 
 
 def index_reports(now: datetime) -> list[IndexReport]:
-    """Return a report for each configured engine."""
     reports = []
     for backend in configured_backends():
         checks = list(IndexCheck.objects.of(backend.name, since=now - WINDOW))

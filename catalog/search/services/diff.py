@@ -50,7 +50,6 @@ class Mismatch:
 
     @property
     def key(self) -> str:
-        """Identity across types."""
         return key_of(self.type, self.id)
 
 
@@ -74,7 +73,6 @@ def _fingerprint(revision: int, readers: Iterable[str], digest: str) -> bytes:
 
 
 def fingerprint_index(entries: Iterable[IndexEntry]) -> Fingerprints:
-    """Return the fingerprints of a whole index."""
     return {key_of(entry.type, entry.id): fingerprint_entry(entry) for entry in entries}
 
 

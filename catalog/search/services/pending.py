@@ -43,7 +43,6 @@ class EngineState:
 
 
 def engine_states() -> list[EngineState]:
-    """Return how far each configured engine is behind."""
     return [engine_state(backend) for backend in configured_backends()]
 
 
@@ -156,7 +155,6 @@ def mark_written(follower: str, written: Mapping[str, Mapping[UUID, int]]) -> No
 
 
 def mark_tombstones(follower: str, tombstones: Sequence[Tombstone]) -> None:
-    """Mark deletions as handled."""
     for name in {stone.kind for stone in tombstones}:
         revisions = {stone.object_id: stone.revision for stone in tombstones if stone.kind == name}
         mark_indexed(follower=follower, kind=name, revisions=revisions)
@@ -182,7 +180,6 @@ class IndexWriters:
         self._stack.close()
 
     def has_index(self, backend: SearchBackend) -> bool:
-        """Return True if there is an index to write into."""
         return backend.name in self._sessions or backend.is_ready()
 
     def follower(self, backend: SearchBackend) -> str:

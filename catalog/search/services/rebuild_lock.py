@@ -52,7 +52,6 @@ class RebuildClaim:
             yield item
 
     def release(self) -> None:
-        """Let the next process claim the row at once."""
         own = RebuildLock.objects.filter(engine=self._engine, holder=self._holder)
         own.update(expires_at=Now())
 

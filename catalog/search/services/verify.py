@@ -54,21 +54,17 @@ class IndexDiff:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return how many mismatches there are of each kind."""
         return {kind.value: len(getattr(self, kind)) for kind in MismatchKind}
 
     @property
     def count(self) -> int:
-        """Return how many mismatches there are."""
         return sum(self.counts.values())
 
     def count_checked(self, name: str) -> None:
-        """Count one compared document of a type."""
         self.checked += 1
         self.types.setdefault(name, Counter())["checked"] += 1
 
     def add(self, mismatch: Mismatch) -> None:
-        """Add a mismatch."""
         identity = mismatch.id if mismatch.type == PRODUCT else mismatch.key
         getattr(self, mismatch.kind).append(identity)
         self.types.setdefault(mismatch.type, Counter())[mismatch.kind.value] += 1

@@ -127,7 +127,6 @@ def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> st
 
 
 def doubt_sentence(doubt: QueryWarning) -> str:
-    """Return what was wrong with something typed."""
     return str(DOUBTS.get(doubt.code, doubt.code))
 
 
