@@ -1,4 +1,4 @@
-"""Search over the API: the same words, filters and answer as the page's JSON twin."""
+"""Search over the API, and similar products."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from rest_framework.views import APIView
 from catalog.api.products.serializers import ProductSummary, summary_of
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.errors import InvalidParameters
+from catalog.api.search_answer import search_answer
 from catalog.search.fields import TYPES
 from catalog.search.result_types import RESULT_TYPES, ResultType
 from catalog.search.result_types.result_type import DateTimeText, UUIDText
 from catalog.search.services import similar_to
-from catalog.web.search.exports import answer_of
 from catalog.web.search.similarity import shared_of
 
 MOST_SIMILAR = 20
@@ -126,7 +126,7 @@ class Search(APIView):
         parameters=[
             OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
             OpenApiParameter(
-                "type", str, enum=TYPES, description="The type of things to find; else products."
+                "type", str, enum=TYPES, description="The type of results; by default products."
             ),
             OpenApiParameter(
                 "sort", str, description="relevance, name, updated or quality; else relevance."
@@ -138,9 +138,9 @@ class Search(APIView):
         responses=SearchAnswerBody,
     )
     def get(self, request: Request) -> Response:
-        """Answer as the caller; a filter that is not understood is a warning, not an error."""
-        _demand_parameters(request)
-        return Response(answer_of(request._request))
+        """Search as the caller; a filter that is not understood is a warning, not an error."""
+        _require_valid_parameters(request)
+        return Response(search_answer(request._request))
 
 
 class SharedAnswer(serializers.Serializer[Any]):
@@ -178,11 +178,8 @@ class SimilarProducts(OfProduct):
         return Response({"results": results})
 
 
-def _demand_parameters(request: Request) -> None:
-    """Refuse a number that is none, and a type that nobody knows: it decides what results are.
-
-    Raises InvalidParameters.
-    """
+def _require_valid_parameters(request: Request) -> None:
+    """Raise InvalidParameters for an invalid number or an unknown type of results."""
     issues = {
         name: [f"{name} is one whole number, such as {name}=2."]
         for name in NUMBERS

@@ -1,11 +1,14 @@
 """The document of one object, as every engine indexes it."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-from catalog.search.encoding import encoded
-from catalog.search.tokens import scoped_tokens
+import orjson
+
+from catalog.search.fields import DEFAULT_TYPE
+from catalog.types import JSONValue
 
 METRICS = ("quality", "availability", "latency")
 
@@ -71,7 +74,7 @@ class SearchDocument:
         """
         if not self._digest:
             content = [getattr(self, name) for name in _CONTENT]
-            text = encoded([sorted(self.measures.items()), *content])
+            text = encode_json([sorted(self.measures.items()), *content])
             object.__setattr__(self, "_digest", hashlib.sha256(text).hexdigest()[:32])
         return self._digest
 
@@ -85,3 +88,23 @@ _CONTENT = tuple(
 
 def key_of(object_type: str, identity: str) -> str:
     return f"{object_type}:{identity}"
+
+
+def scoped_tokens(readers: Iterable[str], types: Iterable[str]) -> tuple[str, ...]:
+    """Return the tokens that open documents of some types: one filter says who and what.
+
+    Those of the default type have no prefix, so that its searches cost nothing for the others.
+    """
+    tokens, prefixes = tuple(readers), {DEFAULT_TYPE: ""}
+    return tuple(prefixes.get(name, f"{name} ") + token for name in types for token in tokens)
+
+
+def encode_json(value: JSONValue, default: Callable[[JSONValue], JSONValue] | None = None) -> bytes:
+    """Return a value as UTF-8; half of a surrogate pair, which no engine accepts, becomes a `?`.
+
+    No text should contain one, but the one that does must not keep the others out of the index.
+    """
+    try:
+        return orjson.dumps(value, default=default)
+    except TypeError:
+        return json.dumps(value, default=default, ensure_ascii=False).encode(errors="replace")

@@ -63,10 +63,6 @@ def tabs(client: Client, query: str) -> dict[str, int]:
     return {tab.label: tab.count for tab in shown(page).tabs}
 
 
-def current_tab(page: ResultsPage) -> str:
-    return next(tab.label for tab in page.tabs if tab.is_current)
-
-
 def shown(response: Any) -> ResultsPage:
     page = response.context_data["page"]
     assert isinstance(page, ResultsPage)

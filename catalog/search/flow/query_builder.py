@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from catalog.search import fields
+from catalog.search.document import scoped_tokens
 from catalog.search.fields import BY_NAME, MIN_PREFIX_LENGTH, Field, FieldType
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match
@@ -27,7 +28,6 @@ from catalog.search.query_ast import (
 )
 from catalog.search.sort_keys import keyed_number
 from catalog.search.spelling import normalize_name
-from catalog.search.tokens import scoped_tokens
 
 Q = TypeVar("Q")
 

@@ -83,8 +83,10 @@ DOUBTS = {
     "unknown-cursor": gettext_lazy("This page link has expired; showing the first page."),
 }
 
+FacetLabels = Mapping[tuple[str, str], str]
 
-def labels_of(facets: Sequence[Facet]) -> Mapping[tuple[str, str], str]:
+
+def labels_of(facets: Sequence[Facet]) -> FacetLabels:
     """Return what people call the values on offer, of domains and teams in one statement."""
     slugs = {
         facet.name: [value.value for value in facet.values]
@@ -119,15 +121,15 @@ def _rounded(number: int) -> int:
     return 1 << (number - 1).bit_length()
 
 
-def label_of(labels: Mapping[tuple[str, str], str], name: str, value: str) -> str:
+def label_of(labels: FacetLabels, name: str, value: str) -> str:
     """Return what people call one value."""
     if name in ("is", "sensitivity", "slo"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
 
 
-def doubt_sentence(doubt: QueryWarning) -> str:
-    return str(DOUBTS.get(doubt.code, doubt.code))
+def warning_text(warning: QueryWarning) -> str:
+    return str(DOUBTS.get(warning.code, warning.code))
 
 
 @cached_per_language

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,12 +27,10 @@ from catalog.search.services import (
 from catalog.search.synonyms import Expansion
 from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
 from catalog.web.search import result_labels
-from catalog.web.search.result_labels import ReasonPart
+from catalog.web.search.result_labels import FacetLabels, ReasonPart
 
 MAX_VISIBLE_VALUES = 8
 MAX_NEAREST_TERMS = 3
-
-FacetLabels = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -239,7 +236,7 @@ def _warning_chips(state: SearchState) -> list[Chip]:
     return [
         Chip(
             key=doubt.typed,
-            warning=result_labels.doubt_sentence(doubt),
+            warning=result_labels.warning_text(doubt),
             suggestion=_replacement(state, doubt.typed, doubt.offer) if doubt.offer else None,
         )
         for doubt in state.warnings

@@ -10,8 +10,7 @@ from elasticsearch import Elasticsearch, helpers
 
 from catalog.search.backends.elasticsearch import mapping
 from catalog.search.backends.elasticsearch.client import ENGINE, translated
-from catalog.search.document import SearchDocument, key_of
-from catalog.search.encoding import encoded
+from catalog.search.document import SearchDocument, encode_json, key_of
 from catalog.search.port import SearchUnavailable
 
 if TYPE_CHECKING:
@@ -82,5 +81,5 @@ def _write_of(document: SearchDocument, vector: dict[str, Any]) -> dict[str, obj
         "_op_type": "index",
         "_id": document.key,
         "version": document.revision,
-        "_source": encoded(mapping.source_of(document) | vector),
+        "_source": encode_json(mapping.source_of(document) | vector),
     }

@@ -10,8 +10,7 @@ from tantivy import Document, Index, Schema
 
 from catalog.search import fields
 from catalog.search.analysis import COMBINED
-from catalog.search.document import SearchDocument
-from catalog.search.encoding import encoded
+from catalog.search.document import SearchDocument, encode_json
 from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS
 from catalog.search.index_values import MOMENTS, NUMBERS, TERMS, index_values
 from catalog.search.stemming import TEXT, WORDS, analyzer
@@ -80,14 +79,14 @@ def fingerprint() -> str:
 
 def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> JSONObject:
     """Return the values of each field; `texts` are those of the ranked ones."""
-    shown = encoded({name: getattr(document, name) for name in HIGHLIGHTED})
+    shown = encode_json({name: getattr(document, name) for name in HIGHLIGHTED})
     content = {"digest": document.digest().encode(), "shown": shown}
     return index_values(document, texts) | content
 
 
 def entry_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> str:
     """Return the values as JSON, which the index reads at once, not value by value."""
-    return encoded(values_of(document, texts), _base64).decode()
+    return encode_json(values_of(document, texts), _base64).decode()
 
 
 def _base64(value: bytes) -> str:

@@ -1,0 +1,80 @@
+"""The JSON of a search: results, facets, corrections, warnings and links to other pages."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.http import HttpRequest
+
+from catalog.authorization.access import access_for
+from catalog.search.port import Facet
+from catalog.search.result_types import RESULT_TYPES
+from catalog.search.services import SearchResults, search_catalog
+from catalog.search.url_state import SearchState, parse_search_url, write_cursor
+from catalog.types import JSONObject
+from catalog.web.search import result_labels
+from catalog.web.search.result_page import caller_of
+
+
+def search_answer(request: HttpRequest) -> JSONObject:
+    """Run the search of a URL as its caller. Raises SearchUnavailable."""
+    state = parse_search_url(request.GET, caller=caller_of(request))
+    access = access_for(request.user)
+    results = search_catalog(visitor=access, request=state.request)
+    result_type, rows = RESULT_TYPES[state.type], [row for _, row in results.hits]
+    annotations = result_type.annotate(access, rows)
+    phrases = result_labels.phrases(state.type)
+    labels = result_labels.labels_of(results.answer.facets)
+    return {
+        "type": state.type,
+        "count": results.answer.count,
+        "results": [
+            {
+                **result_type.to_json(row, annotations.get(row.pk)),
+                "type": hit.type,
+                "reasons": [phrases.reason(reason) for reason in hit.reasons],
+                "lacks": list(hit.missing_terms),
+                "highlights": dict(hit.highlights),
+            }
+            for hit, row in results.hits
+        ],
+        "facets": {facet.name: _values(facet, labels) for facet in results.answer.facets},
+        "corrections": [
+            {"typed": c.original, "searched": c.replacement} for c in results.answer.corrections
+        ],
+        "also_searched": [asdict(expansion) for expansion in results.expansions],
+        "warnings": [
+            {**asdict(warning), "message": result_labels.warning_text(warning)}
+            for warning in state.warnings
+        ],
+        "sort": state.sort,
+        **_page_urls(request, state, results),
+    }
+
+
+def _values(facet: Facet, labels: result_labels.FacetLabels) -> list[JSONObject]:
+    return [
+        {
+            "value": value.value,
+            "label": result_labels.label_of(labels, facet.name, value.value),
+            "count": value.count,
+            "is_chosen": value.is_chosen,
+        }
+        for value in facet.values
+    ]
+
+
+def _page_urls(
+    request: HttpRequest, state: SearchState, results: SearchResults
+) -> dict[str, str | None]:
+    """Return the URLs of the next, previous and last page, by cursor."""
+    limit, caller, answer = request.GET.get("limit", ""), caller_of(request), results.answer
+    urls: dict[str, str | None] = {}
+    for name in ("next", "previous", "last"):
+        cursor = getattr(answer, name)
+        if cursor is None:
+            urls[name] = None
+        else:
+            text = write_cursor(cursor, state, caller=caller)
+            urls[name] = f"{request.path}?{state.address(cursor=text, limit=limit)}"
+    return urls
