@@ -1,4 +1,4 @@
-"""Forms of a product: what it is and is for, who may read it, where it goes and how it ends."""
+"""Forms of a product: its description, its readers, moving and deleting it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_from, 
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
-CUSTOM_PLACE = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")
-MOST_TAGS = 200
+CUSTOM_PATH = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")
+MAX_TAGS = 200
 
 VISIBILITY_CHOICES = [
-    (Visibility.PUBLIC.value, _("Everybody, signed in or not")),
-    (Visibility.MEMBERS.value, _("Everybody who is signed in")),
-    (Visibility.RESTRICTED.value, _("Its domain, and the domains and teams you name")),
+    (Visibility.PUBLIC.value, _("Everyone, signed in or not")),
+    (Visibility.MEMBERS.value, _("Everyone who is signed in")),
+    (Visibility.RESTRICTED.value, _("Its domain, and the domains and teams you choose")),
 ]
 SENSITIVITY_CHOICES = [
     (word, format_lazy("{}: {}", SENSITIVITY_WORDS[level], meaning))
@@ -41,7 +41,7 @@ SENSITIVITY_CHOICES = [
         strict=True,
     )
 ]
-PLACES = {
+FIELD_OF_PATH = {
     "/name": "name",
     "/version": "version",
     "/description/purpose": "purpose",
@@ -55,19 +55,19 @@ PLACES = {
 
 
 class DocumentForm(VersionedForm):
-    """An edit of a product's document; `document` is the one that was sent to the service."""
+    """An edit of a product's document; `document` is what was sent to the service."""
 
     document: Tree = {}
 
     def path_of(self, location: str) -> str:
-        """Name our own properties by their key, whatever place they have in the list."""
-        found = CUSTOM_PLACE.match(location)
-        if found is None:
+        """Return our own properties by their key, whatever their index in the list."""
+        match = CUSTOM_PATH.match(location)
+        if match is None:
             return super().path_of(location)
-        held = self.document.get("customProperties") or []
-        index = int(found[1])
-        key = held[index].get("property", "") if index < len(held) else ""
-        return f"{key}{found[2] or ''}"
+        properties = self.document.get("customProperties") or []
+        index = int(match[1])
+        key = properties[index].get("property", "") if index < len(properties) else ""
+        return f"{key}{match[2] or ''}"
 
 
 class Description(forms.Form):
@@ -75,22 +75,22 @@ class Description(forms.Form):
 
     name = SingleLineField(label=_("Name"), max_length=200, help_text=_("What people call it."))
     slug = SingleLineField(
-        label=_("Address"),
+        label=_("URL name"),
         max_length=120,
         required=False,
-        help_text=_("Made from the name where this is empty. Small letters, digits and dashes."),
+        help_text=_("Made from the name if empty. Lowercase letters, digits and dashes."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
     purpose = TextAreaField(
         label=_("Purpose"),
         required=False,
-        help_text=_("What it is for, and for whom. The first sentence stands under the name."),
+        help_text=_("What it is for, and for whom. The first sentence is shown under the name."),
     )
     limitations = TextAreaField(
         label=_("Limitations"),
         required=False,
         rows=3,
-        help_text=_("What it is not, what is missing, what it must not be used for."),
+        help_text=_("What is missing, and what it must not be used for."),
     )
     usage = TextAreaField(
         label=_("Usage"),
@@ -102,7 +102,7 @@ class Description(forms.Form):
         label=_("Tags"),
         max_length=4000,
         required=False,
-        help_text=_("Words by which people may look for it, parted by commas."),
+        help_text=_("Words that people may search for, separated by commas."),
     )
     sensitivity = forms.ChoiceField(
         label=_("Sensitivity"),
@@ -111,24 +111,24 @@ class Description(forms.Form):
         initial="internal",
     )
     visibility = forms.ChoiceField(
-        label=_("Who may know of it, once it is no draft"),
+        label=_("Who can see it once published"),
         widget=forms.RadioSelect,
         choices=VISIBILITY_CHOICES,
         initial=Visibility.MEMBERS.value,
     )
 
     def clean_slug(self) -> str:
-        """Refuse an address that could not stand in a URL."""
+        """Refuse a name that could not be part of a URL."""
         slug = str(self.cleaned_data["slug"]).casefold()
         if slug and not is_slug(slug):
-            raise ValidationError(_("Use small letters, digits, dots, dashes and underscores."))
+            raise ValidationError(_("Use lowercase letters, digits, dots, dashes and underscores."))
         return slug
 
     def clean_tags(self) -> list[str]:
-        """Part the tags at their commas; each stands once."""
-        parted = (tag.strip() for tag in str(self.cleaned_data["tags"]).split(","))
-        tags = list(dict.fromkeys(tag for tag in parted if tag))
-        if len(tags) > MOST_TAGS or any(len(tag) > 120 for tag in tags):
+        """Split the tags at their commas and remove duplicates."""
+        parts = (tag.strip() for tag in str(self.cleaned_data["tags"]).split(","))
+        tags = list(dict.fromkeys(tag for tag in parts if tag))
+        if len(tags) > MAX_TAGS or any(len(tag) > 120 for tag in tags):
             raise ValidationError(_("At most 200 tags, each of at most 120 characters."))
         return tags
 
@@ -165,11 +165,11 @@ def described_by(tree: Tree) -> dict[str, Any]:
 
 
 class RegisterForm(Description, CatalogForm):
-    """A new product: first where it belongs, then what it is."""
+    """A new product: its domain, then its description."""
 
-    FIELD_PATHS: ClassVar[Mapping[str, str]] = PLACES
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = FIELD_OF_PATH
     domain = forms.ModelChoiceField(
-        label=_("Domain"), queryset=Domain.objects.none(), help_text=_("Who will answer for it.")
+        label=_("Domain"), queryset=Domain.objects.none(), help_text=_("The domain that owns it.")
     )
     field_order = ["domain"]
 
@@ -183,19 +183,19 @@ class RegisterForm(Description, CatalogForm):
 
 
 class DescribeForm(Description, DocumentForm):
-    """What a product is and is for, and the version that its next publication has."""
+    """What a product is, what it is for, and its next version."""
 
-    FIELD_PATHS: ClassVar[Mapping[str, str]] = PLACES
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = FIELD_OF_PATH
     version = SingleLineField(
         label=_("Version"),
         max_length=60,
-        help_text=_("Raise it with each publication; a published version never changes."),
+        help_text=_("Increase it with each publication; a published version never changes."),
     )
     field_order = ["name", "slug", "purpose"]
 
 
 class ReadersForm(VersionedForm):
-    """Which domains and teams may read a restricted product besides its own domain."""
+    """Which domains and teams may read a restricted product in addition to its own domain."""
 
     domains = forms.ModelMultipleChoiceField(
         label=_("Domains"),
@@ -214,18 +214,18 @@ class ReadersForm(VersionedForm):
         super().__init__(*args, **kwargs)
         field = self.fields["domains"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        # A foreign domain is not offered, but one that reads already is not dropped unseen.
+        # An external domain is not offered, but one that can read already is not dropped silently.
         readers = product.readers.values("group__domain")
         offered = Domain.objects.filter(Q(is_external=False) | Q(pk__in=readers))
         field.queryset = offered.exclude(pk=product.domain_id)
 
 
 class MoveForm(VersionedForm):
-    """Which domain a product goes to, and why."""
+    """Which domain a product is moved to, and why."""
 
     domain = forms.ModelChoiceField(label=_("New domain"), queryset=Domain.objects.none())
     reason = SingleLineField(
-        label=_("Reason"), max_length=500, help_text=_("It is kept in the product's history.")
+        label=_("Reason"), max_length=500, help_text=_("Shown in the product's history.")
     )
 
     def __init__(self, *args: Any, domain_ids: Collection[int], **kwargs: Any) -> None:
@@ -236,11 +236,11 @@ class MoveForm(VersionedForm):
 
 
 class DeleteForm(VersionedForm):
-    """Why a draft goes."""
+    """Why a draft is deleted."""
 
     reason = SingleLineField(
         label=_("Reason"),
         max_length=500,
         required=False,
-        help_text=_("It is kept in the audit trail, which outlives the product."),
+        help_text=_("Kept in the audit trail after the product is deleted."),
     )

@@ -1,4 +1,4 @@
-"""From an address to a product: hidden is missing, moved leads on for ever, retired is gone."""
+"""From an address to a product: hidden ones are not found, moved ones redirect, retired are 410."""
 
 from __future__ import annotations
 
@@ -34,69 +34,68 @@ class ProductMoved(Exception):
         self.product, self.path = product, product.path
 
 
-def find_product(reader: AccessContext, domain: str, slug: str) -> DataProduct:
-    """Return the product at an address, if the reader may know of it. Raises Http404, Moved."""
-    visible = _visible(reader)
-    found = visible.filter(domain__slug=domain, slug=slug).first()
-    if found is not None:
-        return found
-    raise ProductMoved(_at_former_address(reader, folded(domain), folded(slug)))
+def find_product(access: AccessContext, domain: str, slug: str) -> DataProduct:
+    """Return the product at an address. Raises Http404, ProductMoved."""
+    product = _visible(access).filter(domain__slug=domain, slug=slug).first()
+    if product is not None:
+        return product
+    raise ProductMoved(_at_former_address(access, folded(domain), folded(slug)))
 
 
-def reload_visible(reader: AccessContext, product: DataProduct) -> DataProduct:
-    """Return a product as it stands now, wherever it has gone meanwhile. Raises Http404."""
-    found = _visible(reader).filter(pk=product.pk).first()
-    if found is None:
+def reload_visible(access: AccessContext, product: DataProduct) -> DataProduct:
+    """Return a product as it is now, even if it was moved meanwhile. Raises Http404."""
+    current = _visible(access).filter(pk=product.pk).first()
+    if current is None:
         raise Http404
-    return found
+    return current
 
 
-def _visible(reader: AccessContext) -> DataProductQuerySet:
-    """Return what the reader may know of, with all that stands above every tab."""
-    visible = DataProduct.objects.visible_to(reader)
+def _visible(access: AccessContext) -> DataProductQuerySet:
+    """Return the visible products with all that the frame of a tab shows."""
+    visible = DataProduct.objects.visible_to(access)
     return visible.select_related(
         "domain__owner_team", "successor__domain", "provenance"
     ).prefetch_related("provenance__answers", "provenance__imbalances")
 
 
-def _at_former_address(reader: AccessContext, domain: str, slug: str) -> DataProduct:
-    """Return what had an address once, or was written with capitals. Raises Http404."""
-    visible = _visible(reader)
+def _at_former_address(access: AccessContext, domain: str, slug: str) -> DataProduct:
+    """Return the product that had an address before, or has it in lowercase. Raises Http404."""
+    visible = _visible(access)
     renamed = FormerDomainSlug.objects.filter(slug=domain)
     domains = [domain, *renamed.values_list("domain__slug", flat=True)]
-    found = visible.filter(domain__slug__in=domains, slug=slug).first()
-    if found is None:
+    product = visible.filter(domain__slug__in=domains, slug=slug).first()
+    if product is None:
         former = FormerAddress.objects.filter(domain__slug__in=domains, slug=slug)
-        found = visible.filter(pk__in=former.values("product_id")).first()
-    if found is None:
+        product = visible.filter(pk__in=former.values("product_id")).first()
+    if product is None:
         raise Http404
-    return found
+    return product
 
 
 def on_product(view: PageView) -> Callable[..., HttpResponseBase]:
-    """Make a view of one product out of a function of request, product and reader."""
-    return _finding(view, reads_retired=False)
+    """Make a view of one product from a function of request, product and access."""
+    return _find_and_show(view, reads_retired=False)
 
 
 def on_any_product(view: PageView) -> Callable[..., HttpResponseBase]:
-    """Do the same for a page that stays readable when the product is retired."""
-    return _finding(view, reads_retired=True)
+    """Make a view that also shows retired products."""
+    return _find_and_show(view, reads_retired=True)
 
 
-def _finding(view: PageView, *, reads_retired: bool) -> Callable[..., HttpResponseBase]:
+def _find_and_show(view: PageView, *, reads_retired: bool) -> Callable[..., HttpResponseBase]:
     @require_safe
     @wraps(view)
-    def found(request: HttpRequest, domain: str, product: str) -> HttpResponseBase:
-        reader = access_for(request.user)
+    def page(request: HttpRequest, domain: str, product: str) -> HttpResponseBase:
+        access = access_for(request.user)
         try:
-            row = find_product(reader, domain, product)
+            row = find_product(access, domain, product)
         except ProductMoved as moved:
             return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
         if row.status == Status.RETIRED and not reads_retired:
-            return retired_response(request, row, reader)
-        return view(request, row, reader)
+            return retired_response(request, row, access)
+        return view(request, row, access)
 
-    return found
+    return page
 
 
 @dataclass(frozen=True)
@@ -106,11 +105,11 @@ class RetiredPage:
 
 
 def retired_response(
-    request: HttpRequest, product: DataProduct, reader: AccessContext
+    request: HttpRequest, product: DataProduct, access: AccessContext
 ) -> HttpResponse:
-    """Answer for a retired product: 410, and what came after it where the reader may know that."""
+    """Return a page with status 410 that names the successor, if the reader can see it."""
     successor = product.successor
-    if successor is not None and not reader.can_read(successor):
+    if successor is not None and not access.can_read(successor):
         successor = None
     return render_page(request, "errors/410.html", RetiredPage(product, successor), status=410)
 
@@ -118,8 +117,8 @@ def retired_response(
 @require_safe
 def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Redirect the permanent identifier to the page, or to the API if JSON is preferred."""
-    reader = access_for(request.user)
-    product = _visible(reader).filter(uuid=uuid).first()
+    access = access_for(request.user)
+    product = _visible(access).filter(uuid=uuid).first()
     if product is None:
         raise Http404
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
