@@ -23,16 +23,16 @@ def test_an_owner_registers_a_product_and_meets_a_mistake_beside_its_field(live_
     assert page.locator(".address").inner_text().endswith("daily-orders")
     page.get_by_role("button", name="Register as a draft").click()
 
-    page.get_by_role("link", name="Answer for its origin").click()
-    page.get_by_label("It does not apply").first.check()
-    assert page.get_by_label("Why it does not apply").first.is_visible()
+    page.get_by_role("link", name="Provenance").click()
+    page.get_by_label("Not applicable").first.check()
+    assert page.get_by_label("Why it is not applicable").first.is_visible()
     page.get_by_role("button", name="More rows").click()
     page.get_by_label("Attribute, row 7").fill("sex")
     page.get_by_label("Group, row 7").fill("female")
-    page.get_by_label("Share here, %, row 7").fill("31")
-    page.get_by_label("Why it does not apply").first.fill("Made up.")
+    page.get_by_label("Share in data, %, row 7").fill("31")
+    page.get_by_label("Why it is not applicable").first.fill("Made up.")
     page.get_by_role("button", name="Save the answers").click()
-    page.get_by_role("link", name="Answer for its origin").wait_for()
+    page.get_by_role("link", name="Provenance").wait_for()
 
     product = DataProduct.objects.get()
     assert product.provenance.imbalances.get().share == 0.31
