@@ -529,8 +529,8 @@ MEANING = TERM | {"synonyms": ["sent back", "refused"], "acronyms": ["RET", "RMA
 def _(site: Site) -> Sent:
     fields = TERM | {"synonyms": "sent back\nrefused\n", "domain": site.users.domain.pk}
     expected = MEANING | {"domain": site.users.domain.slug}
-    told = lambda body: members(*expected)(body["meanings"][0])  # noqa: E731
-    return Sent("/glossary/new", fields, "/glossary/return.json", told, expected)
+    first = lambda body: members(*expected)(body["results"][0])  # noqa: E731
+    return Sent("/glossary/new", fields, "/api/v1/terms", first, expected)
 
 
 @form("term_edit")
@@ -538,15 +538,15 @@ def _(site: Site) -> Sent:
     term = define_term(name="Order", definition="A.", actor=FACTORY, domain=site.users.domain)
     fields = TERM | {"synonyms": "sent back\nrefused\n", "edition": term.edition}
     expected = MEANING | {"edition": 2}
-    told = lambda body: members(*expected)(body["meanings"][0])  # noqa: E731
-    return Sent(f"/glossary/order/{term.pk}/edit", fields, "/glossary/order.json", told, expected)
+    page = f"/glossary/order/{term.pk}/edit"
+    return Sent(page, fields, f"/api/v1/terms/{term.uuid}", members(*expected), expected)
 
 
 @form("token_list")
 def _(site: Site) -> Sent:
     fields = {"name": "nightly", "scopes": ["read"], "days": "7"}
-    told = lambda body: [(row["name"], row["scopes"]) for row in body["results"]]  # noqa: E731
-    return Sent("/settings/tokens", fields, "/settings/tokens.json", told, [("nightly", ["read"])])
+    rows = lambda body: [(row["name"], row["scopes"]) for row in body["results"]]  # noqa: E731
+    return Sent("/settings/tokens", fields, "/api/v1/tokens", rows, [("nightly", ["read"])])
 
 
 @form("token_revoke")
@@ -555,7 +555,7 @@ def _(site: Site) -> Sent:
         person=site.users.owner, name="mine", scopes=["read"], lasts=timedelta(days=7)
     )
     page = f"/settings/tokens/{token.uuid}/revoke"
-    return Sent(page, {}, "/settings/tokens.json", lambda body: body["results"], [])
+    return Sent(page, {}, "/api/v1/tokens", lambda body: body["results"], [])
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
             yield Request("feed" if address.endswith("atom") else "domain", address)
         yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
         yield Request("board", f"/slo?domain={domain.slug}")
-    for address in ("/", "/domains", "/glossary", "/glossary/customer.json"):
+    for address in ("/", "/domains", "/glossary", "/glossary/customer"):
         yield Request("home" if address == "/" else "domain", address)
     for address in (
         "/slo",

@@ -11,7 +11,7 @@ from tests.factories import PASSWORD, make_domain, make_users
 def test_an_owner_registers_a_product_and_meets_a_mistake_beside_its_field(live_server, page):
     users = make_users(make_domain("sales"))
     page.goto(f"{live_server.url}/publish/new")
-    page.get_by_label("User name or mail address").fill(users.owner.username)
+    page.get_by_label("Username or email").fill(users.owner.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,61 +25,80 @@ from catalog.glossary.services import define_term, edit_term
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.web.glossary.forms import EditTermForm, NewTermForm
+from catalog.web.pages import render_page
 
 PAGE_SIZE = 100
-MOST_COLUMNS = 60
+MAX_COLUMNS = 60
+
+
+@dataclass(frozen=True)
+class TermListPage:
+    terms: Page[Term]
+    filter: str
+    can_define: bool
+    api_url: str
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """A column that uses a term."""
+
+    path: str
+    url: str
+    product: str
+    product_url: str
+    domain: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermPage:
+    """A term as the mesh or its first domain defines it, and its definitions elsewhere."""
+
+    term: Term
+    others: Sequence[Term]
+    columns: Sequence[ColumnRow]
+    more_columns: int
+    editable: Sequence[Term]
+    api_url: str
 
 
 @require_safe
 def term_list(request: HttpRequest) -> HttpResponse:
-    """List the terms, or those that hold what was typed."""
-    typed = request.GET.get("filter", "")[:200]
-    context = {
-        "page": _page(request, typed),
-        "filter": typed,
-        "may_define": may_define(access_for(request.user)),
-    }
-    return render(request, "catalog/glossary/list.html", context)
-
-
-@require_safe
-def term_list_json(request: HttpRequest) -> JsonResponse:
-    """Give a program the same page of terms."""
-    page = _page(request, request.GET.get("filter", "")[:200])
-    pages = {"page": page.number, "pages": page.paginator.num_pages}
-    terms = [term_as_json(term) for term in page.object_list]
-    return JsonResponse({"count": page.paginator.count, **pages, "results": terms})
+    """List the terms, or those that match a filter."""
+    text = request.GET.get("filter", "")[:200]
+    can_define = may_define(access_for(request.user))
+    page = TermListPage(_page(request, text), text, can_define, reverse("api:terms"))
+    return render_page(request, "catalog/glossary/list.html", page)
 
 
 @require_safe
 def term_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what a word means, in the mesh and in the domains, and the columns that hold it."""
-    meanings = _meanings(slug)
+    """Show the definitions of a term in the mesh and in domains, and the columns that use it."""
+    definitions = _meanings(slug)
     reader = access_for(request.user)
     columns = _columns(slug, reader)
-    context = {
-        "term": meanings[0],
-        "others": meanings[1:],
-        "columns": columns[:MOST_COLUMNS],
-        "beyond": max(0, columns.count() - MOST_COLUMNS),
-        "editable": [term for term in meanings if _may_edit(reader, term)],
-    }
-    return render(request, "catalog/glossary/term.html", context)
+    page = TermPage(
+        term=definitions[0],
+        others=definitions[1:],
+        columns=[_column_row(column) for column in columns[:MAX_COLUMNS]],
+        more_columns=max(0, columns.count() - MAX_COLUMNS),
+        editable=[term for term in definitions if _may_edit(reader, term)],
+        api_url=reverse("api:term", args=[definitions[0].uuid]),
+    )
+    return render_page(request, "catalog/glossary/term.html", page)
 
 
-@require_safe
-def term_page_json(request: HttpRequest, slug: str) -> JsonResponse:
-    """Give a program a word's meanings and columns."""
-    meanings = _meanings(slug)
-    columns = [
-        {
-            "product": row.schema_object.contract.product.path,
-            "object": row.schema_object.name,
-            "path": row.path,
-        }
-        for row in _columns(slug, access_for(request.user))[:MOST_COLUMNS]
-    ]
-    return JsonResponse({"meanings": [term_as_json(term) for term in meanings], "columns": columns})
+def _column_row(column: SchemaProperty) -> ColumnRow:
+    product = column.schema_object.contract.product
+    return ColumnRow(
+        path=column.path,
+        url=f"{product.path}/schema?column={quote(column.path)}",
+        product=product.name,
+        product_url=product.path,
+        domain=product.domain.name,
+        type=column.logical_type,
+    )
 
 
 @login_required
@@ -134,23 +156,9 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def may_define(reader: AccessContext) -> bool:
-    """Say whether a reader may define a term anywhere."""
+    """Return True if a reader may define a term anywhere."""
     permission = Permission.STEWARD_PRODUCTS
     return reader.can(permission, None) or bool(reader.domains_with(permission))
-
-
-def term_as_json(term: Term) -> dict[str, Any]:
-    """Return a term for programs."""
-    return {
-        "id": str(term.uuid),
-        "slug": term.slug,
-        "name": term.name,
-        "definition": term.definition,
-        "synonyms": term.synonyms,
-        "acronyms": term.acronyms,
-        "domain": term.domain.slug if term.domain else None,
-        "edition": term.edition,
-    }
 
 
 def _sheet(

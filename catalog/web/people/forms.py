@@ -1,4 +1,4 @@
-"""Forms of entering and of one's own account; allauth's are worded anew, its checks stay."""
+"""Forms of signing in and of a person's own account; allauth's checks with our labels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from catalog.people.models import ApiToken
 from catalog.web.forms import CatalogForm, SingleLineField
 
-LONGEST_PASSWORD = 1000
-PASSWORD_RULES = _("At least 8 characters; a sentence is easier to keep than a riddle.")
+MAX_PASSWORD_LENGTH = 1000
+PASSWORD_RULES = _("At least 8 characters; a short sentence is easier to remember.")
 
 
 def password_field(label: Any, *, is_new: bool, help_text: Any = "") -> forms.CharField:
-    """Return a field for a password, which a password manager can fill and paste reaches."""
+    """Return a password field that a password manager can fill."""
     return forms.CharField(
         label=label,
         strip=False,
-        max_length=LONGEST_PASSWORD,
+        max_length=MAX_PASSWORD_LENGTH,
         help_text=help_text,
         widget=forms.PasswordInput(
             attrs={"autocomplete": "new-password" if is_new else "current-password"}
@@ -31,29 +31,29 @@ def password_field(label: Any, *, is_new: bool, help_text: Any = "") -> forms.Ch
 
 
 def _plain(form: forms.Form, **labels: Any) -> None:
-    """Give fields their labels, and take out texts that would stand inside the box."""
+    """Set the labels of fields and remove their placeholders."""
     for name, label in labels.items():
         form.fields[name].label = label
         form.fields[name].widget.attrs.pop("placeholder", None)
         form.fields[name].help_text = ""
-        form.fields[name].validators.append(MaxLengthValidator(LONGEST_PASSWORD))
+        form.fields[name].validators.append(MaxLengthValidator(MAX_PASSWORD_LENGTH))
 
 
 class SignInForm(entering.LoginForm):  # type: ignore[misc]
-    """User name or mail address, and a password."""
+    """Username or email, and a password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, login=_("User name or mail address"), password=_("Password"))
+        _plain(self, login=_("Username or email"), password=_("Password"))
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "autocapitalize": "none"}
 
 
 class AskResetForm(entering.ResetPasswordForm):  # type: ignore[misc]
-    """The mail address to which a link goes."""
+    """The email to which a reset link goes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, email=_("Mail address"))
+        _plain(self, email=_("Email"))
 
 
 class NewPasswordForm(entering.ResetPasswordKeyForm):  # type: ignore[misc]
@@ -61,26 +61,26 @@ class NewPasswordForm(entering.ResetPasswordKeyForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, password1=_("New password"), password2=_("New password again"))
+        _plain(self, password1=_("New password"), password2=_("Confirm new password"))
         self.fields["password1"].help_text = PASSWORD_RULES
 
 
 class ChangePasswordForm(entering.ChangePasswordForm):  # type: ignore[misc]
-    """The present password, and a new one twice."""
+    """The current password, and a new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(
             self,
-            oldpassword=_("Present password"),
+            oldpassword=_("Current password"),
             password1=_("New password"),
-            password2=_("New password again"),
+            password2=_("Confirm new password"),
         )
         self.fields["password1"].help_text = PASSWORD_RULES
 
 
 class JoinForm(CatalogForm):
-    """Who somebody is, and how they will sign in."""
+    """A new person's name and sign-in."""
 
     first_name = SingleLineField(
         label=_("First name"),
@@ -94,56 +94,58 @@ class JoinForm(CatalogForm):
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
     username = SingleLineField(
-        label=_("User name"),
+        label=_("Username"),
         max_length=150,
         help_text=_("Letters, digits and . _ - + @; you sign in with it."),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = password_field(_("Password"), is_new=True, help_text=PASSWORD_RULES)
-    again = password_field(_("Password again"), is_new=True)
+    again = password_field(_("Confirm password"), is_new=True)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse two passwords that differ."""
         cleaned = super().clean() or {}
         if "password" in cleaned and cleaned.get("again", "") != cleaned["password"]:
-            self.add_error("again", _("The two passwords differ. Type the same one twice."))
+            self.add_error("again", _("The two passwords do not match."))
         return cleaned
 
     def person(self) -> dict[str, str]:
-        """Return what a service needs to make the person."""
+        """Return the arguments of `accept_invitation`."""
         return {name: text for name, text in self.cleaned_data.items() if name != "again"}
 
 
 class NewPersonForm(JoinForm):
-    """The same with a mail address, which an invitation would have brought."""
+    """A new person without an invitation, so with an email."""
 
     email = forms.EmailField(
-        label=_("Mail address"),
-        help_text=_("Where a link goes, should you forget the password."),
+        label=_("Email"),
+        help_text=_("Password reset links are sent here."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     field_order = ["first_name", "last_name", "email", "username", "password", "again"]
 
 
 class TokenForm(CatalogForm):
-    """What a new API token is called, may do, and how long it lasts."""
+    """The name, scopes and lifetime of a new API token."""
 
     name = SingleLineField(
         label=_("Name"), max_length=80, help_text=_("Which program it is for, such as nightly-ci.")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may do"),
+        label=_("Scopes"),
         widget=forms.CheckboxSelectMultiple,
         choices=[
-            (ApiToken.Scope.READ.value, _("Read what you may read")),
-            (ApiToken.Scope.WRITE.value, _("Change what you may change")),
+            (ApiToken.Scope.READ.value, _("Read what you can read")),
+            (ApiToken.Scope.WRITE.value, _("Change what you can change")),
         ],
         initial=[ApiToken.Scope.READ.value],
     )
     days = forms.IntegerField(
-        label=_("Lasts, in days"), min_value=1, max_value=366, initial=90, help_text=_("1 to 366.")
+        label=_("Expires in (days)"),
+        min_value=1,
+        max_value=366,
+        initial=90,
+        help_text=_("1 to 366."),
     )
 
     def lasts(self) -> timedelta:
-        """Return how long the token lasts."""
         return timedelta(days=self.cleaned_data["days"])

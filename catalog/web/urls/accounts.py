@@ -7,7 +7,7 @@ from django.urls import path, re_path
 
 from catalog.web.people.invitations import invitation_accept
 from catalog.web.people.profile import profile
-from catalog.web.people.tokens import token_list, token_list_json, token_revoke
+from catalog.web.people.tokens import token_list, token_revoke
 
 NEW_PASSWORD = r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$"  # noqa: S105  a route
 
@@ -32,6 +32,5 @@ urlpatterns = [
     path("join/<str:secret>", invitation_accept, name="invitation_accept"),
     path("settings", profile, name="profile"),
     path("settings/tokens", token_list, name="token_list"),
-    path("settings/tokens.json", token_list_json, name="token_list_json"),
     path("settings/tokens/<uuid:uuid>/revoke", token_revoke, name="token_revoke"),
 ]
