@@ -20,9 +20,11 @@ from catalog.web.components.humanize import duration, percent
 from catalog.web.pages import render_page
 from governance.slo.evaluation import Verdict
 from governance.slo.models import Breach, Objective
+from governance.slo.services.evaluation import SPEC_FIELDS
 from governance.slo.wording import format_objective
 
 PAGE_SIZE = 50
+PRODUCT_COLUMNS = ("name", "slug", "slo_verdict", "slo_figures", "domain__name", "domain__slug")
 EVALUATED = [Verdict.BREACHED, Verdict.AT_RISK, Verdict.MET]
 
 
@@ -88,7 +90,7 @@ def slo_board(request: HttpRequest) -> HttpResponse:
 def measured_products(reader: AccessContext) -> QuerySet[DataProduct]:
     """Return the products that are measured and that a reader may see."""
     live = DataProduct.objects.visible_to(reader).live().exclude(status=Status.EXTERNAL)
-    return live.select_related("domain").defer("tree")
+    return live.select_related("domain").only(*PRODUCT_COLUMNS)
 
 
 def worst_first(products: QuerySet[DataProduct]) -> QuerySet[DataProduct]:
@@ -105,7 +107,10 @@ def dashboard_rows(products: Iterable[DataProduct]) -> list[DashboardRow]:
     rows = list(products)
     pks = [product.pk for product in rows]
     objectives: dict[int, list[str]] = {}
-    for objective in Objective.objects.of_products(pks):
+    declared = Objective.objects.of_products(pks).select_related(None)
+    for objective in declared.select_related("port").only(
+        *SPEC_FIELDS, "product_id", "port__product_id"
+    ):
         owner = objective.port.product_id if objective.port else objective.product_id
         objectives.setdefault(owner or 0, []).append(format_objective(objective.spec))
     opened = Breach.objects.open().filter(product_id__in=pks).order_by("-opened_at")
