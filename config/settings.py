@@ -268,7 +268,7 @@ CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
 AUTH_USER_MODEL = "catalog.Person"
 KNOX_TOKEN_MODEL = "catalog.ApiToken"  # noqa: S105  a model's name
 SESSION_ENGINE = "catalog.people.auth"
-AUTHENTICATION_BACKENDS = ["catalog.people.auth.PersonBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 # guardian keeps the grants of restricted products; catalog.authorization reads who has them, for
 # its own backend knows neither the end of a role nor that a role is inherited.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.people.models import Team
-from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 DOMAIN = "domain"
 
@@ -68,21 +67,6 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @classmethod
-    def named(cls, slug: str) -> Domain | None:
-        """Return the domain of a slug, if there is one."""
-        rows = _NAMED.rows(slug=slug)
-        return instance_from_row(cls, rows[0]) if rows else None
-
-
-_NAMED = PreparedQuery(
-    lambda: (
-        Domain.objects.filter(slug=param("slug", models.CharField()))
-        .order_by()
-        .values_list(*column_names(Domain))
-    )
-)
 
 
 class FormerDomainSlug(models.Model):

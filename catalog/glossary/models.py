@@ -12,7 +12,6 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from catalog.domains.models import Domain
-from catalog.statements import PreparedQuery
 
 TERM = "term"
 
@@ -25,7 +24,10 @@ class TermQuerySet(models.QuerySet["Term"]):
 
         Every search asks for them, so what the rows say is understood once, until they change.
         """
-        return _parse_spellings(tuple(_SPELLINGS.rows()))
+        rows = self.order_by("id").values_list(
+            "name", Cast("synonyms", models.TextField()), Cast("acronyms", models.TextField())
+        )
+        return _parse_spellings(tuple(rows))
 
 
 class Term(models.Model):
@@ -64,13 +66,6 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-_SPELLINGS = PreparedQuery(
-    lambda: Term.objects.order_by("id").values_list(
-        "name", Cast("synonyms", models.TextField()), Cast("acronyms", models.TextField())
-    )
-)
 
 
 @lru_cache(maxsize=2)

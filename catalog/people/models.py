@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
@@ -12,8 +11,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from knox.models import AbstractAuthToken
-
-from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 
 def current(at: datetime | None = None) -> Q:
@@ -151,21 +148,3 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return self.name
-
-    @classmethod
-    def keyed(cls, key: str) -> Iterator[ApiToken]:
-        """Yield the tokens that begin so, each with its person; they are few, mostly one."""
-        for row in _KEYED.rows(key=key):
-            token = instance_from_row(cls, row[:_WIDTH])
-            token.user = instance_from_row(Person, row[_WIDTH:])
-            yield token
-
-
-_WIDTH = len(column_names(ApiToken))
-_KEYED = PreparedQuery(
-    lambda: (
-        ApiToken.objects.filter(token_key=param("key", models.CharField()))
-        .order_by()
-        .values_list(*column_names(ApiToken), *column_names(Person, through="user__"))
-    )
-)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, CharField, Q
+from django.db.models import Q
 
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import DeclaredPort, DeclaredPorts
 from catalog.products.models import DataProduct
-from catalog.statements import PreparedQuery, param, param_list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,27 +89,8 @@ def _find_source(product: DataProduct, port: DeclaredPort) -> DataProduct | None
 
 def _link_unresolved_inputs(product: DataProduct, declared: Sequence[DeclaredPort]) -> None:
     """Link the input ports of other products that were declared before this product existed."""
-    contracts = sorted({port.contract_identifier for port in declared} - {""})
-    address = f"{product.domain.slug}/{product.slug}"
-    waiting = _unresolved(len(contracts)).rows(
-        address=address, contracts=contracts, product=product.pk
-    )
-    if waiting:
-        ports = InputPort.objects.filter(pk__in=[pk for (pk,) in waiting], source__isnull=True)
-        ports.update(source=product)
-
-
-@lru_cache
-def _unresolved(contracts: int) -> PreparedQuery:
-    """Return the statement that finds ports without a source, by address or so many contracts."""
-    by_address = Q(source_name=param("address", CharField()))
-    named = param_list("contracts", CharField(), contracts)
-    by_contract = Q(source_name="", contract_identifier__in=named)
-    return PreparedQuery(
-        lambda: (
-            InputPort.objects.filter(by_address | by_contract, source__isnull=True)
-            .exclude(product_id=param("product", BigIntegerField()))
-            .order_by()
-            .values_list("pk")
-        )
-    )
+    contracts = {port.contract_identifier for port in declared} - {""}
+    by_address = Q(source_name=f"{product.domain.slug}/{product.slug}")
+    by_contract = Q(source_name="", contract_identifier__in=contracts)
+    waiting = InputPort.objects.filter(by_address | by_contract, source__isnull=True)
+    waiting.exclude(product=product).update(source=product)

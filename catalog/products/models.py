@@ -19,7 +19,6 @@ from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
 from catalog.identifiers import product_path, readable_name
 from catalog.permissions import Permission
-from catalog.statements import PreparedQuery, column_names, instance_from_row, param
 
 PRODUCT = "product"
 READ_PRODUCT = "read_product"
@@ -194,15 +193,6 @@ class DataProduct(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @classmethod
-    def standing(cls, pk: int) -> DataProduct:
-        """Return a product as it stands now, with its domain. Raises DoesNotExist."""
-        for row in _STANDING.rows(pk=pk):
-            product = instance_from_row(cls, row[:_WIDTH])
-            product.domain = instance_from_row(Domain, row[_WIDTH:])
-            return product
-        raise cls.DoesNotExist
-
     @property
     def path(self) -> str:
         """Return the path of the product's page."""
@@ -218,16 +208,6 @@ class DataProduct(models.Model):
         """Return the tokens of which a reader needs one."""
         is_granted = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
         return reader_tokens(self, self.readers.tokens() if is_granted else [])
-
-
-_WIDTH = len(column_names(DataProduct))
-_STANDING = PreparedQuery(
-    lambda: (
-        DataProduct.objects.filter(pk=param("pk", models.BigIntegerField()))
-        .order_by()
-        .values_list(*column_names(DataProduct), *column_names(Domain, through="domain__"))
-    )
-)
 
 
 class AccessControlled(Protocol):

@@ -105,9 +105,9 @@ class OfProduct(GenericViewSet[Any]):
 
     def answer(self, product: DataProduct, *, status: int = 200, location: str = "") -> Response:
         """Return the product as a reading of it now would say it, with its ETag."""
-        stands = DataProduct.standing(product.pk)
-        state = self.state(stands)
-        return with_etag(self.request, state, stands.edition, status=status, location=location)
+        current = DataProduct.objects.select_related("domain").get(pk=product.pk)
+        state = self.state(current)
+        return with_etag(self.request, state, current.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Show beside an edition conflict what stands now."""

@@ -49,7 +49,7 @@ class BearerAuthentication(TokenAuthentication):
         text = token.decode("ascii", "replace")
         if _TOKEN.match(text):
             key, digest = text[: CONSTANTS.TOKEN_KEY_LENGTH], hash_token(text)
-            for held in ApiToken.keyed(key):
+            for held in ApiToken.objects.filter(token_key=key).select_related("user"):
                 if compare_digest(digest, held.digest) and _holds(held):
                     return held.user, held
         raise AuthenticationFailed("This token is unknown, has lapsed or was revoked.")

@@ -15,7 +15,6 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductGroupPermission, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import Row
-from catalog.statements import AnyOf
 
 
 class DomainRef(NamedTuple):
@@ -74,7 +73,7 @@ def load_domains(wanted: Collection[int]) -> dict[int, list[DomainRef]]:
 
 
 def _read_own(related: Mapping[int, RelatedData], keys: list[int]) -> None:
-    grants = ProductGroupPermission.objects.filter(AnyOf("content_object", keys))
+    grants = ProductGroupPermission.objects.filter(content_object__in=keys)
     for pk, token in grants.tokens_by_product():
         related[pk].readers.append(token)
     for pk, identifier in _rows_of(ProductAlias, keys, "identifier"):
@@ -117,7 +116,7 @@ def _read_provenance(related: Mapping[int, RelatedData], keys: list[int]) -> Non
     ):
         related[pk].answers.append((question, text))
     names = ("attribute", "group", "share", "reference_share", "origin")
-    rows = Imbalance.objects.filter(AnyOf("record__product", keys)).order_by(*_POSITION)
+    rows = Imbalance.objects.filter(record__product__in=keys).order_by(*_POSITION)
     for row in rows.values_list("record__product_id", *names, named=True):
         related[row.record__product_id].imbalances.append(row)
 
@@ -133,5 +132,5 @@ def _rows_of(
     order: tuple[str, ...] = ("pk",),
 ) -> QuerySet[Any, tuple[Any, ...]]:
     """Return rows that belong to products: the product's key, then the named columns."""
-    rows = model._default_manager.filter(AnyOf(lookup, keys)).order_by(*order)
+    rows = model._default_manager.filter(**{f"{lookup}__in": keys}).order_by(*order)
     return rows.values_list(f"{lookup}_id", *names)

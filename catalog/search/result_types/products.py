@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import UUIDField
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -24,7 +22,6 @@ from catalog.products.models import (
 )
 from catalog.search.documents.products import product_documents
 from catalog.search.result_types.result_type import BaseResult, DateTimeText, ResultType
-from catalog.statements import PreparedQuery, param_list
 
 SENSITIVITIES = {choice.value: str(choice.label) for choice in Sensitivity}
 
@@ -82,22 +79,13 @@ _LOOKUPS = {
 _COLUMNS = tuple(_LOOKUPS.get(name, name) for name in ProductRow._fields)
 
 
-@lru_cache
-def _rows_query(number: int) -> PreparedQuery:
-    """Return the statement that reads `number` products."""
-    ids = param_list("ids", UUIDField(), number)
-    return PreparedQuery(
-        lambda: DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    )
-
-
 def read_products(access: AccessContext, ids: Sequence[str]) -> dict[str, ProductRow]:
     """Return the products that the reader may see now, by id.
 
     One statement, and another if a right depends on grants of a product. No model is made:
     that would cost more than the search.
     """
-    rows = _rows_query(len(ids)).rows(ids=list(ids)) if ids else []
+    rows = DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
     visible: list[ProductRow] = []
     undecided: list[ProductRow] = []
     for product in (ProductRow(*row) for row in rows):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import QuerySet, Value
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -21,7 +20,6 @@ from catalog.search.fields import MEANING
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, Reason
 from catalog.search.result_types import RESULT_TYPES
-from catalog.statements import PreparedQuery, param_list
 from catalog.web.components.translation import cached_per_language
 
 FACETS = {
@@ -95,30 +93,15 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
     }
     if not slugs:
         return {}
-    numbers = tuple((name, _rounded(len(values))) for name, values in slugs.items())
-    return {(name, slug): label for name, slug, label in _names(numbers).rows(**slugs)}
-
-
-@lru_cache
-def _names(numbers: Sequence[tuple[str, int]]) -> PreparedQuery:
-    """Return the statement that reads the names of so many slugs of each facet."""
-
-    def names() -> QuerySet[Any, Any]:
-        parts: list[QuerySet[Any, Any]] = [
-            _NAMED[name]
-            .objects.filter(slug__in=param_list(name, CharField(), number))
-            .order_by()
-            .values_list(Value(name), "slug", "name")
-            for name, number in numbers
-        ]
-        return parts[0].union(*parts[1:], all=True)
-
-    return PreparedQuery(names)
-
-
-def _rounded(number: int) -> int:
-    """Return the next power of two, so that few statements are written."""
-    return 1 << (number - 1).bit_length()
+    names: list[QuerySet[Any, Any]] = [
+        _NAMED[name]
+        .objects.filter(slug__in=values)
+        .order_by()
+        .values_list(Value(name), "slug", "name")
+        for name, values in slugs.items()
+    ]
+    rows = names[0].union(*names[1:], all=True)
+    return {(name, slug): label for name, slug, label in rows}
 
 
 def label_of(labels: FacetLabels, name: str, value: str) -> str:
