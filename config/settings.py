@@ -166,7 +166,6 @@ IS_SQLITE = DATABASE["ENGINE"] == SQLITE["ENGINE"]
 DATABASES = {
     "default": {
         **DATABASE,
-        "ENGINE": SQLITE["ENGINE"] if IS_SQLITE else "config.postgres",
         "CONN_MAX_AGE": None if IS_SQLITE else 300,
         "CONN_HEALTH_CHECKS": not IS_SQLITE,
         "OPTIONS": {**DATABASE.get("OPTIONS", {}), **(SQLITE_OPTIONS if IS_SQLITE else {})},

@@ -1,6 +1,5 @@
 """How gunicorn serves Assay; `gunicorn --config python:config.webserver` reads this module."""
 
-import gc
 import os
 from typing import Any
 
@@ -28,13 +27,8 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 
 
 def when_ready(server: Any) -> None:
-    """Load the routes and their views too, which else the first request of each worker does.
-
-    What stands then stands to the end, so no worker's garbage collector looks at it again.
-    """
+    """Load the routes and their views, which else the first request of each worker does."""
     assert get_resolver().url_patterns
-    gc.collect()
-    gc.freeze()
 
 
 def post_fork(server: Any, worker: object) -> None:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
-from catalog.cache import counted
+from catalog.cache import increment
 from catalog.people.models import ApiToken
 
 RATE = "assay.rate"
@@ -39,7 +39,7 @@ class PrincipalThrottle(BaseThrottle):
         window = int(now // seconds)
         self.resets_in = math.ceil((window + 1) * seconds - now)
         name = sha256(caller.encode()).hexdigest()[:32]
-        count = counted(f"rate:{self.scope}:{name}:{window}", seconds=seconds + 1)
+        count = increment(f"rate:{self.scope}:{name}:{window}", seconds=seconds + 1)
         request.META[RATE] = (most, max(most - count, 0), self.resets_in)
         return count <= most
 
