@@ -3,7 +3,7 @@
 Both sides answer whole requests through all middleware: the same columns of the same rows under
 the same permissions in the same order, in interleaved rounds. What the API adds, and the other
 side does not do: its limits on callers (counted in the product's own Valkey), checked parameters,
-signed cursors, `iri` and `path`. Signed out, and signed in by session.
+encrypted cursors, `iri` and `path`. Signed out, and signed in by session.
 
     python -m benchmarks.list_api --data DIR
     python -m benchmarks.list_api --products 1000 --rounds 50 --json

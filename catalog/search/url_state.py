@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
 
-from catalog.search.cursors import decode_cursor, encode_cursor
+from catalog.cursors import decode_cursor, encode_cursor
 from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, PAGE_SIZE, RELEVANCE, SORT_BY_NAME
 from catalog.search.filters import Filter, QueryWarning, parse_filters, resolve_field
 from catalog.search.port import Cursor, SearchRequest
@@ -101,10 +101,10 @@ def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
     written = params.get("cursor", "")
     if not written:
         return state
-    cursor = decode_cursor(written, bound_to=_cursor_scope(state, caller))
-    if cursor is None:
+    place = decode_cursor(written, scope=_cursor_scope(state, caller))
+    if place is None:
         return replace(state, warnings=(*warnings, QueryWarning("unknown-cursor", "")))
-    return replace(state, request=replace(request, cursor=cursor, offset=0))
+    return replace(state, request=replace(request, cursor=Cursor(*place), offset=0))
 
 
 def _take_type(
@@ -134,7 +134,7 @@ def _number(text: str | None, default: int) -> int:
 
 def write_cursor(cursor: Cursor, state: SearchState, *, caller: str) -> str:
     """Return a cursor as one parameter; it is valid for this caller and this search alone."""
-    return encode_cursor(cursor, bound_to=_cursor_scope(state, caller))
+    return encode_cursor(astuple(cursor), scope=_cursor_scope(state, caller))
 
 
 def _cursor_scope(state: SearchState, caller: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
-from django.core import signing
 from django.db.models import Field, Model, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -16,17 +14,17 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from catalog.api.rest.errors import InvalidParameters
+from catalog.cursors import decode_cursor, encode_cursor
 from catalog.types import JSONObject
 
 MIN_LIMIT, DEFAULT_LIMIT, MAX_LIMIT = 1, 25, 100
 CURSOR, LIMIT = "cursor", "limit"
-SALT = "assay.cursor"
 
 
 class CursorPaging(BasePagination):
     """Pages by position in the order of the queryset, which ends in its key.
 
-    A cursor is signed and valid for one list, its filters and its caller; nothing is counted.
+    A cursor is encrypted and valid for one list, its filters and its caller; nothing is counted.
     """
 
     names = (CURSOR, LIMIT)
@@ -39,9 +37,9 @@ class CursorPaging(BasePagination):
         self.order = _order_of(queryset)
         limit = _limit(request)
         cursor = self._cursor()
-        is_back = bool(cursor and cursor["back"])
+        is_back, position = cursor or (False, [])
         if cursor:
-            queryset = queryset.filter(self._after(cursor["position"], is_back=is_back))
+            queryset = queryset.filter(self._after(position, is_back=is_back))
         names = [_directed(name, descending != is_back) for name, descending in self.order]
         page = list(queryset.order_by(*names)[: limit + 1])
         rows, more = page[:limit], len(page) > limit
@@ -95,22 +93,20 @@ class CursorPaging(BasePagination):
             return None
         row = self.rows[0] if is_back else self.rows[-1]
         position = [_text(_field(self.model, name), row) for name, _ in self.order]
-        payload = {"list": _list_of(self.request), "back": is_back, "position": position}
-        token = signing.dumps(payload, salt=SALT)
+        token = encode_cursor([is_back, position], scope=_scope(self.request))
         return replace_query_param(self.request.build_absolute_uri(), CURSOR, token)
 
-    def _cursor(self) -> JSONObject | None:
+    def _cursor(self) -> tuple[bool, list[str]] | None:
+        """Return whether the requested cursor leads back, and its position."""
         token = self.request.query_params.get(CURSOR)
         if token is None:
             return None
-        try:
-            payload: JSONObject = signing.loads(token, salt=SALT)
-        except (signing.BadSignature, ValueError):
-            payload = {}
-        if payload.get("list") != _list_of(self.request):
+        cursor = decode_cursor(token, scope=_scope(self.request))
+        if cursor is None:
             message = "Invalid cursor. Start without one."
             raise InvalidParameters({CURSOR: [message]}, code="cursor")
-        return payload
+        is_back, position = cursor
+        return is_back, position
 
     def _after(self, position: list[str], *, is_back: bool) -> Q:
         """Return the condition for rows after a position, field by field."""
@@ -165,10 +161,9 @@ def _limit(request: Request) -> int:
     raise InvalidParameters({LIMIT: [message]}, code="limit")
 
 
-def _list_of(request: Request) -> str:
-    """Return a digest of what a cursor is valid for: the list, its filters and its caller."""
+def _scope(request: Request) -> str:
+    """Return what a cursor is valid for: the list, its filters and its caller."""
     params: Mapping[str, list[str]] = dict(request.query_params.lists())
     filters = {name: values for name, values in params.items() if name not in CursorPaging.names}
     caller = request.user.pk if request.user.is_authenticated else None
-    text = json.dumps([request.path, sorted(filters.items()), caller])
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return json.dumps([request.path, sorted(filters.items()), caller])
