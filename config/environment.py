@@ -154,7 +154,12 @@ SETTINGS: tuple[Setting, ...] = (
         shown_default="none",
         help="A secret of a data source, named in its server entry as `<NAME>`.",
     ),
-    Setting(name="ASSAY_WEB_PROCESSES", default="1", help="Processes of the web server, 1 to 64."),
+    Setting(
+        name="ASSAY_WEB_PROCESSES",
+        default="",
+        shown_default="one for each core, at most 4",
+        help="Processes of the web server, 1 to 64.",
+    ),
     Setting(name="ASSAY_WEB_THREADS", default="8", help="Threads of each of them, 1 to 64."),
     Setting(
         name="ASSAY_API_RATE",

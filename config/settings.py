@@ -1,5 +1,6 @@
 """The settings of Assay, read from the environment; config/environment.py declares each of them."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -30,7 +31,9 @@ ASSAY_DEMO_PORT = environment.number(
 ASSAY_BASE_IRI = environment.address(
     "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")
 )
-ASSAY_WEB_PROCESSES = environment.number("ASSAY_WEB_PROCESSES", least=1, most=64)
+ASSAY_WEB_PROCESSES = environment.number(
+    "ASSAY_WEB_PROCESSES", least=1, most=64, default=min(os.cpu_count() or 1, 4)
+)
 ASSAY_WEB_THREADS = environment.number("ASSAY_WEB_THREADS", least=1, most=64)
 ASSAY_API_RATE = environment.number("ASSAY_API_RATE", least=1, most=1_000_000)
 ASSAY_WORKER_PROCESSES = environment.number("ASSAY_WORKER_PROCESSES", least=1, most=64)
@@ -102,6 +105,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Below it, for its files are compressed beforehand; above all that answers in text.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

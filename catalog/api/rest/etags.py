@@ -29,7 +29,7 @@ NO_EDITION = 0
 EDITS = [
     OpenApiParameter(
         "If-Match",
-        {"type": "string", "pattern": '^"[0-9]{1,15}(-[0-9a-f]{16})?"$'},
+        {"type": "string", "pattern": '^(W/)?"[0-9]{1,15}(-[0-9a-f]{16})?"$'},
         OpenApiParameter.HEADER,
         required=True,
         description="The ETag of what is edited.",
@@ -38,7 +38,7 @@ EDITS = [
 READS = [
     OpenApiParameter(
         "If-None-Match",
-        {"type": "string", "pattern": '^"[!#-~]*"$'},
+        {"type": "string", "pattern": '^(W/)?"[!#-~]*"$'},
         OpenApiParameter.HEADER,
         description="The ETag of a cached response; 304 if it is still current.",
     )
