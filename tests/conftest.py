@@ -1,4 +1,4 @@
-"""What every test stands on: which servers there are, and no socket but loopback."""
+"""Shared by all tests: the servers that there are, and no socket but loopback."""
 
 import ipaddress
 import os
@@ -33,7 +33,7 @@ class ReachedOutside(RuntimeError):
 
 
 def only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse addresses outside, and answer names as if there were no resolver."""
+    """Raise for addresses of other machines, and for names as if there were no resolver."""
     if event == "socket.connect" and isinstance(arguments[1], tuple):
         host = str(arguments[1][0])
         if not is_here(host):
@@ -56,7 +56,7 @@ def is_here(host: str | bytes) -> bool:
 
 
 sys.addaudithook(only_loopback)
-# A busy machine is no reason to fail a law.
+# A busy machine must not fail a property.
 laws.register_profile("unhurried", deadline=None)
 laws.load_profile("unhurried")
 
@@ -81,9 +81,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 def needs_database(item: pytest.Item, marks: set[str]) -> bool:
-    """Tests of rows in the catalog and in governance; both databases must pass them."""
-    asked = "django_db" in marks or "db" in getattr(item, "fixturenames", ())
-    return asked and bool({"catalog", "governance"} & set(item.path.parts))
+    """Return True for tests of rows in catalog and governance, which run on both databases."""
+    uses_database = "django_db" in marks or "db" in getattr(item, "fixturenames", ())
+    return uses_database and bool({"catalog", "governance"} & set(item.path.parts))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -112,9 +112,9 @@ def redis_url() -> str:
 
 @pytest.fixture(scope="session")
 def shared_folder() -> Path:
-    """Corpora and samples beside the checkout; the test is skipped where they are not."""
+    """Corpora and samples next to the checkout; without them the test is skipped."""
     if not SHARED.is_dir():
-        pytest.skip("no ../shared beside the checkout")
+        pytest.skip("no ../shared next to the checkout")
     return SHARED
 
 

@@ -15,9 +15,9 @@ DECLARED = {setting.name for setting in SETTINGS}
 def test_the_readme_shows_every_setting_as_the_command_prints_it():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    shown = readme.split(BEGIN)[1].split(END)[0]
+    table = readme.split(BEGIN)[1].split(END)[0]
 
-    assert shown == settings_table(), "Run: python manage.py print_settings --markdown"
+    assert table == settings_table(), "Run: python manage.py print_settings --markdown"
 
 
 def test_every_declared_setting_is_read_somewhere():
