@@ -187,11 +187,7 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         if is_open and index % 4 == 0:
             yield Request("product", f"/api/v1/products/{product.uuid}", accept=JSON)
             yield Request("feed", f"{path}/history.atom")
-    for domain in Domain.objects.order_by("id"):
-        for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.atom"):
-            yield Request("feed" if address.endswith("atom") else "domain", address)
-        yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
-        yield Request("board", f"/slo?domain={domain.slug}")
+    yield from _domain_pages()
     for address in ("/", "/domains", "/glossary", "/glossary/customer"):
         yield Request("home" if address == "/" else "domain", address)
     for address in (
@@ -202,6 +198,17 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         "/publish",
     ):
         yield Request("board", address)
+
+
+def _domain_pages() -> Iterator[Request]:
+    for domain in Domain.objects.order_by("id"):
+        for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.atom"):
+            yield Request("feed" if address.endswith("atom") else "domain", address)
+        yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
+        yield Request("domain", f"/api/v1/products?domain={domain.slug}&limit=50", accept=JSON)
+        yield Request("board", f"/slo?domain={domain.slug}")
+    for address in ("/api/v1/domains", "/api/v1/domain-tree", "/api/v1/terms"):
+        yield Request("domain", address, accept=JSON)
 
 
 def _steps(mesh: Mesh) -> Iterator[Request]:

@@ -125,13 +125,19 @@ def _responses_without_hidden(run: Run) -> list[Response]:
 
 
 def _differences_with_one_opened(run: Run, mesh: Mesh) -> list[tuple[Request, str]]:
-    """Return the differences in half the requests when one hidden product becomes public."""
+    """Return the differences when one hidden product becomes public, in half the requests.
+
+    The only request of a surface is always among them.
+    """
 
     def open_one() -> None:
         one = next(product for product in mesh.secret if product.status == "published")
         DataProduct.objects.filter(pk=one.pk).update(visibility=Visibility.PUBLIC)
 
-    half = Random(SEED).sample(range(len(run.requests)), len(run.requests) // 2)
+    surfaces = Counter(one.surface for one in run.requests)
+    single = [index for index, one in enumerate(run.requests) if surfaces[one.surface] == 1]
+    sample = Random(SEED).sample(range(len(run.requests)), len(run.requests) // 2)
+    half = sorted({*sample, *single})
     requests = [run.requests[index] for index in half]
     responses = [run.responses[index] for index in half]
     return find_differences(requests, responses, _responses_after(run, requests, open_one))
