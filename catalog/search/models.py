@@ -29,7 +29,7 @@ class IndexCheck(models.Model):
     revision = models.PositiveIntegerField(default=0)
     readers = models.PositiveIntegerField(default=0)
     content = models.PositiveIntegerField(default=0)
-    behind = models.PositiveIntegerField(default=0, help_text="Changes not yet seen as it began.")
+    behind = models.PositiveIntegerField(default=0, help_text="Changes pending as it began.")
     oldest_seconds = models.FloatField(default=0.0, help_text="Age of the oldest of them.")
     seconds = models.FloatField(default=0.0, help_text="How long the comparison took.")
     problem = models.TextField(blank=True, help_text="Why nothing could be compared.")
