@@ -125,7 +125,7 @@ def raw_commits(engine: Any) -> Iterator[Callable[[], object]]:
 
     document = sample(1)[0]
     if engine.name == "embedded":
-        with tempfile.TemporaryDirectory(dir=engine._place.root.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=engine._store.root.parent) as folder:
             yield _tantivy_commit(engine, document, Path(folder) / "documents")
         return
     from catalog.search.backends.elasticsearch import mapping
@@ -147,7 +147,7 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
     from catalog.search.backends.embedded import mapping
     from catalog.search.backends.embedded.indexing import WRITER_HEAP_BYTES
 
-    shutil.copytree(engine._place.current() / "documents", folder)
+    shutil.copytree(engine._store.current() / "documents", folder)
     for lock in folder.glob("*.lock"):
         lock.unlink()
     index = tantivy.Index(mapping.build_schema(), str(folder))

@@ -20,7 +20,8 @@ from benchmarks.relevance.queries import InvalidQueryFile, Query, read_queries, 
 from benchmarks.relevance.robustness import run_fuzz_queries, run_names, run_typos
 from benchmarks.relevance.scratch_engine import scratch_engine
 from catalog.search.backends import ADAPTERS, active_backend
-from catalog.search.port import SearchBackend, SearchUnavailable
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import SearchUnavailable
 from catalog.search.semantic import SemanticRanking, get_semantic_ranking
 
 MAX_MISSES_PRINTED = 20

@@ -12,7 +12,7 @@ from benchmarks.relevance.queries import Query
 from benchmarks.relevance.scratch_engine import build_request
 from catalog.glossary.models import Term
 from catalog.products.models import DataProduct
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.spelling import normalize
 
 DEPTH = 10

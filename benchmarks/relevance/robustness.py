@@ -14,7 +14,8 @@ from benchmarks.relevance.typo_generator import make_typos
 from catalog.identifiers import product_iri
 from catalog.products.models import DataProduct
 from catalog.search.fields import PAGE_SIZE
-from catalog.search.port import SearchBackend, SearchUnavailable
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import SearchUnavailable
 from catalog.search.spelling import normalize_name
 
 BATCH_SIZE = 500

@@ -17,7 +17,8 @@ from catalog.search.backends import ADAPTERS, adapter
 from catalog.search.document import SearchDocument
 from catalog.search.documents.products import product_documents
 from catalog.search.filters import parse_filters
-from catalog.search.port import SearchBackend, SearchRequest
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import SearchRequest
 from catalog.search.query import parse_query
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.semantic import SemanticRanking

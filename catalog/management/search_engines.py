@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from catalog.search.backends import ADAPTERS, configured_backends, get_backend
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 
 
 def add_engine_option(parser: ArgumentParser) -> None:

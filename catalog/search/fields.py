@@ -1,11 +1,11 @@
-"""What is searched, filtered, counted and sorted, with its weights: said once for both engines."""
+"""What is searched, filtered, counted and sorted, with its weights, for every engine."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class FieldType(StrEnum):
-    """How a field is asked for: by a word of it, a number, a moment, or a keyed number."""
+    """How a field is filtered: by a value, a number, a moment, or a keyed number."""
 
     TERMS = "terms"
     NUMBER = "number"
@@ -40,7 +40,7 @@ class Field:
 STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 VERDICTS = ("met", "at_risk", "breached", "no_data")
-# One search finds documents of one type: the first of these where none is named.
+# One search finds documents of one type: the first of these by default.
 TYPES = ("product", "term", "domain")
 DEFAULT_TYPE = TYPES[0]
 PRESENCES = ("bias-notes", "contract", "slo", "columns", "limits", "usage")
@@ -71,7 +71,7 @@ FIELDS = (
 )
 BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
 FACETS = tuple(field for field in FIELDS if field.is_facet)
-# What a facet shows before "show all"; the rest is counted too.
+# Values of a facet that are counted.
 FACET_SIZE = 200
 
 # Ranked by any word: one combined text, and lightly the name, the first sentence, the labels, the
@@ -87,19 +87,19 @@ TEXT_WEIGHTS = {
 }
 # Another spelling of a word, from the glossary, counts so much; the better one of both counts.
 SPELLING_WEIGHT = 0.5
-# A word is held by a document that has it in one of these; the lighter fields repeat the first.
+# A document contains a word if one of these does; the lighter fields repeat the first.
 MATCH_FIELDS = ("text", "column_text")
-# Where at least so many documents hold all words they are the set; else any word will do.
+# If at least this many documents contain all terms, they are the results; else any term will do.
 MIN_DOCUMENTS_WITH_ALL_TERMS = 20
 ALL_TERMS_BOOST = 1.0
 # Added for the whole query as a name, slug, alias or address; and as the beginning of a name.
 EXACT_BOOST = 1000.0
 PREFIX_BOOST = 2.0
 
-# Shown marked where they hold the words, in this order.
+# Texts of a hit that are highlighted, in this order.
 HIGHLIGHTED = ("name", "summary", "columns", "tags", "aliases", "answers", "used_in", "notes")
 SNIPPET_LENGTH = 220
-# The reason of a hit that stands higher for its meaning; no text holds it.
+# The reason of a hit that is boosted for its meaning; no text contains it.
 MEANING = "meaning"
 
 STOP_WORDS = tuple(
@@ -113,7 +113,7 @@ MIN_PREFIX_LENGTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order of results: by one attribute, ties by identity; what lacks it comes last."""
+    """An order of results: by one attribute, ties by identity; documents without it come last."""
 
     name: str
     attribute: str
@@ -128,7 +128,7 @@ SORTS = (
 )
 SORT_BY_NAME = {sort.name: sort for sort in SORTS}
 RELEVANCE = "relevance"
-# What relevance means where nothing was typed.
+# What relevance means without a query.
 DEFAULT_SORT = "name"
 PAGE_SIZE = 20
 MAX_OFFSET = 10_000

@@ -1,6 +1,6 @@
-"""What a search engine does for the catalog: documents in, requests and answers, one protocol."""
+"""What a search engine does for the catalog: requests in and answers out, and writing its index."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,17 +10,17 @@ from catalog.search.fields import DEFAULT_TYPE
 from catalog.search.filters import Filter
 from catalog.search.query_ast import Expression
 
-# The tokens that a caller holds; None for everything.
+# The tokens of a caller; None reads everything, as the product's own workers do.
 ReaderTokens = tuple[str, ...] | None
 DEFAULT_TYPES = (DEFAULT_TYPE,)
-# Seconds within which every engine answers a search, or says that it cannot.
+# Seconds within which every engine answers a search, or fails.
 TIMEOUT = 10.0
-# The same for what stands beside a page's own matter, which must not keep the page waiting.
+# The same for what is next to a page's own content, which must not keep the page waiting.
 SIDEBAR_TIMEOUT = 3.0
 
 
 class SearchUnavailable(Exception):
-    """The engine does not answer, or holds no index that this version can read."""
+    """The engine does not answer, or has no index that this version can read."""
 
     def __init__(self, engine: str, reason: str) -> None:
         super().__init__(f"{engine}: {reason}")
@@ -30,11 +30,11 @@ class SearchUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in an ordered result: right after one value and identity, or right before it.
+    """A position in an ordered result: right after one value and tie, or right before it.
 
-    `value` is a sort key, or the rank that relevance gave; nothing means the very end.
-    `position` says how many results came before it when it was made, a hint. `by_meaning` says
-    that the walk began with a page that meaning helped to rank.
+    `value` is a sort key or a score; None means the very end. `position` says how many results
+    came before it when it was made, a hint. `by_meaning` says that the walk began with a page
+    that meaning helped to rank.
     """
 
     value: str | float | None
@@ -46,9 +46,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """A question. Nothing is seen or counted but what is of the `type` and open to the caller,
-    who holds the tokens `readers`; without (None) all is open, as the product's own workers ask.
-    """
+    """Nothing is found or counted but documents of the type that the readers' tokens open."""
 
     readers: ReaderTokens
     type: str = DEFAULT_TYPE
@@ -66,7 +64,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a document is among the hits: the field and the texts of it that hold the words."""
+    """Why a document is a hit: the field, and the first of its texts that contain terms."""
 
     field: str
     texts: tuple[str, ...]
@@ -75,7 +73,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One document found. Highlights are HTML, escaped but for `<mark>`; it `lacks` these words."""
+    """One document found. Highlights are HTML, escaped but for `<mark>`."""
 
     type: str
     id: str
@@ -87,7 +85,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value on offer and how many would be shown if it were chosen."""
+    """A value on offer and how many results there are if it is selected."""
 
     value: str
     count: int
@@ -96,7 +94,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Values of one field within the set; its counts ignore the field's own choices."""
+    """Values of one field within the results; its counts ignore the field's own filter."""
 
     name: str
     values: tuple[FacetValue, ...]
@@ -104,7 +102,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A typed word that no readable document holds, and the word searched instead."""
+    """A typed word that no readable document contains, and the word searched instead."""
 
     original: str
     replacement: str
@@ -112,7 +110,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """What was found by the words as they were `searched`; the cursors lead to other pages."""
+    """The hits of a page, for the query as it was interpreted, and cursors to other pages."""
 
     count: int
     hits: tuple[Hit, ...]
@@ -126,7 +124,7 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A completion: of a word (`words`), or to one thing (`type` and `id` set)."""
+    """A completion: of a word, or to one object (`type` and `id` are set)."""
 
     text: str
     count: int = 1
@@ -136,7 +134,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class SuggestAnswer:
-    """Completions of what is being typed: things by their names, and words."""
+    """Completions of what is being typed: objects by their names, and words."""
 
     objects: tuple[Suggestion, ...] = ()
     words: tuple[Suggestion, ...] = ()
@@ -144,7 +142,7 @@ class SuggestAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something by which documents are alike: a tag, a column, or a word of name or summary."""
+    """What makes documents similar: a tag, a column, or a word of name or summary."""
 
     type: str
     text: str
@@ -152,7 +150,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class SimilarDocument:
-    """A document that is like another one, and the features of the other that it shares."""
+    """A document and the features that it shares with another one."""
 
     type: str
     id: str
@@ -161,7 +159,7 @@ class SimilarDocument:
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One line of an engine's ledger: what it holds of one thing, the readers by its tokens."""
+    """What an index has of one object; the readers are those of its tokens."""
 
     type: str
     id: str
@@ -171,103 +169,32 @@ class IndexEntry:
 
 
 class IndexSession(Protocol):
-    """An open door for writing. What was put is seen by every reader once `commit` returns.
+    """A writer. What was put is visible to every reader once `commit` returns.
 
-    All goes into one `generation`, whichever answers meanwhile: what a follower remembers of it
-    is remembered of that generation alone.
+    All goes into one `generation`, whichever is live meanwhile: what a follower remembers of it is
+    remembered of that generation alone.
     """
 
     generation: str
 
     def put(self, documents: Iterable[SearchDocument]) -> None:
-        """Hold the documents, each unless a later revision of it is held already."""
+        """Write the documents, each unless the index has a later revision of it."""
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
-        """Forget (type, id) as of a revision; a write of an earlier one stays without effect."""
+        """Delete (type, id) as of a revision; a write of an earlier one has no effect."""
 
     def commit(self) -> None:
         """Make all that was put and deleted durable and visible."""
 
 
-class SearchBackend(Protocol):
-    """An engine. Every method raises SearchUnavailable where the engine is down or has no index."""
-
-    name: str
-
-    def fingerprint(self) -> str:
-        """A short hash of fields, analyzers and engine; another one means rebuild."""
-
-    def is_ready(self) -> bool:
-        """An index of this fingerprint is there and answers."""
-
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """Answer from what the caller may read, and from nothing else."""
-
-    def counts(self, request: SearchRequest, types: Sequence[str]) -> Mapping[str, int]:
-        """How many of each type the words, as they are spelled, and filters of a request find."""
-
-    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
-        """Complete what is being typed, from what the caller may read."""
-
-    def named(
-        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
-    ) -> tuple[Suggestion, ...]:
-        """Complete what is being typed to things of some types by their names."""
-
-    def values(
-        self,
-        field: str,
-        prefix: str,
-        readers: ReaderTokens,
-        limit: int,
-        types: Sequence[str] = DEFAULT_TYPES,
-    ) -> tuple[FacetValue, ...]:
-        """Values of a field that begin so, with their counts, most frequent first."""
-
-    def similar(
-        self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
-    ) -> tuple[SimilarDocument, ...]:
-        """Readable documents that share features with the document of a key, most alike first.
-
-        What the caller may not read changes neither the documents nor their order.
-        """
-
-    def generation(self) -> str:
-        """The name of the index that answers, never given twice."""
-
-    def open_writer(self) -> AbstractContextManager[IndexSession]:
-        """Take the one writer of the live index; waits for another holder a while."""
-
-    def start_rebuild(self) -> AbstractContextManager["NewIndex"]:
-        """Build an index beside the live one. Left without `swapping`, it is thrown away.
-
-        The caller sees to it that one process at a time rebuilds, restores or clears.
-        """
-
-    def open_previous(self) -> AbstractContextManager["NewIndex"]:
-        """Open the index that answered before the live one, so that it may answer again."""
-
-    def remove_unused(self) -> AbstractContextManager[frozenset[str]]:
-        """Remove what nobody needs, half-built indexes too; gives the generations that are held.
-
-        Inside, no other process rebuilds, so what is remembered of any other is of no use.
-        """
-
-    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        """Everything that the live index holds, or what it holds of `keys`; one moment's view."""
-
-    def drop(self) -> None:
-        """Remove all that this engine holds; for scratch indexes."""
-
-
 class NewIndex(IndexSession, Protocol):
-    """An index beside the live one, which goes on answering."""
+    """An index next to the live one, which goes on answering."""
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        """Everything committed into it so far, or what it holds of `keys`."""
+        """Yield what was committed into it so far, or of `keys`."""
 
     def activate(self) -> AbstractContextManager[IndexSession]:
-        """Hold the live writer, where there is one, for the last changes; on leaving, it answers.
+        """Hold the live writer, if there is one, for the last changes; then make this one live.
 
-        The index that answered until then is kept, to be restored.
+        The index that was live until then is kept, to be opened again.
         """

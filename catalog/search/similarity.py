@@ -1,11 +1,11 @@
-"""By what products are alike: the features of one, and how telling each of them is; pure.
+"""What makes products similar: the features of one, and the weight of each; pure.
 
-How telling a feature is follows from the documents that the caller may read and from no others,
-so that what is hidden changes neither who is alike nor in which order.
+A weight follows from the documents that the caller may read and from no others, so that hidden
+ones change neither what is similar nor its order.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from math import log2
 
 from catalog.search.analysis import first_sentence
@@ -14,16 +14,16 @@ from catalog.search.port import Feature
 from catalog.search.spelling import normalize
 
 TAG, COLUMN, WORD = "tag", "column", "word"
-MOST = {TAG: 10, COLUMN: 24, WORD: 16}
-# A tag was chosen to say what a thing is about; a column or a word says so only by the way.
-WORTH = {TAG: 3, COLUMN: 1, WORD: 1}
-LONGEST_FEATURE = 200
-# What more than one in so many readable documents holds tells nothing.
-TELLING_SHARE = 3
+MAX_FEATURES = {TAG: 10, COLUMN: 24, WORD: 16}
+# A tag was chosen to say what a product is about; a column or a word only hints at it.
+TYPE_WEIGHTS = {TAG: 3, COLUMN: 1, WORD: 1}
+MAX_FEATURE_LENGTH = 200
+# A feature of more than a third of the readable documents has no weight.
+MAX_SHARE = 1 / 3
 # Without a shared tag, so many columns and words must be shared.
 MIN_SHARED = 2
-# Words that say nothing of a subject, beyond those that no search looks for.
-EMPTY_WORDS = frozenset(
+# Words without a subject, beyond the stop words of search.
+EXTRA_STOP_WORDS = frozenset(
     "about above after again all also any because been before being below between both can did do "
     "does done down during each every few had has have he her here hers him his how its just made "
     "make many may more most much must never off once one only other others our out over own per "
@@ -37,43 +37,42 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 def features_of(
     *, name: str, summary: str, tags: Iterable[str], columns: Iterable[str]
 ) -> tuple[Feature, ...]:
-    """The tags, columns, and words of name and first sentence by which others may be like it.
+    """Return the tags, the columns, and the words of name and first sentence.
 
     Of many columns the longest names are taken: `id` is everywhere, `lifetime_value` is not.
     """
-    labels = list(_texts(tags))
-    found = {
+    labels = _normalized(tags)
+    words = [
+        word
+        for word in dict.fromkeys(_WORD.findall(f"{name} {first_sentence(summary)}".casefold()))
+        if word not in STOP_WORDS and word not in EXTRA_STOP_WORDS and len(word) <= MAX_TERM_LENGTH
+    ]
+    features = {
         TAG: labels,
-        COLUMN: sorted(_texts(columns), key=lambda text: (-len(text), text)),
+        COLUMN: sorted(_normalized(columns), key=lambda text: (-len(text), text)),
         # A word that is a tag as well is counted once.
-        WORD: [word for word in _words(f"{name} {first_sentence(summary)}") if word not in labels],
+        WORD: [word for word in words if word not in labels],
     }
     return tuple(
-        Feature(object_type, text)
-        for object_type, texts in found.items()
-        for text in texts[: MOST[object_type]]
+        Feature(name, text)
+        for name, texts in features.items()
+        for text in texts[: MAX_FEATURES[name]]
     )
 
 
-def _texts(values: Iterable[str]) -> Iterator[str]:
+def _normalized(values: Iterable[str]) -> list[str]:
     texts = dict.fromkeys(map(normalize, values))
-    return (text for text in texts if 0 < len(text) <= LONGEST_FEATURE)
-
-
-def _words(text: str) -> Iterator[str]:
-    words = dict.fromkeys(word.casefold() for word in _WORD.findall(text))
-    said = (word for word in words if word not in STOP_WORDS and word not in EMPTY_WORDS)
-    return (word for word in said if len(word) <= MAX_TERM_LENGTH)
+    return [text for text in texts if 0 < len(text) <= MAX_FEATURE_LENGTH]
 
 
 def feature_weights(counts: Mapping[Feature, int], total: int) -> dict[Feature, int]:
-    """How much sharing a feature is worth: more, the fewer of `total` documents hold it.
+    """Return how much sharing a feature counts: more, the fewer of `total` documents have it.
 
-    Whole numbers, so that sums are equal in every engine whatever order they are added in. What
-    nobody else holds, and what tells nothing, is left out.
+    Whole numbers, so that sums are equal in every engine whatever order they are added in.
+    Features that no other document has, or too many, are left out.
     """
     return {
-        feature: WORTH[feature.type] * max(1, round(_STEPS * log2((total + 1) / count)))
+        feature: TYPE_WEIGHTS[feature.type] * max(1, round(_STEPS * log2((total + 1) / count)))
         for feature, count in counts.items()
-        if 1 < count <= max(2, total // TELLING_SHARE)
+        if 1 < count <= max(2, int(total * MAX_SHARE))
     }

@@ -1,4 +1,4 @@
-"""Orders of results as text keys that sort alike in every engine; pure."""
+"""Sort keys of documents as texts that every engine sorts alike; pure."""
 
 import hashlib
 
@@ -12,12 +12,12 @@ _SEPARATOR = "00"
 
 
 def tie_of(key: str) -> int:
-    """A number that settles equal ranks the same way in every engine."""
+    """Return a number that orders equal ranks the same way in every engine."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6])
 
 
 def sort_key(value: str | float | None, tie: int, sort: Sort) -> str:
-    """A text that sorts as the value does, ties by identity, and last where there is no value."""
+    """Return a text that sorts as the value does, ties by identity, last without a value."""
     return f"{_sortable(value, sort)}{_SEPARATOR}{tie:012x}"
 
 
@@ -30,6 +30,6 @@ def _sortable(value: str | float | None, sort: Sort) -> str:
 
 
 def keyed_number(key: str, value: float) -> str:
-    """A term for one keyed number, so that a range of numbers is a range of terms."""
+    """Return a term for one keyed number, so that a range of numbers is a range of terms."""
     clamped = min(max(value, -1e6), 1e6)
     return f"{key.encode().hex()}{_SEPARATOR}{round((clamped + 1e6) * 1e6):014d}"

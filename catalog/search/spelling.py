@@ -5,31 +5,31 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-SHORTEST_CORRECTED = 4
-SHORTEST_WITH_TWO_EDITS = 8
-# So many words of one query at most; each is compared with hundreds of others.
-MOST_CORRECTED = 8
+MIN_CORRECTED_LENGTH = 4
+MIN_LENGTH_FOR_TWO_EDITS = 8
+# Words of one query that are corrected; each is compared with hundreds of others.
+MAX_CORRECTIONS = 8
 _SIGNS = re.compile(r"[\W_]+")
 # Tags, columns and names of domains come again with nearly every document.
-_KEPT = 1 << 15
+_CACHE_SIZE = 1 << 15
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def normalize(text: str) -> str:
-    """The form in which values are compared: case, width and spaces do not matter."""
+    """Return the form in which values are compared, without case, width and extra spaces."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return " ".join(plain.casefold().split())
 
 
 def edits_allowed(word: str) -> int:
-    """None under four letters or with digits, one up to seven letters, two from eight."""
-    if len(word) < SHORTEST_CORRECTED or not word.isalpha():
+    """Return 0 under four letters or with digits, 1 up to seven letters, 2 from eight."""
+    if len(word) < MIN_CORRECTED_LENGTH or not word.isalpha():
         return 0
-    return 2 if len(word) >= SHORTEST_WITH_TWO_EDITS else 1
+    return 2 if len(word) >= MIN_LENGTH_FOR_TWO_EDITS else 1
 
 
 def distance(left: str, right: str, limit: int) -> int:
-    """Edits between two words, a transposition counting as one; `limit` + 1 where it is more.
+    """Return the edits between two words, a transposition counting as one; at most `limit` + 1.
 
     Optimal string alignment, row by row, given up as soon as a whole row exceeds the limit.
     """
@@ -50,12 +50,12 @@ def distance(left: str, right: str, limit: int) -> int:
     return min(above[-1], limit + 1)
 
 
-def best_correction(word: str, held: Iterable[tuple[str, int]]) -> str | None:
-    """The nearest of the (word, readable documents) pairs; the more frequent of equals."""
+def best_correction(word: str, candidates: Iterable[tuple[str, int]]) -> str | None:
+    """Return the nearest of (word, readable documents) pairs; of equals the more frequent."""
     limit = edits_allowed(word)
     ranked = (
         (distance(word, other, limit), other[:1] != word[:1], -count, other)
-        for other, count in held
+        for other, count in candidates
         if count > 0 and other.isalpha()
     )
     best = min((rank for rank in ranked if 0 < rank[0] <= limit), default=None)
@@ -63,13 +63,13 @@ def best_correction(word: str, held: Iterable[tuple[str, int]]) -> str | None:
 
 
 def closest(word: str, options: Iterable[str]) -> str | None:
-    """The option that was probably meant, where one is at most two edits away."""
-    limit = 1 if len(word) < SHORTEST_CORRECTED else 2
+    """Return the option that was probably meant, if one is at most two edits away."""
+    limit = 1 if len(word) < MIN_CORRECTED_LENGTH else 2
     ranked = sorted((distance(word, option, limit), option) for option in options)
     return ranked[0][1] if ranked and ranked[0][0] <= limit else None
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def normalize_name(text: str) -> str:
-    """A name without its punctuation: how names, slugs and addresses are compared as wholes."""
+    """Return a name without punctuation, as names, slugs and addresses are compared."""
     return _SIGNS.sub(" ", normalize(text)).strip()

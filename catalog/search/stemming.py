@@ -1,5 +1,5 @@
-"""How a text is taken apart into words, and a word into its stem: of the embedded engine, and of
-the marks that every engine shows.
+"""How a text is split into words, and a word reduced to its stem: in the embedded engine, and in
+the highlights of every engine.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from catalog.search.fields import MAX_TERM_LENGTH, STOP_WORDS
 TEXT, WORDS = "assay_text", "assay_words"
 
 # The texts of hits use the same words over and over.
-_KEPT = 1 << 15
+_CACHE_SIZE = 1 << 15
 
 
 def analyzer(name: str) -> TextAnalyzer:
-    """The analyzer of ranked text (stop words, stems), or that of words as they stand."""
+    """Return the analyzer of ranked text (stop words, stems), or that of unchanged words."""
     builder = tantivy.TextAnalyzerBuilder(Tokenizer.simple())
     for step in (Filter.remove_long(MAX_TERM_LENGTH), Filter.lowercase(), Filter.ascii_fold()):
         builder = builder.filter(step)
@@ -28,21 +28,21 @@ def analyzer(name: str) -> TextAnalyzer:
 
 
 class Stemmer:
-    """Takes texts apart for marking."""
+    """Splits texts into words and stems."""
 
     def __init__(self) -> None:
         self._analyzer, self._words = analyzer(TEXT), analyzer(WORDS)
-        self.stem = lru_cache(_KEPT)(self._stem)
+        self.stem = lru_cache(_CACHE_SIZE)(self._stem)
 
     def words(self, text: str) -> list[str]:
-        """The words of a text, lower case and without accents."""
+        """Return the words of a text, lower case and without accents."""
         return self._words.analyze(text)
 
     def _stem(self, word: str) -> str:
         return "".join(self._analyzer.analyze(word))
 
     def stemmed(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """The forms of a text's words, each with where the word begins and ends."""
+        """Yield the stems of a text's words, each with where the word begins and ends."""
         for token in self._analyzer.pre_tokenize(text).tokens:
             yield token.text, token.char_offset_from, token.char_offset_to
 

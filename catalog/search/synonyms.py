@@ -8,7 +8,7 @@ from catalog.search.fields import SPELLING_WEIGHT
 from catalog.search.query_ast import And, Clause, Expression, Occur, Or, Phrase, Term
 from catalog.search.spelling import normalize_name
 
-MOST_EXPANDED = 4
+MAX_EXPANSIONS = 4
 
 # For each term, all the ways to write it.
 Spellings = tuple[tuple[str, ...], ...]
@@ -23,53 +23,52 @@ class Expansion:
 
 
 def expand_synonyms(
-    words: Expression, spellings: Spellings
+    query: Expression, spellings: Spellings
 ) -> tuple[Expression, tuple[Expansion, ...]]:
-    """The words with the other spellings of the terms among them, and which terms those were."""
-    plain = [_open_word(clause) for clause in words]
-    typed = f" {' '.join(plain)} "
-    clauses = list(words)
+    """Return the query with the other spellings of its terms, and which terms those were."""
+    words = [_expandable_word(clause) for clause in query]
+    typed = f" {' '.join(words)} "
+    clauses = list(query)
     expansions: list[Expansion] = []
-    by_beginning = _by_beginning(spellings)
-    begun = {place for word in typed.split() for place in by_beginning.get(word, ())}
-    for place in sorted(begun):
-        known = {normalize_name(spelling): spelling for spelling in spellings[place]}
-        found = next((name for name in known if name and f" {name} " in typed), None)
-        others = tuple(spelling for name, spelling in known.items() if name != found)
-        if found and others and len(expansions) < MOST_EXPANDED:
-            clauses = _joined(clauses, found, others)
-            expansions.append(Expansion(found, others))
+    by_first_word = _by_first_word(spellings)
+    candidates = {index for word in typed.split() for index in by_first_word.get(word, ())}
+    for index in sorted(candidates):
+        names = {normalize_name(spelling): spelling for spelling in spellings[index]}
+        match = next((name for name in names if name and f" {name} " in typed), None)
+        others = tuple(spelling for name, spelling in names.items() if name != match)
+        if match and others and len(expansions) < MAX_EXPANSIONS:
+            clauses = _add_spellings(clauses, match, others)
+            expansions.append(Expansion(match, others))
     return tuple(clauses), tuple(expansions)
 
 
 @lru_cache(maxsize=2)
-def _by_beginning(spellings: Spellings) -> Mapping[str, Sequence[int]]:
-    """The places of the terms by the first word of each way to write them."""
-    found: dict[str, list[int]] = {}
-    for place, spelled in enumerate(spellings):
-        for beginning in {word for each in spelled for word in normalize_name(each).split()[:1]}:
-            found.setdefault(beginning, []).append(place)
-    return found
+def _by_first_word(spellings: Spellings) -> Mapping[str, Sequence[int]]:
+    """Return the indexes of the terms by the first word of each way to write them."""
+    indexes: dict[str, list[int]] = {}
+    for index, names in enumerate(spellings):
+        for word in {word for name in names for word in normalize_name(name).split()[:1]}:
+            indexes.setdefault(word, []).append(index)
+    return indexes
 
 
-def _weight(spelling: str) -> float:
-    """A phrase ranks by the sum of its words, so that a long one would outdo the word typed."""
-    return SPELLING_WEIGHT / max(1, len(normalize_name(spelling).split()))
-
-
-def _open_word(clause: Clause) -> str:
-    """The word of a clause that any other spelling may stand for; empty for all other clauses."""
+def _expandable_word(clause: Clause) -> str:
+    """Return the word of a clause that another spelling may replace; empty for other clauses."""
     match clause:
         case Clause(Term(text, False), Occur.SHOULD):
             return normalize_name(text)
     return ""
 
 
-def _joined(clauses: list[Clause], found: str, others: Sequence[str]) -> list[Clause]:
-    """One word becomes either spelling; of several words each still counts for itself."""
-    alternatives = tuple(Clause(Phrase(other, _weight(other))) for other in others)
-    for at, clause in enumerate(clauses):
-        if _open_word(clause) == found:
-            return [*clauses[:at], Clause(Or((clause, *alternatives))), *clauses[at + 1 :]]
-    typed = Clause(And(tuple(Clause(Term(word)) for word in found.split())))
-    return [*clauses, Clause(Or((typed, *alternatives)))]
+def _add_spellings(clauses: list[Clause], typed: str, others: Sequence[str]) -> list[Clause]:
+    """Let one word be either spelling; of several words each still counts for itself.
+
+    A phrase ranks by the sum of its words, so its weight is divided among them.
+    """
+    sizes = {other: max(1, len(normalize_name(other).split())) for other in others}
+    options = tuple(Clause(Phrase(other, SPELLING_WEIGHT / n)) for other, n in sizes.items())
+    for index, clause in enumerate(clauses):
+        if _expandable_word(clause) == typed:
+            return [*clauses[:index], Clause(Or((clause, *options))), *clauses[index + 1 :]]
+    words = Clause(And(tuple(Clause(Term(word)) for word in typed.split())))
+    return [*clauses, Clause(Or((words, *options)))]

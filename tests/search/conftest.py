@@ -10,7 +10,7 @@ import pytest
 from catalog.search.backends import active_backend
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.semantic import SemanticRanking
 from tests.search.embedders import Alike
 from tests.search.requests import fill

@@ -6,7 +6,8 @@ from typing import Any
 
 from catalog.search.document import SearchDocument
 from catalog.search.filters import Filter, parse_filters
-from catalog.search.port import FacetValue, SearchAnswer, SearchBackend, SearchRequest
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import FacetValue, SearchAnswer, SearchRequest
 from catalog.search.query import parse_query
 from catalog.search.result_types import RESULT_TYPES
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from catalog.search.document import SearchDocument
-from catalog.search.port import Correction, SearchBackend, SearchRequest
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import Correction, SearchRequest
 from catalog.search.query import parse_query
 from catalog.search.synonyms import expand_synonyms
 from tests.search.requests import NOW, PUBLIC, ask, counts, doc, fill, ids, values

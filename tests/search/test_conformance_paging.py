@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from tests.search.conftest import BY_MEANING, ENGINES
 from tests.search.requests import ask, doc, fill, ids
 

@@ -3,7 +3,8 @@
 import pytest
 
 from catalog.search.document import SearchDocument
-from catalog.search.port import Feature, SearchBackend, SimilarDocument
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import Feature, SimilarDocument
 from catalog.search.similarity import features_of
 from tests.search.requests import PUBLIC, doc, fill
 

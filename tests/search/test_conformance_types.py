@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from tests.search.requests import PUBLIC, ask, counts, doc, fill, ids, request_of, values
 
 ORDERS = doc("orders", "Orders", summary="Every churn of a customer.", tags=("sales",))

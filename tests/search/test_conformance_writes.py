@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from catalog.search.document import SearchDocument
-from catalog.search.port import Correction, SearchBackend
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import Correction
 from tests.search.requests import PUBLIC, ask, counts, doc, fill, ids, values, write
 
 

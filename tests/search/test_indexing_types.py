@@ -14,7 +14,7 @@ from catalog.domains.services import edit_domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.search.fields import TYPES as NAMES
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import drain, engine_states, rebuild, sync_domain_changes, verify
 from tests.factories import FACTORY, make_domain, make_product, make_team

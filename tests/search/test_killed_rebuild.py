@@ -21,7 +21,8 @@ from catalog.domains.models import Domain
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product
 from catalog.revisions.models import Followed
-from catalog.search.port import SearchBackend, SearchRequest
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import SearchRequest
 from catalog.search.query import parse_query
 from catalog.search.services import (
     RebuildPhase,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.semantic import SemanticRanking, get_semantic_ranking
 from catalog.search.semantic.reranking import Embedder
 from tests.search.requests import ask, doc, fill, ids

@@ -18,8 +18,9 @@ from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Followed
 from catalog.search.document import SearchDocument
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.models import RebuildLock
-from catalog.search.port import IndexSession, NewIndex, SearchBackend, SearchUnavailable
+from catalog.search.port import IndexSession, NewIndex, SearchUnavailable
 from catalog.search.services import (
     ActivationRefused,
     RebuildPhase,

@@ -12,10 +12,11 @@ from benchmarks.relevance.fuzz_queries import fuzz_queries
 from benchmarks.relevance.robustness import CORRECT, run_fuzz_queries, run_names, run_typos
 from benchmarks.relevance.scratch_engine import build_request, scratch_engine
 from catalog.search.backends import active_backend
-from catalog.search.port import TIMEOUT, SearchBackend, SearchUnavailable
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import TIMEOUT, SearchUnavailable
 from catalog.search.query import parse_query
 from catalog.search.services import rebuild
-from catalog.search.spelling import MOST_CORRECTED
+from catalog.search.spelling import MAX_CORRECTIONS
 from tests.factories import make_domain, make_product, make_published_product
 from tests.search.conftest import ENGINES
 from tests.search.requests import NOW, ask, doc, fill
@@ -77,7 +78,7 @@ def test_at_most_a_few_words_are_corrected(engine: SearchBackend):
     fill(engine, [doc("words", summary=" ".join(words))])
     wrong = " ".join(word.replace("zzzzz", "zzzxz") for word in words)
 
-    assert len(ask(engine, wrong).corrections) == MOST_CORRECTED
+    assert len(ask(engine, wrong).corrections) == MAX_CORRECTIONS
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)

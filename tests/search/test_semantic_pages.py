@@ -8,7 +8,7 @@ import pytest
 
 from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.document import SearchDocument
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.semantic import SemanticRanking
 from catalog.search.semantic.reranking import WINDOW
 from tests.search.embedders import Topics

@@ -17,7 +17,8 @@ from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, patch_document
 from catalog.revisions.models import Tombstone
-from catalog.search.port import IndexEntry, IndexSession, SearchBackend
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import IndexEntry, IndexSession
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import drain, sync_domain_changes, verify
 from tests.factories import FACTORY, make_domain, make_product

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 
 _PATHS = {
     "embedded": "catalog.search.backends.embedded.EmbeddedBackend",

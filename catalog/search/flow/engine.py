@@ -1,9 +1,9 @@
-"""An engine: the flow of search over the sessions of one adapter."""
+"""An engine: the flow of search over the sessions of one adapter, and the writing of its index."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from catalog.search.flow import suggestions
@@ -15,6 +15,9 @@ from catalog.search.port import (
     TIMEOUT,
     FacetValue,
     Feature,
+    IndexEntry,
+    IndexSession,
+    NewIndex,
     ReaderTokens,
     SearchAnswer,
     SearchRequest,
@@ -24,30 +27,46 @@ from catalog.search.port import (
 )
 
 
-class SearchEngine(ABC):
-    """The reading side of the port; `open_session` is what an adapter adds to it."""
+class SearchBackend(ABC):
+    """An engine. Every method raises SearchUnavailable if it is down or has no index.
+
+    What a caller may not read changes no answer: neither counts nor facets, completions or order.
+    """
+
+    name: str
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return a short hash of fields, analyzers and engine; another one means rebuild."""
+
+    @abstractmethod
+    def is_ready(self) -> bool:
+        """Return True if an index of this fingerprint is there and answers."""
 
     @abstractmethod
     def open_session(
         self, readers: ReaderTokens, types: Sequence[str], timeout: float
     ) -> AbstractContextManager[SearchSession]:
-        """Open what is readable of some types; inside, errors of the engine are translated."""
+        """Open what is readable of some types."""
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         with self.open_session(request.readers, (request.type,), TIMEOUT) as session:
             return answer(session, request)
 
     def counts(self, request: SearchRequest, types: Sequence[str]) -> dict[str, int]:
+        """Return how many of each type a request finds, as its query is spelled."""
         with self.open_session(request.readers, types, TIMEOUT) as session:
             return suggestions.count_by_type(session, request, types)
 
     def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
+        """Complete what is being typed to objects of the default type, and to words."""
         with self.open_session(readers, DEFAULT_TYPES, TIMEOUT) as session:
             return suggestions.suggest(session, typed, limit)
 
     def named(
         self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
+        """Complete what is being typed to objects of some types by their names."""
         with self.open_session(readers, types, TIMEOUT) as session:
             return suggestions.suggest_names(session, typed, limit)
 
@@ -59,11 +78,47 @@ class SearchEngine(ABC):
         limit: int,
         types: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
+        """Return values of a field with a prefix and their counts, the most frequent first."""
         with self.open_session(readers, types, TIMEOUT) as session:
             return suggestions.suggest_values(session, field, prefix, limit)
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int
     ) -> tuple[SimilarDocument, ...]:
+        """Return documents that share features with the one of a key, the most similar first."""
         with self.open_session(readers, DEFAULT_TYPES, SIDEBAR_TIMEOUT) as session:
             return suggestions.similar(session, key, features, limit)
+
+    @abstractmethod
+    def generation(self) -> str:
+        """Return the name of the index that answers, never given twice."""
+
+    @abstractmethod
+    def open_writer(self) -> AbstractContextManager[IndexSession]:
+        """Take the one writer of the live index; waits for another holder a while."""
+
+    @abstractmethod
+    def start_rebuild(self) -> AbstractContextManager[NewIndex]:
+        """Build an index next to the live one; unless it is activated, it is removed.
+
+        The caller sees to it that one process at a time rebuilds, restores or removes.
+        """
+
+    @abstractmethod
+    def open_previous(self) -> AbstractContextManager[NewIndex]:
+        """Open the index that answered before the live one, so that it may answer again."""
+
+    @abstractmethod
+    def remove_unused(self) -> AbstractContextManager[frozenset[str]]:
+        """Remove what is not needed, half-built indexes too; yields the generations that are left.
+
+        Inside, no other process rebuilds, so what is remembered of any other is of no use.
+        """
+
+    @abstractmethod
+    def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
+        """Yield what the live index holds, or holds of `keys`, at one moment."""
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Remove all that this engine holds; for scratch indexes."""

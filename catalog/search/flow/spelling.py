@@ -16,7 +16,7 @@ from catalog.search.query_ast import (
     Term,
     correctable_terms,
 )
-from catalog.search.spelling import MOST_CORRECTED, best_correction, edits_allowed
+from catalog.search.spelling import MAX_CORRECTIONS, best_correction, edits_allowed
 from catalog.search.stemming import STEMMER
 
 
@@ -38,7 +38,7 @@ def unmatched_terms(
 def correct_terms(session: SearchSession, unmatched: Mapping[str, str]) -> dict[str, str]:
     """Return for each term that is not found the nearest word that some readable document has."""
     wanted = ((term, word) for term, word in unmatched.items() if edits_allowed(word))
-    words = dict(islice(wanted, MOST_CORRECTED))
+    words = dict(islice(wanted, MAX_CORRECTIONS))
     if not words:
         return {}
     candidates = session.similar_terms({word: edits_allowed(word) for word in words.values()})

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from catalog.search.backends import configured_backends
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.models import IndexCheck
-from catalog.search.port import SearchBackend, SearchUnavailable
+from catalog.search.port import SearchUnavailable
 from catalog.search.services.diff import MismatchKind
 from catalog.search.services.pending import engine_state
 from catalog.search.services.rebuild import ActivationRefused, remove_unused_indexes

@@ -15,7 +15,8 @@ from django.utils import timezone
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
 from catalog.search.backends import configured_backends
-from catalog.search.port import IndexSession, SearchBackend, SearchUnavailable
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import IndexSession, SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES, ResultType
 
 BATCH_SIZE = 200

@@ -14,7 +14,8 @@ from catalog.exceptions import CatalogError
 from catalog.revisions.models import Tombstone
 from catalog.revisions.services import forget_other_generations, mark_indexed_bulk
 from catalog.search.document import SearchDocument, key_of
-from catalog.search.port import IndexSession, NewIndex, SearchBackend
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import IndexSession, NewIndex
 from catalog.search.result_types import CHUNK_SIZE, RESULT_TYPES
 from catalog.search.services.diff import (
     Fingerprints,

@@ -19,7 +19,8 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import bump_product_revisions
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
-from catalog.search.port import SearchBackend, SearchUnavailable
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.pending import (
     BATCH_SIZE,

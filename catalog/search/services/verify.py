@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from catalog.products.models import PRODUCT
-from catalog.search.port import SearchBackend
+from catalog.search.flow.engine import SearchBackend
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.diff import (
     Mismatch,

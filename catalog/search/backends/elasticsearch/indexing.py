@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 BATCH_SIZE = 500
 
 
-def door_of(index: str) -> str:
-    """The alias by which an index is written to: a write after its end makes no new index."""
+def write_alias(index: str) -> str:
+    """Return the alias for writing: a write after the index is deleted creates no new one."""
     return f"{index}-door"
 
 
-class Session:
+class ElasticsearchWriter:
     """Bulk writes into one index, each with its document's revision as external version."""
 
     def __init__(
@@ -61,11 +61,11 @@ class Session:
 
     def _bulk(self, actions: Iterable[dict[str, object]]) -> None:
         """Send in chunks. 409 is a late write, which loses; not found is what is gone already."""
-        door = {"_index": door_of(self.index), "version_type": "external_gte"}
+        target = {"_index": write_alias(self.index), "version_type": "external_gte"}
         with translated():
             for is_done, result in helpers.streaming_bulk(
                 self._client,
-                ({**door, **action} for action in actions),
+                ({**target, **action} for action in actions),
                 chunk_size=BATCH_SIZE,
                 raise_on_error=False,
                 max_retries=2,

@@ -1,33 +1,30 @@
 """The embedded engine: tantivy on local disk, one process writing, every process reading."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from catalog.search.backends.embedded import mapping
-from catalog.search.backends.embedded.generations import ENGINE, Place
-from catalog.search.backends.embedded.indexing import Opened, Session, ledger
+from catalog.search.backends.embedded.generations import ENGINE, GenerationStore
+from catalog.search.backends.embedded.indexing import EmbeddedWriter, IndexReader
 from catalog.search.backends.embedded.session import EmbeddedSession
-from catalog.search.document import SearchDocument
-from catalog.search.flow.engine import SearchEngine
-from catalog.search.port import (
-    IndexEntry,
-    ReaderTokens,
-    SearchUnavailable,
-)
+from catalog.search.flow.engine import SearchBackend
+from catalog.search.port import IndexEntry, ReaderTokens, SearchUnavailable
 
 
-class EmbeddedBackend(SearchEngine):
-    """Search without a server; the port says what each method promises."""
+class EmbeddedBackend(SearchBackend):
+    """Search without a server."""
 
     name = ENGINE
 
     def __init__(self, root: Path) -> None:
-        self._place = Place(root, mapping.fingerprint())
-        self._opened: tuple[tuple[int, int], Opened] | None = None
+        self._store = GenerationStore(root, mapping.fingerprint())
+        self._live: tuple[tuple[int, int], IndexReader] | None = None
 
     def fingerprint(self) -> str:
-        return self._place.fingerprint
+        return self._store.fingerprint
 
     def is_ready(self) -> bool:
         try:
@@ -40,112 +37,82 @@ class EmbeddedBackend(SearchEngine):
     def open_session(
         self, readers: ReaderTokens, types: Sequence[str], timeout: float
     ) -> Iterator[EmbeddedSession]:
-        opened = self._read()
-        yield EmbeddedSession.of(opened.documents, opened.words, readers, types)
+        index = self._read()
+        yield EmbeddedSession.of(index.documents, index.words, readers, types)
 
     def generation(self) -> str:
-        return self._place.current().name
+        return self._store.current().name
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        return ledger(self._read().documents.searcher(), keys)
+        return self._read().entries(keys)
 
     def drop(self) -> None:
-        self._opened = None
-        self._place.remove()
+        self._live = None
+        self._store.delete()
 
     @contextmanager
-    def open_writer(self) -> Iterator[Session]:
-        with self._place.lock("writer"), _session(self._place.current()) as session:
-            yield session
+    def open_writer(self) -> Iterator[EmbeddedWriter]:
+        with self._store.lock("writer"):
+            with closing(EmbeddedWriter(IndexReader(self._store.current()))) as writer:
+                yield writer
 
     @contextmanager
-    def start_rebuild(self) -> Iterator["EmbeddedCandidate"]:
-        with self._place.lock("rebuild"):
-            folder = self._place.beside()
+    def start_rebuild(self) -> Iterator[NewEmbeddedIndex]:
+        with self._store.lock("rebuild"):
             try:
-                with _session(folder, is_new=True) as session:
-                    yield EmbeddedCandidate(self._place, folder, session)
+                folder = self._store.create()
+                with closing(NewEmbeddedIndex(self._store, folder, is_new=True)) as index:
+                    yield index
             finally:
-                self._place.clear()
+                self._store.prune()
 
     @contextmanager
-    def open_previous(self) -> Iterator["EmbeddedCandidate"]:
-        with self._place.lock("rebuild"):
-            folder = self._place.previous()
-            with _session(folder) as session:
-                yield EmbeddedCandidate(self._place, folder, session)
+    def open_previous(self) -> Iterator[NewEmbeddedIndex]:
+        with self._store.lock("rebuild"):
+            with closing(NewEmbeddedIndex(self._store, self._store.previous())) as index:
+                yield index
 
     @contextmanager
     def remove_unused(self) -> Iterator[frozenset[str]]:
-        with self._place.lock("rebuild"):
-            self._place.clear()
-            yield self._place.generations()
+        with self._store.lock("rebuild"):
+            self._store.prune()
+            yield self._store.names()
 
-    def _read(self) -> Opened:
-        """Open what answers now, if that changed, and see what was committed since."""
-        stamp = self._place.stamp()
+    def _read(self) -> IndexReader:
+        """Open the live index, if another one is live now, and see what was committed since."""
+        version = self._store.version()
         try:
-            return self._open(stamp)
+            return self._open(version)
         except SearchUnavailable:
-            if self._place.stamp() == stamp:
+            if self._store.version() == version:
                 raise
             # Between reading the pointer and opening, other generations took over.
-            return self._open(self._place.stamp())
+            return self._open(self._store.version())
 
-    def _open(self, stamp: tuple[int, int]) -> Opened:
-        if self._opened is None or self._opened[0] != stamp:
-            self._opened = stamp, _opened(self._place.current())
-        opened = self._opened[1]
-        try:
-            opened.reload()
-        except (ValueError, FileNotFoundError) as error:
-            raise SearchUnavailable(ENGINE, "the index cannot be read") from error
-        return opened
+    def _open(self, version: tuple[int, int]) -> IndexReader:
+        if self._live is None or self._live[0] != version:
+            self._live = version, IndexReader(self._store.current())
+        index = self._live[1]
+        index.reload()
+        return index
 
 
-class EmbeddedCandidate:
-    """A generation beside the one that answers: new, or the one that answered before."""
+class NewEmbeddedIndex(EmbeddedWriter):
+    """A generation next to the live one: new, or the one before it."""
 
-    def __init__(self, place: Place, folder: Path, session: Session) -> None:
-        self._place, self._folder, self._session = place, folder, session
-        self.generation = session.generation
-
-    def put(self, documents: Iterable[SearchDocument]) -> None:
-        self._session.put(documents)
-
-    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
-        self._session.delete(things)
-
-    def commit(self) -> None:
-        self._session.commit()
+    def __init__(self, store: GenerationStore, folder: Path, *, is_new: bool = False) -> None:
+        super().__init__(IndexReader(folder), is_new=is_new)
+        self._store, self._folder = store, folder
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        opened = _opened(self._folder)
-        opened.reload()
-        return ledger(opened.documents.searcher(), keys)
+        index = IndexReader(self._folder)
+        index.reload()
+        return index.entries(keys)
 
     @contextmanager
-    def activate(self) -> Iterator[Session]:
-        with self._place.lock("writer"):
-            yield self._session
-            self._session.commit()
-            self._session.close()
-            self._place.swap(self._folder)
-
-
-def _opened(folder: Path) -> Opened:
-    try:
-        return Opened(folder)
-    except ValueError as error:
-        raise SearchUnavailable(
-            ENGINE, "the index has another shape and must be rebuilt"
-        ) from error
-
-
-@contextmanager
-def _session(folder: Path, *, is_new: bool = False) -> Iterator[Session]:
-    session = Session(_opened(folder), is_new=is_new)
-    try:
-        yield session
-    finally:
-        session.close()
+    def activate(self) -> Iterator[EmbeddedWriter]:
+        with self._store.lock("writer"):
+            yield self
+            self.commit()
+            self.close()
+            self._store.activate(self._folder)

@@ -1,5 +1,5 @@
-"""Where the index lies on disk: generations beside each other, a pointer to the one that answers,
-and the locks by which one process at a time writes.
+"""Where the index is on disk: generations next to each other, a pointer to the live one, and the
+locks by which one process at a time writes.
 """
 
 import fcntl
@@ -13,94 +13,92 @@ from pathlib import Path
 from catalog.search.port import SearchUnavailable
 
 ENGINE = "embedded"
-LONGEST_WAIT = 30.0
-_STEP = 0.02
+MAX_WAIT_SECONDS = 30.0
+_STEP_SECONDS = 0.02
 
 
-class Place:
-    """The folder of one index. `current-<shape>` names the generation that answers, and in a
-    second line the one that answered before it.
+class GenerationStore:
+    """The folder of one index. `current-<fingerprint>` names the live generation, and in a second
+    line the one before it.
 
-    Each shape of the index has a pointer of its own, so two versions of the product can run
-    beside each other, and an older version finds its index in place.
+    Each fingerprint has a pointer of its own, so two versions of the product can run next to each
+    other, and an older version finds its index in place.
     """
 
     def __init__(self, root: Path, fingerprint: str) -> None:
         self.root = root
         self.fingerprint = fingerprint
-        self.pointer = root / f"current-{fingerprint}"
+        self._pointer = root / f"current-{fingerprint}"
 
-    def stamp(self) -> tuple[int, int]:
-        """Changes whenever another generation answers; (0, 0) where there is none."""
+    def version(self) -> tuple[int, int]:
+        """Return what changes whenever another generation is live; (0, 0) without any."""
         try:
-            found = self.pointer.stat()
+            stat = self._pointer.stat()
         except FileNotFoundError:
             return 0, 0
-        return found.st_ino, found.st_mtime_ns
+        return stat.st_ino, stat.st_mtime_ns
 
     def current(self) -> Path:
-        """The generation that answers; raises SearchUnavailable where none has this shape."""
-        names = _names(self.pointer)
+        """Return the live generation. Raises SearchUnavailable if none has this fingerprint."""
+        names = _names(self._pointer)
         if not names:
             raise SearchUnavailable(ENGINE, "there is no index of this shape; rebuild it")
         return self.root / names[0]
 
     def previous(self) -> Path:
-        """The generation that answered before; raises SearchUnavailable where none is kept."""
-        folder = self.root / "".join(_names(self.pointer)[1:2])
+        """Return the generation before the live one. Raises SearchUnavailable if none is kept."""
+        folder = self.root / "".join(_names(self._pointer)[1:2])
         if folder == self.root or not folder.is_dir():
             raise SearchUnavailable(ENGINE, "no index is kept that answered before this one")
         return folder
 
-    def beside(self) -> Path:
-        """A new, empty generation."""
+    def create(self) -> Path:
+        """Make a new, empty generation."""
         folder = self.root / f"{self.fingerprint}-{time.time_ns()}"
         for part in ("documents", "words"):
             (folder / part).mkdir(parents=True)
         return folder
 
-    def swap(self, fresh: Path) -> None:
-        """Let another generation answer; both names change in one step, or neither does."""
-        before = [name for name in _names(self.pointer)[:1] if name != fresh.name]
+    def activate(self, folder: Path) -> None:
+        """Make another generation live; both names change in one step, or neither does."""
+        before = [name for name in _names(self._pointer)[:1] if name != folder.name]
         written = self.root / "pointer.new"
-        written.write_text("\n".join([fresh.name, *before]))
-        written.replace(self.pointer)
-        folder = os.open(self.root, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        written.write_text("\n".join([folder.name, *before]))
+        written.replace(self._pointer)
+        descriptor = os.open(self.root, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
 
-    def clear(self) -> None:
-        """Remove the generations that nobody needs, half-built ones too.
+    def prune(self) -> None:
+        """Remove the generations that are not needed, half-built ones too.
 
-        What answers stays and what answered before it; of other shapes the latest that answers.
+        The live one stays and the one before it; of other fingerprints what was live last.
         """
-        others = set(self.root.glob("current-*")) - {self.pointer}
+        others = set(self.root.glob("current-*")) - {self._pointer}
         latest = sorted(others, key=lambda pointer: pointer.stat().st_mtime_ns)[-1:]
-        kept = {*_names(self.pointer), *(name for pointer in latest for name in _names(pointer))}
+        needed = {name for pointer in (self._pointer, *latest) for name in _names(pointer)}
         for pointer in others - set(latest):
             pointer.unlink()
-        for folder in self.root.iterdir():
-            if folder.is_dir() and folder.name not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
+        for name in self.names() - needed:
+            shutil.rmtree(self.root / name, ignore_errors=True)
 
-    def generations(self) -> frozenset[str]:
-        """The names of all generations that lie here, of every shape."""
+    def names(self) -> frozenset[str]:
+        """Return the names of all generations, of every fingerprint."""
         return frozenset(folder.name for folder in self.root.iterdir() if folder.is_dir())
 
-    def remove(self) -> None:
-        """Remove the whole folder."""
+    def delete(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Hold a lock of the whole machine; SearchUnavailable where another holds it long."""
+        """Hold a lock of the machine. Raises SearchUnavailable if another holds it too long."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / f"{name}.lock").open("a") as file:
-            deadline = time.monotonic() + LONGEST_WAIT
-            while not _locked(file.fileno()):
+            deadline = time.monotonic() + MAX_WAIT_SECONDS
+            while not _is_locked_now(file.fileno()):
                 if time.monotonic() > deadline:
                     raise SearchUnavailable(ENGINE, f"another process holds the {name} lock")
-                time.sleep(_STEP)
+                time.sleep(_STEP_SECONDS)
             yield
 
 
@@ -111,7 +109,7 @@ def _names(pointer: Path) -> list[str]:
         return []
 
 
-def _locked(descriptor: int) -> bool:
+def _is_locked_now(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 import orjson
-from tantivy import DocAddress, Index, Query, Searcher
+from tantivy import Index, Query, Searcher
 
 from catalog.search.backends.embedded.mapping import VOCABULARY
 from catalog.search.backends.embedded.paging import HitRange, page_by_field, page_by_rank
@@ -31,8 +30,6 @@ from catalog.types import JSONObject
 # To count every value exactly, every value of every segment is needed.
 _ALL_VALUES = 65_000
 _MAX_CANDIDATES = 400
-# Ranks are floats of 24 significant bits.
-_MAX_BITS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +142,14 @@ class EmbeddedSession:
         return counts
 
     def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
-        """One search tells it of several: each adds a power of two to the rank of its documents."""
-        shown = self.builder.silent(self.builder.terms("key", keys))
-        key_of_tie = {tie_of(key): key for key in keys}
-        matching: dict[K, Collection[str]] = {}
-        names = iter(nodes)
-        while chunk := list(islice(names, _MAX_BITS)):
-            bits = [
-                self.builder.constant(self.builder.contains(nodes[name]), 1 << bit)
-                for bit, name in enumerate(chunk)
-            ]
-            query = self.builder.boosting(shown, bits)
+        shown, key_of_tie = self.builder.terms("key", keys), {tie_of(key): key for key in keys}
+        matching = {}
+        for name, node in nodes.items():
+            query = self.builder.filtered(self.builder.contains(node), [shown])
             hits = self.documents.search(query, len(keys), count=False).hits
-            found = [key_of_tie[tie] for tie in self._ties([address for _, address in hits])]
-            for bit, name in enumerate(chunk):
-                ranked = zip(hits, found, strict=True)
-                matching[name] = [key for (rank, _), key in ranked if int(rank) >> bit & 1]
+            ties = self.documents.fast_field_values("tie", [address for _, address in hits])
+            matching[name] = [key_of_tie[int(tie or 0)] for tie in ties]
         return matching
-
-    def _ties(self, addresses: Sequence[DocAddress]) -> list[int]:
-        ties = self.documents.fast_field_values("tie", list(addresses))
-        return [int(tie or 0) for tie in ties]
 
     def complete(self, attribute: str, prefix: str, limit: int) -> Sequence[tuple[str, int]]:
         found = self.documents.terms_with_prefix(attribute, prefix, self.readable, limit)
