@@ -28,7 +28,7 @@ _OFFSET = 1.0
 class Client(Protocol):
     """What sends a request to the server."""
 
-    def search(self, body: JSONObject, **options: object) -> JSONObject:
+    def search(self, body: JSONObject, *, include_named_queries_score: bool = ...) -> JSONObject:
         """Return the answer, within what is left of the time."""
 
 

@@ -1,11 +1,10 @@
-"""What is like a product, within what somebody may see."""
+"""Products that are similar to one, within what somebody may see."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from catalog.authorization.access import access_for
+from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.contracts.models import SchemaProperty
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.search.backends import active_backend
@@ -15,26 +14,26 @@ from catalog.search.result_types.products import products_of
 from catalog.search.services.search import tokens_of
 from catalog.search.similarity import features_of
 
-MOST_SIMILAR = 5
+MAX_SIMILAR = 5
 
 
 @dataclass(frozen=True)
 class Similar:
-    """A product that is like another one, and what the two share."""
+    """A product that is similar to another one, and the features that both share."""
 
     product: DataProduct
     shared_features: tuple[Feature, ...]
 
 
 def similar_to(
-    *, product: DataProduct, visitor: Any, limit: int = MOST_SIMILAR
+    *, product: DataProduct, visitor: Principal | AccessContext, limit: int = MAX_SIMILAR
 ) -> tuple[Similar, ...]:
-    """Return the products that are like one, the most alike first. Raises SearchUnavailable.
+    """Return the products that are similar to one, the most similar first.
 
-    What the visitor may not see is not counted either, so it moves nothing. Products are read
-    again from the database, as those of a search are.
+    What the visitor may not see is not counted either, so it changes nothing. Products are read
+    again from the database, as those of a search are. Raises SearchUnavailable.
     """
-    reader = access_for(visitor)
+    access = access_for(visitor)
     columns = SchemaProperty.objects.filter(schema_object__contract__product=product)
     features = features_of(
         name=product.name,
@@ -43,14 +42,10 @@ def similar_to(
         columns=columns.order_by("path").values_list("path", flat=True).distinct(),
     )
     key = key_of(PRODUCT, str(product.uuid))
-    found = [
-        alike
-        for alike in active_backend().similar(key, features, tokens_of(reader), limit)
-        if alike.type == PRODUCT
-    ]
-    products = products_of(reader, [alike.id for alike in found])
+    documents = active_backend().similar(key, features, tokens_of(access), limit)
+    products = products_of(access, [document.id for document in documents])
     return tuple(
-        Similar(products[alike.id], alike.shared_features)
-        for alike in found
-        if alike.id in products
+        Similar(products[document.id], document.shared_features)
+        for document in documents
+        if document.id in products
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import repeat, starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from elasticsearch import Elasticsearch, helpers
 
@@ -12,6 +12,7 @@ from catalog.search.backends.elasticsearch import mapping
 from catalog.search.backends.elasticsearch.client import ENGINE, translated
 from catalog.search.document import SearchDocument, encode_json, key_of
 from catalog.search.port import SearchUnavailable
+from catalog.types import JSONObject
 
 if TYPE_CHECKING:
     from catalog.search.semantic.document_vectors import DocumentVectors
@@ -76,7 +77,7 @@ class ElasticsearchWriter:
                     raise SearchUnavailable(ENGINE, f"a document was refused: {outcome['error']}")
 
 
-def _write_of(document: SearchDocument, vector: dict[str, Any]) -> dict[str, object]:
+def _write_of(document: SearchDocument, vector: JSONObject) -> dict[str, object]:
     return {
         "_op_type": "index",
         "_id": document.key,

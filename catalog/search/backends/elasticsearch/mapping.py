@@ -6,7 +6,7 @@ Nothing of the module mapper-extras is used, so any Elasticsearch 8 will do.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.search import fields
 from catalog.search.analysis import COMBINED, searchable_texts
@@ -26,7 +26,7 @@ LONGEST_BEGINNING = 20
 _KEYWORD = {"type": "keyword", "ignore_above": 1000}
 _PLAIN = ["short", "lowercase", "asciifolding"]
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: JSONObject = {
     # One shard keeps facet counts exact and ranks comparable; copies appear with a second node.
     "number_of_shards": 1,
     "auto_expand_replicas": "0-1",
@@ -49,11 +49,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def mapping(semantic: SemanticRanking | None = None) -> dict[str, Any]:
+def mapping(semantic: SemanticRanking | None = None) -> JSONObject:
     """The strict mapping of the index; extended for semantic ranking."""
     text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
     keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
-    properties: dict[str, Any] = dict.fromkeys(keywords, _KEYWORD)
+    properties: JSONObject = dict.fromkeys(keywords, _KEYWORD)
     properties |= dict.fromkeys(fields.TEXT_WEIGHTS, text)
     properties["words"] = {"type": "text", "analyzer": WORDS}
     properties["title"] = {"type": "text", "analyzer": BEGINNINGS, "search_analyzer": WORDS}

@@ -1,7 +1,7 @@
 """Pages of an Elasticsearch result: by offset, or from a cursor by search_after."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from catalog.search.fields import SORT_BY_NAME
 from catalog.search.port import SearchRequest
@@ -14,7 +14,7 @@ BOOSTED = "is_boosted"
 class HitRange(NamedTuple):
     """The server's hits of a page, first to last, and how many come before them."""
 
-    hits: Sequence[Mapping[str, Any]]
+    hits: Sequence[JSONObject]
     position: int
 
 
@@ -37,7 +37,7 @@ def paging(request: SearchRequest, sort: str) -> JSONObject:
     return {**page, "search_after": [cursor.value] if by_field else [cursor.value, cursor.tie]}
 
 
-def page_of(response: Mapping[str, Any], request: SearchRequest) -> HitRange:
+def page_of(response: JSONObject, request: SearchRequest) -> HitRange:
     """Return the hits in the order of the result."""
     hits, cursor = response["hits"]["hits"], request.cursor
     if cursor is None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Q
@@ -190,7 +190,7 @@ class ElasticsearchSession:
         hits: list[JSONObject] = self.search(body)["hits"]["hits"]
         return hits
 
-    def search(self, body: Mapping[str, Any], **options: Any) -> JSONObject:
+    def search(self, body: JSONObject, *, include_named_queries_score: bool = False) -> JSONObject:
         """Send one request within what is left of the time; a partial answer is none."""
         tenths = self._tenths_left()
         client = _with_timeout(self.client, tenths)
@@ -198,7 +198,7 @@ class ElasticsearchSession:
             index=self.index,
             allow_partial_search_results=False,
             body={**body, "timeout": f"{tenths * 100}ms"},
-            **options,
+            include_named_queries_score=include_named_queries_score or None,
         )
         answer: JSONObject = response.body
         return answer
@@ -226,7 +226,7 @@ def _named(query: Query, number: int) -> Query:
     return Q("bool", filter=[query], _name=f"{number}")
 
 
-def _hit(hit: Mapping[str, Any]) -> IndexHit:
+def _hit(hit: JSONObject) -> IndexHit:
     value, *tie = hit["sort"]
     source = hit["_source"]
     return IndexHit(
@@ -253,7 +253,7 @@ def _facets_within(selected: Mapping[str, JSONObject]) -> JSONObject:
     return facets
 
 
-def _facet_counts(response: Mapping[str, Any]) -> FacetCounts:
+def _facet_counts(response: JSONObject) -> FacetCounts:
     counted = {name: found.get(_VALUES, found) for name, found in response["aggregations"].items()}
     return {
         name: {str(bucket["key"]): int(bucket["doc_count"]) for bucket in values["buckets"]}
