@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from catalog.search.backends import ADAPTERS, configured_backends, get_backend
-from catalog.search.flow.engine import SearchBackend
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 
 def add_engine_option(parser: ArgumentParser) -> None:

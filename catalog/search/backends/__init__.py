@@ -1,13 +1,18 @@
 """Which engines are fed and which one answers; each adapter is loaded by its dotted path."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from catalog.search.flow.engine import SearchBackend
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
+
 
 _PATHS = {
     "embedded": "catalog.search.backends.embedded.EmbeddedBackend",

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from catalog.search.backends import configured_backends
-from catalog.search.flow.engine import SearchBackend
 from catalog.search.models import IndexCheck
 from catalog.search.port import SearchUnavailable
 from catalog.search.services.diff import MismatchKind
@@ -18,6 +18,9 @@ from catalog.search.services.pending import engine_state
 from catalog.search.services.rebuild import ActivationRefused, remove_unused_indexes
 from catalog.search.services.sync import drain, sync_domain_changes
 from catalog.search.services.verify import IndexDiff, verify
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 WINDOW = timedelta(days=30)
 # The share of checks that must find an index equal to the database, and fresh.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
@@ -15,9 +15,11 @@ from django.utils import timezone
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
 from catalog.search.backends import configured_backends
-from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import IndexSession, SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES, ResultType
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 BATCH_SIZE = 200
 NO_INDEX = "none"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from catalog.exceptions import CatalogError
 from catalog.revisions.models import Tombstone
 from catalog.revisions.services import forget_other_generations, mark_indexed_bulk
 from catalog.search.document import SearchDocument, key_of
-from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import IndexSession, NewIndex
 from catalog.search.result_types import CHUNK_SIZE, RESULT_TYPES
 from catalog.search.services.diff import (
@@ -29,6 +29,9 @@ from catalog.search.services.diff import (
 )
 from catalog.search.services.pending import catch_up, follower_name, mark_tombstones
 from catalog.search.services.rebuild_lock import RebuildClaim, rebuild_lock
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 MAX_REPAIRS = 3
 

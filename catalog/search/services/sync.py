@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -19,7 +20,6 @@ from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.services import bump_product_revisions
 from catalog.revisions.models import Followed, Tombstone
 from catalog.revisions.services import mark_indexed
-from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.pending import (
@@ -31,6 +31,9 @@ from catalog.search.services.pending import (
     pending_for,
 )
 from catalog.search.services.rebuild import rebuild
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 DOMAIN_FOLLOWER = "products"
 JUST_NOW = timedelta(seconds=5)

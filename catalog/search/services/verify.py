@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.utils import timezone
 
 from catalog.products.models import PRODUCT
-from catalog.search.flow.engine import SearchBackend
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.diff import (
     Mismatch,
@@ -26,6 +25,9 @@ from catalog.search.services.diff import (
 from catalog.search.services.pending import BATCH_SIZE
 from catalog.search.services.sync import pending_domains
 from catalog.types import JSONObject
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 # A change may take this long to reach the index; until then it is no difference.
 GRACE_PERIOD = timedelta(seconds=10)
