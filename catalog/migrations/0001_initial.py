@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=400)),
-                ('kind', models.CharField(blank=True, max_length=60)),
+                ('type', models.CharField(blank=True, max_length=60)),
                 ('url', models.CharField(blank=True, max_length=1000)),
                 ('origin', models.CharField(choices=[('declared', 'Declared'), ('added', 'Added')], default='declared', max_length=10)),
                 ('added_by', models.CharField(blank=True, max_length=200)),

@@ -311,7 +311,7 @@ class ProductUse(models.Model):
 
     product = models.ForeignKey(DataProduct, models.CASCADE, related_name="uses")
     title = models.CharField(max_length=400)
-    kind = models.CharField(max_length=60, blank=True)
+    type = models.CharField(max_length=60, blank=True)
     url = models.CharField(max_length=1000, blank=True)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.DECLARED)
     added_by = models.CharField(max_length=200, blank=True)

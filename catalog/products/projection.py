@@ -78,7 +78,7 @@ class DeclaredUsage:
     """One entry of `assayUsedIn`: something that names the product."""
 
     title: str
-    kind: str = ""
+    type: str = ""
     url: str = ""
 
 
@@ -99,7 +99,7 @@ def parse_usages(tree: JSONObject) -> list[DeclaredUsage]:
             continue
         usage = DeclaredUsage(
             title=reader.text(entry, "title", location, 400),
-            kind=reader.text(entry, "kind", location, 60),
+            type=reader.text(entry, "kind", location, 60),
             url=reader.text(entry, "url", location, 1000),
         )
         if not usage.title:

@@ -356,9 +356,11 @@ def test_a_reader_adds_what_names_a_product_and_its_edition_stays():
     program = Program(make_person())
     path = f"/products/{product.uuid}/uses"
 
-    answer = program.send("POST", path, {"title": "Churn model", "url": "https://example.org/m"})
+    body = {"title": "Churn model", "type": "model", "url": "https://example.org/m"}
+    answer = program.send("POST", path, body)
 
     assert answer.status_code == 201, answer.content
+    assert answer.json()["type"] == "model"
     assert program.get(path).json()["results"] == [answer.json()]
     assert Program().get(path).json()["results"][0]["added_by"] is None
     assert program.get(f"/products/{product.uuid}").json()["edition"] == product.edition

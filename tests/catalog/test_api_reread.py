@@ -143,7 +143,7 @@ def _(mesh: Mesh) -> Exchange:
 @writing("POST", "/products/{uuid}/uses")
 def _(mesh: Mesh) -> Exchange:
     path = f"/products/{mesh.draft().uuid}/uses"
-    body = {"title": " Sales board ", "kind": "dashboard", "url": "https://example.org"}
+    body = {"title": " Sales board ", "type": "dashboard", "url": "https://example.org"}
     return Exchange(mesh.send("POST", path, body), path, lambda body: body["results"][-1])
 
 

@@ -93,5 +93,5 @@ class UseBody(Body):
     """Something that names a product."""
 
     title = StrictString(max_length=400)
-    kind = StrictString(required=False, allow_blank=True, max_length=60)
+    type = StrictString(source="use_type", required=False, allow_blank=True, max_length=60)
     url = StrictString(required=False, allow_blank=True, max_length=1000)

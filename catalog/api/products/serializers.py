@@ -152,7 +152,7 @@ class UseAnswer(serializers.ModelSerializer[ProductUse]):
 
     class Meta:
         model = ProductUse
-        fields = ("id", "title", "kind", "url", "origin", "added_by")
+        fields = ("id", "title", "type", "url", "origin", "added_by")
         read_only_fields = fields
 
     def get_added_by(self, use: ProductUse) -> str | None:

@@ -25,14 +25,14 @@ def project_usages(
     if not is_new:
         product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
     ProductUse.objects.bulk_create(
-        ProductUse(product=product, title=usage.title, kind=usage.kind, url=usage.url)
+        ProductUse(product=product, title=usage.title, type=usage.type, url=usage.url)
         for usage in declared
     )
 
 
 @transaction.atomic
 def add_use(
-    *, product: DataProduct, title: str, actor: Person, kind: str = "", url: str = ""
+    *, product: DataProduct, title: str, actor: Person, use_type: str = "", url: str = ""
 ) -> ProductUse:
     """Add something that names a product; whoever reads the product and is signed in may.
 
@@ -47,7 +47,7 @@ def add_use(
         Issue(location=location, message=f"This has at most {longest} plain characters.")
         for location, text, longest in (
             ("title", title, 400),
-            ("kind", kind, 60),
+            ("type", use_type, 60),
             ("url", url, 1000),
         )
         if len(text) > longest or unstorable(text)
@@ -61,7 +61,7 @@ def add_use(
     use = ProductUse.objects.create(
         product=product,
         title=title.strip(),
-        kind=kind,
+        type=use_type,
         url=url,
         origin=ProductUse.Origin.ADDED,
         added_by=actor.display_name,
