@@ -56,7 +56,6 @@ def addresses(product: Any) -> Iterator[tuple[str, str]]:
 def _pages(product: Any) -> Iterator[str]:
     domain, page = product.domain.slug, f"/p/{product.domain.slug}/{product.slug}"
     yield from (f"{page}{tab}" for tab in TABS)
-    yield f"{page}/history.json"
     yield from ("/", "/search?q=daily", "/search/suggest?q=da")
     yield from ("/domains", f"/d/{domain}")
     yield from ("/slo", "/glossary")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,9 +17,11 @@ from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
+from catalog.types import JSONValue
 from catalog.web.components.badges import verdict_style
 from catalog.web.feeds import MOST_ENTRIES, FeedEntry, atom_answer
-from catalog.web.products.layout import django_context
+from catalog.web.pages import render_page
+from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_any_product
 
 PAGE_SIZE = 30
@@ -36,7 +36,7 @@ TONES = {
 
 @dataclass(frozen=True)
 class Change:
-    """One value that an event changed; values are None for a reader who may not see them."""
+    """One value that an event changed; values are empty for a reader who may not see them."""
 
     place: str
     before: str
@@ -53,48 +53,47 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """Return what happened, in words; a turned verdict says to what."""
+        """Return what happened as text; for an SLO status, the new one."""
         verdict = self.event.after.get("slo_verdict")
         if verdict:
-            return _("SLO turned to “{verdict}”").format(verdict=verdict_style(str(verdict)).label)
+            return _("SLO status changed to “{verdict}”").format(
+                verdict=verdict_style(str(verdict)).label
+            )
         return self.event.verb.capitalize()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryPage:
+    frame: ProductFrame
+    events: Page[AuditEvent]
+    entries: list[Entry]
+    sees_values: bool
+    sees_people: bool
 
 
 @on_any_product
 def product_history(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
-    """Show what happened to a product, newest first."""
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
-    page = _page(request, product, whole=sees_values)
-    context = django_context(request, product, reader, tab="product_history")
-    context |= {
-        "page": page,
-        "entries": [_entry(event, sees_values=sees_values) for event in page.object_list],
-        "sees_values": sees_values,
-        "sees_people": reader.is_signed_in,
-    }
-    return render(request, "catalog/products/history.html", context)
-
-
-@on_any_product
-def product_history_json(
-    request: HttpRequest, product: DataProduct, reader: AccessContext
-) -> HttpResponse:
-    """Give a program the same page of the history."""
-    sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
-    page = _page(request, product, whole=sees_values)
-    entries = [_entry(event, sees_values=sees_values) for event in page.object_list]
-    pages = {"page": page.number, "pages": page.paginator.num_pages}
-    events = [_json(entry, sees_people=reader.is_signed_in) for entry in entries]
-    return JsonResponse({"count": page.paginator.count, **pages, "events": events})
+    paginator = Paginator(history_of(product, whole=sees_values), PAGE_SIZE)
+    events = paginator.get_page(request.GET.get("page"))
+    api_url = reverse("api:product_history", args=[product.uuid])
+    page = HistoryPage(
+        frame=product_frame(request, product, reader, tab="product_history", api_url=api_url),
+        events=events,
+        entries=[_entry(event, sees_values=sees_values) for event in events.object_list],
+        sees_values=sees_values,
+        sees_people=reader.is_signed_in,
+    )
+    return render_page(request, "catalog/products/history.html", page)
 
 
 @on_any_product
 def product_history_feed(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponseBase:
-    """Tell of what happened to a product; who did it only to people signed in."""
+    """Return the events of a product; who acted is only for people signed in."""
     page = reverse("product_history", args=[product.domain.slug, product.slug])
     iri = product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
@@ -125,11 +124,6 @@ def history_of(product: DataProduct, *, whole: bool) -> QuerySet[AuditEvent]:
     return events.filter(id__gte=since) if since else events
 
 
-def _page(request: HttpRequest, product: DataProduct, *, whole: bool) -> Page[AuditEvent]:
-    events = history_of(product, whole=whole)
-    return Paginator(events, PAGE_SIZE).get_page(request.GET.get("page"))
-
-
 def _entry(event: AuditEvent, *, sees_values: bool) -> Entry:
     changes = _changes(event)
     if not sees_values:
@@ -140,17 +134,17 @@ def _entry(event: AuditEvent, *, sees_values: bool) -> Entry:
 
 
 def _changes(event: AuditEvent) -> list[Change]:
-    """Return what changed by place: of a patch its steps, else the values before and after."""
+    """Return the changes of a patch by operation, else the values before and after."""
     patch = event.after.get("patch")
     if isinstance(patch, list):
-        steps = [step for step in patch if isinstance(step, dict)]
+        operations = [operation for operation in patch if isinstance(operation, dict)]
         return [
             Change(
-                place=str(step.get("path", "")),
-                before=_short(event.before.get(str(step.get("path", "")))),
-                after=_short(step.get("value")),
+                place=str(operation.get("path", "")),
+                before=_short(event.before.get(str(operation.get("path", "")))),
+                after=_short(operation.get("value")),
             )
-            for step in steps[:40]
+            for operation in operations[:40]
         ]
     places = sorted({*event.before, *event.after})
     pairs = [(place, event.before.get(place), event.after.get(place)) for place in places]
@@ -161,22 +155,6 @@ def _changes(event: AuditEvent) -> list[Change]:
     ]
 
 
-def _short(value: Any) -> str:
+def _short(value: JSONValue) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= 300 else f"{text[:300]}…"
-
-
-def _json(entry: Entry, *, sees_people: bool) -> dict[str, Any]:
-    event = entry.event
-    return {
-        "id": event.pk,
-        "occurred_at": event.occurred_at,
-        "verb": event.verb,
-        "actor": event.actor_name if sees_people else None,
-        "reason": event.reason,
-        "revision": event.revision,
-        "changes": [
-            {"place": change.place, "before": change.before, "after": change.after}
-            for change in entry.changes
-        ],
-    }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,20 +15,40 @@ from catalog.authorization.access import AccessContext, access_for, require_user
 from catalog.exceptions import EditConflict, ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.web.products.layout import django_context
+from catalog.web.pages import render_page
+from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port
 from governance.sandbox.types import SourceUnreadable
 
 
+@dataclass(frozen=True)
+class PortSource:
+    """The source of one port; `failure` is a sentence, empty after a successful read."""
+
+    port: OutputPort
+    inspection: Inspection | None
+    contract_version: str
+    failure: str
+    is_readable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductSourcePage:
+    frame: ProductFrame
+    ports: list[PortSource]
+
+
 @on_product
 def product_source(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
-    context = django_context(request, product, reader, tab="product_source")
-    context["ports"] = [_row(port) for port in _ports(product)]
-    return render(request, "governance/inspection/source.html", context)
+    page = ProductSourcePage(
+        frame=product_frame(request, product, reader, tab="product_source"),
+        ports=[_source_of(port) for port in _ports(product)],
+    )
+    return render_page(request, "governance/inspection/source.html", page)
 
 
 @login_required
@@ -78,19 +98,18 @@ def _ports(product: DataProduct) -> list[OutputPort]:
     )
 
 
-def _row(port: OutputPort) -> dict[str, Any]:
+def _source_of(port: OutputPort) -> PortSource:
     link = getattr(port, "port_contract", None)
     contract = link.contract if link else None
     servers = list(contract.servers.all()) if contract else []
     inspection: Inspection | None = getattr(port, "inspection", None)
-    failure = inspection.failure if inspection else ""
-    return {
-        "port": port,
-        "contract": contract,
-        "inspection": inspection,
-        "failure": SourceUnreadable.MESSAGES.get(failure, ""),
-        "is_readable": any(server.type in READABLE for server in servers),
-    }
+    return PortSource(
+        port=port,
+        inspection=inspection,
+        contract_version=contract.version if contract else "",
+        failure=SourceUnreadable.MESSAGES.get(inspection.failure, "") if inspection else "",
+        is_readable=any(server.type in READABLE for server in servers),
+    )
 
 
 def _visible_port(request: HttpRequest, pk: int) -> OutputPort:

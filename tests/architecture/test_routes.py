@@ -20,8 +20,7 @@ OPEN = set(
     account_reset_password account_reset_password_done account_reset_password_from_key
     account_reset_password_from_key_done invitation_accept
     domain_list domain_page product_permanent
-    product_overview product_overview_json product_schema product_schema_json
-    product_provenance product_provenance_json product_history product_history_json
+    product_overview product_schema product_provenance product_history
     product_source product_slo product_slo_csv
     product_measurements_csv
     slo_board

@@ -192,7 +192,7 @@ def test_a_link_in_a_document_is_followed_only_where_it_is_an_address_of_the_web
 
 
 # --- who sees what -----------------------------------------------------------------------------
-@pytest.mark.parametrize("tab", [*TABS, "/history.json"])
+@pytest.mark.parametrize("tab", TABS)
 def test_a_hidden_product_is_missing_at_every_address_and_in_every_list(
     users: Users, tab: str
 ) -> None:
@@ -248,7 +248,7 @@ def test_the_history_shows_values_to_those_who_read_the_audit_and_names_to_membe
 
 
 def test_the_history_from_outside_begins_with_the_first_publication(orders: DataProduct) -> None:
-    events = Client().get(f"{orders.path}/history.json").json()["events"]
+    events = Client().get(f"/api/v1/products/{orders.uuid}/history").json()["results"]
 
     assert [event["verb"] for event in events] == ["published"]
 

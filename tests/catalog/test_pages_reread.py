@@ -339,12 +339,12 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     product = site.published()
     sent = edit(product, "retire", {"reason": "Old."}, None, None)
-    twin = f"{product.path}/history.json"
+    twin = f"/api/v1/products/{product.uuid}/history"
     return Sent(
         sent.page,
         sent.fields,
         twin,
-        lambda body: (body["events"][0]["verb"], body["events"][0]["reason"]),
+        lambda body: (body["results"][0]["verb"], body["results"][0]["reason"]),
         ("retired", "Old."),
     )
 

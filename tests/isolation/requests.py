@@ -175,7 +175,7 @@ def _suggestions() -> Iterator[Request]:
 
 
 def _pages(mesh: Mesh) -> Iterator[Request]:
-    tabs = ("", "/schema", "/provenance", "/history", "/history.json")
+    tabs = ("", "/schema", "/provenance", "/history")
     for index, product in enumerate(mesh.products):
         path = product.path
         is_open = any(product.pk == other.pk for other in mesh.open)
@@ -194,7 +194,7 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         "/slo",
         "/status",
         "/api/v1/status",
-        "/teams.json",
+        "/api/v1/teams",
         "/publish",
     ):
         yield Request("board", address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -82,25 +81,3 @@ def describe_access(product: DataProduct, access: AccessContext) -> str:
     if product.visibility == Visibility.MEMBERS:
         return _("you are signed in")
     return _("it is shared with you")
-
-
-def django_context(
-    request: HttpRequest, product: DataProduct, access: AccessContext, *, tab: str
-) -> dict[str, Any]:
-    """Return the frame for the tabs whose templates are Django's still."""
-    frame = product_frame(request, product, access, tab=tab)
-    names = ("product", "tab", "iri", "owners", "stewards", "contact", "successor")
-    context = {name: getattr(frame, name) for name in names}
-    return context | {
-        "cells": frame.metrics,
-        "may_edit": frame.can_edit,
-        "is_draft": frame.is_draft,
-        "is_external": frame.is_external,
-        "json_url": json_url(request),
-    }
-
-
-def json_url(request: HttpRequest) -> str:
-    """Return the address of this page's JSON, with the same question."""
-    query = request.META.get("QUERY_STRING", "")
-    return f"{request.path.removesuffix('.json')}.json{'?' if query else ''}{query}"

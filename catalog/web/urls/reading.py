@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.web.audit import product_history, product_history_feed, product_history_json
+from catalog.web.audit import product_history, product_history_feed
 from catalog.web.domains.feeds import domain_feed
 from catalog.web.domains.pages import (
     domain_list,
@@ -23,7 +23,6 @@ urlpatterns = [
     path(PRODUCT, product_overview, name="product_overview"),
     path(f"{PRODUCT}/schema", product_schema, name="product_schema"),
     path(f"{PRODUCT}/provenance", product_provenance, name="product_provenance"),
-    path(f"{PRODUCT}/history.json", product_history_json, name="product_history_json"),
     path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),
     path(f"{PRODUCT}/history", product_history, name="product_history"),
 ]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,10 +13,11 @@ from catalog.authorization.access import AccessContext
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.csv_lines import csv_response
-from catalog.web.products.layout import django_context
+from catalog.web.pages import render_page
+from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.slo.models import PROBED_TYPES, Breach, Measurement
-from governance.slo.reports import reports_of
+from governance.slo.reports import DayReport, reports_of
 from governance.slo.rollups import load_rollups
 from governance.slo.stats import DAY, Stats, merge
 from governance.web.slo.exports import (
@@ -55,22 +54,42 @@ class PortRow:
         return self.stats.latencies.quantile(0.95)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProductSLOPage:
+    """`days` are the measured days, newest first, each with the report of every objective.
+
+    `edit_url` is empty for readers who may not edit.
+    """
+
+    frame: ProductFrame
+    cards: list[ObjectiveCard]
+    days: list[tuple[date, list[DayReport | None]]]
+    ports: list[PortRow]
+    recent: list[Measurement]
+    breaches: list[Breach]
+    csv_url: str
+    measurements_url: str
+    edit_url: str
+
+
 @on_product
 def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContext) -> HttpResponse:
-    """Show every objective with its days, its budget and its speed; then what was seen lately."""
     now = timezone.now()
     cards = [objective_card(report, now) for report in reports_of(product, now)]
-    context = django_context(request, product, reader, tab="product_slo")
-    context |= {
-        "cards": cards,
-        "days": _table(cards),
-        "ports": port_rows(product, now),
-        "recent": Measurement.objects.of_product(product)[:RECENT],
-        "breaches": Breach.objects.of_product(product)[:BREACHES],
-        "csv_url": _url("product_slo_csv", product),
-        "measurements_url": _url("product_measurements_csv", product),
-    }
-    return render(request, "governance/slo/product.html", context)
+    api_url = reverse("api:product_slo", args=[product.uuid])
+    frame = product_frame(request, product, reader, tab="product_slo", api_url=api_url)
+    page = ProductSLOPage(
+        frame=frame,
+        cards=cards,
+        days=_table(cards),
+        ports=port_rows(product, now),
+        recent=list(Measurement.objects.of_product(product)[:RECENT]),
+        breaches=list(Breach.objects.of_product(product)[:BREACHES]),
+        csv_url=_url("product_slo_csv", product),
+        measurements_url=_url("product_measurements_csv", product),
+        edit_url=_url("product_objectives", product) if frame.can_edit else "",
+    )
+    return render_page(request, "governance/slo/product.html", page)
 
 
 @on_product
@@ -110,9 +129,8 @@ def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
     return rows
 
 
-def _table(cards: list[ObjectiveCard]) -> list[tuple[Any, list[Any]]]:
-    """Return the measured days, newest first, each with the day of every objective."""
-    columns = [{day.day: day for day in card.report.days if day.ratio.total} for card in cards]
+def _table(cards: list[ObjectiveCard]) -> list[tuple[date, list[DayReport | None]]]:
+    columns = [{day.date: day for day in card.report.days if day.ratio.total} for card in cards]
     days = sorted({day for column in columns for day in column}, reverse=True)
     return [(day, [column.get(day) for column in columns]) for day in days]
 

@@ -52,6 +52,22 @@ class ObjectiveCard:
         return ["p50", "p95"]
 
     @property
+    def latency_finding(self) -> str:
+        """Return the finding of the latency chart: "p95 is 710 ms; the target is 500 ms"."""
+        if not self.value:
+            return ""
+        spec = self.report.spec
+        percentile = f"p{100 * (spec.percentile or spec.target):g}"
+        text = _("{percentile} is {value}; the target is {target}")
+        return text.format(percentile=percentile, value=self.value, target=self.target)
+
+    @property
+    def budget_finding(self) -> str:
+        if not self.budget_remaining:
+            return ""
+        return _("{share} of the error budget is left").format(share=self.budget_remaining)
+
+    @property
     def budget_lines(self) -> list[str]:
         return [_("remaining"), _("even burn")]
 
