@@ -1,4 +1,4 @@
-"""Why the catalog says no: one small family of errors that pages, API and commands translate."""
+"""The errors of the catalog, which pages, API and commands turn into their own."""
 
 from __future__ import annotations
 
@@ -38,43 +38,43 @@ class NameConflict(CatalogError):
 
 
 class InvalidTransition(CatalogError):
-    """The step does not start from the present status."""
+    """The current status does not allow this transition."""
 
     code = "invalid-transition"
 
 
 class ImmutableVersion(CatalogError):
-    """A published version names this content, so it never changes again."""
+    """A published version has this content, so it cannot be changed."""
 
     code = "immutable-version"
 
 
 class EditConflict(CatalogError):
-    """Someone has edited in between: `seen` is the edition sent, `current` the one that stands."""
+    """Someone else has edited: `seen` is the edition that was sent, `current` the one now."""
 
     code = "edit-conflict"
 
     def __init__(self, *, seen: int, current: int) -> None:
         super().__init__(
-            f"You edited edition {seen}, but edition {current} stands.",
+            f"You edited edition {seen}, but the current edition is {current}.",
             location="edition",
-            hint="Look at what changed, then send your edit again with the present edition.",
+            hint="Read what changed, then send your edit again with the current edition.",
         )
         self.seen = seen
         self.current = current
 
 
-def require_edition(*, named: int, read: int, stands: int) -> None:
-    """Raise EditConflict unless the edition that an edit names is the one that stands.
+def require_edition(*, sent: int, read: int, current: int) -> None:
+    """Raise EditConflict unless the edition that was sent with an edit is the current one.
 
-    What the edit is made of was `read` before the lock, so that too must be of this edition.
+    What the edit changes was `read` before the lock, so that must be of this edition too.
     """
-    if not named == read == stands:
-        raise EditConflict(seen=read if named == stands else named, current=stands)
+    if not sent == read == current:
+        raise EditConflict(seen=read if sent == current else sent, current=current)
 
 
 class ValidationFailed(CatalogError):
-    """What was sent does not hold together; `faults` names every place."""
+    """What was sent is invalid; `issues` has every location."""
 
     code = "invalid"
 

@@ -20,9 +20,9 @@ class TermQuerySet(models.QuerySet["Term"]):
     """Reads of the glossary."""
 
     def spellings(self) -> tuple[tuple[str, ...], ...]:
-        """Return, for each term, all the ways to write it; one statement.
+        """Return all spellings of each term; one statement.
 
-        Every search asks for them, so what the rows say is understood once, until they change.
+        Every search needs them, so the rows are parsed once, until they change.
         """
         rows = self.order_by("id").values_list(
             "name", Cast("synonyms", models.TextField()), Cast("acronyms", models.TextField())
@@ -31,7 +31,7 @@ class TermQuerySet(models.QuerySet["Term"]):
 
 
 class Term(models.Model):
-    """One business word; without a domain it holds in the whole mesh."""
+    """One business term; without a domain it applies to the whole mesh."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.CharField(max_length=120)

@@ -1,4 +1,4 @@
-"""Writing business terms."""
+"""Writes business terms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from catalog.revisions.services import bump_revision, create_tombstones, publish
 
 Writer = Person | SystemActor
 FIELDS = ("name", "definition", "synonyms", "acronyms")
-MOST_SPELLINGS = 50
+MAX_SPELLINGS = 50
 
 
 @transaction.atomic
@@ -37,7 +37,7 @@ def define_term(
 ) -> Term:
     """Define a term for the mesh, or what it means in one domain.
 
-    Raises PermissionDenied, Invalid, NameConflict.
+    Raises PermissionDenied, NameConflict, ValidationFailed.
     """
     require_permission(actor, Permission.STEWARD_PRODUCTS, domain)
     term = Term(domain=domain, name=name, definition=definition)
@@ -46,7 +46,7 @@ def define_term(
     term.slug = slug_of(name)
     if Term.objects.filter(domain=domain, slug=term.slug).exists():
         raise NameConflict(
-            f"The term {name} is defined here already.", location="name", hint="Edit that one."
+            f"The term {name} already exists here.", location="name", hint="Edit that one."
         )
     term.save(force_insert=True)
     record(actor=actor, verb="defined", subject=_audit_subject(term), after=_state(term))
@@ -58,13 +58,13 @@ def define_term(
 def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **changes: Any) -> Term:
     """Change a term's name, definition, synonyms or acronyms; its slug stays.
 
-    Raises PermissionDenied, EditConflict, Invalid.
+    Raises PermissionDenied, EditConflict, ValidationFailed.
     """
     term = _lock_for_edit(term, edition, actor)
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
-            raise ValidationFailed([Issue(location=name, message="A term has no such field.")])
+            raise ValidationFailed([Issue(location=name, message="Unexpected field.")])
         setattr(term, name, value)
     _check(term)
     term.edition, term.revision = term.edition + 1, term.revision + 1
@@ -84,7 +84,7 @@ def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **ch
 
 @transaction.atomic
 def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
-    """Take a term out of the glossary. Raises PermissionDenied, EditConflict."""
+    """Delete a term. Raises PermissionDenied, EditConflict."""
     term = _lock_for_edit(term, edition, actor)
     create_tombstones(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
     record(
@@ -99,63 +99,65 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
 
 
 def bump_term_revisions(*, domains: Collection[int]) -> int:
-    """Raise the revision of the terms of some domains, because a domain's name has changed."""
+    """Bump the revision of the terms of domains whose name has changed."""
     return bump_revision(kind=TERM, rows=Term.objects.filter(domain__in=domains))
 
 
 def _lock_for_edit(term: Term, edition: int, actor: Writer) -> Term:
-    """Return the term as it stands, locked for this transaction, if `edition` still does.
+    """Return the current term, locked for this transaction, if it has this edition.
 
-    Raises PermissionDenied, NotFound (it is removed), EditConflict.
+    Raises PermissionDenied, NotFound (it was deleted), EditConflict.
     """
     rows = Term.objects.select_for_update(of=("self",)).select_related("domain")
-    stands = rows.filter(pk=term.pk).first()
-    if stands is None:
-        raise NotFound("This term is no longer there.")
-    require_permission(actor, Permission.STEWARD_PRODUCTS, stands.domain)
-    require_edition(named=edition, read=term.edition, stands=stands.edition)
-    return stands
+    current = rows.filter(pk=term.pk).first()
+    if current is None:
+        raise NotFound("This term was deleted.")
+    require_permission(actor, Permission.STEWARD_PRODUCTS, current.domain)
+    require_edition(sent=edition, read=term.edition, current=current.edition)
+    return current
 
 
 def _check(term: Term) -> None:
-    issues = _text_faults(term)
+    issues = _text_issues(term)
     for location in ("synonyms", "acronyms"):
-        issues += _spelling_faults(location, getattr(term, location))
+        issues += _spelling_issues(location, getattr(term, location))
     if issues:
         raise ValidationFailed(issues)
 
 
-def _text_faults(term: Term) -> list[Issue]:
+def _text_issues(term: Term) -> list[Issue]:
     issues = []
-    for location, longest in (("name", 120), ("definition", 5000)):
+    for location, max_length in (("name", 120), ("definition", 5000)):
         text = getattr(term, location)
-        if not isinstance(text, str) or not text.strip() or len(text) > longest:
-            issues.append(Issue(location=location, message=f"This has 1 to {longest} characters."))
+        if not isinstance(text, str) or not text.strip() or len(text) > max_length:
+            issues.append(
+                Issue(location=location, message=f"Must have 1 to {max_length} characters.")
+            )
         elif bad := unstorable(text):
-            issues.append(Issue(location=location, message=f"It holds {bad}.", hint="Remove it."))
+            issues.append(Issue(location=location, message=f"Contains {bad}.", hint="Remove it."))
         elif location == "name" and not slug_of(text):
             issues.append(
                 Issue(
                     location=location,
-                    message="A name needs a letter or a digit of the Latin script.",
+                    message="A name needs a Latin letter or a digit.",
                 )
             )
     return issues
 
 
-def _spelling_faults(location: str, spellings: Sequence[Any]) -> list[Issue]:
-    if not isinstance(spellings, list) or len(spellings) > MOST_SPELLINGS:
+def _spelling_issues(location: str, spellings: Sequence[Any]) -> list[Issue]:
+    if not isinstance(spellings, list) or len(spellings) > MAX_SPELLINGS:
         return [
-            Issue(location=location, message=f"This is a list of at most {MOST_SPELLINGS} words.")
+            Issue(location=location, message=f"Must be a list of at most {MAX_SPELLINGS} strings.")
         ]
     issues = []
     seen: set[str] = set()
     for index, word in enumerate(spellings):
         at = f"{location}/{index}"
         if not isinstance(word, str) or not word.strip() or len(word) > 120 or unstorable(word):
-            issues.append(Issue(location=at, message="This is a word of 1 to 120 characters."))
+            issues.append(Issue(location=at, message="Must be a string of 1 to 120 characters."))
         elif folded(word) in seen:
-            issues.append(Issue(location=at, message=f"{word} stands twice."))
+            issues.append(Issue(location=at, message=f"Duplicate value {word}."))
         else:
             seen.add(folded(word))
     return issues

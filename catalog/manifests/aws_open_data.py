@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from catalog.identifiers import slug_of
 from catalog.manifests.external import (
@@ -15,19 +14,19 @@ from catalog.manifests.external import (
     to_plain_text,
     unique,
 )
-from catalog.types import JSONObject
+from catalog.types import JSONObject, JSONValue
 
 CATALOG = ExternalCatalog(
     system="aws-open-data",
     slug="aws-open-data",
     name="AWS Open Data",
-    mission="Entries of the registry of open data on AWS, shown as they stand there.",
+    mission="Entries of the registry of open data on AWS, shown as they are there.",
 )
 SERVER_TYPES = {"S3 Bucket": "s3"}
 
 
-def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
-    """Return the product and the contract of one registry entry. Raises Invalid."""
+def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
+    """Return the product and the contract of one registry entry. Raises ValidationFailed."""
     record = FieldReader(fields)
     slug, name = record.slug(), record.text("name") or record.text("slug")
     resources = record.objects("resources")
@@ -39,7 +38,7 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
         slug=slug,
         domain=CATALOG.slug,
         description={"purpose": record.text("description")},
-        tags=unique(record.texts("tags"), longest=120, most=200),
+        tags=unique(record.texts("tags"), max_length=120, max_items=200),
         team={"name": to_plain_text(manager)[:400]} if manager else None,
         outputPorts=_ports(record.text("slug"), servers),
         deprecated=record.fields.get("deprecated") is True or None,
@@ -61,7 +60,7 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
     )
 
 
-def _server(resource: Mapping[str, Any], index: int) -> JSONObject:
+def _server(resource: Mapping[str, JSONValue], index: int) -> JSONObject:
     arn = str(resource.get("arn") or "")
     place = arn.rpartition(":::")[2] or arn
     kind = SERVER_TYPES.get(str(resource.get("type")), "custom")

@@ -1,17 +1,16 @@
-"""An entry of a foreign catalog, as it enters this one; pure."""
+"""An entry of an external catalog as a product document and a contract; pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from catalog.exceptions import ValidationFailed
 from catalog.identifiers import folded, is_slug
 from catalog.issues import Issue
 from catalog.products.projection import API_VERSION
-from catalog.types import JSONObject
+from catalog.types import JSONObject, JSONValue
 
 PLACEHOLDERS = re.compile(
     r"\[?(more information needed|needs more information|n/?a|none)\]?\.?", re.IGNORECASE
@@ -21,7 +20,7 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalEntry:
-    """One entry: the product's tree, and the contract's where it has ports."""
+    """One entry: the product's tree, and the contract's if it has ports."""
 
     identifier: str
     tree: JSONObject
@@ -30,7 +29,7 @@ class ExternalEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalCatalog:
-    """A catalog whose entries are shown here, not governed here."""
+    """A catalog whose entries are shown but not governed here."""
 
     system: str
     slug: str
@@ -40,72 +39,72 @@ class ExternalCatalog:
 
 @dataclass
 class FieldReader:
-    """One line of a foreign file, read by name; what is wrong with it is gathered."""
+    """Reads the fields of one entry, and collects what is wrong with them."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, JSONValue]
     issues: list[Issue] = field(default_factory=list)
 
     def text(self, name: str) -> str:
-        """Return a text, empty where there is none or only a placeholder."""
+        """Return a text, empty if it is missing or a placeholder."""
         value = self.fields.get(name)
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.issues.append(Issue(location=f"/{name}", message="This is a text."))
+            self.issues.append(Issue(location=f"/{name}", message="Must be a string."))
             return ""
         return "" if PLACEHOLDERS.fullmatch(value.strip()) else value.strip()
 
     def texts(self, name: str) -> list[str]:
-        """Return a list of texts."""
         value = self.fields.get(name)
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.issues.append(Issue(location=f"/{name}", message="This is a list of texts."))
+            self.issues.append(Issue(location=f"/{name}", message="Must be a list of strings."))
             return []
         return [item.strip() for item in value if item.strip()]
 
-    def objects(self, name: str) -> list[Mapping[str, Any]]:
-        """Return a list of objects."""
+    def objects(self, name: str) -> list[Mapping[str, JSONValue]]:
         value = self.fields.get(name)
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-            self.issues.append(Issue(location=f"/{name}", message="This is a list of objects."))
+            self.issues.append(Issue(location=f"/{name}", message="Must be a list of objects."))
             return []
         return value
 
     def slug(self) -> str:
-        """Return the casefolded identifier, which the address is made of."""
+        """Return the identifier as a slug, casefolded."""
         identifier = self.text("slug")
         if not is_slug(folded(identifier)):
             self.issues.append(
                 Issue(
                     location="/slug",
-                    message=f"{identifier[:80]!r} makes no address.",
+                    message=f"{identifier[:80]!r} is not a valid URL name.",
                     hint="Use letters, digits, dots, dashes and underscores.",
                 )
             )
         return folded(identifier)
 
     def finish(self) -> None:
-        """Raise Invalid if anything was wrong."""
+        """Raise ValidationFailed if anything is wrong."""
         if self.issues:
             raise ValidationFailed(self.issues)
 
 
 def to_plain_text(text: str) -> str:
-    """Return a text with its Markdown links reduced to their words."""
+    """Return a text with its Markdown links reduced to their texts."""
     return LINK.sub(r"\1", text)
 
 
-def unique(texts: Iterable[str], *, longest: int, most: int) -> list[str]:
-    """Return texts without repetition, each shortened, at most so many."""
-    return list(dict.fromkeys(text[:longest].strip() for text in texts if text.strip()))[:most]
+def unique(texts: Iterable[str], *, max_length: int, max_items: int) -> list[str]:
+    """Return texts without duplicates, each cut to `max_length`, at most `max_items`."""
+    return list(dict.fromkeys(text[:max_length].strip() for text in texts if text.strip()))[
+        :max_items
+    ]
 
 
 def build_answers(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the provenance answers that an entry gives; a question without a text stays open."""
+    """Return provenance answers by question; a question without a text is left out."""
     return {
         question: {"state": "answered", "text": text} for question, text in texts.items() if text
     }
@@ -118,10 +117,10 @@ def build_external_document(
     slug: str,
     domain: str,
     answers: Mapping[str, dict[str, str]],
-    custom: Mapping[str, Any],
-    **fields: Any,
+    custom: Mapping[str, JSONValue],
+    **fields: JSONValue,
 ) -> JSONObject:
-    """Return the tree of an entry; empty members are left out."""
+    """Return the product document of an entry; empty members are left out."""
     properties = {
         "assaySlug": slug,
         "assayVisibility": "public",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from catalog.manifests.external import (
     ExternalCatalog,
@@ -13,12 +12,13 @@ from catalog.manifests.external import (
     build_external_document,
     unique,
 )
+from catalog.types import JSONValue
 
 CATALOG = ExternalCatalog(
     system="hf-dataset-cards",
     slug="hf-datasets",
     name="Hugging Face datasets",
-    mission="Dataset cards from the Hugging Face hub, shown as they stand there.",
+    mission="Dataset cards from the Hugging Face hub, shown as they are there.",
 )
 TAG_FIELDS = (
     "task_categories",
@@ -32,10 +32,10 @@ TAG_FIELDS = (
 )
 
 
-def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
+def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
     """Return the product of one card; its bias and limitation texts become answers.
 
-    Raises Invalid.
+    Raises ValidationFailed.
     """
     record = FieldReader(fields)
     slug = record.slug()
@@ -50,7 +50,9 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
             "usage": record.text("tasks"),
         },
         tags=unique(
-            (tag for name in TAG_FIELDS for tag in record.texts(name)), longest=120, most=200
+            (tag for name in TAG_FIELDS for tag in record.texts(name)),
+            max_length=120,
+            max_items=200,
         ),
         answers=build_answers(_answers(record)),
         custom={
@@ -68,14 +70,14 @@ def entry_of(fields: Mapping[str, Any]) -> ExternalEntry:
 
 def _answers(record: FieldReader) -> dict[str, str]:
     return {
-        "source": _joined(record, "source_data", "source_producers"),
-        "collection_method": _joined(record, "collection_method", "annotation_process"),
-        "population": _joined(record, "annotators"),
-        "known_imbalances": _joined(record, "biases"),
-        "limits": _joined(record, "limitations", "social_impact", "sensitive_information"),
-        "contact": _joined(record, "curators"),
+        "source": _join(record, "source_data", "source_producers"),
+        "collection_method": _join(record, "collection_method", "annotation_process"),
+        "population": _join(record, "annotators"),
+        "known_imbalances": _join(record, "biases"),
+        "limits": _join(record, "limitations", "social_impact", "sensitive_information"),
+        "contact": _join(record, "curators"),
     }
 
 
-def _joined(record: FieldReader, *names: str) -> str:
+def _join(record: FieldReader, *names: str) -> str:
     return "\n\n".join(text for name in names if (text := record.text(name)))[:20_000]

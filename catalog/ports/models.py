@@ -49,7 +49,7 @@ class OutputPort(models.Model):
 
 
 class InputPort(models.Model):
-    """One thing that a product is made from; `source` is known where it lies in this mesh."""
+    """One input of a product; `source` is the product in this mesh that it comes from, if any."""
 
     product = models.ForeignKey(DataProduct, models.CASCADE, related_name="input_ports")
     name = models.CharField(max_length=120)
@@ -66,7 +66,7 @@ class InputPort(models.Model):
     class Meta:
         ordering = ["position", "id"]
         indexes = [
-            # Whoever registers a product looks for ports that waited for it.
+            # Registering a product looks for the ports that wait for it.
             models.Index(fields=["contract_identifier"], name="input_port_by_contract"),
             models.Index(fields=["source_name"], name="input_port_by_source_name"),
         ]

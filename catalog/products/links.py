@@ -1,4 +1,4 @@
-"""Where a column stands on its product's schema page; pure."""
+"""Links to a column on its product's schema page; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a product's data comes from, and which groups it shows too much or too little of."""
+"""Where a product's data comes from, and which groups are over- or under-represented."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ProvenanceAnswer(models.Model):
 
 
 class Imbalance(models.Model):
-    """A group's share of the records beside its share of a named reference; shares from 0 to 1."""
+    """A group's share of the records and of a named reference, both from 0 to 1."""
 
     class Origin(models.TextChoices):
         DECLARED = "declared"

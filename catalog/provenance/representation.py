@@ -1,4 +1,4 @@
-"""What a product's imbalances say in numbers: least shares and greatest gaps; pure."""
+"""A product's imbalances in numbers: smallest shares and largest gaps; pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Row)
 
 
 def effective_rows(rows: Iterable[R]) -> list[R]:
-    """Return the rows that count: of an attribute that was measured, only the measured ones."""
+    """Return the rows to use: of an attribute that was measured, only the measured ones."""
     listed = list(rows)
     measured = {row.attribute for row in listed if row.origin == "measured"}
     return [row for row in listed if row.attribute not in measured or row.origin == "measured"]
@@ -33,18 +33,18 @@ def effective_rows(rows: Iterable[R]) -> list[R]:
 
 def min_shares(rows: Iterable[Row]) -> dict[str, float]:
     """Return the smallest group's share of each attribute, from 0 to 1."""
-    least: dict[str, float] = {}
+    smallest: dict[str, float] = {}
     for row in effective_rows(rows):
         if row.share is not None:
-            least[row.attribute] = min(row.share, least.get(row.attribute, 1.0))
-    return least
+            smallest[row.attribute] = min(row.share, smallest.get(row.attribute, 1.0))
+    return smallest
 
 
 def max_gaps(rows: Iterable[Row]) -> dict[str, float]:
-    """Return each attribute's greatest distance between share and reference, from 0 to 1."""
-    greatest: dict[str, float] = {}
+    """Return each attribute's largest difference between share and reference, from 0 to 1."""
+    largest: dict[str, float] = {}
     for row in effective_rows(rows):
         if row.share is not None and row.reference_share is not None:
             gap = abs(row.share - row.reference_share)
-            greatest[row.attribute] = max(gap, greatest.get(row.attribute, 0.0))
-    return greatest
+            largest[row.attribute] = max(gap, largest.get(row.attribute, 0.0))
+    return largest

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class PortFacts:
-    """One output port: where it is served and when it last answered well."""
+    """One output port: its servers, and when a probe last succeeded."""
 
     name: str
     version: str
@@ -20,7 +20,7 @@ class PortFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ProductFacts:
-    """One product as the gates see it; `now` is the moment of asking."""
+    """One product as the gates see it at the time `now`."""
 
     product_id: int
     name: str

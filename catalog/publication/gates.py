@@ -1,4 +1,4 @@
-"""What is asked before a product is published: the gates, and their findings; pure."""
+"""The gates that a product passes before it is published, and their findings; pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from catalog.publication.facts import ProductFacts
 
 
 class PublicationRefused(CatalogError):
-    """A gate found something that blocks; `findings` holds all, blocking or not."""
+    """A gate blocks the publication; `findings` are all, blocking or not."""
 
     code = "publication-refused"
 
     def __init__(self, findings: Sequence[Issue]) -> None:
         blocking = [finding for finding in findings if finding.is_error]
         super().__init__(
-            f"The product cannot be published yet: {len(blocking)} to mend.",
-            hint="Mend each finding, then publish again.",
+            f"The product cannot be published yet: {len(blocking)} to fix.",
+            hint="Fix each finding, then publish again.",
         )
         self.findings = tuple(findings)
 
@@ -28,7 +28,7 @@ _gates: dict[str, Gate] = {}
 
 
 def register_gate(name: str, gate: Gate) -> None:
-    """Have a gate asked before every publication."""
+    """Register a gate to run before every publication."""
     _gates[name] = gate
 
 

@@ -1,4 +1,4 @@
-"""The invariants of publication: what is so for every product, whatever the policies say; pure.
+"""The invariants of publication: true of every product, whatever the policies are; pure.
 
 Each rule's docstring is its text on pages.
 """
@@ -11,7 +11,7 @@ from datetime import timedelta
 from catalog.issues import Issue
 from catalog.publication.facts import PortFacts, ProductFacts
 
-GOOD_ENOUGH_FOR = timedelta(hours=24)
+MAX_PROBE_AGE = timedelta(hours=24)
 NETWORK_TYPES = frozenset({"api", "http", "https"})
 
 
@@ -21,7 +21,7 @@ def purpose_is_described(product: ProductFacts) -> Iterator[Issue]:
         yield Issue(
             code="purpose-is-said",
             location="description.purpose",
-            message="Nobody can tell what the product is for.",
+            message="The purpose is missing.",
             hint="Write the purpose in a sentence or two.",
         )
 
@@ -33,26 +33,26 @@ def owner_and_steward_are_active(product: ProductFacts) -> Iterator[Issue]:
             code="owner-is-active",
             location="domain.owner",
             message="The domain has no active owner.",
-            hint="Have the domain name an owner.",
+            hint="Ask the governance lead to give somebody the role of owner.",
         )
     if not set(product.stewards) - set(product.owners):
         yield Issue(
             code="steward-is-not-owner",
             location="domain.steward",
             message="The domain has no active steward who is not also its owner.",
-            hint="Have the domain name a steward who does not own it.",
+            hint="Give the role of steward to somebody who is not an owner.",
         )
 
 
 def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
-    """A product has an output port that is not deprecated, has a server and, over HTTP, answered
-    well within the last 24 hours."""
+    """A product has an output port that is not deprecated, has a server and, over HTTP, has had a
+    successful probe in the last 24 hours."""
     ports = [port for port in product.ports if not port.is_deprecated]
     if not ports:
         yield Issue(
             code="port-is-live",
             location="outputPorts",
-            message="There is no output port in use.",
+            message="There is no active output port.",
             hint="Add an output port.",
         )
         return
@@ -62,8 +62,8 @@ def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
         yield Issue(
             code="port-is-live",
             location=f"outputPorts.{port.name}",
-            message=_what_lacks(port),
-            hint="Name its server in the contract, and see that a probe gets a good answer.",
+            message=_missing(port),
+            hint="Add its server to the contract, and check that a probe succeeds.",
         )
 
 
@@ -73,8 +73,8 @@ def provenance_is_answered(product: ProductFacts) -> Iterator[Issue]:
         yield Issue(
             code="provenance-is-answered",
             location=f"provenance.{question}",
-            message="This question is open.",
-            hint="Answer it, say that it is unknown, or say why it does not apply.",
+            message="This question is not answered.",
+            hint="Answer it, mark it unknown, or mark it not applicable.",
         )
 
 
@@ -87,7 +87,6 @@ INVARIANTS = (
 
 
 def invariants(product: ProductFacts) -> Iterator[Issue]:
-    """Return what all invariants find."""
     for rule in INVARIANTS:
         yield from rule(product)
 
@@ -97,10 +96,10 @@ def _is_live(port: PortFacts, product: ProductFacts) -> bool:
         return False
     if NETWORK_TYPES.isdisjoint(port.server_types):
         return True
-    return port.last_good_at is not None and product.now - port.last_good_at <= GOOD_ENOUGH_FOR
+    return port.last_good_at is not None and product.now - port.last_good_at <= MAX_PROBE_AGE
 
 
-def _what_lacks(port: PortFacts) -> str:
+def _missing(port: PortFacts) -> str:
     if not port.server_types:
         return f"Port {port.name} {port.version} has no server."
-    return f"Port {port.name} {port.version} has not answered well in the last 24 hours."
+    return f"Port {port.name} {port.version} has no successful probe in the last 24 hours."

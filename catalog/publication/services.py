@@ -1,4 +1,4 @@
-"""Publishing, deprecating, retiring and adopting products, behind the gates."""
+"""Publishes, deprecates, retires and adopts products, behind the gates."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from catalog.publication.models import ProductVersion
 def publish_product(
     *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Publish a product's present edition and freeze it under its version number.
+    """Publish a product's current edition and freeze it under its version number.
 
     Publishing the published version again changes nothing. Raises PermissionDenied,
-    EditConflict, InvalidTransition, PublicationRefused (all findings), Frozen (the version
-    number names other content already).
+    EditConflict, InvalidTransition, PublicationRefused (all findings), ImmutableVersion (the
+    version number has other content already).
     """
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status in (Status.RETIRED, Status.EXTERNAL):
         raise InvalidTransition(
-            f"A product that is {product.status} is not published.",
+            f"A product that is {product.status} cannot be published.",
             location="status",
-            hint="Adopt an external entry first; register a retired product anew.",
+            hint="Adopt an external entry first; register a retired product as a new one.",
         )
     frozen = product.versions.filter(version=product.version).first()
     digests = _contract_digests(product)
@@ -51,7 +51,7 @@ def publish_product(
         raise ImmutableVersion(
             f"Version {product.version} is published with other content.",
             location="version",
-            hint="Raise the product's version, then publish.",
+            hint="Increase the product's version, then publish.",
         )
     findings = publication_findings(product)
     if any(finding.is_error for finding in findings):
@@ -81,12 +81,14 @@ def deprecate_product(
     ends_on: date | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """Say that a published product will end, when, and what comes after it."""
+    """Announce that a published product will end, when, and what replaces it."""
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        raise InvalidTransition(f"A {product.status} product is not deprecated.", location="status")
+        raise InvalidTransition(
+            f"A {product.status} product cannot be deprecated.", location="status"
+        )
     _check_successor(product, successor)
     return set_status(
         product=product,
@@ -108,13 +110,13 @@ def retire_product(
     successor: DataProduct | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """End a product: its address says 410 and names its successor."""
+    """End a product: its address answers 410 and names its successor."""
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
         raise InvalidTransition(
-            f"A {product.status} product is not retired.",
+            f"A {product.status} product cannot be retired.",
             location="status",
             hint="Delete a draft instead.",
         )
@@ -136,19 +138,18 @@ def adopt_product(
     """Turn an entry from outside into a draft under governance."""
     product = lock_for_edit(product=product, edition=edition, actor=actor)
     if product.status != Status.EXTERNAL:
-        raise InvalidTransition("Only an external entry is adopted.", location="status")
+        raise InvalidTransition("Only an external entry can be adopted.", location="status")
     return set_status(
         product=product, status=Status.DRAFT, verb="adopted", actor=actor, reason=reason
     )
 
 
 def publication_findings(product: DataProduct) -> list[Issue]:
-    """Return what the gates find in a product as it stands; nothing is changed or fetched."""
+    """Return what the gates find in a product now; nothing is changed or fetched."""
     return run_gates(load_facts(product))
 
 
 def load_facts(product: DataProduct) -> ProductFacts:
-    """Return what the gates know of a product."""
     owners, stewards = owners_and_stewards(product.domain)
     return ProductFacts(
         product_id=product.pk,
@@ -166,10 +167,10 @@ def load_facts(product: DataProduct) -> ProductFacts:
 
 
 def owners_and_stewards(domain: Domain) -> tuple[list[Any], list[Any]]:
-    """Return the active owners and stewards of a domain, those of the domains above included."""
-    above = ancestors_in(Domain.objects.parents(), domain.pk)
+    """Return the active owners and stewards of a domain, inherited ones included."""
+    domain_ids = ancestors_in(Domain.objects.parents(), domain.pk)
     held = Membership.objects.active().filter(
-        domain_id__in=above, role__in=[Role.OWNER.value, Role.STEWARD.value]
+        domain_id__in=domain_ids, role__in=[Role.OWNER.value, Role.STEWARD.value]
     )
     people: dict[str, dict[int, Any]] = {Role.OWNER.value: {}, Role.STEWARD.value: {}}
     for membership in held.select_related("person").order_by("id"):
@@ -230,5 +231,5 @@ def _freeze(product: DataProduct, digests: dict[str, str], actor: Writer) -> Non
 def _check_successor(product: DataProduct, successor: DataProduct | None) -> None:
     if successor and successor.pk == product.pk:
         raise ValidationFailed(
-            [Issue(location="successor", message="A product does not succeed itself.")]
+            [Issue(location="successor", message="A product cannot be its own successor.")]
         )

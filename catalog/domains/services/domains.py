@@ -108,7 +108,7 @@ def _claim(domain: Domain, edition: int, actor: Writer) -> Domain:
     rows = Domain.objects.select_for_update(of=("self",), no_key=True)
     stands = rows.select_related("parent", "owner_team").get(pk=domain.pk)
     require_permission(actor, Permission.MANAGE_DOMAIN, stands)
-    require_edition(named=edition, read=domain.edition, stands=stands.edition)
+    require_edition(sent=edition, read=domain.edition, current=stands.edition)
     return stands
 
 

@@ -1,11 +1,11 @@
-"""Bringing the entries of a foreign catalog in: all land or are reported, none is dropped."""
+"""Imports the entries of an external catalog: each is saved or reported, none is dropped."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO
 
 from django.db import IntegrityError, transaction
 
@@ -29,16 +29,17 @@ from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import register_product, replace_document, set_alias
+from catalog.types import JSONObject
 
 # A batch is one transaction, so that others write in between; it ends early where lines are long.
 BATCH, BATCH_BYTES = 50, MAX_BYTES
-LONGEST_REASON = 1_000
-Mapper = Callable[[dict[str, Any]], ExternalEntry]
+MAX_REASON = 1_000
+Mapper = Callable[[JSONObject], ExternalEntry]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RejectedEntry:
-    """An entry that did not land: its line, its name there, and why."""
+    """An entry that was not imported: its line, its name there, and why."""
 
     line: int
     identifier: str
@@ -47,27 +48,23 @@ class RejectedEntry:
 
 @dataclass
 class ExternalImportReport:
-    """How many lines became what; the counts add up to the lines read.
-
-    Those that did not land are told one by one, for nobody knows how many there are.
-    """
+    """The number of lines by outcome; their sum is the number of lines read."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def lines(self) -> int:
-        """Return how many entries were read."""
         return sum(self.counts.values())
 
     @property
-    def is_whole(self) -> bool:
-        """Say whether every entry landed."""
+    def is_complete(self) -> bool:
+        """Return True if every entry was imported."""
         return not self.counts["refused"] + self.counts["conflict"]
 
 
 @dataclass(frozen=True)
 class ExternalImport:
-    """Which catalog's entries come in, where to, in whose name, and over whose edits."""
+    """What all entries of one import share."""
 
     catalog: ExternalCatalog
     domain: Domain
@@ -84,35 +81,35 @@ def import_entries(
     actor: Person | SystemActor,
     overwrite: bool = False,
     progress: Callable[[ExternalImportReport], None] = lambda report: None,
-    tell: Callable[[RejectedEntry], None] = lambda refused: None,
+    on_rejected: Callable[[RejectedEntry], None] = lambda rejected: None,
 ) -> ExternalImportReport:
-    """Bring in a file of one JSON entry a line, in order, a batch of entries to a transaction.
+    """Import a file with one JSON entry a line, in order, one transaction for each batch.
 
-    However long the file and its lines are, no more than a batch is held; `tell` is called with
-    each entry that did not land once its batch has ended, `progress` after each batch.
+    However long the file and its lines are, only one batch is in memory. After each batch,
+    `on_rejected` is called with each entry that was not imported, then `progress`.
 
-    An entry that has not changed since its last import is left alone; one that people have edited
-    or adopted here is a conflict, and changed only with `overwrite` (an adopted one never).
-    Raises PermissionDenied where the actor may not write in the catalog's domain.
+    An entry that has not changed since its last import is skipped; one that people have edited or
+    adopted here is a conflict, and replaced only with `overwrite` (an adopted one never).
+    Raises PermissionDenied if the actor may not write in the catalog's domain.
     """
     report = ExternalImportReport()
-    bringing = ExternalImport(
+    context = ExternalImport(
         catalog, _get_or_create_domain(catalog, actor), entry_of, actor, overwrite
     )
     for batch in _batches(_lines(lines)):
         with transaction.atomic():
-            _take_turn(bringing.domain)
-            outcomes = [_import_line(bringing, number, line) for number, line in batch]
-        for outcome, refused in outcomes:
+            _take_turn(context.domain)
+            outcomes = [_import_line(context, number, line) for number, line in batch]
+        for outcome, rejected in outcomes:
             report.counts[outcome] += 1
-            if refused:
-                tell(refused)
+            if rejected:
+                on_rejected(rejected)
         progress(report)
     return report
 
 
 def _lines(lines: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Return the lines that are not blank; of one too long only the start is kept."""
+    """Yield the lines that are not blank, with their numbers; of a too long one only its start."""
     number = 0
     while line := lines.readline(MAX_BYTES + 2):
         number += 1
@@ -136,41 +133,41 @@ def _batches(lines: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
 
 
 def _import_line(
-    bringing: ExternalImport, number: int, line: bytes
+    context: ExternalImport, number: int, line: bytes
 ) -> tuple[str, RejectedEntry | None]:
-    """Return what became of a line, and why where it did not land."""
+    """Return the outcome of a line, and why it was not imported."""
     identifier = ""
     try:
         fields = read_documents(line, name="entry.json")[0].tree
         if not isinstance(fields, dict):
-            raise ValidationFailed([Issue(location="/", message="An entry is an object.")])
+            raise ValidationFailed([Issue(location="/", message="Must be an object.")])
         identifier = str(fields.get("slug", ""))[:120]
-        entry = bringing.entry_of(fields)
+        entry = context.entry_of(fields)
         with transaction.atomic():
-            return _save_entry(bringing, entry), None
+            return _save_entry(context, entry), None
     except PermissionDenied:
         raise
     except (ParseError, CatalogError) as error:
-        reason = shortened(str(error), LONGEST_REASON)
-        refused = RejectedEntry(line=number, identifier=identifier, reason=reason)
+        reason = shortened(str(error), MAX_REASON)
+        rejected = RejectedEntry(line=number, identifier=identifier, reason=reason)
         is_conflict = isinstance(error, ImmutableVersion | EditConflict)
-        return "conflict" if is_conflict else "refused", refused
+        return "conflict" if is_conflict else "refused", rejected
 
 
-def _save_entry(bringing: ExternalImport, entry: ExternalEntry) -> str:
-    system, actor = bringing.catalog.system, bringing.actor
+def _save_entry(context: ExternalImport, entry: ExternalEntry) -> str:
+    system, actor = context.catalog.system, context.actor
     digest = digest_of([entry.tree, entry.contract])
     # The product is loaded only where it changes: most entries of a later import have not.
     alias = ProductAlias.objects.filter(system=system, identifier=entry.identifier).first()
     if alias is None:
         product = register_product(
-            domain=bringing.domain, tree=entry.tree, actor=actor, status=Status.EXTERNAL
+            domain=context.domain, tree=entry.tree, actor=actor, status=Status.EXTERNAL
         )
         outcome = "created"
     elif alias.imported_digest == digest:
         return "unchanged"
     else:
-        product = _replace(alias, entry, bringing)
+        product = _replace(alias, entry, context)
         outcome = "changed"
     if entry.contract:
         _, product = save_contract(
@@ -180,24 +177,26 @@ def _save_entry(bringing: ExternalImport, entry: ExternalEntry) -> str:
     return outcome
 
 
-def _replace(alias: ProductAlias, entry: ExternalEntry, bringing: ExternalImport) -> DataProduct:
+def _replace(alias: ProductAlias, entry: ExternalEntry, context: ExternalImport) -> DataProduct:
     product = alias.product
     if product.status != Status.EXTERNAL:
-        raise ImmutableVersion(f"{product.name} has been adopted here; the import leaves it alone.")
-    if product.edition != alias.imported_edition and not bringing.overwrite:
+        raise ImmutableVersion(
+            f"{product.name} has been adopted here; the import does not change it."
+        )
+    if product.edition != alias.imported_edition and not context.overwrite:
         raise ImmutableVersion(
             f"{product.name} has been edited here since its last import.",
             hint="Import with --overwrite to replace the edits.",
         )
     return replace_document(
-        product=product, tree=entry.tree, edition=product.edition, actor=bringing.actor
+        product=product, tree=entry.tree, edition=product.edition, actor=context.actor
     )
 
 
 def _get_or_create_domain(catalog: ExternalCatalog, actor: Person | SystemActor) -> Domain:
-    standing = Domain.objects.filter(slug=catalog.slug)
-    if found := standing.first():
-        return found
+    domains = Domain.objects.filter(slug=catalog.slug)
+    if domain := domains.first():
+        return domain
     try:
         return create_domain(
             slug=catalog.slug,
@@ -207,12 +206,12 @@ def _get_or_create_domain(catalog: ExternalCatalog, actor: Person | SystemActor)
             actor=actor,
         )
     except (IntegrityError, NameConflict):
-        # Another import of the catalog has begun at the same moment.
-        if found := standing.first():
-            return found
+        # Another import of the catalog has started at the same time.
+        if domain := domains.first():
+            return domain
         raise
 
 
 def _take_turn(domain: Domain) -> None:
-    """Let imports into one domain write a batch each in turn, whatever order their files have."""
+    """Let imports into one domain write one batch each in turn, so that they cannot deadlock."""
     Domain.objects.select_for_update(no_key=True).get(pk=domain.pk)

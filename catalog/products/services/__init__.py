@@ -1,4 +1,4 @@
-"""Writing products: every change is one transaction with its audit event and its revision."""
+"""Writes products: every change is one transaction with its audit event and its revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of a product by people: compared, counted, audited and told."""
+"""Writes what people edit in a product: compared, counted, audited and announced."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def lock_for_edit(
     actor: Writer,
     permission: Permission = Permission.EDIT_PRODUCTS,
 ) -> DataProduct:
-    """Return the product as it stands, locked for this transaction, if `edition` still does.
+    """Return the current product, locked for this transaction, if it has this edition.
 
-    Raises PermissionDenied, NotFound (it is deleted), EditConflict; call it in a transaction.
+    Raises PermissionDenied, NotFound (it was deleted), EditConflict; call it in a transaction.
     """
     rows = DataProduct.objects.select_for_update(of=("self",)).select_related("domain")
-    stands = rows.filter(pk=product.pk).first()
-    if stands is None:
-        raise NotFound("This product is no longer there.")
-    require_permission(actor, permission, stands.domain)
-    require_edition(named=edition, read=product.edition, stands=stands.edition)
-    return stands
+    current = rows.filter(pk=product.pk).first()
+    if current is None:
+        raise NotFound("This product was deleted.")
+    require_permission(actor, permission, current.domain)
+    require_edition(sent=edition, read=product.edition, current=current.edition)
+    return current
 
 
 def record_edit(
@@ -68,17 +68,17 @@ def record_edit(
     after: JSONObject | None = None,
     reason: str = "",
 ) -> None:
-    """Count one edit by people: edition and revision rise, audit and followers learn of it.
+    """Count one edit by people: bump edition and revision, audit it and tell the followers.
 
-    The compare and the rise are one statement, so of two writers one gets EditConflict.
+    Compare and bump are one statement, so of two writers one gets EditConflict.
     """
-    won = DataProduct.objects.filter(pk=product.pk, edition=product.edition).update(
+    updated = DataProduct.objects.filter(pk=product.pk, edition=product.edition).update(
         edition=F("edition") + 1,
         revision=F("revision") + 1,
         updated_at=timezone.now(),
         revised_at=timezone.now(),
     )
-    if not won:
+    if not updated:
         current = DataProduct.objects.values_list("edition", flat=True).get(pk=product.pk)
         raise EditConflict(seen=product.edition, current=current)
     product.refresh_from_db(fields=["edition", "revision", "updated_at"])
@@ -106,7 +106,6 @@ def record_event(
 
 
 def audit_subject(product: DataProduct) -> Subject:
-    """Return a product as the subject of an audit event."""
     return Subject(
         kind=PRODUCT,
         id=str(product.uuid),

@@ -51,7 +51,7 @@ def share_product(
 def move_product(
     *, product: DataProduct, domain: Domain, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Give a product to another domain; the old address leads to it for ever."""
+    """Move a product to another domain; the old address redirects to it forever."""
     require_permission(actor, Permission.EDIT_PRODUCTS, domain)
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS

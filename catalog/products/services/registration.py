@@ -1,4 +1,4 @@
-"""How a product enters the catalog, and how it leaves it."""
+"""Registers and deletes products, and stores their names in other systems."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def register_product(
 
 @transaction.atomic
 def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason: str = "") -> None:
-    """Delete a draft or an external entry for good; a tombstone tells the followers.
+    """Delete a draft or an external entry; a tombstone tells the followers.
 
     Raises InvalidTransition for a product that consumers may know: retire that one instead.
     """
@@ -61,9 +61,9 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
     )
     if product.status not in (Status.DRAFT, Status.EXTERNAL):
         raise InvalidTransition(
-            f"A {product.status} product is not deleted.",
+            f"A {product.status} product cannot be deleted.",
             location="status",
-            hint="Retire it: its address then says what came after it.",
+            hint="Retire it: its address then names its successor.",
         )
     create_tombstones(kind=PRODUCT, object_id=product.uuid, revision=product.revision + 1)
     record_event(actor, "deleted", product, before=_summary(product), reason=reason)

@@ -1,4 +1,4 @@
-"""Where a product stands: its status, its trust, and what followers must see anew."""
+"""Writes a product's status and trust columns, and what followers must see again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def set_status(
     reason: str = "",
     **columns: Any,
 ) -> DataProduct:
-    """Move a claimed product along its life and count the edit; `columns` go with the step."""
+    """Set the status of a locked product, and other columns with it, as one edit."""
     before = {"status": product.status}
     product.status = status
     for name, value in columns.items():
@@ -49,10 +49,10 @@ def set_status(
 def set_trust(
     *, product_id: int, verdict: str, figures: dict[str, Any], actor: SystemActor
 ) -> bool:
-    """Write what was measured; return whether the verdict turned.
+    """Write what was measured; return True if the verdict changed.
 
-    A turned verdict raises the revision and is audited. New figures alone are not audited, and
-    raise the revision only where followers have seen none of the product for an hour.
+    A changed verdict bumps the revision and is audited. New figures alone are not audited, and
+    bump the revision only if it was not bumped for an hour.
     """
     now = timezone.now()
     rows = DataProduct.objects.filter(pk=product_id)
@@ -75,5 +75,5 @@ def set_trust(
 
 
 def bump_product_revisions(*, products: Collection[int]) -> int:
-    """Raise the revision of some products, because something they show has changed."""
+    """Bump the revision of products, because something that they show has changed."""
     return bump_revision(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))

@@ -1,4 +1,4 @@
-"""What names a product: declared in its tree by owners, added beside it by readers."""
+"""Writes what names a product: declared in its tree by owners, or added by readers."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ def project_usages(
 def add_use(
     *, product: DataProduct, title: str, actor: Person, use_type: str = "", url: str = ""
 ) -> ProductUse:
-    """Add something that names a product; whoever reads the product and is signed in may.
+    """Add something that names a product; everybody signed in who can read it may.
 
-    The edition stays, the revision rises. Raises NotFound, PermissionDenied, ValidationFailed.
+    The edition stays, the revision is bumped. Raises NotFound, PermissionDenied, ValidationFailed.
     """
     reader = access_for(actor)
     if not reader.can_read(product):
-        raise NotFound("There is no such product.")
+        raise NotFound("Product not found.")
     if not reader.is_signed_in:
         raise PermissionDenied("Sign in to add a use.", location="actor")
     issues = [
-        Issue(location=location, message=f"This has at most {longest} plain characters.")
-        for location, text, longest in (
+        Issue(location=location, message=f"At most {max_length} plain characters.")
+        for location, text, max_length in (
             ("title", title, 400),
             ("type", use_type, 60),
             ("url", url, 1000),
         )
-        if len(text) > longest or unstorable(text)
+        if len(text) > max_length or unstorable(text)
     ]
     if not title.strip():
         issues.append(Issue(location="title", message="Say what uses the product."))
     if url and not url.startswith(("https://", "http://")):
-        issues.append(Issue(location="url", message="This is no web address."))
+        issues.append(Issue(location="url", message="Must start with http:// or https://."))
     if issues:
         raise ValidationFailed(issues)
     use = ProductUse.objects.create(
