@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalog.products.projection import Tree, new_tree, with_custom
+from catalog.products.projection import new_tree, with_custom
+from catalog.types import JSONObject
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 NOUNS = ("orders", "parcels", "visits", "sensors", "payments", "returns", "routes", "claims")
@@ -27,8 +28,8 @@ class Made:
     number: int
     uuid: uuid.UUID
     domain: str
-    tree: Tree
-    contract: Tree
+    tree: JSONObject
+    contract: JSONObject
     source: int | None
 
 
@@ -77,7 +78,7 @@ def _cut(text: str, generator: random.Random) -> str:
 
 def _product(
     number: int, entry: dict[str, Any], more: str, domain: str, source: int | None
-) -> Tree:
+) -> JSONObject:
     tree = new_tree(
         identifier=_identifier(number),
         name=f"{entry['name'][:150]} {number}",
@@ -100,7 +101,7 @@ def _identifier(number: int) -> str:
     return f"bench-{number}"
 
 
-def _contract(number: int, generator: random.Random) -> Tree:
+def _contract(number: int, generator: random.Random) -> JSONObject:
     columns = [
         {
             "name": f"{generator.choice(WORDS)}_{place}",

@@ -15,10 +15,11 @@ from catalog.people.models import Person, Team
 from catalog.people.services import create_person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
-from catalog.products.projection import Tree, new_tree, with_custom
+from catalog.products.projection import new_tree, with_custom
 from catalog.products.services import register_product
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.services import publish_product
+from catalog.types import JSONObject
 
 FACTORY = SystemActor("factory")
 PASSWORD = "a long test password"
@@ -82,7 +83,7 @@ def make_users(domain: Domain | None = None) -> Users:
     return Users(domain=domain, **people)
 
 
-def product_tree(name: str = "Orders", *, domain: str = "sales", **custom: Any) -> Tree:
+def product_tree(name: str = "Orders", *, domain: str = "sales", **custom: Any) -> JSONObject:
     """Return the tree of a product; `custom` holds custom properties such as assayVisibility."""
     tree = new_tree(
         identifier=str(uuid4()),
@@ -96,7 +97,7 @@ def product_tree(name: str = "Orders", *, domain: str = "sales", **custom: Any) 
 
 
 def make_product(
-    name: str = "", *, domain: Domain | None = None, tree: Tree | None = None, **custom: Any
+    name: str = "", *, domain: Domain | None = None, tree: JSONObject | None = None, **custom: Any
 ) -> DataProduct:
     """Return a draft."""
     domain = domain or make_domain()
@@ -107,7 +108,7 @@ def make_product(
     return register_product(domain=domain, tree=tree, actor=FACTORY)
 
 
-def with_answers(tree: Tree) -> Tree:
+def with_answers(tree: JSONObject) -> JSONObject:
     """Return a tree in which every provenance question is answered as unknown."""
     answers = {code: {"state": "unknown"} for code in CURRENT_SET.codes}
     return with_custom(tree, "assayProvenance", {"answers": answers})
@@ -122,7 +123,7 @@ def with_port(product: DataProduct, name: str = "table", **server: Any) -> DataP
 
 
 def make_published_product(
-    name: str = "", *, domain: Domain | None = None, tree: Tree | None = None, **custom: Any
+    name: str = "", *, domain: Domain | None = None, tree: JSONObject | None = None, **custom: Any
 ) -> DataProduct:
     """Return a product that has passed the gate; its domain gains an owner and a steward."""
     domain = domain or make_domain()

@@ -14,7 +14,7 @@ from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, NotFound, ValidationFailed, require_edition
 from catalog.glossary.models import TERM, Term
-from catalog.identifiers import folded, slug_of, unstorable
+from catalog.identifiers import normalize, slug_of, unstorable
 from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
@@ -156,10 +156,10 @@ def _spelling_issues(location: str, spellings: Sequence[Any]) -> list[Issue]:
         at = f"{location}/{index}"
         if not isinstance(word, str) or not word.strip() or len(word) > 120 or unstorable(word):
             issues.append(Issue(location=at, message="Must be a string of 1 to 120 characters."))
-        elif folded(word) in seen:
+        elif normalize(word) in seen:
             issues.append(Issue(location=at, message=f"Duplicate value {word}."))
         else:
-            seen.add(folded(word))
+            seen.add(normalize(word))
     return issues
 
 

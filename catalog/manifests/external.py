@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catalog.exceptions import ValidationFailed
-from catalog.identifiers import folded, is_slug
+from catalog.identifiers import is_slug, normalize
 from catalog.issues import Issue
 from catalog.products.projection import API_VERSION
 from catalog.types import JSONObject, JSONValue
@@ -75,7 +75,7 @@ class FieldReader:
     def slug(self) -> str:
         """Return the identifier as a slug, casefolded."""
         identifier = self.text("slug")
-        if not is_slug(folded(identifier)):
+        if not is_slug(normalize(identifier)):
             self.issues.append(
                 Issue(
                     location="/slug",
@@ -83,7 +83,7 @@ class FieldReader:
                     hint="Use letters, digits, dots, dashes and underscores.",
                 )
             )
-        return folded(identifier)
+        return normalize(identifier)
 
     def finish(self) -> None:
         """Raise ValidationFailed if anything is wrong."""

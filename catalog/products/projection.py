@@ -27,7 +27,6 @@ CUSTOM_PROPERTY_KEYS = {
     "visibility": "assayVisibility",
 }
 ODPS_STATUS = {"published": "active"}
-Tree = JSONObject
 
 
 @dataclass(frozen=True, kw_only=True)

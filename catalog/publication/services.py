@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +12,7 @@ from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import Domain
 from catalog.exceptions import ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.issues import Issue
+from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
@@ -166,13 +166,13 @@ def load_facts(product: DataProduct) -> ProductFacts:
     )
 
 
-def owners_and_stewards(domain: Domain) -> tuple[list[Any], list[Any]]:
+def owners_and_stewards(domain: Domain) -> tuple[list[Person], list[Person]]:
     """Return the active owners and stewards of a domain, inherited ones included."""
     domain_ids = ancestors_in(Domain.objects.parents(), domain.pk)
     held = Membership.objects.active().filter(
         domain_id__in=domain_ids, role__in=[Role.OWNER.value, Role.STEWARD.value]
     )
-    people: dict[str, dict[int, Any]] = {Role.OWNER.value: {}, Role.STEWARD.value: {}}
+    people: dict[str, dict[int, Person]] = {Role.OWNER.value: {}, Role.STEWARD.value: {}}
     for membership in held.select_related("person").order_by("id"):
         people[membership.role].setdefault(membership.person_id, membership.person)
     return list(people[Role.OWNER.value].values()), list(people[Role.STEWARD.value].values())

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from catalog.identifiers import normalize
 from catalog.search.fields import BY_NAME, Field, FieldType, Unit
-from catalog.search.spelling import closest, normalize
+from catalog.search.spelling import closest
 
 MAX_VALUE_LENGTH = 200
 MAX_VALUES = 50

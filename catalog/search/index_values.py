@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from catalog.identifiers import normalize
 from catalog.search.analysis import all_names, autocomplete_names, vocabulary
 from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, MATCH_FIELDS, SORTS, FieldType
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
-from catalog.search.spelling import normalize, normalize_name
+from catalog.search.spelling import normalize_name
 from catalog.types import JSONObject
 
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))

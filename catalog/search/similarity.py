@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Mapping
 from math import log2
 
+from catalog.identifiers import normalize
 from catalog.search.analysis import first_sentence
 from catalog.search.fields import MAX_TERM_LENGTH, STOP_WORDS
 from catalog.search.port import Feature
-from catalog.search.spelling import normalize
 
 TAG, COLUMN, WORD = "tag", "column", "word"
 MAX_FEATURES = {TAG: 10, COLUMN: 24, WORD: 16}

@@ -2,8 +2,8 @@
 
 import hashlib
 
+from catalog.identifiers import normalize
 from catalog.search.fields import Sort
-from catalog.search.spelling import normalize
 
 LONGEST_NAME = 60
 _WIDTH = 20

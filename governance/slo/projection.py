@@ -12,7 +12,7 @@ from jsonpointer import escape
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.products.projection import Tree, custom, custom_pointer
+from catalog.products.projection import custom, custom_pointer
 from catalog.types import JSONObject, JSONValue
 from governance.slo.evaluation import BudgetingMethod, Indicator, ObjectiveSpec
 
@@ -36,7 +36,7 @@ class DeclaredObjective:
     port: str = ""
 
 
-def declared_objectives(tree: Tree) -> list[DeclaredObjective]:
+def declared_objectives(tree: JSONObject) -> list[DeclaredObjective]:
     """Return the objectives of a document, in order. Raises ValidationFailed with every issue."""
     declared = custom(tree, KEY)
     location = custom_pointer(tree, KEY)

@@ -18,7 +18,7 @@ from catalog.glossary.services import define_term
 from catalog.people.models import Person, Team
 from catalog.permissions import Role
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
-from catalog.products.projection import Tree, with_custom
+from catalog.products.projection import with_custom
 from catalog.products.services import (
     move_product,
     patch_document,
@@ -28,6 +28,7 @@ from catalog.products.services import (
     share_product,
 )
 from catalog.publication.services import deprecate_product, publish_product, retire_product
+from catalog.types import JSONObject
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -125,7 +126,9 @@ def _create_readers(domains: dict[str, Domain], carriers: Team) -> dict[str, Per
     return {"signed-out": None, "member": member, "owner": owner}
 
 
-def _tree(rng: Random, name: str, domain: Domain, words: Sequence[str] = (), **custom: Any) -> Tree:
+def _tree(
+    rng: Random, name: str, domain: Domain, words: Sequence[str] = (), **custom: Any
+) -> JSONObject:
     noun = name.split(maxsplit=1)[0].lower()
     tree = with_answers(product_tree(name, domain=domain.slug))
     purpose = f"{name} of every branch, {' '.join(words)}. Holds each {noun} once a day."
@@ -149,7 +152,7 @@ def _tree(rng: Random, name: str, domain: Domain, words: Sequence[str] = (), **c
 
 
 def _published(
-    tree: Tree, domain: Domain, rng: Random, *, columns: Sequence[str] = (), form: str = "csv"
+    tree: JSONObject, domain: Domain, rng: Random, *, columns: Sequence[str] = (), form: str = "csv"
 ) -> DataProduct:
     product = with_port(make_product(domain=domain, tree=tree), format=form)
     product = give_schema(product, *rng.sample(COLUMNS, 3), *columns)

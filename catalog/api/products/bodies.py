@@ -11,7 +11,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from catalog.api.rest.bodies import Body, DocumentField, StrictString, StringList
 from catalog.identifiers import is_slug
 from catalog.products.models import Visibility
-from catalog.products.projection import API_VERSION, SENSITIVITIES, Tree, with_columns
+from catalog.products.projection import API_VERSION, SENSITIVITIES, with_columns
+from catalog.types import JSONObject
 
 
 class Reasoned(Body):
@@ -66,9 +67,9 @@ class NewProduct(ProductChange):
             )
         return attrs
 
-    def whole_tree(self) -> Tree:
+    def whole_tree(self) -> JSONObject:
         """Return the document to register."""
-        told: Tree = self.validated_data.get("tree") or {
+        told: JSONObject = self.validated_data.get("tree") or {
             "status": "draft",
             "domain": self.validated_data["domain"],
         }

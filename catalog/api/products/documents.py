@@ -11,18 +11,18 @@ from catalog.issues import Issue, did_you_mean
 from catalog.manifests import bitol_odps
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.source_map import Document, SourcePosition
-from catalog.products.projection import Tree
+from catalog.types import JSONObject
 
 Check = Callable[[Document], list[DocumentIssue]]
 UNKNOWN = ".unknown-field"
 
 
-def check_product(tree: Any, *, before: Tree | None = None) -> None:
+def check_product(tree: Any, *, before: JSONObject | None = None) -> None:
     """Refuse a product's document with faults that the one before it did not have."""
     refuse_new_faults(bitol_odps.check, tree, before)
 
 
-def refuse_new_faults(check: Check, tree: Any, before: Tree | None = None) -> None:
+def refuse_new_faults(check: Check, tree: Any, before: JSONObject | None = None) -> None:
     """Raise Invalid for each fault of a document that the one before it did not have.
 
     A file's unknown fields are kept with a warning; a program's are refused. What was imported
@@ -44,7 +44,7 @@ def slug_fault(location: str, slug: str, known: Sequence[str], noun: str) -> Iss
     )
 
 
-def _faults(check: Check, tree: Tree) -> list[DocumentIssue]:
+def _faults(check: Check, tree: JSONObject) -> list[DocumentIssue]:
     read = Document("body", deepcopy(tree), SourcePosition(0, 0))
     return [problem for problem in check(read) if problem.is_error or _is_unknown(problem)]
 

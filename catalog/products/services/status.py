@@ -14,6 +14,7 @@ from catalog.audit.actors import SystemActor
 from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.services.documents import Writer, record_edit, record_event
 from catalog.revisions.services import bump_revision
+from catalog.types import JSONObject
 
 METRIC_UPDATE_INTERVAL = timedelta(hours=1)
 
@@ -46,9 +47,7 @@ def set_status(
 
 
 @transaction.atomic
-def set_trust(
-    *, product_id: int, verdict: str, figures: dict[str, Any], actor: SystemActor
-) -> bool:
+def set_trust(*, product_id: int, verdict: str, figures: JSONObject, actor: SystemActor) -> bool:
     """Write what was measured; return True if the verdict changed.
 
     A changed verdict bumps the revision and is audited. New figures alone are not audited, and

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from catalog.identifiers import normalize
 from catalog.search.fields import BY_NAME, MIN_DOCUMENTS_WITH_ALL_TERMS
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match, SearchSession
@@ -27,7 +28,7 @@ from catalog.search.query_ast import (
     scoring_clauses,
 )
 from catalog.search.similarity import MIN_SHARED, TAG, WORD, feature_weights
-from catalog.search.spelling import normalize, normalize_name
+from catalog.search.spelling import normalize_name
 
 
 def suggest(session: SearchSession, typed: str, limit: int) -> SuggestAnswer:

@@ -21,7 +21,7 @@ from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.readers import read_documents
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
-from catalog.products.projection import Tree
+from catalog.types import JSONObject
 from catalog.web.contracts.forms import (
     PAGE_SIZE,
     ContractDocumentForm,
@@ -103,15 +103,15 @@ class ContractView(EditView):
             self._loaded = contract
         return contract
 
-    def table(self) -> Tree:
+    def table(self) -> JSONObject:
         """Return the table of the page. Raises Http404 where the contract has none there."""
         tables = self.contract().tree.get("schema") or []
         if not 0 <= self.number < len(tables):
             raise Http404
-        table: Tree = tables[self.number]
+        table: JSONObject = tables[self.number]
         return table
 
-    def put(self, tables: list[Tree], form: VersionedForm) -> DataProduct:
+    def put(self, tables: list[JSONObject], form: VersionedForm) -> DataProduct:
         """Save the contract with these tables; a published version stays, the next one changes."""
         contract = self.contract()
         tree = contract.tree | {"schema": tables}
@@ -280,7 +280,7 @@ class Document(ContractView):
         edition = form.cleaned_data["edition"]
         return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
 
-    def read(self, form: ContractDocumentForm) -> Tree:
+    def read(self, form: ContractDocumentForm) -> JSONObject:
         """Return the one contract that was sent. Raises ValidationFailed."""
         content, name = form.content()
         try:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from catalog.authorization.access import AccessContext, access_for
 from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import Domain, FormerDomainSlug
-from catalog.identifiers import folded
+from catalog.identifiers import normalize
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Verdict
 from catalog.publication.services import owners_and_stewards
@@ -153,7 +153,7 @@ def find_domain(slug: str) -> Domain | None:
 
 def redirect_to_current(slug: str, page: str) -> HttpResponse:
     """Redirect from a former slug, or one with capitals, to the domain's page. Raises Http404."""
-    plain = folded(slug)
+    plain = normalize(slug)
     former = FormerDomainSlug.objects.filter(slug=plain).select_related("domain").first()
     domain = former.domain if former else Domain.objects.filter(slug=plain).first()
     if domain is None:

@@ -16,7 +16,8 @@ from catalog.domains.models import Domain
 from catalog.identifiers import is_slug
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
-from catalog.products.projection import SENSITIVITIES, Tree, custom, slug_from, with_columns
+from catalog.products.projection import SENSITIVITIES, custom, slug_from, with_columns
+from catalog.types import JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
@@ -57,7 +58,7 @@ FIELD_OF_PATH = {
 class DocumentForm(VersionedForm):
     """An edit of a product's document; `document` is what was sent to the service."""
 
-    document: Tree = {}
+    document: JSONObject = {}
 
     def path_of(self, location: str) -> str:
         """Return our own properties by their key, whatever their index in the list."""
@@ -132,7 +133,7 @@ class Description(forms.Form):
             raise ValidationError(_("At most 200 tags, each of at most 120 characters."))
         return tags
 
-    def described(self, tree: Tree) -> Tree:
+    def described(self, tree: JSONObject) -> JSONObject:
         """Return a tree that says what was filled in; what stays equal is left as it stands."""
         shown = described_by(tree)
         held = {name: shown[name] or None for name in shown if name in self.fields}
@@ -147,7 +148,7 @@ class Description(forms.Form):
         return with_columns(tree, columns)
 
 
-def described_by(tree: Tree) -> dict[str, Any]:
+def described_by(tree: JSONObject) -> dict[str, Any]:
     """Return what the fields of a Description show of a tree."""
     description = tree.get("description")
     words: Mapping[str, Any] = description if isinstance(description, Mapping) else {}

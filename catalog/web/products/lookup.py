@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
 from catalog.domains.models import FormerDomainSlug
-from catalog.identifiers import folded
+from catalog.identifiers import normalize
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
 from catalog.web.pages import render_page
 
@@ -39,7 +39,7 @@ def find_product(access: AccessContext, domain: str, slug: str) -> DataProduct:
     product = _visible(access).filter(domain__slug=domain, slug=slug).first()
     if product is not None:
         return product
-    raise ProductMoved(_at_former_address(access, folded(domain), folded(slug)))
+    raise ProductMoved(_at_former_address(access, normalize(domain), normalize(slug)))
 
 
 def reload_visible(access: AccessContext, product: DataProduct) -> DataProduct:

@@ -9,9 +9,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.products.projection import Tree, custom
+from catalog.products.projection import custom
 from catalog.provenance.projection import KEY
 from catalog.provenance.questions import CURRENT_SET
+from catalog.types import JSONObject
 from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, TextAreaField
 from catalog.web.products.forms import DocumentForm
 
@@ -107,7 +108,7 @@ class AnswersForm(TableForm, DocumentForm):
         return {key: value for key, value in answer.items() if value}
 
 
-def initial_from(tree: Tree) -> dict[str, Any]:
+def initial_from(tree: JSONObject) -> dict[str, Any]:
     """Return what a product's document declares."""
     declared = custom(tree, KEY) or {}
     shown = {
@@ -118,7 +119,7 @@ def initial_from(tree: Tree) -> dict[str, Any]:
     return shown | {"rows": rows_of(tree)}
 
 
-def rows_of(tree: Tree) -> list[dict[str, Any]]:
+def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
     """Return the imbalances that a product's document declares."""
     declared = (custom(tree, KEY) or {}).get("imbalances") or []
     return [

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.products.projection import Tree, custom
+from catalog.products.projection import custom
+from catalog.types import JSONObject
 from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, Values
 from catalog.web.products.forms import DocumentForm
 from governance.slo.evaluation import BudgetingMethod, Indicator
@@ -89,7 +90,7 @@ class ObjectivesForm(TableForm, DocumentForm):
         return self.filled_rows[int(match[1])], match[2] or "indicator"
 
 
-def rows_of(tree: Tree) -> list[dict[str, Any]]:
+def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
     """Return the objectives of a tree as the fields show them."""
     usual = {"window": "30d", "budgeting": BudgetingMethod.OCCURRENCES.value}
     names = ("indicator", "target", "threshold", "window", "budgeting", "percentile", "port")
