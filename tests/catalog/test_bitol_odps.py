@@ -83,7 +83,7 @@ def custom(key, value):
     return PRODUCT + f"customProperties:\n- property: {key}\n  value: {value}\n"
 
 
-def test_a_product_with_all_of_our_keys_is_fine():
+def test_a_product_with_all_of_our_keys_is_valid():
     product = document(PRODUCT + KEYS + PORTS)
 
     assert bitol_odps.check(product) == []
@@ -94,16 +94,16 @@ def test_a_product_with_all_of_our_keys_is_fine():
 
 
 @pytest.mark.parametrize("version", bitol_odps.VERSIONS)
-def test_each_version_up_to_1_1_is_read(version):
+def test_each_version_up_to_1_1_is_supported(version):
     assert check(PRODUCT.replace("v1.0.0", version)) == []
 
 
-def test_the_members_of_a_team_may_stand_alone_as_in_0_9():
+def test_a_team_can_be_a_list_of_members_as_in_0_9():
     assert check(PRODUCT + "team:\n- username: olga\n  role: owner\n  dateIn: 2026-01-15\n") == []
     assert errors(check(PRODUCT + "team:\n- name: Olga\n"))
 
 
-def test_another_version_is_refused_with_the_ones_that_are_read():
+def test_another_version_is_refused_with_the_supported_ones():
     (problem,) = check(PRODUCT.replace("v1.0.0", "v4.1"))
 
     assert (problem.code, problem.line) == ("bitol-odps.version", 1)
@@ -191,7 +191,7 @@ def test_an_unknown_field_is_kept_with_a_warning_and_the_nearest_name():
         ),
     ],
 )
-def test_each_fault_is_said_once_with_its_place(text, path, line):
+def test_each_issue_is_reported_once_with_its_line(text, path, line):
     found = errors(check(text))
 
     assert [(problem.location, problem.line) for problem in found] == [(path, line)]
@@ -213,7 +213,7 @@ def test_an_unknown_key_of_ours_is_an_error_with_the_nearest_one(key, meant):
     assert problem.hint.startswith(meant)
 
 
-def test_a_key_of_ours_at_the_wrong_place_is_sent_to_the_right_one():
+def test_a_key_of_ours_in_the_wrong_place_names_the_right_one():
     text = PRODUCT + (
         "outputPorts:\n- name: a\n  customProperties:\n  - {property: assaySlug, value: x}\n"
     )
@@ -223,7 +223,7 @@ def test_a_key_of_ours_at_the_wrong_place_is_sent_to_the_right_one():
     assert problem.message == "assaySlug belongs to the product, not here"
 
 
-def test_the_keys_of_others_are_none_of_our_business():
+def test_the_keys_of_others_are_not_checked():
     assert check(custom("vendorSlug", "[1, {a: null}]")) == []
 
 
@@ -249,7 +249,7 @@ def test_every_sample_is_read_and_comes_back_equal(shared_folder):
         )
 
 
-def test_what_we_print_passes_the_standards_own_schema(shared_folder):
+def test_our_output_is_valid_by_the_standards_own_schema(shared_folder):
     printed = document(yaml_of(document(PRODUCT + KEYS + PORTS.replace(": 9", ": '9'")).tree))
     bitol_odps.check(printed)
 

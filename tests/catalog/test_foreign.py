@@ -34,8 +34,8 @@ ENTRY = {
 
 
 @pytest.fixture
-def told():
-    """What did not land, in order."""
+def rejected():
+    """The entries that were not imported, in order."""
     return []
 
 
@@ -83,23 +83,23 @@ def test_a_second_import_changes_only_what_changed():
     assert DataProduct.objects.get().purpose == "Tracks and winds."
 
 
-def test_what_people_edited_here_is_a_conflict_until_it_is_overwritten(told):
+def test_an_edit_by_people_is_a_conflict_until_it_is_overwritten(rejected):
     _bring(ENTRY)
     product = DataProduct.objects.get()
     edit = [{"op": "replace", "path": "/description/purpose", "value": "Mine."}]
     patch_document(product=product, patch=edit, edition=product.edition, actor=FACTORY)
     newer = ENTRY | {"description": "Theirs."}
 
-    refused = _bring(newer, tell=told.append)
+    refused = _bring(newer, on_rejected=rejected.append)
     kept = DataProduct.objects.get().purpose
     _bring(newer, overwrite=True)
 
     assert (refused.counts, kept) == ({"conflict": 1}, "Mine.")
-    assert "edited here" in told[0].reason
+    assert "edited here" in rejected[0].reason
     assert DataProduct.objects.get().purpose == "Theirs."
 
 
-def test_what_was_adopted_is_never_overwritten():
+def test_an_adopted_product_is_never_overwritten():
     _bring(ENTRY)
     product = DataProduct.objects.get()
     adopt_product(product=product, edition=product.edition, actor=FACTORY)
@@ -125,15 +125,15 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize("line", BAD_LINES.values(), ids=BAD_LINES)
-def test_a_bad_line_is_reported_and_its_neighbours_land(line, told):
-    report = _bring(ENTRY, line, ENTRY | {"slug": "other"}, tell=told.append)
+def test_a_bad_line_is_reported_and_the_others_are_imported(line, rejected):
+    report = _bring(ENTRY, line, ENTRY | {"slug": "other"}, on_rejected=rejected.append)
 
     assert report.counts == {"created": 2, "refused": 1}
-    assert [refused.line for refused in told] == [2]
-    assert 0 < len(told[0].reason) <= 1_000
+    assert [entry.line for entry in rejected] == [2]
+    assert 0 < len(rejected[0].reason) <= 1_000
 
 
-def test_a_line_without_end_is_reported_and_costs_little_memory():
+def test_a_very_long_line_is_reported_and_takes_little_memory():
     huge = b'{"slug": "' + b"x" * 30_000_000 + b'"}'
     lines = io.BytesIO(huge + b"\n" + json.dumps(ENTRY).encode())
     tracemalloc.start()
@@ -151,7 +151,7 @@ def test_a_line_without_end_is_reported_and_costs_little_memory():
     assert peak < 25_000_000
 
 
-def test_the_bias_text_of_a_card_is_an_answer_and_a_placeholder_is_none():
+def test_the_bias_text_of_a_card_is_an_answer_unless_it_is_a_placeholder():
     card = {
         "slug": "reviews",
         "pretty_name": "Reviews",
@@ -181,7 +181,7 @@ def test_the_bias_text_of_a_card_is_an_answer_and_a_placeholder_is_none():
         ("import_hf_dataset_cards", "hf_dataset_cards.jsonl", 769),
     ],
 )
-def test_every_entry_of_a_real_catalog_lands(command, file, entries, capsys):
+def test_every_entry_of_a_real_catalog_is_imported(command, file, entries, capsys):
     path = SHARED / "corpora" / file
     if not path.exists():
         pytest.skip(f"{file} is not beside this clone")
@@ -222,25 +222,25 @@ def test_a_file_five_times_as_long_takes_no_more_memory(command, tmp_path):
     first = _peak_of(short, tmp_path, command)
     second = _peak_of(long, tmp_path, command)
 
-    told = json.loads((tmp_path / "report.json").read_text())
-    assert (told["lines"], told["unchanged"], told["refused"]) == (1_000, 800, 200)
-    assert [row["line"] for row in told["problems"]] == list(range(5, 1_001, 5))
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["lines"], report["unchanged"], report["refused"]) == (1_000, 800, 200)
+    assert [row["line"] for row in report["problems"]] == list(range(5, 1_001, 5))
     assert long.stat().st_size > 20_000_000
     assert second < first + 1_000_000
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_imports_of_one_file_at_once_bring_each_entry_in_once():
+def test_two_imports_of_one_file_at_once_import_each_entry_once():
     entries = [ENTRY | {"slug": f"storms-{number}"} for number in range(30)]
 
     reports = run_concurrently([partial(_bring, *entries), partial(_bring, *reversed(entries))])
 
     assert [report.lines for report in reports] == [30, 30]
     assert DataProduct.objects.count() == 30
-    assert all(report.is_whole for report in reports)
+    assert all(report.is_complete for report in reports)
 
 
-def test_an_entry_that_is_edited_while_it_is_brought_in_is_a_conflict_and_keeps_the_edit(told):
+def test_an_entry_that_is_edited_during_the_import_is_a_conflict_and_keeps_the_edit(rejected):
     _bring(ENTRY)
     product = DataProduct.objects.get()
 
@@ -254,7 +254,7 @@ def test_an_entry_that_is_edited_while_it_is_brought_in_is_a_conflict_and_keeps_
         lines=io.BytesIO(json.dumps(ENTRY | {"description": "Theirs."}).encode()),
         entry_of=edited_meanwhile,
         actor=FACTORY,
-        tell=told.append,
+        on_rejected=rejected.append,
     )
 
     assert report.counts == {"conflict": 1}

@@ -42,7 +42,7 @@ def seal_in(answer):
 # --- the page -------------------------------------------------------------------------------------
 
 
-def test_the_page_asks_who_is_there(client):
+def test_the_page_requires_sign_in(client):
     assert client.get(reverse("manifest_page")).status_code == 302
 
 
@@ -56,7 +56,7 @@ def test_the_page_opens(client, sales):
     assert b"Apply this plan" not in answer.content
 
 
-def test_the_plan_comes_first_and_is_applied_as_it_was_seen(page):
+def test_the_plan_is_shown_first_and_applied_as_shown(page):
     looked = page(BOTH, check="")
     assert b"Apply this plan" in looked.content
     assert DataProduct.objects.count() == 0
@@ -67,7 +67,7 @@ def test_the_plan_comes_first_and_is_applied_as_it_was_seen(page):
     assert DataProduct.objects.count() == 1
 
 
-def test_what_was_not_looked_at_is_not_applied(page):
+def test_a_plan_that_was_not_shown_is_not_applied(page):
     seal = seal_in(page(BOTH))
 
     answer = page(BOTH.replace("Every", "Each"), apply="", seal=seal)
@@ -90,7 +90,7 @@ def test_an_edit_in_between_shows_the_new_plan(page, sales):
     assert DataProduct.objects.get().tree["tenant"] == "shop"
 
 
-def test_errors_name_their_lines_and_nothing_typed_is_lost(page):
+def test_errors_have_lines_and_the_typed_text_stays(page):
     text = BOTH.replace("version: 1.0.0\nstatus: draft", "version: [1]\nstatus: draft")
 
     answer = page(text)
@@ -119,7 +119,7 @@ def test_a_hostile_upload_is_an_error_on_the_page(page, content):
     assert answer.context["report"].issues
 
 
-def test_nothing_at_all_is_an_error_beside_the_field(page):
+def test_an_empty_form_is_an_error_next_to_the_field(page):
     answer = page("")
 
     assert answer.status_code == 422
@@ -140,7 +140,7 @@ def send(person, text, query="", method="POST", content_type=YAML):
     return Program(person).send(method, f"/manifests{query}", content, content_type=content_type)
 
 
-def test_a_manifest_lands_over_the_api_and_again_changes_nothing(sales):
+def test_a_manifest_is_imported_over_the_api_and_unchanged_the_second_time(sales):
     first, second = send(sales.owner, BOTH), send(sales.owner, BOTH, method="PUT")
 
     assert first.status_code == second.status_code == 200, first.content
@@ -155,7 +155,7 @@ def test_a_dry_run_writes_nothing(sales):
     assert DataProduct.objects.count() == 0
 
 
-def test_documents_may_come_as_json(sales):
+def test_documents_can_be_json(sales):
     trees = [document.tree for document in read_documents(BOTH.encode(), name="a.yaml")]
 
     answer = send(sales.owner, json.dumps(trees), content_type="application/json")
@@ -167,7 +167,7 @@ def test_documents_may_come_as_json(sales):
     "content",
     [b"a: [", b"[" * 100_000, b"a: \x00", b"\xff", b"kind: DataProdct", b'{"a":1,"a":2}'],
 )
-def test_bad_input_is_a_problem_that_names_the_place_and_the_way_out(sales, content):
+def test_bad_input_is_a_problem_with_line_and_hint(sales, content):
     answer = send(sales.owner, content)
 
     assert answer.status_code == 422, answer.content
@@ -186,7 +186,7 @@ def test_a_body_that_is_too_large_is_refused(sales):
     assert send(sales.owner, b"x" * (2 * 1024 * 1024 + 1)).status_code == 413
 
 
-def test_a_conflict_is_told_as_one(sales):
+def test_a_conflict_answers_409(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     patch = [{"op": "add", "path": "/tenant", "value": "shop"}]
@@ -198,7 +198,7 @@ def test_a_conflict_is_told_as_one(sales):
     assert send(sales.owner, changed, "?overwrite=true").status_code == 200
 
 
-def test_who_is_not_signed_in_brings_nothing():
+def test_importing_requires_sign_in():
     assert Program().send("POST", "/manifests", BOTH.encode(), content_type=YAML).status_code == 401
 
 
@@ -206,7 +206,7 @@ def test_an_unknown_parameter_is_refused(sales):
     assert send(sales.owner, BOTH, "?dryrun=1").status_code == 400
 
 
-def test_a_product_is_handed_out_as_it_came(sales):
+def test_a_product_is_exported_as_it_was_imported(sales):
     bring(ACTIVE, CONTRACT)
     product, contract = DataProduct.objects.get(), DataProduct.objects.get().contracts.get()
     given = [d.tree for d in read_documents(f"{ACTIVE}---\n{CONTRACT}".encode(), name="a.yaml")]
@@ -224,7 +224,7 @@ def test_a_product_is_handed_out_as_it_came(sales):
     assert answers[2].json() == given[0]
 
 
-def test_what_nobody_may_see_is_not_handed_out(sales):
+def test_a_product_that_a_person_cannot_see_is_not_exported(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     addresses = [f"/products/{product.uuid}/manifest", f"/products/{uuid4()}/manifest"]
@@ -246,7 +246,7 @@ def test_what_nobody_may_see_is_not_handed_out(sales):
         ({}, "deprecated", "deprecated"),
     ],
 )
-def test_an_exported_status_is_the_one_that_stands(tree, status, word):
+def test_an_exported_status_is_the_current_one(tree, status, word):
     assert export(tree, status=status, domain="sales").get("status") == word
 
 

@@ -111,7 +111,7 @@ def current(**changes):
     return CurrentProduct(**({"tree": TREE, "status": "draft", "domain": "sales"} | changes))
 
 
-def test_what_the_catalog_has_not_is_created():
+def test_a_product_that_does_not_exist_is_created():
     decision = plan(TREE, [CONTRACT_TREE], product=None)
 
     assert (decision.action, decision.contracts) == (Action.CREATE, (0,))
@@ -121,20 +121,20 @@ def test_equal_documents_change_nothing():
     assert plan(TREE, [CONTRACT_TREE]).action is Action.NONE
 
 
-def test_a_change_says_what_it_adds_removes_and_replaces():
+def test_a_change_lists_what_it_adds_removes_and_replaces():
     decision = plan({**TREE, "name": "Sales", "tags": [], "tenant": "shop"})
 
     assert decision.action is Action.CHANGE
     assert decision.changes == ("replaces /name", "removes /tags/0", "adds /tenant")
 
 
-def test_long_lists_of_changes_are_cut():
+def test_long_lists_of_changes_are_shortened():
     decision = plan({**TREE, "tags": [str(n) for n in range(100)]})
 
     assert decision.changes[-1] == "and 80 more"
 
 
-def test_one_and_true_and_one_point_nought_differ():
+def test_one_and_true_and_one_point_zero_differ():
     assert list(diff({"a": 1}, {"a": True})) == ["replaces /a"]
     assert list(diff({"a": 1}, {"a": 1.0})) == ["replaces /a"]
 
@@ -147,7 +147,7 @@ def test_edits_by_people_are_a_conflict_until_overwritten():
     assert plan(TREE, product=edited).action is Action.NONE
 
 
-def test_a_contract_of_a_published_version_is_never_changed():
+def test_a_contract_of_a_published_version_cannot_change():
     frozen = current(
         contracts={("c", "1.0.0"): CurrentContract(tree=CONTRACT_TREE, is_frozen=True)}
     )
@@ -178,7 +178,7 @@ def test_another_domain_moves_the_product():
         ("active", "external", "active", Transition.NONE),
     ],
 )
-def test_a_status_is_followed_unless_people_decided_otherwise(wanted, status, said, step):
+def test_a_status_is_applied_unless_people_decided_otherwise(wanted, status, said, step):
     standing = current(tree={**TREE, "status": said}, status=status)
 
     assert plan({**TREE, "status": wanted}, product=standing).transition is step
@@ -200,7 +200,7 @@ def test_a_new_version_of_a_published_product_is_published_again():
 # --- collector ------------------------------------------------------------------------------------
 
 
-def test_contracts_go_with_the_product_that_names_them():
+def test_contracts_are_bundled_with_the_product_that_names_them():
     collector = BundleCollector(
         texts(CONTRACT, PRODUCT + "---\n" + CONTRACT.replace("1.0.0", "1.1.0"))
     )
@@ -211,14 +211,14 @@ def test_contracts_go_with_the_product_that_names_them():
     assert not bundle.has_errors
 
 
-def test_a_product_that_is_there_twice_is_said_and_the_first_one_holds():
+def test_a_duplicate_product_is_an_error_and_the_first_one_is_used():
     collector = BundleCollector(texts(PRODUCT, PRODUCT.replace("id: orders-product", "id: other")))
 
     assert len(collector) == 1
     assert [issue.code for issue in collector.issues] == ["manifest.duplicate"]
 
 
-def test_a_contract_version_that_is_there_twice_is_an_error():
+def test_a_duplicate_contract_version_is_an_error():
     (bundle,) = BundleCollector(texts(PRODUCT, CONTRACT, CONTRACT)).bundles()
 
     assert [issue.code for issue in bundle.issues] == ["manifest.duplicate"]
@@ -234,14 +234,14 @@ def test_a_contract_version_that_is_there_twice_is_an_error():
         ("apiVersion: 2.2.2\ndatasetName: x", "before ODCS 3.0"),
     ],
 )
-def test_a_document_of_no_known_kind_is_said(text, words):
+def test_a_document_of_an_unsupported_kind_is_an_error(text, words):
     (issue,) = BundleCollector(texts(text)).issues
 
     assert words in issue.message
     assert issue.is_error
 
 
-def test_other_files_of_a_folder_are_left_out_with_a_warning():
+def test_other_files_of_a_folder_are_ignored_with_a_warning():
     source = Source("compose.yaml", lambda: b"services: {}", is_explicit=False)
 
     (issue,) = BundleCollector([source]).issues
@@ -249,7 +249,7 @@ def test_other_files_of_a_folder_are_left_out_with_a_warning():
     assert not issue.is_error
 
 
-def test_a_file_that_cannot_be_read_is_said():
+def test_a_file_that_cannot_be_read_is_an_error():
     def fail():
         raise PermissionError(13, "Permission denied")
 
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_is_said():
 
 
 @pytest.mark.django_db
-def test_a_product_lands_with_its_contract(sales):
+def test_a_product_is_imported_with_its_contract(sales):
     result = bring_one(PRODUCT, CONTRACT)
 
     product = DataProduct.objects.get(domain=sales.domain, slug="orders")
@@ -276,7 +276,7 @@ def test_a_product_lands_with_its_contract(sales):
 
 
 @pytest.mark.django_db
-def test_the_same_bytes_again_make_no_event_and_no_revision(sales):
+def test_importing_the_same_bytes_again_makes_no_event_and_no_revision(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     events = AuditEvent.objects.count()
@@ -290,7 +290,7 @@ def test_the_same_bytes_again_make_no_event_and_no_revision(sales):
 
 
 @pytest.mark.django_db
-def test_a_change_touches_what_it_names_and_nothing_else(sales):
+def test_a_change_changes_only_what_it_names(sales):
     bring(PRODUCT, CONTRACT)
     before = DataProduct.objects.get().tree
 
@@ -302,7 +302,7 @@ def test_a_change_touches_what_it_names_and_nothing_else(sales):
 
 
 @pytest.mark.django_db
-def test_active_is_published_when_the_gate_finds_nothing(sales):
+def test_an_active_product_is_published_if_the_gate_finds_nothing(sales):
     result = bring_one(ACTIVE, CONTRACT)
 
     assert (result.status, result.findings) == ("published", ())
@@ -310,7 +310,7 @@ def test_active_is_published_when_the_gate_finds_nothing(sales):
 
 
 @pytest.mark.django_db
-def test_active_that_the_gate_refuses_lands_as_a_draft_and_is_asked_again():
+def test_an_active_product_that_the_gate_refuses_is_a_draft_until_it_passes():
     domain = make_domain("sales")
 
     report = bring(ACTIVE, CONTRACT)
@@ -345,7 +345,7 @@ def test_an_edit_by_people_is_kept_until_overwritten(sales):
 
 
 @pytest.mark.django_db
-def test_a_deprecation_by_people_outlives_the_next_import(sales):
+def test_a_deprecation_by_people_survives_the_next_import(sales):
     bring(ACTIVE, CONTRACT)
     product = DataProduct.objects.get()
     deprecate_product(product=product, edition=product.edition, actor=sales.owner)
@@ -370,7 +370,7 @@ def test_a_manifest_deprecates_and_names_the_successor(sales):
 
 
 @pytest.mark.django_db
-def test_a_successor_that_the_importer_may_not_see_is_none(sales):
+def test_a_successor_that_the_importer_cannot_see_is_ignored(sales):
     bring(ACTIVE, CONTRACT)
     secret = make_product("Secrets", domain=make_domain("vault"), assayVisibility="restricted")
     text = ACTIVE.replace("status: active", "status: deprecated")
@@ -383,7 +383,7 @@ def test_a_successor_that_the_importer_may_not_see_is_none(sales):
 
 
 @pytest.mark.django_db
-def test_a_new_version_is_frozen_beside_the_old_one(sales):
+def test_a_new_version_is_frozen_in_addition_to_the_old_one(sales):
     bring(ACTIVE, CONTRACT)
     newer = ACTIVE.replace("version: 1.0.0\nstatus", "version: 1.1.0\nstatus")
 
@@ -394,7 +394,7 @@ def test_a_new_version_is_frozen_beside_the_old_one(sales):
 
 
 @pytest.mark.django_db
-def test_a_published_contract_is_not_changed_under_its_version(sales):
+def test_a_published_contract_needs_a_new_version_to_change(sales):
     bring(ACTIVE, CONTRACT)
 
     result = bring_one(ACTIVE, CONTRACT.replace("order_id", "id"))
@@ -405,7 +405,7 @@ def test_a_published_contract_is_not_changed_under_its_version(sales):
 
 
 @pytest.mark.django_db
-def test_one_bad_product_stops_no_other_and_leaves_nothing_behind(sales):
+def test_one_bad_product_stops_no_other_and_nothing_of_it_is_saved(sales):
     bad = PRODUCT.replace("orders-", "bad-").replace("name: Orders", "name: Bad")
     evil = CONTRACT.replace("orders-", "bad-").replace(
         "type: local\n  path: orders.csv\n  format: csv",
@@ -432,7 +432,7 @@ def test_an_unreadable_file_stops_no_product(sales):
 
 
 @pytest.mark.django_db
-def test_a_rehearsal_says_the_same_and_writes_nothing(sales):
+def test_a_dry_run_reports_the_same_and_writes_nothing(sales):
     rehearsed = bring_one(ACTIVE, CONTRACT, is_dry_run=True)
 
     assert (rehearsed.action, rehearsed.status) == (Action.CREATE, "published")
@@ -442,7 +442,7 @@ def test_a_rehearsal_says_the_same_and_writes_nothing(sales):
 
 
 @pytest.mark.django_db
-def test_an_unknown_domain_is_said_with_the_nearest_one(sales):
+def test_an_unknown_domain_is_an_error_that_suggests_the_nearest_one(sales):
     result = bring_one(PRODUCT.replace("domain: sales", "domain: slaes"))
 
     (issue,) = result.issues
@@ -451,7 +451,7 @@ def test_an_unknown_domain_is_said_with_the_nearest_one(sales):
 
 
 @pytest.mark.django_db
-def test_a_product_without_domain_lands_in_the_one_named_for_all(sales):
+def test_a_product_without_domain_is_imported_into_the_default_domain(sales):
     text = PRODUCT.replace("domain: sales\n", "")
 
     assert bring_one(text, CONTRACT).action is Action.INVALID
@@ -470,7 +470,7 @@ def test_a_name_that_is_taken_is_refused(sales):
 
 
 @pytest.mark.django_db
-def test_the_team_in_a_file_owns_nothing():
+def test_a_team_in_a_file_gets_no_role():
     domain = make_domain("sales")
     person = make_person("mallory")
 
@@ -481,7 +481,7 @@ def test_the_team_in_a_file_owns_nothing():
 
 
 @pytest.mark.django_db
-def test_who_may_not_edit_in_the_domain_lands_nothing(sales):
+def test_people_without_the_right_to_edit_import_nothing(sales):
     for person in (sales.outsider, sales.consumer):
         result = bring_one(PRODUCT, CONTRACT, actor=person)
 
@@ -491,7 +491,7 @@ def test_who_may_not_edit_in_the_domain_lands_nothing(sales):
 
 
 @pytest.mark.django_db
-def test_who_may_not_publish_lands_a_draft_with_the_reason(sales):
+def test_people_without_the_right_to_publish_import_a_draft(sales):
     result = bring_one(ACTIVE, CONTRACT, actor=sales.steward)
 
     assert result.status == "draft"
@@ -499,7 +499,7 @@ def test_who_may_not_publish_lands_a_draft_with_the_reason(sales):
 
 
 @pytest.mark.django_db
-def test_a_product_that_somebody_may_not_see_is_not_named_to_them(sales):
+def test_a_product_that_a_person_cannot_see_is_not_named_to_them(sales):
     bring(PRODUCT, CONTRACT)
     other = make_users(make_domain("other"))
 
@@ -532,7 +532,7 @@ def test_a_move_by_people_is_a_conflict_with_the_old_manifest(sales):
 
 
 @pytest.mark.django_db
-def test_a_contract_alone_lands_on_the_product_that_has_it(sales):
+def test_a_contract_alone_is_imported_into_its_product(sales):
     bring(PRODUCT, CONTRACT)
 
     result = bring_one(CONTRACT.replace("name: Orders", "name: The orders"))
@@ -550,7 +550,7 @@ def test_a_contract_that_no_product_names_is_an_error(sales):
 
 
 @pytest.mark.django_db
-def test_a_product_made_here_is_met_by_its_own_id(sales):
+def test_a_product_created_here_is_identified_by_its_own_id(sales):
     product = make_product("Made here", domain=sales.domain)
     text = PRODUCT.replace("orders-product", product.tree["id"]).replace("Orders", "Made here")
 
@@ -563,7 +563,7 @@ def test_a_product_made_here_is_met_by_its_own_id(sales):
 
 
 @pytest.mark.django_db
-def test_a_publication_by_people_is_no_conflict(sales):
+def test_a_publication_by_people_is_not_a_conflict(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     publish_product(product=product, edition=product.edition, actor=sales.owner)
@@ -611,7 +611,7 @@ def run(*arguments):
 
 
 @pytest.mark.django_db
-def test_a_folder_lands_and_lands_again(folder, sales, capsys):
+def test_a_folder_is_imported_and_unchanged_the_second_time(folder, sales, capsys):
     assert run(folder) == 0
     assert run(folder) == 0
 
@@ -629,7 +629,7 @@ def test_a_dry_run_writes_nothing_and_says_so(folder, sales, capsys):
 
 
 @pytest.mark.django_db
-def test_the_report_for_programs_is_one_json_object(folder, sales, capsys):
+def test_the_json_report_is_one_object(folder, sales, capsys):
     assert run(folder, "--json") == 0
 
     report = json.loads(capsys.readouterr().out)
@@ -639,7 +639,7 @@ def test_the_report_for_programs_is_one_json_object(folder, sales, capsys):
 
 
 @pytest.mark.django_db
-def test_each_error_names_file_line_path_rule_and_way_out(folder, sales, capsys):
+def test_each_error_has_file_line_location_code_and_hint(folder, sales, capsys):
     path = folder / "orders/product.yaml"
     path.write_text(ACTIVE.replace("version: 1.0.0\nstatus", "version: [1]\nstatus"))
 
@@ -651,7 +651,7 @@ def test_each_error_names_file_line_path_rule_and_way_out(folder, sales, capsys)
 
 
 @pytest.mark.django_db
-def test_findings_end_with_one(folder, capsys):
+def test_findings_exit_with_one(folder, capsys):
     make_domain("sales")
 
     assert run(folder) == 1
@@ -669,7 +669,7 @@ def test_the_command_acts_as_a_person_with_their_rights(folder, sales, capsys):
 
 
 @pytest.mark.django_db
-def test_a_path_or_a_person_that_is_not_there_ends_with_two(folder):
+def test_a_missing_path_or_person_exits_with_two(folder):
     with pytest.raises(CommandError) as missing:
         run(folder / "nowhere")
     with pytest.raises(CommandError) as nobody:

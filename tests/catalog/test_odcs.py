@@ -36,7 +36,7 @@ def samples(shared_folder):
     return sorted((shared_folder / "samples/odcs").rglob("*.y*ml"))
 
 
-def test_a_plain_contract_is_fine():
+def test_a_plain_contract_is_valid():
     assert check(CONTRACT) == []
 
 
@@ -48,7 +48,7 @@ def test_versions_and_ids_without_quotes_are_texts():
     assert contract.tree["id"] == "007"
 
 
-def test_numbers_stay_numbers_where_the_standard_wants_them():
+def test_numbers_stay_numbers_if_the_standard_wants_them():
     contract = document(
         CONTRACT
         + "schema:\n- name: t\n  properties:\n  - name: c\n    logicalType: string\n"
@@ -62,12 +62,12 @@ def test_numbers_stay_numbers_where_the_standard_wants_them():
 
 
 @pytest.mark.parametrize("version", odcs.VERSIONS)
-def test_each_version_from_3_0_on_is_read(version):
+def test_each_version_from_3_0_on_is_supported(version):
     assert check(CONTRACT.replace("v3.2.0", version)) == []
 
 
 @pytest.mark.parametrize("version", ["v2.2.2", "2.2.0", "v4.0.0", "3"])
-def test_other_versions_are_refused_with_a_way_out(version):
+def test_other_versions_are_refused_with_a_hint(version):
     (problem,) = check(CONTRACT.replace("v3.2.0", version))
 
     assert problem.code == "odcs.version"
@@ -81,7 +81,7 @@ def test_a_missing_version_of_the_standard_is_named():
     assert "apiVersion: v3.2.0" in problem.hint
 
 
-def test_a_wrong_type_is_named_with_its_line_path_and_way_out():
+def test_a_wrong_type_has_line_location_and_hint():
     (problem,) = errors(check(CONTRACT + "schema:\n- name: t\n  properties: all\n"))
 
     assert (problem.line, problem.column) == (8, 3)
@@ -90,7 +90,7 @@ def test_a_wrong_type_is_named_with_its_line_path_and_way_out():
     assert problem.hint.startswith("Start each item with a dash")
 
 
-def test_a_word_outside_the_list_is_met_with_the_nearest_one():
+def test_an_unknown_value_suggests_the_nearest_one():
     (problem,) = errors(
         check(CONTRACT + "schema:\n- name: t\n  properties:\n  - {name: c, logicalType: sting}\n")
     )
@@ -121,7 +121,7 @@ def test_a_null_is_kept_with_a_warning():
     assert contract.tree["tenant"] is None
 
 
-def test_an_older_contract_is_only_warned_of_rules_that_came_later():
+def test_an_older_contract_only_gets_warnings_about_newer_rules():
     text = CONTRACT + "schema:\n- name: t\n  quality:\n  - {type: library, rule: rowCount}\n"
 
     older = check(text.replace("v3.2.0", "v3.0.2"))
@@ -131,14 +131,14 @@ def test_an_older_contract_is_only_warned_of_rules_that_came_later():
     assert "by v3.2.0; this contract declares v3.0.2" in older[0].message
 
 
-def test_a_flood_of_faults_is_cut_and_still_refused():
+def test_too_many_errors_are_cut_and_the_document_is_still_refused():
     problems = check(CONTRACT + "tags: [" + "{}," * 30_000 + "]\n")
 
     assert len(problems) <= 201
     assert errors(problems)
 
 
-def test_no_schema_leads_to_the_network():
+def test_no_schema_uses_the_network():
     with pytest.raises(ValueError, match="outside the schema"):
         refuse_reference("https://example.org/other.json")
 

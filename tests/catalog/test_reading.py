@@ -80,7 +80,7 @@ def test_keys_are_texts_even_where_they_look_like_numbers():
     assert only("1: a\ntrue: b\n~: c").tree == {"1": "a", "true": "b", "~": "c"}
 
 
-def test_the_words_of_an_unquoted_number_are_kept_beside_it():
+def test_the_text_of_an_unquoted_number_is_kept():
     document = only("version: 1.0\nname: '1.0'\nshare: 0.40")
 
     assert document.tree["version"] == 1.0
@@ -98,7 +98,7 @@ def test_every_value_knows_its_line_and_column(name):
     assert place(document, "/e") == (3, 2)
 
 
-def test_a_place_that_was_not_written_is_the_nearest_one_above_it():
+def test_a_missing_value_has_the_position_of_its_nearest_ancestor():
     document = only("a:\n  b: 1\n")
 
     assert place(document, "/a/missing/below") == (1, 1)
@@ -179,7 +179,9 @@ def test_a_byte_order_mark_and_carriage_returns_are_fine():
         ('{"a": NaN}', "a.json", "json-syntax", 1, 7, "/a"),
     ],
 )
-def test_what_is_unclear_is_refused_with_its_place(text, name, rule, line, column, path):
+def test_invalid_text_is_refused_with_line_column_and_location(
+    text, name, rule, line, column, path
+):
     problem = refusal(text, name)
 
     assert problem.code == f"reading.{rule}"
@@ -240,7 +242,7 @@ def test_a_text_just_below_the_limit_is_read():
 
 
 @given(st.binary(max_size=300), st.sampled_from(["a.yaml", "a.json", ""]))
-def test_whatever_the_bytes_are_the_answer_is_documents_or_a_reading_error(content, name):
+def test_any_bytes_are_documents_or_a_parse_error(content, name):
     documents, problem = attempt(content, name)
 
     assert all(isinstance(document.tree, dict) for document in documents)
@@ -251,7 +253,7 @@ YAMLISH = st.text(st.sampled_from("ab01:- \n[]{},&*!|>'\"#%?<~.\t\\ux"), max_siz
 
 
 @given(YAMLISH, st.sampled_from(["a.yaml", "a.json", ""]))
-def test_whatever_looks_like_yaml_is_documents_or_a_reading_error(text, name):
+def test_anything_like_yaml_is_documents_or_a_parse_error(text, name):
     documents, problem = attempt(text.encode(), name)
 
     json.dumps([document.tree for document in documents], allow_nan=False)

@@ -54,7 +54,7 @@ def write(tmp_path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("text", "name"), [(YAML, "terms.yaml"), (CSV, "terms.csv")])
-def test_terms_land_and_land_again(write, capsys, text, name):
+def test_terms_are_imported_and_unchanged_the_second_time(write, capsys, text, name):
     make_domain("sales")
     path = write(text, name)
 
@@ -70,7 +70,7 @@ def test_terms_land_and_land_again(write, capsys, text, name):
 
 
 @pytest.mark.django_db
-def test_a_csv_cell_may_hold_several_words_and_lines(write):
+def test_a_csv_cell_can_have_several_words_and_lines(write):
     make_domain("sales")
 
     assert run(write(CSV, "terms.csv")) == 0
@@ -81,7 +81,7 @@ def test_a_csv_cell_may_hold_several_words_and_lines(write):
 
 
 @pytest.mark.django_db
-def test_a_dry_run_says_the_same_and_writes_nothing(write, capsys):
+def test_a_dry_run_reports_the_same_and_writes_nothing(write, capsys):
     make_domain("sales")
 
     assert run(write(YAML), "--dry-run") == 0
@@ -91,7 +91,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(write, capsys):
 
 
 @pytest.mark.django_db
-def test_a_changed_field_is_named_and_what_the_file_lacks_stays(write, capsys):
+def test_a_changed_field_is_named_and_missing_fields_stay(write, capsys):
     term = define_term(name="Churn", definition="Who goes.", acronyms=["CHN"], actor=FACTORY)
     edit_term(term=term, edition=1, synonyms=["attrition"], actor=FACTORY)
 
@@ -116,7 +116,7 @@ def test_one_bad_term_stops_no_other_and_is_named_by_file_line_and_field(write, 
     assert run(path) == 2
 
     out = capsys.readouterr().out
-    assert f"{path}:5:17: error: x stands twice [terms.invalid at /acronyms/1]" in out
+    assert f"{path}:5:17: error: Duplicate value x [terms.invalid at /acronyms/1]" in out
     assert f"{path}:8:3: error: Unknown domain atlantis [terms.domain at /domain]" in out
     assert [term.name for term in Term.objects.all()] == ["Good"]
 
@@ -142,7 +142,7 @@ def test_a_person_imports_only_where_they_are_a_steward(write, capsys):
         ("- name: A\n- name: B\n- name: a\n", "terms.duplicate", 3, "/name"),
     ],
 )
-def test_what_no_term_is_has_its_place_and_rule(text, rule, line, path):
+def test_an_invalid_term_has_a_line_and_a_code(text, rule, line, path):
     found = problems_in(text)[0]
 
     assert (found.code, found.line, found.location) == (rule, line, path)
@@ -169,6 +169,6 @@ def test_a_file_that_cannot_be_read_says_where(text, name, rule, line):
     assert unread.value.issue.code == rule
 
 
-def test_a_bad_file_ends_with_two(write, capsys):
+def test_a_bad_file_exits_with_two(write, capsys):
     assert run(write("name,name\n", "terms.csv")) == 2
     assert "Duplicate field name" in capsys.readouterr().out

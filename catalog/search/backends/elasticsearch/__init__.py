@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search, connections
 
-from catalog.identifiers import normalize
 from catalog.search.backends.elasticsearch import mapping
 from catalog.search.backends.elasticsearch.client import (
     ENGINE,

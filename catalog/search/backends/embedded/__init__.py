@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from catalog.identifiers import normalize
 from catalog.search.backends.embedded import mapping
 from catalog.search.backends.embedded.generations import ENGINE, GenerationStore
 from catalog.search.backends.embedded.indexing import EmbeddedWriter, IndexReader
