@@ -74,7 +74,7 @@ def test_the_api_lists_similar_products(client: Client, orders: DataProduct):
 def test_what_the_index_has_not_hidden_yet_does_not_come_out(client: Client, orders: DataProduct):
     DataProduct.objects.filter(name="Returns").update(visibility="restricted")
 
-    assert client.get(f"{orders.path}.json").json()["similar"] == []
+    assert client.get(f"/api/v1/products/{orders.uuid}/similar").json()["results"] == []
     assert "Similar products" not in client.get(orders.path).content.decode()
 
 
@@ -84,13 +84,12 @@ def test_a_hidden_product_has_nothing_like_it(client: Client, orders: DataProduc
     assert client.get(f"/api/v1/products/{secret.uuid}/similar").status_code == 404
 
 
-def test_with_the_engine_away_the_page_stands_and_says_so(
+def test_the_page_answers_and_says_so_while_search_is_unavailable(
     client: Client, orders: DataProduct, settings: Any, tmp_path: Path
 ):
     settings.ASSAY_DATA_DIR = tmp_path / "elsewhere"
 
     page = client.get(orders.path)
     assert page.status_code == 200
-    assert "Search is away; similar products are shown when it is back." in page.content.decode()
-    assert client.get(f"{orders.path}.json").json()["similar"] is None
+    assert "Search is temporarily unavailable; similar products need it." in page.content.decode()
     assert client.get(f"/api/v1/products/{orders.uuid}/similar").status_code == 503
