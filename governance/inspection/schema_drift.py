@@ -29,6 +29,15 @@ class DeclaredColumn:
     is_required: bool = False
     is_unique: bool = False
 
+    def accepts_type(self, observed: ColumnProfile, *, is_text: bool) -> bool:
+        """Return True if an observed column has a type that satisfies the declared one."""
+        declared = self.logical_type
+        if declared in ("", observed.logical_type) or (declared == "string" and is_text):
+            return True
+        if declared == "boolean" and observed.logical_type == "integer":
+            return observed.n_distinct is not None and observed.n_distinct <= BOOLEAN_VALUES
+        return observed.logical_type in COMPATIBLE_TYPES.get(declared, ())
+
 
 # Observed types that satisfy a declared one although their names differ.
 COMPATIBLE_TYPES = {
@@ -109,7 +118,7 @@ def _column_drift(
     name: str, declared: DeclaredColumn, observed: ColumnProfile, table: TableProfile
 ) -> list[SchemaDrift]:
     messages = {}
-    if not _is_compatible(declared.logical_type, observed, is_text=table.is_text):
+    if not declared.accepts_type(observed, is_text=table.is_text):
         messages["type-changed"] = (
             f"Declared {declared.logical_type}, observed {observed.logical_type}"
             f" ({observed.physical_type})."
@@ -137,16 +146,6 @@ def duplicate_count(observed: ColumnProfile, rows: int) -> str:
     return f"about {observed.n_distinct:,} distinct values in {present:,} rows"
 
 
-def _is_compatible(declared: str, observed: ColumnProfile, *, is_text: bool) -> bool:
-    if declared == "string" and is_text:
-        return True
-    if declared == "boolean" and observed.logical_type == "integer":
-        return observed.n_distinct is not None and observed.n_distinct <= BOOLEAN_VALUES
-    return declared in ("", observed.logical_type) or observed.logical_type in COMPATIBLE_TYPES.get(
-        declared, set()
-    )
-
-
 def proposed_schema(
     observed: Iterable[TableProfile], current: Mapping[str, JSONObject]
 ) -> list[JSONObject]:
@@ -162,28 +161,20 @@ def proposed_schema(
 
 
 def _schema_object(table: TableProfile, current: JSONObject) -> JSONObject:
-    properties = {
+    described = {
         item.get("name"): item for item in current.get("properties") or () if isinstance(item, dict)
     }
-    return {
-        "name": table.name,
-        "physicalName": table.name,
-        "physicalType": "table",
-        **current,
-        "properties": [
-            _schema_property(column, properties.get(column.name, {})) for column in table.columns
-        ],
-    }
-
-
-def _schema_property(column: ColumnProfile, current: JSONObject) -> JSONObject:
-    observed: JSONObject = {
-        "name": column.name,
-        "logicalType": column.logical_type,
-        "physicalType": column.physical_type,
-    }
-    if not current:
-        observed |= {"required": True} if column.is_required else {}
-        observed |= {"primaryKey": True} if column.is_primary_key else {}
-        observed |= {"unique": True} if column.is_unique else {}
-    return {**current, **observed}
+    properties: list[JSONObject] = []
+    for column in table.columns:
+        observed: JSONObject = {
+            "name": column.name,
+            "logicalType": column.logical_type,
+            "physicalType": column.physical_type,
+        }
+        if not described.get(column.name):
+            observed |= {"required": True} if column.is_required else {}
+            observed |= {"primaryKey": True} if column.is_primary_key else {}
+            observed |= {"unique": True} if column.is_unique else {}
+        properties.append({**described.get(column.name, {}), **observed})
+    names = {"name": table.name, "physicalName": table.name, "physicalType": "table"}
+    return {**names, **current, "properties": properties}

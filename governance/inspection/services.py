@@ -13,7 +13,7 @@ from django.utils import timezone
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
-from catalog.contracts.models import DataContract, Server
+from catalog.contracts.models import DataContract
 from catalog.contracts.services import save_contract
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
@@ -39,7 +39,17 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
     contract = _contract(port)
-    server = _server(contract)
+    server = contract.servers.filter(type__in=READABLE).first()
+    if server is None:
+        raise ValidationFailed(
+            [
+                Issue(
+                    location="server",
+                    message="The port has no file or database whose schema can be read.",
+                    hint="Name a server of type local or postgres in its contract.",
+                )
+            ]
+        )
     try:
         profile = read_server(server, values_of=tuple(_public_columns(port, contract)))
         failure = ""
@@ -159,21 +169,6 @@ def _contract(port: OutputPort) -> DataContract:
         )
     contract: DataContract = link.contract
     return contract
-
-
-def _server(contract: DataContract) -> Server:
-    server = contract.servers.filter(type__in=READABLE).first()
-    if server is None:
-        raise ValidationFailed(
-            [
-                Issue(
-                    location="server",
-                    message="The port has no file or database whose schema can be read.",
-                    hint="Name a server of type local or postgres in its contract.",
-                )
-            ]
-        )
-    return server
 
 
 def _public_columns(port: OutputPort, contract: DataContract) -> Iterator[str]:

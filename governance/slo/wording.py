@@ -67,12 +67,8 @@ def format_seconds(seconds: int) -> str:
 
 def format_status(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio, verdict: str) -> str:
     """Return how much of the budget is consumed, and how long the rest lasts at the recent rate."""
-    if verdict == Verdict.NO_DATA:
-        return _format_missing_data(ratio)
-    return f"{_format_budget(spec, ratio)} {_format_trend(spec, ratio, recent)}".strip()
-
-
-def _format_missing_data(ratio: Ratio) -> str:
+    if verdict != Verdict.NO_DATA:
+        return f"{_format_budget(spec, ratio)} {_format_trend(spec, ratio, recent)}".strip()
     if ratio.total == 0:
         return _("No measurements in this window.")
     if ratio.total < MIN_MEASUREMENTS:

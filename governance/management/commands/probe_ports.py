@@ -9,7 +9,6 @@ from collections import Counter
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db.models import QuerySet
 
 from catalog.authorization.access import require_permission
 from catalog.exceptions import PermissionDenied
@@ -59,7 +58,10 @@ class Command(CommandWithExamples):
     def handle(self, **options: Any) -> None:
         ports = self._ports(options["product"])
         self._authorize(ports, options["person"])
-        names = {port.pk: _name(port) for port in ports}
+        names = {
+            port.pk: f"{port.product.domain.slug}/{port.product.slug}:{port.name}@{port.version}"
+            for port in ports
+        }
         done: Counter[str] = Counter()
 
         def report(result: ProbeResult) -> None:
@@ -82,7 +84,14 @@ class Command(CommandWithExamples):
         ports = OutputPort.objects.select_related("product__domain").order_by("pk")
         if not addresses:
             return list(ports)
-        return [port for address in addresses for port in _ports_at(ports, address)]
+        chosen: list[OutputPort] = []
+        for address in addresses:
+            domain, _, slug = address.partition("/")
+            matching = list(ports.filter(product__domain__slug=domain, product__slug=slug))
+            if not matching:
+                raise CommandError(f"There is no product with ports at {address}.", returncode=2)
+            chosen += matching
+        return chosen
 
     def _authorize(self, ports: list[OutputPort], username: str | None) -> None:
         """Check a person's permission; without a name the operator of the machine acts."""
@@ -102,18 +111,6 @@ class Command(CommandWithExamples):
             end = "\n" if done == total else ""
             sys.stderr.write(f"\r{done:,} of {total:,} ports{end}")
             sys.stderr.flush()
-
-
-def _ports_at(ports: QuerySet[OutputPort], address: str) -> list[OutputPort]:
-    domain, _, slug = address.partition("/")
-    matching = list(ports.filter(product__domain__slug=domain, product__slug=slug))
-    if not matching:
-        raise CommandError(f"There is no product with ports at {address}.", returncode=2)
-    return matching
-
-
-def _name(port: OutputPort) -> str:
-    return f"{port.product.domain.slug}/{port.product.slug}:{port.name}@{port.version}"
 
 
 def _format(name: str, result: ProbeResult) -> str:

@@ -48,7 +48,12 @@ class Command(CommandWithExamples):
         ports = list(self._ports(options))
         if not ports:
             raise CommandError("No such port with a file or database.", returncode=2)
-        actor = self._actor(options["person"])
+        actor: Person | SystemActor = SystemActor("read_schema")
+        if (username := options["person"]) is not None:
+            person = Person.objects.filter(username=username).first()
+            if person is None:
+                raise CommandError(f"No person {username}.", returncode=2)
+            actor = person
         broken = False
         for port in ports:
             inspection = self._read(port, actor, options)
@@ -69,14 +74,6 @@ class Command(CommandWithExamples):
         if not slug:
             raise CommandError("Name a product as domain/slug, or give --all.", returncode=2)
         return ports.filter(product__domain__slug=domain, product__slug=slug).distinct()
-
-    def _actor(self, username: str | None) -> Person | SystemActor:
-        if username is None:
-            return SystemActor("read_schema")
-        person = Person.objects.filter(username=username).first()
-        if person is None:
-            raise CommandError(f"No person {username}.", returncode=2)
-        return person
 
     def _read(
         self, port: OutputPort, actor: Person | SystemActor, options: JSONObject

@@ -41,7 +41,13 @@ def read(source: Source) -> list[TableProfile]:
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         columns = [(str(row[0]), str(row[1])) for row in described[: source.max_columns]]
-        rows, counts_by_column = _counts(connection, relation, columns)
+        parts = ["count(*)"]
+        for name, _ in columns:
+            quoted = _quoted(name)
+            parts += [f"count({quoted})", f"approx_count_distinct({quoted}::VARCHAR)"]
+        counted = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone()
+        rows, *numbers = (int(number) for number in counted or (0,))
+        counts_by_column = zip(numbers[::2], numbers[1::2], strict=True)
         profiles = tuple(
             _column(connection, relation, source, column, counts, rows)
             for column, counts in zip(columns, counts_by_column, strict=True)
@@ -63,19 +69,6 @@ def _restricted_connection(path: str) -> duckdb.DuckDBPyConnection:
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")
     return connection
-
-
-def _counts(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: list[tuple[str, str]]
-) -> tuple[int, list[tuple[int, int]]]:
-    """Return the number of rows, and each column's numbers of values and of distinct values."""
-    parts = ["count(*)"]
-    for name, _ in columns:
-        quoted = _quoted(name)
-        parts += [f"count({quoted})", f"approx_count_distinct({quoted}::VARCHAR)"]
-    row = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone()
-    numbers = [int(value) for value in row or (0,)]
-    return numbers[0], list(zip(numbers[1::2], numbers[2::2], strict=True))
 
 
 def _column(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 import psycopg
@@ -52,29 +54,23 @@ def read(source: Source) -> list[TableProfile]:
         ) as connection:
             connection.read_only = True
             rows = connection.execute(COLUMNS, [schema, table, table]).fetchall()
-            return _tables(connection, source, schema, rows)
+            # Ordered by table, so the columns of a table follow one another.
+            tables = [list(columns) for _, columns in groupby(rows, key=itemgetter(0))]
+            return [
+                _table(connection, schema, columns[: source.max_columns])
+                for columns in tables[: source.max_tables]
+            ]
     except psycopg.OperationalError as error:
         raise SourceUnreadable("unreachable") from error
     except psycopg.Error as error:
         raise SourceUnreadable("not-readable-here") from error
 
 
-def _tables(
-    connection: psycopg.Connection[TupleRow], source: Source, schema: str, rows: list[CatalogRow]
-) -> list[TableProfile]:
-    by_table: dict[str, list[CatalogRow]] = {}
-    for row in rows:
-        by_table.setdefault(row[0], []).append(row)
-    return [
-        _table(connection, schema, name, columns[: source.max_columns])
-        for name, columns in list(by_table.items())[: source.max_tables]
-    ]
-
-
 def _table(
-    connection: psycopg.Connection[TupleRow], schema: str, name: str, columns: list[CatalogRow]
+    connection: psycopg.Connection[TupleRow], schema: str, columns: list[CatalogRow]
 ) -> TableProfile:
     """Count at most a million rows: enough for shares, and bounded."""
+    name = columns[0][0]
     parts: list[sql.Composable] = [sql.SQL("count(*)")]
     for column in columns:
         quoted = sql.Identifier(column[1])

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from governance.slo.evaluation import Indicator, ObjectiveSpec
 from governance.slo.outcomes import Outcome
 
 
@@ -17,6 +18,14 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
     def of_product(self, product: DataProduct) -> MeasurementQuerySet:
         """Return the measurements of a product's ports, newest first."""
         return self.filter(port__product=product).select_related("port").order_by("-slot", "-pk")
+
+    def failing(self, spec: ObjectiveSpec) -> MeasurementQuerySet:
+        """Return the measurements that miss an objective: failures, or for latency slow answers
+        and timeouts."""
+        if spec.indicator != Indicator.LATENCY:
+            return self.exclude(outcome=Outcome.GOOD)
+        is_slow = Q(outcome=Outcome.GOOD, total__gt=spec.effective_threshold)
+        return self.filter(is_slow | Q(outcome=Outcome.TIMEOUT))
 
     def older_than(self, moment: datetime) -> MeasurementQuerySet:
         """Return the measurements of slots before a moment."""

@@ -1,6 +1,6 @@
 """The file probe: open a port's file below the files root and read its first bytes.
 
-Nothing is parsed: a file is good if it can be descriptor and starts as its format does.
+Nothing is parsed: a file is good if it can be opened and starts as its format does.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ GZIP = b"\x1f\x8b"
 UTF8_BOM = b"\xef\xbb\xbf"
 JSON_STARTS = b'{["-0123456789tfn'
 
+# Of a file's first bytes and its descriptor.
+FormatCheck = Callable[[bytes, int], bool]
+
 
 def probe_file(location: str, file_format: str, *, root: Path) -> tuple[Outcome, Timings]:
     """Return the outcome of opening a file and reading its first bytes, and the timings."""
@@ -38,33 +41,23 @@ def _outcome(location: str, file_format: str, root: Path) -> Outcome:
         return Outcome.REFUSED
     except (OSError, ValueError, RuntimeError):  # RuntimeError: a loop of links
         return Outcome.MISSING
+    has_format: FormatCheck = FORMAT_CHECKS.get(
+        file_format.casefold(), lambda first, _: bool(first)
+    )
     try:
-        return Outcome.GOOD if _has_format(descriptor, file_format) else Outcome.WRONG_FORMAT
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        is_good = is_file and has_format(os.read(descriptor, FIRST_BYTES), descriptor)
     except OSError:
         return Outcome.MISSING
     finally:
         os.close(descriptor)
-
-
-def _has_format(descriptor: int, file_format: str) -> bool:
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return False
-    has_format = FORMAT_CHECKS.get(file_format.casefold(), _has_content)
-    return has_format(os.read(descriptor, FIRST_BYTES), descriptor)
-
-
-def _has_content(first: bytes, _: int) -> bool:
-    return bool(first)
+    return Outcome.GOOD if is_good else Outcome.WRONG_FORMAT
 
 
 def _is_parquet(first: bytes, descriptor: int) -> bool:
     """Return True if it starts and ends with the magic bytes; an incomplete file ends otherwise."""
     size = os.fstat(descriptor).st_size
     return first.startswith(PARQUET) and size >= 12 and os.pread(descriptor, 4, size - 4) == PARQUET
-
-
-def _is_sqlite(first: bytes, _: int) -> bool:
-    return first.startswith(SQLITE)
 
 
 def _is_json(first: bytes, _: int) -> bool:
@@ -81,9 +74,9 @@ def _is_csv(first: bytes, _: int) -> bool:
     return is_text and bool(first.strip())
 
 
-FORMAT_CHECKS: dict[str, Callable[[bytes, int], bool]] = {
+FORMAT_CHECKS: dict[str, FormatCheck] = {
     "parquet": _is_parquet,
-    "sqlite": _is_sqlite,
+    "sqlite": lambda first, _: first.startswith(SQLITE),
     "json": _is_json,
     "jsonl": _is_json,
     "ndjson": _is_json,

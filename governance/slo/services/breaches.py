@@ -8,9 +8,7 @@ from datetime import datetime
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
 from catalog.products.services import audit_subject
-from governance.slo.evaluation import Indicator
 from governance.slo.models import Breach, Measurement, Objective
-from governance.slo.outcomes import Outcome
 from governance.slo.wording import format_objective
 
 SLO_WORKER = SystemActor("slo")
@@ -25,11 +23,16 @@ def open_breach(
     """
     if objective.breaches.open().exists():
         return
+    window = Measurement.objects.filter(
+        port_id__in=port_ids, slot__gte=opened_at - objective.window, slot__lte=opened_at
+    )
+    failed = window.failing(objective.spec).order_by("slot")
+    first_failure = failed.values_list("slot", flat=True).first()
     breach = Breach.objects.create(
         objective=objective,
         product=objective.subject_product,
         description=format_objective(objective.spec)[:200],
-        opened_at=_first_failure(objective, port_ids, opened_at) or opened_at,
+        opened_at=first_failure or opened_at,
     )
     _record_event("objective missed", objective, breach)
 
@@ -40,21 +43,6 @@ def close_breach(*, objective: Objective, closed_at: datetime) -> None:
         breach.closed_at = max(closed_at, breach.opened_at)
         breach.save(update_fields=["closed_at"])
         _record_event("objective met again", objective, breach)
-
-
-def _first_failure(
-    objective: Objective, port_ids: Collection[int], until: datetime
-) -> datetime | None:
-    window = Measurement.objects.filter(
-        port_id__in=port_ids, slot__gte=until - objective.window, slot__lte=until
-    )
-    if objective.indicator == Indicator.LATENCY:
-        threshold = objective.spec.effective_threshold
-        slow = window.filter(outcome=Outcome.GOOD, total__gt=threshold)
-        failed = slow | window.filter(outcome=Outcome.TIMEOUT)
-    else:
-        failed = window.exclude(outcome=Outcome.GOOD)
-    return failed.order_by("slot").values_list("slot", flat=True).first()
 
 
 def _record_event(verb: str, objective: Objective, breach: Breach) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from governance.slo.evaluation import Verdict
 from governance.slo.models import Measurement, Objective, Period, RollUp
@@ -29,21 +29,19 @@ def roll_up_days(*, now: datetime) -> int:
     It starts two days before the newest day that is rolled up, however long ago that is. A day is
     exactly the sum of its hours, so doing it twice changes nothing.
     """
-    day, end = _first_day(), start_of_day(now - SETTLED_AFTER)
-    rolled = 0
-    while day is not None and day < end:
+    newest_day = RollUp.objects.filter(period=Period.DAY).aggregate(start=Max("start"))["start"]
+    oldest_hour = RollUp.objects.filter(period=Period.HOUR).aggregate(start=Min("start"))["start"]
+    if newest_day:
+        day = newest_day - 2 * DAY
+    elif oldest_hour:
+        day = start_of_day(oldest_hour)
+    else:
+        return 0
+    end, rolled = start_of_day(now - SETTLED_AFTER), 0
+    while day < end:
         rolled += _roll_up_day(day=day)
         day += DAY
     return rolled
-
-
-def _first_day() -> datetime | None:
-    days = RollUp.objects.filter(period=Period.DAY).order_by("-start")
-    if newest := days.values_list("start", flat=True).first():
-        return newest - 2 * DAY
-    hours = RollUp.objects.filter(period=Period.HOUR).order_by("start")
-    oldest = hours.values_list("start", flat=True).first()
-    return start_of_day(oldest) if oldest else None
 
 
 @transaction.atomic

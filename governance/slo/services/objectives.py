@@ -49,18 +49,15 @@ def schedule_ports(ports: list[OutputPort]) -> None:
         interval = port.interval or DEFAULT_INTERVAL
         schedule = schedules.get(port.pk)
         if schedule is None:
-            created.append(_schedule(port, interval))
+            # It is due at once; its later slots differ from those of other ports.
+            early = timedelta(seconds=interval * (port.pk * SPREAD % 1))
+            due_at = timezone.now() - early
+            created.append(ProbeSchedule(port=port, interval=interval, next_due_at=due_at))
         elif schedule.interval != interval:
             schedule.interval = interval
             changed.append(schedule)
     ProbeSchedule.objects.bulk_create(created, ignore_conflicts=True)
     ProbeSchedule.objects.bulk_update(changed, ["interval"])
-
-
-def _schedule(port: OutputPort, interval: int) -> ProbeSchedule:
-    """Return a schedule that is due at once; its later slots differ from those of other ports."""
-    early = timedelta(seconds=interval * (port.pk * SPREAD % 1))
-    return ProbeSchedule(port=port, interval=interval, next_due_at=timezone.now() - early)
 
 
 def schedule_missing_ports() -> int:
