@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from catalog.api.rest.bodies import Body
 from catalog.api.rest.errors import TooLarge
-from catalog.api.rest.problems import MEDIA_TYPE, issue_json, problem_document
+from catalog.api.rest.problems import issue_json
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.models import DataContract
 from catalog.manifests.bitol_odps import export
@@ -30,6 +30,7 @@ from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.serializers import json_of, yaml_of
 from catalog.manifests.services import import_manifests
+from catalog.problems import MEDIA_TYPE, problem_document
 from catalog.products.models import DataProduct
 
 REPORT = {

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
 from catalog.exceptions import CatalogError
+from catalog.problems import PROBLEM_TYPES, problem_response
 from catalog.web.pages import render_page
 
 logger = structlog.get_logger(__name__)
@@ -23,7 +24,7 @@ class NotFoundPage:
 
 
 @dataclass(frozen=True)
-class RefusalPage:
+class ErrorPage:
     """Why something was not done, and what helps."""
 
     status: int
@@ -38,32 +39,33 @@ class BrokenPage:
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an action on something visible that the reader is not allowed to do."""
-    page = refusal_page(403, exception)
+    page = error_page(403, exception)
     if wants_json(request):
-        return problem(403, page.message or "You are not allowed to do this.")
+        return problem_response("permission-denied", path=request.path, detail=page.message)
     return render_page(request, "errors/403.html", page, status=403).render()
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer a request that no page can read."""
     if wants_json(request):
-        return problem(400, "This request cannot be read.")
-    return render_page(request, "errors/400.html", RefusalPage(400), status=400).render()
+        return problem_response("malformed-request", path=request.path)
+    return render_page(request, "errors/400.html", ErrorPage(400), status=400).render()
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an address that leads nowhere for this reader; the search box holds its words."""
     if wants_json(request):
-        return problem(404, "Not found.")
-    page = NotFoundPage(words_of(request.path))
+        return problem_response("not-found", path=request.path)
+    page = NotFoundPage(search_words(request.path))
     return render_page(request, "errors/404.html", page, status=404).render()
 
 
 def not_saved(request: HttpRequest, status: int, error: CatalogError) -> HttpResponse:
     """Say why nothing was changed, and what helps."""
     if wants_json(request):
-        return problem(status, error.message)
-    page = refusal_page(status, error)
+        code = error.code if error.code in PROBLEM_TYPES else "invalid-transition"
+        return problem_response(code, path=request.path, detail=error.message, hint=error.hint)
+    page = error_page(status, error)
     return render_page(request, "errors/409.html", page, status=status).render()
 
 
@@ -74,19 +76,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not known:
         logger.error("server_error_page", request_id=request_id)
     if wants_json(request):
-        return problem(500, "Internal server error.", request_id=request_id)
+        return problem_response("internal-error", path=request.path, request_id=request_id)
     # Without the request: its context processors read the session.
     context = {"page": BrokenPage(request_id), "request": request}
     return HttpResponse(render_to_string("errors/500.html", context), status=500)
 
 
-def refusal_page(status: int, error: Exception | None) -> RefusalPage:
+def error_page(status: int, error: Exception | None) -> ErrorPage:
     if not isinstance(error, CatalogError):
-        return RefusalPage(status)
-    return RefusalPage(status, str(error.message), str(error.hint))
+        return ErrorPage(status)
+    return ErrorPage(status, str(error.message), str(error.hint))
 
 
-def words_of(path: str) -> str:
+def search_words(path: str) -> str:
     """Return the words of an address's last part: what the reader was probably looking for."""
     last = path.rstrip("/").rpartition("/")[2].removesuffix(".json")
     return " ".join(re.findall(r"[^\W_]+", last))[:100]
@@ -99,9 +101,3 @@ def wants_json(request: HttpRequest) -> bool:
         return True
     wanted = request.get_preferred_type(["text/html", "application/json"])
     return wanted == "application/json"
-
-
-def problem(status: int, title: str, **members: str) -> HttpResponse:
-    """Return a problem document (RFC 9457)."""
-    body = {"type": "about:blank", "title": title, "status": status} | members
-    return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 
-from catalog.api.rest.problems import PROBLEM_TYPES
+from catalog.problems import PROBLEM_TYPES
 from catalog.products.models import DataProduct
 from tests.catalog.api_client import PATCH, Program, places, problem_of
 from tests.factories import make_domain, make_product, make_published_product, make_users

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.openapi import complete_schema
-from catalog.api.rest.problems import PROBLEM_TYPES, ProblemType
+from catalog.problems import PROBLEM_TYPES, ProblemType
 from catalog.web.pages import render_page
 
 FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")

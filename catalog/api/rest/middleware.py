@@ -9,8 +9,8 @@ from django.utils.cache import patch_vary_headers
 from structlog.contextvars import get_contextvars
 
 from catalog.api.rest.bodies import MEGABYTE
-from catalog.api.rest.problems import problem_response
 from catalog.api.rest.throttling import RATE
+from catalog.problems import problem_response
 
 PREFIX = "/api/"
 MAX_BYTES = 10 * MEGABYTE

@@ -13,7 +13,7 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
-from catalog.api.rest.problems import MEDIA_TYPE, PROBLEM_TYPES
+from catalog.problems import MEDIA_TYPE, PROBLEM_TYPES
 from catalog.types import JSONObject
 
 ALWAYS = (400, 401, 403, 406, 429, 503)

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from catalog.problems import RETRY_SECONDS, problem_response
 from catalog.search.port import SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import SearchResults, search_catalog
@@ -17,15 +18,11 @@ from catalog.web.csv_lines import csv_response
 from catalog.web.search.result_page import caller_of
 
 
-def away_problem(away: SearchUnavailable) -> JsonResponse:
-    body = {
-        "type": "about:blank",
-        "title": "Search is temporarily unavailable.",
-        "status": 503,
-        "detail": f"The engine {away.engine} does not answer; the catalog itself works.",
-    }
-    content_type = "application/problem+json"
-    return JsonResponse(body, status=503, content_type=content_type, headers={"Retry-After": "5"})
+def search_unavailable(request: HttpRequest, error: SearchUnavailable) -> JsonResponse:
+    detail = f"Search is temporarily unavailable: {error.engine} does not answer."
+    response = problem_response("unavailable", path=request.path, detail=detail)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 @require_safe
@@ -34,8 +31,8 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
     asked = parse_search_url(request.GET, caller=caller_of(request))
     try:
         first = search_catalog(visitor=request.user, request=_plain(asked))
-    except SearchUnavailable as away:
-        return away_problem(away)
+    except SearchUnavailable as error:
+        return search_unavailable(request, error)
     columns = RESULT_TYPES[asked.type].csv_columns
     return csv_response(f"{asked.type}s.csv", columns, _rows(request, asked, first))
 

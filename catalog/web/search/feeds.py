@@ -17,7 +17,7 @@ from catalog.search.result_types.products import products_of
 from catalog.search.services import search_catalog
 from catalog.search.url_state import parse_search_url
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
-from catalog.web.search.exports import away_problem
+from catalog.web.search.exports import search_unavailable
 from catalog.web.search.result_page import caller_of
 
 
@@ -37,8 +37,8 @@ def search_feed(request: HttpRequest) -> HttpResponseBase:
     )
     try:
         found = search_catalog(visitor=request.user, request=newest)
-    except SearchUnavailable as away:
-        return away_problem(away)
+    except SearchUnavailable as error:
+        return search_unavailable(request, error)
     hits = [hit for hit, _ in found.hits]
     products = products_of(access_for(request.user), [hit.id for hit in hits])
     question = asked.address(sort="", type="")
