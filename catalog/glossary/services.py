@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +18,7 @@ from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.revisions.services import bump_revision, create_tombstones, publish_change
+from catalog.types import JSONObject, JSONValue
 
 Writer = Person | SystemActor
 FIELDS = ("name", "definition", "synonyms", "acronyms")
@@ -55,7 +55,9 @@ def define_term(
 
 
 @transaction.atomic
-def edit_term(*, term: Term, edition: int, actor: Writer, reason: str = "", **changes: Any) -> Term:
+def edit_term(
+    *, term: Term, edition: int, actor: Writer, reason: str = "", **changes: JSONValue
+) -> Term:
     """Change a term's name, definition, synonyms or acronyms; its slug stays.
 
     Raises PermissionDenied, EditConflict, ValidationFailed.
@@ -145,7 +147,7 @@ def _text_issues(term: Term) -> list[Issue]:
     return issues
 
 
-def _spelling_issues(location: str, spellings: Sequence[Any]) -> list[Issue]:
+def _spelling_issues(location: str, spellings: object) -> list[Issue]:
     if not isinstance(spellings, list) or len(spellings) > MAX_SPELLINGS:
         return [
             Issue(location=location, message=f"Must be a list of at most {MAX_SPELLINGS} strings.")
@@ -173,5 +175,5 @@ def _audit_subject(term: Term) -> Subject:
     )
 
 
-def _state(term: Term) -> dict[str, Any]:
+def _state(term: Term) -> JSONObject:
     return {name: getattr(term, name) for name in FIELDS}

@@ -32,7 +32,7 @@ class ImportResult:
 
     @property
     def is_blocked(self) -> bool:
-        """Return True if a valid product was not imported as asked: a conflict, a gate, a right."""
+        """Return True if a valid product was not imported as asked: a conflict or a refusal."""
         return self.action in (Action.CONFLICT, Action.REFUSED) or bool(self.findings)
 
     def as_json(self) -> JSONObject:

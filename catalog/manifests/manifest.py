@@ -36,7 +36,7 @@ class Manifest(Generic[Content]):
 
     @property
     def source(self) -> JSONObject | Content:
-        """What a service saves: the parsed content, so that it is parsed once."""
+        """Return what a service saves: the parsed content, so that it is parsed once."""
         return self.tree if self.content is None else self.content
 
 

@@ -129,7 +129,6 @@ def is_unchanged(tree: JSONObject, current: JSONObject, *, status: str) -> bool:
 
 
 def key_of(contract: JSONObject) -> ContractKey:
-    """Return what identifies a contract version: its id and version."""
     return str(contract.get("id")), str(contract.get("version") or DEFAULT_VERSION)
 
 
@@ -194,18 +193,12 @@ def _transition(
     if status == current.status:
         return _republish(tree, current) if is_changed else (Transition.NONE, ())
     if status == "published":
-        return _publish(status, current, overwrite=overwrite)
+        is_requested_now = overwrite or target_status(current.tree) != status
+        if current.status == "draft" or (current.status == "deprecated" and is_requested_now):
+            return Transition.PUBLISH, ()
+        note = f"it was {current.status} here since; the manifest still says active"
+        return Transition.NONE, (note,)
     return _end(status, current) if status != "draft" else (Transition.NONE, ())
-
-
-def _publish(
-    status: str, current: CurrentProduct, *, overwrite: bool
-) -> tuple[Transition, tuple[str, ...]]:
-    is_requested_now = overwrite or target_status(current.tree) != status
-    if current.status == "draft" or (current.status == "deprecated" and is_requested_now):
-        return Transition.PUBLISH, ()
-    note = f"it was {current.status} here since; the manifest still says active"
-    return Transition.NONE, (note,)
 
 
 def _end(status: str, current: CurrentProduct) -> tuple[Transition, tuple[str, ...]]:

@@ -90,8 +90,11 @@ class _IssueCollector:
             self._keep(self._violation(path, error))
             # Every value above it has failed, as draft 2019-09 sees it.
             self.failed.update(path[:length] for length in range(len(path) + 1))
+        # If a part of a value fails, draft 2019-09 forgets which keys that part knows.
+        is_certain = isinstance(error.kind, ValidationErrorKind.AdditionalProperties)
         for key in unexpected:
-            if self.warnings < MAX_ISSUES and self._is_unknown(path, key, error):
+            is_unknown = is_certain or key not in self.schema.known_keys or path not in self.failed
+            if is_unknown and self.warnings < MAX_ISSUES:
                 self._keep(self._unknown(path, key))
 
     def add_overflow(self, path: Path) -> None:
@@ -106,15 +109,6 @@ class _IssueCollector:
         self._by_key[key] = issue
         self.errors += issue.is_error
         self.warnings += not issue.is_error
-
-    def _is_unknown(self, path: Path, key: str, error: ValidationError) -> bool:
-        """Return True if a key is really unknown.
-
-        If a part of a value fails, draft 2019-09 forgets which keys that part knows.
-        """
-        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
-            return True
-        return key not in self.schema.known_keys or path not in self.failed
 
     def _violation(self, path: Path, error: ValidationError) -> DocumentIssue:
         message, hint = message_for(error)
@@ -149,7 +143,6 @@ def _restore_text(document: Document, at: Path, error: ValidationError) -> bool:
 
 
 def value_at(tree: JSONValue, path: Sequence[str | int]) -> JSONValue:
-    """Return the value at a path that exists."""
     for token in path:
         tree = tree[token]
     return tree

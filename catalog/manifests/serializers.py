@@ -17,12 +17,11 @@ _ODD_BREAK = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
 def json_of(tree: JSONObject) -> str:
-    """The tree as JSON, its keys in the order of the document."""
     return json.dumps(tree, ensure_ascii=False, indent=2) + "\n"
 
 
 def yaml_of(tree: JSONObject) -> str:
-    """The tree as YAML; texts that look like dates, numbers or words of YAML are quoted."""
+    """Return the tree as YAML; texts that look like dates, numbers or words of YAML are quoted."""
     return yaml.dump(
         tree,
         Dumper=_Dumper,
@@ -36,7 +35,7 @@ def yaml_of(tree: JSONObject) -> str:
 class _Dumper(yaml.SafeDumper):
     """Block style, no aliases, literal blocks for texts of several lines."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
     def increase_indent(self, flow: Any = False, indentless: Any = False) -> None:

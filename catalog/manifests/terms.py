@@ -27,17 +27,16 @@ class TermEntry:
 
     @property
     def name(self) -> str:
-        """The name of the term; empty if the file has none."""
         return _text(self.fields.get("name"))
 
     @property
     def domain(self) -> str:
-        """The slug of the domain in which the word means this; empty for the whole mesh."""
+        """Return the slug of the domain in which the term is defined; empty for the whole mesh."""
         return _text(self.fields.get("domain"))
 
     @property
     def key(self) -> tuple[str, str]:
-        """Domain and slug, by which two entries are the same term."""
+        """Return domain and slug; two entries with equal ones are the same term."""
         return self.domain, slug_of(self.name)
 
 

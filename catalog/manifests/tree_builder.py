@@ -68,7 +68,7 @@ class TreeBuilder:
 
     @property
     def value(self) -> JSONValue:
-        """The first value of the text, whatever its type."""
+        """Return the first value of the text, whatever its type."""
         return self._roots[0].value
 
     def documents(self) -> list[Document]:
@@ -132,7 +132,6 @@ class TreeBuilder:
         self._place(_Node(value, position, 0, 1, len(text)), anchor)
 
     def add_alias(self, anchor: str, line: int, column: int) -> None:
-        """Add a copy of the value at an anchor."""
         node = self._anchors.get(anchor)
         if node is None:
             name = shortened(anchor)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from catalog.ports.http_types import AddressBlocked, InvalidUrl
 
@@ -138,7 +138,10 @@ def parse_url(url: str) -> Target:
         raise InvalidUrl(
             "the URL holds a space, a backslash, a control or another forbidden character"
         )
-    parts = _split_url(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidUrl("the URL cannot be taken apart; check its brackets") from error
     scheme = parts.scheme
     if scheme not in DEFAULT_PORTS:
         raise InvalidUrl("only http:// and https:// are called")
@@ -148,13 +151,6 @@ def parse_url(url: str) -> Target:
         raise InvalidUrl("a user name or password may not stand in a URL")
     host, port = _host_and_port(parts.netloc)
     return Target(scheme, _checked_host(host), port or DEFAULT_PORTS[scheme])
-
-
-def _split_url(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError as error:
-        raise InvalidUrl("the URL cannot be taken apart; check its brackets") from error
 
 
 def _host_and_port(netloc: str) -> tuple[str, int | None]:
@@ -181,29 +177,17 @@ def _checked_host(host: str) -> str:
     if "%" in host:
         raise InvalidUrl("a host name holds no percent sign")
     if ":" in host:
-        return _ipv6(host)
+        try:
+            return IPv6Address(host).compressed
+        except ValueError as error:
+            raise InvalidUrl("the text in brackets is not an IPv6 address") from error
     name = host.removesuffix(".")
     if not name or len(name) > 253 or not all(LABEL.match(label) for label in name.split(".")):
         raise InvalidUrl("the host is not a valid name or address")
     last = name.rsplit(".", 1)[-1]
-    if (last.isdigit() or last.startswith("0x")) and not _is_dotted(name):
+    if (last.isdigit() or last.startswith("0x")) and parse_ip(name) is None:
         raise InvalidUrl("write an IPv4 address as four decimal numbers with dots")
     return name
-
-
-def _ipv6(host: str) -> str:
-    try:
-        return IPv6Address(host).compressed
-    except ValueError as error:
-        raise InvalidUrl("the text in brackets is not an IPv6 address") from error
-
-
-def _is_dotted(name: str) -> bool:
-    try:
-        IPv4Address(name)
-    except ValueError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=4096)

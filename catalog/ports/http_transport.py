@@ -14,7 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
@@ -85,7 +85,6 @@ class CountingSocket(socket.socket):
     trace: RequestTrace
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Receive, and count the bytes."""
         received = super().recv(bufsize, flags)
         self.trace.count(len(received))
         return received
@@ -159,11 +158,10 @@ def _look_up(
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except (OSError, UnicodeError) as error:
-        _settle_future(loop, found, found.set_exception, error)
+        _settle_future(loop, found, partial(found.set_exception, error))
     else:
-        _settle_future(
-            loop, found, found.set_result, [(info[0], str(info[4][0])) for info in infos]
-        )
+        addresses: list[ResolvedAddress] = [(info[0], str(info[4][0])) for info in infos]
+        _settle_future(loop, found, partial(found.set_result, addresses))
     finally:
         _lookups.release()
 
@@ -171,12 +169,11 @@ def _look_up(
 def _settle_future(
     loop: asyncio.AbstractEventLoop,
     found: asyncio.Future[list[ResolvedAddress]],
-    settle: Callable[[Any], None],
-    value: object,
+    settle: Callable[[], None],
 ) -> None:
     def settle_once() -> None:
         if not found.done():
-            settle(value)
+            settle()
 
     if not loop.is_closed():
         try:

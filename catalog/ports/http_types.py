@@ -138,21 +138,16 @@ class LimitedBody:
             raise InvalidResponse("the body is encoded in a way that was not asked for")
 
     def add(self, chunk: bytes) -> bool:
-        """Take a chunk from the wire; returns whether more may come."""
+        """Add a chunk as it was sent; return True if there is room for more."""
         left = self.limit - self._size
-        plain = self._inflated(chunk, left + 1) if self._inflater else chunk
+        try:
+            plain = self._inflater.decompress(chunk, left + 1) if self._inflater else chunk
+        except zlib.error as error:
+            raise InvalidResponse("the compressed body is broken") from error
         self.is_full = self.is_full or len(plain) > left
         self._parts.append(plain[:left])
         self._size += len(self._parts[-1])
         return not self.is_full
 
-    def _inflated(self, chunk: bytes, most: int) -> bytes:
-        assert self._inflater is not None
-        try:
-            return self._inflater.decompress(chunk, most)
-        except zlib.error as error:
-            raise InvalidResponse("the compressed body is broken") from error
-
     def content(self) -> bytes:
-        """Return what was collected, at most `limit` bytes."""
         return b"".join(self._parts)

@@ -1,11 +1,10 @@
-"""Writing ports: projected from the tree, stamped by what the probes saw."""
+"""Writes ports: from the product's tree, and what the probes have measured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,7 +24,7 @@ class ProbeSummary:
 
 
 def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -> None:
-    """Bring a product's port rows in step; rows that stay keep what was measured."""
+    """Update the rows of a product's ports; rows that stay keep what was measured."""
     _write_output_ports(product, ports.outputs, is_new=is_new)
     if not is_new:
         product.input_ports.all().delete()
@@ -41,22 +40,27 @@ def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -
         )
         for position, port in enumerate(ports.inputs)
     )
-    _link_unresolved_inputs(product, ports.outputs)
+    # Input ports of other products may have been declared before this product existed.
+    contracts = {port.contract_identifier for port in ports.outputs} - {""}
+    by_address = Q(source_name=f"{product.domain.slug}/{product.slug}")
+    by_contract = Q(source_name="", contract_identifier__in=contracts)
+    unresolved = InputPort.objects.filter(by_address | by_contract, source__isnull=True)
+    unresolved.exclude(product=product).update(source=product)
 
 
 @transaction.atomic
 def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
-    """Stamp ports (by id) with what was last seen; an older probe never overwrites a newer."""
+    """Save the last probe of each port, by id; an older one never overwrites a newer."""
     alike: dict[ProbeSummary, list[int]] = {}
     for port_id, probe in probes.items():
         alike.setdefault(probe, []).append(port_id)
     # A batch of hundreds has few kinds of outcome, so this is few statements.
     for probe, port_ids in alike.items():
         is_newer = Q(last_probed_at__isnull=True) | Q(last_probed_at__lt=probe.at)
-        stamp: dict[str, Any] = {"last_probed_at": probe.at, "last_outcome": probe.outcome}
-        if probe.is_good:
-            stamp["last_good_at"] = probe.at
-        OutputPort.objects.filter(is_newer, pk__in=port_ids).update(**stamp)
+        good = {"last_good_at": probe.at} if probe.is_good else {}
+        OutputPort.objects.filter(is_newer, pk__in=port_ids).update(
+            last_probed_at=probe.at, last_outcome=probe.outcome, **good
+        )
 
 
 def _write_output_ports(
@@ -65,7 +69,7 @@ def _write_output_ports(
     rows = [] if is_new else product.output_ports.all()
     current = {(port.name, port.version): port for port in rows}
     for position, port in enumerate(declared):
-        columns: dict[str, Any] = asdict(port) | {"position": position}
+        columns: dict[str, object] = asdict(port) | {"position": position}
         columns.pop("source_name")
         row = current.pop((port.name, port.version), None) or OutputPort(product=product)
         for name, value in columns.items():
@@ -85,12 +89,3 @@ def _find_source(product: DataProduct, port: DeclaredPort) -> DataProduct | None
         return None
     named = Q(output_ports__contract_identifier=port.contract_identifier)
     return others.filter(named).order_by("id").first()
-
-
-def _link_unresolved_inputs(product: DataProduct, declared: Sequence[DeclaredPort]) -> None:
-    """Link the input ports of other products that were declared before this product existed."""
-    contracts = {port.contract_identifier for port in declared} - {""}
-    by_address = Q(source_name=f"{product.domain.slug}/{product.slug}")
-    by_contract = Q(source_name="", contract_identifier__in=contracts)
-    waiting = InputPort.objects.filter(by_address | by_contract, source__isnull=True)
-    waiting.exclude(product=product).update(source=product)

@@ -66,7 +66,7 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
     def visible_to(
         self, principal: Principal | AccessContext | AbstractBaseUser
     ) -> DataProductQuerySet:
-        """Return the products that a principal may know of; `AccessContext.can_read` in SQL."""
+        """Return the products that a principal can read; `AccessContext.can_read` in SQL."""
         access = access_for(principal)
         if access.reads_everything or access.can(Permission.VIEW_DRAFTS, None):
             return self
@@ -97,7 +97,6 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return Exists(self.filter(pk=OuterRef(key)))
 
     def in_domains(self, domain_ids: Collection[int]) -> DataProductQuerySet:
-        """Return the products of some domains."""
         return self.filter(domain_id__in=domain_ids)
 
     def live(self) -> DataProductQuerySet:
@@ -105,7 +104,7 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return self.exclude(status__in=[Status.DRAFT, Status.RETIRED])
 
     def tagged(self, tag: str) -> DataProductQuerySet:
-        """Return the products that carry a tag, written just so."""
+        """Return the products that have exactly this tag."""
         if connection.features.supports_json_field_contains:
             return self.filter(tags__contains=[tag])
         # SQLite keeps the list as JSON text, in which a tag stands as it is dumped.
@@ -195,23 +194,20 @@ class DataProduct(models.Model):
 
     @property
     def path(self) -> str:
-        """Return the path of the product's page."""
         return product_path(self.domain.slug, self.slug)
 
     @property
     def readable_name(self) -> str:
-        """Return `<domain>.<product>@<version>`."""
         return readable_name(self.domain.slug, self.slug, version=self.version)
 
     @property
     def reader_tokens(self) -> list[str]:
-        """Return the tokens of which a reader needs one."""
         is_granted = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
         return reader_tokens(self, self.readers.tokens() if is_granted else [])
 
 
 class AccessControlled(Protocol):
-    """The columns of a product that decide who may know of it."""
+    """The columns of a product that decide who can read it."""
 
     @property
     def uuid(self) -> uuid.UUID: ...
@@ -224,7 +220,7 @@ class AccessControlled(Protocol):
 
 
 def reader_tokens(product: AccessControlled, granted: Iterable[str]) -> list[str]:
-    """Return the tokens of which a reader needs one; `granted` are those of its grants."""
+    """Return the tokens of a product, any one of which lets a reader read it."""
     if product.status == Status.DRAFT:
         return [f"drafts:{product.domain_id}"]
     tokens = [f"domain:{product.domain_id}", f"product:{product.uuid}"]

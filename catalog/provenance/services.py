@@ -13,7 +13,7 @@ from catalog.types import JSONObject
 
 
 def project_provenance(product: DataProduct, declared: DeclaredProvenance, *, is_new: bool) -> None:
-    """Bring a product's provenance rows in step; only declared rows are replaced."""
+    """Replace the declared rows of a product's provenance; measured ones stay."""
     columns = {"question_set": declared.question_set}
     if is_new:
         record = ProvenanceRecord.objects.create(product=product, **columns)

@@ -59,10 +59,11 @@ def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
     if any(_is_live(port, product) for port in ports):
         return
     for port in ports:
+        missing = "successful probe in the last 24 hours" if port.server_types else "server"
         yield Issue(
             code="port-is-live",
             location=f"outputPorts.{port.name}",
-            message=_missing(port),
+            message=f"Port {port.name} {port.version} has no {missing}.",
             hint="Add its server to the contract, and check that a probe succeeds.",
         )
 
@@ -97,9 +98,3 @@ def _is_live(port: PortFacts, product: ProductFacts) -> bool:
     if NETWORK_TYPES.isdisjoint(port.server_types):
         return True
     return port.last_good_at is not None and product.now - port.last_good_at <= MAX_PROBE_AGE
-
-
-def _missing(port: PortFacts) -> str:
-    if not port.server_types:
-        return f"Port {port.name} {port.version} has no server."
-    return f"Port {port.name} {port.version} has no successful probe in the last 24 hours."

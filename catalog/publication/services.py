@@ -43,16 +43,17 @@ def publish_product(
             hint="Adopt an external entry first; register a retired product as a new one.",
         )
     frozen = product.versions.filter(version=product.version).first()
-    digests = _contract_digests(product)
-    if frozen and _is_same_content(frozen, product, digests):
+    contracts = product.contracts.values_list("identifier", "version", "digest")
+    digests = {f"{identifier}@{version}": digest for identifier, version, digest in contracts}
+    if frozen:
+        if (frozen.tree_digest, frozen.contract_digests) != (digest_of(product.tree), digests):
+            raise ImmutableVersion(
+                f"Version {product.version} is published with other content.",
+                location="version",
+                hint="Increase the product's version, then publish.",
+            )
         if product.status == Status.PUBLISHED:
             return product
-    elif frozen:
-        raise ImmutableVersion(
-            f"Version {product.version} is published with other content.",
-            location="version",
-            hint="Increase the product's version, then publish.",
-        )
     findings = publication_findings(product)
     if any(finding.is_error for finding in findings):
         raise PublicationRefused(findings)
@@ -81,7 +82,7 @@ def deprecate_product(
     ends_on: date | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """Announce that a published product will end, when, and what replaces it."""
+    """Announce that a published product will be retired, when, and what replaces it."""
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
@@ -110,7 +111,7 @@ def retire_product(
     successor: DataProduct | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """End a product: its address answers 410 and names its successor."""
+    """Retire a product: its address answers 410 and names its successor."""
     product = lock_for_edit(
         product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
     )
@@ -135,7 +136,7 @@ def retire_product(
 def adopt_product(
     *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Turn an entry from outside into a draft under governance."""
+    """Turn an external entry into a draft under governance."""
     product = lock_for_edit(product=product, edition=edition, actor=actor)
     if product.status != Status.EXTERNAL:
         raise InvalidTransition("Only an external entry can be adopted.", location="status")
@@ -151,6 +152,8 @@ def publication_findings(product: DataProduct) -> list[Issue]:
 
 def load_facts(product: DataProduct) -> ProductFacts:
     owners, stewards = owners_and_stewards(product.domain)
+    record = getattr(product, "provenance", None)
+    answered = set(record.answers.values_list("question", flat=True)) if record else set()
     return ProductFacts(
         product_id=product.pk,
         name=product.name,
@@ -161,7 +164,7 @@ def load_facts(product: DataProduct) -> ProductFacts:
         owners=tuple(person.username for person in owners),
         stewards=tuple(person.username for person in stewards),
         ports=tuple(_port_facts(product)),
-        open_questions=tuple(_open_questions(product)),
+        open_questions=tuple(code for code in CURRENT_SET.codes if code not in answered),
         now=timezone.now(),
     )
 
@@ -169,11 +172,11 @@ def load_facts(product: DataProduct) -> ProductFacts:
 def owners_and_stewards(domain: Domain) -> tuple[list[Person], list[Person]]:
     """Return the active owners and stewards of a domain, inherited ones included."""
     domain_ids = ancestors_in(Domain.objects.parents(), domain.pk)
-    held = Membership.objects.active().filter(
+    memberships = Membership.objects.active().filter(
         domain_id__in=domain_ids, role__in=[Role.OWNER.value, Role.STEWARD.value]
     )
     people: dict[str, dict[int, Person]] = {Role.OWNER.value: {}, Role.STEWARD.value: {}}
-    for membership in held.select_related("person").order_by("id"):
+    for membership in memberships.select_related("person").order_by("id"):
         people[membership.role].setdefault(membership.person_id, membership.person)
     return list(people[Role.OWNER.value].values()), list(people[Role.STEWARD.value].values())
 
@@ -199,21 +202,6 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
             )
         )
     return facts
-
-
-def _open_questions(product: DataProduct) -> list[str]:
-    record = getattr(product, "provenance", None)
-    answered = set(record.answers.values_list("question", flat=True)) if record else set()
-    return [code for code in CURRENT_SET.codes if code not in answered]
-
-
-def _contract_digests(product: DataProduct) -> dict[str, str]:
-    rows = product.contracts.values_list("identifier", "version", "digest")
-    return {f"{identifier}@{version}": digest for identifier, version, digest in rows}
-
-
-def _is_same_content(frozen: ProductVersion, product: DataProduct, digests: dict[str, str]) -> bool:
-    return frozen.tree_digest == digest_of(product.tree) and frozen.contract_digests == digests
 
 
 def _freeze(product: DataProduct, digests: dict[str, str], actor: Writer) -> None:

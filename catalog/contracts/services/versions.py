@@ -119,33 +119,21 @@ def frozen_digests(product: DataProduct) -> frozenset[str]:
 def _check_servers(document: ContractDocument) -> None:
     issues = []
     for index, server in enumerate(document.servers):
-        at = f"/servers/{index}/location"
         if server.type == "api":
             try:
                 check_url(server.location, allowed=settings.ASSAY_ALLOWED_NETS)
-            except FetchFailed as refusal:
-                issues.append(
-                    Issue(
-                        location=at,
-                        message=str(refusal),
-                        hint="Give the public http or https address of the API.",
-                    )
-                )
-        elif server.type == "local" and _escapes_root(server.location):
-            issues.append(
-                Issue(
-                    location=f"/servers/{index}/path",
-                    message="The path leaves the files root.",
-                    hint="Give a path below the files root, without '..'.",
-                )
-            )
+            except FetchFailed as error:
+                at, message = f"/servers/{index}/location", str(error)
+                hint = "Give the public http or https address of the API."
+                issues.append(Issue(location=at, message=message, hint=hint))
+        elif server.type == "local":
+            path = server.location
+            if path.startswith(("/", "~", "\\")) or ".." in path.replace("\\", "/").split("/"):
+                hint = "Give a path below the files root, without '..'."
+                message = "The path leaves the files root."
+                issues.append(Issue(location=f"/servers/{index}/path", message=message, hint=hint))
     if issues:
         raise ValidationFailed(issues)
-
-
-def _escapes_root(path: str) -> bool:
-    parts = path.replace("\\", "/").split("/")
-    return path.startswith(("/", "~", "\\")) or ".." in parts
 
 
 def _write(contract: DataContract, document: ContractDocument) -> None:

@@ -58,7 +58,6 @@ class ExternalImportReport:
 
     @property
     def is_complete(self) -> bool:
-        """Return True if every entry was imported."""
         return not self.counts["refused"] + self.counts["conflict"]
 
 
@@ -98,7 +97,8 @@ def import_entries(
     )
     for batch in _batches(_lines(lines)):
         with transaction.atomic():
-            _take_turn(context.domain)
+            # Imports into one domain write in turn, a batch each, so that they cannot deadlock.
+            Domain.objects.select_for_update(no_key=True).get(pk=context.domain.pk)
             outcomes = [_import_line(context, number, line) for number, line in batch]
         for outcome, rejected in outcomes:
             report.counts[outcome] += 1
@@ -210,8 +210,3 @@ def _get_or_create_domain(catalog: ExternalCatalog, actor: Person | SystemActor)
         if domain := domains.first():
             return domain
         raise
-
-
-def _take_turn(domain: Domain) -> None:
-    """Let imports into one domain write one batch each in turn, so that they cannot deadlock."""
-    Domain.objects.select_for_update(no_key=True).get(pk=domain.pk)

@@ -186,20 +186,17 @@ def _apply_transition(transition: Transition, product: DataProduct, actor: Write
         return publish_product(
             product=product, edition=product.edition, actor=actor, reason=_REASON
         )
+    # The product that the document names, if the actor can see it.
+    domain, _, slug = str(custom(product.tree, "assaySuccessor") or "").partition("/")
+    visible = DataProduct.objects.visible_to(actor)
     change = deprecate_product if transition is Transition.DEPRECATE else retire_product
     return change(
         product=product,
         edition=product.edition,
         actor=actor,
-        successor=_successor(product, actor),
+        successor=visible.filter(domain__slug=domain, slug=slug).first(),
         reason=_REASON,
     )
-
-
-def _successor(product: DataProduct, actor: Writer) -> DataProduct | None:
-    """Return the product that the document names, if the actor can see it."""
-    domain, _, slug = str(custom(product.tree, "assaySuccessor") or "").partition("/")
-    return DataProduct.objects.visible_to(actor).filter(domain__slug=domain, slug=slug).first()
 
 
 def _result(

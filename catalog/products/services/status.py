@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -27,7 +26,7 @@ def set_status(
     verb: str,
     actor: Writer,
     reason: str = "",
-    **columns: Any,
+    **columns: object,
 ) -> DataProduct:
     """Set the status of a locked product, and other columns with it, as one edit."""
     before = {"status": product.status}
