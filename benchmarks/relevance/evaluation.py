@@ -11,9 +11,9 @@ from statistics import fmean, stdev
 from benchmarks.relevance.queries import Query
 from benchmarks.relevance.scratch_engine import build_request
 from catalog.glossary.models import Term
+from catalog.identifiers import normalize
 from catalog.products.models import DataProduct
 from catalog.search.flow.engine import SearchBackend
-from catalog.search.spelling import normalize
 
 DEPTH = 10
 

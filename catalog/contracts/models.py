@@ -93,8 +93,7 @@ class SchemaPropertyQuerySet(models.QuerySet["SchemaProperty"]):
     """Reads of columns."""
 
     def holding(self, slugs: Collection[str]) -> SchemaPropertyQuerySet:
-        """Return the columns that hold one of some terms."""
-        # The index of terms holds no column without one; SQLite takes it where this is said.
+        # The partial index leaves out columns without a term; SQLite uses it for such a query only.
         return self.filter(term__in=slugs).exclude(term="")
 
 
@@ -125,7 +124,7 @@ class SchemaProperty(models.Model):
         ordering = ["position", "id"]
         verbose_name_plural = "schema properties"
         indexes = [
-            # Few columns name a term; what uses one is asked for by it.
+            # Few columns name a term; those of a term are looked up by it.
             models.Index(fields=["term"], condition=~models.Q(term=""), name="property_by_term")
         ]
 

@@ -99,7 +99,6 @@ class Target:
 
     @property
     def netloc(self) -> str:
-        """Return host:port, as the allow-list has it."""
         return netloc_of(self.host, self.port)
 
 

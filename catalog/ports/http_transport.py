@@ -178,5 +178,5 @@ def _settle_future(
     if not loop.is_closed():
         try:
             loop.call_soon_threadsafe(settle_once)
-        except RuntimeError:  # closed between the question and the answer: nobody waits any more
+        except RuntimeError:  # The loop was closed meanwhile: nothing waits for the result.
             return

@@ -55,7 +55,7 @@ class Response:
 
 
 class FetchFailed(Exception):
-    """No usable answer came back. `message` is safe to show; `phases` holds what was timed."""
+    """A call without a usable answer; `message` is safe to show, `phases` are its timings."""
 
     code = "failed"
 
@@ -84,7 +84,7 @@ class Unreachable(FetchFailed):
 
 
 class TlsFailed(FetchFailed):
-    """The encrypted connection did not stand: a bad, expired or foreign certificate."""
+    """The TLS handshake failed: a bad, expired or foreign certificate."""
 
     code = "tls-failed"
 

@@ -34,7 +34,7 @@ class Sensitivity(models.IntegerChoices):
 
 
 class Status(models.TextChoices):
-    """Where a product stands in its life."""
+    """The lifecycle of a product."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -107,7 +107,7 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         """Return the products that have exactly this tag."""
         if connection.features.supports_json_field_contains:
             return self.filter(tags__contains=[tag])
-        # SQLite keeps the list as JSON text, in which a tag stands as it is dumped.
+        # SQLite stores the list as JSON text, which contains each tag as JSON.
         place = StrIndex(Cast("tags", models.TextField()), models.Value(json.dumps(tag)))
         return self.alias(tag_place=place).filter(tag_place__gt=0)
 
@@ -178,7 +178,7 @@ class DataProduct(models.Model):
             models.Index(fields=["status", "visibility"], name="product_by_reader"),
             models.Index(fields=["-updated_at", "id"], name="product_by_update"),
             models.Index(fields=["revised_at"], name="product_by_revision"),
-            # What followers have missed is told from it alone: a row is large.
+            # Followers read what they missed from this index alone: a row is large.
             models.Index(fields=["uuid", "revision", "revised_at"], name="product_by_state"),
             models.Index(fields=["updated_at", "id"], name="product_by_edit"),
             models.Index(fields=["name", "id"], name="product_by_name"),

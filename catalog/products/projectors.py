@@ -1,4 +1,4 @@
-"""The seam by which other slices keep their rows in step with a product's document; pure."""
+"""The registry of slices that update their rows from a product's document; pure."""
 
 from __future__ import annotations
 

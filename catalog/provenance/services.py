@@ -22,27 +22,10 @@ def project_provenance(product: DataProduct, declared: DeclaredProvenance, *, is
         record.answers.all().delete()
         record.imbalances.filter(origin=Imbalance.Origin.DECLARED).delete()
     ProvenanceAnswer.objects.bulk_create(
-        ProvenanceAnswer(
-            record=record,
-            question=answer.question,
-            state=answer.state,
-            text=answer.text,
-            reason=answer.reason,
-        )
-        for answer in declared.answers
+        ProvenanceAnswer(record=record, **vars(answer)) for answer in declared.answers
     )
     Imbalance.objects.bulk_create(
-        Imbalance(
-            record=record,
-            position=position,
-            attribute=row.attribute,
-            group=row.group,
-            share=row.share,
-            reference_share=row.reference_share,
-            n=row.n,
-            reference_name=row.reference_name,
-            reference_date=row.reference_date,
-        )
+        Imbalance(record=record, position=position, **vars(row))
         for position, row in enumerate(declared.imbalances)
     )
 

@@ -1,9 +1,10 @@
 """How far two spellings are apart, which words may be corrected, and which correction is best."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+
+from catalog.identifiers import normalize
 
 MIN_CORRECTED_LENGTH = 4
 MIN_LENGTH_FOR_TWO_EDITS = 8
@@ -12,13 +13,6 @@ MAX_CORRECTIONS = 8
 _SIGNS = re.compile(r"[\W_]+")
 # Tags, columns and names of domains come again with nearly every document.
 _CACHE_SIZE = 1 << 15
-
-
-@lru_cache(_CACHE_SIZE)
-def normalize(text: str) -> str:
-    """Return the form in which values are compared, without case, width and extra spaces."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return " ".join(plain.casefold().split())
 
 
 def edits_allowed(word: str) -> int:

@@ -144,16 +144,7 @@ def _write(contract: DataContract, document: ContractDocument) -> None:
     contract.servers.all().delete()
     contract.schema_objects.all().delete()
     Server.objects.bulk_create(
-        Server(
-            contract=contract,
-            position=position,
-            name=server.name,
-            type=server.type,
-            environment=server.environment,
-            location=server.location,
-            format=server.format,
-            description=server.description,
-        )
+        Server(contract=contract, position=position, **vars(server))
         for position, server in enumerate(document.servers)
     )
     for position, declared in enumerate(document.objects):
@@ -173,23 +164,8 @@ def _write_object(contract: DataContract, declared: DeclaredObject, position: in
     rows: dict[tuple[int, str], SchemaProperty] = {}
     levels: dict[int, list[SchemaProperty]] = {}
     for position_in_object, item in enumerate(declared.properties):
-        row = SchemaProperty(
-            schema_object=schema_object,
-            position=position_in_object,
-            path=item.path,
-            name=item.name,
-            depth=item.depth,
-            business_name=item.business_name,
-            logical_type=item.logical_type,
-            physical_type=item.physical_type,
-            classification=item.classification,
-            term=item.term,
-            description=item.description,
-            is_required=item.is_required,
-            is_unique=item.is_unique,
-            is_primary_key=item.is_primary_key,
-        )
-        row.parent = rows.get((item.depth - 1, item.parent))
+        columns = vars(item) | {"parent": rows.get((item.depth - 1, item.parent))}
+        row = SchemaProperty(schema_object=schema_object, position=position_in_object, **columns)
         rows[item.depth, item.path] = row
         levels.setdefault(item.depth, []).append(row)
     for depth in sorted(levels):

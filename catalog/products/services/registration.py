@@ -52,7 +52,7 @@ def register_product(
 
 @transaction.atomic
 def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason: str = "") -> None:
-    """Delete a draft or an external entry; a tombstone tells the followers.
+    """Delete a draft or an external entry; a tombstone informs the followers.
 
     Raises InvalidTransition for a product that consumers may know: retire that one instead.
     """
