@@ -40,7 +40,6 @@ class Column:
     node: Mapping[str, JSONValue]
 
     def fields(self) -> JSONObject:
-        """Return what an editor shows of the column."""
         fields: JSONObject = {name: self.node.get(key, "") for name, key in TEXT_KEYS.items()}
         return fields | {name: self.node.get(key) is True for name, key in FLAG_KEYS.items()}
 

@@ -107,7 +107,7 @@ def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:
 
 
 def new_tree(*, identifier: str, name: str, servers: list[JSONObject]) -> JSONObject:
-    """Return the tree of a contract that starts here: draft 0.1.0 with an empty schema."""
+    """Return the tree of a new contract: draft 0.1.0 with an empty schema."""
     return {
         "apiVersion": API_VERSION,
         "kind": "DataContract",

@@ -49,7 +49,7 @@ def key_schemas() -> dict[str, dict[str, DocumentSchema]]:
 
 
 def parse(document: Document) -> Manifest[ProductDocument]:
-    """Parse a product; unquoted versions and ids become texts on the way."""
+    """Parse a product; unquoted versions and ids become strings."""
     if issue := _version_issue(document):
         return Manifest(document, (issue,))
     issues = product_schema().check(document) + _key_issues(document)

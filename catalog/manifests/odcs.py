@@ -52,7 +52,7 @@ def contract_schema() -> DocumentSchema:
 
 
 def parse(document: Document) -> Manifest[ContractDocument]:
-    """Parse a contract; unquoted versions and ids become texts on the way."""
+    """Parse a contract; unquoted versions and ids become strings."""
     if issue := _version_issue(document):
         return Manifest(document, (issue,))
     declared = document.tree.get("apiVersion")

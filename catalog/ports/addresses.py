@@ -106,7 +106,6 @@ INVALID_TARGET = Target("", "", 0)
 
 
 def netloc_of(host: str, port: int) -> str:
-    """Return host:port, with brackets around an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -191,7 +190,6 @@ def _checked_host(host: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_ip(host: str) -> Address | None:
-    """Return the address that a host is written as, or None for a name."""
     try:
         return ip_address(host)
     except ValueError:
@@ -243,7 +241,6 @@ def unwrap_embedded_ipv4(address: Address) -> tuple[Address, ...]:
 
 @lru_cache(maxsize=4096)
 def is_always_blocked(address: Address) -> bool:
-    """Return True if no setting can allow an address."""
     if isinstance(address, IPv4Address):
         return any(address in network for network in ALWAYS_BLOCKED_V4)
     return any(address in network for network in ALWAYS_BLOCKED_V6)

@@ -146,7 +146,7 @@ class Client:
         try:
             async with self._session.request(
                 call.method,
-                negotiated_headers(url, trace.target),
+                checked_url(url, trace.target),
                 headers=headers,
                 data=call.body,
                 allow_redirects=False,
@@ -157,7 +157,7 @@ class Client:
             raise _to_failure(error, trace) from error
 
 
-def negotiated_headers(url: str, target: Target) -> URL:
+def checked_url(url: str, target: Target) -> URL:
     """Return the URL as the client reads it; raises InvalidUrl if that is another target."""
     read = URL(url)
     host = (read.raw_host or "").lower().rstrip(".")
@@ -218,7 +218,7 @@ async def _record_connected(*_: object) -> None:
 
 
 def allowed_targets() -> frozenset[str]:
-    """Return the host:port texts of the setting that private addresses may be called at."""
+    """Return the host:port texts at which the setting allows private addresses."""
     return frozenset(target.lower() for target in settings.ASSAY_ALLOWED_NETS)
 
 

@@ -49,7 +49,7 @@ class RequestTrace:
     is_overflowing: bool = False
 
     def begin(self, target: Target) -> None:
-        """Start the next hop: its marks are empty, bytes go on counting."""
+        """Start the next hop: its timings are reset, the count of bytes is not."""
         self.target = target
         self.started = perf_counter()
         self.opened = self.tls_started = self.connected = self.head_read = None
@@ -123,7 +123,6 @@ class TracedTLSContext(ssl.SSLContext):
 
 @cache
 def tls_context(authorities: str | None = None) -> ssl.SSLContext:
-    """Return the context that checks certificates, by the system's authorities or a file's."""
     context = TracedTLSContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authorities:

@@ -12,5 +12,4 @@ def column_anchor(path: str) -> str:
 
 
 def column_href(product_path: str, path: str) -> str:
-    """Return the address that opens the page of the schema with a column and goes to its row."""
     return f"{product_path}/schema?{urlencode({'column': path})}#{column_anchor(path)}"

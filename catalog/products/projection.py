@@ -167,7 +167,7 @@ def with_columns(tree: JSONObject, columns: Mapping[str, JSONValue]) -> JSONObje
 
 
 def new_tree(*, identifier: str, name: str, domain: str, **fields: JSONValue) -> JSONObject:
-    """Return the tree of a product that starts here; `fields` are members of the document."""
+    """Return the tree of a new product; `fields` are members of the document."""
     tree = {
         "apiVersion": API_VERSION,
         "kind": "DataProduct",
@@ -181,7 +181,6 @@ def new_tree(*, identifier: str, name: str, domain: str, **fields: JSONValue) ->
 
 
 def export_tree(tree: JSONObject, *, status: str, domain: str) -> JSONObject:
-    """Return the tree as a document to hand out: current status and domain."""
     return tree | {"status": ODPS_STATUS.get(status, status), "domain": domain}
 
 

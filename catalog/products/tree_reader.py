@@ -24,7 +24,7 @@ class TreeReader:
     def text(
         self, item: Mapping[str, JSONValue], key: str, at: str, max_length: int = MAX_TEXT
     ) -> str:
-        """Return a text without blanks around it, empty if it is missing or wrong."""
+        """Return a stripped text, empty if it is missing or invalid."""
         value = item.get(key)
         if value is None:
             return ""

@@ -83,7 +83,7 @@ class Imbalance(models.Model):
 
     @property
     def gap(self) -> float | None:
-        """Return the share less the reference share, from -1 to 1; None where one is unknown."""
+        """Return share minus reference share, from -1 to 1; None if one is unknown."""
         if self.share is None or self.reference_share is None:
             return None
         return self.share - self.reference_share

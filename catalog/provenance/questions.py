@@ -23,7 +23,6 @@ class QuestionSet:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Return the codes in the order of asking."""
         return tuple(question.code for question in self.questions)
 
 

@@ -28,7 +28,6 @@ _gates: dict[str, Gate] = {}
 
 
 def register_gate(name: str, gate: Gate) -> None:
-    """Register a gate to run before every publication."""
     _gates[name] = gate
 
 

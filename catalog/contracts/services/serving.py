@@ -69,7 +69,8 @@ def change_output_port(
     Raises PermissionDenied, EditConflict, ValidationFailed.
     """
     product = lock_for_edit(product=port.product, edition=edition, actor=actor)
-    contract = _contract_of(port)
+    link = getattr(port, "port_contract", None)
+    contract: DataContract | None = link.contract if link else None
     entries = product.tree.get("outputPorts") or []
     current: JSONObject = next((entry for entry in entries if _is_entry_of(entry, port)), {})
     entry = {key: value for key, value in (current | fields).items() if key not in fields or value}
@@ -108,11 +109,6 @@ def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataPr
             if contract.digest not in frozen:
                 contract.delete()
     return product
-
-
-def _contract_of(port: OutputPort) -> DataContract | None:
-    link = getattr(port, "port_contract", None)
-    return link.contract if link else None
 
 
 def _is_entry_of(entry: JSONValue, port: OutputPort) -> bool:

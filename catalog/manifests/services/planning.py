@@ -103,7 +103,7 @@ def plan_bundle(
 def plan_digest(*, plans: Iterable[ProductPlan], content: bytes) -> str:
     """Return a digest of what was read and of the editions that the plans are for.
 
-    Equal digests mean that the plan that somebody has read is what would be done now.
+    Equal digests mean that a plan that was reviewed is still what would be done.
     """
     editions = [(p.bundle.identifier, p.edition, p.decision.action.value) for p in plans]
     return digest_of([sha256(content).hexdigest(), editions])

@@ -54,7 +54,7 @@ def import_terms(
 ) -> Iterator[TermImportResult]:
     """Yield the result of each term; a dry run returns the same and writes nothing.
 
-    One invalid term stops no other. Importing the same file again changes nothing.
+    An invalid term does not stop the others. Importing the same file again changes nothing.
     """
     for entry in entries:
         with transaction.atomic():

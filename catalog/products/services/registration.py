@@ -76,7 +76,6 @@ def set_alias(*, product: DataProduct, system: str, identifier: str, digest: str
 
 
 def set_aliases(*, product: DataProduct, system: str, digests: Mapping[str, str]) -> None:
-    """Store several names of a product in another system, each with its digest, at once."""
     ProductAlias.objects.bulk_create(
         [
             ProductAlias(

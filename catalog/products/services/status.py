@@ -28,7 +28,7 @@ def set_status(
     reason: str = "",
     **columns: object,
 ) -> DataProduct:
-    """Set the status of a locked product, and other columns with it, as one edit."""
+    """Set the status and other columns of a locked product, as one edit."""
     before = {"status": product.status}
     product.status = status
     for name, value in columns.items():
@@ -73,5 +73,4 @@ def set_trust(*, product_id: int, verdict: str, figures: JSONObject, actor: Syst
 
 
 def bump_product_revisions(*, products: Collection[int]) -> int:
-    """Bump the revision of products, because something that they show has changed."""
     return bump_revision(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))

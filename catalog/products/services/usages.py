@@ -21,7 +21,7 @@ from catalog.products.services.documents import record_event
 def project_usages(
     product: DataProduct, declared: Sequence[DeclaredUsage], *, is_new: bool
 ) -> None:
-    """Replace the declared usages; what readers added stays."""
+    """Replace the declared usages; those that readers added stay."""
     if not is_new:
         product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
     ProductUse.objects.bulk_create(
