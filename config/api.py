@@ -1,4 +1,4 @@
-"""The routes of the API, version 1: each slice brings its views, here they get their addresses."""
+"""The routes of the API, version 1, to the views of each slice."""
 
 from __future__ import annotations
 
@@ -31,25 +31,23 @@ PRODUCT = f"{V1}products/<uuid:uuid>"
 DOMAIN = f"{V1}domains/<str:slug>"
 
 
-class Nowhere(APIView):
-    """Every address that is none of the API's."""
+class NotFoundView(APIView):
+    """Answers every other path with a problem document."""
 
     permission_classes = [AllowAny]
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse before anything else is looked at."""
         raise NotFound
 
     def get(self, request: Request) -> Response:
-        """Refuse."""
         raise NotFound
 
 
 def route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
-    """Return the route of some actions of a view set, each by its method."""
-    made: URLPattern = path(address, view.as_view(actions), name=name)
-    return made
+    """Return the route of a view set; `actions` are by HTTP method."""
+    pattern: URLPattern = path(address, view.as_view(actions), name=name)
+    return pattern
 
 
 app_name = "api"
@@ -143,5 +141,5 @@ urlpatterns = [
     route(f"{V1}tokens", Tokens, "tokens", get="list", post="create"),
     route(f"{V1}tokens/<uuid:uuid>", Tokens, "token", get="retrieve", delete="destroy"),
     path(f"{V1}me", Me.as_view(), name="me"),
-    re_path("", Nowhere.as_view(), name="nowhere"),
+    re_path("", NotFoundView.as_view(), name="nowhere"),
 ]

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ConfigConfig(AppConfig):
-    """Registers the checks of the settings, and when the jobs of both apps run."""
+    """Registers the checks of the settings and the schedule of both apps."""
 
     name = "config"
     verbose_name = _("Installation")

@@ -1,4 +1,4 @@
-"""The one Celery application: its tasks are found in the apps, their times stand here."""
+"""The Celery application; its tasks are found in the apps."""
 
 import os
 from typing import Any
@@ -14,9 +14,9 @@ app = Celery("assay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A tick is worth nothing once the next one is there, hence each entry expires.
+# A tick is useless once the next one is due, hence each entry expires.
 BEAT: dict[str, dict[str, Any]] = {
-    "beat gives a sign of life": {
+    "heartbeat of beat": {
         "task": "config.celery.is_beat_alive",
         "schedule": 10,
         "options": {"expires": 10},
@@ -26,26 +26,26 @@ BEAT: dict[str, dict[str, Any]] = {
 
 @app.task(name="config.celery.is_beat_alive")
 def is_beat_alive() -> None:
-    """Run by a worker because beat asked: both live, and the broker between them."""
+    """Record a heartbeat of beat: a worker runs this, so beat, broker and worker are alive."""
     heartbeats.beat(heartbeats.BEAT)
 
 
 @beat_init.connect
-def first_beat(**options: Any) -> None:
-    """Its first tick only comes after a while."""
+def record_first_beat(**options: Any) -> None:
+    """Record a heartbeat at the start, because the first tick comes only after a while."""
     heartbeats.beat(heartbeats.BEAT)
 
 
 @worker_ready.connect
 def start_heartbeat(sender: Any, **options: Any) -> None:
-    """From the loop that takes tasks, so that a stuck one falls silent."""
+    """Record heartbeats from the loop that takes tasks, so that a stuck worker has none."""
 
-    def sign() -> None:
+    def beat() -> None:
         for queue in sender.task_consumer.queues:
             heartbeats.beat(queue.name)
 
-    sign()
-    sender.timer.call_repeatedly(heartbeats.EVERY_SECONDS, sign)
+    beat()
+    sender.timer.call_repeatedly(heartbeats.INTERVAL_SECONDS, beat)
 
 
 @worker_shutting_down.connect
@@ -54,6 +54,6 @@ def clear_heartbeat(**options: Any) -> None:
 
 
 @worker_process_init.connect
-def end_with_the_worker(**options: Any) -> None:
-    """A process of the pool ends with its worker, also where that one is killed."""
+def die_with_worker(**options: Any) -> None:
+    """End a process of the pool with its worker, even if the worker is killed."""
     die_with_parent(os.getppid())

@@ -1,4 +1,4 @@
-"""Wrong settings, said by `manage.py check` with the way out."""
+"""Invalid settings as errors of `manage.py check`, each with a hint."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,11 +9,10 @@ from django.core.checks import CheckMessage, Error, register
 
 
 @register()
-def settings_are_readable(
+def settings_are_valid(
     app_configs: Sequence[AppConfig] | None, **options: Any
 ) -> Iterable[CheckMessage]:
-    """Every value that the environment gives can be used."""
     return [
-        Error(problem.message, hint=problem.hint, id="assay.E001")
-        for problem in settings.ENVIRONMENT.problems
+        Error(error.message, hint=error.hint, id="assay.E001")
+        for error in settings.ENVIRONMENT.errors
     ]

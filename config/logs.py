@@ -1,11 +1,11 @@
-"""How log lines look and which are left out; structlog and the standard library write alike."""
+"""The format of log lines, the same for structlog and the standard library."""
 
 import logging
 from typing import Any
 
 import structlog
 
-STEPS: list[Any] = [
+SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -19,29 +19,29 @@ RENDERERS: dict[str, Any] = {
 }
 
 
-class WithoutHealth(logging.Filter):
-    """Leaves out the requests that only ask whether we live; not those that break on it."""
+class ExcludeHealthChecks(logging.Filter):
+    """Leaves out requests for health checks, except those that fail."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        said = f"{record.msg} {record.args}"
-        is_failure = bool(record.exc_info) or "request_failed" in said
-        return is_failure or ("/readyz" not in said and "/livez" not in said)
+        text = f"{record.msg} {record.args}"
+        is_failure = bool(record.exc_info) or "request_failed" in text
+        return is_failure or ("/readyz" not in text and "/livez" not in text)
 
 
-def logging_settings(*, level: str, form: str) -> dict[str, Any]:
-    """Django's LOGGING: one line per event on the error stream."""
+def logging_settings(*, level: str, line_format: str) -> dict[str, Any]:
+    """Return Django's LOGGING: one line per event on the error stream."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"without_health": {"()": WithoutHealth}},
+        "filters": {"exclude_health_checks": {"()": ExcludeHealthChecks}},
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": STEPS,
+                "foreign_pre_chain": SHARED_PROCESSORS,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
-                    RENDERERS[form],
+                    RENDERERS[line_format],
                 ],
             }
         },
@@ -49,7 +49,7 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             "stream": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
-                "filters": ["without_health"],
+                "filters": ["exclude_health_checks"],
             }
         },
         "root": {"handlers": ["stream"], "level": level},
@@ -65,7 +65,7 @@ def configure_structlog() -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *STEPS,
+            *SHARED_PROCESSORS,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

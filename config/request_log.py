@@ -1,4 +1,4 @@
-"""The log line of each request, without the secrets that some links carry."""
+"""The log line of each request, without the secrets in some links."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_finished_metadata
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-# What follows these beginnings opens an account; it belongs into no log.
-SECRET = re.compile(r"^(/join/|/password/new/)[^/?]+")
-# An id that a proxy gives; anything else would spoil the log or the audit trail.
+# What follows these prefixes gives access to an account, so it is not logged.
+SECRET_IN_PATH = re.compile(r"^(/join/|/password/new/)[^/?]+")
+# A request id from a proxy; any other text could corrupt the log or the audit trail.
 ACCEPTED_ID = re.compile(r"[\w.:/+=-]{1,64}", re.ASCII)
-BEGAN = "assay.began"
+STARTED_AT = "assay.started_at"
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """Logs a request as it is, but for a secret in its path: one line, once it is answered.
+    """Logs one line per answered request, without a secret in its path.
 
-    Nothing is read for the log, and an address is believed only from our own proxies.
+    Nothing is loaded for the log, and X-Forwarded-For is trusted only from our own proxies.
     """
 
     def prepare(self, request: HttpRequest) -> None:
-        """Give all lines written meanwhile the request's id, and where it came from."""
-        request.META[BEGAN] = time.perf_counter()
+        """Add the id and the IP address of the request to all lines that are logged meanwhile."""
+        request.META[STARTED_AT] = time.perf_counter()
         clear_contextvars()
-        bind_contextvars(request_id=id_of(request), ip=address_of(request))
+        bind_contextvars(request_id=request_id_of(request), ip=client_address(request))
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """Name whoever asked by their key, where that was looked at."""
+        """Add the key of the user, if the request has loaded them."""
         user: Any = getattr(request, "user", None)
         if isinstance(user, SimpleLazyObject):
             user = getattr(request, "_cached_user", None)
@@ -44,31 +44,31 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Return method and path, the secret part of it replaced by dots."""
+        """Return method and path without a secret."""
         return f"{request.method} {without_secret(request.get_full_path())}"
 
 
 @receiver(bind_extra_request_finished_metadata, sender=RequestLogMiddleware)
-def say_more(request: HttpRequest, log_kwargs: dict[str, Any], **_: Any) -> None:
-    """Add to the line how long the request took, and by which program it was sent."""
-    log_kwargs["ms"] = round((time.perf_counter() - request.META[BEGAN]) * 1000, 1)
+def add_context(request: HttpRequest, log_kwargs: dict[str, Any], **_: Any) -> None:
+    """Add the duration and the user agent to the line."""
+    log_kwargs["ms"] = round((time.perf_counter() - request.META[STARTED_AT]) * 1000, 1)
     log_kwargs["user_agent"] = request.META.get("HTTP_USER_AGENT")
 
 
-def id_of(request: HttpRequest) -> str:
+def request_id_of(request: HttpRequest) -> str:
     """Return the id that a proxy gave the request, else a new one."""
-    told = request.META.get("HTTP_X_REQUEST_ID", "")
-    return told if ACCEPTED_ID.fullmatch(told) else str(uuid.uuid4())
+    sent = request.META.get("HTTP_X_REQUEST_ID", "")
+    return sent if ACCEPTED_ID.fullmatch(sent) else str(uuid.uuid4())
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return who asked: what the outermost of our own proxies saw, else the other end itself."""
+def client_address(request: HttpRequest) -> str:
+    """Return the IP address that the outermost of our own proxies saw, else that of the peer."""
     proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    passed = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
-    found = passed[-min(proxies, len(passed))].strip() if passed else ""
-    return found or str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
+    address = forwarded[-min(proxies, len(forwarded))].strip() if forwarded else ""
+    return address or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def without_secret(path: str) -> str:
-    """Return a path in which nothing opens an account."""
-    return SECRET.sub(r"\1…", path)
+    """Return a path with its secret replaced by an ellipsis."""
+    return SECRET_IN_PATH.sub(r"\1…", path)

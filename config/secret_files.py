@@ -1,4 +1,4 @@
-"""The installation's own secrets: made once, kept in the data folder, for its owner's eyes."""
+"""The installation's own secrets: created once in the data folder, readable by its owner only."""
 
 import os
 import secrets
@@ -8,9 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def load_or_create_secret(data_dir: Path, name: str) -> str:
-    """The secret of that name; made at the first call. Two processes at once get the same one.
+    """Return the secret of a name, created by the first call; concurrent calls get the same one.
 
-    Raises ImproperlyConfigured where the data folder cannot be written.
+    Raises ImproperlyConfigured if the data folder cannot be written.
     """
     path = data_dir / "secrets" / name
     try:
@@ -22,7 +22,7 @@ def load_or_create_secret(data_dir: Path, name: str) -> str:
     except OSError as error:
         raise ImproperlyConfigured(
             f"the data folder cannot be used ({error.strerror}: {data_dir}). "
-            "Set ASSAY_DATA_DIR to a folder that you may write to."
+            "Set ASSAY_DATA_DIR to a folder that you can write to."
         ) from error
 
 
@@ -34,7 +34,7 @@ def _write_secret(path: Path, secret: str) -> None:
         file.flush()
         os.fsync(descriptor)
     try:
-        # A link, unlike a rename, leaves the secret of a faster process in place.
+        # A link, unlike a rename, does not replace the secret of a faster process.
         os.link(draft, path)
     except FileExistsError:
         pass

@@ -1,4 +1,4 @@
-"""The settings of Assay, read from the environment; config/environment.py declares each of them."""
+"""The settings of Assay, from the environment variables that config/environment.py declares."""
 
 import os
 from pathlib import Path
@@ -18,34 +18,34 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environment = ENVIRONMENT = Environment()
 
 # --- the installation -------------------------------------------------------------------------
-ASSAY_PORT = environment.number("ASSAY_PORT", least=1, most=65535)
-ASSAY_HOST = environment.text("ASSAY_HOST")
-ASSAY_DATA_DIR = environment.folder("ASSAY_DATA_DIR", default=BASE_DIR / "var", below=BASE_DIR)
-ASSAY_DEMO = environment.switch("ASSAY_DEMO")
-ASSAY_DEMO_PORT = environment.number(
+ASSAY_PORT = environment.get_int("ASSAY_PORT", minimum=1, maximum=65535)
+ASSAY_HOST = environment.get_text("ASSAY_HOST")
+ASSAY_DATA_DIR = environment.get_path("ASSAY_DATA_DIR", default=BASE_DIR / "var", root=BASE_DIR)
+ASSAY_DEMO = environment.get_bool("ASSAY_DEMO")
+ASSAY_DEMO_PORT = environment.get_int(
     "ASSAY_DEMO_PORT",
-    least=1,
-    most=65535,
+    minimum=1,
+    maximum=65535,
     default=read_port_file(ASSAY_DATA_DIR, web_port=ASSAY_PORT),
 )
-ASSAY_BASE_IRI = environment.address(
+ASSAY_BASE_IRI = environment.get_url(
     "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")
 )
-ASSAY_WEB_PROCESSES = environment.number(
-    "ASSAY_WEB_PROCESSES", least=1, most=64, default=min(os.cpu_count() or 1, 4)
+ASSAY_WEB_PROCESSES = environment.get_int(
+    "ASSAY_WEB_PROCESSES", minimum=1, maximum=64, default=min(os.cpu_count() or 1, 4)
 )
-ASSAY_WEB_THREADS = environment.number("ASSAY_WEB_THREADS", least=1, most=64)
-ASSAY_API_RATE = environment.number("ASSAY_API_RATE", least=1, most=1_000_000)
-ASSAY_WORKER_PROCESSES = environment.number("ASSAY_WORKER_PROCESSES", least=1, most=64)
-DEBUG = environment.switch("ASSAY_DEBUG")
-KEPT_SECRET_KEY = load_or_create_secret(ASSAY_DATA_DIR, "secret_key")
-SECRET_KEY = environment.text("ASSAY_SECRET_KEY") or KEPT_SECRET_KEY
+ASSAY_WEB_THREADS = environment.get_int("ASSAY_WEB_THREADS", minimum=1, maximum=64)
+ASSAY_API_RATE = environment.get_int("ASSAY_API_RATE", minimum=1, maximum=1_000_000)
+ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)
+DEBUG = environment.get_bool("ASSAY_DEBUG")
+STORED_SECRET_KEY = load_or_create_secret(ASSAY_DATA_DIR, "secret_key")
+SECRET_KEY = environment.get_text("ASSAY_SECRET_KEY") or STORED_SECRET_KEY
 
-# --- who is answered --------------------------------------------------------------------------
+# --- hosts and cookies ------------------------------------------------------------------------
 BASE_ADDRESS = urlsplit(ASSAY_BASE_IRI)
 IS_SECURE = BASE_ADDRESS.scheme == "https"
 ALLOWED_HOSTS = [
-    *environment.words("ASSAY_HOSTS", pattern=r"[\w.\-*\[\]:]+", example="catalog.example.org"),
+    *environment.get_list("ASSAY_HOSTS", pattern=r"[\w.\-*\[\]:]+", example="catalog.example.org"),
     BASE_ADDRESS.hostname or "localhost",
     "127.0.0.1",
     "localhost",
@@ -55,7 +55,7 @@ CSRF_TRUSTED_ORIGINS = [f"{BASE_ADDRESS.scheme}://{BASE_ADDRESS.netloc}"]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_SECURE
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "assay_session", "assay_csrf"
-ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("ASSAY_PROXIES", least=0, most=9)
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.get_int("ASSAY_PROXIES", minimum=0, maximum=9)
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT and IS_SECURE else None
 )
@@ -76,7 +76,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- the parts --------------------------------------------------------------------------------
+# --- apps and pages ---------------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 INSTALLED_APPS = [
@@ -119,7 +119,7 @@ MIDDLEWARE = [
     "catalog.api.rest.middleware.ApiEdgeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.pages.error_pages.RefusalMiddleware",
+    "config.pages.error_pages.ErrorPageMiddleware",
     "config.pages.first_start.FirstStartMiddleware",
 ]
 CONTEXT_PROCESSORS = [
@@ -152,7 +152,7 @@ ASSAY_PRODUCT_TABS = [
     ("product_history", _("History")),
 ]
 
-# --- what is kept -----------------------------------------------------------------------------
+# --- storage ----------------------------------------------------------------------------------
 SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": ASSAY_DATA_DIR / "assay.sqlite3",
@@ -166,7 +166,7 @@ SQLITE_OPTIONS = {
         "PRAGMA mmap_size=134217728;PRAGMA cache_size=-16000;PRAGMA journal_size_limit=67108864;"
     ),
 }
-DATABASE = environment.database("DATABASE_URL", default=SQLITE)
+DATABASE = environment.get_database("DATABASE_URL", default=SQLITE)
 IS_SQLITE = DATABASE["ENGINE"] == SQLITE["ENGINE"]
 DATABASES = {
     "default": {
@@ -176,19 +176,19 @@ DATABASES = {
         "OPTIONS": {**DATABASE.get("OPTIONS", {}), **(SQLITE_OPTIONS if IS_SQLITE else {})},
     }
 }
-# Ours stands in for knox's own token model, whose table would only be in the way.
+# catalog.ApiToken replaces knox's own token model, whose table is not needed.
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-ASSAY_FILES_ROOT = environment.folder(
-    "ASSAY_FILES_ROOT", default=ASSAY_DATA_DIR / "files", below=BASE_DIR
+ASSAY_FILES_ROOT = environment.get_path(
+    "ASSAY_FILES_ROOT", default=ASSAY_DATA_DIR / "files", root=BASE_DIR
 )
-ASSAY_ALLOWED_NETS = environment.words(
+ASSAY_ALLOWED_NETS = environment.get_list(
     "ASSAY_ALLOWED_NETS", pattern=r"(\[[0-9a-fA-F:.]+\]|[\w.\-]+):\d{1,5}", example="host:port"
 ) + ((f"127.0.0.1:{ASSAY_DEMO_PORT}",) if ASSAY_DEMO else ())
 STATIC_URL = "static/"
 STATIC_ROOT = ASSAY_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-ASSAY_STATIC_HASHED = environment.switch("ASSAY_STATIC_HASHED")
+ASSAY_STATIC_HASHED = environment.get_bool("ASSAY_STATIC_HASHED")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not ASSAY_STATIC_HASHED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -200,24 +200,24 @@ STORAGES = {
 }
 
 # --- search, broker, cache, background work ---------------------------------------------------
-ELASTICSEARCH_URL = environment.address("ELASTICSEARCH_URL", default="", schemes=("http", "https"))
+ELASTICSEARCH_URL = environment.get_url("ELASTICSEARCH_URL", default="", schemes=("http", "https"))
 ASSAY_SEARCH_ENGINES = list(
-    environment.words(
+    environment.get_list(
         "ASSAY_SEARCH_ENGINES", pattern="embedded|elasticsearch", example="embedded,elasticsearch"
     )
 ) or ["elasticsearch" if ELASTICSEARCH_URL else "embedded"]
 ASSAY_SEARCH_PREFIX = (
     "".join(
-        environment.words(
+        environment.get_list(
             "ASSAY_SEARCH_PREFIX", pattern=r"[a-z][a-z0-9-]{0,59}", example="assay-search"
         )[:1]
     )
     or DEFAULTS["ASSAY_SEARCH_PREFIX"]
 )
-ASSAY_SEARCH_SEMANTIC = environment.semantic(
+ASSAY_SEARCH_SEMANTIC = environment.get_semantic(
     "ASSAY_SEARCH_SEMANTIC", engine=ASSAY_SEARCH_ENGINES[0]
 )
-REDIS_URL = environment.address("REDIS_URL", default="", schemes=("redis", "rediss"))
+REDIS_URL = environment.get_url("REDIS_URL", default="", schemes=("redis", "rediss"))
 VALKEY_SOCKET = valkey_socket(ASSAY_DATA_DIR)
 CACHES = {
     "default": {
@@ -240,14 +240,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 30,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
-    # A request that leaves a hint does not wait for a broker that is away.
+    # A request that sends a hint does not wait while the broker is down.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A message is only a hint: what it says is in the database, and a drain finds it there.
+# A message is only a hint: the change is in the database, where a drain finds it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -295,8 +295,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
-globals().update(environment.mail("ASSAY_EMAIL_URL"))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("ASSAY_EMAIL_FROM")
+globals().update(environment.get_email("ASSAY_EMAIL_URL"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.get_text("ASSAY_EMAIL_FROM")
 EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Assay] "
 EMAIL_TIMEOUT = 10
 
@@ -336,7 +336,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- language and time ------------------------------------------------------------------------
-LANGUAGE_CODE = environment.text("ASSAY_LANGUAGE")
+LANGUAGE_CODE = environment.get_text("ASSAY_LANGUAGE")
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
@@ -344,7 +344,7 @@ TIME_ZONE = "UTC"
 
 # --- logs -------------------------------------------------------------------------------------
 LOGGING = logging_settings(
-    level=environment.choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
-    form=environment.choice("ASSAY_LOG_FORMAT", ("text", "json")),
+    level=environment.get_choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    line_format=environment.get_choice("ASSAY_LOG_FORMAT", ("text", "json")),
 )
 configure_structlog()

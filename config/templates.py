@@ -1,4 +1,4 @@
-"""The Jinja2 environment of our pages: what every template can call besides its own page."""
+"""The Jinja2 environment of our pages: the globals and filters of every template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from catalog.web.components import badges, charts, fields, grid_fields, humanize
 from catalog.web.components.translation import translate
 from governance.web.slo import labels
 
-# No eval and no style of its own, for the strict policy; no copies of pages in the browser's store.
+# No eval and no inline style, for the content security policy; no pages in the browser's storage.
 HTMX_CONFIG = {
     "allowEval": False,
     "includeIndicatorStyles": False,

@@ -1,4 +1,4 @@
-"""Routes of the installation; each app brings its own."""
+"""Routes of the installation, which include those of each app."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path

@@ -16,7 +16,7 @@ bind = f"{host}:{settings.ASSAY_PORT}"
 worker_class = "gthread"
 workers = settings.ASSAY_WEB_PROCESSES
 threads = settings.ASSAY_WEB_THREADS
-# Loaded once, before the workers are forked: one that was killed is back within a blink.
+# Loaded once, before the workers are forked, so that a killed one is replaced at once.
 preload_app = True
 timeout = 60
 graceful_timeout = 10
@@ -27,12 +27,12 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 
 
 def when_ready(server: Any) -> None:
-    """Load the routes and their views, which else the first request of each worker does."""
+    """Load the routes and their views before the first request of each worker needs them."""
     assert get_resolver().url_patterns
 
 
 def post_fork(server: Any, worker: object) -> None:
-    """A worker ends with its master, also where that one is killed while the worker begins.
+    """End a worker with its master, even if that one is killed while the worker starts.
 
     An orphan would hold the port for seconds, and the next master could not listen on it.
     """

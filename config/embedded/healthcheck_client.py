@@ -1,4 +1,4 @@
-"""Asks our own web server how it is."""
+"""Reads the health checks of our own web server."""
 
 import http.client
 import json
@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 
 from django.conf import settings
 
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  compared, not listened on
+ALL_INTERFACES = {"0.0.0.0", "::"}  # noqa: S104  compared, not listened on
 
 
 def is_live() -> bool:
@@ -14,7 +14,7 @@ def is_live() -> bool:
 
 
 def failing_checks() -> list[str]:
-    """What is not ready yet, in words; empty once every part does its work."""
+    """Return what is not ready yet, as text; empty once every part is ok."""
     status, body = _answer("/readyz")
     if status is None:
         return ["the web server does not answer"]
@@ -25,7 +25,7 @@ def failing_checks() -> list[str]:
 
 
 def _answer(path: str, *, seconds: float = 10) -> tuple[int | None, bytes]:
-    host = "127.0.0.1" if settings.ASSAY_HOST in EVERYWHERE else settings.ASSAY_HOST
+    host = "127.0.0.1" if settings.ASSAY_HOST in ALL_INTERFACES else settings.ASSAY_HOST
     connection = http.client.HTTPConnection(host, settings.ASSAY_PORT, timeout=seconds)
     with closing(connection), suppress(OSError, http.client.HTTPException):
         connection.request("GET", path, headers={"Host": "127.0.0.1"})

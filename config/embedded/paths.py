@@ -1,15 +1,15 @@
-"""Where things lie in the data folder."""
+"""Paths in the data folder."""
 
 import hashlib
 import tempfile
 from pathlib import Path
 
 # The kernel's limit for the path of a socket is 108 bytes, its closing NUL included.
-LONGEST_SOCKET_PATH = 107
+MAX_SOCKET_PATH_BYTES = 107
 
 
 def run_folder(data_dir: Path) -> Path:
-    """Lock, schedule and the like: what only matters while Assay runs."""
+    """Return the folder of files that only matter while Assay runs, such as the lock."""
     return data_dir / "run"
 
 
@@ -18,9 +18,9 @@ def logs_folder(data_dir: Path) -> Path:
 
 
 def valkey_socket(data_dir: Path) -> Path:
-    """The bundled server's socket; below a deep data folder it moves to the temporary folder."""
+    """Return the socket of the bundled server, in the temporary folder if its path is too long."""
     path = run_folder(data_dir) / "valkey.sock"
-    if len(bytes(path)) <= LONGEST_SOCKET_PATH:
+    if len(bytes(path)) <= MAX_SOCKET_PATH_BYTES:
         return path
     digest = hashlib.sha256(bytes(data_dir)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"assay-{digest}" / "valkey.sock"

@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive us, write to a log of their own, and stop when asked."""
+"""Child processes that end with their parent and write to a log of their own."""
 
 import ctypes
 import os
@@ -12,48 +12,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-LARGEST_LOG = 16 * 1024 * 1024
-FORGIVEN_AFTER, LONGEST_WAIT = 10.0, 15.0
+MAX_LOG_BYTES = 16 * 1024 * 1024
+FAILURES_FORGIVEN_AFTER, MAX_RESTART_DELAY = 10.0, 15.0
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
-    """Have the kernel end this process when its parent ends (on Linux; elsewhere nothing)."""
+def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel end this process when its parent ends (only on Linux)."""
     if libc is None:
         return
-    libc.prctl(PR_SET_PDEATHSIG, how)
-    # The parent may have died before the call, and will not die again.
+    libc.prctl(PR_SET_PDEATHSIG, death_signal)
+    # If the parent died before the call, the kernel sends no signal.
     if os.getppid() != parent:
-        os.kill(os.getpid(), how)
+        os.kill(os.getpid(), death_signal)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Program:
-    """One program of the installation and how it is started and stopped."""
+class ProcessSpec:
+    """How a program of the installation is started and stopped."""
 
     name: str
     command: tuple[str, ...]
     folder: Path | None = None
     stop_seconds: float = 15
-    end_with: signal.Signals = signal.SIGKILL
+    parent_death_signal: signal.Signals = signal.SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
-class Child:
-    """A program that runs, or waits for its next try."""
+class Process:
+    """A program that runs, or waits for its restart."""
 
-    program: Program
+    program: ProcessSpec
     log: Path
     clock: Callable[[], float] = time.monotonic
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     started_at: float = 0.0
-    due_at: float = 0.0
+    restart_at: float = 0.0
 
     def start(self) -> None:
-        """Start the program in a session of its own, so that Ctrl-C reaches only us."""
-        parent, how = os.getpid(), self.program.end_with
+        """Start the program in a session of its own, so that it gets no Ctrl-C."""
+        parent, number = os.getpid(), self.program.parent_death_signal
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603  the commands are our own
                 self.program.command,
@@ -62,7 +62,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: die_with_parent(parent, how),  # noqa: PLW1509  one thread only
+                preexec_fn=lambda: die_with_parent(parent, number),  # noqa: PLW1509  one thread only
                 env={**os.environ, **self.program.environment, "ASSAY_SUPERVISED": "1"},
             )
         self.started_at = self.clock()
@@ -70,18 +70,18 @@ class Child:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def note_end(self) -> None:
-        """Plan the next try after 1, 2, 4 ... 15 s; ten seconds of life forgive earlier ends.
+    def record_exit(self) -> None:
+        """Plan the restart after 1, 2, 4 ... 15 s; ten seconds of life reset the delay to 1 s.
 
-        Who lives so long can start: it was ended from outside, and is wanted back at once.
+        A program that lived so long is able to start, so it was ended from outside.
         """
-        lived = self.clock() - self.started_at
-        self.failures = 1 if lived > FORGIVEN_AFTER else self.failures + 1
-        self.due_at = self.clock() + min(LONGEST_WAIT, 2.0 ** (self.failures - 1))
+        lifetime = self.clock() - self.started_at
+        self.failures = 1 if lifetime > FAILURES_FORGIVEN_AFTER else self.failures + 1
+        self.restart_at = self.clock() + min(MAX_RESTART_DELAY, 2.0 ** (self.failures - 1))
         self.process = None
 
     def stop(self, *, seconds: float) -> None:
-        """End the program: asked first, after that many seconds forced, its group with it."""
+        """End the program with SIGTERM, and after `seconds` its process group with SIGKILL."""
         if self.process is None:
             return
         self._signal(signal.SIGTERM)
@@ -92,7 +92,7 @@ class Child:
         self.process = None
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of the log, for the terminal."""
+        """Return the end of the log."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
@@ -100,8 +100,8 @@ class Child:
             return "\n".join(log.read().decode(errors="replace").splitlines()[-count:])
 
     def trim_log(self) -> None:
-        """Keep one older log beside; the program goes on writing to the same, emptied file."""
-        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+        """Move a large log to `.log.1`; the program goes on writing to the same, emptied file."""
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             self.log.with_suffix(".log.1").write_bytes(self.log.read_bytes())
             os.truncate(self.log, 0)
 

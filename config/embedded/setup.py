@@ -1,4 +1,4 @@
-"""Brings the data folder up to this version: tables, demo at the first start, index, styles."""
+"""Prepares the data folder for this version: tables, demo at the first start, index, styles."""
 
 import hashlib
 import json
@@ -15,94 +15,94 @@ from django.db.migrations.executor import MigrationExecutor
 
 from catalog.search.backends import configured_backends
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 class InitialSetup:
-    """Remembers in the data folder whether the first start reached its end."""
+    """Remembers in the data folder whether the first start was completed."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.begun = data_dir / "first-start.begun"
-        self.done = data_dir / "first-start.done"
+        self.started = data_dir / "first-start.begun"
+        self.finished = data_dir / "first-start.done"
 
     def begin(self) -> None:
-        self.begun.write_text("", encoding="ascii")
+        self.started.write_text("", encoding="ascii")
 
     def finish(self) -> None:
-        self.begun.replace(self.done)
+        self.started.replace(self.finished)
 
-    def set_aside(self, names: list[str]) -> Path:
-        """Move what an unfinished first start left into a folder of its own, and return that."""
-        aside = self.data_dir / f"unfinished-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
-        aside.mkdir()
-        for name in names:
-            for path in self.data_dir.glob(name):
-                path.rename(aside / path.name)
-        self.begun.unlink()
-        return aside
-
-
-# What a first start may leave behind; secrets, logs and static files can stay.
-QUARANTINE_SUFFIX = ["assay.sqlite3*", "index", "search*", "files", "demo*", "valkey"]
+    def quarantine(self, patterns: list[str]) -> Path:
+        """Move the files of an unfinished first start into a folder of their own, and return it."""
+        quarantine = self.data_dir / f"unfinished-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+        quarantine.mkdir()
+        for pattern in patterns:
+            for path in self.data_dir.glob(pattern):
+                path.rename(quarantine / path.name)
+        self.started.unlink()
+        return quarantine
 
 
-def prepare(*, say: Say) -> None:
-    """After it the tables are those of this version, and at the first start the demo is loaded."""
+# What a first start may leave behind; secrets, logs and static files can remain.
+QUARANTINE_PATTERNS = ["assay.sqlite3*", "index", "search*", "files", "demo*", "valkey"]
+
+
+def prepare(*, log: Log) -> None:
+    """Migrate the tables, load the demo at the first start, and update index and static files."""
     first = InitialSetup(settings.ASSAY_DATA_DIR)
-    if first.begun.exists() and settings.IS_SQLITE and not first.done.exists():
-        aside = first.set_aside(QUARANTINE_SUFFIX)
-        say(f"The first start had not finished. What it left is in {aside}; beginning again.")
-    is_first = not first.done.exists() and not connection.introspection.table_names()
-    if is_first or first.begun.exists():
+    if first.started.exists() and settings.IS_SQLITE and not first.finished.exists():
+        quarantine = first.quarantine(QUARANTINE_PATTERNS)
+        log(f"The first start was not completed. Its files are now in {quarantine}; starting over.")
+    is_first = not first.finished.exists() and not connection.introspection.table_names()
+    if is_first or first.started.exists():
         first.begin()
-    migrate(say=say)
-    if first.begun.exists():
-        load_demo(say=say)
+    migrate(log=log)
+    if first.started.exists():
+        load_demo(log=log)
         first.finish()
-    fill_indexes(say=say)
-    collect_static(say=say)
+    build_missing_indexes(log=log)
+    collect_static(log=log)
 
 
-def migrate(*, say: Say) -> None:
+def migrate(*, log: Log) -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        say("Preparing the database ...")
+        log("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def load_demo(*, say: Say) -> None:
+def load_demo(*, log: Log) -> None:
     if settings.ASSAY_DEMO:
-        say("Loading the demo mesh (once, about a minute) ...")
+        log("Loading the demo mesh (once, about a minute) ...")
         call_command("load_demo")
 
 
-def fill_indexes(*, say: Say) -> None:
-    """Build the index of each engine that has none of this version; one that is away stays so."""
+def build_missing_indexes(*, log: Log) -> None:
+    """Build the index of each engine that has none of this version, unless the engine is down."""
     for engine in configured_backends():
         if engine.is_ready():
             continue
-        say(f"Building the search index ({engine.name}) ...")
+        log(f"Building the search index ({engine.name}) ...")
         try:
             call_command("rebuild_search_index", engine=engine.name)
         except CommandError as error:
-            say(f"{error} Search is built up as soon as its engine is there.")
+            log(f"{error} The index is built once the engine is available.")
 
 
-def collect_static(*, say: Say) -> None:
-    """Copy styles and scripts, hashed and compressed, where they have changed since."""
+def collect_static(*, log: Log) -> None:
+    """Copy styles and scripts, hashed and compressed, if they have changed."""
     if not settings.ASSAY_STATIC_HASHED:
         return
     stamp, digest = settings.STATIC_ROOT / ".collected", static_digest()
     if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
         return
-    say("Collecting styles and scripts ...")
+    log("Collecting styles and scripts ...")
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(digest, encoding="ascii")
 
 
 def static_digest() -> str:
-    """Of every static file the path, size and time, and the apps they come from."""
+    """Return a digest of the path, size and time of every static file, and of the apps."""
     files = []
     for finder in get_finders():
         for path, storage in finder.list([]):

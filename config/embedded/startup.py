@@ -1,4 +1,4 @@
-"""One start of Assay on one machine, from the first check to the line that says it is ready."""
+"""A start of Assay on one machine, from the first check to the line that says it is ready."""
 
 import os
 import signal
@@ -15,15 +15,15 @@ from config.embedded.healthcheck_client import failing_checks
 from config.embedded.locks import StartupError, lock_data_dir, require_free_port
 from config.embedded.paths import logs_folder
 from config.embedded.processes import die_with_parent
-from config.embedded.supervisor import StopRequested, Supervisor, say
+from config.embedded.supervisor import StopRequested, Supervisor, print_line
 
-READY_SECONDS = 180
+MAX_STARTUP_SECONDS = 180
 
 
 def start() -> int:
-    """Run Assay until a signal comes; the exit code, 0 after an ordered stop.
+    """Run Assay until a signal comes; return 0 after an ordered stop.
 
-    Raises StartupError with the way out where it cannot start.
+    Raises StartupError if it cannot start.
     """
     if os.environ.get("ASSAY_TETHERED") == "1":
         die_with_parent(os.getppid(), signal.SIGTERM)
@@ -31,29 +31,29 @@ def start() -> int:
         require_free_port(settings.ASSAY_HOST, settings.ASSAY_PORT, setting="ASSAY_PORT")
         if settings.ASSAY_DEMO:
             require_free_port("127.0.0.1", settings.ASSAY_DEMO_PORT, setting="ASSAY_DEMO_PORT")
-        supervisor = Supervisor(logs_folder(settings.ASSAY_DATA_DIR), say=say)
+        supervisor = Supervisor(logs_folder(settings.ASSAY_DATA_DIR), log=print_line)
         with suppress(StopRequested), supervisor.signals():
             _run(supervisor)
-    say("Assay has stopped.")
+    print_line("Assay has stopped.")
     return 0
 
 
 def _run(supervisor: Supervisor) -> None:
     if not settings.REDIS_URL:
         supervisor.start([valkey_program(settings.ASSAY_DATA_DIR)])
-        supervisor.wait_until(unready_broker, seconds=20)
-    # What the last run's workers left would make them seem alive before they are.
+        supervisor.wait_until(check_bundled_broker, seconds=20)
+    # Heartbeats of the last run would make workers seem alive before they are.
     heartbeats.clear((*heartbeats.QUEUES, heartbeats.BEAT))
     prepare_in_child()
-    say("Starting web server and workers ...")
+    print_line("Starting web server and workers ...")
     supervisor.start(installed_programs())
-    supervisor.wait_until(failing_checks, seconds=READY_SECONDS)
+    supervisor.wait_until(failing_checks, seconds=MAX_STARTUP_SECONDS)
     announce()
     supervisor.watch()
 
 
 def prepare_in_child() -> None:
-    """Prepare the data folder in a process of its own, whose memory is given back afterwards."""
+    """Prepare the data folder in a process of its own, which frees its memory afterwards."""
     parent = os.getpid()
     child = subprocess.Popen(  # noqa: S603  our own command
         manage("prepare"),
@@ -63,8 +63,8 @@ def prepare_in_child() -> None:
     try:
         if child.wait():
             raise StartupError(
-                "The data folder could not be prepared; the reason stands above. "
-                f"The next start tries again on {settings.ASSAY_DATA_DIR}."
+                "The data folder could not be prepared; the reason is above. "
+                f"The next start tries again with {settings.ASSAY_DATA_DIR}."
             )
     except StopRequested:
         child.kill()
@@ -72,8 +72,8 @@ def prepare_in_child() -> None:
         raise
 
 
-def unready_broker() -> list[str]:
-    """What keeps the bundled server from taking commands."""
+def check_bundled_broker() -> list[str]:
+    """Return why the bundled server does not answer, or an empty list."""
     try:
         redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET)).ping()
     except redis.RedisError as error:
@@ -82,9 +82,9 @@ def unready_broker() -> list[str]:
 
 
 def announce() -> None:
-    say(f"Assay is ready: http://127.0.0.1:{settings.ASSAY_PORT}")
+    print_line(f"Assay is ready: http://127.0.0.1:{settings.ASSAY_PORT}")
     if settings.ASSAY_DEMO:
-        say("Sign in to the demo as one of these (user name / password):")
-        for line, username, password in sign_ins():
-            say(f"  {username:8} / {password}   {line}")
-    say(f"Logs: {logs_folder(settings.ASSAY_DATA_DIR)}. Ctrl-C stops everything.")
+        print_line("Sign in to the demo as one of these (username / password):")
+        for role, username, password in sign_ins():
+            print_line(f"  {username:8} / {password}   {role}")
+    print_line(f"Logs: {logs_folder(settings.ASSAY_DATA_DIR)}. Press Ctrl-C to stop.")

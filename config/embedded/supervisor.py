@@ -1,4 +1,4 @@
-"""Runs the installation's programs: up in order, watched, again after a crash, down in order."""
+"""Starts the programs in order, restarts them after a crash, and stops them in reverse order."""
 
 import signal
 import sys
@@ -9,42 +9,42 @@ from pathlib import Path
 from types import FrameType
 
 from config.embedded.locks import StartupError
-from config.embedded.processes import Child, Program
+from config.embedded.processes import Process, ProcessSpec
 
-TRIES_BEFORE_READY = 3
+MAX_START_FAILURES = 3
 
 
 class StopRequested(BaseException):
-    """Somebody pressed Ctrl-C or sent a signal to end."""
+    """The supervisor received Ctrl-C or another signal to stop."""
 
 
 class Supervisor:
-    """Keeps programs running. `say` prints a line to the person at the terminal."""
+    """Keeps programs running. `log` prints a line to the terminal."""
 
-    def __init__(self, logs: Path, *, say: Callable[[str], None]) -> None:
+    def __init__(self, logs: Path, *, log: Callable[[str], None]) -> None:
         self.logs = logs
-        self.say = say
-        self.children: list[Child] = []
+        self.log = log
+        self.children: list[Process] = []
         self.is_stopping = False
-        self.is_hurried = False
+        self.is_forced = False
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, programs: Sequence[Program]) -> None:
-        """Start programs, in order; a later stop goes the other way round."""
+    def start(self, programs: Sequence[ProcessSpec]) -> None:
+        """Start programs in order; `stop` ends them in reverse order."""
         for program in programs:
-            child = Child(program, self.logs / f"{program.name}.log")
+            child = Process(program, self.logs / f"{program.name}.log")
             self.children.append(child)
             child.start()
 
     def wait_until(self, unready: Callable[[], Sequence[str]], *, seconds: float) -> None:
-        """Look after the programs until nothing is `unready`.
+        """Supervise the programs until `unready` returns nothing.
 
-        Raises StartupError where a program does not start, or after that many seconds.
+        Raises StartupError if a program does not start, or after `seconds`.
         """
         deadline = time.monotonic() + seconds
         while missing := unready():
             self.supervise()
-            self._refuse_hopeless()
+            self._require_startable()
             if time.monotonic() > deadline:
                 raise StartupError(
                     f"Not ready after {seconds:.0f} s: {'; '.join(missing)}. "
@@ -53,34 +53,35 @@ class Supervisor:
             time.sleep(0.2)
 
     def watch(self) -> None:
-        """Look after the programs until a signal comes."""
+        """Supervise the programs until a signal comes."""
         while True:
             self.supervise()
             time.sleep(0.5)
 
     def supervise(self) -> None:
-        """Note programs that ended, start those whose next try is due."""
+        """Record programs that ended, and start those whose restart is due."""
         for child in self.children:
             if child.process is not None and not child.is_alive():
                 code = child.process.returncode
-                child.note_end()
-                self.say(f"{child.program.name} ended ({_reason(code)}); starting it again.")
-            elif child.process is None and child.due_at <= time.monotonic():
+                reason = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+                child.record_exit()
+                self.log(f"{child.program.name} ended ({reason}); restarting it.")
+            elif child.process is None and child.restart_at <= time.monotonic():
                 child.start()
             child.trim_log()
 
     def stop(self) -> None:
-        """End all programs, the last started first, and wait for each."""
+        """End all programs in reverse order, and wait for each."""
         self.is_stopping = True
         for child in reversed(self.children):
-            child.stop(seconds=0 if self.is_hurried else child.program.stop_seconds)
+            child.stop(seconds=0 if self.is_forced else child.program.stop_seconds)
         self.children.clear()
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Turn the signals to end into StopRequested; on leaving, all programs have ended."""
+        """Turn signals to stop into StopRequested; on leaving, all programs have ended."""
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, self._asked) for number in numbers}
+        before = {number: signal.signal(number, self._on_signal) for number in numbers}
         try:
             yield
         finally:
@@ -88,27 +89,23 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _asked(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.is_stopping:
-            self.is_hurried = True
+            self.is_forced = True
             return
         self.is_stopping = True
         raise StopRequested
 
-    def _refuse_hopeless(self) -> None:
+    def _require_startable(self) -> None:
         for child in self.children:
-            if child.failures >= TRIES_BEFORE_READY:
+            if child.failures >= MAX_START_FAILURES:
                 raise StartupError(
-                    f"{child.program.name} does not start. The end of {child.log}:\n"
+                    f"{child.program.name} does not start. The end of its log, {child.log}:\n"
                     f"{child.last_lines()}"
                 )
 
 
-def _reason(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-
-
-def say(line: str) -> None:
-    """Print a line at once, so that a pipe shows it when it is said."""
+def print_line(line: str) -> None:
+    """Print a line and flush, so that a pipe gets it at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

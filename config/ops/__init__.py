@@ -1,1 +1,1 @@
-"""Pages for those who keep the installation running."""
+"""Pages for operators of the installation."""

@@ -77,14 +77,14 @@ def _sentence(report: IndexReport) -> str:
 
 
 def _finding(report: IndexReport) -> str:
-    found = sum(report.counts.values())
+    total = sum(report.counts.values())
     if not report.checks:
         return _("Not checked yet")
-    if not found:
+    if not total:
         return _("No check found a difference")
     return ngettext(
-        "{count} difference found in 30 days", "{count} differences found in 30 days", found
-    ).format(count=found)
+        "{count} difference found in 30 days", "{count} differences found in 30 days", total
+    ).format(count=total)
 
 
 def _day(day: DayOfChecks) -> Day:
@@ -128,12 +128,12 @@ def as_json(report: IndexReport) -> dict[str, Any]:
 
 
 def _check_as_json(check: IndexCheck) -> dict[str, Any]:
-    shown = ("missing", "surplus", "revision", "readers", "content", "behind", "oldest_seconds")
+    fields = ("missing", "surplus", "revision", "readers", "content", "behind", "oldest_seconds")
     return {
         "at": check.at,
         "is_good": check.is_good,
         "checked": check.checked,
-        **{name: getattr(check, name) for name in shown},
+        **{name: getattr(check, name) for name in fields},
         "seconds": check.seconds,
         "problem": check.problem,
     }

@@ -28,7 +28,7 @@ MAX_LAG_SECONDS = 60
 
 @dataclass(frozen=True)
 class StatusReading:
-    """One fact: its name, its value in words, and whether it is as it should be."""
+    """One fact: its name, its value as text, and whether it is ok."""
 
     name: str
     value: str
@@ -40,7 +40,7 @@ class StatusReading:
 
 
 def parts() -> list[StatusReading]:
-    """Return database, broker and workers, as /readyz sees them."""
+    """Return the state of database, broker and workers, as in /readyz."""
     return [_part(name, dict(state)) for name, state in part_states().items()]
 
 
@@ -74,16 +74,18 @@ def polling() -> list[StatusReading]:
     due = ProbeSchedule.objects.due(now).count()
     last = OutputPort.objects.aggregate(last=Max("last_probed_at"))["last"]
     age = None if last is None else int((now - last).total_seconds())
-    seen = "never" if age is None else f"{age} s ago"
+    last_text = "never" if age is None else f"{age} s ago"
     return [
         StatusReading("ports polled", str(polled)),
         StatusReading("ports due now", str(due), due <= max(5, polled // 5)),
-        StatusReading("last measurement", seen, polled == 0 or (age is not None and age < 900)),
+        StatusReading(
+            "last measurement", last_text, polled == 0 or (age is not None and age < 900)
+        ),
     ]
 
 
 def storage() -> list[StatusReading]:
-    """Return what the installation stands on: version, database, disk."""
+    """Return version, database, search engines and free disk space."""
     free = shutil.disk_usage(settings.ASSAY_DATA_DIR).free / GIGABYTE
     return [
         StatusReading("version", _version()),
@@ -97,12 +99,15 @@ def trail(*, verify: bool) -> list[StatusReading]:
     """Return the head of the sealed audit trail; `verify` walks all of it."""
     head = AuditSeal.objects.order_by("-sequence").first()
     waiting = AuditEvent.objects.unsealed().count()
-    shown = f"{head.sequence}: {head.digest[:16]}…" if head else "nothing sealed yet"
-    readings = [StatusReading("sealed head", shown), StatusReading("events to seal", str(waiting))]
+    head_text = f"{head.sequence}: {head.digest[:16]}…" if head else "nothing sealed yet"
+    readings = [
+        StatusReading("sealed head", head_text),
+        StatusReading("events to seal", str(waiting)),
+    ]
     if verify:
         broken = first_broken_seal()
-        word = "holds" if broken is None else f"broken at {broken}"
-        readings.append(StatusReading("chain", word, broken is None))
+        state = "intact" if broken is None else f"broken at {broken}"
+        readings.append(StatusReading("chain", state, broken is None))
     return readings
 
 

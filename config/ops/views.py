@@ -1,4 +1,4 @@
-"""The status page: one word for everyone, all readings for those who keep it running."""
+"""The status page: the overall state for everyone, all readings for operators and auditors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class StatusAnswer(serializers.Serializer[Any]):
 @never_cache
 @require_safe
 def ops_status(request: HttpRequest) -> HttpResponse:
-    """Say whether all systems work. Open to everyone; the readings need a role of the mesh."""
+    """Show whether all systems work. Open to everyone; the readings need a role of the mesh."""
     return render_page(request, "config/ops/status.html", _status(request))
 
 
@@ -79,8 +79,8 @@ class SystemStatus(APIView):
 
 def _status(request: HttpRequest | Request) -> StatusPage:
     access, now = access_for(request.user), timezone.now()
-    needed = (Permission.OPERATE_PLATFORM, Permission.READ_AUDIT)
-    if not any(access.can(permission, None) for permission in needed):
+    permissions = (Permission.OPERATE_PLATFORM, Permission.READ_AUDIT)
+    if not any(access.can(permission, None) for permission in permissions):
         is_ok = all(state["ok"] for state in part_states().values())
         return StatusPage(is_ok, now, sees_all=False)
     sections = list(all_checks(verify="verify" in request.GET))

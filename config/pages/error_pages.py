@@ -1,4 +1,4 @@
-"""Errors of the catalog that leave a view become pages, or problem documents for programs."""
+"""Turns errors of the catalog that leave a view into pages or problem documents."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ CONFLICT, UNPROCESSABLE = 409, 422
 logger = structlog.get_logger(__name__)
 
 
-class RefusalMiddleware:
-    """Turn catalog errors into 404, 403, 409 or 422; forms show most of them at their fields."""
+class ErrorPageMiddleware:
+    """Turns errors of the catalog into 404, 403, 409 or 422; forms show most of them at fields."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Postgres takes no NUL, not even to look for it.
+        # Postgres accepts no NUL, not even in a query.
         return not_found(request) if "\0" in request.path else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer errors of the catalog and deleted rows; leave everything else alone."""
+        """Answer errors of the catalog and deleted rows; return None for other errors."""
         if isinstance(error, NotFound):
             return not_found(request, error)
         if isinstance(error, ObjectDoesNotExist):

@@ -1,4 +1,4 @@
-"""Error pages: missing, forbidden, unreadable, broken; each offers a next step."""
+"""Error pages, each with a next step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NotFoundPage:
 
 @dataclass(frozen=True)
 class ErrorPage:
-    """Why something was not done, and what helps."""
+    """Why something was not done, and how to fix it."""
 
     status: int
     message: str = ""
@@ -38,7 +38,7 @@ class BrokenPage:
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer an action on something visible that the reader is not allowed to do."""
+    """Answer an action that the reader has no permission for."""
     page = error_page(403, exception)
     if wants_json(request):
         return problem_response("permission-denied", path=request.path, detail=page.message)
@@ -46,14 +46,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer a request that no page can read."""
+    """Answer a malformed request."""
     if wants_json(request):
         return problem_response("malformed-request", path=request.path)
     return render_page(request, "errors/400.html", ErrorPage(400), status=400).render()
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer an address that leads nowhere for this reader; the search box holds its words."""
+    """Answer an unknown or hidden address; the search box has the words of the address."""
     if wants_json(request):
         return problem_response("not-found", path=request.path)
     page = NotFoundPage(search_words(request.path))
@@ -61,7 +61,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_saved(request: HttpRequest, status: int, error: CatalogError) -> HttpResponse:
-    """Say why nothing was changed, and what helps."""
+    """Show why nothing was changed, and how to fix it."""
     if wants_json(request):
         code = error.code if error.code in PROBLEM_TYPES else "invalid-transition"
         return problem_response(code, path=request.path, detail=error.message, hint=error.hint)
@@ -70,14 +70,14 @@ def not_saved(request: HttpRequest, status: int, error: CatalogError) -> HttpRes
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a failure of ours with the number by which it is found in the log; no database."""
-    known = get_contextvars().get("request_id")
-    request_id = str(known or uuid4())
-    if not known:
+    """Answer an internal error with its request id in the log, without using the database."""
+    logged_id = get_contextvars().get("request_id")
+    request_id = str(logged_id or uuid4())
+    if not logged_id:
         logger.error("server_error_page", request_id=request_id)
     if wants_json(request):
         return problem_response("internal-error", path=request.path, request_id=request_id)
-    # Without the request: its context processors read the session.
+    # Without context processors, because they read the session.
     context = {"page": BrokenPage(request_id), "request": request}
     return HttpResponse(render_to_string("errors/500.html", context), status=500)
 
@@ -99,5 +99,5 @@ def wants_json(request: HttpRequest) -> bool:
     path = request.path
     if path.endswith(".json") or path.startswith("/api/"):
         return True
-    wanted = request.get_preferred_type(["text/html", "application/json"])
-    return wanted == "application/json"
+    preferred = request.get_preferred_type(["text/html", "application/json"])
+    return preferred == "application/json"

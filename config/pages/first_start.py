@@ -1,4 +1,4 @@
-"""The first visit to an empty installation leads to the page that creates the administrator."""
+"""The page of an empty installation that creates the first administrator."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 class FirstStartMiddleware:
-    """Redirect home and sign-in to the first start until an account exists; then ask no more."""
+    """Redirects home and sign-in to the first start until an account exists."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.begun = False
+        self.is_initialized = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.begun and request.path in ("/", reverse("account_login")):
-            self.begun = is_initialized()
-            if not self.begun and request.method in ("GET", "HEAD"):
+        if not self.is_initialized and request.path in ("/", reverse("account_login")):
+            self.is_initialized = is_initialized()
+            if not self.is_initialized and request.method in ("GET", "HEAD"):
                 return HttpResponseRedirect(reverse("first_start"))
         return self.get_response(request)
 
@@ -54,8 +54,8 @@ def first_start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             person = create_first_admin(**form.person())
-        except (ValidationFailed, NameConflict) as refusal:
-            form.add_issues(refusal)
+        except (ValidationFailed, NameConflict) as error:
+            form.add_issues(error)
         else:
             login(request, person, backend=BACKEND)
             messages.success(

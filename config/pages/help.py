@@ -1,4 +1,4 @@
-"""The help page: how to search, what the badges mean, which keys there are."""
+"""The help page: search syntax, badges and keyboard shortcuts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start page: a search box, what the reader has to do, recent changes, and the domains."""
+"""The home page: a search box, tasks, recent activity and domains."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class HomePage:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the start page over what this reader can see."""
+    """Show the home page with what this reader can see."""
     access = access_for(request.user)
     cards = domain_cards(access)
     roots = [card for card in cards if card.depth == 0]
@@ -83,10 +83,10 @@ def _sum(stats: Sequence[DomainStats]) -> DomainStats:
 
 def _tasks(access: AccessContext) -> list[DataProduct]:
     """Return what the reader should do: own products with a breached SLO first, then own drafts."""
-    mine = access.domains_with(Permission.EDIT_PRODUCTS)
-    if not mine:
+    domains = access.domains_with(Permission.EDIT_PRODUCTS)
+    if not domains:
         return []
-    own = DataProduct.objects.in_domains(mine).select_related("domain")
+    own = DataProduct.objects.in_domains(domains).select_related("domain")
     live = (Status.PUBLISHED, Status.DEPRECATED)
     breached = own.filter(status__in=live, slo_verdict=Verdict.BREACHED).order_by("name")
     tasks = list(breached[:MAX_TASKS])
@@ -97,9 +97,9 @@ def _tasks(access: AccessContext) -> list[DataProduct]:
 def _activity(access: AccessContext) -> list[ActivityItem]:
     """Return the last changes, one for each product that the reader can see."""
     visible = DataProduct.objects.visible_to(access).exclude(status=Status.DRAFT)
-    # Filtered before the newest are taken: what is hidden must not push out what is not.
+    # Filtered before the newest are taken, so that hidden products do not displace visible ones.
     events = AuditEvent.objects.filter(Exists(visible.filter(uuid=_OBJECT)), object_kind=PRODUCT)
-    # Each verb by itself is read off its index; all at once would sort the whole trail.
+    # A query per verb uses the index; one query for all would sort the whole trail.
     candidates = [
         event
         for verb in SHOWN_VERBS
@@ -107,7 +107,7 @@ def _activity(access: AccessContext) -> list[ActivityItem]:
     ]
     latest: dict[str, AuditEvent] = {}
     for event in sorted(candidates, key=lambda event: event.pk, reverse=True)[:MAX_EVENTS_READ]:
-        # That measuring has begun, and well, is no news.
+        # A first measurement that meets the objective is not worth showing.
         change = (event.before.get("slo_verdict"), event.after.get("slo_verdict"))
         if change != (Verdict.NO_DATA, Verdict.MET):
             latest.setdefault(event.object_id, event)

@@ -1,4 +1,4 @@
-"""How a reader wants pages shown: remembered in cookies, so that it also holds signed out."""
+"""Display preferences, in cookies so that they also apply when signed out."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -6,20 +6,20 @@ from django.views.decorators.http import require_POST
 
 from catalog.web.components.layout import DISPLAY_CHOICES, cookie_name
 
-A_YEAR = 365 * 24 * 3600
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 @require_POST
 def display_settings(request: HttpRequest) -> HttpResponse:
-    """Remember the choices that were sent, pass over what is no choice, and go back."""
-    response = HttpResponseRedirect(_way_back(request))
+    """Save the valid choices that were sent, and redirect to `next`."""
+    response = HttpResponseRedirect(_safe_next_url(request))
     for name, values in DISPLAY_CHOICES.items():
         chosen = request.POST.get(name)
         if chosen in values:
             response.set_cookie(
                 cookie_name(name),
                 chosen,
-                max_age=A_YEAR,
+                max_age=YEAR_SECONDS,
                 secure=request.is_secure(),
                 httponly=True,
                 samesite="Lax",
@@ -27,9 +27,9 @@ def display_settings(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _way_back(request: HttpRequest) -> str:
-    asked = request.POST.get("next", "/")
-    is_ours = url_has_allowed_host_and_scheme(
-        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+def _safe_next_url(request: HttpRequest) -> str:
+    url = request.POST.get("next", "/")
+    is_safe = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return asked if is_ours else "/"
+    return url if is_safe else "/"

@@ -1,4 +1,4 @@
-"""The sign-in page: allauth's checks and limits, and the demo's people where there is a demo."""
+"""The sign-in page: allauth's checks and limits, and the demo's users if the demo is loaded."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ DEMO_PEOPLE = "config.demo.users.sign_ins"
 
 
 class SignIn(LoginView):  # type: ignore[misc]
-    """Signs in and leads back to where one was; the demo's sign-ins stand beside the form."""
+    """Signs in and redirects to `next`; the page also shows the demo's users."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the demo's sign-ins, if this installation is one."""
+        """Add the demo's users if the demo is loaded."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"demo_people": demo_people() if settings.ASSAY_DEMO else ()}
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
-    """Lead to the one sign-in page; who is signed in already is told what is missing."""
+    """Redirect to the sign-in page; someone signed in already lacks the permission: 403."""
     if request.user.is_authenticated:
         return forbidden(
-            request, PermissionDenied(_("The tables are for staff of this installation."))
+            request, PermissionDenied(_("The admin pages are only for staff of this installation."))
         )
     page: HttpResponse = redirect_to_login(request.GET.get("next", reverse("admin:index")))
     return page
 
 
 def demo_people() -> list[tuple[str, str, str]]:
-    """Return role, user name and password of each person of the demo."""
+    """Return role, username and password of each demo user."""
     try:
         return list(import_string(DEMO_PEOPLE)())
     except ImportError:

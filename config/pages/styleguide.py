@@ -35,7 +35,7 @@ class StyleGuidePage:
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """Show every part of the visual language with made-up values."""
+    """Show every component with made-up values."""
     data = styleguide_data
     page = StyleGuidePage(
         colours=(*data.SURFACES, *data.TEXTS, *data.FILLS),

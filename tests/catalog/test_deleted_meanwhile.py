@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from catalog.api import provenance
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product
-from config.pages.error_pages import RefusalMiddleware
+from config.pages.error_pages import ErrorPageMiddleware
 from tests.catalog.api_client import Program
 from tests.factories import FACTORY, make_product, make_users
 
@@ -46,6 +46,8 @@ def test_a_page_says_so_too():
     request = RequestFactory().get("/p/sales/orders")
     request.user = AnonymousUser()
 
-    answer = RefusalMiddleware(HttpResponse).process_exception(request, DataProduct.DoesNotExist())
+    answer = ErrorPageMiddleware(HttpResponse).process_exception(
+        request, DataProduct.DoesNotExist()
+    )
 
     assert answer.status_code == 404

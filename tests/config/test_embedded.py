@@ -14,7 +14,7 @@ import pytest
 
 from config.embedded.locks import StartupError, lock_data_dir, require_free_port
 from config.embedded.paths import valkey_socket
-from config.embedded.processes import Child, Program
+from config.embedded.processes import Process, ProcessSpec
 from config.embedded.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,8 +23,8 @@ SUPERVISED = """
 import sys
 from contextlib import suppress
 from pathlib import Path
-from config.embedded.processes import Program
-from config.embedded.supervisor import StopRequested, Supervisor, say
+from config.embedded.processes import ProcessSpec
+from config.embedded.supervisor import StopRequested, Supervisor, print_line
 
 folder = Path(sys.argv[1])
 
@@ -33,14 +33,14 @@ def noting(name):
         f'echo up-{name} >> notes; echo $$ > {name}.pid; '
         f'trap "echo down-{name} >> notes; exit 0" TERM; while :; do sleep 0.05; done'
     )
-    return Program(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=10)
+    return ProcessSpec(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=10)
 
-supervisor = Supervisor(folder / "logs", say=say)
+supervisor = Supervisor(folder / "logs", log=print_line)
 with suppress(StopRequested), supervisor.signals():
     supervisor.start([noting("first"), noting("second")])
-    say("up")
+    print_line("up")
     supervisor.watch()
-say("stopped")
+print_line("stopped")
 """
 
 
@@ -77,8 +77,8 @@ def missing(path: Path) -> list[str]:
     return [] if path.exists() else [f"no {path.name}"]
 
 
-def program(script: str, folder: Path, name: str = "part") -> Program:
-    return Program(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=1)
+def program(script: str, folder: Path, name: str = "part") -> ProcessSpec:
+    return ProcessSpec(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=1)
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
@@ -125,18 +125,18 @@ def test_a_web_worker_whose_master_died_before_it_began_ends_at_once():
 
 def test_a_program_that_ends_is_started_again_and_said_to_have_ended(tmp_path):
     said: list[str] = []
-    supervisor = Supervisor(tmp_path / "logs", say=said.append)
+    supervisor = Supervisor(tmp_path / "logs", log=said.append)
     second_time = "if [ -e once ]; then touch again; sleep 60; fi; touch once; exit 7"
     supervisor.start([program(second_time, tmp_path)])
 
     supervisor.wait_until(lambda: missing(tmp_path / "again"), seconds=20)
     supervisor.stop()
 
-    assert said == ["part ended (exit code 7); starting it again."]
+    assert said == ["part ended (exit code 7); restarting it."]
 
 
 def test_a_program_that_never_starts_ends_the_start_with_its_last_words(tmp_path):
-    supervisor = Supervisor(tmp_path / "logs", say=lambda line: None)
+    supervisor = Supervisor(tmp_path / "logs", log=lambda line: None)
     supervisor.start([program("echo no such disk; exit 3", tmp_path)])
 
     with pytest.raises(StartupError, match=r"part does not start(.|\n)*no such disk"):
@@ -146,7 +146,7 @@ def test_a_program_that_never_starts_ends_the_start_with_its_last_words(tmp_path
 
 
 def test_a_start_that_takes_too_long_says_what_is_missing(tmp_path):
-    supervisor = Supervisor(tmp_path / "logs", say=lambda line: None)
+    supervisor = Supervisor(tmp_path / "logs", log=lambda line: None)
 
     with pytest.raises(StartupError, match=r"Not ready after 0 s: index: silent\..*logs"):
         supervisor.wait_until(lambda: ["index: silent"], seconds=0)
@@ -154,23 +154,23 @@ def test_a_start_that_takes_too_long_says_what_is_missing(tmp_path):
 
 def test_tries_come_after_1_2_4_and_at_most_15_seconds_and_ten_of_life_forgive(tmp_path):
     now = 1000.0
-    child = Child(program("true", tmp_path), tmp_path / "log", clock=lambda: now)
+    child = Process(program("true", tmp_path), tmp_path / "log", clock=lambda: now)
 
     waits = []
     for _ in range(7):
         child.started_at = now
-        child.note_end()
-        waits.append(child.due_at - now)
+        child.record_exit()
+        waits.append(child.restart_at - now)
     child.started_at = now - 11
-    child.note_end()
+    child.record_exit()
 
     assert waits == [1, 2, 4, 8, 15, 15, 15]
-    assert child.due_at - now == 1
+    assert child.restart_at - now == 1
 
 
 def test_a_program_deaf_to_the_signal_is_forced_with_what_it_started(tmp_path):
     deaf = "trap '' TERM; sleep 300 & echo $! > grandchild.pid; wait; wait; sleep 300"
-    child = Child(program(deaf, tmp_path), tmp_path / "log")
+    child = Process(program(deaf, tmp_path), tmp_path / "log")
     child.start()
     assert eventually((tmp_path / "grandchild.pid").exists)
     assert eventually(lambda: bool((tmp_path / "grandchild.pid").read_text().strip()))
@@ -183,8 +183,10 @@ def test_a_program_deaf_to_the_signal_is_forced_with_what_it_started(tmp_path):
 
 
 def test_a_log_grown_too_large_moves_aside_and_the_program_writes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("config.embedded.processes.LARGEST_LOG", 100)
-    child = Child(program("while :; do echo line; sleep 0.01; done", tmp_path), tmp_path / "it.log")
+    monkeypatch.setattr("config.embedded.processes.MAX_LOG_BYTES", 100)
+    child = Process(
+        program("while :; do echo line; sleep 0.01; done", tmp_path), tmp_path / "it.log"
+    )
     child.start()
     assert eventually(lambda: child.log.stat().st_size > 100)
 

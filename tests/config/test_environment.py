@@ -19,71 +19,71 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_wrong_number_becomes_a_problem_and_the_default_stands_in():
     environment = Environment({"ASSAY_PORT": "eighty"})
 
-    port = environment.number("ASSAY_PORT", least=1, most=65535)
+    port = environment.get_int("ASSAY_PORT", minimum=1, maximum=65535)
 
     assert port == 8000
-    assert environment.problems[0].name == "ASSAY_PORT"
-    assert "whole number from 1 to 65535" in environment.problems[0].message
+    assert environment.errors[0].name == "ASSAY_PORT"
+    assert "whole number from 1 to 65535" in environment.errors[0].message
 
 
 def test_of_a_list_only_the_wrong_words_are_left_out():
     environment = Environment({"ASSAY_SEARCH_ENGINES": "embedded, solr"})
 
-    engines = environment.words(
+    engines = environment.get_list(
         "ASSAY_SEARCH_ENGINES", pattern="embedded|elasticsearch", example="embedded"
     )
 
     assert engines == ("embedded",)
-    assert "'solr'" in environment.problems[0].message
+    assert "'solr'" in environment.errors[0].message
 
 
 def test_an_extra_is_off_and_asks_for_nothing_until_it_is_switched_on():
     environment = Environment({})
 
-    is_on = environment.semantic(MEANING, engine="embedded", packages=("no_such_package",))
+    is_on = environment.get_semantic(MEANING, engine="embedded", packages=("no_such_package",))
 
     assert not is_on
-    assert environment.problems == []
+    assert environment.errors == []
 
 
 def test_an_extra_that_is_not_installed_stays_off_and_the_way_out_is_named():
     environment = Environment({MEANING: "1"})
 
-    is_on = environment.semantic(MEANING, engine="elasticsearch", packages=("os", "no_such"))
+    is_on = environment.get_semantic(MEANING, engine="elasticsearch", packages=("os", "no_such"))
 
     assert not is_on
-    assert "not installed (no_such)" in environment.problems[0].message
-    assert "pip install .[semantic]" in environment.problems[0].hint
+    assert "not installed (no_such)" in environment.errors[0].message
+    assert "pip install .[semantic]" in environment.errors[0].hint
 
 
 @pytest.mark.parametrize(("engine", "expected"), [("elasticsearch", True), ("embedded", False)])
 def test_only_elasticsearch_knows_meaning(engine: str, expected: bool):
     environment = Environment({MEANING: "1"})
 
-    is_on = environment.semantic(MEANING, engine=engine, packages=("os",))
+    is_on = environment.get_semantic(MEANING, engine=engine, packages=("os",))
 
     assert is_on == expected
-    assert [problem.name for problem in environment.problems] == ([] if expected else [MEANING])
+    assert [error.name for error in environment.errors] == ([] if expected else [MEANING])
 
 
 def test_a_password_in_a_wrong_address_is_not_repeated():
     environment = Environment({"DATABASE_URL": "oracle://scott:tiger@db/x"})
 
-    assert environment.database("DATABASE_URL", default={"ENGINE": "x"}) == {"ENGINE": "x"}
-    assert "tiger" not in environment.problems[0].message
+    assert environment.get_database("DATABASE_URL", default={"ENGINE": "x"}) == {"ENGINE": "x"}
+    assert "tiger" not in environment.errors[0].message
 
 
 @given(st.text())
 def test_no_value_however_odd_breaks_the_reading(value):
     environment = Environment({setting.name: value for setting in SETTINGS})
 
-    environment.number("ASSAY_PORT", least=1, most=65535)
-    environment.switch("ASSAY_DEMO")
-    environment.choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO"))
-    environment.words("ASSAY_ALLOWED_NETS", pattern=r"[\w.]+:\d+", example="host:port")
-    environment.address("REDIS_URL", default="", schemes=("redis",))
-    environment.database("DATABASE_URL", default={})
-    environment.mail("ASSAY_EMAIL_URL")
+    environment.get_int("ASSAY_PORT", minimum=1, maximum=65535)
+    environment.get_bool("ASSAY_DEMO")
+    environment.get_choice("ASSAY_LOG_LEVEL", ("DEBUG", "INFO"))
+    environment.get_list("ASSAY_ALLOWED_NETS", pattern=r"[\w.]+:\d+", example="host:port")
+    environment.get_url("REDIS_URL", default="", schemes=("redis",))
+    environment.get_database("DATABASE_URL", default={})
+    environment.get_email("ASSAY_EMAIL_URL")
 
 
 @pytest.mark.parametrize("rest", ["", "//", "//[", "//:@:/", "//u:p@h:port/x", "//h/x?y=z&w"])
@@ -92,8 +92,8 @@ def test_half_an_address_is_a_problem_or_an_address_but_never_an_error(rest):
         {"DATABASE_URL": f"postgres:{rest}", "ASSAY_EMAIL_URL": f"smtp:{rest}"}
     )
 
-    environment.database("DATABASE_URL", default={})
-    environment.mail("ASSAY_EMAIL_URL")
+    environment.get_database("DATABASE_URL", default={})
+    environment.get_email("ASSAY_EMAIL_URL")
 
 
 def test_the_check_names_every_wrong_value_with_a_hint(tmp_path):

@@ -56,7 +56,7 @@ def test_a_broken_part_is_named_but_its_error_is_not_shown(client, everybody_liv
     def fails() -> None:
         raise ConnectionError("no route to db.internal.example:5432 as assay")
 
-    monkeypatch.setitem(health.PARTS, "database", fails)
+    monkeypatch.setitem(health.CHECKS, "database", fails)
 
     response = client.get("/readyz")
 

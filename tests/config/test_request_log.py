@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
-from config.request_log import RequestLogMiddleware, address_of, id_of
+from config.request_log import RequestLogMiddleware, client_address, request_id_of
 from tests.factories import make_person
 
 
@@ -50,7 +50,7 @@ def test_a_secret_of_a_link_is_not_logged(said):
 def test_an_id_that_would_spoil_the_log_is_replaced(told):
     request = RequestFactory().get("/", HTTP_X_REQUEST_ID=told)
 
-    assert re.fullmatch(r"[0-9a-f-]{36}", id_of(request))
+    assert re.fullmatch(r"[0-9a-f-]{36}", request_id_of(request))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_id_that_would_spoil_the_log_is_replaced(told):
 def test_an_address_is_believed_only_from_our_own_proxies(settings, proxies, passed, expected):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
 
-    assert address_of(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=passed)) == expected
+    assert client_address(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=passed)) == expected
 
 
 def test_lines_of_a_long_answer_carry_the_id_of_its_request(said):

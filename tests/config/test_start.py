@@ -138,7 +138,7 @@ def test_an_unfinished_first_start_is_set_aside_and_begun_again(installation):
 
     assert run.returncode == 0, run.stderr
     aside = next(installation.data_dir.glob("unfinished-*"))
-    assert f"What it left is in {aside}" in run.stdout
+    assert f"Its files are now in {aside}" in run.stdout
     assert (aside / "assay.sqlite3").read_bytes() == b"half a database"
     assert (installation.data_dir / "first-start.done").exists()
     assert not (installation.data_dir / "first-start.begun").exists()

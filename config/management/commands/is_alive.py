@@ -10,10 +10,10 @@ from config.embedded.healthcheck_client import is_live
 
 
 class Command(BaseCommand):
-    """Exits with 1 where the program is silent."""
+    """Exits with 1 if the program is not alive."""
 
     help = (
-        "Say whether the web server, a queue's worker or beat lives; exit code 1 if not. "
+        "Check that the web server, a queue's worker or beat is alive; exit code 1 if not. "
         "Example: manage.py is_alive web"
     )
     requires_system_checks: list[str] = []
@@ -23,11 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=names)
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
-        is_alive = is_live() if name == "web" else gives_signs(name)
+        is_alive = is_live() if name == "web" else is_beating(name)
         if not is_alive:
-            raise CommandError(f"{name} gives no sign of life.")
+            raise CommandError(f"{name} has no recent heartbeat.")
 
 
-def gives_signs(name: str) -> bool:
-    age = heartbeats.ages()[name]
+def is_beating(name: str) -> bool:
+    age = heartbeats.heartbeat_ages()[name]
     return age is not None and age <= heartbeats.STALE_AFTER_SECONDS

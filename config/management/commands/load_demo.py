@@ -13,7 +13,7 @@ INDEXING = "rebuild_search_index"
 
 
 class Command(BaseCommand):
-    """Load domains, people, products and files of the demo; what is already there is kept."""
+    """Loads domains, people, products and files of the demo that are missing."""
 
     help = (
         "Load the demo mesh: domains, people, products with files, and a first measurement. "

@@ -1,15 +1,15 @@
-"""`manage.py prepare`: what a start does before it serves; may be run again at any time."""
+"""`manage.py prepare`: what a start does before it serves; can be run again at any time."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from config.embedded.setup import prepare
-from config.embedded.supervisor import say
+from config.embedded.supervisor import print_line
 
 
 class Command(BaseCommand):
-    """Brings tables, demo and static files up to this version."""
+    """Prepares the data folder for this version."""
 
     help = (
         "Migrate the database, load the demo at the first start, collect styles and scripts. "
@@ -17,4 +17,4 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare(say=say)
+        prepare(log=print_line)

@@ -1,4 +1,4 @@
-"""`manage.py print_settings`: every setting of the environment, its default and its meaning."""
+"""`manage.py print_settings`: every environment variable, its default and its meaning."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,10 +9,10 @@ from config.environment import SETTINGS, Setting
 
 
 class Command(BaseCommand):
-    """Prints the settings; in Markdown for the README."""
+    """Prints the settings, as text or as a Markdown table for the README."""
 
     help = (
-        "Print every setting that the environment may give, with default and meaning. "
+        "Print every environment variable that sets something, with default and meaning. "
         "Example: manage.py print_settings --markdown"
     )
 
@@ -24,12 +24,11 @@ class Command(BaseCommand):
 
 
 def settings_table() -> str:
-    rows = [f"| `{one.name}` | {_shown_default(one)} | {one.help} |" for one in SETTINGS]
+    rows = [
+        f"| `{setting.name}` | {setting.shown_default or f'`{setting.default}`'} | {setting.help} |"
+        for setting in SETTINGS
+    ]
     return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
-
-
-def _shown_default(setting: Setting) -> str:
-    return setting.shown_default or f"`{setting.default}`"
 
 
 def _paragraph(setting: Setting) -> str:

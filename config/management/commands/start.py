@@ -1,4 +1,4 @@
-"""`manage.py start`: the whole of Assay on this machine, under one supervisor."""
+"""`manage.py start`: all of Assay on this machine, under one supervisor."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from config.embedded.startup import start
 
 
 class Command(BaseCommand):
-    """Starts everything and prints the address once every part is healthy."""
+    """Starts everything and prints the URL once every part is healthy."""
 
     help = (
         "Start web server, workers, beat and the bundled Valkey; Ctrl-C stops them in order. "
@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             start()
-        except StartupError as refused:
-            raise CommandError(str(refused)) from refused
+        except StartupError as error:
+            raise CommandError(str(error)) from error
