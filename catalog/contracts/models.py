@@ -92,7 +92,7 @@ class SchemaObject(models.Model):
 class SchemaPropertyQuerySet(models.QuerySet["SchemaProperty"]):
     """Reads of columns."""
 
-    def holding(self, slugs: Collection[str]) -> SchemaPropertyQuerySet:
+    def with_terms(self, slugs: Collection[str]) -> SchemaPropertyQuerySet:
         # The partial index leaves out columns without a term; SQLite uses it for such a query only.
         return self.filter(term__in=slugs).exclude(term="")
 

@@ -88,7 +88,7 @@ def count_usage(access: AccessContext, terms: Sequence[TermRow]) -> dict[int, Te
     visible = DataProduct.objects.visible_to(access).live()
     product = "schema_object__contract__product"
     rows = (
-        SchemaProperty.objects.holding({term.slug for term in terms})
+        SchemaProperty.objects.with_terms({term.slug for term in terms})
         .filter(**{f"{product}__in": visible})
         .order_by()
         .values_list("term")

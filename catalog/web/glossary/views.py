@@ -198,7 +198,7 @@ def _meanings(slug: str) -> list[Term]:
 def _columns(slug: str, reader: AccessContext) -> QuerySet[SchemaProperty]:
     visible = DataProduct.objects.visible_to(reader).live()
     return (
-        SchemaProperty.objects.holding([slug])
+        SchemaProperty.objects.with_terms([slug])
         .filter(schema_object__contract__product__in=visible)
         .select_related("schema_object__contract__product__domain")
         .order_by("schema_object__contract__product__name", "path", "id")
