@@ -90,6 +90,12 @@ def key_of(object_type: str, identity: str) -> str:
     return f"{object_type}:{identity}"
 
 
+def split_key(key: str) -> tuple[str, str]:
+    """Return the type and the id of an object by its key."""
+    object_type, _, identity = key.partition(":")
+    return object_type, identity
+
+
 def scoped_tokens(readers: Iterable[str], types: Iterable[str]) -> tuple[str, ...]:
     """Return the tokens that open documents of some types: one filter says who and what.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from catalog.search.document import SearchDocument
@@ -60,6 +60,10 @@ class SearchRequest:
     is_corrected: bool = True
     has_facets: bool = True
     has_highlights: bool = True
+
+    def first_page(self) -> "SearchRequest":
+        """Return the request for the first page, with nothing but the hits and their count."""
+        return replace(self, offset=0, cursor=None, has_facets=False, has_highlights=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from catalog.search.document import split_key
 from catalog.search.fields import BY_NAME, FACETS, MEANING, MIN_DOCUMENTS_WITH_ALL_TERMS
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match, Page, PageRequest, SearchSession
@@ -143,10 +144,9 @@ def _hits(
         highlighter = Highlighter(STEMMER, highlight_terms(query))
         highlights = highlight_all(highlighter, [hit.texts for hit in page.hits])
     for hit, (texts, reasons) in zip(page.hits, highlights, strict=True):
-        object_type, _, identity = hit.key.partition(":")
         reasons += (Reason(MEANING, (), 0),) if hit.is_boosted else ()
         missing = tuple(text for text, keys in matches.items() if hit.key not in keys)
-        yield Hit(object_type, identity, hit.score, texts, reasons, missing)
+        yield Hit(*split_key(hit.key), hit.score, texts, reasons, missing)
 
 
 def _facets(page: Page, request: SearchRequest) -> Iterator[Facet]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalog.identifiers import normalize
+from catalog.search.document import split_key
 from catalog.search.fields import BY_NAME, MIN_DOCUMENTS_WITH_ALL_TERMS
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match, SearchSession
@@ -52,11 +53,7 @@ def suggest_names(session: SearchSession, typed: str, limit: int) -> tuple[Sugge
     if not normalize_name(typed):
         return ()
     hits = session.find_names(typed, limit)
-    keys = [hit.key.partition(":") for hit in hits]
-    return tuple(
-        Suggestion(hit.texts["name"], type=object_type, id=identity)
-        for hit, (object_type, _, identity) in zip(hits, keys, strict=True)
-    )
+    return tuple(Suggestion(hit.texts["name"], 1, *split_key(hit.key)) for hit in hits)
 
 
 def suggest_values(
@@ -78,14 +75,12 @@ def count_by_type(
             matches["all", name] = Match(query, text, True, filters, name)
             matches["all, unfiltered", name] = Match(query, requires_all=True, type=name)
     counts = session.count(matches)
-    return {
-        name: counts["all" if _is_enough(counts.get(("all, unfiltered", name))) else "any", name]
+    enough = {
+        name
         for name in types
+        if counts.get(("all, unfiltered", name), 0) >= MIN_DOCUMENTS_WITH_ALL_TERMS
     }
-
-
-def _is_enough(count: int | None) -> bool:
-    return count is not None and count >= MIN_DOCUMENTS_WITH_ALL_TERMS
+    return {name: counts["all" if name in enough else "any", name] for name in types}
 
 
 def similar(
@@ -112,7 +107,7 @@ def similar(
     found = session.most_similar(ranked, match, limit + 1)
     others_found = [(other, shared) for other, shared in found if other != key][:limit]
     return tuple(
-        SimilarDocument(*_type_and_id(other), tuple(f for f in weights if f in shared))
+        SimilarDocument(*split_key(other), tuple(f for f in weights if f in shared))
         for other, shared in others_found
     )
 
@@ -121,8 +116,3 @@ def _node(feature: Feature) -> Node:
     if feature.type == WORD:
         return TermIn(feature.text, ("name_text", "lead_text"))
     return FilterNode(Filter(feature.type, (feature.text,)))
-
-
-def _type_and_id(key: str) -> tuple[str, str]:
-    object_type, _, identity = key.partition(":")
-    return object_type, identity

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from uuid import UUID
 
 from catalog.revisions.models import Tombstone
-from catalog.search.document import SearchDocument, key_of
+from catalog.search.document import SearchDocument, key_of, split_key
 from catalog.search.port import IndexEntry, IndexSession
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.pending import (
@@ -114,7 +114,7 @@ def _compare_batch(read_entries: ReadEntries, keys: Sequence[str]) -> Iterator[M
     for key in keys:
         entry = entries.get(key)
         if kind := _mismatch_kind(entry, documents.get(key)):
-            name, _, identity = key.partition(":")
+            name, identity = split_key(key)
             yield Mismatch(
                 type=name,
                 id=identity,
@@ -143,7 +143,7 @@ def _ids_by_type(keys: Iterable[str]) -> dict[str, list[UUID]]:
     """Return the ids of those keys that the database could know."""
     ids: dict[str, list[UUID]] = {}
     for key in keys:
-        name, _, identity = key.partition(":")
+        name, identity = split_key(key)
         if name in RESULT_TYPES:
             with suppress(ValueError):
                 ids.setdefault(name, []).append(UUID(identity))

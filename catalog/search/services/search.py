@@ -100,7 +100,7 @@ def counts_by_type(*, visitor: Principal | AccessContext, results: SearchResults
     others = [name for name in TYPES if name != results.request.type]
     searched = [name for name in others if name == PRODUCT or not results.hits]
     counted = [name for name in others if name not in searched]
-    first = replace(results.request, offset=0, cursor=None, has_facets=False, has_highlights=False)
+    first = results.request.first_page()
     corrections = {one.original: one.replacement for one in answer.corrections}
     as_spelled = replace(
         first,
@@ -122,7 +122,7 @@ def tokens_of(access: AccessContext) -> tuple[str, ...] | None:
 
 
 def _resolve_me(filters: Sequence[Filter], access: AccessContext) -> tuple[Filter, ...]:
-    """`owner:me` is whatever my teams own."""
+    """Replace `owner:me` by the teams of the caller."""
     if not any(one.field == "owner" and "me" in one.values for one in filters):
         return tuple(filters)
     slugs = Team.objects.filter(pk__in=access.team_ids).values_list("slug", flat=True)
@@ -178,7 +178,7 @@ def relaxed_searches(
     *, visitor: Principal | AccessContext, request: SearchRequest
 ) -> tuple[tuple[Filter, int], ...]:
     """Return the filters without which there would be results, each with how many."""
-    first = replace(request, limit=1, has_facets=False, has_highlights=False, offset=0, cursor=None)
+    first = replace(request.first_page(), limit=1)
     relaxed = []
     for dropped in request.filters[:MAX_RELAXED]:
         wider = replace(first, filters=tuple(one for one in request.filters if one is not dropped))

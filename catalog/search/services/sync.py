@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -158,12 +159,6 @@ def _pending(follower: str, limit: int) -> PendingChanges:
     return pending
 
 
-def _yield_to_edits() -> None:
-    """Index what people have just edited, so that it does not wait for a long piece of work."""
-    with IndexWriters() as writers:
-        for_each_engine(lambda backend: _index_edits(writers, backend))
-
-
 def pending_domains() -> QuerySet[Domain]:
     """Return the domains whose name and position the objects below do not yet follow."""
     handled = Followed.objects.filter(
@@ -193,8 +188,9 @@ def sync_domain_changes() -> int:
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
     for start in range(0, len(products), BATCH_SIZE):
         bump_product_revisions(products=products[start : start + BATCH_SIZE])
-        with suppress(SearchUnavailable):
-            _yield_to_edits()
+        # What people edit in the meantime does not wait for the end of a large domain.
+        with suppress(SearchUnavailable), IndexWriters() as writers:
+            for_each_engine(partial(_index_edits, writers))
     bump_term_revisions(domains=below)
     bump_domain_revisions(domains=[pk for pk in below if pk not in changed])
     mark_indexed(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=handled)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from django.utils import timezone
 
 from catalog.products.models import PRODUCT
+from catalog.search.document import split_key
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.diff import (
     Mismatch,
@@ -84,20 +85,12 @@ class IndexDiff:
         }
 
 
-def _no_progress(count: int) -> None:
-    pass
-
-
-def _no_other_work() -> None:
-    pass
-
-
 def verify(
     backend: SearchBackend,
     *,
     repair: bool = False,
-    progress: Callable[[int], None] = _no_progress,
-    meanwhile: Callable[[], None] = _no_other_work,
+    progress: Callable[[int], None] = lambda _count: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> IndexDiff:
     """Compare ids, revisions, reader tokens and contents of an index with the database.
 
@@ -108,7 +101,7 @@ def verify(
     diff = IndexDiff(engine=backend.name)
     indexed = fingerprint_index(_with_other_work(backend.entries(), meanwhile))
     for key in indexed:
-        name = key.partition(":")[0]
+        name, _ = split_key(key)
         if name not in RESULT_TYPES:  # the database has no such type: surplus
             diff.count_checked(name)
     expected = _with_other_work(_counted(diff, progress), meanwhile)
@@ -131,7 +124,7 @@ def _with_other_work(items: Iterable[T], work: Callable[[], None]) -> Iterator[T
 
 def _counted(diff: IndexDiff, progress: Callable[[int], None]) -> Iterator[tuple[str, bytes]]:
     for key, fingerprint in fingerprint_database():
-        diff.count_checked(key.partition(":")[0])
+        diff.count_checked(split_key(key)[0])
         progress(diff.checked)
         yield key, fingerprint
 

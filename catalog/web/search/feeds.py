@@ -1,4 +1,4 @@
-"""The feed of a search: what it finds, the last changed first."""
+"""The Atom feed of a search: what it finds, the last changed first."""
 
 from __future__ import annotations
 
@@ -23,18 +23,10 @@ from catalog.web.search.result_page import caller_of
 
 @require_safe
 def search_feed(request: HttpRequest) -> HttpResponseBase:
-    """Tell of the newest products that a search finds; its type, order and place do not matter."""
+    """Return the newest products that a search finds, whatever its type, order and page."""
     asked = parse_search_url(request.GET, caller=caller_of(request))
-    newest = replace(
-        asked.request,
-        type=PRODUCT,
-        sort="updated",
-        offset=0,
-        cursor=None,
-        limit=MOST_ENTRIES,
-        has_facets=False,
-        has_highlights=False,
-    )
+    first = asked.request.first_page()
+    newest = replace(first, type=PRODUCT, sort="updated", limit=MOST_ENTRIES)
     try:
         found = search_catalog(visitor=request.user, request=newest)
     except SearchUnavailable as error:
@@ -52,6 +44,6 @@ def search_feed(request: HttpRequest) -> HttpResponseBase:
 
 
 def question_in_words(text: str, filters: tuple[tuple[str, str], ...]) -> str:
-    """Return a search as somebody would type it; all products where nothing was asked."""
+    """Return a search as text; all products if nothing was typed."""
     typed = " ".join([text, *(f"{name}:{value}" for name, value in filters)]).strip()
     return typed or _("all products")

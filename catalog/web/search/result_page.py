@@ -182,10 +182,8 @@ def _nearest_terms(access: AccessContext, state: SearchState) -> list[TermRow]:
     """Return the glossary terms nearest to a query that found nothing."""
     if not state.text or state.type == TERM:
         return []
-    wider = replace(
-        state.request, type=TERM, filters=(), offset=0, cursor=None, limit=MAX_NEAREST_TERMS,
-        has_facets=False, has_highlights=False,
-    )  # fmt: skip
+    first = state.request.first_page()
+    wider = replace(first, type=TERM, filters=(), limit=MAX_NEAREST_TERMS)
     return [row for _, row in search_catalog(visitor=access, request=wider).hits]
 
 

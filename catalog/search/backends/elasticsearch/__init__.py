@@ -25,7 +25,7 @@ from catalog.search.backends.elasticsearch.indexing import (
     write_alias,
 )
 from catalog.search.backends.elasticsearch.session import BUILDER, ElasticsearchSession
-from catalog.search.document import SearchDocument
+from catalog.search.document import SearchDocument, split_key
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import (
     TIMEOUT,
@@ -165,9 +165,8 @@ class ElasticsearchBackend(SearchBackend):
             search = search.filter("ids", values=list(keys))
         with translated():
             for hit in search.extra(size=2000).iterate(keep_alive="2m"):
-                object_type, _, identity = hit.key.partition(":")
                 readers = tuple(sorted(hit.readers)) if "readers" in hit else ()
-                yield IndexEntry(object_type, identity, hit.revision, readers, hit.digest)
+                yield IndexEntry(*split_key(hit.key), hit.revision, readers, hit.digest)
 
     def _activate(self, index: str) -> None:
         """Make another index live. The server changes all these aliases at once, or none."""

@@ -80,16 +80,17 @@ class ElasticsearchSession:
         )
 
     def count(self, matches: Mapping[K, Match]) -> Mapping[K, int]:
-        filters = [self._count(match).to_dict() for match in matches.values()]
-        aggregations = {f"{n}": {"filter": query} for n, query in enumerate(filters)}
-        body = {"size": 0, "query": self.readable.to_dict(), "aggs": aggregations}
-        counts = self.search(body)["aggregations"]
-        return {name: int(counts[f"{n}"]["doc_count"]) for n, name in enumerate(matches)}
+        return self._count({name: self._readable(match) for name, match in matches.items()})
 
-    def _count(self, match: Match) -> Query:
-        query = BUILDER.matched(match)
-        readable = [BUILDER.readable(self.readers, [match.type])] if match.type else []
-        return BUILDER.filtered(query, readable)
+    def _readable(self, match: Match) -> Query:
+        types = [BUILDER.readable(self.readers, [match.type])] if match.type else []
+        return BUILDER.filtered(BUILDER.matched(match), types)
+
+    def _count(self, queries: Mapping[K, Query]) -> dict[K, int]:
+        filters = {f"{n}": {"filter": one.to_dict()} for n, one in enumerate(queries.values())}
+        body = {"size": 0, "query": self.readable.to_dict(), "aggs": filters}
+        counts = self.search(body)["aggregations"]
+        return {name: int(counts[f"{n}"]["doc_count"]) for n, name in enumerate(queries)}
 
     def existing(self, nodes: Mapping[str, Node]) -> Collection[str]:
         """The server stops at the first document, so this is quicker than to count."""
@@ -134,17 +135,14 @@ class ElasticsearchSession:
             for word, most in edits.items()
         }
         words = sorted({other for others in similar.values() for other in others})
-        counts = self._count_words(words) if words else {}
+        counts = self._count({word: Q("term", words=word) for word in words}) if words else {}
         return {word: [(o, counts[o]) for o in others] for word, others in similar.items()}
 
-    def _count_words(self, words: Sequence[str]) -> dict[str, int]:
-        aggregations = {word: {"filter": {"term": {"words": word}}} for word in words}
-        body = {"size": 0, "query": self.readable.to_dict(), "aggs": aggregations}
-        counts = self.search(body)["aggregations"]
-        return {word: int(counts[word]["doc_count"]) for word in words}
-
     def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
-        marks = [_named(BUILDER.contains(node), n) for n, node in enumerate(nodes.values())]
+        marks = [
+            Q("bool", filter=[BUILDER.contains(node)], _name=f"{n}")
+            for n, node in enumerate(nodes.values())
+        ]
         query = Q("bool", filter=[Q("ids", values=list(keys))], should=marks)
         hits = self.search({"query": query.to_dict(), "size": len(keys), "_source": False})
         names = {hit["_id"]: set(hit.get("matched_queries", ())) for hit in hits["hits"]["hits"]}
@@ -220,10 +218,6 @@ def _weighted(query: Query) -> Query:
     """Multiply the rank of each document by how far it is trusted."""
     weight = {"field": "weight", "missing": 1}
     return Q("function_score", query=query, field_value_factor=weight, boost_mode="multiply")
-
-
-def _named(query: Query, number: int) -> Query:
-    return Q("bool", filter=[query], _name=f"{number}")
 
 
 def _hit(hit: JSONObject) -> IndexHit:

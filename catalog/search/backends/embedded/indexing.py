@@ -1,6 +1,6 @@
 """Reading and writing a tantivy index: late writes lose, and one commit makes all visible."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tantivy import Index, IndexWriter, Query, Searcher
 from catalog.search.analysis import searchable_texts
 from catalog.search.backends.embedded import mapping
 from catalog.search.backends.embedded.generations import ENGINE
-from catalog.search.document import SearchDocument, key_of
+from catalog.search.document import SearchDocument, key_of, split_key
 from catalog.search.fields import MATCH_FIELDS
 from catalog.search.port import IndexEntry, SearchUnavailable
 from catalog.search.spelling import MIN_CORRECTED_LENGTH
@@ -68,7 +68,7 @@ class IndexReader:
             document = searcher.doc(address)
             digest = bytes(document.get_first("digest") or b"").decode()
             if digest != mapping.GONE:
-                object_type, _, identity = str(document.get_first("key")).partition(":")
+                object_type, identity = split_key(str(document.get_first("key")))
                 revision = int(document.get_first("revision") or 0)
                 readers = tuple(sorted(map(str, document.get_all("readers"))))
                 yield IndexEntry(object_type, identity, revision, readers, digest)
@@ -97,7 +97,8 @@ class EmbeddedWriter:
                 texts = searchable_texts(document)
                 self._documents.add_json(mapping.entry_of(document, texts))
                 if not self._is_new:
-                    self._learn(self._words_in(texts))
+                    words = "\n".join(text for name in MATCH_FIELDS for text in texts[name])
+                    self._learn(self._analyzer.analyze(words.encode(errors="replace").decode()))
 
     def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
         """Leave a tombstone in place of each object, unless the index has a later revision."""
@@ -112,7 +113,8 @@ class EmbeddedWriter:
             return
         if self._is_new:
             self._documents.commit()
-            self._learn_all()
+            # Nothing reads the words of a new index before its end.
+            self._learn(word for word, _ in self._current().terms_with_prefix("words", ""))
         if self._has_new_words:
             self._words.commit()
             self._has_new_words = False
@@ -157,18 +159,10 @@ class EmbeddedWriter:
         self._pending[key] = revision
         self._has_changes = True
 
-    def _words_in(self, texts: Mapping[str, Iterable[str]]) -> set[str]:
-        text = "\n".join(text for name in MATCH_FIELDS for text in texts[name])
-        return set(self._analyzer.analyze(text.encode(errors="replace").decode()))
-
-    def _learn_all(self) -> None:
-        """Collect the words of a new index from its terms; nothing reads them before the end."""
-        self._learn({word for word, _ in self._current().terms_with_prefix("words", "")})
-
-    def _learn(self, words: set[str]) -> None:
+    def _learn(self, words: Iterable[str]) -> None:
         """Collect words that no document had before, from which typos are corrected."""
         known = self._index.words.searcher()
-        for word in words - self._learned:
+        for word in set(words) - self._learned:
             is_correctable = len(word) >= MIN_CORRECTED_LENGTH - 1 and word.isalpha()
             if is_correctable and not known.doc_freq("word", word):
                 self._learned.add(word)

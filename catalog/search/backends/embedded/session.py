@@ -105,11 +105,11 @@ class EmbeddedSession:
         }
 
     def count(self, matches: Mapping[K, Match]) -> Mapping[K, int]:
-        return {name: self._count_match(match) for name, match in matches.items()}
-
-    def _count_match(self, match: Match) -> int:
-        types = [self.builder.readable(self.readers, [match.type])] if match.type else []
-        return self._count(self.builder.matched(match), *types)
+        builder, counts = self.builder, {}
+        for name, match in matches.items():
+            types = [builder.readable(self.readers, [match.type])] if match.type else []
+            counts[name] = self._count(builder.matched(match), *types)
+        return counts
 
     def _count(self, *queries: Query) -> int:
         return count_of(self.documents, self.builder.all_of([self.readable, *queries]))
