@@ -37,7 +37,7 @@ def test_an_owner_registers_completes_and_publishes_a_product(client):
     edit = f"{product.path}/edit"
     refused = client.post(f"{edit}/publish", {"edition": _edition(product)})
     assert refused.status_code == 422
-    assert "There is no output port in use." in refused.content.decode()
+    assert "There is no active output port." in refused.content.decode()
 
     client.post(
         f"{edit}/ports/add",
