@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
 
+from catalog.types import JSONObject
 from config import heartbeats
 from config.embedded.processes import die_with_parent
 
@@ -15,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # A tick is useless once the next one is due, hence each entry expires.
-BEAT: dict[str, dict[str, Any]] = {
+BEAT: dict[str, JSONObject] = {
     "heartbeat of beat": {
         "task": "config.celery.is_beat_alive",
         "schedule": 10,

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from catalog.types import JSONObject
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -263,7 +264,7 @@ class Environment:
             return default
         return text.rstrip("/")
 
-    def get_database(self, name: str, *, default: dict[str, Any]) -> dict[str, Any]:
+    def get_database(self, name: str, *, default: JSONObject) -> JSONObject:
         address = self.get_url(name, default="", schemes=("postgres", "postgresql", "sqlite"))
         if not address:
             return default
@@ -273,7 +274,7 @@ class Environment:
             self._add_error(name, "this database address cannot be read")
             return default
 
-    def get_email(self, name: str) -> dict[str, Any]:
+    def get_email(self, name: str) -> JSONObject:
         try:
             return dict(environ.Env.email_url_config(self.get_text(name)))
         except PARSE_ERRORS:

@@ -1,17 +1,19 @@
 """The format of log lines, the same for structlog and the standard library."""
 
 import logging
-from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
-SHARED_PROCESSORS: list[Any] = [
+from catalog.types import JSONObject
+
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-RENDERERS: dict[str, Any] = {
+RENDERERS: dict[str, Processor] = {
     "json": structlog.processors.JSONRenderer(),
     "text": structlog.processors.KeyValueRenderer(
         key_order=["timestamp", "level", "event"], drop_missing=True
@@ -28,7 +30,7 @@ class ExcludeHealthChecks(logging.Filter):
         return is_failure or ("/readyz" not in text and "/livez" not in text)
 
 
-def logging_settings(*, level: str, line_format: str) -> dict[str, Any]:
+def logging_settings(*, level: str, line_format: str) -> JSONObject:
     """Return Django's LOGGING: one line per event on the error stream."""
     return {
         "version": 1,

@@ -15,6 +15,8 @@ from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_finished_metadata
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from catalog.types import JSONObject
+
 # What follows these prefixes gives access to an account, so it is not logged.
 SECRET_IN_PATH = re.compile(r"^(/join/|/password/new/)[^/?]+")
 # A request id from a proxy; any other text could corrupt the log or the audit trail.
@@ -49,7 +51,7 @@ class RequestLogMiddleware(RequestMiddleware):
 
 
 @receiver(bind_extra_request_finished_metadata, sender=RequestLogMiddleware)
-def add_context(request: HttpRequest, log_kwargs: dict[str, Any], **_: Any) -> None:
+def add_context(request: HttpRequest, log_kwargs: JSONObject, **_: Any) -> None:
     """Add the duration and the user agent to the line."""
     log_kwargs["ms"] = round((time.perf_counter() - request.META[STARTED_AT]) * 1000, 1)
     log_kwargs["user_agent"] = request.META.get("HTTP_USER_AGENT")

@@ -79,14 +79,12 @@ def write_files(
 
 
 def relations_of(product: DemoProduct, contract: JSONObject) -> Iterator[str]:
-    """Return the relation of each object of a contract."""
     names = [schema_object["name"] for schema_object in contract["schema"]]
     for name in names if len(names) > 1 else [product.slug]:
         yield f"{product.domain}.{name}".replace("-", "_")
 
 
 def endpoint_of(server: JSONObject) -> str:
-    """Return the name of the endpoint that an `api` server of the demo means."""
     return str(server["location"]).rpartition("/v1/")[2]
 
 

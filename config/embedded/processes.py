@@ -92,7 +92,6 @@ class Process:
         self.process = None
 
     def last_lines(self, count: int = 15) -> str:
-        """Return the end of the log."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.search.models import FRESH_WITHIN_SECONDS, IndexCheck
 from catalog.search.services import TARGET, DayOfChecks, IndexReport, index_reports
+from catalog.types import JSONObject
 from catalog.web.components.charts import Day
 from catalog.web.components.humanize import percent
 
@@ -38,7 +38,6 @@ class IndexCard:
 
 
 def index_cards(now: datetime) -> list[IndexCard]:
-    """Return a card for each configured engine."""
     return [_card(report) for report in index_reports(now)]
 
 
@@ -106,7 +105,7 @@ def _name(difference: str) -> str:
     return names[difference]
 
 
-def as_json(report: IndexReport) -> dict[str, Any]:
+def as_json(report: IndexReport) -> JSONObject:
     return {
         "engine": report.engine,
         "objective": {
@@ -127,7 +126,7 @@ def as_json(report: IndexReport) -> dict[str, Any]:
     }
 
 
-def _check_as_json(check: IndexCheck) -> dict[str, Any]:
+def _check_as_json(check: IndexCheck) -> JSONObject:
     fields = ("missing", "surplus", "revision", "readers", "content", "behind", "oldest_seconds")
     return {
         "at": check.at,

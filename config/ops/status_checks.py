@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -18,6 +17,7 @@ from catalog.audit.services import first_broken_seal
 from catalog.ports.models import OutputPort
 from catalog.search.models import IndexCheck
 from catalog.search.services import WINDOW, engine_states
+from catalog.types import JSONObject
 from config.health import part_states
 from governance.slo.models import ProbeSchedule
 
@@ -35,12 +35,11 @@ class StatusReading:
     is_well: bool = True
     note: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JSONObject:
         return asdict(self)
 
 
 def parts() -> list[StatusReading]:
-    """Return the state of database, broker and workers, as in /readyz."""
     return [_part(name, dict(state)) for name, state in part_states().items()]
 
 
@@ -112,7 +111,6 @@ def trail(*, verify: bool) -> list[StatusReading]:
 
 
 def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReading]]]:
-    """Return all readings by section."""
     yield "parts", parts()
     yield "index", index()
     yield "polling", polling()
@@ -120,7 +118,7 @@ def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReadin
     yield "audit", trail(verify=verify)
 
 
-def _part(name: str, state: dict[str, Any]) -> StatusReading:
+def _part(name: str, state: JSONObject) -> StatusReading:
     if not state["ok"]:
         return StatusReading(name, "degraded", False, str(state.get("problem", "")))
     if "milliseconds" in state:

@@ -38,7 +38,6 @@ class BrokenPage:
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer an action that the reader has no permission for."""
     page = error_page(403, exception)
     if wants_json(request):
         return problem_response("permission-denied", path=request.path, detail=page.message)
@@ -46,7 +45,6 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer a malformed request."""
     if wants_json(request):
         return problem_response("malformed-request", path=request.path)
     return render_page(request, "errors/400.html", ErrorPage(400), status=400).render()

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from catalog.exceptions import PermissionDenied
+from catalog.types import JSONObject
 from config.pages.errors import forbidden
 
 DEMO_PEOPLE = "config.demo.users.sign_ins"
@@ -21,9 +22,8 @@ DEMO_PEOPLE = "config.demo.users.sign_ins"
 class SignIn(LoginView):  # type: ignore[misc]
     """Signs in and redirects to `next`; the page also shows the demo's users."""
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the demo's users if the demo is loaded."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+    def get_context_data(self, **kwargs: Any) -> JSONObject:
+        context: JSONObject = super().get_context_data(**kwargs)
         return context | {"demo_people": demo_people() if settings.ASSAY_DEMO else ()}
 
 

@@ -138,7 +138,6 @@ def verdict_shape(verdict: str, size: int = 12) -> SafeString:
 
 @lru_cache
 def sensitivity_bars(level: int) -> SafeString:
-    """Return one to four filled bars."""
     bars = format_html_join("", BAR, ((n * 4.5 + 0.5, FILLS[n < level]) for n in range(4)))
     return format_html(
         '<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">{}</svg>', bars

@@ -87,7 +87,6 @@ def bar_width(share: float) -> float:
 
 
 def stack_parts(counts: Iterable[tuple[str, int]]) -> list[StackPart]:
-    """Return the parts of one bar for counts by verdict."""
     parts: list[StackPart] = []
     x, rows = 0.0, list(counts)
     total = sum(count for _, count in rows) or 1

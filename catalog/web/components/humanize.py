@@ -17,7 +17,6 @@ DAY = "j M Y"
 
 
 def number(value: float) -> str:
-    """Return a whole number with its thousands grouped."""
     if isinstance(value, int) and 0 <= value < 1000:
         return str(value)
     return formats.number_format(value, decimal_pos=0, force_grouping=True)

@@ -29,12 +29,10 @@ class Tab(NamedTuple):
 
 
 def cookie_name(choice: str) -> str:
-    """Return the name of the cookie that stores a display choice."""
     return f"assay_{choice}"
 
 
 def display_preferences(request: HttpRequest | None) -> dict[str, str]:
-    """Return each display choice of the reader, or its default."""
     cookies = request.COOKIES if request else {}
     stored = {name: cookies.get(cookie_name(name), "") for name in DISPLAY_CHOICES}
     return {
@@ -68,7 +66,6 @@ def _url(
 
 
 def page_url(request: HttpRequest, number: int) -> str:
-    """Return the address of another page of the same list."""
     query = request.GET.copy()
     query["page"] = str(number)
     return f"?{query.urlencode()}"

@@ -205,7 +205,6 @@ class Table(TableView, ContractView):
     _columns: Page[Column] | None = None
 
     def columns(self) -> Page[Column]:
-        """Return the page of columns that was asked for."""
         if self._columns is None or self.request.method != "GET":
             wanted = self.request.GET.get("page")
             self._columns = Paginator(iter_columns(self.table()), PAGE_SIZE).get_page(wanted)

@@ -15,7 +15,7 @@ LONGEST = 20_000
 
 
 def storable(text: str) -> None:
-    """Refuse a text with a character that no database keeps."""
+    """Reject a text with a character that a database cannot store."""
     if bad := unstorable(text):
         raise ValidationError(_("It holds %(bad)s. Remove it.") % {"bad": bad})
 
@@ -67,7 +67,7 @@ class PercentField(forms.Field):
         return text.rstrip("0").rstrip(".") if "." in text else text
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Say whether what was typed means another share."""
+        """Return True if the submitted text means another share."""
         try:
             return bool(self.to_python(data) != initial)
         except ValidationError:

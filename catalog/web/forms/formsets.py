@@ -35,7 +35,7 @@ class RowForm(forms.Form):
 
     @property
     def is_filled(self) -> bool:
-        """True if something was written in the row and it is not to be removed."""
+        """Return True if the row has content and is not marked for removal."""
         return self.has_changed() and not self["DELETE"].data
 
 
@@ -49,7 +49,6 @@ class RowFormSet(BaseRowFormSet):
         return 0 if self.is_bound else super().initial_form_count()
 
     def add_fields(self, form: RowForm, index: int | None) -> None:
-        """Label the box that removes a row."""
         super().add_fields(form, index)
         form.fields["DELETE"].label = _("Remove")
 
@@ -73,7 +72,7 @@ class TableForm(VersionedForm):
 
     @cached_property
     def rows(self) -> BaseRowFormSet:
-        """The rows that were submitted, or the initial ones and some blank ones."""
+        """Return the submitted rows, or the initial ones and some blank ones."""
         current = self.initial.get("rows", ())
         max_num = max(self.max_num, len(current))
         row_form_set = forms.formset_factory(
@@ -99,19 +98,16 @@ class TableForm(VersionedForm):
 
     @property
     def filled_rows(self) -> list[RowForm]:
-        """The submitted rows with content."""
         return [row for row in self.rows.forms if row.is_filled]
 
     @property
     def errors(self) -> ErrorDict:
-        """The errors of the form and of its rows."""
         errors = ErrorDict(super().errors)
         for row in self.filled_rows if self.is_bound else ():
             errors.update({row.add_prefix(name): texts for name, texts in row.errors.items()})
         return errors
 
     def clean(self) -> dict[str, Any]:
-        """Add what is wrong with the table as a whole."""
         for text in self.rows.non_form_errors():
             self.add_error(None, text)
         return super().clean() or {}

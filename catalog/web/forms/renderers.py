@@ -21,7 +21,6 @@ class PlainControls(DjangoTemplates):
     def render(
         self, template_name: str, context: Mapping[str, Any], request: HttpRequest | None = None
     ) -> SafeString:
-        """Return the HTML of a control or of a form."""
         if template_name in _INPUTS:
             return _input(context["widget"])
         if template_name == _SELECT and _is_plain(context["widget"]):

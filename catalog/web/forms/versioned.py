@@ -74,7 +74,6 @@ class VersionedForm(CatalogForm):
         self.replace_submitted(edition=str(conflict.current))
 
     def replace_submitted(self, **values: str) -> None:
-        """Replace what was submitted for some fields."""
         assert isinstance(self.data, QueryDict)
         self.data = self.data.copy()
         for name, value in values.items():

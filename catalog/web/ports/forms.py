@@ -102,7 +102,6 @@ class PortForm(DocumentForm):
         return unchanged | {"server": name, "type": self._type()} | location
 
     def port_fields(self) -> dict[str, str]:
-        """Return the fields of the port's own entry."""
         return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
 
     def path_of(self, location: str) -> str:

@@ -106,7 +106,7 @@ class OnePort(EditView):
         return super().dispatch(request, *args, **kwargs)
 
     def find_port(self) -> OutputPort:
-        """Return the port. Raises Http404 where the product has none of that number."""
+        """Return the port. Raises Http404 if the product has no port of that number."""
         rows = self.product.output_ports.select_related("port_contract__contract")
         port = rows.filter(pk=self.number).first()
         if port is None:
@@ -114,14 +114,12 @@ class OnePort(EditView):
         return port
 
     def entry(self, port: OutputPort) -> dict[str, Any]:
-        """Return the port's entry in the document."""
         entries = self.product.tree.get("outputPorts") or []
         key = (port.name, port.version)
         same = (e for e in entries if (e.get("name"), e.get("version") or "1.0.0") == key)
         return next(same, {})
 
     def servers(self, port: OutputPort) -> list[dict[str, Any]]:
-        """Return the servers that the port's contract names."""
         link = getattr(port, "port_contract", None)
         return list(link.contract.tree.get("servers") or []) if link else []
 
@@ -228,7 +226,6 @@ class Inputs(EditView):
         )
 
     def entries(self) -> list[Any]:
-        """Return the input ports as the tree names them."""
         return self.product.tree.get("inputPorts") or []
 
     def new_entry(self, form: InputsForm) -> dict[str, Any]:

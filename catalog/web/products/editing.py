@@ -49,7 +49,6 @@ class EditFrame:
     last_edit: AuditEvent | None
 
     def url(self, name: str, *args: object) -> str:
-        """Return the address of a page of the product; empty if it is not installed."""
         return layout.url(name, self.product.domain.slug, self.product.slug, *args)
 
     @property
@@ -118,7 +117,6 @@ class ProductView(View):
         )
 
     def url(self, name: str, *args: object) -> str:
-        """Return the address of a page of this product."""
         return reverse(name, args=[self.product.domain.slug, self.product.slug, *args])
 
     def refresh(self) -> None:
@@ -161,7 +159,6 @@ class EditView(ProductView):
         return self.form_class(data, **({"initial": initial} | options))
 
     def get_initial(self) -> dict[str, Any]:
-        """Return the values that are stored."""
         return {}
 
     def current(self) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class Description(forms.Form):
     )
 
     def clean_slug(self) -> str:
-        """Refuse a name that could not be part of a URL."""
+        """Reject a name that cannot be part of a URL."""
         slug = str(self.cleaned_data["slug"]).casefold()
         if slug and not is_slug(slug):
             raise ValidationError(_("Use lowercase letters, digits, dots, dashes and underscores."))
@@ -134,7 +134,7 @@ class Description(forms.Form):
         return tags
 
     def described(self, tree: JSONObject) -> JSONObject:
-        """Return a tree that says what was filled in; what stays equal is left as it stands."""
+        """Return a tree with the submitted values; unchanged values stay as they are."""
         shown = described_by(tree)
         held = {name: shown[name] or None for name in shown if name in self.fields}
         given = {name: self.cleaned_data.get(name) for name in held}
@@ -149,7 +149,6 @@ class Description(forms.Form):
 
 
 def described_by(tree: JSONObject) -> dict[str, Any]:
-    """Return what the fields of a Description show of a tree."""
     description = tree.get("description")
     words: Mapping[str, Any] = description if isinstance(description, Mapping) else {}
     return {

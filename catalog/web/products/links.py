@@ -36,7 +36,6 @@ def contact_of(product: DataProduct) -> Link | None:
 
 
 def support_channels(product: DataProduct) -> list[Link]:
-    """Return the support channels that the document names."""
     return [
         _link(item, ("channel", "tool", "url"), "description")
         for item in _objects(product.tree.get("support"))[:MAX_CHANNELS]

@@ -109,7 +109,6 @@ class AnswersForm(TableForm, DocumentForm):
 
 
 def initial_from(tree: JSONObject) -> dict[str, Any]:
-    """Return what a product's document declares."""
     declared = custom(tree, KEY) or {}
     shown = {
         f"{code}-{part}": answer.get(part, "")
@@ -120,7 +119,6 @@ def initial_from(tree: JSONObject) -> dict[str, Any]:
 
 
 def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
-    """Return the imbalances that a product's document declares."""
     declared = (custom(tree, KEY) or {}).get("imbalances") or []
     return [
         {
