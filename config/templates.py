@@ -11,7 +11,16 @@ from django.utils import timezone, translation
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
-from catalog.web.components import badges, charts, fields, grid_fields, humanize, layout, sentences
+from catalog.web.components import (
+    badges,
+    charts,
+    fields,
+    grid_fields,
+    humanize,
+    layout,
+    roles,
+    sentences,
+)
 from catalog.web.components.translation import translate
 from governance.web.slo import labels
 
@@ -57,6 +66,7 @@ GLOBALS = {
             layout.page_url,
             layout.product_tabs,
             layout.url,
+            roles.role_label,
             labels.outcome_label,
             labels.outcome_verdict,
             labels.objective_label,

@@ -155,7 +155,7 @@ def test_what_is_wrong_when_joining_stands_beside_its_field(client, fields, fiel
     answer = client.post(f"/join/{secret}", NEW | fields)
 
     assert answer.status_code == 422
-    assert list(answer.context["form"].errors) == [field]
+    assert list(answer.context_data["page"].form.errors) == [field]
     assert client.post(f"/join/{secret}", NEW)["Location"] == "/"
 
 

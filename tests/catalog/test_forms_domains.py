@@ -57,7 +57,7 @@ def test_a_cycle_in_the_tree_is_refused_beside_its_field(client, lead):
     answer = client.post("/d/top/edit", {"name": "Top", "parent": part.pk, "edition": top.edition})
 
     assert answer.status_code == 422
-    assert list(answer.context["form"].errors) == ["parent"]
+    assert list(answer.context_data["page"].form.errors) == ["parent"]
 
 
 def test_a_slower_editor_of_a_domain_sees_both_states(client, lead):
@@ -82,8 +82,8 @@ def test_what_is_wrong_with_a_domain_stands_beside_its_field(client, lead):
     taken = client.post("/domains/new", {"name": "Sales"})
     nameless = client.post("/domains/new", {"name": "", "mission": "kept"})
 
-    assert list(taken.context["form"].errors) == ["slug"]
-    assert list(nameless.context["form"].errors) == ["name"]
+    assert list(taken.context_data["page"].form.errors) == ["slug"]
+    assert list(nameless.context_data["page"].form.errors) == ["name"]
     assert "kept" in nameless.content.decode()
 
 

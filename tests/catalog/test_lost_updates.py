@@ -92,8 +92,8 @@ def over_api(
 
 
 def form_of(response: Any) -> Any:
-    page = getattr(response, "context_data", {}).get("page")
-    return page.frame.form if page else response.context["form"]
+    page = response.context_data["page"]
+    return page.frame.form if hasattr(page, "frame") else page.form
 
 
 def on_page(person: Person, path: str, fields: Callable[[str], dict[str, Any]]) -> Write:

@@ -36,7 +36,7 @@ def page(client, sales):
 
 
 def seal_in(answer):
-    return answer.context["seal"]
+    return answer.context_data["page"].seal
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def test_a_plan_that_was_not_shown_is_not_applied(page):
 
     answer = page(BOTH.replace("Every", "Each"), apply="", seal=seal)
 
-    assert b"The plan has changed since you looked" in answer.content
+    assert b"The plan has changed since you read it" in answer.content
     assert DataProduct.objects.count() == 0
 
 
@@ -86,7 +86,7 @@ def test_an_edit_in_between_shows_the_new_plan(page, sales):
 
     answer = page(changed, apply="", seal=seal)
 
-    assert answer.context["is_overtaken"]
+    assert answer.context_data["page"].is_overtaken
     assert DataProduct.objects.get().tree["tenant"] == "shop"
 
 
@@ -98,12 +98,12 @@ def test_errors_have_lines_and_the_typed_text_stays(page):
     assert answer.status_code == 422
     assert b"5:1" in answer.content
     assert b"Must be a string, not a list" in answer.content
-    assert answer.context["form"]["text"].value() == text
+    assert answer.context_data["page"].form["text"].value() == text
 
 
 def test_an_uploaded_file_is_shown_as_text_and_can_be_applied(page):
     looked = page("", file=SimpleUploadedFile("orders.yaml", BOTH.encode()))
-    text = looked.context["form"]["text"].value()
+    text = looked.context_data["page"].form["text"].value()
 
     page(text, apply="", seal=seal_in(looked))
 
@@ -116,14 +116,14 @@ def test_a_hostile_upload_is_an_error_on_the_page(page, content):
     answer = page("", file=SimpleUploadedFile("a.yaml", content))
 
     assert answer.status_code == 422
-    assert answer.context["report"].issues
+    assert answer.context_data["page"].report.issues
 
 
 def test_an_empty_form_is_an_error_next_to_the_field(page):
     answer = page("")
 
     assert answer.status_code == 422
-    assert answer.context["form"].errors["text"]
+    assert answer.context_data["page"].form.errors["text"]
 
 
 def test_markup_in_a_manifest_is_only_text(page):

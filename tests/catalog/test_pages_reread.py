@@ -377,7 +377,7 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     tree = product_tree("Imported", domain=site.users.domain.slug)
     fields = {"text": json.dumps(tree)}
-    seal = site.client.post("/publish/manifest", fields).context["seal"]
+    seal = site.client.post("/publish/manifest", fields).context_data["page"].seal
     fields |= {"seal": seal, "apply": "1"}
     twin = api_of_slug("imported")
     return Sent("/publish/manifest", fields, twin, members("name"), {"name": "Imported"})

@@ -1,4 +1,4 @@
-"""Forms of domains and of who belongs to what."""
+"""Forms of domains, roles, invitations and teams."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
 from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
 
 ROLE_WORDS = {
-    Role.OWNER: _("Owner: answers for the domain, publishes, gives roles"),
-    Role.STEWARD: _("Steward: reviews what owners publish; never an owner too"),
+    Role.OWNER: _("Owner: is responsible for the domain, publishes, gives roles"),
+    Role.STEWARD: _("Steward: reviews what owners publish; never also an owner"),
     Role.CONTRIBUTOR: _("Contributor: edits products"),
-    Role.CONSUMER: _("Consumer: reads what is restricted to the domain"),
-    Role.GOVERNANCE_LEAD: _("Governance lead: makes domains, gives every role"),
+    Role.CONSUMER: _("Consumer: reads restricted products of the domain"),
+    Role.GOVERNANCE_LEAD: _("Governance lead: creates domains, gives every role"),
     Role.PLATFORM_OPERATOR: _("Platform operator: keeps the installation running"),
     Role.AUDITOR: _("Auditor: reads drafts and the audit trail"),
 }
-SLUG_HINT = _("Made from the name where this is empty. Small letters, digits and dashes.")
+SLUG_HINT = _("Made from the name if empty. Lower-case letters, digits and dashes.")
 
 
 def slug_field(longest: int) -> SingleLineField:
-    """Return the field of an address, which may be left to the name."""
+    """Return the field of a URL name, which may be left to the name."""
     return SingleLineField(
-        label=_("Address"),
+        label=_("URL name"),
         max_length=longest,
         required=False,
         help_text=SLUG_HINT,
@@ -42,59 +42,59 @@ def slug_field(longest: int) -> SingleLineField:
 
 
 class Addressed(forms.Form):
-    """A form with a name and an address that may be made from it."""
+    """A form with a name and a URL name that may be made from it."""
 
     def clean(self) -> dict[str, Any]:
-        """Make the address from the name where none is given; refuse one that cannot stand."""
+        """Make the URL name from the name if none is given; refuse an invalid one."""
         cleaned = super().clean() or {}
         slug = str(cleaned.get("slug") or "").casefold() or slug_of(str(cleaned.get("name") or ""))
         if "name" in cleaned and "slug" not in self.errors and not is_slug(slug):
-            text = _("Use small letters, digits, dots, dashes and underscores.")
+            text = _("Use lower-case letters, digits, dots, dashes and underscores.")
             self.add_error("slug", text)
         return cleaned | {"slug": slug}
 
 
 class PersonField(SingleLineField):
-    """Somebody who can sign in, named by user name or mail address."""
+    """Someone who can sign in, by username or email."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("Person"))
-        options.setdefault("help_text", _("User name or mail address."))
+        options.setdefault("help_text", _("Username or email."))
         attributes = {"list": "people", "autocapitalize": "none", "autocomplete": "off"}
         super().__init__(max_length=254, widget=forms.TextInput(attrs=attributes), **options)
 
     def clean(self, value: Any) -> Any:
-        """Return the person. Raises ValidationError where nobody active has that name."""
+        """Return the person. Raises ValidationError if nobody active has that name."""
         name = super().clean(value)
         if not name:
             return None
         named = Q(username__iexact=name) | Q(email__iexact=name)
         person = Person.objects.filter(named, is_active=True).first()
         if person is None:
-            raise ValidationError(_("Nobody here has this name. Invite them first."))
+            raise ValidationError(_("Nobody has this name. Invite them first."))
         return person
 
 
 class LastDayField(forms.DateField):
-    """The last day on which something holds; it ends with that day."""
+    """The last day of a role or membership; it ends with that day."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("label", _("Until, the day included"))
+        options.setdefault("label", _("Until (inclusive)"))
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         super().__init__(required=False, widget=widget, **options)
 
     def clean(self, value: Any) -> datetime | None:
-        """Return the moment at which it ends. Raises ValidationError for a day gone by."""
+        """Return the end of the day. Raises ValidationError for a day in the past."""
         day = super().clean(value)
         if day is None:
             return None
         if day < timezone.localdate():
-            raise ValidationError(_("This day is over. Choose one to come."))
+            raise ValidationError(_("This day is in the past. Choose a later one."))
         return timezone.make_aware(datetime.combine(day, time.max))
 
 
 class DomainFields(Addressed):
-    """What a domain is called, what it is for, where it lies in the tree."""
+    """Name, mission and parent of a domain, and the team that works for it."""
 
     name = SingleLineField(label=_("Name"), max_length=120)
     slug = slug_field(120)
@@ -110,7 +110,7 @@ class DomainFields(Addressed):
         queryset=Domain.objects.filter(is_external=False),
         required=False,
         empty_label=_("no other domain: at the top"),
-        help_text=_("Owners and stewards of a domain are so for all its parts."),
+        help_text=_("Owners and stewards of a domain are also those of its subdomains."),
     )
     owner_team = forms.ModelChoiceField(
         label=_("Team"),
@@ -129,22 +129,22 @@ class DomainFields(Addressed):
                 models: Any = field.queryset
                 field.queryset = models.filter(pk__in=ids)
 
-    def written(self) -> dict[str, Any]:
-        """Return what a service is told."""
+    def service_values(self) -> dict[str, Any]:
+        """Return the arguments of the service."""
         names = ("name", "slug", "mission", "parent", "owner_team")
         return {name: self.cleaned_data[name] for name in names}
 
 
 class NewDomainForm(DomainFields, CatalogForm):
-    """A domain that begins."""
+    """A new domain."""
 
 
 class DomainForm(DomainFields, VersionedForm):
-    """A domain that stands."""
+    """An existing domain."""
 
     @staticmethod
     def initial_from(domain: Domain) -> dict[str, Any]:
-        """Return what the fields show of a domain."""
+        """Return the initial values of the fields."""
         return {
             "name": domain.name,
             "slug": domain.slug,
@@ -155,7 +155,7 @@ class DomainForm(DomainFields, VersionedForm):
 
 
 class RoleForm(CatalogForm):
-    """Who gets which role, until when."""
+    """A role to give to a person, and until when."""
 
     FIELD_PATHS: ClassVar[Mapping[str, str]] = {"actor": "person"}
     person = PersonField()
@@ -171,23 +171,23 @@ class RoleForm(CatalogForm):
 
 
 class ReasonForm(CatalogForm):
-    """Why something is taken back."""
+    """The reason for a revocation."""
 
     reason = SingleLineField(label=_("Reason"), max_length=500, required=False)
 
 
 class InviteForm(CatalogForm):
-    """Whom to invite, and into which team."""
+    """The person to invite, and the team to join."""
 
     email = forms.EmailField(
-        label=_("Mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     team = forms.ModelChoiceField(
         label=_("Team"),
         queryset=Team.objects.all(),
         required=False,
         empty_label=_("none"),
-        help_text=_("They are in it from the moment they join."),
+        help_text=_("They are a member as soon as they join."),
     )
 
     def __init__(self, *args: Any, teams: Collection[int] | None = None, **options: Any) -> None:
@@ -199,19 +199,19 @@ class InviteForm(CatalogForm):
 
 
 class TeamForm(Addressed, CatalogForm):
-    """A team that begins."""
+    """A new team."""
 
     name = SingleLineField(label=_("Name"), max_length=120)
     slug = slug_field(80)
     description = TextAreaField(label=_("What it does"), required=False, rows=2, max_length=2000)
     email = forms.EmailField(
-        label=_("Mail address"), required=False, help_text=_("Where consumers reach the team.")
+        label=_("Email"), required=False, help_text=_("Where consumers reach the team.")
     )
     field_order = ["name", "slug", "description", "email"]
 
 
 class MemberForm(CatalogForm):
-    """Who joins a team, until when."""
+    """A person to add to a team, and until when."""
 
     person = PersonField()
     ends_at = LastDayField()

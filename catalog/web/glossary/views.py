@@ -10,9 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.audit.models import AuditEvent
@@ -101,6 +100,16 @@ def _column_row(column: SchemaProperty) -> ColumnRow:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class TermFormPage:
+    """The form of a term; `term` is None for a new one."""
+
+    form: NewTermForm | EditTermForm
+    term: Term | None
+    is_conflict: bool
+    last_edit: AuditEvent | None
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def term_new(request: HttpRequest) -> HttpResponse:
@@ -108,22 +117,22 @@ def term_new(request: HttpRequest) -> HttpResponse:
     reader = access_for(request.user)
     if not may_define(reader):
         require_permission(request.user, Permission.STEWARD_PRODUCTS, None)
-    sheet = NewTermForm(request.POST if request.method == "POST" else None)
-    sheet.fields["domain"].queryset = Domain.objects.filter(  # type: ignore[attr-defined]
+    form = NewTermForm(request.POST if request.method == "POST" else None)
+    form.fields["domain"].queryset = Domain.objects.filter(  # type: ignore[attr-defined]
         pk__in=reader.domains_with(Permission.STEWARD_PRODUCTS)
     )
-    if request.method == "POST" and sheet.is_valid():
+    if request.method == "POST" and form.is_valid():
         try:
             term = define_term(
                 actor=require_user(request.user),
-                domain=sheet.cleaned_data["domain"],
-                **sheet.fields_of_term(),
+                domain=form.cleaned_data["domain"],
+                **form.fields_of_term(),
             )
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.add_issues(refusal)
+            form.add_issues(refusal)
         else:
             return redirect("term_page", term.slug)
-    return _sheet(request, sheet, title=_("Define a term"))
+    return _render_form(request, form)
 
 
 @login_required
@@ -134,25 +143,25 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if term is None:
         raise Http404
     require_permission(request.user, Permission.STEWARD_PRODUCTS, term.domain)
-    sheet = EditTermForm(
+    form = EditTermForm(
         request.POST if request.method == "POST" else None, initial=EditTermForm.initial_of(term)
     )
-    if request.method == "POST" and sheet.is_valid():
+    if request.method == "POST" and form.is_valid():
         try:
             edit_term(
                 term=term,
-                edition=sheet.cleaned_data["edition"],
+                edition=form.cleaned_data["edition"],
                 actor=require_user(request.user),
-                **sheet.fields_of_term(),
+                **form.fields_of_term(),
             )
         except EditConflict as conflict:
             term.refresh_from_db()
-            sheet.show_conflict(conflict, EditTermForm.initial_of(term))
+            form.show_conflict(conflict, EditTermForm.initial_of(term))
         except (ValidationFailed, NameConflict) as refusal:
-            sheet.add_issues(refusal)
+            form.add_issues(refusal)
         else:
             return redirect("term_page", term.slug)
-    return _sheet(request, sheet, title=_("Edit %(term)s") % {"term": term.name}, term=term)
+    return _render_form(request, form, term)
 
 
 def may_define(reader: AccessContext) -> bool:
@@ -161,18 +170,16 @@ def may_define(reader: AccessContext) -> bool:
     return reader.can(permission, None) or bool(reader.domains_with(permission))
 
 
-def _sheet(
-    request: HttpRequest,
-    sheet: NewTermForm | EditTermForm,
-    *,
-    title: str,
-    term: Term | None = None,
+def _render_form(
+    request: HttpRequest, form: NewTermForm | EditTermForm, term: Term | None = None
 ) -> HttpResponse:
-    conflict = getattr(sheet, "conflict", None)
-    status = 409 if conflict else 422 if sheet.errors else 200
-    last = AuditEvent.objects.about(TERM, str(term.uuid)).first() if conflict and term else None
-    context = {"form": sheet, "title": title, "term": term, "last_edit": last}
-    return render(request, "catalog/glossary/edit.html", context, status=status)
+    is_conflict = isinstance(form, EditTermForm) and form.conflict is not None
+    status = 409 if is_conflict else 422 if form.errors else 200
+    last_edit = None
+    if is_conflict and term:
+        last_edit = AuditEvent.objects.about(TERM, str(term.uuid)).first()
+    page = TermFormPage(form=form, term=term, is_conflict=is_conflict, last_edit=last_edit)
+    return render_page(request, "catalog/glossary/edit.html", page, status=status)
 
 
 def _page(request: HttpRequest, typed: str) -> Page[Term]:

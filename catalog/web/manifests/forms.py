@@ -17,19 +17,17 @@ class ManifestForm(forms.Form):
     file = forms.FileField(
         label=_("A file"),
         required=False,
-        help_text=_("YAML or JSON, up to 2 MB. It takes the place of the text above."),
+        help_text=_("YAML or JSON, up to 2 MB. It replaces the text above."),
     )
     text = forms.CharField(
         label=_("Manifest"),
         required=False,
         strip=False,
         max_length=MAX_BYTES,
-        help_text=_("A product (Bitol ODPS) and its contracts (ODCS), parted by lines of ---."),
+        help_text=_("A product (Bitol ODPS) and its contracts (ODCS), separated by lines of ---."),
         widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "false", "class": "code"}),
     )
-    domain = forms.ChoiceField(
-        label=_("Domain of products that name none"), required=False, choices=()
-    )
+    domain = forms.ChoiceField(label=_("Default domain"), required=False, choices=())
     overwrite = forms.BooleanField(
         label=_("Replace what people have edited here since the last import"), required=False
     )
@@ -43,7 +41,7 @@ class ManifestForm(forms.Form):
         domain.choices = [("", _("None")), *slugs]
 
     def clean(self) -> dict[str, Any]:
-        """Put the bytes to read into `content`, the file's before the text's."""
+        """Put the bytes to read into `content`; a file replaces the text."""
         cleaned = super().clean() or {}
         file = cleaned.get("file")
         content = file.read(MAX_BYTES + 1) if file else cleaned.get("text", "").encode()
@@ -52,7 +50,7 @@ class ManifestForm(forms.Form):
         return cleaned | {"content": content}
 
     def shown_again(self) -> ManifestForm:
-        """Return the form with what was read as its text, so that an upload is not lost."""
+        """Return the form with the uploaded file as its text, so that an upload is not lost."""
         kept: dict[str, Any] = {name: self.data.get(name) for name in self.data}
         kept["text"] = self.cleaned_data["content"].decode("utf-8", "replace").replace("\0", "�")
         form = type(self)(kept)

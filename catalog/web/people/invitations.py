@@ -1,12 +1,15 @@
-"""The page behind an invitation's link: it makes a person, once."""
+"""The page of an invitation's link, which creates an account once."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,41 +18,64 @@ from django.views.decorators.http import require_http_methods
 from catalog.domains.services import accept_invitation, open_invitation
 from catalog.exceptions import InvalidTransition, NameConflict, NotFound, ValidationFailed
 from catalog.people.models import Invitation
+from catalog.web.pages import render_page
 from catalog.web.people.forms import JoinForm
 
 GONE = 410
+
+
+@dataclass(frozen=True)
+class ExpiredInvitationPage:
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinPage:
+    form: JoinForm
+    invited_by: str
+    team: str
+    email: str
+    expires_on: date
 
 
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
-    """Show an invitation and turn it into a person. Open to whoever holds its link."""
+    """Create an account from an invitation. Open to anyone who has its link."""
     try:
         invitation = open_invitation(secret)
-    except NotFound as refusal:
-        return render(request, "catalog/people/lapsed.html", {"refusal": refusal}, status=GONE)
-    sheet = JoinForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and not request.user.is_authenticated and sheet.is_valid():
-        return _join(request, secret, invitation, sheet)
-    return _show(request, invitation, sheet)
+    except NotFound as error:
+        page = ExpiredInvitationPage(message=error.message, hint=error.hint)
+        return render_page(request, "catalog/people/expired.html", page, status=GONE)
+    form = JoinForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and not request.user.is_authenticated and form.is_valid():
+        return _join(request, secret, invitation, form)
+    return _show(request, invitation, form)
 
 
 def _join(
-    request: HttpRequest, secret: str, invitation: Invitation, sheet: JoinForm
+    request: HttpRequest, secret: str, invitation: Invitation, form: JoinForm
 ) -> HttpResponse:
     try:
-        person = accept_invitation(secret=secret, **sheet.person())
-    except (ValidationFailed, NameConflict, InvalidTransition) as refusal:
-        sheet.add_issues(refusal)
-        return _show(request, invitation, sheet)
+        person = accept_invitation(secret=secret, **form.person())
+    except (ValidationFailed, NameConflict, InvalidTransition) as error:
+        form.add_issues(error)
+        return _show(request, invitation, form)
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     welcome = _("Welcome, {name}. You are signed in.").format(name=person.display_name)
     messages.success(request, welcome)
     return redirect("/")
 
 
-def _show(request: HttpRequest, invitation: Invitation, sheet: JoinForm) -> HttpResponse:
-    status = 422 if sheet.errors else 200
-    context = {"invitation": invitation, "form": sheet}
-    return render(request, "catalog/people/join.html", context, status=status)
+def _show(request: HttpRequest, invitation: Invitation, form: JoinForm) -> HttpResponse:
+    status = 422 if form.errors else 200
+    page = JoinPage(
+        form=form,
+        invited_by=invitation.invited_by.display_name,
+        team=invitation.team.name if invitation.team else "",
+        email=invitation.email,
+        expires_on=invitation.expires_at.date(),
+    )
+    return render_page(request, "catalog/people/join.html", page, status=status)
