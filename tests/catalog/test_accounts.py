@@ -165,7 +165,7 @@ def test_an_owner_invites_by_link_which_goes_by_mail_and_is_shown_once(client):
 
     page = client.post("/people/invite?domain=sales", {"email": "new@example.org"})
 
-    link = page.context["link"]
+    link = page.context_data["page"].sent.link
     assert link in mail.outbox[0].body
     assert link in page.content.decode()
     client.logout()

@@ -429,7 +429,7 @@ def _(site: Site) -> Sent:
 
 
 def _people(body: Any) -> set[tuple[str, str]]:
-    return {(row["username"].partition("-")[0], row["role"]) for row in body["results"]}
+    return {(row["person"].partition("-")[0], row["role"]) for row in body["results"]}
 
 
 @form("domain_people")
@@ -439,7 +439,7 @@ def _(site: Site) -> Sent:
     return Sent(
         f"/d/{domain.slug}/people",
         fields,
-        f"/d/{domain.slug}/people.json",
+        f"/api/v1/domains/{domain.slug}/memberships",
         lambda body: ("outsider", "contributor") in _people(body),
         True,
     )
@@ -452,7 +452,7 @@ def _(site: Site) -> Sent:
     return Sent(
         f"/roles/{held.pk}/end",
         {"reason": "Left."},
-        f"/d/{domain.slug}/people.json",
+        f"/api/v1/domains/{domain.slug}/memberships",
         _people,
         {("owner", "owner"), ("owner", "steward"), ("steward", "steward")},
     )
@@ -485,7 +485,7 @@ def _(site: Site) -> Sent:
     return Sent(page, {}, "/people.json", gone, 410)
 
 
-@form("person_shut_out")
+@form("person_deactivate")
 def _(site: Site) -> Sent:
     person = make_person("ana")
 
@@ -493,23 +493,23 @@ def _(site: Site) -> Sent:
         return [row["is_active"] for row in body["results"] if row["username"] == "ana"]
 
     return Sent(
-        f"/people/{person.uuid}/shut-out", {"reason": "Left."}, "/people.json", active, [False]
+        f"/people/{person.uuid}/deactivate", {"reason": "Left."}, "/people.json", active, [False]
     )
 
 
 @form("team_new")
 def _(site: Site) -> Sent:
     fields = {"name": "Sellers", "slug": "sellers", "email": "s@example.org"}
-    expected = [fields | {"people": 0, "domains": []}]
-    return Sent("/new-team", fields, "/teams.json", lambda body: body["results"], expected)
+    expected = [fields | {"description": ""}]
+    return Sent("/new-team", fields, "/api/v1/teams", lambda body: body["results"], expected)
 
 
 @form("team_page")
 def _(site: Site) -> Sent:
     make_team("sellers")
     fields = {"person": site.users.outsider.username}
-    names = lambda body: [row["username"] for row in body["results"]]  # noqa: E731
-    return Sent("/teams/sellers", fields, "/teams/sellers.json", names, [fields["person"]])
+    names = lambda body: [row["username"] for row in body["members"]]  # noqa: E731
+    return Sent("/teams/sellers", fields, "/api/v1/teams/sellers", names, [fields["person"]])
 
 
 @form("team_leave")
@@ -518,7 +518,7 @@ def _(site: Site) -> Sent:
     person = site.users.outsider
     add_to_team(team=team, person=person, actor=FACTORY)
     page = f"/teams/sellers/leave/{person.pk}"
-    return Sent(page, {}, "/teams/sellers.json", lambda body: body["results"], [])
+    return Sent(page, {}, "/api/v1/teams/sellers", lambda body: body["members"], [])
 
 
 TERM = {"name": "Return", "definition": "What comes back.", "acronyms": "RET, RMA"}

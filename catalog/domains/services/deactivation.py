@@ -1,4 +1,4 @@
-"""Shutting people out, behind the right to manage the mesh's members."""
+"""Deactivation of accounts, with the right to manage the mesh's members."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from catalog.permissions import Permission, Role
 
 @transaction.atomic
 def deactivate_person(*, person: Person, actor: Writer, reason: str = "") -> None:
-    """Shut a person out at once: sessions, tokens and roles no longer count.
+    """Deactivate an account at once: sessions, tokens and roles no longer count.
 
     Raises PermissionDenied, InvalidTransition (oneself, the last lead).
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, None)
     if person == actor:
-        raise InvalidTransition("You cannot shut yourself out.", location="person")
+        raise InvalidTransition("You cannot deactivate your own account.", location="person")
     leads = Membership.objects.active().filter(domain=None, role=Role.GOVERNANCE_LEAD.value)
     if {person.pk} == set(leads.values_list("person_id", flat=True)):
         raise InvalidTransition(

@@ -1,58 +1,80 @@
-"""Everybody who can sign in, for those who manage the mesh: its roles, invitations, the door."""
+"""Pages of all people, for those who manage the mesh: its roles, invitations, deactivation."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import require_permission, require_user
 from catalog.authorization.models import Membership
 from catalog.domains.services import cancel_invitation, deactivate_person, grant_role
 from catalog.exceptions import InvalidTransition
 from catalog.people.models import Invitation, Person
 from catalog.permissions import MESH_ROLES, Permission, Role
+from catalog.web.components.roles import role_label
 from catalog.web.domains.forms import ReasonForm, RoleForm
+from catalog.web.domains.people import active_people
+from catalog.web.pages import render_page
 
 PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonListPage:
+    """`people_page` has all people, `people` those who can be given a role of the mesh."""
+
+    people_page: Page[Person]
+    filter: str
+    roles: list[Membership]
+    invitations: list[Invitation]
+    form: RoleForm
+    people: list[Person]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeactivatePage:
+    person: Person
+    form: ReasonForm
+    roles: list[Membership]
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def person_list(request: HttpRequest) -> HttpResponse:
-    """List people with their roles of the mesh, and open invitations; give a role of the mesh."""
+    """List people, open invitations and roles of the mesh; give a role of the mesh."""
     require_permission(request.user, Permission.MANAGE_MEMBERS, None)
-    sheet = RoleForm(request.POST if request.method == "POST" else None, of_mesh=True)
-    if request.method == "POST" and sheet.is_valid():
-        _give(request, sheet)
+    form = RoleForm(request.POST if request.method == "POST" else None, of_mesh=True)
+    if request.method == "POST" and form.is_valid():
+        _give(request, form)
         return redirect("person_list")
-    mesh = [role.value for role in MESH_ROLES]
-    held = Membership.objects.active().filter(domain=None, role__in=mesh).select_related("person")
-    open_ones = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
-    context = {
-        "page": _page(request),
-        "filter": _typed(request),
-        "roles": held.order_by("role", "person__username"),
-        "invitations": open_ones.select_related("invited_by", "team").order_by("-created_at"),
-        "form": sheet,
-        "people": Person.objects.filter(is_active=True).order_by("username"),
-    }
-    status = 422 if sheet.errors else 200
-    return render(request, "catalog/domains/persons.html", context, status=status)
+    mesh_roles = [role.value for role in MESH_ROLES]
+    roles = Membership.objects.active().filter(domain=None, role__in=mesh_roles)
+    invitations = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
+    page = PersonListPage(
+        people_page=_page(request),
+        filter=_filter_text(request),
+        roles=list(roles.select_related("person").order_by("role", "person__username")),
+        invitations=list(invitations.select_related("invited_by", "team").order_by("-created_at")),
+        form=form,
+        people=active_people(),
+    )
+    status = 422 if form.errors else 200
+    return render_page(request, "catalog/domains/persons.html", page, status=status)
 
 
 @login_required
 @require_safe
 def person_list_json(request: HttpRequest) -> JsonResponse:
-    """Give a program the same page of people."""
+    """Return the same page of people as JSON."""
     require_permission(request.user, Permission.MANAGE_MEMBERS, None)
     page = _page(request)
     rows = [
@@ -72,53 +94,57 @@ def person_list_json(request: HttpRequest) -> JsonResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def person_shut_out(request: HttpRequest, uuid: str) -> HttpResponse:
-    """Ask before somebody is shut out, then do it."""
+def person_deactivate(request: HttpRequest, uuid: str) -> HttpResponse:
+    """Ask for confirmation, then deactivate an account."""
     require_permission(request.user, Permission.MANAGE_MEMBERS, None)
     person = get_object_or_404(Person, uuid=uuid, is_active=True)
-    sheet = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and sheet.is_valid():
-        actor: Any = request.user
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         try:
-            deactivate_person(person=person, actor=actor, reason=sheet.cleaned_data["reason"])
-        except InvalidTransition as refusal:
-            sheet.add_issues(refusal)
+            deactivate_person(
+                person=person, actor=require_user(request.user), reason=form.cleaned_data["reason"]
+            )
+        except InvalidTransition as error:
+            form.add_issues(error)
         else:
             text = _("{name} can no longer sign in.").format(name=person.display_name)
             messages.success(request, text)
             return redirect("person_list")
-    held = Membership.objects.active().filter(person=person).select_related("domain")
-    context = {"person": person, "form": sheet, "roles": held}
-    status = 422 if sheet.errors else 200
-    return render(request, "catalog/domains/shut_out.html", context, status=status)
+    roles = Membership.objects.active().filter(person=person).select_related("domain")
+    page = DeactivatePage(person=person, form=form, roles=list(roles))
+    status = 422 if form.errors else 200
+    return render_page(request, "catalog/domains/deactivate.html", page, status=status)
 
 
 @login_required
 @require_POST
 def invitation_cancel(request: HttpRequest, uuid: str) -> HttpResponse:
-    """Let an open invitation lapse."""
+    """Revoke an open invitation."""
     invitation = get_object_or_404(Invitation, uuid=uuid, accepted_at=None)
-    actor: Any = request.user
-    cancel_invitation(invitation=invitation, actor=actor)
+    cancel_invitation(invitation=invitation, actor=require_user(request.user))
     messages.success(request, _("The link no longer works."))
     return redirect("person_list")
 
 
-def _give(request: HttpRequest, sheet: RoleForm) -> None:
-    actor: Any = request.user
-    person, role = sheet.cleaned_data["person"], Role(sheet.cleaned_data["role"])
-    grant_role(person=person, role=role, actor=actor, ends_at=sheet.cleaned_data["ends_at"])
-    words = {"name": person.display_name, "role": role.value.replace("_", " ")}
-    messages.success(request, _("{name} is {role} of the mesh.").format(**words))
+def _give(request: HttpRequest, form: RoleForm) -> None:
+    person, role = form.cleaned_data["person"], Role(form.cleaned_data["role"])
+    grant_role(
+        person=person,
+        role=role,
+        actor=require_user(request.user),
+        ends_at=form.cleaned_data["ends_at"],
+    )
+    values = {"name": person.display_name, "role": role_label(role)}
+    messages.success(request, _("{name} is {role} of the mesh.").format(**values))
 
 
-def _typed(request: HttpRequest) -> str:
+def _filter_text(request: HttpRequest) -> str:
     return request.GET.get("filter", "")[:100].replace("\x00", "").strip()
 
 
 def _page(request: HttpRequest) -> Page[Person]:
     people = Person.objects.order_by("-is_active", "first_name", "username")
-    if word := _typed(request):
+    if word := _filter_text(request):
         named = Q(username__icontains=word) | Q(email__icontains=word)
         people = people.filter(named | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     return Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))

@@ -1,20 +1,20 @@
-"""Who is what in a domain: its roles, those of the domains above, and how they are given."""
+"""Pages of the people of a domain: roles given, inherited and revoked, and invitations."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from catalog.authorization.access import access_for, require_permission
+from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import Domain
@@ -24,152 +24,199 @@ from catalog.people.mail import send_invitation
 from catalog.people.models import Person
 from catalog.permissions import MESH_ROLES, Permission, Role
 from catalog.publication.services import owners_and_stewards
+from catalog.web.components.roles import role_label
 from catalog.web.domains.forms import InviteForm, ReasonForm, RoleForm
 from catalog.web.domains.teams import manageable_teams
+from catalog.web.pages import render_page
 
-ORDER = [role.value for role in Role]
+ROLE_ORDER = [role.value for role in Role]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainPeoplePage:
+    """`people` can be given a role; empty for readers who may not give one.
+
+    `has_steward` is True if one of the stewards is not also an owner.
+    """
+
+    domain: Domain
+    form: RoleForm
+    roles: list[Membership]
+    inherited_roles: list[Membership]
+    owners: list[Person]
+    has_steward: bool
+    can_manage: bool
+    people: list[Person]
+    api_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeRolePage:
+    """`is_last` is True if nobody else has the role, and publishing needs it."""
+
+    membership: Membership
+    form: ReasonForm
+    people_url: str
+    is_last: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentInvitation:
+    """An invitation just created; `is_mailed` is True if the mail server accepted it."""
+
+    email: str
+    link: str
+    is_mailed: bool
+    expires_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitePage:
+    domain: Domain | None
+    form: InviteForm
+    sent: SentInvitation | None
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def domain_people(request: HttpRequest, domain: str) -> HttpResponse:
-    """Show who is what in a domain; give a role, for those who may."""
+    """Show the roles in a domain; give a role, with the right to manage its members."""
     found = get_object_or_404(Domain.objects.select_related("owner_team"), slug=domain)
-    sheet = RoleForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and sheet.is_valid() and _give(request, found, sheet):
+    form = RoleForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _give(request, found, form):
         return redirect("domain_people", found.slug)
-    return render(
-        request,
-        "catalog/domains/people.html",
-        _context(request, found) | {"form": sheet},
-        status=422 if sheet.errors else 200,
-    )
-
-
-@login_required
-@require_safe
-def domain_people_json(request: HttpRequest, domain: str) -> JsonResponse:
-    """Give a program who is what in a domain."""
-    found = get_object_or_404(Domain, slug=domain)
-    rows = [membership_json(held) for held in _standing(found)]
-    return JsonResponse({"domain": found.slug, "count": len(rows), "results": rows})
+    page = _domain_people_page(request, found, form)
+    status = 422 if form.errors else 200
+    return render_page(request, "catalog/domains/people.html", page, status=status)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def role_end(request: HttpRequest, membership: int) -> HttpResponse:
-    """Ask before a role is taken, and say what it allowed."""
+    """Ask for confirmation, then revoke a role."""
     held = get_object_or_404(Membership.objects.select_related("domain", "person"), pk=membership)
     require_permission(request.user, Permission.MANAGE_MEMBERS, held.domain)
-    sheet = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and sheet.is_valid():
-        actor: Any = request.user
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         try:
-            revoke_role(membership=held, actor=actor, reason=sheet.cleaned_data["reason"])
-        except InvalidTransition as refusal:
-            sheet.add_issues(refusal)
+            revoke_role(
+                membership=held,
+                actor=require_user(request.user),
+                reason=form.cleaned_data["reason"],
+            )
+        except InvalidTransition as error:
+            form.add_issues(error)
         else:
             text = _("{name} is no longer {role}.")
-            role = held.get_role_display().replace("_", " ")
+            role = role_label(held.role)
             messages.success(request, text.format(name=held.person.display_name, role=role))
-            return redirect(_place(held))
-    context = {"held": held, "form": sheet, "back": _place(held), "is_last": _is_last(held)}
-    status = 422 if sheet.errors else 200
-    return render(request, "catalog/domains/role_end.html", context, status=status)
+            return redirect(_people_url(held))
+    page = RevokeRolePage(
+        membership=held, form=form, people_url=_people_url(held), is_last=_is_last(held)
+    )
+    status = 422 if form.errors else 200
+    return render_page(request, "catalog/domains/revoke_role.html", page, status=status)
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
 def person_invite(request: HttpRequest) -> HttpResponse:
-    """Invite somebody; the link goes by mail and stands on this one answer."""
+    """Invite someone; the link is mailed, and shown only in this response."""
     slug = request.GET.get("domain", "")
     domain = get_object_or_404(Domain, slug=slug) if slug else None
     require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
     teams = [team.pk for team in manageable_teams(access_for(request.user))]
     initial = {"team": domain.owner_team_id if domain else None}
-    sheet = InviteForm(
+    form = InviteForm(
         request.POST if request.method == "POST" else None, initial=initial, teams=teams
     )
-    context: dict[str, Any] = {"form": sheet, "domain": domain}
-    if request.method == "POST" and sheet.is_valid():
-        context |= _invite(request, domain, sheet)
-    status = 422 if sheet.errors else 200
-    return render(request, "catalog/domains/invite.html", context, status=status)
+    sent = None
+    if request.method == "POST" and form.is_valid():
+        sent = _invite(request, domain, form)
+    status = 422 if form.errors else 200
+    page = InvitePage(domain=domain, form=InviteForm(teams=teams) if sent else form, sent=sent)
+    return render_page(request, "catalog/domains/invite.html", page, status=status)
 
 
-def membership_json(held: Membership) -> dict[str, Any]:
-    """Return one role of one person for a program."""
-    return {
-        "username": held.person.username,
-        "name": held.person.display_name,
-        "role": held.role,
-        "domain": held.domain.slug if held.domain else None,
-        "from": held.starts_at,
-        "until": held.ends_at,
-    }
-
-
-def _give(request: HttpRequest, domain: Domain, sheet: RoleForm) -> bool:
-    actor: Any = request.user
-    person, role = sheet.cleaned_data["person"], Role(sheet.cleaned_data["role"])
+def _give(request: HttpRequest, domain: Domain, form: RoleForm) -> bool:
+    person, role = form.cleaned_data["person"], Role(form.cleaned_data["role"])
     try:
-        ends_at = sheet.cleaned_data["ends_at"]
-        grant_role(person=person, role=role, domain=domain, actor=actor, ends_at=ends_at)
-    except ValidationFailed as refusal:
-        sheet.add_issues(refusal)
+        ends_at = form.cleaned_data["ends_at"]
+        grant_role(
+            person=person,
+            role=role,
+            domain=domain,
+            actor=require_user(request.user),
+            ends_at=ends_at,
+        )
+    except ValidationFailed as error:
+        form.add_issues(error)
         return False
     text = _("{name} is {role} of {domain}.")
-    words = {"name": person.display_name, "role": role.value, "domain": domain.name}
-    messages.success(request, text.format(**words))
+    values = {"name": person.display_name, "role": role_label(role), "domain": domain.name}
+    messages.success(request, text.format(**values))
     return True
 
 
-def _invite(request: HttpRequest, domain: Domain | None, sheet: InviteForm) -> dict[str, Any]:
-    actor: Any = request.user
-    email, team = sheet.cleaned_data["email"], sheet.cleaned_data["team"]
+def _invite(request: HttpRequest, domain: Domain | None, form: InviteForm) -> SentInvitation | None:
+    email, team = form.cleaned_data["email"], form.cleaned_data["team"]
     try:
-        invitation, secret = invite_person(email=email, actor=actor, domain=domain, team=team)
-    except ValidationFailed as refusal:
-        sheet.add_issues(refusal)
-        return {}
+        invitation, secret = invite_person(
+            email=email, actor=require_user(request.user), domain=domain, team=team
+        )
+    except ValidationFailed as error:
+        form.add_issues(error)
+        return None
     link = request.build_absolute_uri(reverse("invitation_accept", args=[secret]))
-    sent = send_invitation(invitation, link=link)
-    return {"invitation": invitation, "link": link, "sent": sent, "form": InviteForm()}
+    return SentInvitation(
+        email=invitation.email,
+        link=link,
+        is_mailed=send_invitation(invitation, link=link),
+        expires_on=invitation.expires_at.date(),
+    )
 
 
-def _context(request: HttpRequest, domain: Domain) -> dict[str, Any]:
-    reader = access_for(request.user)
-    may_manage = reader.can(Permission.MANAGE_MEMBERS, domain.pk)
+def _domain_people_page(request: HttpRequest, domain: Domain, form: RoleForm) -> DomainPeoplePage:
+    can_manage = access_for(request.user).can(Permission.MANAGE_MEMBERS, domain.pk)
     owners, stewards = owners_and_stewards(domain)
-    return {
-        "domain": domain,
-        "own": [held for held in _standing(domain) if held.domain_id == domain.pk],
-        "inherited": [held for held in _standing(domain) if held.domain_id != domain.pk],
-        "owners": owners,
-        "has_steward": bool({one.pk for one in stewards} - {one.pk for one in owners}),
-        "may_manage": may_manage,
-        "may_team": domain.owner_team in manageable_teams(reader),
-        "people": Person.objects.filter(is_active=True).order_by("username") if may_manage else (),
-    }
+    memberships = _current_memberships(domain)
+    return DomainPeoplePage(
+        domain=domain,
+        form=form,
+        roles=[row for row in memberships if row.domain_id == domain.pk],
+        inherited_roles=[row for row in memberships if row.domain_id != domain.pk],
+        owners=owners,
+        has_steward=bool({person.pk for person in stewards} - {person.pk for person in owners}),
+        can_manage=can_manage,
+        people=active_people() if can_manage else [],
+        api_url=reverse("api:domain_members", args=[domain.slug]),
+    )
 
 
-def _standing(domain: Domain) -> list[Membership]:
+def active_people() -> list[Person]:
+    return list(Person.objects.filter(is_active=True).order_by("username"))
+
+
+def _current_memberships(domain: Domain) -> list[Membership]:
+    """Return the memberships of a domain and of its parents, by role and name."""
     above = ancestors_in(Domain.objects.parents(), domain.pk)
-    held: QuerySet[Membership] = Membership.objects.active().filter(domain_id__in=above)
-    rows = list(held.select_related("person", "domain"))
-    return sorted(rows, key=lambda row: (ORDER.index(row.role), row.person.display_name))
+    rows = Membership.objects.active().filter(domain_id__in=above)
+    return sorted(
+        rows.select_related("person", "domain"),
+        key=lambda row: (ROLE_ORDER.index(row.role), row.person.display_name),
+    )
 
 
 def _is_last(held: Membership) -> bool:
-    """Say whether nobody else has the role there, so that something stops without them."""
+    """Return True if nobody else has the role, and publishing stops without it."""
     if held.role not in (Role.OWNER.value, Role.STEWARD.value):
         return False
     others = Membership.objects.active().filter(domain=held.domain, role=held.role)
     return not others.exclude(pk=held.pk).exists()
 
 
-def _place(held: Membership) -> str:
+def _people_url(held: Membership) -> str:
     if held.role in {role.value for role in MESH_ROLES}:
         return reverse("person_list")
     return reverse("domain_people", args=[held.domain.slug if held.domain else ""])
