@@ -18,7 +18,6 @@ COPY catalog catalog
 COPY governance governance
 COPY demo demo
 COPY templates templates
-COPY templates_django templates_django
 COPY static static
 COPY locale locale
 
