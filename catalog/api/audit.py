@@ -1,16 +1,15 @@
-"""What the API says of the audit trail."""
+"""API of the audit trail."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from rest_framework import serializers
 
 from catalog.audit.models import AuditEvent
+from catalog.types import JSONObject
 
 
 class HistoryEvent(serializers.ModelSerializer[AuditEvent]):
-    """One event; who acted is said to people signed in, what changed to readers of the audit."""
+    """One event; only people signed in see the actor, only readers of the audit see the values."""
 
     actor = serializers.SerializerMethodField()
     before = serializers.SerializerMethodField()
@@ -31,13 +30,10 @@ class HistoryEvent(serializers.ModelSerializer[AuditEvent]):
         read_only_fields = fields
 
     def get_actor(self, event: AuditEvent) -> str | None:
-        """Return the name of whoever acted."""
         return event.actor_name if self.context["names"] else None
 
-    def get_before(self, event: AuditEvent) -> dict[str, Any] | None:
-        """Return the values that the change replaced."""
+    def get_before(self, event: AuditEvent) -> JSONObject | None:
         return event.before if self.context["whole"] else None
 
-    def get_after(self, event: AuditEvent) -> dict[str, Any] | None:
-        """Return the values that the change made."""
+    def get_after(self, event: AuditEvent) -> JSONObject | None:
         return event.after if self.context["whole"] else None

@@ -1,4 +1,4 @@
-"""Contract versions over the API: reading them, saving drafts, deleting what nothing names."""
+"""API of contract versions: read them, save drafts, delete unused ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.products.documents import refuse_new_faults
+from catalog.api.products.documents import check_new_issues
 from catalog.api.products.views import DOCUMENT, OfProduct
 from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.authorization.access import access_for, require_permission, require_user
@@ -31,7 +31,7 @@ from catalog.products.models import DataProduct
 
 
 class ServerAnswer(serializers.ModelSerializer[Server]):
-    """A place where a contract's data is served."""
+    """A server of a contract."""
 
     class Meta:
         model = Server
@@ -73,7 +73,6 @@ class ContractDetail(ContractSummary):
         read_only_fields = fields
 
     def get_is_frozen(self, contract: DataContract) -> bool:
-        """Say whether a published version names this content."""
         return is_frozen(contract)
 
 
@@ -90,7 +89,7 @@ class ContractFilters(FilterSet):
 
 
 class Contracts(GenericViewSet[DataContract]):
-    """The contract versions of all products that the caller may know of."""
+    """The contract versions of all products that the caller can see."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = ContractDetail
@@ -99,7 +98,6 @@ class Contracts(GenericViewSet[DataContract]):
     lookup_field = "uuid"
 
     def get_queryset(self) -> QuerySet[DataContract]:
-        """Return the contracts of visible products."""
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
         contracts = DataContract.objects.filter(visible.has("product_id"))
         return contracts.select_related("product__domain").order_by("identifier", "pk")
@@ -118,10 +116,10 @@ class Contracts(GenericViewSet[DataContract]):
 
     @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
-        """Put a new document (ODCS) in place of a draft's; a new version is another contract."""
+        """Replace the document (ODCS) of a draft; a new version is another contract."""
         contract, edition = self.to_edit()
         tree: Any = request.data
-        refuse_new_faults(odcs.check, tree, before=contract.tree)
+        check_new_issues(odcs.check, tree, before=contract.tree)
         for member, held in (("id", contract.identifier), ("version", contract.version)):
             if tree.get(member) != held:
                 words = f"This address is of {held}."
@@ -134,30 +132,29 @@ class Contracts(GenericViewSet[DataContract]):
 
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: UUID) -> Response:
-        """Delete a contract version that nothing published names."""
+        """Delete a contract version that no published version uses."""
         contract, edition = self.to_edit()
         delete_contract(contract=contract, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
     def contract(self) -> DataContract:
-        """Return the contract of the address. Raises Http404."""
+        """Return the contract of the URL. Raises Http404."""
         contract = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
         if contract is None:
             raise Http404
         return contract
 
-    def state(self) -> Mapping[str, Any]:
-        """Return what is said of the contract as it stands. Raises Http404."""
+    def state(self) -> Mapping[str, object]:
         return ContractDetail(self.contract()).data
 
     def to_edit(self) -> tuple[DataContract, int]:
-        """Return the contract and the edition that an edit names, before its body is looked at."""
+        """Return the contract and the edition in If-Match, before the body is read."""
         contract = self.contract()
         require_permission(self.request.user, Permission.EDIT_PRODUCTS, contract.product.domain)
         return contract, parse_if_match(self.request)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Show beside an edition conflict what stands now."""
+        """Add the current state to an edit conflict."""
         return super().handle_exception(attach_current_state(exc, self.state))
 
 
@@ -167,8 +164,8 @@ class ProductContracts(OfProduct):
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = ContractSummary
 
-    def state(self, product: DataProduct) -> Mapping[str, Any]:
-        """Return what a conflict shows: the edition and the contracts that stand."""
+    def state(self, product: DataProduct) -> Mapping[str, object]:
+        """Return what an edit conflict shows: the current contracts."""
         rows = product.contracts.select_related("product").defer("tree")
         return {"contracts": ContractSummary(rows, many=True).data}
 
@@ -188,7 +185,7 @@ class ProductContracts(OfProduct):
         """Save a document (ODCS): a new version, or the new content of a draft of that version."""
         product, edition = self.to_edit()
         tree: Any = request.data
-        refuse_new_faults(odcs.check, tree)
+        check_new_issues(odcs.check, tree)
         had = set(product.contracts.values_list("pk", flat=True))
         contract, _ = save_contract(
             product=product, tree=tree, edition=edition, actor=require_user(request.user)
@@ -197,7 +194,7 @@ class ProductContracts(OfProduct):
 
 
 def answer(request: Request, contract: DataContract, *, status: int = 200) -> Response:
-    """Return a contract as a reading of it now would say it, with its product's edition."""
+    """Return the current state of a contract, with the ETag of its product's edition."""
     stands = DataContract.objects.select_related("product").get(pk=contract.pk)
     location = reverse("api:contract", kwargs={"uuid": stands.uuid}) if status == 201 else ""
     state = ContractDetail(stands).data

@@ -1,4 +1,4 @@
-"""Domains over the API: the tree, its parts, and who has which role in them."""
+"""API of domains: the tree, single domains, and who has which role in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.products.documents import slug_fault
+from catalog.api.products.documents import unknown_slug
 from catalog.api.rest.bodies import Body, StrictString
 from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.authorization.access import access_for, require_permission, require_user
@@ -30,13 +30,14 @@ from catalog.issues import Issue
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, Permission, Role
 from catalog.products.models import DataProduct
+from catalog.types import JSONObject
 
 Counts = Mapping[int, int]
 WORDS = ("true", "false")
 
 
 class DomainAnswer(serializers.ModelSerializer[Domain]):
-    """A domain; `product_count` counts the live products that the reader may know of."""
+    """A domain; `product_count` counts the live products that the caller can see."""
 
     id = serializers.UUIDField(source="uuid")
     parent = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
@@ -59,15 +60,12 @@ class DomainAnswer(serializers.ModelSerializer[Domain]):
         read_only_fields = fields
 
     def get_parent(self, domain: Domain) -> str | None:
-        """Return the slug of the domain above."""
         return domain.parent.slug if domain.parent else None
 
     def get_owner_team(self, domain: Domain) -> str | None:
-        """Return the slug of the team that contributes."""
         return domain.owner_team.slug if domain.owner_team else None
 
     def get_product_count(self, domain: Domain) -> int:
-        """Return how many products the reader finds here."""
         counts: Counts = self.context["counts"]
         return counts.get(domain.pk, 0)
 
@@ -94,7 +92,7 @@ class MembershipAnswer(serializers.ModelSerializer[Membership]):
 
 
 class DomainChange(Body):
-    """New values of some of a domain's fields; parent and team are named by slug."""
+    """New values of some of a domain's fields; parent and team by slug."""
 
     slug = StrictString(required=False, max_length=120)
     name = StrictString(required=False, max_length=120)
@@ -104,12 +102,18 @@ class DomainChange(Body):
     )
     owner_team = StrictString(required=False, allow_null=True, max_length=80)
 
-    def changes(self) -> dict[str, Any]:
-        """Return the new values, rows in place of slugs. Raises Invalid."""
+    def changes(self) -> JSONObject:
+        """Return the new values, with objects instead of slugs. Raises ValidationFailed."""
         changes = dict(self.validated_data)
         for member, model, noun in (("parent", Domain, "domain"), ("owner_team", Team, "team")):
-            if changes.get(member) is not None:
-                changes[member] = _named(model, changes[member], f"/{member}", noun)
+            slug = changes.get(member)
+            if slug is None:
+                continue
+            rows = model._default_manager
+            changes[member] = rows.filter(slug=slug).first()
+            if changes[member] is None:
+                known = list(rows.values_list("slug", flat=True))
+                raise ValidationFailed([unknown_slug(f"/{member}", slug, known, noun)])
         return changes
 
 
@@ -121,7 +125,7 @@ class NewDomain(DomainChange):
 
 
 class NewMembership(Body):
-    """A role to give to a person, named by user name."""
+    """A role to grant to a person, given by user name."""
 
     person = StrictString(max_length=150)
     role = serializers.ChoiceField(choices=[role.value for role in DOMAIN_ROLES])
@@ -129,7 +133,7 @@ class NewMembership(Body):
 
 
 class DomainFilters(FilterSet):
-    """By the domain above, and by whether the entries come from outside."""
+    """By parent, and by whether the domain is external."""
 
     parent = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
     is_external = extend_schema_field(OpenApiTypes.BOOL)(
@@ -142,14 +146,14 @@ class DomainFilters(FilterSet):
 
 
 class OfDomain(GenericViewSet[Any]):
-    """What is asked of one domain, by its present slug or by one that it had."""
+    """Views of one domain, by its current slug or a former one."""
 
     serializer_class: type[serializers.BaseSerializer[Any]] = DomainAnswer
     queryset = Domain.objects.none()
     lookup_field = "slug"
 
     def domain(self) -> Domain:
-        """Return the domain of the address. Raises Http404."""
+        """Return the domain of the URL. Raises Http404."""
         slug = self.kwargs["slug"]
         domains = Domain.objects.select_related("parent", "owner_team")
         former = FormerDomainSlug.objects.filter(slug=slug).values("domain_id")
@@ -158,19 +162,18 @@ class OfDomain(GenericViewSet[Any]):
             raise Http404
         return found
 
-    def state(self, domain: Domain) -> Mapping[str, Any]:
-        """Return what is said of a domain to this caller."""
+    def state(self, domain: Domain) -> Mapping[str, object]:
         counts = _product_counts(self.request, [domain.pk])
         return DomainAnswer(domain, context={"counts": counts}).data
 
     def answer(self, domain: Domain, *, status: int = 200, location: str = "") -> Response:
-        """Return the domain as a reading of it now would say it, with its ETag."""
+        """Return the current state of the domain, with its ETag."""
         stands = Domain.objects.select_related("parent", "owner_team").get(pk=domain.pk)
         state = self.state(stands)
         return with_etag(self.request, state, stands.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Show beside an edition conflict what stands now."""
+        """Add the current state to an edit conflict."""
         return super().handle_exception(
             attach_current_state(exc, lambda: self.state(self.domain()))
         )
@@ -183,7 +186,7 @@ class Domains(OfDomain):
     filterset_class = DomainFilters
 
     def get_queryset(self) -> QuerySet[Domain]:
-        """Return all domains: who owns data is no secret."""
+        """Return all domains, because who owns data is public."""
         return Domain.objects.select_related("parent", "owner_team").order_by("name", "pk")
 
     def list(self, request: Request) -> Response:
@@ -195,7 +198,7 @@ class Domains(OfDomain):
 
     @extend_schema(request=NewDomain, responses={201: DomainAnswer})
     def create(self, request: Request) -> Response:
-        """Create a domain, at the top or below another."""
+        """Create a domain, at the top or below a parent."""
         changes = NewDomain.read(request).changes()
         domain = create_domain(actor=require_user(request.user), **changes)
         location = reverse("api:domain", kwargs={"slug": domain.slug})
@@ -203,12 +206,12 @@ class Domains(OfDomain):
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, slug: str) -> Response:
-        """Say what a domain is for, where it lies and who contributes."""
+        """Return a domain: its mission, its parent and its owner team."""
         return self.answer(self.domain())
 
     @extend_schema(request=DomainChange, parameters=EDITS)
     def partial_update(self, request: Request, slug: str) -> Response:
-        """Rename, move or describe a domain; its old slug leads to it for ever."""
+        """Rename, move or describe a domain; its old slug redirects to it."""
         domain = self.domain()
         require_permission(request.user, Permission.MANAGE_DOMAIN, domain)
         edition = parse_if_match(request)
@@ -248,14 +251,14 @@ class DomainMembers(OfDomain):
 
     @extend_schema(responses=MembershipAnswer(many=True))
     def list(self, request: Request, slug: str) -> Response:
-        """List the roles given in the domain itself; those of the domains above hold here too."""
+        """List the roles in the domain itself; roles in the domains above apply here too."""
         members = self.domain().memberships.select_related("person").order_by("pk")
         rows = self.paginate_queryset(self.filter_queryset(members))
         return self.get_paginated_response(MembershipAnswer(rows, many=True).data)
 
     @extend_schema(request=NewMembership, responses={201: MembershipAnswer})
     def create(self, request: Request, slug: str) -> Response:
-        """Give a person a role; giving it again sets its end."""
+        """Grant a role to a person; granting it again changes its end."""
         domain = self.domain()
         require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
         body = NewMembership.read(request).validated_data
@@ -276,7 +279,7 @@ class DomainMembers(OfDomain):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, slug: str, membership: int) -> Response:
-        """End a role at once."""
+        """Revoke a role at once."""
         domain = self.domain()
         require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
         held = domain.memberships.filter(pk=membership).first()
@@ -287,7 +290,7 @@ class DomainMembers(OfDomain):
 
 
 def in_tree_order(domains: list[Domain]) -> Iterator[tuple[Domain, int]]:
-    """Yield each domain behind the one it lies in, with its depth."""
+    """Yield each domain after its parent, with its depth."""
     below: dict[int | None, list[Domain]] = {}
     for domain in domains:
         below.setdefault(domain.parent_id, []).append(domain)
@@ -302,11 +305,3 @@ def _product_counts(request: Request, domain_ids: list[int]) -> Counts:
     live = DataProduct.objects.visible_to(access_for(request.user)).live().in_domains(domain_ids)
     rows = live.order_by().values_list("domain_id").annotate(Count("pk"))
     return dict(rows)
-
-
-def _named(model: Any, slug: str, location: str, noun: str) -> Any:
-    row = model.objects.filter(slug=slug).first()
-    if row is None:
-        known = list(model.objects.values_list("slug", flat=True))
-        raise ValidationFailed([slug_fault(location, slug, known, noun)])
-    return row

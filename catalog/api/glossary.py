@@ -1,8 +1,7 @@
-"""Business terms over the API: what a word means, and how else it is written."""
+"""API of business terms: their definitions, synonyms and acronyms."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.products.filters import domain_named
 from catalog.api.rest.bodies import Body, StrictString, StringList
+from catalog.api.rest.errors import relocated
 from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
 from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
@@ -28,7 +28,7 @@ from catalog.permissions import Permission
 
 
 class TermAnswer(serializers.ModelSerializer[Term]):
-    """A business term; without a domain it holds in the whole mesh."""
+    """A business term; without a domain it applies to the whole mesh."""
 
     id = serializers.UUIDField(source="uuid")
     domain = serializers.SerializerMethodField()
@@ -48,7 +48,6 @@ class TermAnswer(serializers.ModelSerializer[Term]):
         read_only_fields = fields
 
     def get_domain(self, term: Term) -> str | None:
-        """Return the slug of the domain in which the word means this."""
         return term.domain.slug if term.domain else None
 
 
@@ -62,7 +61,7 @@ class TermChange(Body):
 
 
 class NewTerm(TermChange):
-    """A term to define, for the mesh or in one domain, named by its slug."""
+    """A term to define, for the mesh or in the domain with this slug."""
 
     name = StrictString(max_length=120)
     definition = StrictString(max_length=5000)
@@ -81,7 +80,7 @@ class TermFilters(FilterSet):
 
 
 class Terms(GenericViewSet[Term]):
-    """The glossary; its words are open to everybody, its stewards define them."""
+    """The glossary; everybody can read it, stewards define its terms."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = TermAnswer
@@ -90,7 +89,6 @@ class Terms(GenericViewSet[Term]):
     lookup_field = "uuid"
 
     def get_queryset(self) -> QuerySet[Term]:
-        """Return all terms."""
         return Term.objects.select_related("domain").order_by("name", "pk")
 
     def list(self, request: Request) -> Response:
@@ -107,17 +105,17 @@ class Terms(GenericViewSet[Term]):
         try:
             term = define_term(actor=require_user(request.user), domain=domain, **body)
         except ValidationFailed as invalid:
-            raise of_the_body(invalid) from invalid
+            raise relocated(invalid, "", "/") from invalid
         return self.answer(term, status=201)
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
-        """Say what a word means."""
+        """Return a term."""
         return self.answer(self.term())
 
     @extend_schema(request=TermChange, parameters=EDITS)
     def partial_update(self, request: Request, uuid: UUID) -> Response:
-        """Change what a word means or how it is written."""
+        """Change a term's name, definition, synonyms or acronyms."""
         term, edition = self.to_edit()
         changes = TermChange.read(request).validated_data
         try:
@@ -125,45 +123,38 @@ class Terms(GenericViewSet[Term]):
                 term=term, edition=edition, actor=require_user(request.user), **changes
             )
         except ValidationFailed as invalid:
-            raise of_the_body(invalid) from invalid
+            raise relocated(invalid, "", "/") from invalid
         return self.answer(term)
 
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: UUID) -> Response:
-        """Take a term out of the glossary."""
+        """Delete a term."""
         term, edition = self.to_edit()
         remove_term(term=term, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
     def term(self) -> Term:
-        """Return the term of the address. Raises Http404."""
+        """Return the term of the URL. Raises Http404."""
         term = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
         if term is None:
             raise Http404
         return term
 
     def to_edit(self) -> tuple[Term, int]:
-        """Return the term and the edition that an edit names, before its body is looked at."""
+        """Return the term and the edition in If-Match, before the body is read."""
         term = self.term()
         require_permission(self.request.user, Permission.STEWARD_PRODUCTS, term.domain)
         return term, parse_if_match(self.request)
 
     def answer(self, term: Term, *, status: int = 200) -> Response:
-        """Return the term as a reading of it now would say it, with its ETag."""
+        """Return the current state of the term, with its ETag."""
         stands = self.get_queryset().get(pk=term.pk)
         location = reverse("api:term", kwargs={"uuid": stands.uuid}) if status == 201 else ""
         state = TermAnswer(stands).data
         return with_etag(self.request, state, stands.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Show beside an edition conflict what stands now."""
+        """Add the current state to an edit conflict."""
         return super().handle_exception(
             attach_current_state(exc, lambda: TermAnswer(self.term()).data)
         )
-
-
-def of_the_body(invalid: ValidationFailed) -> ValidationFailed:
-    """Return faults that name a member as faults that point to it."""
-    return ValidationFailed(
-        [replace(issue, location=f"/{issue.location}") for issue in invalid.issues]
-    )

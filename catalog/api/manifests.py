@@ -1,4 +1,4 @@
-"""Manifests over the API: bringing them in, and handing a product or a contract out as one."""
+"""API of manifests: import them, and export a product or a contract as one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DOCUMENT = {
 
 
 class YamlBody(BaseParser):
-    """A manifest's bytes as they came; `manifests.readers` makes sense of them."""
+    """The bytes of a manifest, which `manifests.readers` parses."""
 
     media_type = "application/yaml"
 
@@ -74,7 +74,7 @@ class TextYamlBody(YamlBody):
 
 
 class JsonManifestBody(YamlBody):
-    """A manifest in JSON; a list of documents holds several."""
+    """A manifest in JSON: one document, or a list of several."""
 
     media_type = "application/json"
 
@@ -86,7 +86,6 @@ class YamlAnswer(BaseRenderer):
     format = "yaml"
 
     def render(self, data: Any, accepted: Any = None, context: Any = None) -> str | bytes:
-        """Return the text of an answer."""
         if context and context["response"].exception:
             answer: bytes = JSONRenderer().render(data)
             return answer
@@ -100,31 +99,30 @@ class JsonAnswer(YamlAnswer):
     format = "json"
 
     def render(self, data: Any, accepted: Any = None, context: Any = None) -> str | bytes:
-        """Return the text of an answer."""
         if context and context["response"].exception:
             return super().render(data, accepted, context)
         return json_of(data)
 
 
 class ManifestQuery(Body):
-    """How to treat a manifest."""
+    """The options of an import."""
 
-    dry_run = serializers.BooleanField(default=False, help_text="Say what would happen, only.")
+    dry_run = serializers.BooleanField(default=False, help_text="Only report what would happen.")
     overwrite = serializers.BooleanField(default=False, help_text="Replace edits made here.")
     domain = serializers.CharField(
-        default="", allow_blank=True, max_length=120, help_text="Of products that name none."
+        default="", allow_blank=True, max_length=120, help_text="Domain of products that name none."
     )
 
 
 class Manifests(APIView):
-    """Bring products and contracts in; the same bytes again change nothing."""
+    """Import products and contracts; importing the same bytes again changes nothing."""
 
     permission_classes = [IsAuthenticated]
     parser_classes = [YamlBody, TextYamlBody, JsonManifestBody]
 
     @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def post(self, request: Request) -> Response:
-        """Bring in the documents of a body, each product as one; 4xx where none could land."""
+        """Import the documents of a body, each product as a unit; 4xx if none could be imported."""
         query = ManifestQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         content: Any = request.data
@@ -143,7 +141,7 @@ class Manifests(APIView):
 
     @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def put(self, request: Request) -> Response:
-        """Do the same as POST: bringing in is idempotent."""
+        """Do the same as POST, because an import is idempotent."""
         return self.post(request)
 
 
@@ -155,7 +153,7 @@ class ProductManifest(APIView):
 
     @extend_schema(responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
-        """Return the document as it stands now."""
+        """Return the current document."""
         visible = DataProduct.objects.visible_to(access_for(request.user))
         product = visible.select_related("domain").filter(uuid=uuid).first()
         if product is None:
@@ -171,7 +169,7 @@ class ContractManifest(APIView):
 
     @extend_schema(responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
-        """Return the document as it is kept."""
+        """Return the stored document."""
         visible = DataProduct.objects.visible_to(access_for(request.user))
         contracts = DataContract.objects.filter(visible.has("product_id"))
         contract = contracts.filter(uuid=uuid).first()
@@ -181,7 +179,7 @@ class ContractManifest(APIView):
 
 
 def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Response:
-    """Return the report; as a problem where no product could land."""
+    """Return the report; as a problem if no product could be imported."""
     answer = {"dry_run": is_dry_run, **report.as_json()}
     stopped = (Action.INVALID, Action.REFUSED, Action.CONFLICT)
     if any(result.action not in stopped for result in report.results):

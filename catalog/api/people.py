@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -19,18 +18,19 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.rest.bodies import Body, StrictInteger, StrictString, StringList
+from catalog.api.rest.errors import relocated
 from catalog.authorization.access import require_user
 from catalog.authorization.models import Membership
 from catalog.exceptions import PermissionDenied, ValidationFailed
-from catalog.issues import Issue
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
+from catalog.types import JSONObject
 
-USUAL_DAYS, MOST_DAYS = 90, 366
+DEFAULT_DAYS, MAX_DAYS = 90, 366
 
 
 class TokenAnswer(serializers.ModelSerializer[ApiToken]):
-    """A token without its text, of which only a digest is kept."""
+    """A token without its text, of which only a digest is stored."""
 
     id = serializers.UUIDField(source="uuid")
     created_at = serializers.DateTimeField(source="created")
@@ -50,7 +50,7 @@ class TokenAnswer(serializers.ModelSerializer[ApiToken]):
 
 
 class NewTokenAnswer(TokenAnswer):
-    """A token just made, with its text, which is never shown again."""
+    """A new token with its text, which is never shown again."""
 
     token = serializers.SerializerMethodField()
 
@@ -59,16 +59,15 @@ class NewTokenAnswer(TokenAnswer):
         read_only_fields = fields
 
     def get_token(self, token: ApiToken) -> str:
-        """Return the text."""
         return str(self.context["text"])
 
 
 class NewToken(Body):
-    """A token to make: what it may do, and for how many days."""
+    """A token to create: its scopes, and for how many days it is valid."""
 
     name = StrictString(max_length=80)
     scopes = StringList(min_length=1, max_length=2, help_text="read, write or both.")
-    days = StrictInteger(required=False, min_value=1, max_value=MOST_DAYS)
+    days = StrictInteger(required=False, min_value=1, max_value=MAX_DAYS)
 
 
 class TeamSummary(serializers.ModelSerializer[Team]):
@@ -95,7 +94,7 @@ class Member(serializers.ModelSerializer[TeamMember]):
 
 
 class TeamDetail(TeamSummary):
-    """A team and the people who are in it now."""
+    """A team and its current members."""
 
     members = Member(many=True)
 
@@ -105,7 +104,7 @@ class TeamDetail(TeamSummary):
 
 
 class OwnRole(serializers.ModelSerializer[Membership]):
-    """A role of one's own; without a domain it is one in the whole mesh."""
+    """A role of the caller; without a domain it applies to the whole mesh."""
 
     domain = serializers.SerializerMethodField()
 
@@ -115,12 +114,11 @@ class OwnRole(serializers.ModelSerializer[Membership]):
         read_only_fields = fields
 
     def get_domain(self, membership: Membership) -> str | None:
-        """Return the domain's slug."""
         return membership.domain.slug if membership.domain else None
 
 
 class MeAnswer(serializers.ModelSerializer[Person]):
-    """Who calls: their teams, their roles, and the token of the call where there is one."""
+    """The caller: their teams, their roles, and the token of the request, if any."""
 
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField(source="display_name")
@@ -135,34 +133,31 @@ class MeAnswer(serializers.ModelSerializer[Person]):
         read_only_fields = fields
 
     def get_teams(self, person: Person) -> list[str]:
-        """Return the slugs of the teams that the person is in now."""
         rows = TeamMember.objects.filter(current(), person=person).order_by("team__slug")
         return list(rows.values_list("team__slug", flat=True))
 
-    def get_roles(self, person: Person) -> list[dict[str, Any]]:
-        """Return the roles given to the person that hold now."""
+    def get_roles(self, person: Person) -> list[JSONObject]:
         held = Membership.objects.active().filter(person=person).select_related("domain")
         return list(OwnRole(held.order_by("pk"), many=True).data)
 
-    def get_token(self, person: Person) -> dict[str, Any] | None:
-        """Return the token of the call."""
+    def get_token(self, person: Person) -> JSONObject | None:
         token = self.context["token"]
         return dict(TokenAnswer(token).data) if isinstance(token, ApiToken) else None
 
 
 class Me(APIView):
-    """Who calls."""
+    """The caller."""
 
     permission_classes = [IsAuthenticated]
 
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
-        """Say who calls, what they are and by which token."""
+        """Return the caller: their teams, roles and token."""
         return Response(MeAnswer(require_user(request.user), context={"token": request.auth}).data)
 
 
 class Teams(GenericViewSet[Team]):
-    """The teams and who is in them."""
+    """Teams and their members."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = TeamDetail
@@ -170,7 +165,6 @@ class Teams(GenericViewSet[Team]):
     lookup_field = "slug"
 
     def get_queryset(self) -> QuerySet[Team]:
-        """Return all teams, with the people who are in them now."""
         now = TeamMember.objects.filter(current(), person__is_active=True)
         members = Prefetch("members", now.select_related("person").order_by("pk"))
         return Team.objects.prefetch_related(members).order_by("name", "pk")
@@ -184,7 +178,7 @@ class Teams(GenericViewSet[Team]):
         )
 
     def retrieve(self, request: Request, slug: str) -> Response:
-        """Say who is in a team."""
+        """Return a team and its current members."""
         team = self.get_queryset().filter(slug=slug).first()
         if team is None:
             raise Http404
@@ -192,7 +186,7 @@ class Teams(GenericViewSet[Team]):
 
 
 class Tokens(GenericViewSet[ApiToken]):
-    """The tokens of one's own programs."""
+    """The caller's own tokens."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = TokenAnswer
@@ -200,20 +194,19 @@ class Tokens(GenericViewSet[ApiToken]):
     lookup_field = "uuid"
 
     def get_queryset(self) -> QuerySet[ApiToken]:
-        """Return the caller's own tokens, the newest first."""
         own = ApiToken.objects.filter(user=require_user(self.request.user))
         return own.order_by("-created", "-pk")
 
     def list(self, request: Request) -> Response:
-        """List one's own tokens, without their texts."""
+        """List your tokens, without their texts."""
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(TokenAnswer(rows, many=True).data)
 
     @extend_schema(request=NewToken, responses={201: NewTokenAnswer})
     def create(self, request: Request) -> Response:
-        """Make a token; its text is in this answer and in no other."""
+        """Create a token; only this response contains its text."""
         body = NewToken.read(request).validated_data
-        lasts = timedelta(days=body.get("days", USUAL_DAYS))
+        lasts = timedelta(days=body.get("days", DEFAULT_DAYS))
         if isinstance(request.auth, ApiToken):
             lasts = _within(request.auth, body["scopes"], lasts, is_asked="days" in body)
         try:
@@ -224,14 +217,14 @@ class Tokens(GenericViewSet[ApiToken]):
                 lasts=lasts,
             )
         except ValidationFailed as invalid:
-            raise ValidationFailed([_of_the_body(issue) for issue in invalid.issues]) from invalid
+            raise relocated(invalid, "", "/") from invalid
         stands = ApiToken.objects.get(uuid=token.uuid)
         location = reverse("api:token", kwargs={"uuid": token.uuid})
         answer = NewTokenAnswer(stands, context={"text": text}).data
         return Response(answer, status=201, headers={"Location": location})
 
     def retrieve(self, request: Request, uuid: UUID) -> Response:
-        """Say what a token of one's own may do, and until when."""
+        """Return one of your tokens: its scopes and when it expires."""
         return Response(TokenAnswer(self.token()).data)
 
     @extend_schema(responses={204: None})
@@ -241,7 +234,7 @@ class Tokens(GenericViewSet[ApiToken]):
         return Response(status=204)
 
     def token(self) -> ApiToken:
-        """Return the token of the address. Raises Http404."""
+        """Return the token of the URL. Raises Http404."""
         token = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
         if token is None:
             raise Http404
@@ -249,7 +242,7 @@ class Tokens(GenericViewSet[ApiToken]):
 
 
 def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: bool) -> timedelta:
-    """Return how long a token made by another lasts: it may neither do more nor live longer."""
+    """Return how long a token lasts that another creates: no longer, and with no more scopes."""
     wider = sorted(set(scopes) - set(maker.scopes))
     if wider:
         raise PermissionDenied(
@@ -257,7 +250,7 @@ def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: b
             location="/scopes",
             hint="Sign in to make that token.",
         )
-    left = _left(maker.expiry)
+    left = maker.expiry - timezone.now() if maker.expiry else None
     if left is not None and lasts > left:
         if is_asked:
             raise PermissionDenied(
@@ -267,13 +260,3 @@ def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: b
             )
         return left
     return lasts
-
-
-def _left(expiry: datetime | None) -> timedelta | None:
-    return expiry - timezone.now() if expiry else None
-
-
-def _of_the_body(issue: Issue) -> Issue:
-    return Issue(
-        location=f"/{issue.location}", message=issue.message, hint=issue.hint, code=issue.code
-    )

@@ -1,9 +1,8 @@
-"""Ports over the API: where products are served, what they are made from, and adding one."""
+"""API of ports: list output and input ports, and add an output port."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +16,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from catalog.api.products.documents import refuse_new_faults
+from catalog.api.products.documents import check_new_issues
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictInteger, StrictString
+from catalog.api.rest.errors import relocated
 from catalog.api.rest.etags import EDITS, READS, with_etag
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.projection import new_tree
@@ -29,12 +29,13 @@ from catalog.manifests import odcs
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.models import DataProduct
+from catalog.types import JSONObject
 
 SERVER = "/servers/0"
 
 
 class PortAnswer(serializers.ModelSerializer[OutputPort]):
-    """An output port, what was last seen of it, and the contract that it serves under."""
+    """An output port, its last measurement and its contract."""
 
     product = serializers.UUIDField(source="product.uuid")
     contract = serializers.SerializerMethodField()
@@ -58,13 +59,13 @@ class PortAnswer(serializers.ModelSerializer[OutputPort]):
         read_only_fields = fields
 
     def get_contract(self, port: OutputPort) -> UUID | None:
-        """Return the contract's id; none while the port names no contract of its product."""
+        """Return the contract's id; None if the port has no contract."""
         link = getattr(port, "port_contract", None)
         return link.contract.uuid if link else None
 
 
 class InputPortAnswer(serializers.ModelSerializer[InputPort]):
-    """An input port; `source` is the product it comes from, where the reader may know of that."""
+    """An input port; `source` is the product it comes from, if the caller can see that product."""
 
     source = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
 
@@ -74,12 +75,11 @@ class InputPortAnswer(serializers.ModelSerializer[InputPort]):
         read_only_fields = fields
 
     def get_source(self, port: InputPort) -> UUID | None:
-        """Return the source's id."""
         visible: Mapping[int, UUID] = self.context["sources"]
         return visible.get(port.source_id) if port.source_id else None
 
 
-class PortsAnswer(serializers.Serializer[Any]):
+class PortsAnswer(serializers.Serializer[JSONObject]):
     """All ports of a product."""
 
     output_ports = PortAnswer(many=True)
@@ -87,7 +87,7 @@ class PortsAnswer(serializers.Serializer[Any]):
 
 
 class NewPort(Body):
-    """An output port to add, with the server (ODCS) that its first contract will name."""
+    """An output port to add, with the server (ODCS) of its first contract."""
 
     name = StrictString(max_length=120)
     version = StrictString(required=False, max_length=60)
@@ -114,7 +114,7 @@ class PortFilters(FilterSet):
 
 
 class Ports(ReadOnlyModelViewSet[OutputPort]):
-    """The output ports of all products that the caller may know of."""
+    """The output ports of all products that the caller can see."""
 
     permission_classes = [AllowAny]
     serializer_class = PortAnswer
@@ -122,7 +122,6 @@ class Ports(ReadOnlyModelViewSet[OutputPort]):
     queryset = OutputPort.objects.none()
 
     def get_queryset(self) -> QuerySet[OutputPort]:
-        """Return the ports of visible products."""
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
         ports = OutputPort.objects.filter(visible.has("product_id")).order_by("name", "pk")
         shown = ports.select_related("product", "port_contract__contract")
@@ -141,8 +140,7 @@ class ProductPorts(OfProduct):
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = PortsAnswer
 
-    def state(self, product: DataProduct) -> Mapping[str, Any]:
-        """Return the ports of the product."""
+    def state(self, product: DataProduct) -> Mapping[str, object]:
         inputs = list(product.input_ports.all())
         wanted = [port.source_id for port in inputs if port.source_id]
         visible = DataProduct.objects.visible_to(self.reader).filter(pk__in=wanted)
@@ -157,7 +155,7 @@ class ProductPorts(OfProduct):
 
     @extend_schema(responses=PortsAnswer, parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
-        """List where the product is served and what it is made from."""
+        """List the product's output and input ports."""
         return self.answer(self.product())
 
     @extend_schema(request=NewPort, responses={201: PortAnswer}, parameters=EDITS)
@@ -167,7 +165,7 @@ class ProductPorts(OfProduct):
         body = NewPort.read(request).validated_data
         try:
             contract = new_tree(identifier="new", name=body["name"], servers=[body["server"]])
-            refuse_new_faults(odcs.check, contract)
+            check_new_issues(odcs.check, contract)
             port, product = add_output_port(
                 product=product,
                 name=body["name"],
@@ -180,7 +178,7 @@ class ProductPorts(OfProduct):
                 interval=body.get("interval"),
             )
         except ValidationFailed as invalid:
-            raise _of_the_body(invalid) from invalid
+            raise relocated(invalid, SERVER, "/server") from invalid
         stands = OutputPort.objects.select_related("product", "port_contract__contract")
         return with_etag(
             request,
@@ -189,15 +187,3 @@ class ProductPorts(OfProduct):
             status=201,
             location=reverse("api:port", kwargs={"pk": port.pk}),
         )
-
-
-def _of_the_body(invalid: ValidationFailed) -> ValidationFailed:
-    """Return faults of the contract's server at the member of the body that it came from."""
-    return ValidationFailed(
-        [
-            replace(issue, location=issue.location.replace(SERVER, "/server", 1))
-            if issue.location.startswith(SERVER)
-            else issue
-            for issue in invalid.issues
-        ]
-    )

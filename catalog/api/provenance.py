@@ -1,9 +1,8 @@
-"""Provenance over the API: what was declared, what was measured, and which questions are open."""
+"""API of provenance: what is declared, what is measured, and which questions are open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -15,10 +14,10 @@ from rest_framework.response import Response
 from catalog.api.products.documents import check_product
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictString
+from catalog.api.rest.errors import relocated
 from catalog.api.rest.etags import EDITS, READS
 from catalog.authorization.access import require_user
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
@@ -26,6 +25,7 @@ from catalog.provenance.projection import KEY, STATES
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.provenance.representation import max_gaps, min_shares
 from catalog.provenance.services import declare_provenance
+from catalog.types import JSONObject
 
 
 class QuestionAnswer(serializers.ModelSerializer[ProvenanceAnswer]):
@@ -61,8 +61,8 @@ class ImbalanceAnswer(serializers.ModelSerializer[Imbalance]):
         read_only_fields = fields
 
 
-class ProvenanceState(serializers.Serializer[Any]):
-    """All that is known of a product's provenance; measured imbalances beat declared ones."""
+class ProvenanceState(serializers.Serializer[JSONObject]):
+    """A product's provenance; measured imbalances take precedence over declared ones."""
 
     question_set = serializers.CharField()
     answers = QuestionAnswer(many=True)
@@ -74,7 +74,7 @@ class ProvenanceState(serializers.Serializer[Any]):
 
 
 class ProvenanceBody(Body):
-    """A declaration as the product's document holds it; the checks are those of a file."""
+    """A declaration as in the product's document, with the checks of a file."""
 
     questionSet = StrictString(required=False, max_length=20)  # noqa: N815  the document's own word
     answers = DocumentField(
@@ -90,13 +90,12 @@ class ProvenanceBody(Body):
 
 
 class ProductProvenance(OfProduct):
-    """Where a product's data comes from, and which groups it shows too much or too little of."""
+    """Where a product's data comes from, and which groups are over- or underrepresented in it."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = ProvenanceState
 
-    def state(self, product: DataProduct) -> Mapping[str, Any]:
-        """Return the provenance of the product."""
+    def state(self, product: DataProduct) -> Mapping[str, object]:
         record = getattr(product, "provenance", None)
         answers = list(record.answers.order_by("pk")) if record else []
         imbalances = list(record.imbalances.all()) if record else []
@@ -115,12 +114,12 @@ class ProductProvenance(OfProduct):
 
     @extend_schema(responses=ProvenanceState, parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
-        """Say where the product's data comes from."""
+        """Return the provenance of the product's data."""
         return self.answer(self.product())
 
     @extend_schema(request=ProvenanceBody, responses=ProvenanceState, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
-        """Declare the provenance anew; what was measured stays."""
+        """Replace the declared provenance; measured values stay."""
         product, edition = self.to_edit()
         declared = dict(ProvenanceBody.read(request).validated_data)
         tree = with_custom(product.tree, KEY, declared or None)
@@ -133,20 +132,5 @@ class ProductProvenance(OfProduct):
                 actor=require_user(request.user),
             )
         except ValidationFailed as invalid:
-            raise _of_the_body(invalid, custom_pointer(tree, KEY)) from invalid
+            raise relocated(invalid, custom_pointer(tree, KEY), "") from invalid
         return self.answer(product)
-
-
-def _of_the_body(invalid: ValidationFailed, at: str) -> ValidationFailed:
-    """Return faults of the document's custom property at the body that it was sent as."""
-    return ValidationFailed(
-        [
-            Issue(
-                location=issue.location.removeprefix(at) or "/",
-                message=issue.message,
-                hint=issue.hint,
-                code=issue.code,
-            )
-            for issue in invalid.issues
-        ]
-    )

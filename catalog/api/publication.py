@@ -1,8 +1,8 @@
-"""Publishing, deprecating, retiring and adopting over the API; findings and frozen versions."""
+"""API of publication: publish, deprecate, retire and adopt; findings and published versions."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -31,22 +31,23 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
+from catalog.types import JSONObject
 
 
 class Retirement(Reasoned):
-    """What comes after a product, as `domain/slug` or by its id."""
+    """The successor of a product, as `domain/slug` or by id."""
 
     successor = StrictString(required=False, max_length=250)
 
 
 class Deprecation(Retirement):
-    """What comes after a product, and the day on which it ends."""
+    """The successor of a product, and the day on which the product ends."""
 
     ends_on = serializers.DateField(required=False)
 
 
-class FindingAnswer(serializers.Serializer[Any]):
-    """What a gate finds; a blocking one alone stops a publication."""
+class FindingAnswer(serializers.Serializer[JSONObject]):
+    """A finding of a gate; only a blocking one stops a publication."""
 
     code = serializers.CharField()
     location = serializers.CharField()
@@ -55,15 +56,15 @@ class FindingAnswer(serializers.Serializer[Any]):
     hint = serializers.CharField()
 
 
-class FindingsAnswer(serializers.Serializer[Any]):
-    """Whether a product may be published as it stands, and all that the gates find."""
+class FindingsAnswer(serializers.Serializer[JSONObject]):
+    """Whether a product can be published now, and all findings of the gates."""
 
     is_publishable = serializers.BooleanField()
     findings = FindingAnswer(many=True)
 
 
 class VersionSummary(serializers.ModelSerializer[ProductVersion]):
-    """A published version; who published it is said to people signed in."""
+    """A published version; only signed-in people see who published it."""
 
     published_by = serializers.SerializerMethodField()
 
@@ -80,12 +81,11 @@ class VersionSummary(serializers.ModelSerializer[ProductVersion]):
         read_only_fields = fields
 
     def get_published_by(self, version: ProductVersion) -> str | None:
-        """Return the name of whoever published it."""
         return version.published_by if self.context["names"] else None
 
 
 class VersionDetail(VersionSummary):
-    """A published version with the document as it was frozen."""
+    """A published version with its frozen document."""
 
     class Meta(VersionSummary.Meta):
         fields = (*VersionSummary.Meta.fields, "tree")
@@ -93,13 +93,13 @@ class VersionDetail(VersionSummary):
 
 
 class Publication(OfProduct):
-    """The steps of a product's life."""
+    """The transitions of a product's life cycle."""
 
     permission_classes = [IsAuthenticated]
 
     @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def publish(self, request: Request, uuid: UUID) -> Response:
-        """Ask the gates, publish the present edition and freeze it under its version."""
+        """Check the gates, publish the current edition and freeze it under its version."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         reason = Reasoned.read(request).validated_data.get("reason", "")
         return self.answer(
@@ -110,7 +110,7 @@ class Publication(OfProduct):
 
     @extend_schema(request=Deprecation, responses=ProductDetail, parameters=EDITS)
     def deprecate(self, request: Request, uuid: UUID) -> Response:
-        """Say that a published product will end, when, and what comes after it."""
+        """Announce the end of a published product, its date and its successor."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         body = Deprecation.read(request).validated_data
         deprecated = deprecate_product(
@@ -125,7 +125,7 @@ class Publication(OfProduct):
 
     @extend_schema(request=Retirement, responses=ProductDetail, parameters=EDITS)
     def retire(self, request: Request, uuid: UUID) -> Response:
-        """End a product; its page and its address here then answer 410 and name its successor."""
+        """Retire a product; its page and its URL here then return 410 and name its successor."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         body = Retirement.read(request).validated_data
         retired = retire_product(
@@ -139,7 +139,7 @@ class Publication(OfProduct):
 
     @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def adopt(self, request: Request, uuid: UUID) -> Response:
-        """Turn an entry from outside into a draft under governance."""
+        """Turn an external entry into a draft under governance."""
         product, edition = self.to_edit()
         reason = Reasoned.read(request).validated_data.get("reason", "")
         return self.answer(
@@ -150,7 +150,7 @@ class Publication(OfProduct):
 
     @extend_schema(responses=FindingsAnswer)
     def findings(self, request: Request, uuid: UUID) -> Response:
-        """Say what the gates would find now; nothing is changed."""
+        """Return what the gates would find now; nothing is changed."""
         product = self.product()
         require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
         found = publication_findings(product)
@@ -164,7 +164,7 @@ class Publication(OfProduct):
 class ProductVersions(OfProduct):
     """The published versions of a product, which never change."""
 
-    tells_the_past = True
+    serves_retired = True
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = VersionSummary
 
@@ -187,24 +187,19 @@ class ProductVersions(OfProduct):
 
 
 def successor_named(name: str | None, reader: AccessContext) -> DataProduct | None:
-    """Return the product that a body names as successor, by `domain/slug` or id. Raises Invalid."""
+    """Return the product with this `domain/slug` or id. Raises ValidationFailed."""
     if not name:
         return None
     visible = DataProduct.objects.visible_to(reader)
+    found = None
     domain, slash, slug = name.partition("/")
     if slash:
         found = visible.filter(domain__slug=domain, slug=slug).first()
     else:
-        found = visible.filter(uuid=name).first() if _is_uuid(name) else None
+        with suppress(ValueError):
+            found = visible.filter(uuid=UUID(name)).first()
     if found is None:
         hint = "Write it as domain/slug, or give its id."
         issue = Issue(location="/successor", message="There is no such product.", hint=hint)
         raise ValidationFailed([issue])
     return found
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False

@@ -27,6 +27,7 @@ from catalog.search.fields import TYPES
 from catalog.search.result_types import RESULT_TYPES, ResultType
 from catalog.search.result_types.result_type import DateTimeText, UUIDText
 from catalog.search.services import similar_to
+from catalog.types import JSONObject
 from catalog.web.search.similarity import shared_of
 
 MOST_SIMILAR = 20
@@ -42,8 +43,8 @@ FIELD_CLASSES: Mapping[Any, Callable[[], serializers.Field[Any, Any, Any, Any]]]
 }
 
 
-class FacetValueAnswer(serializers.Serializer[Any]):
-    """A value on offer; `count` is what choosing it would show."""
+class FacetValueAnswer(serializers.Serializer[JSONObject]):
+    """A value of a facet; `count` is the number of results if it is chosen."""
 
     value = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field, not a label
@@ -51,8 +52,8 @@ class FacetValueAnswer(serializers.Serializer[Any]):
     is_chosen = serializers.BooleanField()
 
 
-class ResultAnswer(serializers.Serializer[Any]):
-    """One thing found, why, and which of the typed words it lacks."""
+class ResultAnswer(serializers.Serializer[JSONObject]):
+    """One result, the reasons for it, and the search terms that it lacks."""
 
     type = serializers.CharField()
     id = serializers.UUIDField()
@@ -100,8 +101,8 @@ class Results(serializers.ListField):
     """Results of one type, each in the shape of its type."""
 
 
-class SearchAnswerBody(serializers.Serializer[Any]):
-    """What was found; `next`, `previous` and `last` lead on by cursor."""
+class SearchAnswerBody(serializers.Serializer[JSONObject]):
+    """A page of results; `next`, `previous` and `last` link to others by cursor."""
 
     type = serializers.CharField()
     count = serializers.IntegerField()
@@ -138,12 +139,22 @@ class Search(APIView):
         responses=SearchAnswerBody,
     )
     def get(self, request: Request) -> Response:
-        """Search as the caller; a filter that is not understood is a warning, not an error."""
-        _require_valid_parameters(request)
+        """Search as the caller; an invalid filter is a warning, not an error."""
+        issues = {
+            name: [f"{name} is one whole number, such as {name}=2."]
+            for name in NUMBERS
+            for values in [request.query_params.getlist(name)]
+            if len(values) > 1 or not all(NUMBER.fullmatch(value) for value in values)
+        }
+        types = request.query_params.getlist("type")
+        if len(types) > 1 or not set(types) <= set(TYPES):
+            issues["type"] = [f"type is one of {', '.join(TYPES)}."]
+        if issues:
+            raise InvalidParameters(issues)
         return Response(search_answer(request._request))
 
 
-class SharedAnswer(serializers.Serializer[Any]):
+class SharedAnswer(serializers.Serializer[JSONObject]):
     """What two products share."""
 
     tags = serializers.ListField(child=serializers.CharField())
@@ -151,43 +162,28 @@ class SharedAnswer(serializers.Serializer[Any]):
     words = serializers.ListField(child=serializers.CharField())
 
 
-class SimilarAnswer(serializers.Serializer[Any]):
-    """A product that is like another one, and what it shares with it."""
+class SimilarAnswer(serializers.Serializer[JSONObject]):
+    """A similar product, and what it shares with the other."""
 
     product = ProductSummary()
     shared = SharedAnswer()
 
 
-class SimilarAnswerBody(serializers.Serializer[Any]):
-    """What is like a product, the most alike first; short, so there are no pages."""
+class SimilarAnswerBody(serializers.Serializer[JSONObject]):
+    """Similar products, the most similar first; a short list without pages."""
 
     results = SimilarAnswer(many=True)
 
 
 class SimilarProducts(OfProduct):
-    """What is like a product."""
+    """Similar products of a product."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = SimilarAnswerBody
 
     @extend_schema(responses=SimilarAnswerBody)
     def retrieve(self, request: Request, uuid: str) -> Response:
-        """List up to 20 products like this one, with the tags, columns and words they share."""
+        """List up to 20 similar products, with the tags, columns and words that they share."""
         found = similar_to(product=self.product(), visitor=self.reader, limit=MOST_SIMILAR)
         results = [{"product": summary_of(one.product), "shared": shared_of(one)} for one in found]
         return Response({"results": results})
-
-
-def _require_valid_parameters(request: Request) -> None:
-    """Raise InvalidParameters for an invalid number or an unknown type of results."""
-    issues = {
-        name: [f"{name} is one whole number, such as {name}=2."]
-        for name in NUMBERS
-        for given in [request.query_params.getlist(name)]
-        if len(given) > 1 or not all(NUMBER.fullmatch(value) for value in given)
-    }
-    types = request.query_params.getlist("type")
-    if len(types) > 1 or not set(types) <= set(TYPES):
-        issues["type"] = [f"type is one of {', '.join(TYPES)}."]
-    if issues:
-        raise InvalidParameters(issues)

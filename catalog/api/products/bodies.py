@@ -1,8 +1,7 @@
-"""What a request may say of a product."""
+"""The request bodies of products."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from rest_framework import serializers
@@ -16,7 +15,7 @@ from catalog.types import JSONObject
 
 
 class Reasoned(Body):
-    """A step that may say why it is taken; the history keeps the reason."""
+    """An action with an optional reason, which is kept in the history."""
 
     reason = StrictString(required=False, allow_blank=True, max_length=2000)
 
@@ -35,13 +34,11 @@ class ProductChange(Reasoned):
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
 
     def validate_slug(self, slug: str) -> str:
-        """Refuse what cannot stand in an address."""
         if not is_slug(slug):
             raise ValidationError("Use small letters, digits, dots, dashes and underscores.")
         return slug
 
-    def columns(self) -> dict[str, Any]:
-        """Return the new values by column."""
+    def columns(self) -> JSONObject:
         return {name: value for name, value in self.validated_data.items() if name in COLUMNS}
 
 
@@ -54,8 +51,8 @@ class NewProduct(ProductChange):
     domain = StrictString(max_length=120, help_text="The slug of the domain that owns it.")
     tree = DocumentField(required=False, help_text="A Bitol ODPS document; then no simple field.")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a document beside simple fields, and neither."""
+    def validate(self, attrs: JSONObject) -> JSONObject:
+        """Require either a document or simple fields. Raises ValidationError."""
         if "tree" in attrs:
             beside = COLUMNS & set(attrs)
             words = ErrorDetail("The document says this; leave one of the two out.", code="twice")
@@ -68,7 +65,6 @@ class NewProduct(ProductChange):
         return attrs
 
     def whole_tree(self) -> JSONObject:
-        """Return the document to register."""
         told: JSONObject = self.validated_data.get("tree") or {
             "status": "draft",
             "domain": self.validated_data["domain"],
@@ -78,20 +74,20 @@ class NewProduct(ProductChange):
 
 
 class ReadersBody(Reasoned):
-    """Who else may read a restricted product, by slug; replaces the list."""
+    """The other readers of a restricted product, by slug; replaces the list."""
 
     domains = StringList(max_length=500)
     teams = StringList(max_length=500)
 
 
 class MoveBody(Reasoned):
-    """The domain that a product goes to."""
+    """The domain to move a product to."""
 
     domain = StrictString(max_length=120)
 
 
 class UseBody(Body):
-    """Something that names a product."""
+    """A use of a product to add."""
 
     title = StrictString(max_length=400)
     type = StrictString(source="use_type", required=False, allow_blank=True, max_length=60)

@@ -1,4 +1,4 @@
-"""How a document that comes in over the API is checked: by the rules that files are read by."""
+"""Checks the documents of request bodies by the rules for files."""
 
 from __future__ import annotations
 
@@ -18,46 +18,41 @@ UNKNOWN = ".unknown-field"
 
 
 def check_product(tree: Any, *, before: JSONObject | None = None) -> None:
-    """Refuse a product's document with faults that the one before it did not have."""
-    refuse_new_faults(bitol_odps.check, tree, before)
+    """Raise ValidationFailed if a product's document has issues that it did not have before."""
+    check_new_issues(bitol_odps.check, tree, before)
 
 
-def refuse_new_faults(check: Check, tree: Any, before: JSONObject | None = None) -> None:
-    """Raise Invalid for each fault of a document that the one before it did not have.
+def check_new_issues(check: Check, tree: Any, before: JSONObject | None = None) -> None:
+    """Raise ValidationFailed with the issues of a document that it did not have before.
 
-    A file's unknown fields are kept with a warning; a program's are refused. What was imported
-    leniently stays editable.
+    Unknown fields of a file are a warning, those of a request an error. A product that was
+    imported with issues stays editable.
     """
     if not isinstance(tree, dict):
         raise ValidationFailed([Issue(location="/", message="A document is an object.")])
-    had = {(error.location, error.code) for error in _faults(check, before)} if before else set()
-    found = [error for error in _faults(check, tree) if (error.location, error.code) not in had]
-    if found:
-        raise ValidationFailed([_fault(error) for error in found])
+    had = {(error.location, error.code) for error in _issues_of(check, before)} if before else set()
+    found = [error for error in _issues_of(check, tree) if (error.location, error.code) not in had]
+    issues = []
+    for error in found:
+        text = error.message.partition(";")[0] if _is_unknown(error) else error.message
+        message = f"{text[:1].upper()}{text[1:]}."
+        location = error.location or "/"
+        issues.append(Issue(location=location, message=message, hint=error.hint, code=error.code))
+    if issues:
+        raise ValidationFailed(issues)
 
 
-def slug_fault(location: str, slug: str, known: Sequence[str], noun: str) -> Issue:
-    """Return the fault of a slug that names nothing."""
+def unknown_slug(location: str, slug: str, known: Sequence[str], noun: str) -> Issue:
     hint = did_you_mean(slug, known)
     return Issue(
         location=location, message=f"There is no {noun} {slug}.", hint=hint, code="unknown"
     )
 
 
-def _faults(check: Check, tree: JSONObject) -> list[DocumentIssue]:
+def _issues_of(check: Check, tree: JSONObject) -> list[DocumentIssue]:
     read = Document("body", deepcopy(tree), SourcePosition(0, 0))
     return [problem for problem in check(read) if problem.is_error or _is_unknown(problem)]
 
 
 def _is_unknown(problem: DocumentIssue) -> bool:
     return problem.code.endswith(UNKNOWN)
-
-
-def _fault(problem: DocumentIssue) -> Issue:
-    words = problem.message.partition(";")[0] if _is_unknown(problem) else problem.message
-    return Issue(
-        location=problem.location or "/",
-        message=f"{words[:1].upper()}{words[1:]}.",
-        hint=problem.hint,
-        code=problem.code,
-    )

@@ -1,4 +1,4 @@
-"""What a list of products may be asked for."""
+"""The filters of the list of products."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_filters import (
     OrderingFilter,
 )
 
-from catalog.api.products.documents import slug_fault
+from catalog.api.products.documents import unknown_slug
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
 from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
@@ -25,22 +25,23 @@ class ProductFilters(FilterSet):
     status = MultipleChoiceFilter(choices=Status.choices)
     visibility = ChoiceFilter(choices=Visibility.choices)
     slo = ChoiceFilter(choices=Verdict.choices, field_name="slo_verdict")
-    tag = CharFilter(method="carrying", max_length=120)
+    tag = CharFilter(method="filter_tag", max_length=120)
     sort = OrderingFilter(fields=["name", ("updated_at", "updated")])
 
     class Meta:
         model = DataProduct
         fields = ()
 
-    def carrying(self, products: DataProductQuerySet, name: str, tag: str) -> QuerySet[DataProduct]:
-        """Return the products that carry a tag."""
+    def filter_tag(
+        self, products: DataProductQuerySet, name: str, tag: str
+    ) -> QuerySet[DataProduct]:
         return products.tagged(tag)
 
 
 def domain_named(slug: str) -> Domain:
-    """Return the domain of a slug in a body. Raises Invalid, with the nearest slug there is."""
+    """Return the domain with a slug of a body. Raises ValidationFailed with the nearest slug."""
     domain = Domain.objects.filter(slug=slug).first()
     if domain is None:
         known = list(Domain.objects.values_list("slug", flat=True))
-        raise ValidationFailed([slug_fault("/domain", slug, known, "domain")])
+        raise ValidationFailed([unknown_slug("/domain", slug, known, "domain")])
     return domain

@@ -1,9 +1,8 @@
-"""What the API says of a product."""
+"""The representations of a product."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from rest_framework import serializers
@@ -11,6 +10,7 @@ from rest_framework import serializers
 from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri, product_path
 from catalog.products.models import DataProduct, ProductUse, Sensitivity
+from catalog.types import JSONObject
 
 SUMMARY_COLUMNS = (
     "pk",
@@ -70,8 +70,8 @@ class ProductSummary(serializers.ModelSerializer[DataProduct]):
         read_only_fields = fields
 
 
-def summaries_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of SUMMARY_COLUMNS as ProductSummary says them, without its cost for each field.
+def summaries_of(rows: Iterable[JSONObject]) -> list[JSONObject]:
+    """Return rows of SUMMARY_COLUMNS in the shape of ProductSummary, without its cost per field.
 
     Times stay times: the renderer writes them.
     """
@@ -100,14 +100,14 @@ def summaries_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def summary_of(product: DataProduct) -> dict[str, Any]:
-    """Return a product as ProductSummary says it."""
+def summary_of(product: DataProduct) -> JSONObject:
+    """Return a product in the shape of ProductSummary."""
     own = {name: getattr(product, name) for name in SUMMARY_COLUMNS if name != "domain__slug"}
     return summaries_of([own | {"domain__slug": product.domain.slug}])[0]
 
 
-def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> dict[str, Any]:
-    """Return a product as ProductDetail says it; `reader` is asked where there is a successor."""
+def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSONObject:
+    """Return a product in the shape of ProductDetail; `reader` is called only for a successor."""
     after = product.successor
     return summary_of(product) | {
         "limitations": product.limitations,
@@ -122,7 +122,7 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> dict
 
 
 class ProductDetail(ProductSummary):
-    """A product with its document; `successor` is named where the reader may know of it."""
+    """A product with its document; `successor` only if the caller can see that product."""
 
     successor = serializers.CharField(allow_null=True)
     figures = serializers.JSONField(
@@ -146,7 +146,7 @@ class ProductDetail(ProductSummary):
 
 
 class UseAnswer(serializers.ModelSerializer[ProductUse]):
-    """Something that names a product; who added it is said to people signed in."""
+    """A use of a product; only signed-in people see who added it."""
 
     added_by = serializers.SerializerMethodField()
 
@@ -156,11 +156,10 @@ class UseAnswer(serializers.ModelSerializer[ProductUse]):
         read_only_fields = fields
 
     def get_added_by(self, use: ProductUse) -> str | None:
-        """Return the name of the reader who added it."""
         return use.added_by or None if self.context["names"] else None
 
 
-class ReadersAnswer(serializers.Serializer[Any]):
+class ReadersAnswer(serializers.Serializer[JSONObject]):
     """The other domains and teams that may read a restricted product, by slug."""
 
     domains = serializers.ListField(child=serializers.CharField())
@@ -173,7 +172,6 @@ def address_of(product: DataProduct) -> str:
 
 
 def readers_of(product: DataProduct) -> dict[str, list[str]]:
-    """Return who else may read a product."""
     slugs = list(product.readers.values_list("group__domain__slug", "group__team__slug"))
     return {
         "domains": sorted(domain for domain, _ in slugs if domain),

@@ -1,4 +1,4 @@
-"""Finding, registering and editing products over the API."""
+"""API of products: find, register, edit, move, share and delete them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from catalog.api.products.bodies import (
     ReadersBody,
     UseBody,
 )
-from catalog.api.products.documents import check_product, slug_fault
+from catalog.api.products.documents import check_product, unknown_slug
 from catalog.api.products.filters import ProductFilters, domain_named
 from catalog.api.products.serializers import (
     SUMMARY_COLUMNS,
@@ -64,12 +64,12 @@ DOCUMENT = {"application/json": OBJECT}
 
 
 class OfProduct(GenericViewSet[Any]):
-    """What is asked of one product, which is missing where the caller may not see it.
+    """Views of one product; 404 if the caller may not see it.
 
-    Of a retired one only its past is told, as on its page: 410 says what came after it.
+    A retired product has only its history, as on its page; all else is 410 and names its successor.
     """
 
-    tells_the_past = False
+    serves_retired = False
 
     serializer_class: type[BaseSerializer[Any]] = ProductDetail
     queryset = DataProduct.objects.none()
@@ -77,21 +77,21 @@ class OfProduct(GenericViewSet[Any]):
 
     @cached_property
     def reader(self) -> AccessContext:
-        """Return what the caller may read and do, read once in a request."""
+        """Return the caller's access, loaded once per request."""
         return access_for(self.request.user)
 
     def product(self) -> DataProduct:
-        """Return the product of the address. Raises Http404, Retired."""
+        """Return the product of the URL. Raises Http404, Retired."""
         visible = DataProduct.objects.visible_to(self.reader).filter(uuid=self.kwargs["uuid"])
         product = visible.select_related("domain", "successor__domain").first()
         if product is None:
             raise Http404
-        if product.status == Status.RETIRED and not self.tells_the_past:
+        if product.status == Status.RETIRED and not self.serves_retired:
             raise Retired(detail_of(product, lambda: self.reader))
         return product
 
     def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
-        """Return the product and the edition that an edit names, before its body is looked at.
+        """Return the product and the edition in If-Match, before the body is read.
 
         Raises Http404, PermissionDenied, PreconditionRequired.
         """
@@ -99,51 +99,50 @@ class OfProduct(GenericViewSet[Any]):
         require_permission(self.request.user, permission, product.domain)
         return product, parse_if_match(self.request)
 
-    def state(self, product: DataProduct) -> Mapping[str, Any]:
-        """Return what this address says of the product."""
+    def state(self, product: DataProduct) -> Mapping[str, object]:
+        """Return the representation of the product at this URL."""
         return detail_of(product, lambda: self.reader)
 
     def answer(self, product: DataProduct, *, status: int = 200, location: str = "") -> Response:
-        """Return the product as a reading of it now would say it, with its ETag."""
+        """Return the current state of the product, with its ETag."""
         current = DataProduct.objects.select_related("domain").get(pk=product.pk)
         state = self.state(current)
         return with_etag(self.request, state, current.edition, status=status, location=location)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Show beside an edition conflict what stands now."""
+        """Add the current state to an edit conflict."""
         return super().handle_exception(
             attach_current_state(exc, lambda: self.state(self.product()))
         )
 
 
 class Products(OfProduct):
-    """Find products; register, edit and delete those of one's domains."""
+    """Find products; register, edit and delete those of your domains."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     parser_classes = [JSONBody, PatchBody]
     filterset_class = ProductFilters
 
     def get_queryset(self) -> QuerySet[DataProduct]:
-        """Return the products that the caller may know of."""
         return DataProduct.objects.visible_to(self.reader).order_by("name", "pk")
 
     @extend_schema(responses=ProductSummary(many=True), filters=True)
     def list(self, request: Request) -> Response:
-        """List the products that the caller may know of."""
+        """List the products that the caller can see."""
         products = self.filter_queryset(self.get_queryset())
         rows = self.paginate_queryset(products.values(*SUMMARY_COLUMNS))
         return self.get_paginated_response(summaries_of(rows or ()))
 
     @extend_schema(request=NewProduct, responses={201: ProductDetail})
     def create(self, request: Request) -> Response:
-        """Register a product as a draft, by its document or by its simple fields."""
+        """Register a product as a draft, from its document or its simple fields."""
         body = NewProduct.read(request)
         domain = domain_named(body.validated_data["domain"])
         try:
             tree = body.whole_tree()
             check_product(tree)
         except ValidationFailed:
-            # Whoever may register nothing here is told that, and not what is wrong with it.
+            # Without the permission, that is the error, not what is wrong with the document.
             require_permission(self.reader, Permission.EDIT_PRODUCTS, domain)
             raise
         reason = body.validated_data.get("reason", "")
@@ -155,12 +154,12 @@ class Products(OfProduct):
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, uuid: str) -> Response:
-        """Say all that is known of a product."""
+        """Return a product with its document."""
         return self.answer(self.product())
 
     @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: str) -> Response:
-        """Put a new document (Bitol ODPS) in place of the product's."""
+        """Replace the product's document (Bitol ODPS)."""
         product, edition = self.to_edit()
         tree: Any = request.data
         check_product(tree, before=product.tree)
@@ -181,7 +180,13 @@ class Products(OfProduct):
         """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
         product, edition = self.to_edit()
         if PatchBody.is_of(request):
-            return self.answer(self._patched(product, edition))
+            steps = PatchBody.steps_of(request)
+            check_product(apply_patch(product.tree, steps), before=product.tree)
+            return self.answer(
+                patch_document(
+                    product=product, patch=steps, edition=edition, actor=require_user(request.user)
+                )
+            )
         body = ProductChange.read(request)
         tree = with_columns(product.tree, body.columns())
         reason = body.validated_data.get("reason", "")
@@ -195,23 +200,16 @@ class Products(OfProduct):
             )
         )
 
-    def _patched(self, product: DataProduct, edition: int) -> DataProduct:
-        steps = PatchBody.steps_of(self.request)
-        check_product(apply_patch(product.tree, steps), before=product.tree)
-        return patch_document(
-            product=product, patch=steps, edition=edition, actor=require_user(self.request.user)
-        )
-
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: str) -> Response:
-        """Delete a draft or an external entry for good; what others may know is retired instead."""
+        """Delete a draft or an external entry; a product that was published is retired instead."""
         product, edition = self.to_edit(Permission.DELETE_PRODUCTS)
         delete_product(product=product, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
     @extend_schema(request=MoveBody, responses=ProductDetail, parameters=EDITS)
     def move(self, request: Request, uuid: str) -> Response:
-        """Give the product to another domain; its old address leads to it for ever."""
+        """Move the product to another domain; its old URL redirects to it."""
         product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
         body = MoveBody.read(request).validated_data
         moved = move_product(
@@ -225,14 +223,14 @@ class Products(OfProduct):
 
 
 class ProductUses(OfProduct):
-    """What names a product: dashboards, models, papers."""
+    """Uses of a product: dashboards, models, papers."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = UseAnswer
 
     @extend_schema(responses=UseAnswer(many=True))
     def list(self, request: Request, uuid: str) -> Response:
-        """List what names the product: declared by its owners, or added by readers."""
+        """List the uses of the product, declared by its owners or added by readers."""
         uses = self.product().uses.order_by("pk")
         rows = self.paginate_queryset(self.filter_queryset(uses))
         context = {"names": self.reader.is_signed_in}
@@ -240,7 +238,7 @@ class ProductUses(OfProduct):
 
     @extend_schema(request=UseBody, responses={201: UseAnswer})
     def create(self, request: Request, uuid: str) -> Response:
-        """Add something that names the product; whoever reads it may, and it is no edit."""
+        """Add a use of the product; every signed-in reader can, and the edition stays."""
         body = UseBody.read(request).validated_data
         use = add_use(product=self.product(), actor=require_user(request.user), **body)
         stands = ProductUse.objects.get(pk=use.pk)
@@ -248,19 +246,19 @@ class ProductUses(OfProduct):
 
 
 class ProductReaders(OfProduct):
-    """Say who else may read a restricted product."""
+    """The other readers of a restricted product."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = ReadersAnswer
 
-    def state(self, product: DataProduct) -> Mapping[str, Any]:
-        """Return the readers, to those who work in the domain."""
+    def state(self, product: DataProduct) -> Mapping[str, object]:
+        """Return the readers. Raises PermissionDenied."""
         require_permission(self.request.user, Permission.VIEW_DRAFTS, product.domain)
         return readers_of(product)
 
     @extend_schema(responses=ReadersAnswer, parameters=READS)
     def retrieve(self, request: Request, uuid: str) -> Response:
-        """Say which other domains and teams may read the product."""
+        """Return the other domains and teams that may read the product."""
         return self.answer(self.product())
 
     @extend_schema(request=ReadersBody, responses=ReadersAnswer, parameters=EDITS)
@@ -280,15 +278,15 @@ class ProductReaders(OfProduct):
 
 
 class ProductHistory(OfProduct):
-    """What happened to a product."""
+    """The history of a product."""
 
-    tells_the_past = True
+    serves_retired = True
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = HistoryEvent
 
     @extend_schema(responses=HistoryEvent(many=True))
     def list(self, request: Request, uuid: str) -> Response:
-        """List what happened, newest first; what was changed only to those who read the audit."""
+        """List the events, newest first; only readers of the audit trail see the changed values."""
         product = self.product()
         whole = self.reader.can(Permission.READ_AUDIT, product.domain_id)
         events: QuerySet[AuditEvent] = history_of(product, whole=whole)
@@ -298,12 +296,12 @@ class ProductHistory(OfProduct):
 
 
 def _all_named(model: Any, slugs: list[str], location: str, noun: str) -> list[Any]:
-    """Return the rows of some slugs. Raises Invalid, which names each that there is not."""
+    """Return the rows with these slugs. Raises ValidationFailed with each unknown one."""
     rows = {row.slug: row for row in model.objects.filter(slug__in=slugs)}
     missing = [(index, slug) for index, slug in enumerate(slugs) if slug not in rows]
     if missing:
         known = list(model.objects.values_list("slug", flat=True))
         raise ValidationFailed(
-            [slug_fault(f"{location}/{index}", slug, known, noun) for index, slug in missing]
+            [unknown_slug(f"{location}/{index}", slug, known, noun) for index, slug in missing]
         )
     return list(rows.values())

@@ -1,6 +1,6 @@
-"""Who calls the API: what their token lets them do.
+"""Authenticates API requests by bearer token, and checks the token's scope.
 
-Imports no view: the settings name what stands here by its dotted path.
+Imports no view: the settings name the class by its dotted path.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9_]{20,100}\Z")
 
 
 class BearerAuthentication(TokenAuthentication):
-    """A person by the token of a program; the token's scopes bind every view alike."""
+    """A person by an API token; its scopes apply to every view."""
 
     def authenticate(self, request: Request) -> tuple[Person, ApiToken] | None:
-        """Return who calls and by which token. Raises AuthenticationFailed, InsufficientScope."""
+        """Return the caller and their token. Raises AuthenticationFailed, InsufficientScope."""
         words = get_authorization_header(request).split()
         if not words:
             return None
@@ -41,27 +41,24 @@ class BearerAuthentication(TokenAuthentication):
         needed = ApiToken.Scope.READ if request.method in SAFE_METHODS else ApiToken.Scope.WRITE
         if needed not in token.scopes:
             raise InsufficientScope(f"This token lacks the scope {needed.value}.")
-        _tell_use(token)
+        _record_use(token)
         return person, token
 
     def authenticate_credentials(self, token: bytes) -> tuple[Person, ApiToken]:
-        """Return the person of a token that holds now, in one statement."""
+        """Return the person of a valid token, in one statement."""
         text = token.decode("ascii", "replace")
         if _TOKEN.match(text):
             key, digest = text[: CONSTANTS.TOKEN_KEY_LENGTH], hash_token(text)
-            for held in ApiToken.objects.filter(token_key=key).select_related("user"):
-                if compare_digest(digest, held.digest) and _holds(held):
-                    return held.user, held
+            for match in ApiToken.objects.filter(token_key=key).select_related("user"):
+                is_expired = match.expiry is not None and match.expiry <= timezone.now()
+                is_valid = match.user.is_active and not is_expired
+                if compare_digest(digest, match.digest) and is_valid:
+                    return match.user, match
         raise AuthenticationFailed("This token is unknown, has lapsed or was revoked.")
 
 
-def _holds(token: ApiToken) -> bool:
-    lapsed = token.expiry is not None and token.expiry <= timezone.now()
-    return not lapsed and token.user.is_active
-
-
-def _tell_use(token: ApiToken) -> None:
-    """Have it noted that a token is in use, at most once in a minute."""
+def _record_use(token: ApiToken) -> None:
+    """Queue the recording of a token's use, at most once a minute."""
     now = timezone.now()
     is_noted = token.last_used_at is not None and now - token.last_used_at < USE_NOTED_EVERY
     seconds = int(USE_NOTED_EVERY.total_seconds())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -55,7 +55,7 @@ class PatchBody(JSONBody):
         return request.data
 
 
-class Body(serializers.Serializer[Any]):
+class Body(serializers.Serializer[JSONObject]):
     """A request body that rejects unknown members by name, with the nearest known one."""
 
     @classmethod

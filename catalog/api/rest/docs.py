@@ -1,11 +1,10 @@
-"""The API described by itself: its OpenAPI document, and the page that people read it on."""
+"""The OpenAPI document, and the page that shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -17,6 +16,7 @@ from rest_framework.views import APIView
 
 from catalog.api.rest.openapi import complete_schema
 from catalog.problems import PROBLEM_TYPES, ProblemType
+from catalog.types import JSONObject
 from catalog.web.pages import render_page
 
 FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")
@@ -30,32 +30,31 @@ class OpenAPIDocument(APIView):
     schema = None
 
     def get(self, request: Request) -> Response:
-        """Return the document."""
         return Response(openapi_document())
 
 
 @cache
-def openapi_document() -> dict[str, Any]:
-    """Return the document, made once in a process."""
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    return complete_schema(made)
+def openapi_document() -> JSONObject:
+    """Return the document, built once per process."""
+    document: JSONObject = SchemaGenerator().get_schema(request=None, public=True)
+    return complete_schema(document)
 
 
 @dataclass(frozen=True)
 class ApiReferencePage:
     """Operations by group, schemas, and the types of problems, as dicts of plain values."""
 
-    groups: Sequence[tuple[str, Sequence[dict[str, Any]]]]
-    schemas: Sequence[dict[str, Any]]
+    groups: Sequence[tuple[str, Sequence[JSONObject]]]
+    schemas: Sequence[JSONObject]
     problem_types: Sequence[ProblemType]
     origin: str
 
 
 @require_safe
 def api_reference(request: HttpRequest) -> HttpResponse:
-    """Show every operation of the API, its parameters, bodies and problems. Open to everybody."""
+    """Show every operation of the API, its parameters, bodies and problems."""
     document = openapi_document()
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[JSONObject]] = {}
     for operation in list_operations(document):
         groups.setdefault(operation["group"], []).append(operation)
     schemas = [
@@ -63,8 +62,9 @@ def api_reference(request: HttpRequest) -> HttpResponse:
         for name, schema in sorted(document["components"]["schemas"].items())
         if schema.get("properties")
     ]
+    rank = {name: position for position, name in enumerate(FIRST)}
     page = ApiReferencePage(
-        groups=sorted(groups.items(), key=_rank),
+        groups=sorted(groups.items(), key=lambda group: (rank.get(group[0], len(rank)), group[0])),
         schemas=schemas,
         problem_types=list(PROBLEM_TYPES.values()),
         origin=f"{request.scheme}://{request.get_host()}",
@@ -72,8 +72,7 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     return render_page(request, "catalog/api/docs.html", page)
 
 
-def list_operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield each operation as the page shows it."""
+def list_operations(document: JSONObject) -> Iterator[JSONObject]:
     for address, methods in document["paths"].items():
         for method, operation in methods.items():
             if method not in METHODS:
@@ -85,7 +84,7 @@ def list_operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "address": address,
                 "about": operation.get("description", ""),
                 "is_open": {} in operation.get("security", [{}]),
-                "parameters": [_parameter(held) for held in operation.get("parameters", [])],
+                "parameters": [_parameter(item) for item in operation.get("parameters", [])],
                 "bodies": list(_contents(operation.get("requestBody", {}))),
                 "answers": [
                     {"status": status, "shapes": list(_contents(answer))}
@@ -96,22 +95,22 @@ def list_operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             }
 
 
-def list_fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the members of an object, each with its type in words."""
-    needed = schema.get("required", ())
+def list_fields(schema: JSONObject) -> list[JSONObject]:
+    """Return the members of an object, each with its type as text."""
+    required = schema.get("required", ())
     return [
         {
             "name": name,
             "type": format_type(member),
-            "is_needed": name in needed,
+            "is_needed": name in required,
             "about": member.get("description", ""),
         }
         for name, member in schema["properties"].items()
     ]
 
 
-def format_type(schema: Mapping[str, Any]) -> str:
-    """Return what a schema takes, in a few words."""
+def format_type(schema: JSONObject) -> str:
+    """Return the type of a schema as text."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     for joint in ("oneOf", "anyOf", "allOf"):
@@ -126,24 +125,19 @@ def format_type(schema: Mapping[str, Any]) -> str:
     return f"{words} ({schema['format']})" if "format" in schema else words
 
 
-def _rank(group: tuple[str, Any]) -> tuple[int, str]:
-    name = group[0]
-    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
-
-
-def _parameter(held: Mapping[str, Any]) -> dict[str, Any]:
+def _parameter(parameter: JSONObject) -> JSONObject:
     return {
-        "name": held["name"],
-        "place": held["in"],
-        "is_needed": held.get("required", False),
-        "type": format_type(held["schema"]),
-        "about": held.get("description", ""),
+        "name": parameter["name"],
+        "place": parameter["in"],
+        "is_needed": parameter.get("required", False),
+        "type": format_type(parameter["schema"]),
+        "about": parameter.get("description", ""),
     }
 
 
-def _contents(holder: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    for media_type, held in holder.get("content", {}).items():
-        schema = held.get("schema", {})
+def _contents(holder: JSONObject) -> Iterator[dict[str, str]]:
+    for media_type, content in holder.get("content", {}).items():
+        schema = content.get("schema", {})
         yield {
             "media_type": media_type,
             "type": format_type(schema),

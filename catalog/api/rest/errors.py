@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rest_framework import exceptions, status
 
-from catalog.exceptions import CatalogError, EditConflict
+from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.types import JSONObject
 
 
@@ -41,6 +42,18 @@ class ConflictWithState(EditConflict):
     def __init__(self, conflict: EditConflict, state: Mapping[str, object]) -> None:
         super().__init__(seen=conflict.seen, current=conflict.current)
         self.state = state
+
+
+def relocated(invalid: ValidationFailed, old: str, new: str) -> ValidationFailed:
+    """Return an error whose locations begin with `new` instead of `old`; an empty one is `/`."""
+    return ValidationFailed(
+        [
+            replace(issue, location=new + issue.location.removeprefix(old) or "/")
+            if issue.location.startswith(old)
+            else issue
+            for issue in invalid.issues
+        ]
+    )
 
 
 class Retired(CatalogError):

@@ -49,14 +49,9 @@ def error_response(request: HttpRequest) -> HttpResponse | None:
     if not length.isascii() or not length.isdecimal() or len(length) > 15:
         return problem_response("malformed-request", path=request.path)
     if int(length) > MAX_BYTES:
-        _discard_body(request, int(length))
+        # Read and drop it, so that a client that reads only after sending gets the response.
+        while int(length) <= MAX_DISCARDED and request.read(MEGABYTE):
+            pass
         detail = f"A body may have at most {MAX_BYTES:,} bytes."
         return problem_response("too-large", path=request.path, detail=detail)
     return None
-
-
-def _discard_body(request: HttpRequest, length: int) -> None:
-    """Read and drop a body, so that a client that reads only after sending gets the response."""
-    if length <= MAX_DISCARDED:
-        while request.read(MEGABYTE):
-            pass

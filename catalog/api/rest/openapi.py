@@ -78,7 +78,11 @@ def complete_schema(result: JSONObject) -> JSONObject:
     for address, methods in result["paths"].items():
         for operation in methods.values():
             for status in sorted(set(statuses_of(address, operation))):
-                operation["responses"].setdefault(str(status), _problem_response(status))
+                response: JSONObject = {"description": "Not modified."}
+                if status != 304:
+                    content = {MEDIA_TYPE: {"schema": PROBLEM}}
+                    response = {"description": TITLES[status], "content": content}
+                operation["responses"].setdefault(str(status), response)
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
@@ -137,10 +141,3 @@ def _simplify(schema: JSONObject) -> JSONObject:
         return schema
     others = {name: value for name, value in schema.items() if name != "oneOf"}
     return {**others, **parts[0]}
-
-
-def _problem_response(status: int) -> JSONObject:
-    if status == 304:
-        return {"description": "Not modified."}
-    content = {MEDIA_TYPE: {"schema": PROBLEM}}
-    return {"description": TITLES[status], "content": content}

@@ -1,6 +1,6 @@
-"""How often a caller may ask the API: a number of requests in each window of time.
+"""Rate limits of the API: a number of requests per caller and time window.
 
-Imports no view: the settings name what is here by its dotted path.
+Imports no view: the settings name the classes by their dotted path.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class PrincipalThrottle(BaseThrottle):
-    """So many requests of one caller in each window of time; counts in the shared cache.
+    """Limits the requests of one caller per time window; counts in the shared cache.
 
     The cache stands in for its server while that is away, so a limit never refuses everybody.
     """
@@ -30,7 +30,7 @@ class PrincipalThrottle(BaseThrottle):
     scope = ""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count the request; its answer will carry what is left."""
+        """Count the request; the response headers show what is left."""
         caller = self.caller(request)
         if caller is None:
             return True
@@ -48,17 +48,16 @@ class PrincipalThrottle(BaseThrottle):
         return self.resets_in
 
     def caller(self, request: Request) -> str | None:
-        """Return who is counted; None where another limit counts them."""
+        """Return who is counted; None if another limit counts them."""
         raise NotImplementedError
 
 
 class AnonRateThrottle(PrincipalThrottle):
-    """Requests of one address, signed out."""
+    """Requests of one address without authentication."""
 
     scope = "signed_out"
 
     def caller(self, request: Request) -> str | None:
-        """Return the address."""
         return None if request.user.is_authenticated else str(self.get_ident(request))
 
 
@@ -68,7 +67,6 @@ class UserRateThrottle(PrincipalThrottle):
     scope = "signed_in"
 
     def caller(self, request: Request) -> str | None:
-        """Return the token or the person."""
         if not request.user.is_authenticated:
             return None
         if isinstance(request.auth, ApiToken):
