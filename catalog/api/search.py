@@ -34,7 +34,7 @@ MOST_SIMILAR = 20
 NUMBERS = ("limit", "page")
 NUMBER = re.compile(r"-?[0-9]{1,9}")
 
-FIELD_CLASSES: Mapping[Any, Callable[[], serializers.Field[Any, Any, Any, Any]]] = {
+FIELD_CLASSES: Mapping[Any, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
     str: serializers.CharField,
     int: serializers.IntegerField,
     bool: serializers.BooleanField,
@@ -76,15 +76,13 @@ def _serializer_for(result_type: ResultType) -> type[ResultAnswer]:
     return type(shape.__name__, (ResultAnswer,), {"__doc__": shape.__doc__, **fields})
 
 
-def _field_for(hint: Any) -> serializers.Field[Any, Any, Any, Any]:
+def _field_for(hint: Any, *, allow_null: bool = False) -> serializers.Field[Any, Any, Any, Any]:
     members = [member for member in get_args(hint) if member is not NoneType]
     if NoneType in get_args(hint):
-        field = _field_for(members[0])
-        field.allow_null = True
-        return field
+        return _field_for(members[0], allow_null=True)
     if get_origin(hint) is list:
-        return serializers.ListField(child=_field_for(members[0]))
-    return FIELD_CLASSES[hint]()
+        return serializers.ListField(child=_field_for(members[0]), allow_null=allow_null)
+    return FIELD_CLASSES[hint](allow_null=allow_null)
 
 
 @extend_schema_field(

@@ -110,7 +110,9 @@ def test_every_operation_keeps_to_its_document(case, mesh):
     if case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE:
         aim(case, mesh)
 
-    answer = case.call_and_validate(headers=mesh["program"].headers, checks=CHECKS)
+    # The WSGI client does not decompress what it accepts.
+    headers = mesh["program"].headers | {"Accept-Encoding": "identity"}
+    answer = case.call_and_validate(headers=headers, checks=CHECKS)
 
     statuses[answer.status_code] += 1
 
