@@ -47,7 +47,7 @@ def build(products: int, *, seed: int = 7, hidden_share: float = 0.1) -> None:
     """
     from benchmarks.mesh_rows import Writing
     from benchmarks.mesh_trees import made
-    from catalog.search.services import sync_domain_changes
+    from catalog.search.services.sync import sync_domain_changes
 
     domains = _domains(max(FEWEST_DOMAINS, min(MOST_DOMAINS, products // EACH_DOMAIN)))
     sync_domain_changes()  # before there are products, else the first drain has all of them to do

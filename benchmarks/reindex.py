@@ -80,7 +80,7 @@ def sample(count: int) -> list[Any]:
 def rates(options: Any) -> dict[str, Any]:
     """Return the rates of both sides on one mesh, the raw side before and after each reindex."""
     engine = open_mesh(options, is_indexed=False)
-    from catalog.search.services import rebuild
+    from catalog.search.services.rebuild import rebuild
 
     documents = sample(options.sample)
     whole, raw = [], []

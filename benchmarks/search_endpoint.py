@@ -46,7 +46,7 @@ def main() -> None:
     engine = open_mesh(options)
     from benchmarks import raw_pages
     from catalog.authorization.access import access_for
-    from catalog.search.services import tokens_of
+    from catalog.search.services.search import tokens_of
 
     person = reader()
     tokens = tokens_of(access_for(person)) or ()

@@ -55,7 +55,7 @@ def open_mesh(options: Any, *, is_indexed: bool = True) -> Any:
 
     from catalog.products.models import DataProduct
     from catalog.search import backends
-    from catalog.search.services import rebuild
+    from catalog.search.services.rebuild import rebuild
 
     api_settings.DEFAULT_THROTTLE_RATES.update(signed_out=NO_LIMIT, signed_in=NO_LIMIT)
     if not DataProduct.objects.exists():

@@ -16,13 +16,9 @@ from kombu.exceptions import OperationalError
 from catalog.audit.services import seal_pending
 from catalog.people.services import note_use
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import (
-    ActivationRefused,
-    check_indexes,
-    drain,
-    index_pending,
-    sync_domain_changes,
-)
+from catalog.search.services.checks import check_indexes
+from catalog.search.services.rebuild import ActivationRefused
+from catalog.search.services.sync import drain, index_pending, sync_domain_changes
 from catalog.search.wakeup import is_hint_needed, is_hinted, is_running
 
 log = logging.getLogger(__name__)

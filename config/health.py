@@ -10,7 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from catalog.search.services import check_engine
+from catalog.search.services.search import check_engine
 from config import heartbeats
 from config.celery import app
 

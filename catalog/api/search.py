@@ -26,7 +26,7 @@ from catalog.api.search_answer import search_answer
 from catalog.search.fields import TYPES
 from catalog.search.result_types import RESULT_TYPES, ResultType
 from catalog.search.result_types.result_type import DateTimeText, UUIDText
-from catalog.search.services import similar_to
+from catalog.search.services.similarity import similar_to
 from catalog.types import JSONObject
 from catalog.web.search.similarity import shared_of
 

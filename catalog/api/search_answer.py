@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from catalog.authorization.access import access_for
 from catalog.search.port import Facet
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import SearchResults, search_catalog
+from catalog.search.services.search import SearchResults, search_catalog
 from catalog.search.url_state import SearchState, parse_search_url, write_cursor
 from catalog.types import JSONObject
 from catalog.web.search import result_labels

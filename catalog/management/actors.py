@@ -1,4 +1,4 @@
-"""As whom a command acts: a worker of its own, or the person that `--as` names."""
+"""The actor of a command: a worker of its own, or the person named by `--as`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from catalog.people.models import Person
 
 
 def actor_of(username: str | None, *, worker: str) -> Person | SystemActor:
-    """Return the active person of that name, or the worker where none is given.
+    """Return the active person with a username, or the worker if none is given.
 
-    Raises CommandError (exit 2) where there is nobody so called.
+    Raises CommandError (exit 2) if there is no such person.
     """
     if username is None:
         return SystemActor(worker)

@@ -9,12 +9,11 @@ from django.core.management.base import BaseCommand, CommandParser
 
 
 class CommandWithExamples(BaseCommand):
-    """Shows `epilog` below its options as it stands; `%(prog)s` in it is how it was called."""
+    """Shows `epilog` unchanged below its options; `%(prog)s` in it is the command as called."""
 
     epilog = ""
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        """Return a parser that keeps the lines of the examples."""
         return super().create_parser(
             prog_name,
             subcommand,

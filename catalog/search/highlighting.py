@@ -36,10 +36,10 @@ class Analyzer(Protocol):
     """How texts are split into words, and words reduced to stems."""
 
     def stem(self, word: str) -> str:
-        """The stem of a single word in small letters; empty for a stop word."""
+        """Return the stem of a word in lower case; empty for a stop word."""
 
     def stemmed(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """The stems of a text's words, each with where the word begins and ends."""
+        """Yield the stem of each word of a text, with the word's start and end."""
 
 
 class Highlighter:

@@ -46,7 +46,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """Nothing is found or counted but documents of the type that the readers' tokens open."""
+    """A search for documents of one type that are readable with the tokens."""
 
     readers: ReaderTokens
     type: str = DEFAULT_TYPE

@@ -28,7 +28,7 @@ def analyzer(name: str) -> TextAnalyzer:
 
 
 class Stemmer:
-    """Splits texts into words and stems."""
+    """Splits texts into words, and reduces words to stems."""
 
     def __init__(self) -> None:
         self._analyzer, self._words = analyzer(TEXT), analyzer(WORDS)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.search.models import FRESH_WITHIN_SECONDS, IndexCheck
-from catalog.search.services import TARGET, DayOfChecks, IndexReport, index_reports
+from catalog.search.services.checks import TARGET, DayOfChecks, IndexReport, index_reports
 from catalog.types import JSONObject
 from catalog.web.components.charts import Day
 from catalog.web.components.humanize import percent

@@ -16,7 +16,8 @@ from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal
 from catalog.ports.models import OutputPort
 from catalog.search.models import IndexCheck
-from catalog.search.services import WINDOW, engine_states
+from catalog.search.services.checks import WINDOW
+from catalog.search.services.pending import engine_states
 from catalog.types import JSONObject
 from config.health import part_states
 from governance.slo.models import ProbeSchedule

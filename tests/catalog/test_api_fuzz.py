@@ -29,7 +29,7 @@ from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.products.models import DataProduct
 from catalog.search.backends import configured_backends
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from config.wsgi import application
 from tests.catalog.api_client import Program
 from tests.factories import (

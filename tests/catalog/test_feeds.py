@@ -13,7 +13,7 @@ from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
 from catalog.search.backends import active_backend
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from tests.factories import (
     FACTORY,
     Users,

@@ -15,7 +15,7 @@ from benchmarks.page_costs import costs
 from catalog.domains.models import Domain
 from catalog.people.models import Person
 from catalog.search.backends import configured_backends
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from tests.catalog.api_client import Program
 from tests.factories import make_domain, make_users
 

@@ -9,7 +9,8 @@ from catalog.domains.services import grant_role
 from catalog.permissions import Role
 from catalog.search.backends import active_backend
 from catalog.search.models import IndexCheck
-from catalog.search.services import check_indexes, drain, sync_domain_changes
+from catalog.search.services.checks import check_indexes
+from catalog.search.services.sync import drain, sync_domain_changes
 from catalog.tasks import check_search
 from tests.factories import FACTORY, make_person, make_product
 from tests.search.requests import doc, write

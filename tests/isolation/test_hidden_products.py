@@ -20,7 +20,7 @@ from catalog.audit.models import AuditEvent
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, Visibility
 from catalog.search.backends import active_backend
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from tests.isolation.mesh import SEED, Mesh, make_mesh
 from tests.isolation.requests import Request, requests_for
 from tests.isolation.responses import Response, fetch_all, find_differences

@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct
 from catalog.products.services import patch_document, set_trust
 from catalog.publication.services import deprecate_product, retire_product
 from catalog.search.backends import active_backend
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from tests.factories import (
     FACTORY,
     Users,

@@ -13,7 +13,7 @@ import django
 django.setup()
 
 from catalog.search.backends import active_backend  # noqa: E402  Django must be set up first
-from catalog.search.services import RebuildPhase, rebuild  # noqa: E402
+from catalog.search.services.rebuild import RebuildPhase, rebuild  # noqa: E402
 
 
 def rebuild_and_die(step: RebuildPhase) -> None:

@@ -20,16 +20,11 @@ from catalog.search.documents.products import product_documents
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.query import parse_query
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import (
-    drain,
-    engine_states,
-    index_products,
-    rebuild,
-    sync,
-    sync_domain_changes,
-    verify,
-)
-from catalog.search.services.pending import pending_for
+from catalog.search.services import sync
+from catalog.search.services.pending import engine_states, pending_for
+from catalog.search.services.rebuild import rebuild
+from catalog.search.services.sync import drain, index_products, sync_domain_changes
+from catalog.search.services.verify import verify
 from tests.factories import (
     FACTORY,
     give_schema,

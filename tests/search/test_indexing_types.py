@@ -16,7 +16,10 @@ from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.search.fields import TYPES as NAMES
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import drain, engine_states, rebuild, sync_domain_changes, verify
+from catalog.search.services.pending import engine_states
+from catalog.search.services.rebuild import rebuild
+from catalog.search.services.sync import drain, sync_domain_changes
+from catalog.search.services.verify import verify
 from tests.factories import FACTORY, make_domain, make_product, make_team
 from tests.search.requests import ask, due, ids
 from tests.search.test_verifying import index_all, settle

@@ -16,15 +16,9 @@ from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
 from catalog.search.backends import active_backend
 from catalog.search.port import IndexSession
-from catalog.search.services import (
-    drain,
-    engine_states,
-    index_pending,
-    index_products,
-    sync,
-    sync_domain_changes,
-)
-from catalog.search.services.pending import BATCH_SIZE
+from catalog.search.services import sync
+from catalog.search.services.pending import BATCH_SIZE, engine_states
+from catalog.search.services.sync import drain, index_pending, index_products, sync_domain_changes
 from catalog.search.wakeup import PENDING_KEY, is_hint_needed, is_hinted, is_running
 from catalog.tasks import hint_products, index_changed
 from config.celery import app

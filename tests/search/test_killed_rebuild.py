@@ -24,14 +24,11 @@ from catalog.revisions.models import Followed
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import SearchRequest
 from catalog.search.query import parse_query
-from catalog.search.services import (
-    RebuildPhase,
-    drain,
-    engine_states,
-    search_catalog,
-    sync_domain_changes,
-    verify,
-)
+from catalog.search.services.pending import engine_states
+from catalog.search.services.rebuild import RebuildPhase
+from catalog.search.services.search import search_catalog
+from catalog.search.services.sync import drain, sync_domain_changes
+from catalog.search.services.verify import verify
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import NOW, ask, due, ids
 from tests.search.test_rebuilding import hide

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from catalog.products.models import DataProduct
-from catalog.search.services import drain, engine_states
+from catalog.search.services.pending import engine_states
+from catalog.search.services.sync import drain
 from catalog.tasks import DRAIN_TICK, index_changed
 from tests.factories import make_domain, make_published_product
 

@@ -13,7 +13,8 @@ from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from catalog.products.services.readers import share_product
 from catalog.search.backends import active_backend
-from catalog.search.services import drain, rebuild
+from catalog.search.services.rebuild import rebuild
+from catalog.search.services.sync import drain
 from tests.factories import (
     FACTORY,
     make_domain,

@@ -21,18 +21,17 @@ from catalog.search.document import SearchDocument
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.models import RebuildLock
 from catalog.search.port import IndexSession, NewIndex, SearchUnavailable
-from catalog.search.services import (
+from catalog.search.services.pending import engine_states
+from catalog.search.services.rebuild import (
     ActivationRefused,
     RebuildPhase,
-    drain,
-    engine_states,
     rebuild,
     remove_unused_indexes,
     roll_back,
-    sync_domain_changes,
-    verify,
 )
 from catalog.search.services.rebuild_lock import rebuild_lock
+from catalog.search.services.sync import drain, sync_domain_changes
+from catalog.search.services.verify import verify
 from tests.factories import FACTORY, make_product, make_published_product
 from tests.search.requests import ask, doc, due, fill, ids
 from tests.search.test_verifying import edit, settle

@@ -14,7 +14,7 @@ from catalog.glossary.services import define_term, remove_term
 from catalog.search.backends import active_backend
 from catalog.search.fields import TYPES
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from catalog.web.search.result_page import ResultsPage
 from tests.factories import (
     FACTORY,

@@ -15,7 +15,7 @@ from catalog.search.backends import active_backend
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import TIMEOUT, SearchUnavailable
 from catalog.search.query import parse_query
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from catalog.search.spelling import MAX_CORRECTIONS
 from tests.factories import make_domain, make_product, make_published_product
 from tests.search.conftest import ENGINES

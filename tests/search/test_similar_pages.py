@@ -8,7 +8,7 @@ from django.test import Client
 
 from catalog.products.models import DataProduct
 from catalog.search.backends import active_backend
-from catalog.search.services import rebuild
+from catalog.search.services.rebuild import rebuild
 from tests.factories import (
     Users,
     make_domain,

@@ -7,7 +7,8 @@ from django.utils import timezone
 from catalog.products.services import patch_document
 from catalog.search.port import SearchRequest
 from catalog.search.query import parse_query
-from catalog.search.services import drain, search_catalog, suggest
+from catalog.search.services.search import search_catalog, suggest
+from catalog.search.services.sync import drain
 from tests.factories import FACTORY, make_published_product
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,8 @@ from catalog.revisions.models import Tombstone
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import IndexEntry, IndexSession
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import drain, sync_domain_changes, verify
+from catalog.search.services.sync import drain, sync_domain_changes
+from catalog.search.services.verify import verify
 from tests.factories import FACTORY, make_domain, make_product
 from tests.search.requests import ask, doc, due, ids, write
 

@@ -7,7 +7,7 @@ from catalog.manifests.aws_open_data import CATALOG, entry_of
 
 
 class Command(ExternalImportCommand):
-    """Bring registry entries in; safe to run twice."""
+    """Import registry entries; safe to run twice."""
 
     help = "Import entries of the AWS Open Data registry (JSON lines) as external products."
     catalog = CATALOG

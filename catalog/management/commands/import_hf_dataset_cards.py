@@ -7,7 +7,7 @@ from catalog.manifests.hf_dataset_cards import CATALOG, entry_of
 
 
 class Command(ExternalImportCommand):
-    """Bring dataset cards in; safe to run twice."""
+    """Import dataset cards; safe to run twice."""
 
     help = "Import dataset cards (JSON lines) as external products."
     catalog = CATALOG

@@ -1,4 +1,4 @@
-"""Bring products and contracts in from YAML or JSON manifests."""
+"""Import products and contracts from YAML or JSON manifests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ class Command(CommandWithExamples):
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the paths and how to treat them."""
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -52,7 +51,6 @@ class Command(CommandWithExamples):
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
-        """Import each product in turn, saying what became of it."""
         collector = BundleCollector(_sources(options["paths"]))
         actor, report = actor_of(options["person"], worker="manifest import"), ImportReport()
         run_plan = dry_run_plan if options["dry_run"] else apply_plan
@@ -97,8 +95,8 @@ class Command(CommandWithExamples):
 
     def _close(self, report: ImportReport, *, is_dry_run: bool, as_json: bool) -> None:
         if as_json:
-            held = {"dry_run": is_dry_run, **report.as_json()}
-            self.stdout.write(json.dumps(held, ensure_ascii=False, indent=2))
+            content = {"dry_run": is_dry_run, **report.as_json()}
+            self.stdout.write(json.dumps(content, ensure_ascii=False, indent=2))
             return
         for issue in report.issues:
             self._print_issue(issue)
@@ -119,7 +117,7 @@ def _sources(paths: list[Path]) -> Iterator[Source]:
 
 
 def _start_of(path: Path) -> bytes:
-    """Return a file's bytes, of one that is too large only so many that it shows."""
+    """Return a file's bytes, at most one more than is allowed."""
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
 

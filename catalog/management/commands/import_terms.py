@@ -1,4 +1,4 @@
-"""Bring business terms in from a YAML, JSON or CSV file."""
+"""Import business terms from a YAML, JSON or CSV file."""
 
 from __future__ import annotations
 
@@ -40,14 +40,12 @@ class Command(CommandWithExamples):
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file and how to treat it."""
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
-        """Import each term in turn, and say what became of it."""
         results, problems = [], []
         actor = actor_of(options["person"], worker="term import")
         try:
@@ -58,14 +56,14 @@ class Command(CommandWithExamples):
             results.append(result)
             problems += result.issues
             if not options["json"]:
-                self._say(result)
+                self._print(result)
         self._close(results, problems, options)
         if problems:
             sys.exit(2)
         if any(result.action in (Action.CONFLICT, Action.REFUSED) for result in results):
             sys.exit(1)
 
-    def _say(self, result: TermImportResult) -> None:
+    def _print(self, result: TermImportResult) -> None:
         place = f"{result.file}:{result.line}"
         name = f"{result.domain}: {result.name}" if result.domain else result.name
         changes = f" ({', '.join(result.changes)})" if result.changes else ""
@@ -90,9 +88,9 @@ class Command(CommandWithExamples):
             return
         for problem in problems:
             self.stdout.write(f"  {problem} {problem.hint}")
-        said = ", ".join(f"{count:,} {action}" for action, count in counts.items())
+        summary = ", ".join(f"{count:,} {action}" for action, count in counts.items())
         ending = " (dry run: nothing was written)" if options["dry_run"] else ""
-        self.stdout.write(f"{len(results):,} terms: {said}{ending}")
+        self.stdout.write(f"{len(results):,} terms: {summary}{ending}")
 
 
 def _entries(path: Path) -> list[TermEntry]:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.management.search_engines import add_engine_option, selected_engines, show_progress
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import ActivationRefused, RebuildPhase, rebuild, roll_back
+from catalog.search.services.rebuild import ActivationRefused, RebuildPhase, rebuild, roll_back
 
 
 class Command(BaseCommand):

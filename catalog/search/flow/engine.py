@@ -95,13 +95,13 @@ class SearchBackend(ABC):
 
     @abstractmethod
     def open_writer(self) -> AbstractContextManager[IndexSession]:
-        """Take the one writer of the live index; waits for another holder a while."""
+        """Open the only writer of the live index; waits a while if another process has it."""
 
     @abstractmethod
     def start_rebuild(self) -> AbstractContextManager[NewIndex]:
         """Build an index next to the live one; unless it is activated, it is removed.
 
-        The caller sees to it that one process at a time rebuilds, restores or removes.
+        The caller ensures that one process at a time rebuilds, restores or removes.
         """
 
     @abstractmethod
@@ -112,7 +112,7 @@ class SearchBackend(ABC):
     def remove_unused(self) -> AbstractContextManager[frozenset[str]]:
         """Remove what is not needed, half-built indexes too; yields the generations that are left.
 
-        Inside, no other process rebuilds, so what is remembered of any other is of no use.
+        No other process rebuilds inside the context, so marks of other generations are useless.
         """
 
     @abstractmethod

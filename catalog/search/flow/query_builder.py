@@ -1,4 +1,4 @@
-"""How a query becomes one of an engine: the same tree for all, over the engine's own leaves."""
+"""How a query tree is translated into an engine's own queries: the same way for all engines."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class QueryBuilder(ABC, Generic[Q]):
         return [self.filter(one) for one in filters]
 
     def contains(self, node: Node) -> Q:
-        """Documents that match a node; says nothing about rank."""
+        """Documents that match a node, without a rank."""
         match node:
             case Term(text, is_prefix):
                 return self.prefix(text) if is_prefix else self.contains_text(text)
@@ -228,7 +228,7 @@ class QueryBuilder(ABC, Generic[Q]):
         )
 
     def _within(self, found: Q, query: Expression) -> Q:
-        """What the filters in a query let through, without what it excludes."""
+        """The documents that pass the filters in a query, without those it excludes."""
         filters = [self.contains(node) for node in required_nodes(query)[1]]
         return self._excluding(self.filtered(found, filters), query)
 

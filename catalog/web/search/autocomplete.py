@@ -1,8 +1,9 @@
-"""What is suggested while somebody types: filters, things by their names, words; eight at most."""
+"""Autocomplete: at most eight filters, objects by their names, and words."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -12,7 +13,11 @@ from django.views.decorators.http import require_safe
 from catalog.search.fields import BY_NAME, FIELDS, FieldType
 from catalog.search.port import SearchUnavailable
 from catalog.search.query import MAX_QUERY_LENGTH
-from catalog.search.services import Completions, TermRow, suggest
+from catalog.search.result_types.terms import TermRow
+from catalog.search.services.search import Completions, suggest
+
+# Text and detail, with the `query` that it completes to or the `href` of its page.
+Item = dict[str, str]
 
 MOST = 8
 # Of terms and of domains; products have what is left.
@@ -20,11 +25,18 @@ MOST_OTHERS = 2
 SHORTEST = 2
 
 
+class Group(TypedDict):
+    """Suggestions of one type."""
+
+    label: str
+    items: list[Item]
+
+
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
-    """Complete `q`; nothing below two characters, and nothing while the engine is away."""
+    """Complete `q`; returns nothing below two characters, or while the engine is down."""
     typed = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
-    groups: list[dict[str, Any]] = []
+    groups: list[Group] = []
     if len(typed.strip()) >= SHORTEST:
         try:
             groups = _groups(typed, suggest(visitor=request.user, typed=typed, limit=MOST))
@@ -35,7 +47,7 @@ def search_suggestions(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _groups(typed: str, completions: Completions) -> list[dict[str, Any]]:
+def _groups(typed: str, completions: Completions) -> list[Group]:
     start, _space, last = typed.rpartition(" ")
     before = f"{start} " if start else ""
     sign = "-" if last.startswith("-") else ""
@@ -65,8 +77,8 @@ def _groups(typed: str, completions: Completions) -> list[dict[str, Any]]:
     return _at_most(MOST, labelled)
 
 
-def _terms(completions: Completions) -> list[dict[str, str]]:
-    """Return the terms, one for each word: its page tells all that it means."""
+def _terms(completions: Completions) -> list[Item]:
+    """Return one term for each slug, whose page shows all of its meanings."""
     pages: dict[str, TermRow] = {}
     for row in completions.terms:
         pages.setdefault(row.slug, row)
@@ -80,7 +92,7 @@ def _terms(completions: Completions) -> list[dict[str, str]]:
     ]
 
 
-def _domains(completions: Completions) -> list[dict[str, str]]:
+def _domains(completions: Completions) -> list[Item]:
     return [
         {
             "text": row.name,
@@ -91,7 +103,7 @@ def _domains(completions: Completions) -> list[dict[str, str]]:
     ]
 
 
-def _field_names(before: str, last: str) -> list[dict[str, str]]:
+def _field_names(before: str, last: str) -> list[Item]:
     """Return the filters whose name begins with the last word."""
     if len(last) < SHORTEST or ":" in last or last in BY_NAME:
         return []
@@ -103,12 +115,12 @@ def _field_names(before: str, last: str) -> list[dict[str, str]]:
 
 
 def quoted(value: str) -> str:
-    """Return a value as the grammar takes it."""
+    """Return a value in quotes if the query grammar needs them."""
     return f'"{value}"' if " " in value or "," in value else value
 
 
-def _at_most(most: int, labelled: Any) -> list[dict[str, Any]]:
-    groups = []
+def _at_most(most: int, labelled: Iterable[tuple[str, list[Item]]]) -> list[Group]:
+    groups: list[Group] = []
     for label, items in labelled:
         if items[:most]:
             groups.append({"label": label, "items": items[:most]})

@@ -13,7 +13,7 @@ from catalog.authorization.access import Principal
 from catalog.problems import RETRY_SECONDS, problem_response
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import SearchResults, search_catalog
+from catalog.search.services.search import SearchResults, search_catalog
 from catalog.search.url_state import MAX_PAGE_SIZE, parse_search_url
 from catalog.web.csv_lines import csv_response
 from catalog.web.search.result_page import caller_of

@@ -14,7 +14,7 @@ from catalog.authorization.access import access_for
 from catalog.products.models import PRODUCT
 from catalog.search.port import SearchUnavailable
 from catalog.search.result_types.products import products_of
-from catalog.search.services import search_catalog
+from catalog.search.services.search import search_catalog
 from catalog.search.url_state import parse_search_url
 from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 from catalog.web.search.exports import search_unavailable

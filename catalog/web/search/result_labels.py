@@ -1,4 +1,4 @@
-"""The words in which pages and answers say what a search did."""
+"""The labels and sentences by which pages and answers explain a search."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ FacetLabels = Mapping[tuple[str, str], str]
 
 
 def labels_of(facets: Sequence[Facet]) -> FacetLabels:
-    """Return what people call the values on offer, of domains and teams in one statement."""
+    """Return the names of domains and teams among the facet values, in one statement."""
     slugs = {
         facet.name: [value.value for value in facet.values]
         for facet in facets
@@ -105,7 +105,7 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
 
 
 def label_of(labels: FacetLabels, name: str, value: str) -> str:
-    """Return what people call one value."""
+    """Return the label of one value."""
     if name in ("is", "sensitivity", "slo"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
@@ -131,7 +131,7 @@ class Phrases(NamedTuple):
     lifted: str
 
     def reason(self, reason: Reason) -> str:
-        """Return one reason in words."""
+        """Return one reason as text."""
         label = self.fields.get(reason.field, reason.field)
         if reason.field == MEANING:
             return f"{label}: {self.lifted}"
@@ -143,7 +143,7 @@ class Phrases(NamedTuple):
 
 
 def phrases(object_type: str) -> Phrases:
-    """Return the phrases of a type in the language in force; an answer says the same few often."""
+    """Return the phrases of a type in the active language; an answer repeats them often."""
     return Phrases(
         fields=labels_of_reasons(object_type),
         holds=_("Matched in %(field)s"),
@@ -191,7 +191,7 @@ def _reason_part(hit: Hit, row: Any, reason: Reason, labels: Mapping[str, str]) 
 
 
 def trusted(html: str) -> SafeString:
-    """Pass on an engine's highlight: the port promises HTML that is escaped but for `<mark>`."""
+    """Mark an engine's highlight as safe if it is escaped but for `<mark>`; else escape it."""
     plain = html.replace("<mark>", "").replace("</mark>", "")
     is_clean = "<" not in plain and ">" not in plain
     return mark_safe(html if is_clean else escape(html))  # noqa: S308 - checked in the line above

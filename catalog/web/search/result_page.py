@@ -1,4 +1,4 @@
-"""All that the page of results shows, for its template."""
+"""The context of the results page."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from catalog.products.models import PRODUCT
 from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME
 from catalog.search.port import Correction, Facet, Hit
 from catalog.search.result_types import RESULT_TYPES
-from catalog.search.services import (
+from catalog.search.result_types.terms import TermRow
+from catalog.search.services.search import (
     SearchResults,
-    TermRow,
     counts_by_type,
     relaxed_searches,
     search_catalog,
@@ -126,7 +126,7 @@ class ResultsPage:
 
 
 def caller_of(request: HttpRequest) -> str:
-    """Return whom a cursor is bound to."""
+    """Return the caller that a cursor is valid for."""
     return str(request.user.pk or "anybody")
 
 
@@ -261,7 +261,7 @@ def _sorts(state: SearchState) -> list[SortLink]:
 
 
 def _cursor_links(request: HttpRequest, state: SearchState, found: SearchResults) -> dict[str, str]:
-    """Return the links on from the deepest numbered page, and among the pages after it."""
+    """Return the links from the last numbered page to those after it, and between these."""
     answer = found.answer
     end = state.request.offset + state.request.limit
     if state.request.cursor is None and (answer.count <= MAX_OFFSET or end < MAX_OFFSET):
@@ -276,7 +276,7 @@ def _cursor_links(request: HttpRequest, state: SearchState, found: SearchResults
 
 
 def _relaxed(request: HttpRequest, state: SearchState) -> list[Suggestion]:
-    """Return the same search without one of its filters each, where that finds something."""
+    """Return the searches without one of the filters each that have results."""
     suggestions = []
     for condition, count in relaxed_searches(visitor=request.user, request=state.request):
         pairs = pairs_of(condition)
@@ -288,7 +288,7 @@ def _relaxed(request: HttpRequest, state: SearchState) -> list[Suggestion]:
 
 
 def _hidden_inputs(state: SearchState) -> list[tuple[str, str]]:
-    """Return what the form of facets keeps: every parameter that is neither query nor facet."""
+    """Return the hidden inputs of the facets form: all parameters but query and facets."""
     kept = [pair for pair in state.filters if pair[0] not in result_labels.FACETS]
     kept += [("sort", state.sort)] if state.sort != RELEVANCE else []
     kept += [(TYPE_PARAM, state.type)] if state.type != DEFAULT_TYPE else []

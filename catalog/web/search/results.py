@@ -1,4 +1,4 @@
-"""The page of results: the same for a browser and for htmx, which takes its parts out of it."""
+"""The results page: the same for a browser and for htmx, which selects parts of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.authorization.access import access_for
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import find_by_address, search_catalog
+from catalog.search.services.search import find_by_address, search_catalog
 from catalog.search.url_state import SearchState, parse_search_url
 from catalog.web.pages import render_page
 from catalog.web.search.result_page import build_results_page, caller_of
@@ -34,7 +34,7 @@ class SearchUnavailablePage:
 
 @require_safe
 def search_results(request: HttpRequest) -> HttpResponse:
-    """Show what was found; filters typed into the box first become parameters of the address."""
+    """Show the results; filters typed into the search box are first moved into the URL."""
     if product := find_by_address(visitor=request.user, typed=request.GET.get("q", "")):
         return HttpResponseRedirect(product.path)
     state = parse_search_url(request.GET, caller=caller_of(request))
@@ -53,7 +53,7 @@ def search_results(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, state: SearchState) -> HttpResponse:
-    """Say that search is unavailable, and offer the domains from the database instead."""
+    """Return the page that offers the domains from the database while search is unavailable."""
     counts = (
         DataProduct.objects.visible_to(request.user)
         .live()

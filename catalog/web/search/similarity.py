@@ -1,17 +1,17 @@
-"""Products like the one that is shown, and what they share with it."""
+"""Products that are similar to the one shown, and what they share with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct
 from catalog.search.port import SearchUnavailable
-from catalog.search.services import Similar, similar_to
+from catalog.search.services.similarity import Similar, similar_to
 from catalog.search.similarity import COLUMN, TAG, WORD
 
 LABELS = {TAG: _("tags"), COLUMN: _("columns"), WORD: _("words")}
@@ -23,7 +23,7 @@ MOST_SHOWN = 3
 class SharedFeatures:
     """What two products share of one type: some of it, and how much more there is."""
 
-    label: Any
+    label: Promise
     texts: list[str]
     more: int
 
@@ -44,7 +44,7 @@ def similar_products(product: DataProduct, access: AccessContext) -> list[Simila
 
 
 def shared_of(similar: Similar) -> dict[str, list[str]]:
-    """Return what is shared, by type."""
+    """Return the texts of the shared features, by type."""
     return {
         member: [feature.text for feature in similar.shared_features if feature.type == object_type]
         for object_type, member in MEMBERS.items()

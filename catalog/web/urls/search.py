@@ -1,13 +1,11 @@
-"""Routes of search: the results, their twins for programs, and suggestions."""
+"""Routes of search: the results, their CSV and feed, and suggestions."""
 
 from django.urls import path
 
-from catalog.web.search import (
-    search_feed,
-    search_results,
-    search_results_csv,
-    search_suggestions,
-)
+from catalog.web.search.autocomplete import search_suggestions
+from catalog.web.search.exports import search_results_csv
+from catalog.web.search.feeds import search_feed
+from catalog.web.search.results import search_results
 
 urlpatterns = [
     path("search", search_results, name="search_results"),

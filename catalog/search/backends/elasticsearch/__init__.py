@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class ElasticsearchBackend(SearchBackend):
-    """Search on a server."""
+    """Search on an Elasticsearch server."""
 
     name = ENGINE
 

@@ -14,7 +14,7 @@ ENGINE = "elasticsearch"
 
 
 class Serializer(AttrJSONSerializer):
-    """Reads answers quickly; a page of hits with their texts is a large one."""
+    """Parses answers with orjson: a page of hits with their texts is large."""
 
     def json_loads(self, data: bytes) -> Any:
         return orjson.loads(data)
@@ -22,7 +22,7 @@ class Serializer(AttrJSONSerializer):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """The engine's own errors in the port's words."""
+    """Raise SearchUnavailable for the errors of the client."""
     try:
         yield
     except NotFoundError as error:

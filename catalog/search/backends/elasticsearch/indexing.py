@@ -45,7 +45,7 @@ class ElasticsearchWriter:
         self._bulk(self._writes(documents))
 
     def _writes(self, documents: Iterable[SearchDocument]) -> Iterator[dict[str, object]]:
-        """What writes each document, with its vector if semantic ranking is on."""
+        """Yield the bulk action of each document, with its vector if semantic ranking is on."""
         if self._vectors is None:
             return map(_write_of, documents, repeat({}))
         return starmap(_write_of, self._vectors.attach(documents))
@@ -61,7 +61,7 @@ class ElasticsearchWriter:
             self._client.indices.refresh(index=self.index)
 
     def _bulk(self, actions: Iterable[dict[str, object]]) -> None:
-        """Send in chunks. 409 is a late write, which loses; not found is what is gone already."""
+        """Send in chunks; a late write (409) and a deletion of a missing document are no errors."""
         target = {"_index": write_alias(self.index), "version_type": "external_gte"}
         with translated():
             for is_done, result in helpers.streaming_bulk(

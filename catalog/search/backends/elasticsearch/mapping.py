@@ -1,4 +1,4 @@
-"""How documents lie in Elasticsearch: a strict mapping, analyzers, one document's source.
+"""How documents are stored in Elasticsearch: a strict mapping, analyzers, one document's source.
 
 Nothing of the module mapper-extras is used, so any Elasticsearch 8 will do.
 """
@@ -30,7 +30,7 @@ SETTINGS: JSONObject = {
     # One shard keeps facet counts exact and ranks comparable; copies appear with a second node.
     "number_of_shards": 1,
     "auto_expand_replicas": "0-1",
-    # A deletion is remembered so long, lest an earlier write bring the document back.
+    # A deletion is remembered for this long, so that no earlier write restores the document.
     "gc_deletes": "1h",
     "analysis": {
         "tokenizer": {"parts": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"}},
@@ -50,7 +50,7 @@ SETTINGS: JSONObject = {
 
 
 def mapping(semantic: SemanticRanking | None = None) -> JSONObject:
-    """The strict mapping of the index; extended for semantic ranking."""
+    """Return the strict mapping of the index, with the vector if semantic ranking is on."""
     text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
     keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
     properties: JSONObject = dict.fromkeys(keywords, _KEYWORD)
@@ -69,7 +69,7 @@ def mapping(semantic: SemanticRanking | None = None) -> JSONObject:
 
 
 def fingerprint(semantic: SemanticRanking | None = None) -> str:
-    """A short hash of layout, fields and analyzers; another one means rebuild."""
+    """Return a short hash of layout, fields and analyzers; another one means rebuild."""
     shape = (LAYOUT, COMBINED, sorted(fields.TEXT_WEIGHTS), FIELDS, SORTS, HIGHLIGHTED)
     text = repr((shape, mapping(semantic), SETTINGS))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

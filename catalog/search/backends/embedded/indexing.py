@@ -139,7 +139,7 @@ class EmbeddedWriter:
 
     @cached_property
     def _words(self) -> IndexWriter:
-        """Made for the first new word: most writes bring none."""
+        """Open the writer of words for the first new one: most writes have none."""
         self._has_word_writer = True
         return self._index.words.writer(WORDS_HEAP_BYTES, 1)
 

@@ -1,4 +1,4 @@
-"""How documents lie in a tantivy index: fields, analyzers, and one document's terms."""
+"""How documents are stored in a tantivy index: fields, analyzers, and one document's terms."""
 
 import hashlib
 from base64 import b64encode
@@ -23,13 +23,12 @@ FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
 
 
 def register(index: Index) -> None:
-    """Analyzers are not kept in an index; every opening registers them anew."""
+    """Register the analyzers, which an index does not store."""
     for name in (TEXT, WORDS):
         index.register_tokenizer(name, analyzer(name))
 
 
 def build_schema() -> Schema:
-    """The fields of the index of documents."""
     builder = tantivy.SchemaBuilder()
     _add_terms(builder)
     for name in fields.TEXT_WEIGHTS:
@@ -49,7 +48,7 @@ def build_schema() -> Schema:
 
 
 def _add_terms(builder: tantivy.SchemaBuilder) -> None:
-    """What is matched as a whole; fast where it is counted or sorted by."""
+    """Add the fields that are matched as a whole; fast if they are counted or sorted by."""
     stored, fast = ("key", "readers"), (*FAST_TERMS, *(f"sort_{sort.name}" for sort in SORTS))
     plain = ("exact", "vocabulary", "measures", *(name for name in TERMS if name not in fast))
     for name in (*stored, *fast, *plain):
@@ -71,7 +70,7 @@ VOCABULARY = (
 
 
 def fingerprint() -> str:
-    """A short hash of layout, fields, weights that shape the index, and the engine's version."""
+    """Return a short hash of layout, fields, text weights, and the version of the engine."""
     shape = (LAYOUT, version("tantivy"), fields.STOP_WORDS, MAX_TERM_LENGTH, COMBINED)
     names = (FIELDS, SORTS, HIGHLIGHTED, sorted(fields.TEXT_WEIGHTS))
     return hashlib.sha256(repr((shape, names)).encode()).hexdigest()[:12]
@@ -94,7 +93,7 @@ def _base64(value: bytes) -> str:
 
 
 def tombstone_of(key: str, revision: int) -> Document:
-    """What remembers a deletion, so that an earlier write cannot bring the document back."""
+    """Return what keeps the revision of a deletion, so that no earlier write restores it."""
     entry = Document()
     entry.add_text("key", key)
     entry.add_integer("revision", revision)
@@ -103,7 +102,6 @@ def tombstone_of(key: str, revision: int) -> Document:
 
 
 def word_entry(word: str) -> Document:
-    """One word of the vocabulary."""
     entry = Document()
     entry.add_text("word", word)
     return entry

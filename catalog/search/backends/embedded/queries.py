@@ -62,7 +62,7 @@ class TantivyQueries(QueryBuilder[Query]):
         return Query.const_score_query(query, score)
 
     def useful(self, boosts: Sequence[Query]) -> Sequence[Query]:
-        """A boost is tried on every document, so one that nothing matches is left out."""
+        """Leave out boosts that nothing matches: each is tried on every document."""
         return [boost for boost in boosts if count_of(self._searcher, boost)]
 
     def terms(self, attribute: str, values: Sequence[str]) -> Query:
@@ -142,7 +142,7 @@ class TantivyQueries(QueryBuilder[Query]):
         return parts
 
     def _each_word(self, text: str, names: Sequence[str]) -> list[Query]:
-        """For each stem the documents with it in one of the fields; for stop words each word."""
+        """Return for each stem a query in any of the fields; for stop words, for each word."""
         stems = _TEXT.analyze(text)
         if stems:
             return [self.any_of([self.term(name, stem) for name in names]) for stem in stems]
