@@ -45,14 +45,16 @@ def test_a_hidden_source_reads_like_one_that_never_existed(client: Client):
     tree = product_tree("Orders", domain="sales") | {"inputPorts": [link]}
     orders = make_published_product("Orders", domain=users.domain, tree=tree)
     page = client.get(orders.path).content.decode()
-    document = client.get(f"{orders.path}.json").json()
+    api = f"/api/v1/products/{orders.uuid}"
+    document = client.get(api).json()
 
     DataProduct.objects.filter(pk=secret.pk).delete()
 
     assert "sales/secrets" in page
     assert "not among the products that you can see here" in page
     assert "sales/secrets" in client.get(orders.path).content.decode()
-    assert client.get(f"{orders.path}.json").json() == document
+    assert document["id"] == str(orders.uuid)
+    assert client.get(api).json() == document
 
 
 def test_an_edit_page_does_not_disclose_a_hidden_source(client: Client):
