@@ -248,5 +248,5 @@ def test_the_status_page_says_a_word_to_all_and_its_readings_to_operators(client
 
     sections = client.get("/api/v1/status?verify=1").json()["sections"]
     assert set(sections) == {"parts", "index", "polling", "installation", "audit"}
-    assert {"name": "chain", "value": "holds", "is_well": True, "note": ""} in sections["audit"]
+    assert {"name": "chain", "value": "intact", "is_well": True, "note": ""} in sections["audit"]
     assert client.get("/status").status_code == 200
