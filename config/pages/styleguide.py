@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from catalog.web.components.badges import CERTIFICATIONS, LIFECYCLE, SENSITIVITIES, VERDICTS
 from catalog.web.components.charts import Day, Reading
 from catalog.web.pages import render_page
+from catalog.web.products.trust_summary import TrustMetric
 from config.pages import styleguide_data
-from config.pages.styleguide_data import SampleForm, SampleMetric, SampleShare
+from config.pages.styleguide_data import SampleForm, SampleShare
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class StyleGuidePage:
     lifecycle: Sequence[str]
     certifications: Sequence[str]
     sensitivities: Sequence[int]
-    metrics: Sequence[SampleMetric]
+    metrics: Sequence[TrustMetric]
     days: Sequence[Day]
     readings: Sequence[Reading]
     imbalances: Sequence[SampleShare]

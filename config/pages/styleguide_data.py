@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.web.components.badges import Label
 from catalog.web.components.charts import Day, Reading
+from catalog.web.products.trust_summary import TrustMetric
 
 SURFACES = ("bg", "surface", "sunken", "soft", "line", "control")
 TEXTS = ("ink", "muted", "accent", "ok", "warn", "bad", "none", "info")
@@ -59,61 +59,48 @@ def sample_readings() -> list[Reading]:
     return readings
 
 
-@dataclass(frozen=True, kw_only=True)
-class SampleMetric:
-    """A cell of the trust summary."""
-
-    label: Label
-    value: Label
-    verdict: str
-    note: Label
-    of: Label = ""
-    word: Label = ""
-    url: str = ""
-
-
-def sample_metrics() -> list[SampleMetric]:
+def sample_metrics() -> list[TrustMetric]:
     """Return a trust summary in which every kind of metric appears once."""
     return [
-        SampleMetric(
+        TrustMetric(
             label=_("Availability"),
             value="99.95 %",
-            of=_("target 99.9 %"),
+            target=_("target 99.9 %"),
             verdict="met",
             note=_("30 days"),
         ),
-        SampleMetric(
+        TrustMetric(
             label=_("Latency"),
             value="412 ms",
-            of=_("target 300 ms"),
+            target=_("target 300 ms"),
             verdict="breached",
             note=_("p95, 30 days"),
         ),
-        SampleMetric(
+        TrustMetric(
             label=_("Quality"),
             value=_("not measured yet"),
             verdict="no_data",
             note=_("no check runs"),
         ),
-        SampleMetric(
+        TrustMetric(
             label=_("Freshness"),
             value="2 h",
-            of=_("target 6 h"),
+            target=_("target 6 h"),
             verdict="at_risk",
             note=_("as of 12:04"),
         ),
-        SampleMetric(
+        TrustMetric(
             label=_("Known imbalances"),
             value=_("not assessed"),
             verdict="no_data",
-            word=_("unknown"),
+            state=_("unknown"),
             note=_("stated by owner"),
         ),
-        SampleMetric(
+        TrustMetric(
             label=_("Your access"),
             value=_("Open"),
             verdict="met",
-            word=_("public"),
+            state=_("public"),
             note=_("no request needed"),
         ),
     ]
