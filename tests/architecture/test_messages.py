@@ -10,13 +10,13 @@ def test_texts_are_extracted_from_templates_and_code():
     with (ROOT / "locale/babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file, filename="babel.cfg")
 
-    found: dict[str, set[str]] = {}
+    constants: dict[str, set[str]] = {}
     for name, _line, message, _comments, _context in extract_from_dir(
         ROOT, methods, options, keywords={"_": None, "gettext": None, "ngettext": (1, 2)}
     ):
         texts = message if isinstance(message, tuple) else (message,)
-        found.setdefault(name.partition("/")[0], set()).update(texts)
+        constants.setdefault(name.partition("/")[0], set()).update(texts)
 
-    assert "Skip to the content" in found["templates"]
-    assert "%(num)s masked" in found["templates"]
-    assert {"catalog", "config", "governance"} <= set(found)
+    assert "Skip to the content" in constants["templates"]
+    assert "%(num)s masked" in constants["templates"]
+    assert {"catalog", "config", "governance"} <= set(constants)

@@ -42,7 +42,7 @@ def test_one_signs_in_by_name_or_address_and_returns_to_where_one_was(client):
     assert client.get("/settings").status_code == 200
 
 
-def test_sign_in_leads_nowhere_outside(client):
+def test_sign_in_never_redirects_to_another_site(client):
     make_person("ana")
 
     assert _sign_in(client, "ana", next="https://example.org/")["Location"] == "/"
@@ -101,7 +101,7 @@ def test_a_password_is_reset_by_mail_once(client):
     assert "no longer works" in client.get(link, follow=True).content.decode()
 
 
-def test_asking_for_a_reset_answers_the_same_whether_or_not_there_is_an_account(client):
+def test_a_reset_request_answers_the_same_with_and_without_an_account(client):
     make_person("ana")
 
     answers = [
@@ -149,7 +149,7 @@ def test_an_invitation_makes_an_account_in_its_team_and_signs_in(client):
         ({"first_name": "a\x00"}, "first_name"),
     ],
 )
-def test_what_is_wrong_when_joining_stands_beside_its_field(client, fields, field):
+def test_a_wrong_joining_form_shows_each_error_at_its_field(client, fields, field):
     _, secret = invite_person(email="nina@example.org", actor=make_lead("ana"))
 
     answer = client.post(f"/join/{secret}", NEW | fields)

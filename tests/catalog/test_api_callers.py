@@ -33,20 +33,20 @@ pytestmark = pytest.mark.django_db
 def test_a_token_is_made_shown_once_listed_used_and_revoked():
     program = Program(make_person("ana"))
 
-    made = program.send("POST", "/tokens", {"name": "nightly", "scopes": ["read"], "days": 1})
-    text = made.json()["token"]
+    created = program.send("POST", "/tokens", {"name": "nightly", "scopes": ["read"], "days": 1})
+    text = created.json()["token"]
     own = Program()
     own.headers = {"Authorization": f"Bearer {text}"}
 
-    assert made.status_code == 201, made.content
+    assert created.status_code == 201, created.content
     assert text.startswith("assay_")
-    again = program.get(made["Location"]).json()
-    assert again == {name: value for name, value in made.json().items() if name != "token"}
+    again = program.get(created["Location"]).json()
+    assert again == {name: value for name, value in created.json().items() if name != "token"}
     assert again in program.get("/tokens").json()["results"]
     assert text not in str(program.get("/tokens").content)
     me = own.get("/me").json()
     assert (me["username"], me["token"]["name"]) == ("ana", "nightly")
-    assert program.send("DELETE", made["Location"]).status_code == 204
+    assert program.send("DELETE", created["Location"]).status_code == 204
     problem_of(own.get("/me"), 401, "invalid-token")
 
 
@@ -83,7 +83,7 @@ def test_a_token_that_is_none_is_401_even_for_what_everybody_may_read(header):
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_token_of_somebody_shut_out_fails_at_once():
+def test_the_token_of_a_deactivated_person_fails_at_once():
     person = make_person()
     program = Program(person)
     assert program.get("/me").status_code == 200
@@ -93,7 +93,7 @@ def test_a_token_of_somebody_shut_out_fails_at_once():
     problem_of(program.get("/me"), 401, "invalid-token")
 
 
-def test_a_session_of_somebody_shut_out_fails_at_once():
+def test_the_session_of_a_deactivated_person_fails_at_once():
     person = make_person()
     client = Client()
     client.force_login(person)
@@ -175,7 +175,7 @@ def test_a_session_writes_only_with_its_csrf_token():
 @pytest.mark.parametrize(
     "path", ["/me", "/tokens", "/teams", "/teams/x", "/domains/sales/memberships"]
 )
-def test_what_needs_somebody_signed_in_says_so(path):
+def test_what_needs_a_signed_in_person_answers_401(path):
     make_domain("sales")
 
     answer = Program().get(path)
@@ -252,31 +252,31 @@ def test_the_last_use_of_a_token_is_noted_once_in_a_minute():
     again = rows.get().last_used_at
     rows.update(last_used_at=before - timedelta(minutes=2))
     cache.clear()
-    shown = program.get("/me").json()["token"]["last_used_at"]
+    last_used = program.get("/me").json()["token"]["last_used_at"]
 
     assert before <= first <= timezone.now()
     assert again == first
     assert rows.get().last_used_at > first
-    assert datetime.fromisoformat(shown) < before
+    assert datetime.fromisoformat(last_used) < before
 
 
 def test_a_later_use_is_not_undone_by_one_that_is_noted_late():
     program = Program(make_person())
     token, now = ApiToken.objects.get(), timezone.now()
 
-    noted = [
+    updates = [
         note_use(token=token.uuid, at=now),
         note_use(token=token.uuid, at=now - timedelta(minutes=5)),
         note_use(token=uuid4(), at=now),
     ]
 
-    assert noted == [True, False, False]
+    assert updates == [True, False, False]
     assert ApiToken.objects.get().last_used_at == now
     assert program.get("/me").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_token_reads_while_somebody_holds_the_database():
+def test_a_token_reads_while_another_writer_locks_the_database():
     program = Program(make_person())
 
     def read() -> int:

@@ -59,12 +59,12 @@ def test_a_domain_is_created_and_reads_back_the_same():
         "owner_team": "sellers",
     }
 
-    made = program.send("POST", "/domains", body)
+    created = program.send("POST", "/domains", body)
 
-    assert made.status_code == 201, made.content
-    assert {name: made.json()[name] for name in body} == body
-    assert program.get(made["Location"]).json() == made.json()
-    assert program.get("/domains?parent=sales").json()["results"] == [made.json()]
+    assert created.status_code == 201, created.content
+    assert {name: created.json()[name] for name in body} == body
+    assert program.get(created["Location"]).json() == created.json()
+    assert program.get("/domains?parent=sales").json()["results"] == [created.json()]
 
 
 def test_a_domain_is_renamed_and_its_old_slug_leads_to_it():
@@ -78,7 +78,7 @@ def test_a_domain_is_renamed_and_its_old_slug_leads_to_it():
     assert program.get("/domains/sales").json() == changed.json()
 
 
-def test_a_domain_that_somebody_edited_meanwhile_is_shown_as_it_stands():
+def test_an_edit_conflict_on_a_domain_shows_its_current_state():
     users = make_users(make_domain("sales"))
     program = Program(users.owner)
     program.send("PATCH", "/domains/sales", {"mission": "Sells."}, edition=1)
@@ -135,16 +135,16 @@ def test_a_role_is_given_listed_and_taken():
     program = Program(users.owner)
     path = "/domains/sales/memberships"
 
-    made = program.send("POST", path, {"person": "ana", "role": "contributor"})
+    created = program.send("POST", path, {"person": "ana", "role": "contributor"})
 
-    assert made.status_code == 201, made.content
-    assert (made.json()["person"], made.json()["name"]) == ("ana", "Ana")
-    assert made.json() in Program(users.outsider).get(path).json()["results"]
+    assert created.status_code == 201, created.content
+    assert (created.json()["person"], created.json()["name"]) == ("ana", "Ana")
+    assert created.json() in Program(users.outsider).get(path).json()["results"]
     assert Program(person).get("/me").json()["roles"][0]["role"] == "contributor"
-    gone = program.send("DELETE", f"{path}/{made.json()['id']}")
-    assert gone.status_code == 204
+    deleted = program.send("DELETE", f"{path}/{created.json()['id']}")
+    assert deleted.status_code == 204
     assert Program(person).get("/me").json()["roles"] == []
-    problem_of(program.send("DELETE", f"{path}/{made.json()['id']}"), 404, "not-found")
+    problem_of(program.send("DELETE", f"{path}/{created.json()['id']}"), 404, "not-found")
 
 
 def test_only_who_manages_members_learns_whether_a_user_name_exists():

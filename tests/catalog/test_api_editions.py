@@ -59,7 +59,7 @@ def test_every_edit_names_the_edition_it_edits_and_only_the_present_one_will_do(
     assert product.edition == 1
 
 
-def test_an_old_edition_is_refused_with_what_was_seen_and_what_stands():
+def test_an_old_edition_is_refused_with_the_expected_and_the_current_one():
     users = make_users()
     product = make_product("Orders", domain=users.domain)
     program = Program(users.owner)
@@ -105,12 +105,12 @@ def test_a_reader_who_holds_the_answer_gets_304_until_a_measurement_changes_it()
     path = f"/products/{product.uuid}"
     etag = program.get(path)["ETag"]
 
-    held = program.get(path, If_None_Match=etag)
+    unchanged = program.get(path, If_None_Match=etag)
     set_trust(product_id=product.pk, verdict="met", figures={}, actor=SystemActor("test"))
     measured = program.get(path, If_None_Match=etag)
 
-    assert held.status_code == 304
-    assert not held.content
+    assert unchanged.status_code == 304
+    assert not unchanged.content
     assert measured.status_code == 200
     assert measured.json()["slo"] == "met"
 

@@ -119,27 +119,27 @@ def test_every_operation_keeps_to_its_document(case, mesh):
 
 def test_the_cases_are_counted(capsys):
     with capsys.disabled():
-        told = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items()))
-        print(f"\nAPI fuzz: {sum(statuses.values())} cases ({told})")
+        counts = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items()))
+        print(f"\nAPI fuzz: {sum(statuses.values())} cases ({counts})")
 
     assert not [status for status in statuses if status >= 500]
 
 
 def aim(case, mesh):
     """Let a well-formed request meet something that is there, with its present edition."""
-    found = DataProduct.objects.order_by("?").first()
-    if found is None:
+    product = DataProduct.objects.order_by("?").first()
+    if product is None:
         return
-    held = {"uuid": found, "slug": found.domain, "pk": found.output_ports.first()}
+    targets = {"uuid": product, "slug": product.domain, "pk": product.output_ports.first()}
     if "/contracts/{uuid}" in case.path:
-        held["uuid"] = found.contracts.first()
+        targets["uuid"] = product.contracts.first()
     elif "/terms/{uuid}" in case.path:
-        held["uuid"] = Term.objects.first()
+        targets["uuid"] = Term.objects.first()
     for name in case.path_parameters or ():
-        if found_one := held.get(name):
+        if found_one := targets.get(name):
             case.path_parameters[name] = str(getattr(found_one, name))
     if isinstance(case.body, dict) and "domain" in case.body:
         case.body["domain"] = "sales"
-    edition = getattr(held["uuid"], "edition", found.edition)
+    edition = getattr(targets["uuid"], "edition", product.edition)
     if case.headers and "If-Match" in case.headers:
         case.headers["If-Match"] = f'"{edition}"'

@@ -73,25 +73,27 @@ def test_pages_show_every_row_once_both_ways(names, limit, sort):
 def test_rows_that_stay_are_shown_once_while_others_come_and_go(names):
     program = Program(names.owner)
     stay = set(DataProduct.objects.values_list("slug", flat=True))
-    chance, seen, path = random.Random(7), [], "/products?limit=2"
+    chance, listed, path = random.Random(7), [], "/products?limit=2"
 
     while path:
         page = program.get(path).json()
-        seen += [row["slug"] for row in page["results"]]
-        made = make_product(chance.choice("abcd"), domain=names.domain, assaySlug=f"x{len(seen)}")
+        listed += [row["slug"] for row in page["results"]]
+        product = make_product(
+            chance.choice("abcd"), domain=names.domain, assaySlug=f"x{len(listed)}"
+        )
         if chance.random() < 0.5:
-            made.delete()
+            product.delete()
         path = page["next"] and page["next"].partition("testserver")[2]
 
-    assert stay <= set(seen)
-    assert len(seen) == len(set(seen))
+    assert stay <= set(listed)
+    assert len(listed) == len(set(listed))
 
 
 def test_links_stand_in_the_header_too(names):
     answer = Program(names.owner).get("/products?limit=2")
 
-    found = re.findall(r'<([^>]+)>; rel="(\w+)"', answer["Link"])
-    assert found == [(answer.json()["next"], "next")]
+    links = re.findall(r'<([^>]+)>; rel="(\w+)"', answer["Link"])
+    assert links == [(answer.json()["next"], "next")]
     program = Program(names.owner)
     middle = program.get(answer.json()["next"].partition("testserver")[2])
     relations = re.findall(r'<([^>]+)>; rel="(\w+)"', middle["Link"])

@@ -40,7 +40,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_a_body_that_cannot_be_read_is_a_problem_with_a_place_and_a_way_out(body):
+def test_an_unreadable_body_is_a_problem_with_a_location_and_a_hint(body):
     users = make_users(make_domain("sales"))
 
     answer = Program(users.owner).send("POST", "/products", body)
@@ -53,7 +53,7 @@ def test_a_body_that_cannot_be_read_is_a_problem_with_a_place_and_a_way_out(body
     assert not DataProduct.objects.exists()
 
 
-def test_an_unreadable_body_says_line_column_and_way_out():
+def test_an_unreadable_body_reports_line_column_and_hint():
     users = make_users()
 
     answer = Program(users.owner).send("POST", "/products", b'{\n  "name": "a",\n  "name": "b"}')
@@ -85,7 +85,7 @@ WRONG = ({}, [], 1, True, None, 1.5, ["a"], {"a": 1})
 
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 @pytest.mark.parametrize("member", ["domain", "name", "purpose", "version", "slug", "reason"])
-def test_what_is_no_text_is_refused_where_a_text_stands(member, value):
+def test_another_type_than_text_is_refused_for_a_text_member(member, value):
     users = make_users(make_domain("sales"))
     body = {"domain": "sales", "name": "Orders"} | {member: value}
 

@@ -24,14 +24,14 @@ def test_signed_out_a_public_product_is_found_and_read():
     make_published_product("Salaries", assayVisibility="members")
     make_product("Half done")
 
-    found = Program().get("/products").json()
+    body = Program().get("/products").json()
     detail = Program().get(f"/products/{product.uuid}").json()
 
-    assert [row["name"] for row in found["results"]] == ["Orders"]
+    assert [row["name"] for row in body["results"]] == ["Orders"]
     assert detail["domain"] == product.domain.slug
     assert detail["iri"].endswith(f"/id/product/{product.uuid}")
     assert detail["tree"] == product.tree
-    assert {name: detail[name] for name in found["results"][0]} == found["results"][0]
+    assert {name: detail[name] for name in body["results"][0]} == body["results"][0]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
@@ -215,15 +215,15 @@ def test_a_draft_is_deleted_for_good_and_a_published_product_is_not():
     published = make_published_product(domain=users.domain)
     program = Program(users.owner)
 
-    gone = program.send("DELETE", f"/products/{draft.uuid}", edition=draft.edition)
-    kept = program.send("DELETE", f"/products/{published.uuid}", edition=published.edition)
+    deleted = program.send("DELETE", f"/products/{draft.uuid}", edition=draft.edition)
+    refused = program.send("DELETE", f"/products/{published.uuid}", edition=published.edition)
 
-    assert gone.status_code == 204
+    assert deleted.status_code == 204
     problem_of(program.get(f"/products/{draft.uuid}"), 404, "not-found")
-    assert "Retire" in problem_of(kept, 409, "invalid-transition")["hint"]
+    assert "Retire" in problem_of(refused, 409, "invalid-transition")["hint"]
 
 
-def test_a_taken_name_is_a_conflict_beside_the_slug():
+def test_a_used_name_is_a_conflict_at_the_slug():
     users = make_users(make_domain("sales"))
     make_product("Orders", domain=users.domain)
 
@@ -271,9 +271,9 @@ def test_a_list_is_narrowed_and_ordered_by_what_it_names(query, names):
     make_published_product("Returns", domain=sales)
     make_published_product("Parcels", domain=logistics)
 
-    found = Program().get(f"/products?{query}").json()
+    body = Program().get(f"/products?{query}").json()
 
-    assert [row["name"] for row in found["results"]] == names
+    assert [row["name"] for row in body["results"]] == names
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class Exchange:
     answer: Any
     read_at: str
     same: Callable[[Any], Any] = lambda body: body
-    said: Callable[[Any], Any] = lambda body: body
+    stored: Callable[[Any], Any] = lambda body: body
     status: int = 200
 
 
@@ -301,10 +301,12 @@ def _(mesh: Mesh) -> Exchange:
 
 @writing("DELETE", "/domains/{slug}/memberships/{membership}")
 def _(mesh: Mesh) -> Exchange:
-    held = mesh.users.domain.memberships.get(person=mesh.users.consumer)
+    membership = mesh.users.domain.memberships.get(person=mesh.users.consumer)
     path = f"/domains/{mesh.users.domain.slug}/memberships"
-    answer = mesh.send("DELETE", f"{path}/{held.pk}")
-    return Exchange(answer, path, lambda body: held.pk in [row["id"] for row in body["results"]])
+    answer = mesh.send("DELETE", f"{path}/{membership.pk}")
+    return Exchange(
+        answer, path, lambda body: membership.pk in [row["id"] for row in body["results"]]
+    )
 
 
 @writing("POST", "/terms")
@@ -336,7 +338,7 @@ def _(mesh: Mesh) -> Exchange:
     def without_text(body: Any) -> Any:
         return {name: value for name, value in body.items() if name != "token"}
 
-    return Exchange(answer, answer["Location"], said=without_text)
+    return Exchange(answer, answer["Location"], stored=without_text)
 
 
 @writing("DELETE", "/tokens/{uuid}")
@@ -375,11 +377,11 @@ def test_an_answer_says_what_a_reading_says_next(mesh, operation):
         assert read.status_code == 404 or exchange.same(read.json()) is False
     else:
         assert read.status_code == exchange.status, read.content
-        assert exchange.said(exchange.answer.json()) == exchange.same(read.json())
+        assert exchange.stored(exchange.answer.json()) == exchange.same(read.json())
         if "ETag" in read and exchange.same is Exchange.same:
             assert exchange.answer["ETag"] == read["ETag"]
-            held = mesh.program.get(exchange.read_at, If_None_Match=exchange.answer["ETag"])
-            assert held.status_code == 304
+            membership = mesh.program.get(exchange.read_at, If_None_Match=exchange.answer["ETag"])
+            assert membership.status_code == 304
 
 
 def test_a_document_that_is_read_back_is_the_one_that_was_sent(mesh):
@@ -395,11 +397,11 @@ def test_a_document_that_is_read_back_is_the_one_that_was_sent(mesh):
 
     answer = mesh.send("PUT", path, odd, edition=product.edition)
 
-    for said in (answer.json()["tree"], mesh.program.get(path).json()["tree"]):
-        assert json.dumps(said, sort_keys=True) == json.dumps(odd, sort_keys=True)
+    for stored in (answer.json()["tree"], mesh.program.get(path).json()["tree"]):
+        assert json.dumps(stored, sort_keys=True) == json.dumps(odd, sort_keys=True)
 
 
-def test_two_who_look_at_one_thing_are_told_the_same_edition(mesh):
+def test_two_readers_get_the_same_edition(mesh):
     product = mesh.published()
     path = f"/products/{product.uuid}"
     other = Program(make_person())

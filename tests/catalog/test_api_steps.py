@@ -31,15 +31,17 @@ def test_the_whole_way_from_a_name_to_a_published_version():
     program = Program(users.owner)
     body = {"domain": "sales", "name": "Orders", "purpose": "One row for each order."}
 
-    made = program.send("POST", "/products", body)
-    path = made["Location"]
-    refused = program.send("POST", f"{path}/publish", edition=made["ETag"])
+    created = program.send("POST", "/products", body)
+    path = created["Location"]
+    refused = program.send("POST", f"{path}/publish", edition=created["ETag"])
     port = program.send(
-        "POST", f"{path}/ports", {"name": "table", "server": SERVER}, edition=made["ETag"]
+        "POST", f"{path}/ports", {"name": "table", "server": SERVER}, edition=created["ETag"]
     )
-    said = program.send("PUT", f"{path}/provenance", UNKNOWN, edition=port["ETag"])
+    answered = program.send("PUT", f"{path}/provenance", UNKNOWN, edition=port["ETag"])
     findings = program.get(f"{path}/findings").json()
-    published = program.send("POST", f"{path}/publish", {"reason": "Ready."}, edition=said["ETag"])
+    published = program.send(
+        "POST", f"{path}/publish", {"reason": "Ready."}, edition=answered["ETag"]
+    )
 
     problem = problem_of(refused, 422, "publication-refused")
     assert {finding["code"] for finding in problem["findings"]} == {
@@ -65,18 +67,18 @@ def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
     program = Program(users.owner)
     body = {"name": "table", "version": "2.0.0", "description": "All.", "server": SERVER}
 
-    made = program.send(
+    created = program.send(
         "POST", f"/products/{product.uuid}/ports", body | {"interval": 60}, edition=1
     )
 
-    assert made.status_code == 201, made.content
-    assert program.get(made["Location"]).json() == made.json()
+    assert created.status_code == 201, created.content
+    assert program.get(created["Location"]).json() == created.json()
     ports = program.get(f"/products/{product.uuid}/ports")
-    assert ports.json() == {"output_ports": [made.json()], "input_ports": []}
-    contract = program.get(f"/contracts/{made.json()['contract']}").json()
+    assert ports.json() == {"output_ports": [created.json()], "input_ports": []}
+    contract = program.get(f"/contracts/{created.json()['contract']}").json()
     assert contract["tree"]["servers"] == [SERVER]
     assert contract["servers"][0]["location"] == "orders.csv"
-    assert program.get("/ports").json()["results"] == [made.json()]
+    assert program.get("/ports").json()["results"] == [created.json()]
 
 
 @pytest.mark.parametrize(
@@ -148,19 +150,19 @@ def test_a_contract_is_saved_changed_and_deleted_while_nothing_published_names_i
     program = Program(users.owner)
     path = f"/products/{product.uuid}/contracts"
 
-    made = program.send("POST", path, contract_tree(), edition=1)
-    address = made["Location"]
-    changed = program.send("PUT", address, contract_tree(name="Orders"), edition=made["ETag"])
+    created = program.send("POST", path, contract_tree(), edition=1)
+    address = created["Location"]
+    changed = program.send("PUT", address, contract_tree(name="Orders"), edition=created["ETag"])
     again = program.send("POST", path, contract_tree(name="Again"), edition=changed["ETag"])
     listed = program.get(path).json()["results"]
-    gone = program.send("DELETE", address, edition=again["ETag"])
+    deleted = program.send("DELETE", address, edition=again["ETag"])
 
-    assert made.status_code == 201, made.content
+    assert created.status_code == 201, created.content
     assert changed.json()["name"] == "Orders"
     assert again.status_code == 200
-    assert again.json()["id"] == made.json()["id"]
+    assert again.json()["id"] == created.json()["id"]
     assert [row["name"] for row in listed] == ["Again"]
-    assert gone.status_code == 204
+    assert deleted.status_code == 204
     problem_of(program.get(address), 404, "not-found")
 
 
@@ -168,10 +170,12 @@ def test_another_version_is_no_new_content_of_this_one():
     users = make_users()
     product = make_product(domain=users.domain)
     program = Program(users.owner)
-    made = program.send("POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1)
+    created = program.send(
+        "POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1
+    )
 
     answer = program.send(
-        "PUT", made["Location"], contract_tree(version="2.0.0"), edition=made["ETag"]
+        "PUT", created["Location"], contract_tree(version="2.0.0"), edition=created["ETag"]
     )
 
     assert places(problem_of(answer, 422, "invalid")) == ["/version"]
@@ -199,12 +203,14 @@ def test_an_edition_conflict_of_a_contract_shows_the_contract():
     users = make_users()
     product = make_product(domain=users.domain)
     program = Program(users.owner)
-    made = program.send("POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1)
+    created = program.send(
+        "POST", f"/products/{product.uuid}/contracts", contract_tree(), edition=1
+    )
 
-    late = program.send("PUT", made["Location"], contract_tree(name="Late"), edition=1)
+    late = program.send("PUT", created["Location"], contract_tree(name="Late"), edition=1)
 
     problem = problem_of(late, 412, "edit-conflict")
-    assert problem["current"] == made.json() | {"edition": 2}
+    assert problem["current"] == created.json() | {"edition": 2}
 
 
 def test_contracts_of_hidden_products_are_missing():
@@ -227,11 +233,11 @@ def test_provenance_is_declared_and_read_back_with_what_it_says_in_numbers():
     ]
     answers = {"source": {"state": "answered", "text": "The shop."}}
 
-    said = program.send("PUT", path, {"answers": answers, "imbalances": rows}, edition=1)
+    answered = program.send("PUT", path, {"answers": answers, "imbalances": rows}, edition=1)
 
-    assert said.status_code == 200, said.content
-    assert program.get(path).json() == said.json()
-    state = said.json()
+    assert answered.status_code == 200, answered.content
+    assert program.get(path).json() == answered.json()
+    state = answered.json()
     assert state["least_shares"] == {"sex": 0.3}
     assert state["greatest_gaps"] == {"sex": pytest.approx(0.2)}
     assert state["declared"] == {"answers": answers, "imbalances": rows}
@@ -281,9 +287,9 @@ def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
     assert deprecated.json()["ends_on"] == ends
     assert date.fromisoformat(ends)
     assert retired.json()["status"] == "retired"
-    gone = problem_of(program.get(path), 410, "retired")
-    assert gone["current"] == retired.json()
-    assert gone["hint"] == f"Use {after} instead."
+    deleted = problem_of(program.get(path), 410, "retired")
+    assert deleted["current"] == retired.json()
+    assert deleted["hint"] == f"Use {after} instead."
     wrong = program.send("POST", f"{path}/adopt", edition=retired["ETag"])
     problem_of(wrong, 410, "retired")
     assert Client().get(old.path).status_code == 410

@@ -41,10 +41,10 @@ def test_everybody_reads_terms_and_only_people_write_them(term):
     nobody = Program()
 
     listed = nobody.get("/terms").json()["results"]
-    said = nobody.get(f"/terms/{term.uuid}")
+    answer = nobody.get(f"/terms/{term.uuid}")
 
     assert [row["id"] for row in listed] == [str(term.uuid)]
-    assert said.json() == listed[0]
+    assert answer.json() == listed[0]
     problem_of(nobody.send("POST", "/terms", ORDER), 401, "not-authenticated")
     problem_of(nobody.send("DELETE", f"/terms/{term.uuid}", edition=1), 401, "not-authenticated")
 
@@ -78,9 +78,7 @@ def test_a_word_is_defined_once_in_a_place(users, term):
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_an_edit_names_the_edition_it_edits_and_an_old_one_is_shown_what_stands(
-    users, term, method
-):
+def test_an_edit_conflict_on_a_term_shows_its_current_state(users, term, method):
     program = Program(users.steward)
     path = f"/terms/{term.uuid}"
     program.send("PATCH", path, {"definition": "Newer."}, edition=1)
@@ -100,8 +98,12 @@ def test_a_term_is_changed_in_part_and_its_slug_stays(users, term):
 
     renamed = program.send("PATCH", path, {"name": "Purchase", "synonyms": ["sale"]}, edition=1)
 
-    said = renamed.json()
-    assert (said["name"], said["slug"], said["definition"]) == ("Purchase", "order", "A sale.")
+    answer = renamed.json()
+    assert (answer["name"], answer["slug"], answer["definition"]) == (
+        "Purchase",
+        "order",
+        "A sale.",
+    )
     event = AuditEvent.objects.about("term", str(term.uuid))[0]
     assert (event.verb, event.before["name"], event.after["name"]) == (
         "edited",
@@ -139,10 +141,10 @@ def test_a_removed_term_is_gone_and_its_word_is_free_again(users, term):
 
     removed = program.send("DELETE", path, edition=1)
     again = program.send("DELETE", path, edition=1)
-    anew = program.send("POST", "/terms", ORDER | {"domain": "sales"})
+    second = program.send("POST", "/terms", ORDER | {"domain": "sales"})
 
     assert removed.status_code == 204
     problem_of(again, 404, "not-found")
     problem_of(program.get(path), 404, "not-found")
-    assert anew.status_code == 201
-    assert anew.json()["id"] != str(term.uuid)
+    assert second.status_code == 201
+    assert second.json()["id"] != str(term.uuid)

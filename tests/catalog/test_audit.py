@@ -61,7 +61,7 @@ def _swap_seals(seals):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("tamper", [_edit_event, _drop_seal, _swap_seals])
-def test_a_tampered_trail_names_its_first_bad_row(tamper):
+def test_a_tampered_log_reports_its_first_bad_row(tamper):
     for _ in range(3):
         make_product()
     seal_pending(limit=5)

@@ -192,25 +192,25 @@ def test_an_unknown_field_is_kept_with_a_warning_and_the_nearest_name():
     ],
 )
 def test_each_issue_is_reported_once_with_its_line(text, path, line):
-    found = errors(check(text))
+    issues = errors(check(text))
 
-    assert [(problem.location, problem.line) for problem in found] == [(path, line)]
+    assert [(problem.location, problem.line) for problem in issues] == [(path, line)]
 
 
 @pytest.mark.parametrize(
-    ("key", "meant"),
+    ("key", "expected"),
     [
         ("assaySensitivty", "Did you mean assaySensitivity?"),
         ("assayslug", "Did you mean assaySlug?"),
         ("assayWeather", "The keys here are assayObjectives"),
     ],
 )
-def test_an_unknown_key_of_ours_is_an_error_with_the_nearest_one(key, meant):
+def test_an_unknown_key_of_ours_is_an_error_with_the_nearest_one(key, expected):
     (problem,) = check(custom(key, "x"))
 
     assert problem.code == "assay.unknown-key"
     assert problem.location == "/customProperties/0/property"
-    assert problem.hint.startswith(meant)
+    assert problem.hint.startswith(expected)
 
 
 def test_a_key_of_ours_in_the_wrong_place_names_the_right_one():

@@ -43,7 +43,7 @@ def test_every_text_is_readable_on_every_surface(theme: str, surface: str) -> No
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("surface", SURFACES)
-def test_every_mark_and_control_stands_out_from_its_ground(theme: str, surface: str) -> None:
+def test_every_mark_and_control_contrasts_with_its_background(theme: str, surface: str) -> None:
     # Charts are drawn on the page and on panels, never on sunken ground.
     marks = CONTROLS if surface == "sunken" else (*FILLS, *CONTROLS)
 

@@ -59,8 +59,8 @@ def test_a_port_that_no_probe_may_call_is_refused_at_its_field(location):
         with_port(product, server="api", type="api", location=location, path="", format="")
 
     assert refused.value.issues[0].location == "/servers/0/location"
-    stands = DataProduct.objects.get()
-    assert (stands.edition, stands.output_ports.count()) == (1, 0)
+    current = DataProduct.objects.get()
+    assert (current.edition, current.output_ports.count()) == (1, 0)
 
 
 @pytest.mark.django_db
@@ -133,10 +133,10 @@ def test_what_a_published_version_names_never_changes():
 def test_a_port_serves_the_contract_version_that_it_names():
     product = with_port(make_product())
     tree = product.contracts.get().tree
-    named, product = _save(product, tree | {"version": "1.0.0"})
+    first, product = _save(product, tree | {"version": "1.0.0"})
     _, product = _save(product, tree | {"version": "2.0.0"})
 
-    assert product.output_ports.get().port_contract.contract == named
+    assert product.output_ports.get().port_contract.contract == first
 
 
 BAD_TREES = {
@@ -151,7 +151,7 @@ BAD_TREES = {
 
 
 @pytest.mark.parametrize("pointer", BAD_TREES)
-def test_each_fault_of_a_contract_names_its_place(pointer):
+def test_each_issue_of_a_contract_names_its_location(pointer):
     tree = new_tree(identifier="c", name="C", servers=[]) | BAD_TREES[pointer]
 
     with pytest.raises(ValidationFailed) as refused:

@@ -19,7 +19,7 @@ class Every(forms.Form):
     """One field of each kind that pages have."""
 
     text = forms.CharField(initial=HOSTILE, max_length=9)
-    whole = forms.IntegerField(min_value=0, required=False)
+    count = forms.IntegerField(min_value=0, required=False)
     share = forms.FloatField(initial=0.5, required=False)
     tick = forms.BooleanField(initial=True)
     mail = forms.EmailField()

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 def deleting_after(write):
     """The same write, after which somebody else deletes the product."""
 
-    def deleted(**given):
-        product = write(**given)
+    def deleted(**fields):
+        product = write(**fields)
         delete_product(product=product, edition=product.edition, actor=FACTORY)
         return product
 

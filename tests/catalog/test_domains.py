@@ -99,7 +99,7 @@ def test_a_role_reaches_down_the_tree_and_never_up():
     assert not can(below, Permission.EDIT_PRODUCTS, top.pk)
 
 
-def test_somebody_in_several_domains_has_the_union():
+def test_a_member_of_several_domains_has_the_union_of_their_rights():
     first, second, third = make_domain(), make_domain(), make_domain()
     person = make_person()
     grant_role(person=person, role=Role.STEWARD, domain=first, actor=FACTORY)
@@ -122,11 +122,11 @@ def test_an_end_date_and_a_taken_role_bite_at_once():
     )
     ended = can(person, Permission.EDIT_PRODUCTS, domain.pk)
     membership = grant_role(person=person, role=Role.OWNER, domain=domain, actor=FACTORY)
-    held = can(person, Permission.EDIT_PRODUCTS, domain.pk)
+    may_edit = can(person, Permission.EDIT_PRODUCTS, domain.pk)
 
     revoke_role(membership=membership, actor=FACTORY)
 
-    assert (ended, held) == (False, True)
+    assert (ended, may_edit) == (False, True)
     assert not can(person, Permission.EDIT_PRODUCTS, domain.pk)
 
 
@@ -173,16 +173,16 @@ def test_a_grant_to_a_domain_ends_with_the_role_through_which_it_is_read():
         child.group: ["read_product"],
         team.group: ["read_product"],
     }
-    assert _seen(person) == _seen(member) == {"closed"}
-    assert _seen(outsider) == set()
+    assert _visible_to(person) == _visible_to(member) == {"closed"}
+    assert _visible_to(outsider) == set()
 
     revoke_role(membership=membership, actor=FACTORY)
     remove_member(team=team, person=member, actor=FACTORY)
 
-    assert _seen(person) == _seen(member) == set()
+    assert _visible_to(person) == _visible_to(member) == set()
 
 
-def _seen(visitor) -> set[str]:
+def _visible_to(visitor) -> set[str]:
     by_query = set(DataProduct.objects.visible_to(visitor).values_list("name", flat=True))
     reader = access_for(visitor)
     by_token = {product.name for product in DataProduct.objects.all() if reader.can_read(product)}
@@ -197,7 +197,7 @@ def test_each_visibility_has_its_readers():
     make_published_product("members", domain=users.domain, assayVisibility="members")
     make_published_product("closed", domain=users.domain, assayVisibility="restricted")
 
-    assert _seen(AnonymousUser()) == {"open"}
-    assert _seen(users.outsider) == {"open", "members"}
-    assert _seen(users.consumer) == {"open", "members", "closed"}
-    assert _seen(users.owner) == {"draft", "open", "members", "closed"}
+    assert _visible_to(AnonymousUser()) == {"open"}
+    assert _visible_to(users.outsider) == {"open", "members"}
+    assert _visible_to(users.consumer) == {"open", "members", "closed"}
+    assert _visible_to(users.owner) == {"draft", "open", "members", "closed"}

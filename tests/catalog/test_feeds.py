@@ -72,10 +72,10 @@ FEEDS = ("/d/sales.atom", "/search.atom?q=order", "/p/sales/orders/history.atom"
 def test_a_list_is_told_by_the_products_that_the_reader_may_see(
     client: Client, users: Users, orders: DataProduct, address: str
 ):
-    told = feed(client, address)
-    assert texts(told, "title") == ["Orders"]
-    assert texts(told, "id") == [f"http://127.0.0.1:8000/id/product/{orders.uuid}"]
-    assert texts(told, "summary") == ["Published, version 0.1.0. Orders, one row each."]
+    entries = feed(client, address)
+    assert texts(entries, "title") == ["Orders"]
+    assert texts(entries, "id") == [f"http://127.0.0.1:8000/id/product/{orders.uuid}"]
+    assert texts(entries, "summary") == ["Published, version 0.1.0. Orders, one row each."]
 
     client.force_login(users.owner)
     assert set(texts(feed(client, address), "title")) == {"Orders", "Order secrets", "Order draft"}
@@ -89,10 +89,10 @@ def test_a_history_is_told_from_the_publication_on_and_names_people_to_people(
         product=orders, patch=patch, edition=orders.edition, actor=users.owner, reason="A <b> fix"
     )
 
-    told = feed(client, FEEDS[2])
-    assert texts(told, "title") == ["Orders: Edited", "Orders: Published"]
-    assert texts(told, "summary")[0] == "A &lt;b&gt; fix"
-    assert all(one.endswith("Sales") for one in authors(told))
+    entries = feed(client, FEEDS[2])
+    assert texts(entries, "title") == ["Orders: Edited", "Orders: Published"]
+    assert texts(entries, "summary")[0] == "A &lt;b&gt; fix"
+    assert all(one.endswith("Sales") for one in authors(entries))
 
     client.force_login(users.outsider)
     assert users.owner.display_name in authors(feed(client, FEEDS[2]))

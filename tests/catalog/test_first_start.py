@@ -42,7 +42,7 @@ def test_the_first_administrator_leads_and_operates(client):
 
 
 @pytest.mark.django_db
-def test_a_weak_password_makes_nobody_and_may_be_mended(client):
+def test_a_weak_password_creates_no_account_and_can_be_corrected(client):
     answer = client.post("/first-start", FIRST | {"password": "123", "again": "123"})
 
     assert answer.status_code == 422
@@ -52,7 +52,7 @@ def test_a_weak_password_makes_nobody_and_may_be_mended(client):
 
 
 @pytest.mark.django_db
-def test_where_somebody_is_there_is_no_first_start(client):
+def test_there_is_no_first_start_once_an_account_exists(client):
     make_person()
 
     assert client.get("/first-start").status_code == 404

@@ -91,10 +91,10 @@ def test_an_edit_by_people_is_a_conflict_until_it_is_overwritten(rejected):
     newer = ENTRY | {"description": "Theirs."}
 
     refused = _bring(newer, on_rejected=rejected.append)
-    kept = DataProduct.objects.get().purpose
+    purpose = DataProduct.objects.get().purpose
     _bring(newer, overwrite=True)
 
-    assert (refused.counts, kept) == ({"conflict": 1}, "Mine.")
+    assert (refused.counts, purpose) == ({"conflict": 1}, "Mine.")
     assert "edited here" in rejected[0].reason
     assert DataProduct.objects.get().purpose == "Theirs."
 

@@ -41,16 +41,16 @@ def test_a_lead_makes_a_domain_a_team_and_names_its_people(client, lead):
 
 def test_every_page_of_people_is_shown(client, lead, users):
     team = make_team("team")
-    held = users.domain.memberships.first()
+    membership = users.domain.memberships.first()
     paths = ["/domains/new", "/d/sales/edit", "/d/sales/people", "/people", "/people.json"]
     paths += ["/people/invite", "/teams", "/new-team"]
-    paths += [f"/teams/{team.slug}", f"/roles/{held.pk}/end"]
+    paths += [f"/teams/{team.slug}", f"/roles/{membership.pk}/end"]
     paths += [f"/people/{users.owner.uuid}/deactivate", "/people?filter=own"]
 
     assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
-def test_a_cycle_in_the_tree_is_refused_beside_its_field(client, lead):
+def test_a_cycle_in_the_tree_is_refused_at_its_field(client, lead):
     top = make_domain("top")
     part = make_domain("part", parent=top)
 
@@ -62,27 +62,27 @@ def test_a_cycle_in_the_tree_is_refused_beside_its_field(client, lead):
 
 def test_a_slower_editor_of_a_domain_sees_both_states(client, lead):
     domain = make_domain("sales")
-    seen = domain.edition
-    edit_domain(domain=domain, edition=seen, actor=FACTORY, mission="Theirs.")
+    edition = domain.edition
+    edit_domain(domain=domain, edition=edition, actor=FACTORY, mission="Theirs.")
 
-    sent = {"name": "Sales", "slug": "sales", "mission": "Mine.", "edition": seen}
+    sent = {"name": "Sales", "slug": "sales", "mission": "Mine.", "edition": edition}
     answer = client.post("/d/sales/edit", sent)
 
     text = answer.content.decode()
     assert answer.status_code == 409
     assert "Theirs." in text
     assert "Mine." in text
-    client.post("/d/sales/edit", sent | {"edition": seen + 1})
+    client.post("/d/sales/edit", sent | {"edition": edition + 1})
     assert Domain.objects.get().mission == "Mine."
 
 
-def test_what_is_wrong_with_a_domain_stands_beside_its_field(client, lead):
+def test_an_error_of_a_domain_is_shown_at_its_field(client, lead):
     make_domain("sales")
 
-    taken = client.post("/domains/new", {"name": "Sales"})
+    duplicate = client.post("/domains/new", {"name": "Sales"})
     nameless = client.post("/domains/new", {"name": "", "mission": "kept"})
 
-    assert list(taken.context_data["page"].form.errors) == ["slug"]
+    assert list(duplicate.context_data["page"].form.errors) == ["slug"]
     assert list(nameless.context_data["page"].form.errors) == ["name"]
     assert "kept" in nameless.content.decode()
 
@@ -94,10 +94,10 @@ def test_an_owner_gives_and_takes_roles_until_a_day(client, users):
     client.post(
         path, {"person": users.outsider.username, "role": "contributor", "ends_at": "2099-12-31"}
     )
-    held = Membership.objects.get(person=users.outsider)
-    assert held.ends_at
-    assert held.ends_at.year == 2099
-    client.post(f"/roles/{held.pk}/end", {"reason": "Left."})
+    membership = Membership.objects.get(person=users.outsider)
+    assert membership.ends_at
+    assert membership.ends_at.year == 2099
+    client.post(f"/roles/{membership.pk}/end", {"reason": "Left."})
     assert not Membership.objects.filter(person=users.outsider).exists()
 
     past = {"person": users.outsider.username, "role": "contributor", "ends_at": "2001-01-01"}
@@ -142,9 +142,9 @@ def test_everybody_may_leave_a_team(client):
 
 
 def test_the_last_lead_is_neither_deactivated_nor_loses_the_role(client, lead):
-    held = lead.memberships.get()
+    membership = lead.memberships.get()
 
-    ended = client.post(f"/roles/{held.pk}/end", {})
+    ended = client.post(f"/roles/{membership.pk}/end", {})
     deactivated = client.post(f"/people/{lead.uuid}/deactivate", {})
 
     assert ended.status_code == deactivated.status_code == 422

@@ -55,9 +55,9 @@ def _paths(product):
 
 
 def test_every_step_is_shown_to_who_may_edit(client, product, edit):
-    shown = {path: client.get(edit + path).status_code for path in _paths(product)}
+    pages = {path: client.get(edit + path).status_code for path in _paths(product)}
 
-    assert set(shown.values()) == {200}, shown
+    assert set(pages.values()) == {200}, pages
 
 
 def test_steps_of_life_are_shown_where_they_start(client, users, edit):
@@ -99,12 +99,12 @@ def test_signed_out_every_step_leads_to_sign_in_whether_or_not_it_exists(client,
 
 
 def test_a_slower_editor_sees_both_states_and_loses_nothing(client, product, edit):
-    seen = product.edition
+    edition = product.edition
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Theirs."}]
-    product = patch_document(product=product, patch=patch, edition=seen, actor=FACTORY)
+    product = patch_document(product=product, patch=patch, edition=edition, actor=FACTORY)
 
     answer = client.post(
-        f"{edit}/describe", {**DESCRIPTION, "edition": seen, "purpose": "Mine.", "usage": "So."}
+        f"{edit}/describe", {**DESCRIPTION, "edition": edition, "purpose": "Mine.", "usage": "So."}
     )
     text = answer.content.decode()
     assert answer.status_code == 409
@@ -133,7 +133,7 @@ def test_a_slower_editor_sees_both_states_and_loses_nothing(client, product, edi
         ({"version": "v" * 61}, "version"),
     ],
 )
-def test_what_is_wrong_stands_beside_its_field(client, product, edit, fields, field):
+def test_an_error_is_shown_at_its_field(client, product, edit, fields, field):
     sent = {**DESCRIPTION, "edition": product.edition, "usage": "kept as typed"} | fields
 
     answer = client.post(f"{edit}/describe", sent)
@@ -226,8 +226,8 @@ def test_input_ports_are_named_by_address_and_ticked_away(client, users, product
     assert product.input_ports.get().source == source
 
     product.refresh_from_db()
-    shown = client.get(f"{edit}/inputs")
-    client.post(f"{edit}/inputs", {"edition": product.edition, "gone": _ticks(shown)})
+    pages = client.get(f"{edit}/inputs")
+    client.post(f"{edit}/inputs", {"edition": product.edition, "gone": _ticks(pages)})
     assert not product.input_ports.exists()
 
 
@@ -241,10 +241,10 @@ def test_after_a_conflict_a_tick_still_means_the_input_port_that_it_was_set_at(
         client.post(f"{edit}/inputs", {"edition": product.edition, "source": address})
     product.refresh_from_db()
     of_returns, of_visits = _ticks(client.get(f"{edit}/inputs"))
-    seen = product.edition
-    client.post(f"{edit}/inputs", {"edition": seen, "gone": [of_returns]})
+    edition = product.edition
+    client.post(f"{edit}/inputs", {"edition": edition, "gone": [of_returns]})
 
-    met = client.post(f"{edit}/inputs", {"edition": seen, "gone": [of_returns, of_visits]})
+    met = client.post(f"{edit}/inputs", {"edition": edition, "gone": [of_returns, of_visits]})
 
     assert met.status_code == 409
     assert _ticks(met) == [of_visits]
@@ -253,8 +253,8 @@ def test_after_a_conflict_a_tick_still_means_the_input_port_that_it_was_set_at(
     assert [port.name for port in product.input_ports.all()] == ["visits"]
 
 
-def _ticks(shown):
-    return re.findall(r'name="gone"\s+value="([^"]+)"', shown.content.decode())
+def _ticks(pages):
+    return re.findall(r'name="gone"\s+value="([^"]+)"', pages.content.decode())
 
 
 def _rows(total, prefix="rows"):
@@ -321,7 +321,7 @@ def test_a_contract_comes_as_a_file_and_its_errors_name_the_line(client, product
     assert product.contracts.filter(identifier="c-2").exists()
 
 
-def test_hostile_contract_files_are_refused_beside_the_field(client, product, edit):
+def test_hostile_contract_files_are_refused_at_the_field(client, product, edit):
     deep = b"[" * 100_000
     bomb = b"a: &a [1,1]\nb: &b [*a,*a]\nc: &c [*b,*b]\n" + b"d: [*c,*c]\n"
     for content in (deep, bomb, b"id: a\nid: b\n", b"\x00", b"\xff\xfe", b"x" * (3 * 2**20)):
@@ -363,7 +363,7 @@ def test_an_attribute_that_the_service_refuses_is_shown_in_its_row(client, produ
     assert list(answer.context_data["page"].frame.form.errors) == ["rows-2-attribute"]
 
 
-def test_an_answer_needs_its_text_and_a_refusal_its_reason(client, product, edit):
+def test_an_answer_needs_its_text_and_not_applicable_its_reason(client, product, edit):
     sent = {
         "source-state": "answered",
         "period-state": "not_applicable",
@@ -436,9 +436,7 @@ def test_a_draft_is_moved_and_then_deleted(client, users, product, edit):
     assert not DataProduct.objects.exists()
 
 
-def test_a_document_that_meets_another_edit_is_kept_and_shown_beside_what_stands(
-    client, product, edit
-):
+def test_an_edit_conflict_keeps_the_document_and_shows_the_current_one(client, product, edit):
     contract = product.contracts.get()
     path = f"{edit}/schema/{contract.uuid}/file"
     mine = yaml_of(contract.tree | {"name": "Mine"}).encode()
@@ -458,11 +456,11 @@ def test_a_document_that_meets_another_edit_is_kept_and_shown_beside_what_stands
 
 
 def test_what_was_typed_survives_that_the_product_was_renamed_meanwhile(client, product, edit):
-    typed = DESCRIPTION | {"edition": product.edition, "purpose": "Mine."}
+    fields = DESCRIPTION | {"edition": product.edition, "purpose": "Mine."}
     renamed = with_columns(product.tree, {"slug": "returns"})
     replace_document(product=product, tree=renamed, edition=product.edition, actor=FACTORY)
 
-    answer = client.post(f"{edit}/describe", typed)
+    answer = client.post(f"{edit}/describe", fields)
 
     assert answer.status_code == 409
     assert "Mine." in answer.content.decode()

@@ -85,7 +85,7 @@ def test_terms_are_edited_by_stewards_and_one_edition_at_a_time():
         ({"synonyms": ["x"] * 51}, "synonyms"),
     ],
 )
-def test_a_fault_of_a_term_names_its_field(fields, location):
+def test_an_issue_of_a_term_names_its_field(fields, location):
     sound = {"name": "Order", "definition": "A sale."}
 
     with pytest.raises(ValidationFailed) as refused:

@@ -27,8 +27,8 @@ def customer():
 def test_the_list_is_filtered_by_name_acronym_and_definition(client):
     define_term(name="Order", definition="A sale.", actor=FACTORY)
 
-    for typed in ("cust", "CU", "bought"):
-        page = client.get("/glossary", {"filter": typed}).context_data["page"]
+    for text in ("cust", "CU", "bought"):
+        page = client.get("/glossary", {"filter": text}).context_data["page"]
         assert [term.name for term in page.terms] == ["Customer"]
     assert "Order" in client.get("/glossary").content.decode()
 
@@ -51,7 +51,7 @@ def test_a_term_shows_its_other_meanings_and_only_columns_one_may_see(client):
     assert "Secret draft" not in client.get("/glossary/customer").content.decode()
 
 
-def test_a_steward_defines_a_term_for_the_own_domain_and_mistakes_stand_beside_their_fields(client):
+def test_a_steward_defines_a_term_and_errors_are_shown_at_their_fields(client):
     users = make_users()
     client.force_login(users.steward)
 

@@ -50,14 +50,14 @@ _words = count(1)
 
 
 @dataclass(frozen=True)
-class Told:
+class WriteResult:
     """What a writer is told: that it won, or what it is shown instead."""
 
     won: bool
-    shown: str = ""
+    answer: str = ""
 
 
-Write = Callable[[int, str], Told]
+Write = Callable[[int, str], WriteResult]
 
 
 @dataclass
@@ -78,15 +78,15 @@ def over_api(
     """A program that sends If-Match; it loses with 412 and is shown what stands."""
     program = Program(person)
 
-    def write(edition: int, word: str) -> Told:
+    def write(edition: int, word: str) -> WriteResult:
         answer = program.send(method, path, body(word), edition=edition, **headers)
         if answer.status_code in (200, 201):
-            return Told(won=True)
+            return WriteResult(won=True)
         problem = answer.json()
         assert answer.status_code == 412, problem
         assert problem["seen"] == {"edition": edition}
         assert problem["current"]["edition"] > edition
-        return Told(won=False, shown=json.dumps(problem["current"]))
+        return WriteResult(won=False, answer=json.dumps(problem["current"]))
 
     return write
 
@@ -104,17 +104,17 @@ def on_page(person: Person, path: str, fields: Callable[[str], dict[str, Any]]) 
     rows = getattr(form, "rows", None)
     parts = [form, rows.management_form, *rows.forms] if rows else [form]
     fields_of = [bound for part in parts for bound in part if bound.value() is not None]
-    stands = {bound.html_name: bound.value() for bound in fields_of}
+    current = {bound.html_name: bound.value() for bound in fields_of}
 
-    def write(edition: int, word: str) -> Told:
-        answer = client.post(path, stands | fields(word) | {"edition": edition})
+    def write(edition: int, word: str) -> WriteResult:
+        answer = client.post(path, current | fields(word) | {"edition": edition})
         if answer.status_code == 302:
-            return Told(won=True)
+            return WriteResult(won=True)
         text = answer.content.decode()
         assert answer.status_code == 409, text[-2000:]
         assert FASTER in text
         assert word in text
-        return Told(won=False, shown=text)
+        return WriteResult(won=False, answer=text)
 
     return write
 
@@ -123,13 +123,13 @@ def by_manifest(person: Person, document: Callable[[str], Any]) -> Write:
     """A file that names no edition; it loses as a conflict of its plan."""
     program = Program(person)
 
-    def write(edition: int, word: str) -> Told:
+    def write(edition: int, word: str) -> WriteResult:
         answer = program.send("POST", "/manifests", document(word))
-        landing = answer.json()["products"][0]
-        if landing["action"] == "change":
-            return Told(won=True)
-        assert (answer.status_code, landing["action"]) == (409, "conflict"), landing
-        return Told(won=False, shown=landing["reason"])
+        imported = answer.json()["products"][0]
+        if imported["action"] == "change":
+            return WriteResult(won=True)
+        assert (answer.status_code, imported["action"]) == (409, "conflict"), imported
+        return WriteResult(won=False, answer=imported["reason"])
 
     return write
 
@@ -143,7 +143,7 @@ def a_product(users: Users) -> Arena:
     def described(word: str) -> dict[str, Any]:
         return tree | {"description": {"purpose": word}}
 
-    def import_anew() -> None:
+    def import_product() -> None:
         source = Source("m.json", lambda: json.dumps(described("anew")).encode())
         list(import_manifests(sources=[source], actor=FACTORY, overwrite=True))
 
@@ -162,7 +162,7 @@ def a_product(users: Users) -> Arena:
             over_api(users.owner, "PUT", path, described),
             by_manifest(users.owner, described),
         ],
-        begin=import_anew,
+        begin=import_product,
         says=lambda row: row.purpose,
         shows_theirs=False,  # the manifest's reason names nobody's words
     )
@@ -192,7 +192,7 @@ def a_contract(users: Users) -> Arena:
     product = give_schema(with_port(make_product(domain=users.domain)), "id")
     contract = product.contracts.get()
 
-    def named(word: str) -> dict[str, Any]:
+    def with_name(word: str) -> dict[str, Any]:
         return contract.tree | {"name": word}
 
     page = f"{product.path}/edit/schema/{contract.uuid}/file"
@@ -200,9 +200,11 @@ def a_contract(users: Users) -> Arena:
         row=product,
         kind=PRODUCT,
         writers=[
-            on_page(users.owner, page, lambda word: {"text": json.dumps(named(word), indent=1)}),
-            over_api(users.owner, "PUT", f"/contracts/{contract.uuid}", named),
-            over_api(users.owner, "POST", f"/products/{product.uuid}/contracts", named),
+            on_page(
+                users.owner, page, lambda word: {"text": json.dumps(with_name(word), indent=1)}
+            ),
+            over_api(users.owner, "PUT", f"/contracts/{contract.uuid}", with_name),
+            over_api(users.owner, "POST", f"/products/{product.uuid}/contracts", with_name),
         ],
         says=lambda row: row.contracts.get().name,
     )
@@ -290,26 +292,26 @@ def test_of_all_who_write_at_once_one_wins_and_the_others_are_shown_both_states(
     for _race in range(RACES):
         arena.begin()
         row = type(arena.row).objects.get(pk=arena.row.pk)
-        trail = AuditEvent.objects.about(arena.kind, str(row.uuid))
-        had = trail.count()
+        events_of = AuditEvent.objects.about(arena.kind, str(row.uuid))
+        had = events_of.count()
         words = [f"word{next(_words)}w" for _ in arena.writers]
 
-        told = run_concurrently(
+        results = run_concurrently(
             [
                 partial(write, row.edition, word)
                 for write, word in zip(arena.writers, words, strict=True)
             ]
         )
 
-        winners = [word for word, each in zip(words, told, strict=True) if each.won]
-        stands = type(row).objects.get(pk=row.pk)
-        events = list(trail[: trail.count() - had])
-        assert len(winners) == 1, told
-        assert arena.says(stands) == winners[0]
-        assert stands.edition - row.edition == len(events) == (2 if arena_of is its_ports else 1)
+        winners = [word for word, result in zip(words, results, strict=True) if result.won]
+        current = type(row).objects.get(pk=row.pk)
+        events = list(events_of[: events_of.count() - had])
+        assert len(winners) == 1, results
+        assert arena.says(current) == winners[0]
+        assert current.edition - row.edition == len(events) == (2 if arena_of is its_ports else 1)
         assert len({event.revision for event in events}) == len(events)
         if arena.shows_theirs:
-            assert all(winners[0] in each.shown for each in told if not each.won)
+            assert all(winners[0] in result.answer for result in results if not result.won)
 
 
 def test_an_acknowledged_edit_is_never_taken_away_by_a_removal_that_did_not_see_it():
@@ -382,11 +384,11 @@ def test_of_a_publication_and_edits_at_once_the_frozen_version_is_what_was_publi
             ]
         )
 
-        stands = DataProduct.objects.get(pk=product.pk)
+        current = DataProduct.objects.get(pk=product.pk)
         assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
-        assert stands.edition == edition + 1
-        for version in stands.versions.all():
-            assert version.tree == stands.tree
+        assert current.edition == edition + 1
+        for version in current.versions.all():
+            assert version.tree == current.tree
 
 
 def test_two_domains_moved_below_each_other_at_once_make_no_circle():

@@ -209,7 +209,7 @@ def test_an_unknown_parameter_is_refused(sales):
 def test_a_product_is_exported_as_it_was_imported(sales):
     bring(ACTIVE, CONTRACT)
     product, contract = DataProduct.objects.get(), DataProduct.objects.get().contracts.get()
-    given = [d.tree for d in read_documents(f"{ACTIVE}---\n{CONTRACT}".encode(), name="a.yaml")]
+    documents = [d.tree for d in read_documents(f"{ACTIVE}---\n{CONTRACT}".encode(), name="a.yaml")]
 
     answers = [
         Program().get(f"/products/{product.uuid}/manifest"),
@@ -219,9 +219,9 @@ def test_a_product_is_exported_as_it_was_imported(sales):
     ]
 
     trees = [read_documents(answer.content, name="")[0].tree for answer in answers]
-    assert trees == [given[0], given[1], given[0], given[1]]
+    assert trees == [documents[0], documents[1], documents[0], documents[1]]
     assert answers[0]["Content-Type"].startswith("application/yaml")
-    assert answers[2].json() == given[0]
+    assert answers[2].json() == documents[0]
 
 
 def test_a_product_that_a_person_cannot_see_is_not_exported(sales):

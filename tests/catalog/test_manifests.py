@@ -163,7 +163,7 @@ def test_another_domain_moves_the_product():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "said", "step"),
+    ("requested", "status", "stated", "step"),
     [
         ("active", "draft", "active", Transition.PUBLISH),
         ("active", "published", "draft", Transition.NONE),
@@ -178,19 +178,19 @@ def test_another_domain_moves_the_product():
         ("active", "external", "active", Transition.NONE),
     ],
 )
-def test_a_status_is_applied_unless_people_decided_otherwise(wanted, status, said, step):
-    standing = current(tree={**TREE, "status": said}, status=status)
+def test_a_status_is_applied_unless_people_decided_otherwise(requested, status, stated, step):
+    product = current(tree={**TREE, "status": stated}, status=status)
 
-    assert plan({**TREE, "status": wanted}, product=standing).transition is step
+    assert plan({**TREE, "status": requested}, product=product).transition is step
 
 
 def test_a_new_version_of_a_published_product_is_published_again():
-    standing = current(status="published", frozen_versions=frozenset({"1.0.0"}))
+    product = current(status="published", frozen_versions=frozenset({"1.0.0"}))
     tree = {**TREE, "status": "active", "name": "New"}
 
     same, raised = (
-        plan(tree, product=standing),
-        plan({**tree, "version": "1.1.0"}, product=standing),
+        plan(tree, product=product),
+        plan({**tree, "version": "1.1.0"}, product=product),
     )
 
     assert (same.transition, raised.transition) == (Transition.NONE, Transition.PUBLISH)
@@ -695,6 +695,6 @@ def test_the_guides_own_manifest_is_published(sales):
 def test_the_guide_lists_each_of_our_keys():
     text = GUIDE.read_text()
 
-    keys = [key for held in bitol_odps.key_schemas().values() for key in held]
+    keys = [key for keys_of_schema in bitol_odps.key_schemas().values() for key in keys_of_schema]
 
     assert [key for key in keys if f"`{key}`" not in text and f"`{key}." not in text] == []

@@ -34,7 +34,7 @@ COLUMN = ("path", "name", "logical_type", "description", "depth", "position", "i
 def projected() -> dict[str, Any]:
     """Return all that is projected from documents, without keys of rows and moments."""
     column = [*COLUMN, "schema_object__name", "schema_object__contract__identifier"]
-    asked: dict[Any, tuple[str, ...]] = {
+    columns: dict[Any, tuple[str, ...]] = {
         DataProduct: (*PRODUCT, "visibility", "limitations", "usage", "edition"),
         OutputPort: (*PORT, "interval", "is_deprecated", "description"),
         InputPort: (*PORT[:3], *PORT[4:], "source_name", "source__slug"),
@@ -47,7 +47,7 @@ def projected() -> dict[str, Any]:
     }
     return {
         model.__name__: sorted(map(repr, model.objects.values_list(*names)))
-        for model, names in asked.items()
+        for model, names in columns.items()
     }
 
 
@@ -55,13 +55,13 @@ def seen_in(write: Callable[[], None]) -> dict[str, Any]:
     """Return what stands after a mesh is written, and take it back."""
     with transaction.atomic():
         write()
-        seen = projected() | {
+        state = projected() | {
             "uuids": sorted(DataProduct.objects.values_list("uuid", flat=True)),
             "people": sorted(Membership.objects.values_list("person__username", "domain__slug")),
             "trail": AuditEvent.objects.count(),
         }
         transaction.set_rollback(True)
-    return seen
+    return state
 
 
 def test_equal_seeds_make_equal_meshes_and_others_other_ones():
@@ -81,22 +81,25 @@ def test_a_longer_mesh_begins_like_a_shorter_one():
     many = list(made(20, domains=domains, seed=SEED, hidden_share=0.5))
 
     assert many[:5] == few
-    assert all(each.source is not None and each.source < each.number for each in many[1:])
+    assert all(
+        generated.source is not None and generated.source < generated.number
+        for generated in many[1:]
+    )
 
 
-def by_the_services(each: Made) -> None:
+def by_the_services(generated: Made) -> None:
     """Register one product of the mesh as an owner would."""
-    domain = Domain.objects.get(slug=each.domain)
-    product = register_product(domain=domain, tree=each.tree, actor=FACTORY)
-    save_contract(product=product, tree=each.contract, edition=product.edition, actor=FACTORY)
+    domain = Domain.objects.get(slug=generated.domain)
+    product = register_product(domain=domain, tree=generated.tree, actor=FACTORY)
+    save_contract(product=product, tree=generated.contract, edition=product.edition, actor=FACTORY)
 
 
 def test_the_rows_are_those_that_the_services_write():
     def register() -> None:
         build(0)  # the domains alone
         domains = sorted(Domain.objects.values_list("slug", flat=True))
-        for each in made(PRODUCTS, domains=domains, seed=SEED, hidden_share=0.1):
-            by_the_services(each)
+        for generated in made(PRODUCTS, domains=domains, seed=SEED, hidden_share=0.1):
+            by_the_services(generated)
         DataProduct.objects.update(edition=1)
 
     bulk, services = seen_in(lambda: build(PRODUCTS, seed=SEED)), seen_in(register)

@@ -161,12 +161,12 @@ def test_the_published_schema_still_has_its_wrong_node():
 
 
 def test_every_sample_is_read_and_few_have_errors(shared_folder):
-    found = {
+    issues = {
         path: errors(odcs.check(document(path.read_text()))) for path in samples(shared_folder)
     }
 
-    wrong = {path.name: [str(problem) for problem in problems] for path, problems in found.items()}
-    assert len(found) >= 60
+    wrong = {path.name: [str(problem) for problem in problems] for path, problems in issues.items()}
+    assert len(issues) >= 60
     assert [name for name, problems in wrong.items() if problems] == [
         "invalid_multiple_errors.odcs.yaml"
     ]

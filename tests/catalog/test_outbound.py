@@ -93,14 +93,14 @@ def test_an_odd_spelling_of_an_address_never_reaches_a_socket(host):
 
 def names_leading_to(*addresses: str) -> tuple[Callable[..., object], list[str]]:
     """Return a look-up that answers with one list of addresses after another, and who asked."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     async def look_up(host: str, port: int) -> list[ResolvedAddress]:
-        found = addresses[min(len(asked), len(addresses) - 1)].split()
-        asked.append(host)
-        return [(socket.AF_INET6 if ":" in place else socket.AF_INET, place) for place in found]
+        answer = addresses[min(len(requested), len(addresses) - 1)].split()
+        requested.append(host)
+        return [(socket.AF_INET6 if ":" in place else socket.AF_INET, place) for place in answer]
 
-    return look_up, asked
+    return look_up, requested
 
 
 def fetch_by(names: object, url: str, *, allowed: list[str]) -> Response:
@@ -121,7 +121,7 @@ def fetch_by(names: object, url: str, *, allowed: list[str]) -> Response:
         "fe80::1%eth0",
     ],
 )
-def test_a_name_is_refused_as_soon_as_one_of_its_addresses_is_private(addresses):
+def test_a_name_is_refused_if_one_of_its_addresses_is_private(addresses):
     look_up, _ = names_leading_to(addresses)
 
     with pytest.raises(AddressBlocked):
@@ -130,13 +130,13 @@ def test_a_name_is_refused_as_soon_as_one_of_its_addresses_is_private(addresses)
 
 def test_a_name_is_looked_up_once_and_the_checked_address_is_the_one_that_is_called():
     with serving(saying()) as endpoint:
-        look_up, asked = names_leading_to("127.0.0.1", "169.254.169.254")
+        look_up, requested = names_leading_to("127.0.0.1", "169.254.169.254")
         place = f"inner.example:{endpoint.port}"
 
         answer = fetch_by(look_up, f"http://{place}/", allowed=[place])
 
     assert answer.status == 200
-    assert asked == ["inner.example"]
+    assert requested == ["inner.example"]
     assert f"Host: {place}".encode() in endpoint.requests[0]
 
 

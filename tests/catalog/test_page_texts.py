@@ -16,18 +16,18 @@ def test_two_percent_signs_are_one():
 
 
 def test_a_cached_text_is_of_the_language_in_force():
-    asked = []
+    requested = []
 
     @cached_per_language
     def label(name: str) -> str:
-        asked.append(translation.get_language())
+        requested.append(translation.get_language())
         return name
 
     for language in ("en", "de", "en"):
         with translation.override(language):
             label("met")
 
-    assert asked == ["en", "de"]
+    assert requested == ["en", "de"]
 
 
 @pytest.mark.parametrize(("verdict", "label"), [("met", "met"), ("nonsense", "not known")])

@@ -62,9 +62,9 @@ def statements(path: str, client: Client) -> int:
     page(path, client)
     with CaptureQueriesContext(
         connection,
-    ) as seen:
+    ) as queries:
         page(path, client)
-    return len(seen)
+    return len(queries)
 
 
 # --- what a product's page shows ---------------------------------------------------------------
@@ -73,8 +73,8 @@ def test_the_overview_answers_what_it_is_whom_to_ask_and_how_to_use_it(
 ) -> None:
     text = page(orders.path)
 
-    for told in ("Orders, one row each.", users.owner.display_name, users.steward.display_name):
-        assert told in text
+    for expected in ("Orders, one row each.", users.owner.display_name, users.steward.display_name):
+        assert expected in text
     assert f"/api/v1/products/{orders.uuid}" in text
     assert f"/id/product/{orders.uuid}" in text
 
@@ -86,7 +86,7 @@ def test_what_is_not_measured_is_said_and_never_left_blank(orders: DataProduct) 
     assert "not assessed" in text
 
 
-def test_a_measured_objective_stands_in_the_strip_with_target_and_verdict(
+def test_the_trust_summary_shows_a_measured_objective_with_target_and_verdict(
     orders: DataProduct,
 ) -> None:
     availability = {"value": 0.9612, "target": 0.999, "verdict": "breached", "window": "30d"}
@@ -126,14 +126,14 @@ def test_a_small_count_is_not_shown_exactly(users: Users) -> None:
 
 
 def declare_imbalances(product: DataProduct) -> DataProduct:
-    held = product.tree["customProperties"]
-    at = next(n for n, item in enumerate(held) if item["property"] == "assayProvenance")
-    value = held[at]["value"] | {"imbalances": IMBALANCES}
+    properties = product.tree["customProperties"]
+    at = next(n for n, item in enumerate(properties) if item["property"] == "assayProvenance")
+    value = properties[at]["value"] | {"imbalances": IMBALANCES}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
     return patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
 
 
-def test_each_question_of_provenance_stands_with_its_answer(orders: DataProduct) -> None:
+def test_each_question_of_provenance_is_shown_with_its_answer(orders: DataProduct) -> None:
     text = page(f"{orders.path}/provenance")
 
     assert "Where does the data come from?" in text
@@ -344,7 +344,7 @@ def test_the_theme_is_in_the_page_itself_so_that_nothing_flashes() -> None:
     assert 'data-theme="dark"' in page("/help", client)
 
 
-def test_display_settings_lead_nowhere_else_and_take_only_known_values() -> None:
+def test_display_settings_redirect_to_this_site_and_take_only_known_values() -> None:
     client = Client()
 
     answer = client.post("/settings/display", {"theme": "<b>", "next": "https://evil.example/"})
@@ -368,11 +368,11 @@ def test_a_domain_counts_what_its_parts_hold_and_shows_a_breach_first(users: Use
     for product, verdict in ((good, "met"), (bad, "breached")):
         set_trust(product_id=product.pk, verdict=verdict, figures={}, actor=FACTORY)
 
-    shown = Client().get("/d/sales").context_data["page"]
+    context = Client().get("/d/sales").context_data["page"]
 
-    assert shown.stats.published == 2
-    assert shown.stats.verdicts == {"met": 1, "breached": 1}
-    assert [row.name for row in shown.products] == ["Zulu", "Alpha"]
+    assert context.stats.published == 2
+    assert context.stats.verdicts == {"met": 1, "breached": 1}
+    assert [row.name for row in context.products] == ["Zulu", "Alpha"]
     assert "1 breached" in page("/domains")
 
 

@@ -73,7 +73,7 @@ class Site:
         """Return a published product of the domain."""
         return make_published_product(domain=self.users.domain)
 
-    def twin(self, address: str | Callable[[], str]) -> Any:
+    def reread(self, address: str | Callable[[], str]) -> Any:
         """Return what a program reads at an address, which may be known only after the form."""
         path = address if isinstance(address, str) else address()
         answer = self.client.get(path)
@@ -87,8 +87,8 @@ class Sent:
 
     page: str
     fields: dict[str, Any]
-    twin: str | Callable[[], str]
-    told: Callable[[Any], Any]
+    reread: str | Callable[[], str]
+    select: Callable[[Any], Any]
     expected: Any
 
 
@@ -113,10 +113,12 @@ def api_of_slug(slug: str) -> Callable[[], str]:
     return lambda: api_of(DataProduct.objects.get(slug=slug))
 
 
-def edit(product: DataProduct, step: str, fields: dict[str, Any], told: Any, expected: Any) -> Sent:
+def edit(
+    product: DataProduct, step: str, fields: dict[str, Any], select: Any, expected: Any
+) -> Sent:
     """Return the form of a step of a product, which its page's twin shows."""
     sent = {"edition": product.edition} | fields
-    return Sent(f"{product.path}/edit/{step}", sent, api_of(product), told, expected)
+    return Sent(f"{product.path}/edit/{step}", sent, api_of(product), select, expected)
 
 
 def members(*names: str) -> Callable[[Any], Any]:
@@ -134,7 +136,7 @@ def of_ports(product: DataProduct, step: str, fields: dict[str, Any], expected: 
         ]
 
     sent = edit(product, step, fields, ports, expected)
-    return replace(sent, twin=api_of(product, "/ports"))
+    return replace(sent, reread=api_of(product, "/ports"))
 
 
 DESCRIBED = {
@@ -166,9 +168,9 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     product, domain, team = site.draft(), make_domain(), make_team()
     fields = {"edition": product.edition, "domains": [domain.pk], "teams": [team.pk]}
-    twin = f"/api/v1/products/{product.uuid}/readers"
+    reread = f"/api/v1/products/{product.uuid}/readers"
     expected = {"domains": [domain.slug], "teams": [team.slug]}
-    return Sent(f"{product.path}/edit/readers", fields, twin, members(*expected), expected)
+    return Sent(f"{product.path}/edit/readers", fields, reread, members(*expected), expected)
 
 
 @form("product_port_add")
@@ -199,30 +201,30 @@ def _(site: Site) -> Sent:
     product, source = site.draft(), site.published()
     fields = {"source": f"{source.domain.slug}/{source.slug}"}
     sent = edit(product, "inputs", fields, sources, [str(source.uuid)])
-    return replace(sent, twin=api_of(product, "/ports"))
+    return replace(sent, reread=api_of(product, "/ports"))
 
 
 @form("product_contract_new")
 def _(site: Site) -> Sent:
     product = site.draft()
     tree = new_contract(identifier="c-2", name="Two", servers=[])
-    twin = f"/api/v1/products/{product.uuid}/contracts"
+    reread = f"/api/v1/products/{product.uuid}/contracts"
     fields = {"edition": product.edition, "text": json.dumps(tree)}
     page = f"{product.path}/edit/schema/file"
     return Sent(
         page,
         fields,
-        twin,
+        reread,
         lambda body: "c-2" in [row["identifier"] for row in body["results"]],
         True,
     )
 
 
-def _contract(product: DataProduct, step: str, fields: Any, told: Any, expected: Any) -> Sent:
+def _contract(product: DataProduct, step: str, fields: Any, select: Any, expected: Any) -> Sent:
     contract = product.contracts.get()
-    twin = f"/api/v1/contracts/{contract.uuid}"
+    reread = f"/api/v1/contracts/{contract.uuid}"
     page = f"{product.path}/edit/schema/{contract.uuid}/{step}"
-    return Sent(page, {"edition": product.edition} | fields, twin, told, expected)
+    return Sent(page, {"edition": product.edition} | fields, reread, select, expected)
 
 
 @form("product_contract")
@@ -290,7 +292,7 @@ def _(site: Site) -> Sent:
         ),
         ([("source", "The shop.")], [["f", 0.125, None, None, None]]),
     )
-    return replace(sent, twin=api_of(product, "/provenance"))
+    return replace(sent, reread=api_of(product, "/provenance"))
 
 
 @form("product_objectives")
@@ -305,11 +307,11 @@ def _(site: Site) -> Sent:
         "rows-0-budgeting": "occurrences",
     }
     sent = edit(product, "objectives", fields, None, None)
-    twin = f"/api/v1/objectives?product={product.uuid}"
+    reread = f"/api/v1/objectives?product={product.uuid}"
     return Sent(
         sent.page,
         sent.fields,
-        twin,
+        reread,
         lambda body: [(row["indicator"], row["target"], row["window"]) for row in body["results"]],
         [("availability", 0.995, 604_800)],
     )
@@ -331,19 +333,19 @@ def _(site: Site) -> Sent:
         "ends_on": "2031-05-01",
     }
     sent = edit(product, "deprecate", fields, None, None)
-    twin = f"/api/v1/products/{product.uuid}"
-    return Sent(sent.page, sent.fields, twin, members(*expected), expected)
+    reread = f"/api/v1/products/{product.uuid}"
+    return Sent(sent.page, sent.fields, reread, members(*expected), expected)
 
 
 @form("product_retire")
 def _(site: Site) -> Sent:
     product = site.published()
     sent = edit(product, "retire", {"reason": "Old."}, None, None)
-    twin = f"/api/v1/products/{product.uuid}/history"
+    reread = f"/api/v1/products/{product.uuid}/history"
     return Sent(
         sent.page,
         sent.fields,
-        twin,
+        reread,
         lambda body: (body["results"][0]["verb"], body["results"][0]["reason"]),
         ("retired", "Old."),
     )
@@ -353,8 +355,8 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     product = site.draft()
     sent = edit(product, "delete", {"reason": "Wrong."}, None, None)
-    twin = f"/api/v1/products?domain={product.domain.slug}"
-    return Sent(sent.page, sent.fields, twin, lambda body: body["results"], [])
+    reread = f"/api/v1/products?domain={product.domain.slug}"
+    return Sent(sent.page, sent.fields, reread, lambda body: body["results"], [])
 
 
 @form("product_move")
@@ -362,7 +364,7 @@ def _(site: Site) -> Sent:
     product, other = site.draft(), make_domain()
     grant_role(person=site.users.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     sent = edit(product, "move", {"domain": other.pk, "reason": "Theirs."}, None, None)
-    return replace(sent, told=members("domain"), expected={"domain": other.slug})
+    return replace(sent, select=members("domain"), expected={"domain": other.slug})
 
 
 @form("product_adopt")
@@ -379,8 +381,8 @@ def _(site: Site) -> Sent:
     fields = {"text": json.dumps(tree)}
     seal = site.client.post("/publish/manifest", fields).context_data["page"].seal
     fields |= {"seal": seal, "apply": "1"}
-    twin = api_of_slug("imported")
-    return Sent("/publish/manifest", fields, twin, members("name"), {"name": "Imported"})
+    reread = api_of_slug("imported")
+    return Sent("/publish/manifest", fields, reread, members("name"), {"name": "Imported"})
 
 
 @form("port_read")
@@ -401,11 +403,11 @@ def _(site: Site) -> Sent:
     port = product.output_ports.get()
     inspect_port(port=port, actor=FACTORY)
     fields = {"edition": product.edition, "version": "0.2.0"}
-    twin = f"/api/v1/products/{product.uuid}/contracts"
+    reread = f"/api/v1/products/{product.uuid}/contracts"
     return Sent(
         f"/ports/{port.pk}/adopt",
         fields,
-        twin,
+        reread,
         lambda body: [row["version"] for row in body["results"]],
         ["0.1.0", "0.2.0"],
     )
@@ -448,9 +450,9 @@ def _(site: Site) -> Sent:
 @form("role_end")
 def _(site: Site) -> Sent:
     domain = site.users.domain
-    held = domain.memberships.get(person=site.users.consumer)
+    membership = domain.memberships.get(person=site.users.consumer)
     return Sent(
-        f"/roles/{held.pk}/end",
+        f"/roles/{membership.pk}/end",
         {"reason": "Left."},
         f"/api/v1/domains/{domain.slug}/memberships",
         _people,
@@ -462,8 +464,8 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     lead = site.users.steward
     fields = {"person": lead.username, "role": "auditor"}
-    twin = "/people.json"
-    return Sent("/people", fields, twin, lambda _body: _last_event("mesh"), "gave role")
+    reread = "/people.json"
+    return Sent("/people", fields, reread, lambda _body: _last_event("mesh"), "gave role")
 
 
 def _last_event(kind: str) -> str:
@@ -473,16 +475,18 @@ def _last_event(kind: str) -> str:
 @form("person_invite")
 def _(site: Site) -> Sent:
     fields = {"email": "new@example.org"}
-    twin = "/people.json"
-    return Sent("/people/invite", fields, twin, lambda _body: _last_event("invitation"), "invited")
+    reread = "/people.json"
+    return Sent(
+        "/people/invite", fields, reread, lambda _body: _last_event("invitation"), "invited"
+    )
 
 
 @form("invitation_cancel")
 def _(site: Site) -> Sent:
     invitation, secret = invite_person(email="new@example.org", actor=site.users.owner)
     page = f"/invitations/{invitation.uuid}/cancel"
-    gone = lambda _body: site.client.get(f"/join/{secret}").status_code  # noqa: E731
-    return Sent(page, {}, "/people.json", gone, 410)
+    status_of = lambda _body: site.client.get(f"/join/{secret}").status_code  # noqa: E731
+    return Sent(page, {}, "/people.json", status_of, 410)
 
 
 @form("person_deactivate")
@@ -570,14 +574,14 @@ def site(settings, tmp_path, client) -> Site:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_a_form_sends_is_what_the_twin_says_next(site, name):
+def test_the_api_returns_what_a_form_saved(site, name):
     sent = CASES[name](site)
 
     answer = site.client.post(sent.page, sent.fields)
 
     form = (answer.context or {}).get("form")
     assert answer.status_code in (200, 302), form and form.errors
-    assert sent.told(site.twin(sent.twin)) == sent.expected
+    assert sent.select(site.reread(sent.reread)) == sent.expected
 
 
 def test_every_page_that_takes_a_form_has_a_case(site):

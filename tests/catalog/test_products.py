@@ -125,9 +125,9 @@ def test_a_patch_that_makes_no_sense_changes_nothing(patch):
         _patch(product, *patch)
 
     assert all(issue.location and issue.message for issue in refused.value.issues)
-    stands = DataProduct.objects.get()
-    assert (stands.tree, stands.edition) == (product.tree, 1)
-    assert not stands.output_ports.exists()
+    current = DataProduct.objects.get()
+    assert (current.tree, current.edition) == (product.tree, 1)
+    assert not current.output_ports.exists()
 
 
 def test_a_renamed_product_leads_there_from_its_old_address_and_may_go_back():
@@ -199,11 +199,11 @@ def test_a_turned_verdict_raises_the_revision_and_new_figures_do_not():
     product = make_published_product()
     before = (product.edition, product.revision)
 
-    turned = set_trust(product_id=product.pk, verdict="met", figures={"a": 1}, actor=FACTORY)
+    change = set_trust(product_id=product.pk, verdict="met", figures={"a": 1}, actor=FACTORY)
     same = set_trust(product_id=product.pk, verdict="met", figures={"a": 2}, actor=FACTORY)
 
     product.refresh_from_db()
-    assert (turned, same) == (True, False)
+    assert (change, same) == (True, False)
     assert (product.edition, product.revision) == (before[0], before[1] + 1)
     assert product.slo_figures == {"a": 2}
 

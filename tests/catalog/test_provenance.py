@@ -47,14 +47,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("pointer", BAD)
-def test_each_fault_names_its_place(pointer):
+def test_each_issue_names_its_location(pointer):
     with pytest.raises(ValidationFailed) as refused:
         parse_provenance(_tree(BAD[pointer]))
 
     assert f"/customProperties/0/value{pointer}" in {f.location for f in refused.value.issues}
 
 
-def test_a_group_stands_once():
+def test_a_group_is_listed_once():
     with pytest.raises(ValidationFailed):
         parse_provenance(_tree({"imbalances": [ROWS[0], ROWS[0]]}))
 

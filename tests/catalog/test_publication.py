@@ -94,14 +94,14 @@ def test_an_http_port_is_live_for_a_day_after_a_good_answer():
     assert not list(a_port_is_live(replace(GOOD, ports=(stale, fresh))))
 
 
-def test_a_second_steward_beside_the_owner_is_enough():
+def test_an_owner_and_a_second_steward_are_enough():
     both = replace(GOOD, stewards=("olga", "sten"))
 
     assert not list(owner_and_steward_are_active(both))
 
 
 @pytest.mark.django_db
-def test_a_refusal_names_every_finding_and_changes_nothing():
+def test_a_refused_publication_names_every_finding_and_changes_nothing():
     product = make_product()
 
     with pytest.raises(PublicationRefused) as refused:
@@ -115,8 +115,8 @@ def test_a_refusal_names_every_finding_and_changes_nothing():
         "provenance-is-answered",
     }
     assert all(finding.location and finding.hint for finding in refused.value.findings)
-    stands = DataProduct.objects.get()
-    assert (stands.status, stands.edition) == ("draft", 1)
+    current = DataProduct.objects.get()
+    assert (current.status, current.edition) == ("draft", 1)
 
 
 @pytest.mark.django_db

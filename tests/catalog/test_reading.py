@@ -22,7 +22,7 @@ LEAVES = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | TEXTS
 LEAVES |= st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
     LEAVES,
-    lambda held: st.lists(held, max_size=4) | st.dictionaries(TEXTS, held, max_size=4),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(TEXTS, children, max_size=4),
     max_leaves=15,
 )
 TREES = st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4)
@@ -38,7 +38,7 @@ def only(text, name="a.yaml"):
     return document
 
 
-def refusal(text, name="a.yaml"):
+def parse_issue(text, name="a.yaml"):
     with pytest.raises(ParseError) as caught:
         read(text, name)
     return caught.value.issue
@@ -182,7 +182,7 @@ def test_a_byte_order_mark_and_carriage_returns_are_fine():
 def test_invalid_text_is_refused_with_line_column_and_location(
     text, name, rule, line, column, path
 ):
-    problem = refusal(text, name)
+    problem = parse_issue(text, name)
 
     assert problem.code == f"reading.{rule}"
     assert (problem.file, problem.line, problem.column) == (name, line, column)
@@ -226,7 +226,7 @@ def test_hostile_text_is_refused_and_costs_little(attack, name):
     content = text.encode()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    problem = refusal(content, name)
+    problem = parse_issue(content, name)
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert problem.code in {f"reading.{rule}", "reading.json-syntax"}
@@ -238,7 +238,7 @@ def test_a_text_just_below_the_limit_is_read():
     text = "a: " + "x" * (MAX_BYTES - 3)
 
     assert len(only(text).tree["a"]) == MAX_BYTES - 3
-    assert refusal(text + "x").code == "reading.size"
+    assert parse_issue(text + "x").code == "reading.size"
 
 
 @given(st.binary(max_size=300), st.sampled_from(["a.yaml", "a.json", ""]))

@@ -23,12 +23,12 @@ def test_a_follower_remembers_the_last_revision_of_each_object():
 
 @pytest.mark.django_db
 def test_a_tombstone_is_unseen_until_the_follower_remembers_its_revision():
-    gone = uuid4()
-    create_tombstones(kind="thing", object_id=gone, revision=7)
-    mark_indexed(follower="index", kind="thing", revisions={gone: 6})
+    deleted = uuid4()
+    create_tombstones(kind="thing", object_id=deleted, revision=7)
+    mark_indexed(follower="index", kind="thing", revisions={deleted: 6})
     unseen = Tombstone.objects.unprocessed_by("index").count()
 
-    mark_indexed(follower="index", kind="thing", revisions={gone: 7})
+    mark_indexed(follower="index", kind="thing", revisions={deleted: 7})
 
     assert unseen == 1
     assert not Tombstone.objects.unprocessed_by("index").exists()

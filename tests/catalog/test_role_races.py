@@ -30,26 +30,35 @@ def test_two_governance_leads_who_take_each_others_role_leave_one_lead():
             for person in (ann, bob)
         )
 
-        told = run_concurrently([partial(_taken, bobs, ann), partial(_taken, anns, bob)])
+        results = run_concurrently(
+            [partial(_is_revoked, bobs, ann), partial(_is_revoked, anns, bob)]
+        )
 
-        assert sorted(told) == [False, True]
+        assert sorted(results) == [False, True]
         assert everywhere.count() == 1
 
 
 def test_a_role_that_two_take_at_once_is_noted_once():
     users, person = make_users(), make_person()
-    trail = AuditEvent.objects.about("domain", str(users.domain.uuid))
+    events = AuditEvent.objects.about("domain", str(users.domain.uuid))
 
     for _race in range(RACES):
-        held = grant_role(person=person, role=Role.CONTRIBUTOR, domain=users.domain, actor=FACTORY)
-        had = trail.count()
+        membership = grant_role(
+            person=person, role=Role.CONTRIBUTOR, domain=users.domain, actor=FACTORY
+        )
+        had = events.count()
 
-        run_concurrently([partial(_taken, held, users.owner), partial(_taken, held, users.owner)])
+        run_concurrently(
+            [
+                partial(_is_revoked, membership, users.owner),
+                partial(_is_revoked, membership, users.owner),
+            ]
+        )
 
-        assert trail.count() - had == 1
+        assert events.count() - had == 1
 
 
-def _taken(membership: Membership, actor: Person) -> bool:
+def _is_revoked(membership: Membership, actor: Person) -> bool:
     """Take a role as somebody; whether they were let."""
     try:
         revoke_role(membership=membership, actor=actor)

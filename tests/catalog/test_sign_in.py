@@ -49,7 +49,7 @@ def test_a_session_ends_by_itself(client):
     assert name_of(client) is None
 
 
-def test_whoever_leaves_is_out_at_once(client, person):
+def test_a_deactivated_person_is_signed_out_at_once(client, person):
     assert name_of(client)
 
     Person.objects.filter(pk=person.pk).update(is_active=False)

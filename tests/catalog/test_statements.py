@@ -39,9 +39,9 @@ def statements(products: int) -> dict[str, int]:
         build(products)
         for backend in configured_backends():
             rebuild(backend)
-        found = {name: cost["statements"] for name, cost in costs().items()}
+        counts = {name: cost["statements"] for name, cost in costs().items()}
         transaction.set_rollback(True)
-    return found
+    return counts
 
 
 @pytest.mark.usefixtures("_quiet")

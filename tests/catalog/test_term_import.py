@@ -143,10 +143,10 @@ def test_a_person_imports_only_where_they_are_a_steward(write, capsys):
     ],
 )
 def test_an_invalid_term_has_a_line_and_a_code(text, rule, line, path):
-    found = problems_in(text)[0]
+    problem = problems_in(text)[0]
 
-    assert (found.code, found.line, found.location) == (rule, line, path)
-    assert found.hint
+    assert (problem.code, problem.line, problem.location) == (rule, line, path)
+    assert problem.hint
 
 
 @pytest.mark.parametrize(

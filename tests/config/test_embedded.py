@@ -81,11 +81,11 @@ def program(script: str, folder: Path, name: str = "part") -> ProcessSpec:
     return ProcessSpec(name=name, command=("sh", "-c", script), folder=folder, stop_seconds=1)
 
 
-@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_programs_last_started_first(tmp_path, asked):
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_programs_last_started_first(tmp_path, signal_number):
     process = start_supervised(tmp_path)
 
-    process.send_signal(asked)
+    process.send_signal(signal_number)
     output, _ = process.communicate(timeout=30)
 
     notes = (tmp_path / "notes").read_text().split()
@@ -124,15 +124,15 @@ def test_a_web_worker_whose_master_died_before_it_began_ends_at_once():
 
 
 def test_a_program_that_ends_is_started_again_and_said_to_have_ended(tmp_path):
-    said: list[str] = []
-    supervisor = Supervisor(tmp_path / "logs", log=said.append)
+    messages: list[str] = []
+    supervisor = Supervisor(tmp_path / "logs", log=messages.append)
     second_time = "if [ -e once ]; then touch again; sleep 60; fi; touch once; exit 7"
     supervisor.start([program(second_time, tmp_path)])
 
     supervisor.wait_until(lambda: missing(tmp_path / "again"), seconds=20)
     supervisor.stop()
 
-    assert said == ["part ended (exit code 7); restarting it."]
+    assert messages == ["part ended (exit code 7); restarting it."]
 
 
 def test_a_program_that_never_starts_ends_the_start_with_its_last_words(tmp_path):
@@ -209,8 +209,8 @@ def test_a_data_folder_serves_one_start_at_a_time(tmp_path):
 
 
 def test_a_port_in_use_is_refused_with_the_setting_that_changes_it():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as used_port:
+        port = used_port.getsockname()[1]
 
         with pytest.raises(StartupError, match=rf"Port {port}.*ASSAY_PORT={port + 10} make run"):
             require_free_port("127.0.0.1", port, setting="ASSAY_PORT")
@@ -221,9 +221,9 @@ def test_a_port_in_use_is_refused_with_the_setting_that_changes_it():
 def test_a_deep_data_folder_still_gets_a_socket_that_the_kernel_takes(tmp_path):
     deep = tmp_path / ("d" * 120)
 
-    near, far = valkey_socket(Path("/srv/assay")), valkey_socket(deep)
+    short, long = valkey_socket(Path("/srv/assay")), valkey_socket(deep)
 
-    assert near == Path("/srv/assay/run/valkey.sock")
-    assert len(bytes(far)) < 108
-    assert far == valkey_socket(deep) != valkey_socket(deep / "other")
-    assert stat.S_ISDIR(far.parent.parent.stat().st_mode)
+    assert short == Path("/srv/assay/run/valkey.sock")
+    assert len(bytes(long)) < 108
+    assert long == valkey_socket(deep) != valkey_socket(deep / "other")
+    assert stat.S_ISDIR(long.parent.parent.stat().st_mode)

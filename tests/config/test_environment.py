@@ -16,7 +16,7 @@ MEANING = "ASSAY_SEARCH_SEMANTIC"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_wrong_number_becomes_a_problem_and_the_default_stands_in():
+def test_a_wrong_number_is_a_problem_and_the_default_is_used():
     environment = Environment({"ASSAY_PORT": "eighty"})
 
     port = environment.get_int("ASSAY_PORT", minimum=1, maximum=65535)
@@ -46,7 +46,7 @@ def test_an_extra_is_off_and_asks_for_nothing_until_it_is_switched_on():
     assert environment.errors == []
 
 
-def test_an_extra_that_is_not_installed_stays_off_and_the_way_out_is_named():
+def test_an_extra_that_is_not_installed_stays_off_with_a_hint():
     environment = Environment({MEANING: "1"})
 
     is_on = environment.get_semantic(MEANING, engine="elasticsearch", packages=("os", "no_such"))

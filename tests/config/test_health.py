@@ -20,7 +20,7 @@ def everybody_lives(db):
         heartbeats.beat(name)
 
 
-def test_a_living_process_says_so_without_asking_any_part(client):
+def test_liveness_is_answered_without_checking_dependencies(client):
     response = client.get("/livez")
 
     assert response.status_code == 200

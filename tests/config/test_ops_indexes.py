@@ -61,23 +61,23 @@ def test_an_index_that_is_not_there_is_noted_as_a_problem():
     assert (check.is_good, check.behind) == (False, 2)
 
 
-def test_a_check_that_takes_long_is_made_more_seldom():
+def test_a_slow_check_runs_less_often():
     note(ago=timedelta(minutes=10), seconds=90)
 
-    soon = check_indexes(now=timezone.now())
+    second = check_indexes(now=timezone.now())
     later = check_indexes(now=timezone.now() + timedelta(minutes=6))
 
-    assert (soon, later) == (0, 1)
+    assert (second, later) == (0, 1)
 
 
 def test_checks_are_kept_for_thirty_days():
-    old, kept = note(ago=timedelta(days=31)), note(ago=timedelta(days=29))
+    old, recent = note(ago=timedelta(days=31)), note(ago=timedelta(days=29))
 
     check_search()
 
     left = set(IndexCheck.objects.values_list("pk", flat=True))
     assert old.pk not in left
-    assert kept.pk in left
+    assert recent.pk in left
 
 
 def test_an_edit_that_the_index_sees_too_late_is_no_good_check():
@@ -90,30 +90,34 @@ def test_page_and_json_say_how_the_index_has_stood(operator):
         note(ago=timedelta(days=days), checked=40, seconds=0.5)
     note(ago=timedelta(days=1), checked=40, missing=2, readers=1, seconds=0.5)
 
-    (ledger,) = operator.get("/api/v1/status").json()["indexes"]
+    (index_status,) = operator.get("/api/v1/status").json()["indexes"]
     page = operator.get("/status").content.decode()
 
-    objective = ledger["objective"]
+    objective = index_status["objective"]
     assert (objective["good"], objective["total"], objective["share"]) == (3, 4, 0.75)
     assert (objective["target"], objective["is_met"]) == (0.999, False)
-    assert ledger["differences"] == {
+    assert index_status["differences"] == {
         "missing": 2, "surplus": 0, "revision": 0, "readers": 1, "content": 0,
     }  # fmt: skip
-    assert [(day["good"], day["total"]) for day in ledger["days"][-3:]] == [(1, 1), (1, 2), (1, 1)]
-    assert [check["is_good"] for check in ledger["checks"]] == [True, False, True, True]
+    assert [(day["good"], day["total"]) for day in index_status["days"][-3:]] == [
+        (1, 1),
+        (1, 2),
+        (1, 1),
+    ]
+    assert [check["is_good"] for check in index_status["checks"]] == [True, False, True, True]
     assert "3 of 4 checks met it" in page
     assert "3 differences found in 30 days" in page
     assert "Index consistency: embedded" in page
 
 
 def test_before_the_first_check_nothing_is_claimed(operator):
-    (ledger,) = operator.get("/api/v1/status").json()["indexes"]
+    (index_status,) = operator.get("/api/v1/status").json()["indexes"]
 
-    assert (ledger["objective"]["share"], ledger["checks"]) == (None, [])
+    assert (index_status["objective"]["share"], index_status["checks"]) == (None, [])
     assert "Not checked yet." in operator.get("/status").content.decode()
 
 
-def test_the_ledger_is_for_operators_and_auditors(client):
+def test_the_index_status_is_for_operators_and_auditors(client):
     note(missing=1)
 
     assert client.get("/api/v1/status").json()["indexes"] == []

@@ -35,10 +35,10 @@ def test_an_answer_means_what_it_meant(value):
 def test_a_moment_keeps_its_microseconds_and_its_zone():
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=2)))
 
-    told = json.loads(FastJSON().render({"utc": MOMENT, "elsewhere": elsewhere}))
+    rendered = json.loads(FastJSON().render({"utc": MOMENT, "elsewhere": elsewhere}))
 
-    assert told["utc"] == "2026-11-26T14:05:06.000700Z"
-    assert datetime.fromisoformat(told["elsewhere"]) == MOMENT
+    assert rendered["utc"] == "2026-11-26T14:05:06.000700Z"
+    assert datetime.fromisoformat(rendered["elsewhere"]) == MOMENT
 
 
 def test_no_answer_is_no_bytes():

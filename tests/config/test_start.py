@@ -25,7 +25,7 @@ class Installation:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.said = data_dir.parent / "said.txt"
+        self.output = data_dir.parent / "said.txt"
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.starts: list[subprocess.Popen[bytes]] = []
@@ -44,7 +44,7 @@ class Installation:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start and wait for the ready line."""
-        with self.said.open("wb") as output:
+        with self.output.open("wb") as output:
             process = subprocess.Popen(
                 self.command("start"),
                 env=self.environment(),
@@ -60,7 +60,7 @@ class Installation:
         return process
 
     def lines(self) -> list[str]:
-        return self.said.read_text(encoding="utf-8").splitlines()
+        return self.output.read_text(encoding="utf-8").splitlines()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
