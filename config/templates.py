@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import MutableMapping
 from typing import Any
 
 from django.template.defaultfilters import linebreaks_filter, linebreaksbr, truncatechars
@@ -94,6 +95,16 @@ FILTERS = {
 }
 
 
+class PageEnvironment(Environment):
+    """Jinja2 with the globals of each template as a plain dictionary.
+
+    The chain of mappings that Jinja2 makes by itself is read in Python, for each file of a page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 def environment(**options: Any) -> Environment:
     """Return the environment that Django's Jinja2 backend asks for."""
     options |= {
@@ -103,7 +114,7 @@ def environment(**options: Any) -> Environment:
         "lstrip_blocks": True,
         "extensions": ["jinja2.ext.i18n"],
     }
-    environment = Environment(**options)  # noqa: S701  autoescape is among the options
+    environment = PageEnvironment(**options)
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= GLOBALS | {"_": translate}

@@ -19,7 +19,7 @@ class DomainQuerySet(models.QuerySet["Domain"]):
 
     def parents(self) -> dict[int, int | None]:
         """Return each domain's parent by id; one statement for the whole tree."""
-        return dict(self.values_list("id", "parent_id"))
+        return dict(self.order_by().values_list("id", "parent_id"))
 
 
 class Domain(models.Model):

@@ -171,7 +171,8 @@ def load_facts(product: DataProduct) -> ProductFacts:
 
 def owners_and_stewards(domain: Domain) -> tuple[list[Person], list[Person]]:
     """Return the active owners and stewards of a domain, inherited ones included."""
-    domain_ids = ancestors_in(Domain.objects.parents(), domain.pk)
+    parents = Domain.objects.parents() if domain.parent_id else {domain.pk: None}
+    domain_ids = ancestors_in(parents, domain.pk)
     memberships = Membership.objects.active().filter(
         domain_id__in=domain_ids, role__in=[Role.OWNER.value, Role.STEWARD.value]
     )

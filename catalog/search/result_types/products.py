@@ -106,7 +106,7 @@ def _holds_any(access: AccessContext, tokens: Iterable[str]) -> bool:
 
 def products_of(access: AccessContext, ids: Sequence[str]) -> dict[str, DataProduct]:
     """Return the products that the reader may see now, by id, as models."""
-    visible = DataProduct.objects.visible_to(access).select_related("domain")
+    visible = DataProduct.objects.visible_to(access).select_related("domain").order_by()
     return {str(uuid): row for uuid, row in visible.in_bulk(ids, field_name="uuid").items()}
 
 

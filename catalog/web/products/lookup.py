@@ -36,9 +36,10 @@ class ProductMoved(Exception):
 
 def find_product(access: AccessContext, domain: str, slug: str) -> DataProduct:
     """Return the product at an address. Raises Http404, ProductMoved."""
-    product = _visible(access).filter(domain__slug=domain, slug=slug).first()
-    if product is not None:
-        return product
+    try:
+        return _visible(access).get(domain__slug=domain, slug=slug)
+    except DataProduct.DoesNotExist:
+        pass
     raise ProductMoved(_at_former_address(access, normalize(domain), normalize(slug)))
 
 
@@ -51,11 +52,9 @@ def reload_visible(access: AccessContext, product: DataProduct) -> DataProduct:
 
 
 def _visible(access: AccessContext) -> DataProductQuerySet:
-    """Return the visible products with all that the frame of a tab shows."""
+    """Return the visible products with what every tab shows of them."""
     visible = DataProduct.objects.visible_to(access)
-    return visible.select_related(
-        "domain__owner_team", "successor__domain", "provenance"
-    ).prefetch_related("provenance__answers", "provenance__imbalances")
+    return visible.select_related("domain__owner_team", "provenance")
 
 
 def _at_former_address(access: AccessContext, domain: str, slug: str) -> DataProduct:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from catalog.authorization.access import AccessContext
 from catalog.contracts.models import DataContract, Server
 from catalog.ports.models import InputPort, OutputPort
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, DataProductQuerySet
 from catalog.web.components.sentences import after_first_sentence
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
@@ -98,11 +98,16 @@ def _upstream(product: DataProduct, access: AccessContext) -> list[SourceRow]:
     """Return the sources; one that the reader may not see looks like one outside the catalog."""
     ports = list(product.input_ports.all())
     source_ids = [port.source_id for port in ports if port.source_id]
-    visible = DataProduct.objects.visible_to(access).select_related("domain").in_bulk(source_ids)
+    visible = _linked(access).order_by().in_bulk(source_ids)
     return [SourceRow(port, visible.get(port.source_id or 0)) for port in ports]
 
 
 def _downstream(product: DataProduct, access: AccessContext) -> list[DataProduct]:
-    visible = DataProduct.objects.visible_to(access).live()
-    users = visible.filter(pk__in=InputPort.objects.filter(source=product).values("product_id"))
-    return list(users.select_related("domain")[:MAX_DOWNSTREAM])
+    users = InputPort.objects.filter(source=product).order_by().values("product_id")
+    return list(_linked(access).live().filter(pk__in=users)[:MAX_DOWNSTREAM])
+
+
+def _linked(access: AccessContext) -> DataProductQuerySet:
+    """Return the visible products with what a link to them needs: a document may be large."""
+    visible = DataProduct.objects.visible_to(access).select_related("domain")
+    return visible.only("slug", "name", "domain__slug", "domain__name")

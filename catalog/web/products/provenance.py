@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -65,6 +66,8 @@ def product_provenance(
     request: HttpRequest, product: DataProduct, access: AccessContext
 ) -> HttpResponse:
     record: ProvenanceRecord | None = getattr(product, "provenance", None)
+    if record is not None:
+        prefetch_related_objects([record], "answers", "imbalances")
     answers = question_answers(record)
     states = {row.question.code: row.answer.state for row in answers if row.answer}
     api_url = reverse("api:product_provenance", args=[product.uuid])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,7 +44,7 @@ class TrustMetric:
 
 
 def trust_summary(product: DataProduct, access: str) -> list[TrustMetric]:
-    """Return the six metrics of a product whose provenance is loaded."""
+    """Return the six metrics of a product."""
     figures = product.slo_figures
     slo_url = url("product_slo", product.domain.slug, product.slug)
 
@@ -91,7 +91,6 @@ def _format_time(moment: datetime) -> str:
 def _imbalances(product: DataProduct) -> TrustMetric:
     record = getattr(product, "provenance", None)
     rows: list[Imbalance] = list(record.imbalances.all()) if record else []
-    answers: list[ProvenanceAnswer] = list(record.answers.all()) if record else []
 
     def metric(value: str, note: str, *, verdict: str = "stated", state: str = "") -> TrustMetric:
         return TrustMetric(
@@ -110,6 +109,7 @@ def _imbalances(product: DataProduct) -> TrustMetric:
     if shares := min_shares(rows):
         attributes = ", ".join(sorted(shares)).replace("_", " ")
         return metric(_("by {x}").format(x=attributes), _("no reference to compare with"))
+    answers: Iterable[ProvenanceAnswer] = record.answers.all() if record else ()
     answer = next((row for row in answers if row.question == "known_imbalances"), None)
     if answer is None:
         return metric(_("not assessed"), _("unanswered"), verdict="no_data", state=_("open"))

@@ -10,12 +10,10 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from elasticsearch import Elasticsearch
-from elasticsearch.dsl import Q
-from elasticsearch.dsl.query import Query
 
 from catalog.search.backends.elasticsearch.client import ENGINE
 from catalog.search.backends.elasticsearch.paging import BOOSTED, page_of, paging
-from catalog.search.backends.elasticsearch.queries import ElasticsearchQueries
+from catalog.search.backends.elasticsearch.queries import ElasticsearchQueries, clause
 from catalog.search.fields import FACET_SIZE, FACETS
 from catalog.search.flow.session import (
     FacetCounts,
@@ -49,7 +47,7 @@ class ElasticsearchSession:
     client: Elasticsearch
     index: str
     readers: ReaderTokens
-    readable: Query
+    readable: JSONObject
     deadline: float
     semantic: SemanticRanking | None = None
 
@@ -58,11 +56,11 @@ class ElasticsearchSession:
         query = BUILDER.filtered(BUILDER.scored(match), [self.readable])
         # The client's objects for searches, hits and buckets cost more than the rest of the answer.
         body: JSONObject = {
-            "query": _weighted(query).to_dict(),
+            "query": _weighted(query),
             "_source": ["key", "shown"] if page.has_texts else ["key"],
             **paging(request, page.sort),
         }
-        selected = {n: BUILDER.filter(one).to_dict() for n, one in page.facet_filters.items()}
+        selected = {n: BUILDER.filter(one) for n, one in page.facet_filters.items()}
         if selected:
             # A post_filter narrows the hits but not the counts, so other values stay on offer.
             body["post_filter"] = {"bool": {"filter": list(selected.values())}}
@@ -82,13 +80,13 @@ class ElasticsearchSession:
     def count(self, matches: Mapping[K, Match]) -> Mapping[K, int]:
         return self._count({name: self._readable(match) for name, match in matches.items()})
 
-    def _readable(self, match: Match) -> Query:
+    def _readable(self, match: Match) -> JSONObject:
         types = [BUILDER.readable(self.readers, [match.type])] if match.type else []
         return BUILDER.filtered(BUILDER.matched(match), types)
 
-    def _count(self, queries: Mapping[K, Query]) -> dict[K, int]:
-        filters = {f"{n}": {"filter": one.to_dict()} for n, one in enumerate(queries.values())}
-        body = {"size": 0, "query": self.readable.to_dict(), "aggs": filters}
+    def _count(self, queries: Mapping[K, JSONObject]) -> dict[K, int]:
+        filters = {f"{n}": {"filter": one} for n, one in enumerate(queries.values())}
+        body = {"size": 0, "query": self.readable, "aggs": filters}
         counts = self.search(body)["aggregations"]
         return {name: int(counts[f"{n}"]["doc_count"]) for n, name in enumerate(queries)}
 
@@ -98,9 +96,7 @@ class ElasticsearchSession:
         header = {"index": self.index, "allow_partial_search_results": False}
         lines: list[JSONObject] = []
         for node in nodes.values():
-            query = {
-                "bool": {"filter": [self.readable.to_dict(), BUILDER.contains(node).to_dict()]}
-            }
+            query = {"bool": {"filter": [self.readable, BUILDER.contains(node)]}}
             one = {"query": query, "size": 0, "terminate_after": 1, "track_total_hits": True}
             lines += [header, {**one, "timeout": f"{tenths * 100}ms"}]
         answers = _with_timeout(self.client, tenths).msearch(searches=lines).body["responses"]
@@ -135,16 +131,16 @@ class ElasticsearchSession:
             for word, most in edits.items()
         }
         words = sorted({other for others in similar.values() for other in others})
-        counts = self._count({word: Q("term", words=word) for word in words}) if words else {}
+        counts = self._count({word: clause("term", words=word) for word in words}) if words else {}
         return {word: [(o, counts[o]) for o in others] for word, others in similar.items()}
 
     def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
         marks = [
-            Q("bool", filter=[BUILDER.contains(node)], _name=f"{n}")
+            clause("bool", filter=[BUILDER.contains(node)], _name=f"{n}")
             for n, node in enumerate(nodes.values())
         ]
-        query = Q("bool", filter=[Q("ids", values=list(keys))], should=marks)
-        hits = self.search({"query": query.to_dict(), "size": len(keys), "_source": False})
+        query = clause("bool", filter=[clause("ids", values=list(keys))], should=marks)
+        hits = self.search({"query": query, "size": len(keys), "_source": False})
         names = {hit["_id"]: set(hit.get("matched_queries", ())) for hit in hits["hits"]["hits"]}
         return {
             name: [key for key, matched in names.items() if f"{n}" in matched]
@@ -157,7 +153,7 @@ class ElasticsearchSession:
         if prefix:
             filters.append(BUILDER.value_prefix(attribute, prefix))
             values["include"] = _SPECIAL.sub(r"\\\1", prefix) + ".*"
-        query = Q("bool", filter=filters).to_dict()
+        query = clause("bool", filter=filters)
         body = {"size": 0, "query": query, "aggs": {_VALUES: {"terms": values}}}
         buckets = self.search(body)["aggregations"][_VALUES]["buckets"]
         return [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
@@ -171,7 +167,7 @@ class ElasticsearchSession:
     ) -> Sequence[tuple[str, Collection[K]]]:
         names = list(nodes)
         weighted = [
-            Q("constant_score", filter=BUILDER.contains(node), boost=weight, _name=f"{n}")
+            clause("constant_score", filter=BUILDER.contains(node), boost=weight, _name=f"{n}")
             for n, (node, weight) in enumerate(nodes.values())
         ]
         filters = [BUILDER.matched(match), self.readable]
@@ -182,9 +178,9 @@ class ElasticsearchSession:
             for hit in hits
         ]
 
-    def _best(self, query: Query, limit: int, source: list[str]) -> list[JSONObject]:
+    def _best(self, query: JSONObject, limit: int, source: list[str]) -> list[JSONObject]:
         sort = [{"_score": "desc"}, {"tie": "asc"}]
-        body = {"query": query.to_dict(), "size": limit, "_source": source, "sort": sort}
+        body = {"query": query, "size": limit, "_source": source, "sort": sort}
         hits: list[JSONObject] = self.search(body)["hits"]["hits"]
         return hits
 
@@ -214,10 +210,10 @@ def _with_timeout(client: Elasticsearch, tenths: int) -> Elasticsearch:
     return client.options(request_timeout=tenths / 10)
 
 
-def _weighted(query: Query) -> Query:
+def _weighted(query: JSONObject) -> JSONObject:
     """Multiply the rank of each document by how far it is trusted."""
     weight = {"field": "weight", "missing": 1}
-    return Q("function_score", query=query, field_value_factor=weight, boost_mode="multiply")
+    return clause("function_score", query=query, field_value_factor=weight, boost_mode="multiply")
 
 
 def _hit(hit: JSONObject) -> IndexHit:
