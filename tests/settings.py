@@ -8,13 +8,21 @@ import os
 import shutil
 import tempfile
 
+
+def hidden_address(name: str) -> str:
+    """Hide a server from the product; the workers of xdist find it under its hidden name."""
+    if name in os.environ:
+        os.environ[f"HIDDEN_{name}"] = os.environ.pop(name)
+    return os.environ.get(f"HIDDEN_{name}", "")
+
+
+database = hidden_address("DATABASE_URL")
 TEST_SERVERS = {
-    "elasticsearch": os.environ.pop("ELASTICSEARCH_URL", ""),
-    "redis": os.environ.pop("REDIS_URL", ""),
-    "postgres": os.environ.pop("ASSAY_TEST_POSTGRES_URL", "") or os.environ.get("DATABASE_URL", ""),
+    "elasticsearch": hidden_address("ELASTICSEARCH_URL"),
+    "redis": hidden_address("REDIS_URL"),
+    "postgres": hidden_address("ASSAY_TEST_POSTGRES_URL") or database,
 }
 ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1" and bool(TEST_SERVERS["postgres"])
-os.environ.pop("DATABASE_URL", None)
 if ON_POSTGRES:
     os.environ["DATABASE_URL"] = TEST_SERVERS["postgres"]
 KEPT = {"ASSAY_REQUIRE_SERVERS", "ASSAY_TEST_ON_POSTGRES", "ASSAY_CHROMIUM", "ASSAY_CI_CACHE"}
