@@ -70,8 +70,8 @@ class DashboardPage:
 def slo_board(request: HttpRequest) -> HttpResponse:
     """Show counts by verdict, then the evaluated products, then those without data."""
     products = measured_products(access_for(request.user))
-    shown = Domain.objects.filter(pk__in=products.values("domain_id"))
-    domains = list(shown.only("slug", "name").order_by("name"))
+    with_products = Domain.objects.filter(pk__in=products.values("domain_id"))
+    domains = list(with_products.only("slug", "name").order_by("name"))
     chosen_slug = request.GET.get("domain", "")
     domain = next((domain for domain in domains if domain.slug == chosen_slug), None)
     chosen = products.filter(domain=domain) if domain else products
