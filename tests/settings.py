@@ -25,11 +25,11 @@ TEST_SERVERS = {
 ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1" and bool(TEST_SERVERS["postgres"])
 if ON_POSTGRES:
     os.environ["DATABASE_URL"] = TEST_SERVERS["postgres"]
-KEPT = {"ASSAY_REQUIRE_SERVERS", "ASSAY_TEST_ON_POSTGRES", "ASSAY_CHROMIUM", "ASSAY_CI_CACHE"}
+KEEP = {"ASSAY_REQUIRE_SERVERS", "ASSAY_TEST_ON_POSTGRES", "ASSAY_CHROMIUM", "ASSAY_CI_CACHE"}
 DATA_DIR = tempfile.mkdtemp(prefix="assay-tests-")
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("ASSAY_")]:
-    if name not in KEPT:
+    if name not in KEEP:
         del os.environ[name]
 os.environ |= {"ASSAY_DATA_DIR": DATA_DIR, "ASSAY_DEMO": "0", "ASSAY_STATIC_HASHED": "0"}
 

@@ -35,7 +35,7 @@ def make_port(product: DataProduct | None = None, **server: Any) -> OutputPort:
     return product.output_ports.latest("pk")
 
 
-def promise(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
+def declare_objectives(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
     """Return a product that declares these objectives and no others."""
     product.refresh_from_db()
     tree = with_custom(product.tree, "assayObjectives", list(objectives))
@@ -45,8 +45,8 @@ def promise(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
 def make_objective(port: OutputPort | None = None, **declared: Any) -> Objective:
     """Return one objective of a port."""
     port = port or make_port()
-    wanted = {"indicator": "availability", "target": 0.9, "port": port.name} | declared
-    promise(port.product, wanted)
+    fields = {"indicator": "availability", "target": 0.9, "port": port.name} | declared
+    declare_objectives(port.product, fields)
     return Objective.objects.of_products([port.product_id]).get()
 
 
@@ -59,16 +59,16 @@ def record_measurement(
     now: datetime | None = None,
 ) -> int:
     """Record one measurement at its slot, judged at once."""
-    return record([seen(port, slot, outcome, seconds)], now=now or slot)
+    return record([probe_result(port, slot, outcome, seconds)], now=now or slot)
 
 
 def record(measured: Iterable[ProbeResult], *, now: datetime | None = None) -> int:
     """Record some measurements together."""
     batch = list(measured)
-    return record_measurements(results=batch, now=now or max(each.slot for each in batch))
+    return record_measurements(results=batch, now=now or max(result.slot for result in batch))
 
 
-def seen(
+def probe_result(
     port: OutputPort, slot: datetime, outcome: Outcome = Outcome.GOOD, seconds: float = 0.05
 ) -> ProbeResult:
     """Return what a probe saw."""

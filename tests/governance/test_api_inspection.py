@@ -46,11 +46,11 @@ def test_a_port_that_was_never_read_has_no_reading(users, product):
 def test_an_owner_reads_the_source_and_sees_where_it_left_the_contract(users, product):
     read = Program(users.owner).send("POST", _path(product))
 
-    said = read.json()
-    assert (read.status_code, said["failure"]) == (200, None)
-    assert [column["name"] for column in said["tables"][0]["columns"]] == ["id", "paid"]
-    assert {drift["is_breaking"] for drift in said["drifts"]} == {True, False}
-    assert {drift["column"] for drift in said["drifts"]} >= {"gone", "paid"}
+    body = read.json()
+    assert (read.status_code, body["failure"]) == (200, None)
+    assert [column["name"] for column in body["tables"][0]["columns"]] == ["id", "paid"]
+    assert {drift["is_breaking"] for drift in body["drifts"]} == {True, False}
+    assert {drift["column"] for drift in body["drifts"]} >= {"gone", "paid"}
 
 
 @pytest.mark.parametrize(("who", "status"), [("consumer", 404), ("outsider", 404), (None, 401)])
@@ -78,12 +78,12 @@ def test_a_source_that_cannot_be_read_says_why_without_its_content(users, produc
     (files / "orders.csv").unlink()
     program = Program(users.owner)
 
-    said = program.send("POST", _path(product)).json()
+    body = program.send("POST", _path(product)).json()
 
-    assert said["failure"]["code"]
-    assert said["failure"]["message"]
-    assert said["tables"] == said["drifts"] == []
-    assert str(files) not in str(said)
+    assert body["failure"]["code"]
+    assert body["failure"]["message"]
+    assert body["tables"] == body["drifts"] == []
+    assert str(files) not in str(body)
     adopted = program.send("POST", f"{_path(product)}/adopt", {}, edition=product.edition)
     assert places(problem_of(adopted, 409, "invalid-transition")) == ["port"]
 
@@ -104,7 +104,7 @@ def test_what_was_seen_is_adopted_into_the_contract_or_as_its_next_version(users
     assert program.get(_path(product)).json()["drifts"] == []
 
 
-def test_a_late_adoption_is_refused_and_shown_the_contract_that_stands(users, product):
+def test_a_late_adoption_is_refused_and_shows_the_current_contract(users, product):
     program = Program(users.owner)
     program.send("POST", _path(product))
     contract = product.contracts.get()

@@ -57,7 +57,7 @@ def test_a_total_failure_burns_no_faster_than_the_target_allows():
     assert burn_rate(Ratio(0, 100), 0.9) == pytest.approx(10)
 
 
-def test_a_promise_of_everything_has_no_allowance():
+def test_a_target_of_one_hundred_percent_has_no_error_budget():
     assert allowed_failures(1000, 1) == 0
     assert consumed(Ratio(999, 1000), 1) == math.inf
     assert burn_rate(Ratio(9, 10), 1) == math.inf
@@ -65,7 +65,7 @@ def test_a_promise_of_everything_has_no_allowance():
 
 
 @pytest.mark.parametrize("target", [0.9, 0.95, 0.99, 0.999])
-def test_reaching_the_target_exactly_keeps_the_promise(target):
+def test_reaching_the_target_exactly_meets_the_objective(target):
     total = 1000
 
     assert not is_missed(Ratio(round(target * total), total), target)
@@ -79,7 +79,7 @@ def test_nothing_measured_misses_nothing_and_spends_nothing():
 
 
 @given(SCORES, TARGETS)
-def test_the_budget_is_overspent_exactly_where_the_promise_is_missed(score, target):
+def test_the_budget_is_overspent_exactly_when_the_objective_is_missed(score, target):
     if abs(score.failed - allowed_failures(score.total, target)) > 1e-6 * max(score.total, 1):
         assert (consumed(score, target) > 1) == is_missed(score, target)
 

@@ -31,7 +31,8 @@ TALLIES = st.builds(
         outcomes | ({Outcome.GOOD: len(latencies)} if latencies else {}), Histogram.of(latencies)
     ),
     st.dictionaries(
-        st.sampled_from([each for each in Outcome if each != Outcome.GOOD]), st.integers(1, 50)
+        st.sampled_from([outcome for outcome in Outcome if outcome != Outcome.GOOD]),
+        st.integers(1, 50),
     ),
     st.lists(st.floats(0.0001, 30), max_size=30),
 )
@@ -78,9 +79,9 @@ def test_a_budget_that_would_be_gone_within_a_day_is_at_risk_before_it_is_gone(r
 
 @given(TALLIES, TALLIES)
 def test_scores_of_stretches_add_up_to_the_score_of_both_together(first, second):
-    for promise in (AVAILABLE, QUICK):
-        assert ratio_of(promise, first) + ratio_of(promise, second) == ratio_of(
-            promise, merge([first, second])
+    for objective in (AVAILABLE, QUICK):
+        assert ratio_of(objective, first) + ratio_of(objective, second) == ratio_of(
+            objective, merge([first, second])
         )
 
 
@@ -88,29 +89,29 @@ def test_scores_of_stretches_add_up_to_the_score_of_both_together(first, second)
 def test_merged_tallies_count_every_measurement_once(tallies):
     both = merge(tallies)
 
-    assert both.total == sum(each.total for each in tallies)
+    assert both.total == sum(outcome.total for outcome in tallies)
     assert Stats.from_json(both.as_json()) == both
 
 
 @given(TALLIES)
-def test_more_good_than_all_is_impossible(tally):
-    for promise in (AVAILABLE, QUICK):
-        score = ratio_of(promise, tally)
-        assert 0 <= score.good <= score.total <= tally.total
+def test_more_good_than_all_is_impossible(stats):
+    for objective in (AVAILABLE, QUICK):
+        score = ratio_of(objective, stats)
+        assert 0 <= score.good <= score.total <= stats.total
 
 
-def test_a_quick_refusal_says_nothing_of_speed_but_a_timeout_does():
-    tally = Stats(
+def test_a_quick_error_is_no_latency_sample_but_a_timeout_is():
+    stats = Stats(
         {Outcome.GOOD: 2, Outcome.HTTP_ERROR: 5, Outcome.TIMEOUT: 1}, Histogram.of([0.1, 0.9])
     )
 
-    assert ratio_of(QUICK, tally) == Ratio(1, 3)
+    assert ratio_of(QUICK, stats) == Ratio(1, 3)
 
 
 @given(TALLIES)
-def test_the_shown_seconds_are_within_the_threshold_exactly_where_latency_is_kept(tally):
-    score = ratio_of(QUICK, tally)
-    value = value_of(QUICK, tally, score)
+def test_the_shown_seconds_are_within_the_threshold_exactly_where_latency_is_kept(stats):
+    score = ratio_of(QUICK, stats)
+    value = value_of(QUICK, stats, score)
 
     if score.total:
         assert value is not None
@@ -137,7 +138,7 @@ def test_slices_without_a_measurement_do_not_count():
         (["breached", "met"], Verdict.BREACHED),
     ],
 )
-def test_the_worst_verdict_stands_for_all(verdicts, expected):
+def test_the_worst_verdict_is_the_verdict_of_all(verdicts, expected):
     assert worst(verdicts) == expected
 
 
@@ -148,6 +149,6 @@ def test_the_worst_verdict_stands_for_all(verdicts, expected):
 def test_a_port_is_silent_after_three_intervals_and_ten_minutes(minutes, interval, silent):
     now = datetime(2026, 3, 1, tzinfo=UTC)
 
-    seen = now - timedelta(minutes=minutes)
-    assert is_unmeasured(seen, interval=timedelta(minutes=interval), now=now) == silent
+    measured_at = now - timedelta(minutes=minutes)
+    assert is_unmeasured(measured_at, interval=timedelta(minutes=interval), now=now) == silent
     assert is_unmeasured(None, interval=timedelta(minutes=interval), now=now)

@@ -41,7 +41,7 @@ def test_snapping_moves_a_threshold_by_less_than_five_percent_and_only_once(thre
 
 @given(LATENCIES, LATENCIES, LATENCIES)
 def test_merging_is_the_same_in_any_order_and_grouping(first, second, third):
-    a, b, c = (Histogram.of(each) for each in (first, second, third))
+    a, b, c = (Histogram.of(values) for values in (first, second, third))
 
     assert (a + b) + c == a + (b + c)
     assert a + b == b + a
@@ -82,8 +82,8 @@ def test_a_promised_share_is_kept_exactly_where_its_quantile_is_within_the_thres
     quantile = histogram.quantile(share)
 
     for edge in (0.2, 1.0, 60.0):
-        kept = histogram.at_or_below(edge) >= math.ceil(share * histogram.total)
-        assert quantile is None or (quantile <= edge) == kept
+        is_reached = histogram.at_or_below(edge) >= math.ceil(share * histogram.total)
+        assert quantile is None or (quantile <= edge) == is_reached
 
 
 def test_nothing_measured_has_no_quantile():

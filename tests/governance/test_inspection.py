@@ -56,7 +56,7 @@ def _csv_port(files, text=ROWS, **fields):
     return with_port(make_product(**fields)).output_ports.get()
 
 
-def _seen(path, kind, **options):
+def _profile(path, kind, **options):
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return run_child(Source(kind=kind, descriptor=descriptor, **options))
@@ -67,7 +67,7 @@ def _seen(path, kind, **options):
 def test_a_csv_file_gives_columns_types_rows_and_counts(tmp_path):
     (tmp_path / "a.csv").write_text(ROWS)
 
-    table = _seen(tmp_path / "a.csv", "csv")[0]
+    table = _profile(tmp_path / "a.csv", "csv")[0]
 
     assert (table.rows, [column.name for column in table.columns]) == (
         3,
@@ -86,7 +86,7 @@ def test_a_csv_file_gives_columns_types_rows_and_counts(tmp_path):
 def test_values_are_seen_only_of_columns_that_may_be_shown(tmp_path):
     (tmp_path / "a.csv").write_text(ROWS)
 
-    table = _seen(tmp_path / "a.csv", "csv", values_of=("rows.paid",))[0]
+    table = _profile(tmp_path / "a.csv", "csv", values_of=("rows.paid",))[0]
 
     assert (table.columns[3].min, table.columns[3].max) == ("1.5", "3.5")
     assert "example.org" not in str(table)
@@ -98,7 +98,7 @@ def test_a_sqlite_file_gives_every_table_with_its_keys(tmp_path):
         connection.execute("CREATE TABLE empty (x)")
         connection.execute("INSERT INTO people (mail, n) VALUES ('a', 1), ('b', NULL)")
 
-    empty, people = _seen(tmp_path / "a.db", "sqlite")
+    empty, people = _profile(tmp_path / "a.db", "sqlite")
 
     assert (empty.name, empty.rows) == ("empty", 0)
     key, mail, number = people.columns
@@ -113,7 +113,7 @@ def test_a_sqlite_text_of_days_or_moments_is_one(tmp_path):
             " (NULL, '2026-01-31T08:15:00Z', 'soon', NULL)"
         )
 
-    (table,) = _seen(tmp_path / "a.db", "sqlite")
+    (table,) = _profile(tmp_path / "a.db", "sqlite")
 
     types = {column.name: column.logical_type for column in table.columns}
     assert types == {"day": "date", "at": "timestamp", "mixed": "string", "empty": "string"}
@@ -123,7 +123,7 @@ def test_values_that_nearly_all_differ_are_counted(tmp_path):
     lines = [*range(20_000), 7]
     (tmp_path / "a.csv").write_text("id,few\n" + "".join(f"{n},{n % 3}\n" for n in lines))
 
-    table = _seen(tmp_path / "a.csv", "csv")[0]
+    table = _profile(tmp_path / "a.csv", "csv")[0]
 
     assert [(column.n_distinct, column.is_exact) for column in table.columns] == [
         (20_000, True),
@@ -150,7 +150,7 @@ def test_a_file_of_another_format_is_refused_without_its_content(tmp_path, kind,
 
 def _outcome(path, kind):
     try:
-        _seen(path, kind)
+        _profile(path, kind)
     except SourceUnreadable as refused:
         return refused.code
     return "read"
@@ -238,7 +238,7 @@ def test_each_way_to_drift_has_its_own_code():
             DeclaredColumn(name="sound", logical_type="number"),
         ]
     }
-    seen = _table(
+    observed = _table(
         _column("number", "string"),
         _column("needed", null_share=0.25),
         _column("key", n_distinct=40, null_share=0.0),
@@ -246,11 +246,11 @@ def test_each_way_to_drift_has_its_own_code():
         _column("new"),
     )
 
-    found = {
-        (drift.column, drift.code): drift.is_breaking for drift in find_drift(declared, [seen])
+    drifts = {
+        (drift.column, drift.code): drift.is_breaking for drift in find_drift(declared, [observed])
     }
 
-    assert found == {
+    assert drifts == {
         ("gone", "column-missing"): True,
         ("number", "type-changed"): True,
         ("needed", "required-but-empty"): True,
@@ -281,26 +281,26 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("declared", "seen"), SOUND)
-def test_what_keeps_the_promise_is_no_drift(declared, seen):
-    assert find_drift({"orders": [declared]}, [_table(seen)]) == []
+@pytest.mark.parametrize(("declared", "observed"), SOUND)
+def test_an_observed_column_within_its_contract_is_no_drift(declared, observed):
+    assert find_drift({"orders": [declared]}, [_table(observed)]) == []
 
 
-@pytest.mark.parametrize(("declared", "seen"), BROKEN)
-def test_what_breaks_the_promise_is_a_drift(declared, seen):
-    (drift,) = find_drift({"orders": [declared]}, [_table(seen)])
+@pytest.mark.parametrize(("declared", "observed"), BROKEN)
+def test_an_observed_column_against_its_contract_is_a_drift(declared, observed):
+    (drift,) = find_drift({"orders": [declared]}, [_table(observed)])
 
     assert drift.is_breaking
 
 
-def test_a_format_that_knows_only_text_keeps_the_promise_of_text():
+def test_a_format_that_knows_only_text_matches_declared_text():
     table = TableProfile(name="orders", rows=9, columns=(_column("a", "date"),), is_text=True)
 
     assert find_drift({"orders": [DeclaredColumn(name="a", logical_type="string")]}, [table]) == []
 
 
 def test_a_proposal_keeps_what_people_wrote_and_drops_what_is_gone():
-    standing = {
+    contract_schema = {
         "orders": {
             "name": "Orders",
             "description": "Ours.",
@@ -311,7 +311,9 @@ def test_a_proposal_keeps_what_people_wrote_and_drops_what_is_gone():
         }
     }
 
-    (proposed,) = proposed_schema([_table(_column("id", "integer"), _column("new"))], standing)
+    (proposed,) = proposed_schema(
+        [_table(_column("id", "integer"), _column("new"))], contract_schema
+    )
 
     assert (proposed["name"], proposed["description"]) == ("Orders", "Ours.")
     assert proposed["properties"] == [
@@ -450,18 +452,18 @@ def test_sources_are_read_when_new_and_once_a_day_and_history_tells_only_changes
 def test_the_command_reads_compares_and_adopts(files):
     port = _csv_port(files)
     product = port.product
-    said, address = io.StringIO(), f"{product.domain.slug}/{product.slug}"
+    output, address = io.StringIO(), f"{product.domain.slug}/{product.slug}"
 
-    call_command("read_schema", address, "--adopt", "--json", stdout=said)
+    call_command("read_schema", address, "--adopt", "--json", stdout=output)
 
-    told = json.loads(said.getvalue())
-    assert (told["product"], told["failure"], told["drifts"]) == (address, None, [])
+    report = json.loads(output.getvalue())
+    assert (report["product"], report["failure"], report["drifts"]) == (address, None, [])
     assert port.port_contract.contract.schema_objects.get().properties.count() == 4
     (files / "orders.csv").write_text("id,name,email\n1,Ada,a@example.org\n")
     with pytest.raises(SystemExit) as end:
-        call_command("read_schema", "--all", stdout=said)
+        call_command("read_schema", "--all", stdout=output)
     assert end.value.code == 1
-    assert "breaks: orders.paid Column not found in the source." in said.getvalue()
+    assert "breaks: orders.paid Column not found in the source." in output.getvalue()
 
 
 @pytest.mark.slow
@@ -470,7 +472,7 @@ def test_a_real_table_is_read_whole():
     if not path.exists():
         pytest.skip("adult.csv is not beside this clone")
 
-    table = _seen(path, "csv")[0]
+    table = _profile(path, "csv")[0]
 
     assert table.rows == 30_162
     assert {"sex", "age"} <= {column.name for column in table.columns}

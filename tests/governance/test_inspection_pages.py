@@ -64,7 +64,7 @@ def test_a_reader_sees_what_was_read_and_has_nothing_to_press(client, files):
     assert "<button" not in page.split("<main")[1].split('class="tab-body"')[1]
 
 
-def test_the_port_of_a_hidden_product_is_nowhere(client, files):
+def test_the_port_of_a_hidden_product_is_not_found(client, files):
     users = make_users()
     port = with_port(make_product(domain=users.domain)).output_ports.get()
     client.force_login(users.outsider)

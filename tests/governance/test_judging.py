@@ -16,12 +16,12 @@ from tests.factories import make_product
 from tests.governance.measuring import (
     MINUTE,
     START,
+    declare_objectives,
     make_objective,
     make_port,
-    promise,
+    probe_result,
     record,
     record_measurement,
-    seen,
     slots,
 )
 
@@ -61,7 +61,7 @@ def test_a_breach_closes_when_the_share_is_reached_again_and_a_new_one_may_open(
     assert (second.opened_at, second.closed_at) == (slots(9)[8], None)
 
 
-def test_one_bad_measurement_breaks_no_promise():
+def test_one_bad_measurement_opens_no_breach():
     objective = make_objective(target=0.999)
 
     for slot in slots(5):
@@ -114,17 +114,17 @@ def test_the_revision_rises_when_the_verdict_turns_and_not_for_figures():
     assert product.slo_figures["availability"]["as_of"] == "2026-03-02T10:07:00+00:00"
 
 
-def test_a_products_verdict_is_the_worst_of_its_promises():
+def test_a_products_verdict_is_the_worst_of_its_objectives():
     product = make_product()
     one, other = make_port(product), make_port(product)
-    promise(
+    declare_objectives(
         product,
         {"indicator": "availability", "target": 0.9, "port": one.name},
         {"indicator": "availability", "target": 0.9, "port": other.name},
     )
 
     for slot in slots(4):
-        record([seen(one, slot), seen(other, slot, Outcome.HTTP_ERROR)])
+        record([probe_result(one, slot), probe_result(other, slot, Outcome.HTTP_ERROR)])
 
     product.refresh_from_db()
     assert product.slo_verdict == CatalogVerdict.BREACHED
@@ -134,26 +134,26 @@ def test_a_products_verdict_is_the_worst_of_its_promises():
 def test_an_objective_of_a_product_counts_all_its_ports_together():
     product = make_product()
     one, other = make_port(product), make_port(product)
-    promise(product, {"indicator": "availability", "target": 0.5})
+    declare_objectives(product, {"indicator": "availability", "target": 0.5})
 
     for slot in slots(4):
-        record([seen(one, slot), seen(other, slot, Outcome.HTTP_ERROR)])
+        record([probe_result(one, slot), probe_result(other, slot, Outcome.HTTP_ERROR)])
 
-    standing = standing_now(product.objectives.get())
-    assert (standing.good, standing.total, standing.verdict) == (4, 8, Verdict.AT_RISK)
+    status = standing_now(product.objectives.get())
+    assert (status.good, status.total, status.verdict) == (4, 8, Verdict.AT_RISK)
 
 
 def test_latency_counts_answers_within_the_snapped_threshold_and_timeouts_as_too_slow():
     objective = make_objective(indicator="latency", target=0.5, threshold=0.33)
     port = objective.port
 
-    record([seen(port, slot, seconds=0.334) for slot in slots(3)])
-    record([seen(port, START + 3 * MINUTE, seconds=0.5)])
-    record([seen(port, START + 4 * MINUTE, Outcome.TIMEOUT, 10)])
-    record([seen(port, START + 5 * MINUTE, Outcome.HTTP_ERROR, 0.001)])
+    record([probe_result(port, slot, seconds=0.334) for slot in slots(3)])
+    record([probe_result(port, START + 3 * MINUTE, seconds=0.5)])
+    record([probe_result(port, START + 4 * MINUTE, Outcome.TIMEOUT, 10)])
+    record([probe_result(port, START + 5 * MINUTE, Outcome.HTTP_ERROR, 0.001)])
 
-    standing = standing_now(objective)
-    assert (standing.good, standing.total) == (3, 5)
+    status = standing_now(objective)
+    assert (status.good, status.total) == (3, 5)
     port.product.refresh_from_db()
     figure = port.product.slo_figures["latency"]
     assert (figure["value"], figure["threshold"], figure["share"]) == (0.335, 0.335, 0.6)
@@ -163,11 +163,11 @@ def test_time_slices_count_five_minutes_each_however_often_they_were_measured():
     objective = make_objective(budgeting="timeslices", target=0.5)
     port = objective.port
 
-    record([seen(port, slot) for slot in slots(15)])
-    record([seen(port, START + 16 * MINUTE, Outcome.HTTP_ERROR)])
+    record([probe_result(port, slot) for slot in slots(15)])
+    record([probe_result(port, START + 16 * MINUTE, Outcome.HTTP_ERROR)])
 
-    standing = standing_now(objective)
-    assert (standing.good, standing.total) == (3, 4)
+    status = standing_now(objective)
+    assert (status.good, status.total) == (3, 4)
 
 
 def test_a_slice_is_quick_when_its_percentile_is_within_the_threshold():
@@ -177,15 +177,20 @@ def test_a_slice_is_quick_when_its_percentile_is_within_the_threshold():
     slow_slice = [0.1, 0.1, 0.1, 5.0, 5.0]
 
     seconds = [*quick_slice, *slow_slice, *quick_slice]
-    record([seen(port, slot, seconds=each) for slot, each in zip(slots(15), seconds, strict=True)])
+    record(
+        [
+            probe_result(port, slot, seconds=value)
+            for slot, value in zip(slots(15), seconds, strict=True)
+        ]
+    )
 
-    standing = standing_now(objective)
-    assert (standing.good, standing.total) == (2, 3)
+    status = standing_now(objective)
+    assert (status.good, status.total) == (2, 3)
 
 
 def test_recording_a_batch_twice_changes_nothing():
     objective = make_objective(target=0.5)
-    batch = [seen(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(4)]
+    batch = [probe_result(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(4)]
     assert record(batch) == 4
     before = (list(RollUp.objects.values()), AuditEvent.objects.count())
 
@@ -195,16 +200,16 @@ def test_recording_a_batch_twice_changes_nothing():
     assert (list(RollUp.objects.values()), AuditEvent.objects.count()) == before
 
 
-def test_a_slot_that_stands_twice_in_a_batch_is_written_once():
+def test_a_slot_that_is_twice_in_a_batch_is_written_once():
     port = make_port()
 
-    assert record([seen(port, START), seen(port, START, Outcome.TIMEOUT)]) == 1
+    assert record([probe_result(port, START), probe_result(port, START, Outcome.TIMEOUT)]) == 1
     assert Measurement.objects.get().outcome == Outcome.GOOD
 
 
 def test_a_port_that_was_deleted_meanwhile_is_passed_over():
     port, other = make_port(), make_port()
-    batch = [seen(port, START), seen(other, START)]
+    batch = [probe_result(port, START), probe_result(other, START)]
     port.delete()
 
     assert record(batch) == 1
@@ -215,7 +220,9 @@ def test_the_counts_of_a_roll_up_are_the_measurements_of_its_hour():
     port = make_port()
     outcomes = list(Outcome) * 9
 
-    record([seen(port, slot, each) for slot, each in zip(slots(81), outcomes, strict=True)])
+    record(
+        [probe_result(port, slot, value) for slot, value in zip(slots(81), outcomes, strict=True)]
+    )
 
     hours = RollUp.objects.order_by("start")
     assert [sum(hour.outcomes.values()) for hour in hours] == [60, 21]
@@ -223,63 +230,65 @@ def test_the_counts_of_a_roll_up_are_the_measurements_of_its_hour():
         hour.outcomes["good"] for hour in hours
     ]
     for hour in hours:
-        kept = [slice_["outcomes"] for slice_ in hour.slices.values()]
-        assert sum(sum(each.values()) for each in kept) == sum(hour.outcomes.values())
+        stored = [slice_["outcomes"] for slice_ in hour.slices.values()]
+        assert sum(sum(value.values()) for value in stored) == sum(hour.outcomes.values())
 
 
 def test_the_window_forgets_what_lies_before_it():
     objective = make_objective(target=0.9, window="24h")
     port = objective.port
-    record([seen(port, slot, Outcome.HTTP_ERROR) for slot in slots(30)])
+    record([probe_result(port, slot, Outcome.HTTP_ERROR) for slot in slots(30)])
     assert verdict_now(objective) == Verdict.BREACHED
 
-    record([seen(port, slot) for slot in slots(30, start=START + timedelta(hours=26))])
+    record([probe_result(port, slot) for slot in slots(30, start=START + timedelta(hours=26))])
 
     assert verdict_now(objective) == Verdict.MET
     assert objective.breaches.get().closed_at == START + timedelta(hours=26, minutes=29)
 
 
-def test_a_window_counts_the_same_from_its_kept_base_as_counted_anew():
+def test_a_window_counts_the_same_from_its_stored_base_as_from_scratch():
     objective = make_objective(target=0.9, window="7d")
     port = objective.port
     for hour in range(0, 60, 3):
         start = START + timedelta(hours=hour)
-        record([seen(port, slot, Outcome.HTTP_ERROR) for slot in slots(2, start=start)])
-        record([seen(port, slot) for slot in slots(5, start=start + 5 * MINUTE)])
-    kept = standing_now(objective)
+        record([probe_result(port, slot, Outcome.HTTP_ERROR) for slot in slots(2, start=start)])
+        record([probe_result(port, slot) for slot in slots(5, start=start + 5 * MINUTE)])
+    stored = standing_now(objective)
     ObjectiveStatus.objects.update(base_to=None)
 
-    anew = standing_now(objective)
-    assert (anew.good, anew.total) == (kept.good, kept.total) == (100, 140)
+    recounted = standing_now(objective)
+    assert (recounted.good, recounted.total) == (stored.good, stored.total) == (100, 140)
 
 
 def test_what_nobody_measures_any_more_is_no_data_and_its_breach_stays_open():
     objective = make_objective(target=0.9)
-    record([seen(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)])
+    record([probe_result(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)])
 
-    turned = mark_unmeasured(now=START + timedelta(hours=1))
+    changed = mark_unmeasured(now=START + timedelta(hours=1))
 
-    assert turned == {objective.port.product_id}
+    assert changed == {objective.port.product_id}
     assert verdict_now(objective) == Verdict.NO_DATA
     assert objective.breaches.open().count() == 1
     objective.port.product.refresh_from_db()
     assert objective.port.product.slo_verdict == CatalogVerdict.NO_DATA
 
 
-def test_silence_is_noticed_once_and_a_measured_port_is_not_silent():
+def test_silence_is_detected_once_and_a_measured_port_is_not_silent():
     quiet, busy = make_objective(target=0.9), make_objective(target=0.9)
-    record([seen(quiet.port, slot) for slot in slots(5)])
-    record([seen(busy.port, slot) for slot in slots(5, start=START + timedelta(minutes=50))])
+    record([probe_result(quiet.port, slot) for slot in slots(5)])
+    record(
+        [probe_result(busy.port, slot) for slot in slots(5, start=START + timedelta(minutes=50))]
+    )
 
     assert mark_unmeasured(now=START + timedelta(hours=1)) == {quiet.port.product_id}
     assert mark_unmeasured(now=START + timedelta(hours=1)) == set()
 
 
-def test_a_breach_and_its_end_stand_in_the_audit_trail_of_the_product():
+def test_a_breach_and_its_end_are_in_the_audit_events_of_the_product():
     objective = make_objective(target=0.5)
     port = objective.port
-    record([seen(port, slot, Outcome.HTTP_ERROR) for slot in slots(3)])
-    record([seen(port, slot) for slot in slots(4, start=START + 3 * MINUTE)])
+    record([probe_result(port, slot, Outcome.HTTP_ERROR) for slot in slots(3)])
+    record([probe_result(port, slot) for slot in slots(4, start=START + 3 * MINUTE)])
 
     events = AuditEvent.objects.about("product", str(port.product.uuid))
     verbs = [event.verb for event in events if event.actor_id == "worker:slo"]
@@ -294,9 +303,9 @@ def test_a_breach_and_its_end_stand_in_the_audit_trail_of_the_product():
 def test_a_breach_outlives_its_objective():
     objective = make_objective(target=0.5)
     product = objective.port.product
-    record([seen(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(3)])
+    record([probe_result(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(3)])
 
-    promise(product)
+    declare_objectives(product)
 
     breach = Breach.objects.of_product(product).get()
     assert (breach.objective, breach.description) == (None, "50\u202f% available over 30 days")
@@ -304,9 +313,9 @@ def test_a_breach_outlives_its_objective():
 
 def test_the_last_good_moment_of_a_port_is_stamped_and_never_moves_back():
     port = make_port()
-    record([seen(port, START + 5 * MINUTE)])
-    record([seen(port, START + 6 * MINUTE, Outcome.TIMEOUT)])
-    record([seen(port, START)])
+    record([probe_result(port, START + 5 * MINUTE)])
+    record([probe_result(port, START + 6 * MINUTE, Outcome.TIMEOUT)])
+    record([probe_result(port, START)])
 
     port.refresh_from_db()
     assert port.last_good_at == START + 5 * MINUTE
@@ -320,11 +329,11 @@ def test_the_words_of_a_verdict_are_those_of_the_catalog():
 def test_a_breach_after_a_silence_begins_when_it_is_seen():
     objective = make_objective(target=0.5)
     port = objective.port
-    record([seen(port, slot) for slot in slots(4)])
-    record([seen(port, START + 4 * MINUTE, Outcome.TIMEOUT)])
+    record([probe_result(port, slot) for slot in slots(4)])
+    record([probe_result(port, START + 4 * MINUTE, Outcome.TIMEOUT)])
     mark_unmeasured(now=START + timedelta(hours=1))
 
     later = slots(4, start=START + timedelta(hours=2))
-    record([seen(port, slot, Outcome.TIMEOUT) for slot in later])
+    record([probe_result(port, slot, Outcome.TIMEOUT) for slot in later])
 
     assert objective.breaches.get().opened_at == later[-1]

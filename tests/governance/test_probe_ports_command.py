@@ -28,12 +28,12 @@ def product(tmp_path, settings):
 
 def run(*arguments):
     """Return the exit code and what was said."""
-    said = StringIO()
+    output = StringIO()
     try:
-        call_command("probe_ports", *arguments, stdout=said)
+        call_command("probe_ports", *arguments, stdout=output)
     except SystemExit as end:
-        return end.code, said.getvalue()
-    return 0, said.getvalue()
+        return end.code, output.getvalue()
+    return 0, output.getvalue()
 
 
 def address_of(product):
@@ -41,12 +41,12 @@ def address_of(product):
 
 
 def test_every_port_is_measured_and_told(product):
-    code, said = run("--all")
+    code, output = run("--all")
 
     assert code == 1
-    assert "good " in said
-    assert f"{address_of(product)}:port1@1.0.0" in said
-    assert said.endswith("2 of 2 ports: 1 good, 1 missing\n")
+    assert "good " in output
+    assert f"{address_of(product)}:port1@1.0.0" in output
+    assert output.endswith("2 of 2 ports: 1 good, 1 missing\n")
     assert Measurement.objects.count() == 2
 
 
@@ -57,18 +57,18 @@ def test_all_good_ends_with_zero(product, tmp_path):
 
 
 def test_the_report_for_programs_is_json(product):
-    _, said = run("--all", "--json")
+    _, output = run("--all", "--json")
 
-    outcomes = {each["port"].split(":")[1]: each["outcome"] for each in json.loads(said)}
+    outcomes = {result["port"].split(":")[1]: result["outcome"] for result in json.loads(output)}
     assert outcomes == {"port0@1.0.0": "good", "port1@1.0.0": "missing"}
 
 
 def test_a_product_without_a_port_that_can_be_probed_ends_with_one():
     make_port(type="postgres", host="db.example", port=5432, database="d", schema="public")
 
-    code, said = run("--all")
+    code, output = run("--all")
 
-    assert (code, said) == (1, "0 of 1 ports: nothing measured; 1 not probed\n")
+    assert (code, output) == (1, "0 of 1 ports: nothing measured; 1 not probed\n")
 
 
 @pytest.mark.parametrize(

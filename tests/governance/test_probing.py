@@ -146,16 +146,16 @@ def test_an_endpoint_is_classed_as_a_consumer_would_meet_it(way, settings):
     with serving(behaviour) as endpoint:
         settings.ASSAY_ALLOWED_NETS = (endpoint.place,)
 
-        [seen] = measure([due_at(endpoint.url, interval=5)])
+        [results] = measure([due_at(endpoint.url, interval=5)])
 
-    assert (seen.outcome, seen.status_code) == (outcome, status)
-    assert 0 <= seen.timings.total <= 2.5
+    assert (results.outcome, results.status_code) == (outcome, status)
+    assert 0 <= results.timings.total <= 2.5
 
 
 def test_an_address_that_may_not_be_called_is_refused_by_the_probe_too():
-    [seen] = measure([due_at("http://127.0.0.1/")])
+    [results] = measure([due_at("http://127.0.0.1/")])
 
-    assert seen.outcome == Outcome.REFUSED
+    assert results.outcome == Outcome.REFUSED
 
 
 @pytest.mark.slow
@@ -166,14 +166,14 @@ def test_healthy_ports_are_measured_at_once_among_many_dead_ones(settings):
         heard: list[float] = []
         started = time.monotonic()
 
-        seen = measure(
+        results = measure(
             [due_at(url, port_id=number, interval=6) for number, url in enumerate(urls)],
-            on_result=lambda each: (
-                heard.append(time.monotonic() - started) if each.is_good else None
+            on_result=lambda result: (
+                heard.append(time.monotonic() - started) if result.is_good else None
             ),
         )
 
-    assert [each.outcome for each in seen] == [Outcome.TIMEOUT] * 150 + [Outcome.GOOD] * 50
+    assert [result.outcome for result in results] == [Outcome.TIMEOUT] * 150 + [Outcome.GOOD] * 50
     assert max(heard) < 3
     assert time.monotonic() - started < 6
 
@@ -213,13 +213,13 @@ def test_ports_are_measured_in_the_foreground_whether_or_not_they_are_due(settin
     (files / "orders.csv").write_text("id\n1\n")
     one = make_port(type="local", path="orders.csv", format="csv")
     other = make_port(type="local", path="absent.csv", format="csv")
-    told = []
+    results = []
 
     for _ in range(2):
-        probe_ports(on_result=told.append)
+        probe_ports(on_result=results.append)
     probe_ports(port_ids=[other.pk])
 
-    assert [each.outcome for each in told] == ["good", "missing"] * 2
+    assert [result.outcome for result in results] == ["good", "missing"] * 2
     assert (one.measurements.count(), other.measurements.count()) == (2, 3)
     one.refresh_from_db()
     assert one.last_good_at is not None

@@ -19,13 +19,13 @@ def tree_with(*objectives, ports=("table",)):
     return with_custom(tree, "assayObjectives", list(objectives))
 
 
-def faults_of(tree):
+def issues_of(tree):
     with pytest.raises(ValidationFailed) as caught:
         declared_objectives(tree)
     return [(issue.location, issue.message) for issue in caught.value.issues]
 
 
-def test_a_tree_without_objectives_promises_nothing():
+def test_a_tree_without_objectives_has_no_objectives():
     assert declared_objectives(product_tree()) == []
 
 
@@ -96,8 +96,8 @@ def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
         (AVAILABLE | {"goal": 1}, "goal"),
     ],
 )
-def test_a_fault_is_named_by_its_place_in_the_document(objective, key):
-    issues = faults_of(tree_with(AVAILABLE | {"port": "table"}, objective))
+def test_an_issue_names_its_location_in_the_document(objective, key):
+    issues = issues_of(tree_with(AVAILABLE | {"port": "table"}, objective))
 
     assert issues[0][0] == f"/customProperties/0/value/1/{key}"
 
@@ -106,15 +106,15 @@ def test_a_fault_is_named_by_its_place_in_the_document(objective, key):
 def test_objectives_of_another_shape_are_refused(declared):
     tree = with_custom(product_tree(), "assayObjectives", declared)
 
-    [(location, _)] = faults_of(tree)
+    [(location, _)] = issues_of(tree)
     assert location.startswith("/customProperties/0/value")
 
 
-def test_the_same_promise_twice_is_refused():
-    assert faults_of(tree_with(AVAILABLE, AVAILABLE)) == [
+def test_a_duplicate_objective_is_refused():
+    assert issues_of(tree_with(AVAILABLE, AVAILABLE)) == [
         ("/customProperties/0/value/1", "Duplicate objective.")
     ]
 
 
 def test_more_than_fifty_objectives_are_refused():
-    assert "at most 50" in faults_of(tree_with(*[AVAILABLE] * 51))[0][1]
+    assert "at most 50" in issues_of(tree_with(*[AVAILABLE] * 51))[0][1]

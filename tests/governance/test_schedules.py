@@ -13,7 +13,12 @@ from governance.slo.models import Objective, ProbeSchedule
 from governance.slo.outcomes import Outcome
 from governance.slo.services import ProbeQueue, claim_due, schedule_missing_ports
 from tests.factories import FACTORY, make_product, product_tree, with_port
-from tests.governance.measuring import make_objective, make_port, promise, record_measurement
+from tests.governance.measuring import (
+    declare_objectives,
+    make_objective,
+    make_port,
+    record_measurement,
+)
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -23,7 +28,7 @@ def claim(now=None, *, queue=ProbeQueue.HEALTHY, limit=100):
     return claim_due(limit=limit, queue=queue, now=now or timezone.now())
 
 
-def test_a_port_is_due_as_soon_as_it_has_a_place():
+def test_a_port_is_due_once_it_has_a_location():
     port = make_port()
 
     [due] = claim()
@@ -178,7 +183,7 @@ def test_a_port_that_lost_its_schedule_gets_one_again():
 def test_an_objective_stays_the_same_when_its_numbers_change():
     objective = make_objective(target=0.9)
 
-    promise(
+    declare_objectives(
         objective.port.product,
         {"indicator": "availability", "target": 0.5, "port": objective.port.name},
     )
@@ -190,13 +195,13 @@ def test_an_objective_stays_the_same_when_its_numbers_change():
 def test_an_objective_leaves_with_its_declaration():
     objective = make_objective()
 
-    promise(objective.port.product)
+    declare_objectives(objective.port.product)
 
     assert not Objective.objects.exists()
 
 
 def test_an_objective_without_a_port_is_about_the_product():
-    product = promise(make_port().product, {"indicator": "availability", "target": 0.9})
+    product = declare_objectives(make_port().product, {"indicator": "availability", "target": 0.9})
 
     objective = Objective.objects.get()
     assert (objective.product, objective.port) == (product, None)
@@ -206,7 +211,7 @@ def test_a_faulty_objective_leaves_the_product_as_it_was():
     product = make_port().product
 
     with pytest.raises(ValidationFailed):
-        promise(product, {"indicator": "availability", "target": 2})
+        declare_objectives(product, {"indicator": "availability", "target": 2})
 
     product.refresh_from_db()
     assert "assayObjectives" not in str(product.tree)
@@ -225,7 +230,7 @@ def test_a_product_may_be_registered_with_its_objectives_in_one_go():
     ("objectives", "verdict"),
     [([], "no_data"), ([{"indicator": "availability", "target": 0.5}], "met")],
 )
-def test_what_was_measured_is_judged_anew_when_objectives_change(
+def test_measurements_are_evaluated_again_when_objectives_change(
     objectives, verdict, django_capture_on_commit_callbacks
 ):
     objective = make_objective(target=0.9)
@@ -234,7 +239,7 @@ def test_what_was_measured_is_judged_anew_when_objectives_change(
         record_measurement(port=objective.port, slot=timezone.now() + number * SECOND)
 
     with django_capture_on_commit_callbacks(execute=True):
-        promise(product, *objectives)
+        declare_objectives(product, *objectives)
 
     product.refresh_from_db()
     assert product.slo_verdict == verdict

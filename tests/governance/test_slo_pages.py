@@ -12,7 +12,7 @@ from governance.slo.rollups import DAYS
 from governance.slo.services import roll_up_days
 from governance.slo.stats import DAY, start_of_day
 from tests.factories import make_person, make_published_product
-from tests.governance.measuring import make_port, promise, record, seen, slots
+from tests.governance.measuring import declare_objectives, make_port, probe_result, record, slots
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def measured():
     """A published product with two objectives, measured over ten days; one answer in ten is bad."""
     product = make_published_product("Orders")
     port = make_port(product)
-    promise(
+    declare_objectives(
         product,
         {"indicator": "availability", "target": 0.8, "port": port.name},
         {"indicator": "latency", "target": 0.8, "threshold": 0.33, "port": port.name},
@@ -32,9 +32,9 @@ def measured():
         at = min(start_of_day(now) - number * DAY + timedelta(hours=1), now - timedelta(minutes=15))
         for place, slot in enumerate(slots(10, start=at)):
             outcome = Outcome.TIMEOUT if place == 3 else Outcome.GOOD
-            record([seen(port, slot, outcome, 0.2)], now=slot)
+            record([probe_result(port, slot, outcome, 0.2)], now=slot)
     roll_up_days(now=now)
-    record([seen(port, now, Outcome.GOOD, 0.2)], now=now)
+    record([probe_result(port, now, Outcome.GOOD, 0.2)], now=now)
     product.refresh_from_db()
     return product
 
@@ -90,7 +90,7 @@ def test_single_measurements_are_a_csv_file(client, measured):
 def test_a_product_without_objectives_says_so_and_shows_its_measurements(client):
     product = make_published_product("Quiet")
     port = make_port(product)
-    record([seen(port, timezone.now())], now=timezone.now())
+    record([probe_result(port, timezone.now())], now=timezone.now())
 
     text = client.get(f"{product.path}/slo").content.decode()
 
@@ -101,9 +101,9 @@ def test_a_product_without_objectives_says_so_and_shows_its_measurements(client)
 def test_little_data_says_so(client):
     product = make_published_product("Young")
     port = make_port(product)
-    promise(product, {"indicator": "availability", "target": 0.9})
+    declare_objectives(product, {"indicator": "availability", "target": 0.9})
     now = timezone.now()
-    record([seen(port, now - timedelta(minutes=n)) for n in range(4)], now=now)
+    record([probe_result(port, now - timedelta(minutes=n)) for n in range(4)], now=now)
 
     data = client.get(f"/api/v1/products/{product.uuid}/slo").json()
     text = client.get(f"{product.path}/slo").content.decode()
@@ -114,7 +114,7 @@ def test_little_data_says_so(client):
 
 def test_a_hidden_product_shows_nothing_of_its_objectives(client):
     product = make_published_product("Secret", assayVisibility="restricted")
-    promise(product, {"indicator": "availability", "target": 0.9})
+    declare_objectives(product, {"indicator": "availability", "target": 0.9})
 
     for tail in ("slo", "slo.csv", "slo/measurements.csv"):
         assert client.get(f"{product.path}/{tail}").status_code == 404
@@ -126,9 +126,12 @@ def test_a_hidden_product_shows_nothing_of_its_objectives(client):
 def test_the_board_counts_by_verdict_with_the_worst_first_and_no_data_apart(client, measured):
     broken, quiet = make_published_product("Broken"), make_published_product("Quiet")
     port = make_port(broken)
-    promise(broken, {"indicator": "availability", "target": 0.9})
+    declare_objectives(broken, {"indicator": "availability", "target": 0.9})
     now = timezone.now()
-    record([seen(port, now - timedelta(minutes=n), Outcome.HTTP_ERROR) for n in range(4)], now=now)
+    record(
+        [probe_result(port, now - timedelta(minutes=n), Outcome.HTTP_ERROR) for n in range(4)],
+        now=now,
+    )
 
     response = client.get("/slo")
     page, text = response.context_data["page"], response.content.decode()
@@ -150,11 +153,11 @@ def test_the_board_of_one_domain(client, measured):
 
 
 def test_objectives_and_measurements_over_the_api(client, measured):
-    found = client.get(f"/api/v1/objectives?product={measured.uuid}").json()["results"]
+    objectives = client.get(f"/api/v1/objectives?product={measured.uuid}").json()["results"]
     bad = client.get("/api/v1/measurements?outcome=timeout&limit=5").json()
 
-    assert {each["indicator"] for each in found} == {"availability", "latency"}
-    assert found[0]["status"]["verdict"] == "met"
+    assert {objective["indicator"] for objective in objectives} == {"availability", "latency"}
+    assert objectives[0]["status"]["verdict"] == "met"
     assert len(bad["results"]) == 5
     assert client.get("/api/v1/measurements?outcome=odd").status_code == 400
     assert client.get("/api/v1/objectives?product=7").status_code == 400

@@ -12,7 +12,14 @@ from governance.slo.outcomes import Outcome
 from governance.slo.services import ProbeQueue, claim_due
 from tests.concurrency import run_concurrently
 from tests.factories import make_product
-from tests.governance.measuring import make_objective, make_port, promise, record, seen, slots
+from tests.governance.measuring import (
+    declare_objectives,
+    make_objective,
+    make_port,
+    probe_result,
+    record,
+    slots,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 WORKERS = 3
@@ -30,7 +37,7 @@ def test_each_due_port_is_claimed_by_one_worker():
 
     claims = by_all(lambda _: claim_due(limit=4, queue=ProbeQueue.HEALTHY, now=now))
 
-    claimed = [due.port_id for each in claims for due in each]
+    claimed = [due.port_id for claim in claims for due in claim]
     assert len(claimed) == len(set(claimed))
     rest = claim_due(limit=10, queue=ProbeQueue.HEALTHY, now=now)
     assert {*claimed, *(due.port_id for due in rest)} == ports
@@ -38,7 +45,7 @@ def test_each_due_port_is_claimed_by_one_worker():
 
 def test_a_batch_recorded_by_several_workers_counts_once():
     objective = make_objective(target=0.5)
-    batch = [seen(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)]
+    batch = [probe_result(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)]
 
     written = by_all(lambda _: record(batch))
 
@@ -51,9 +58,11 @@ def test_a_batch_recorded_by_several_workers_counts_once():
 def test_workers_that_measure_different_ports_of_a_product_open_one_breach():
     product = make_product()
     ports = [make_port(product) for _ in range(WORKERS)]
-    promise(product, {"indicator": "availability", "target": 0.5})
+    declare_objectives(product, {"indicator": "availability", "target": 0.5})
 
-    by_all(lambda number: record([seen(ports[number], s, Outcome.TIMEOUT) for s in slots(4)]))
+    by_all(
+        lambda number: record([probe_result(ports[number], s, Outcome.TIMEOUT) for s in slots(4)])
+    )
 
     assert Breach.objects.count() == 1
     assert Measurement.objects.count() == 4 * WORKERS

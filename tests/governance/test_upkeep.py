@@ -12,7 +12,7 @@ from governance.slo.rollups import stats_between
 from governance.slo.services import prune, roll_up_days
 from governance.slo.stats import DAY, HOUR, Stats, merge, start_of_day
 from governance.tasks import BEAT, mark_unmeasured_ports, prune_measurements, roll_up
-from tests.governance.measuring import START, make_port, record, seen, slots
+from tests.governance.measuring import START, make_port, probe_result, record, slots
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +22,13 @@ def measured_days(port, days):
     for number in range(days):
         for hour in (1, 9, 23):
             start = start_of_day(START) + number * DAY + hour * HOUR
-            record([seen(port, slot, seconds=0.1 * (number + 1)) for slot in slots(3, start=start)])
-            record([seen(port, start + timedelta(minutes=9), Outcome.TIMEOUT)])
+            record(
+                [
+                    probe_result(port, slot, seconds=0.1 * (number + 1))
+                    for slot in slots(3, start=start)
+                ]
+            )
+            record([probe_result(port, start + timedelta(minutes=9), Outcome.TIMEOUT)])
 
 
 def test_a_day_is_the_sum_of_its_hours_however_often_it_is_rolled_up():
@@ -39,9 +44,9 @@ def test_a_day_is_the_sum_of_its_hours_however_often_it_is_rolled_up():
     assert list(days.values("start", "outcomes", "latencies")) == once
     for day in days:
         hours = RollUp.objects.hours([port.pk], day.start, day.start + DAY)
-        kept = [{"outcomes": h.outcomes, "latencies": h.latencies} for h in hours]
-        whole = Stats.from_json({"outcomes": day.outcomes, "latencies": day.latencies})
-        assert whole == merge(map(Stats.from_json, kept))
+        sums = [{"outcomes": h.outcomes, "latencies": h.latencies} for h in hours]
+        total = Stats.from_json({"outcomes": day.outcomes, "latencies": day.latencies})
+        assert total == merge(map(Stats.from_json, sums))
 
 
 def test_the_present_day_is_not_rolled_up_before_it_has_settled():
@@ -86,10 +91,10 @@ def test_old_measurements_go_and_what_objectives_need_stays():
 
 def test_what_is_pruned_can_be_recorded_no_more_than_once_meanwhile():
     port = make_port()
-    record([seen(port, START)])
+    record([probe_result(port, START)])
 
     assert prune(now=START + 13 * DAY) == 0
-    assert record([seen(port, START)]) == 0
+    assert record([probe_result(port, START)]) == 0
 
 
 def test_the_tasks_of_beat_exist_and_expire_before_their_next_tick():
@@ -106,6 +111,6 @@ def test_the_tasks_run_on_an_empty_mesh():
 
 def test_a_port_measured_today_is_not_pruned_today():
     port = make_port()
-    record([seen(port, timezone.now())])
+    record([probe_result(port, timezone.now())])
 
     assert prune_measurements() == 0

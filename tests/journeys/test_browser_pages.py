@@ -82,8 +82,8 @@ def mesh() -> Users:
     orders = _orders(users)
     ended = make_published_product("Old orders", domain=users.domain)
     deprecate_product(product=ended, edition=ended.edition, actor=FACTORY, successor=orders)
-    gone = make_published_product("Ancient orders", domain=users.domain)
-    retire_product(product=gone, edition=gone.edition, actor=FACTORY, successor=orders)
+    retired = make_published_product("Ancient orders", domain=users.domain)
+    retire_product(product=retired, edition=retired.edition, actor=FACTORY, successor=orders)
     draft = with_port(make_product("Draft", domain=users.domain))
     give_schema(draft, "order_id", "customer_id", "a_column_with_a_very_long_name_for_a_phone")
     part = make_domain("returns", parent=users.domain)
@@ -105,10 +105,10 @@ def _orders(users: Users) -> DataProduct:
         "latency": {"value": 0.41, "threshold": 0.3, "verdict": "breached", "window": "30d"},
     }
     set_trust(product_id=orders.pk, verdict="breached", figures=figures, actor=FACTORY)
-    held = orders.tree["customProperties"]
-    at = next(n for n, item in enumerate(held) if item["property"] == "assayProvenance")
+    properties = orders.tree["customProperties"]
+    at = next(n for n, item in enumerate(properties) if item["property"] == "assayProvenance")
     rows = [{"attribute": "sex", "group": "female", "share": 0.31, "referenceShare": 0.5, "n": 900}]
-    value = held[at]["value"] | {"imbalances": rows}
+    value = properties[at]["value"] | {"imbalances": rows}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
     return patch_document(product=orders, patch=patch, edition=orders.edition, actor=users.owner)
 
@@ -116,7 +116,7 @@ def _orders(users: Users) -> DataProduct:
 @pytest.fixture
 def open_browser(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
     """Open a browser window, signed in where a person is given."""
-    opened: list[BrowserContext] = []
+    contexts: list[BrowserContext] = []
 
     def open_one(person: Person | None = None, **options: Any) -> BrowserContext:
         context = browser.new_context(base_url=live_server.url, **options)
@@ -126,26 +126,26 @@ def open_browser(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
             name = settings.SESSION_COOKIE_NAME
             value = client.cookies[name].value
             context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
-        opened.append(context)
+        contexts.append(context)
         return context
 
     yield open_one
-    for context in opened:
+    for context in contexts:
         context.close()
 
 
 def troubles(page: Page) -> list[str]:
     """Return what goes wrong on a page from now on: errors of scripts and of the policy."""
-    seen: list[str] = []
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
-    return seen
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    return problems
 
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds, each with the first element it finds it in."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    return [f"{item['id']}: {item['nodes'][0]['html']}" for item in found.response["violations"]]
+    result = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [f"{item['id']}: {item['nodes'][0]['html']}" for item in result.response["violations"]]
 
 
 def overflow(page: Page) -> int:
@@ -161,14 +161,14 @@ def test_every_page_is_accessible_fits_the_window_and_breaks_no_rule(
     page = open_browser(
         mesh.owner, viewport={"width": width, "height": 800}, color_scheme=theme
     ).new_page()
-    seen = troubles(page)
+    problems = troubles(page)
 
     for path in PAGES:
         page.goto(path)
         assert violations(page) == [], path
         assert overflow(page) <= 0, path
         assert page.locator("h1").count() == 1, path
-    assert seen == []
+    assert problems == []
     for path in ERROR_PAGES:
         page.goto(path)
         assert violations(page) == [], path
@@ -184,15 +184,15 @@ def test_every_page_where_work_is_done_is_accessible_and_fits_the_window(
         mesh.owner, viewport={"width": width, "height": 800}, color_scheme=theme
     ).new_page()
 
-    found: list[str] = []
+    result: list[str] = []
     for path in WORK_PAGES:
         answer = page.goto(path)
         assert answer is not None
-        found += [f"{path}: {answer.status}"] * (not answer.ok) + [
+        result += [f"{path}: {answer.status}"] * (not answer.ok) + [
             f"{path}: {violation}" for violation in violations(page)
         ]
-        found += [f"{path}: too wide"] * (overflow(page) > 0)
-    assert found == []
+        result += [f"{path}: too wide"] * (overflow(page) > 0)
+    assert result == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -201,7 +201,7 @@ def test_the_tabs_of_results_lead_to_each_kind_and_back(
 ) -> None:
     rebuild(active_backend())
     page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
-    seen = troubles(page)
+    problems = troubles(page)
     page.goto("/search?q=customer")
     tabs = page.get_by_role("navigation", name="Result types").get_by_role("link")
 
@@ -215,7 +215,7 @@ def test_the_tabs_of_results_lead_to_each_kind_and_back(
     tabs.first.click()
 
     assert page.url.endswith("/search?q=customer")
-    assert seen == []
+    assert problems == []
 
 
 def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Users, open_browser: Open) -> None:
@@ -225,15 +225,15 @@ def test_an_open_menu_leaves_its_button_free_on_a_phone(mesh: Users, open_browse
     for at in range(page.locator("details.menu").count()):
         menu = page.locator("details.menu").nth(at)
         menu.locator("summary").click()
-        button, sheet = (
+        button, popup = (
             menu.locator("summary").bounding_box(),
             menu.locator(".sheet").bounding_box(),
         )
         assert button is not None
-        assert sheet is not None
-        assert sheet["y"] >= button["y"] + button["height"]
-        assert sheet["x"] >= 0
-        assert sheet["x"] + sheet["width"] <= 360
+        assert popup is not None
+        assert popup["y"] >= button["y"] + button["height"]
+        assert popup["x"] >= 0
+        assert popup["x"] + popup["width"] <= 360
         menu.locator("summary").click()
 
 
@@ -268,7 +268,7 @@ def test_keys_lead_through_the_catalog_until_they_are_switched_off(
     mesh: Users, open_browser: Open
 ) -> None:
     page = open_browser(mesh.owner).new_page()
-    seen = troubles(page)
+    problems = troubles(page)
     page.goto("/p/sales/orders")
 
     page.keyboard.press("]")
@@ -289,7 +289,7 @@ def test_keys_lead_through_the_catalog_until_they_are_switched_off(
     page.wait_for_load_state()
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.tagName") == "BODY"
-    assert seen == []
+    assert problems == []
 
 
 def test_every_stop_of_the_tab_key_is_seen(mesh: Users, open_browser: Open) -> None:

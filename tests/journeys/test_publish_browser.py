@@ -8,7 +8,7 @@ from tests.factories import PASSWORD, make_domain, make_users
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_an_owner_registers_a_product_and_meets_a_mistake_beside_its_field(live_server, page):
+def test_an_owner_registers_a_product_and_sees_an_error_at_its_field(live_server, page):
     users = make_users(make_domain("sales"))
     page.goto(f"{live_server.url}/publish/new")
     page.get_by_label("Username or email").fill(users.owner.username)

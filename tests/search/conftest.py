@@ -12,7 +12,7 @@ from catalog.search.backends.elasticsearch import ElasticsearchBackend
 from catalog.search.backends.embedded import EmbeddedBackend
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.semantic import SemanticRanking
-from tests.search.embedders import Alike
+from tests.search.embedders import ConstantEmbedder
 from tests.search.requests import fill
 from tests.settings import TEST_SERVERS
 
@@ -33,7 +33,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchBac
         yield backend
         return
     prefix = f"assay-test-{uuid4().hex[:12]}"
-    semantic = SemanticRanking(Alike()) if request.param == "meaning" else None
+    semantic = SemanticRanking(ConstantEmbedder()) if request.param == "meaning" else None
     server = ElasticsearchBackend(TEST_SERVERS["elasticsearch"], prefix, semantic)
     fill(server, [])
     yield server

@@ -20,7 +20,7 @@ class Topics:
 
     name: str = "topics"
     dimensions: int = len(TOPICS) + 1
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     fails: bool = False
     seconds: float = 0.0
 
@@ -28,7 +28,7 @@ class Topics:
         if self.fails:
             raise MeaningUnavailable("it is broken on purpose")
         time.sleep(self.seconds)
-        self.asked += texts
+        self.requests += texts
         return [_vector(text) for text in texts]
 
 
@@ -41,7 +41,7 @@ def _vector(text: str) -> list[float]:
 
 
 @dataclass(eq=False)
-class Alike:
+class ConstantEmbedder:
     """Everything means the same, so the order of words must stay as it is."""
 
     name: str = "alike"

@@ -57,8 +57,8 @@ def request_of(text: str = "", **options: Any) -> SearchRequest:
 
 def conditions_of(*pairs: tuple[str, str]) -> tuple[Filter, ...]:
     """Filters from (name, value) pairs, all of which must be understood."""
-    conditions, doubts = parse_filters(pairs, now=NOW)
-    assert not doubts, doubts
+    conditions, warnings = parse_filters(pairs, now=NOW)
+    assert not warnings, warnings
     return conditions
 
 
@@ -73,6 +73,6 @@ def counts(answer: SearchAnswer, name: str) -> dict[str, int]:
     return {value.value: value.count for value in facet.values}
 
 
-def values(found: Iterable[FacetValue]) -> dict[str, int]:
+def values(facets: Iterable[FacetValue]) -> dict[str, int]:
     """Completed values with their counts."""
-    return {value.value: value.count for value in found}
+    return {value.value: value.count for value in facets}

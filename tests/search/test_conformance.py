@@ -58,7 +58,7 @@ def mesh(engine: SearchBackend) -> SearchBackend:
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"),
+    ("entered", "expected"),
     [
         ("customer lifetime value", "customer-lifetime-value"),
         ("clv", "customer-lifetime-value"),
@@ -72,8 +72,8 @@ def mesh(engine: SearchBackend) -> SearchBackend:
         ("valid from", "customer-lifetime-value"),
     ],
 )
-def test_the_expected_product_comes_first(mesh: SearchBackend, typed: str, expected: str):
-    assert ids(ask(mesh, typed))[0] == expected
+def test_the_expected_product_comes_first(mesh: SearchBackend, entered: str, expected: str):
+    assert ids(ask(mesh, entered))[0] == expected
 
 
 def test_an_exact_name_slug_or_alias_comes_first_however_much_others_say_of_it(
@@ -86,8 +86,8 @@ def test_an_exact_name_slug_or_alias_comes_first_however_much_others_say_of_it(
     plain = doc("returns", "Returns", aliases=("rma-ledger",), summary="Nothing else.")
     fill(engine, [*chatter, plain])
 
-    for typed in ("Returns", "returns", "RMA-ledger", "rma ledger", " RETURNS "):
-        assert ids(ask(engine, typed))[0] == "returns"
+    for entered in ("Returns", "returns", "RMA-ledger", "rma ledger", " RETURNS "):
+        assert ids(ask(engine, entered))[0] == "returns"
 
 
 def test_a_name_with_signs_of_the_grammar_is_found_by_typing_it(engine: SearchBackend):
@@ -107,17 +107,17 @@ def test_a_title_of_a_use_says_more_than_a_mention(engine: SearchBackend):
 
 def test_other_spellings_are_found_after_what_was_typed(engine: SearchBackend):
     spellings = (("Sea surface temperature", "SST"),)
-    typed = doc("typed", "Grids", summary="Daily grids of sea surface temperature.")
+    entered = doc("typed", "Grids", summary="Daily grids of sea surface temperature.")
     other = doc("other", "Buoys", summary="Daily buoys with SST.")
     both = doc("both", "Both", summary="Sea surface temperature, of which SST is short, every day.")
-    fill(engine, [typed, other, both, *MESH])
+    fill(engine, [entered, other, both, *MESH])
 
     for text, first in (("sst daily", "other"), ("sea surface temperature grids", "typed")):
         words, expansions = expand_synonyms(parse_query(text, now=NOW).expression, spellings)
-        found = ids(engine.search(SearchRequest(readers=PUBLIC, query=words, text=text)))
+        matches = ids(engine.search(SearchRequest(readers=PUBLIC, query=words, text=text)))
 
-        assert found[0] == first
-        assert set(found) == {"typed", "other", "both"}
+        assert matches[0] == first
+        assert set(matches) == {"typed", "other", "both"}
         assert expansions
 
 
@@ -155,7 +155,7 @@ def test_of_a_long_question_a_hit_says_which_words_it_lacks(engine: SearchBacken
 
 
 @pytest.mark.parametrize(
-    ("typed", "searched", "first"),
+    ("entered", "searched", "first"),
     [
         ("custmer", "customer", "customer-lifetime-value"),
         ("lifetmie", "lifetime", "customer-lifetime-value"),
@@ -163,10 +163,12 @@ def test_of_a_long_question_a_hit_says_which_words_it_lacks(engine: SearchBacken
         ("chrun", "churn", "churn-scores"),
     ],
 )
-def test_a_typo_is_corrected_and_shown(mesh: SearchBackend, typed: str, searched: str, first: str):
-    answer = ask(mesh, typed)
+def test_a_typo_is_corrected_and_shown(
+    mesh: SearchBackend, entered: str, searched: str, first: str
+):
+    answer = ask(mesh, entered)
 
-    assert answer.corrections == (Correction(typed, searched),)
+    assert answer.corrections == (Correction(entered, searched),)
     assert ids(answer)[0] == first
 
 
@@ -177,12 +179,12 @@ def test_a_correction_can_be_undone(mesh: SearchBackend):
 
 
 @pytest.mark.parametrize(
-    "typed", ["cus", '"custmer"', "custom3r", "+custmer", "customers", "score"]
+    "entered", ["cus", '"custmer"', "custom3r", "+custmer", "customers", "score"]
 )
 def test_short_quoted_demanded_numbered_and_held_words_are_not_corrected(
-    mesh: SearchBackend, typed: str
+    mesh: SearchBackend, entered: str
 ):
-    assert ask(mesh, typed).corrections == ()
+    assert ask(mesh, entered).corrections == ()
 
 
 def test_a_word_that_begins_others_is_searched_as_their_beginning(mesh: SearchBackend):
@@ -197,7 +199,7 @@ def test_a_phrase_is_demanded_exactly(mesh: SearchBackend):
     assert ids(ask(mesh, '"experience"')) == []
 
 
-def test_words_can_be_demanded_shut_out_and_joined(mesh: SearchBackend):
+def test_words_can_be_required_excluded_and_joined(mesh: SearchBackend):
     assert set(ids(ask(mesh, "customer -month"))) == {"customer-lifetime-value", "orders"}
     assert ids(ask(mesh, "customer +month")) == ["churn-scores"]
     assert set(ids(ask(mesh, "(web shop) OR stations"))) == {"orders", "weather-observations"}
@@ -209,7 +211,7 @@ def test_words_can_be_demanded_shut_out_and_joined(mesh: SearchBackend):
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"),
+    ("entered", "expected"),
     [
         ("domain:customer", {"customer-lifetime-value", "churn-scores"}),
         ("domain:sales", {"customer-lifetime-value", "churn-scores", "orders"}),
@@ -228,8 +230,8 @@ def test_words_can_be_demanded_shut_out_and_joined(mesh: SearchBackend):
         ("domain:nowhere", set()),
     ],
 )
-def test_fields_filter(mesh: SearchBackend, typed: str, expected: set[str]):
-    answer = ask(mesh, typed)
+def test_fields_filter(mesh: SearchBackend, entered: str, expected: set[str]):
+    answer = ask(mesh, entered)
 
     assert (set(ids(answer)), answer.count) == (expected, len(expected))
 
@@ -239,7 +241,7 @@ def biased(slug: str, **fields: Any) -> SearchDocument:
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"),
+    ("entered", "expected"),
     [
         ("min_share(sex)>=0.4", {"even"}),
         ("min_share(sex)<40%", {"skewed"}),
@@ -262,7 +264,7 @@ def biased(slug: str, **fields: Any) -> SearchDocument:
         ("certified:2027-01-01..", {"even"}),
     ],
 )
-def test_numbers_filter(engine: SearchBackend, typed: str, expected: set[str]):
+def test_numbers_filter(engine: SearchBackend, entered: str, expected: set[str]):
     even = biased(
         "even", measures={"min_share.sex": 0.48, "max_gap.age_group": 0.06}, methods=("Survey",),
         imbalances=("sex",), quality=0.985, latency=0.5, updated=1_795_500_000,
@@ -275,7 +277,7 @@ def test_numbers_filter(engine: SearchBackend, typed: str, expected: set[str]):
     )  # fmt: skip
     fill(engine, [even, skewed, doc("silent")])
 
-    assert set(ids(ask(engine, typed))) == expected
+    assert set(ids(ask(engine, entered))) == expected
 
 
 def test_a_facets_counts_ignore_its_own_selection_and_respect_all_others(mesh: SearchBackend):
@@ -325,7 +327,7 @@ def test_reasons_name_the_fields_and_every_matched_column(mesh: SearchBackend):
 
 def test_typing_completes_names_and_words(mesh: SearchBackend):
     answer = mesh.suggest("cust", ("public",), 5)
-    assert [thing.text for thing in answer.objects] == ["Customer Lifetime Value"]
+    assert [suggestion.text for suggestion in answer.objects] == ["Customer Lifetime Value"]
     assert "customer" in [word.text for word in answer.words]
 
     assert [t.id for t in mesh.suggest("lif cus", ("public",), 5).objects] == [CUSTOMERS.slug]
@@ -340,7 +342,9 @@ def test_nothing_is_completed_from_the_midst_of_an_identifier(engine: SearchBack
     fill(engine, [doc("orders", aliases=aliases)])
 
     assert engine.suggest("da7", ("public",), 5).objects == ()
-    assert [thing.id for thing in engine.suggest("dail", ("public",), 5).objects] == ["orders"]
+    assert [suggestion.id for suggestion in engine.suggest("dail", ("public",), 5).objects] == [
+        "orders"
+    ]
     assert [hit.id for hit in ask(engine, uuid).hits] == ["orders"]
 
 
@@ -352,8 +356,8 @@ def test_values_of_a_field_are_completed_with_their_counts(mesh: SearchBackend):
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "entered",
     ["the", "of the", "***", "\x00\ud800", "(" * 300, "🦊 fox", "a" * 400, "%_\\", "+-", '"'],
 )
-def test_odd_queries_are_answered(mesh: SearchBackend, typed: str):
-    assert ask(mesh, typed).count >= 0
+def test_odd_queries_are_answered(mesh: SearchBackend, entered: str):
+    assert ask(mesh, entered).count >= 0

@@ -41,11 +41,11 @@ def test_results_are_sorted_and_what_lacks_the_value_comes_last(
 
 
 @pytest.mark.parametrize("sort", ["name", "quality", "updated", "certified", "relevance"])
-@pytest.mark.parametrize("typed", ["", "thing"])
+@pytest.mark.parametrize("text", ["", "thing"])
 def test_pages_by_offset_and_by_cursor_show_everything_once_in_the_same_order(
-    engine: SearchBackend, sort: str, typed: str
+    engine: SearchBackend, sort: str, text: str
 ):
-    things = [
+    documents = [
         doc(
             f"n{n:02}",
             f"Thing {n % 7}",
@@ -55,26 +55,26 @@ def test_pages_by_offset_and_by_cursor_show_everything_once_in_the_same_order(
         )
         for n in range(50)
     ]
-    fill(engine, things)
-    whole = ids(ask(engine, typed, sort=sort, limit=50))
+    fill(engine, documents)
+    everything = ids(ask(engine, text, sort=sort, limit=50))
 
     by_offset = [
-        found
+        document_id
         for offset in range(0, 50, 7)
-        for found in ids(ask(engine, typed, sort=sort, limit=7, offset=offset))
+        for document_id in ids(ask(engine, text, sort=sort, limit=7, offset=offset))
     ]
-    page = ask(engine, typed, sort=sort, limit=7)
+    page = ask(engine, text, sort=sort, limit=7)
     by_cursor, firsts = ids(page), []
     while page.next:
-        page = ask(engine, typed, sort=sort, limit=7, cursor=page.next)
+        page = ask(engine, text, sort=sort, limit=7, cursor=page.next)
         by_cursor += ids(page)
         firsts.append(page)
 
-    assert len(set(whole)) == 50
-    assert by_offset == by_cursor == whole
-    back = ask(engine, typed, sort=sort, limit=7, cursor=firsts[3].previous)
+    assert len(set(everything)) == 50
+    assert by_offset == by_cursor == everything
+    back = ask(engine, text, sort=sort, limit=7, cursor=firsts[3].previous)
     assert ids(back) == ids(firsts[2])
-    assert ask(engine, typed, sort=sort, limit=7).previous is None
+    assert ask(engine, text, sort=sort, limit=7).previous is None
 
 
 def test_a_cursor_neither_repeats_nor_skips_when_others_come_and_go(engine: SearchBackend):
@@ -92,24 +92,24 @@ def test_a_cursor_neither_repeats_nor_skips_when_others_come_and_go(engine: Sear
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("sort", "typed"), [("name", ""), ("relevance", "tiny"), ("updated", "tiny")]
+    ("sort", "text"), [("name", ""), ("relevance", "tiny"), ("updated", "tiny")]
 )
 def test_cursors_lead_past_ten_thousand_and_to_the_last_page(
-    engine: SearchBackend, sort: str, typed: str
+    engine: SearchBackend, sort: str, text: str
 ):
     fill(engine, (doc(f"n{n:05}", f"Tiny {n:05}", updated=n) for n in range(MANY)))
 
-    seen: list[str] = []
-    page = ask(engine, typed, sort=sort, limit=1000)
+    collected: list[str] = []
+    page = ask(engine, text, sort=sort, limit=1000)
     last = page.last
     while True:
-        seen += ids(page)
+        collected += ids(page)
         if page.next is None:
             break
-        page = ask(engine, typed, sort=sort, limit=1000, cursor=page.next, has_facets=False)
+        page = ask(engine, text, sort=sort, limit=1000, cursor=page.next, has_facets=False)
 
-    assert len(seen) == len(set(seen)) == MANY
+    assert len(collected) == len(set(collected)) == MANY
     assert page.count == MANY
-    end = ask(engine, typed, sort=sort, limit=20, cursor=last)
-    assert ids(end) == seen[-20:]
-    assert ids(ask(engine, typed, sort=sort, limit=20, cursor=end.previous)) == seen[-40:-20]
+    end = ask(engine, text, sort=sort, limit=20, cursor=last)
+    assert ids(end) == collected[-20:]
+    assert ids(ask(engine, text, sort=sort, limit=20, cursor=end.previous)) == collected[-40:-20]

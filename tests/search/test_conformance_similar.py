@@ -43,32 +43,32 @@ def like(
 def test_what_shares_more_that_is_rare_comes_first_and_each_says_what_it_shares(
     mesh: SearchBackend,
 ):
-    found = like(mesh, ORDERS)
+    matches = like(mesh, ORDERS)
 
-    assert [alike.id for alike in found] == ["returns", "baskets", "visits"]
-    assert set(found[0].shared_features) == {
+    assert [match.id for match in matches] == ["returns", "baskets", "visits"]
+    assert set(matches[0].shared_features) == {
         Feature("tag", "sales"),
         Feature("column", "order_id"),
         Feature("column", "customer_id"),
     }
-    assert set(found[1].shared_features) == {
+    assert set(matches[1].shared_features) == {
         Feature("tag", "checkout"),
         Feature("word", "web"),
         Feature("word", "shop"),
     }
 
 
-def test_one_column_or_word_alone_is_no_likeness_and_a_tag_is(engine: SearchBackend):
+def test_one_shared_column_or_word_is_not_similar_and_a_tag_is(engine: SearchBackend):
     one = doc("one", tags=("climate",), columns=("station",))
     by_tag, by_column = doc("by-tag", tags=("Climate",)), doc("by-column", columns=("station",))
     fill(engine, [one, by_tag, by_column, *OTHERS])
 
-    assert [alike.id for alike in like(engine, one)] == ["by-tag"]
+    assert [match.id for match in like(engine, one)] == ["by-tag"]
     assert like(engine, by_column) == ()
 
 
-def test_a_thing_is_not_like_itself_and_what_has_no_feature_is_like_nothing(mesh: SearchBackend):
-    assert "orders" not in {alike.id for alike in like(mesh, ORDERS)}
+def test_a_document_is_not_similar_to_itself_nor_without_features_to_any(mesh: SearchBackend):
+    assert "orders" not in {match.id for match in like(mesh, ORDERS)}
     assert mesh.similar("product:orders", (), PUBLIC, 5) == ()
 
 
@@ -77,11 +77,11 @@ def test_words_are_alike_in_any_form(engine: SearchBackend):
     other = doc("other", "Delivered parcels", summary="Delivery of a parcel.")
     fill(engine, [one, other, *OTHERS])
 
-    assert [alike.id for alike in like(engine, one)] == ["other"]
+    assert [match.id for match in like(engine, one)] == ["other"]
 
 
 def test_the_limit_cuts_off_the_least_alike(mesh: SearchBackend):
-    assert [alike.id for alike in like(mesh, ORDERS, limit=1)] == ["returns"]
+    assert [match.id for match in like(mesh, ORDERS, limit=1)] == ["returns"]
 
 
 def test_what_is_retired_is_offered_to_nobody(engine: SearchBackend):
@@ -108,7 +108,7 @@ def test_what_one_may_not_read_changes_neither_what_is_alike_nor_its_order(engin
 
     assert [like(engine, document) for document in MESH] == without
     assert any(
-        alike.id.startswith("hidden") for alike in like(engine, ORDERS, "public", "domain:9")
+        match.id.startswith("hidden") for match in like(engine, ORDERS, "public", "domain:9")
     )
 
 

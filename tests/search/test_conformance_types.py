@@ -44,9 +44,9 @@ def test_another_kind_moves_neither_counts_nor_facets_nor_corrections(engine: Se
     alone = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
     fill(engine, [ORDERS, CHURN, doc("more", type="term", tags=("sales",), columns=("attrition",))])
 
-    beside = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
+    together = [ask(engine, text) for text in ("", "customer", "attritoin", "chrn")]
 
-    for before, after in zip(alone, beside, strict=True):
+    for before, after in zip(alone, together, strict=True):
         assert (ids(before), before.count) == (ids(after), after.count)
         assert before.facets == after.facets
         assert before.corrections == after.corrections
@@ -66,11 +66,11 @@ def test_pages_and_cursors_lead_through_one_kind(engine: SearchBackend):
 
 
 def test_names_of_each_kind_are_suggested_apart(mesh: SearchBackend):
-    assert [thing.id for thing in mesh.suggest("or", PUBLIC, 8).objects] == ["orders"]
+    assert [suggestion.id for suggestion in mesh.suggest("or", PUBLIC, 8).objects] == ["orders"]
     assert mesh.suggest("chu", PUBLIC, 8).objects == ()
     assert mesh.suggest("chu", PUBLIC, 8).words == ()
-    (found,) = mesh.named("attri", PUBLIC, ("term", "domain"), 8)
-    assert (found.type, found.id, found.text) == ("term", "churn", "Churn")
+    (matches,) = mesh.named("attri", PUBLIC, ("term", "domain"), 8)
+    assert (matches.type, matches.id, matches.text) == ("term", "churn", "Churn")
     assert mesh.named("loy", PUBLIC, ("term", "domain"), 8) == ()
     assert len(mesh.named("loy", ("team:1",), ("term", "domain"), 8)) == 1
     assert mesh.named("--", PUBLIC, KINDS, 8) == ()
@@ -93,16 +93,16 @@ def test_a_document_that_is_gone_is_gone_from_its_kind_alone(engine: SearchBacke
     assert ids(ask(engine, "same", type="term")) == []
 
 
-def test_the_ledger_tells_the_tokens_as_they_are_held(mesh: SearchBackend):
-    held = {entry.id: (entry.type, entry.readers) for entry in mesh.entries()}
+def test_entries_list_the_tokens_as_they_are_indexed(mesh: SearchBackend):
+    entries = {entry.id: (entry.type, entry.readers) for entry in mesh.entries()}
 
-    assert held == {
+    assert entries == {
         "orders": ("product", ("public",)),
         "churn": ("term", ("term public",)),
         "loyalty": ("domain", ("domain team:1",)),
     }
-    assert {each.id: each.tokens for each in (ORDERS, CHURN, LOYALTY)} == {
-        name: readers for name, (_, readers) in held.items()
+    assert {document.id: document.tokens for document in (ORDERS, CHURN, LOYALTY)} == {
+        name: readers for name, (_, readers) in entries.items()
     }
 
 
@@ -125,13 +125,13 @@ def test_other_kinds_are_counted_by_the_words_as_they_are_spelled(engine: Search
     ):
         for readers in (PUBLIC, (*PUBLIC, "team:1"), None):
             options = {"readers": readers, "is_corrected": False}
-            found = {kind: ask(engine, text, type=kind, **options) for kind in ("term", "domain")}
+            matches = {kind: ask(engine, text, type=kind, **options) for kind in ("term", "domain")}
             request = request_of(text, readers=readers)
             assert engine.counts(request, ("term", "domain")) == {
-                kind: answer.count for kind, answer in found.items()
+                kind: answer.count for kind, answer in matches.items()
             }, text
 
 
 def test_an_answer_says_which_words_were_searched(mesh: SearchBackend):
-    for typed, searched in (("custmer", "customer"), ("customer", "customer")):
-        assert ask(mesh, typed).interpreted_query == request_of(searched).query
+    for text, searched in (("custmer", "customer"), ("customer", "customer")):
+        assert ask(mesh, text).interpreted_query == request_of(searched).query

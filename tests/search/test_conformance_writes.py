@@ -52,16 +52,16 @@ def test_what_was_not_committed_is_not_seen(engine: SearchBackend):
     assert ids(ask(engine)) == ["a"]
 
 
-def test_the_ledger_says_what_is_held(engine: SearchBackend):
+def test_entries_list_what_is_indexed(engine: SearchBackend):
     document = doc("a", revision=7, readers=("team:1", "domain:2"))
     write(engine, document, doc("b", type="term"))
 
-    ledger = {entry.id: entry for entry in engine.entries()}
+    entries = {entry.id: entry for entry in engine.entries()}
 
-    assert ledger["a"].revision == 7
-    assert ledger["a"].readers == ("domain:2", "team:1")
-    assert ledger["a"].digest == document.digest()
-    assert ledger["b"].type == "term"
+    assert entries["a"].revision == 7
+    assert entries["a"].readers == ("domain:2", "team:1")
+    assert entries["a"].digest == document.digest()
+    assert entries["b"].type == "term"
 
 
 def test_words_are_learned_of_what_was_built_and_of_what_is_written_later(engine: SearchBackend):
@@ -73,8 +73,8 @@ def test_words_are_learned_of_what_was_built_and_of_what_is_written_later(engine
             pass
     write(engine, doc("c", "Ostrich"))
 
-    for typed in ("marmosett", "pelicann", "ostrichh"):
-        assert ask(engine, typed).corrections == (Correction(typed, typed[:-1]),)
+    for prefixes in ("marmosett", "pelicann", "ostrichh"):
+        assert ask(engine, prefixes).corrections == (Correction(prefixes, prefixes[:-1]),)
 
 
 def test_half_a_surrogate_keeps_no_document_out(engine: SearchBackend):
@@ -85,8 +85,8 @@ def test_half_a_surrogate_keeps_no_document_out(engine: SearchBackend):
     answer = ask(engine, "parcels")
 
     assert set(ids(answer)) == {"a", "b", "c"}
-    held = {entry.id: entry.digest for entry in engine.entries()}
-    assert held["a"] == replace(poisoned, columns=("weight\ud800",)).digest()
+    digests = {entry.id: entry.digest for entry in engine.entries()}
+    assert digests["a"] == replace(poisoned, columns=("weight\ud800",)).digest()
 
 
 SECRET = doc(
@@ -115,7 +115,7 @@ def test_what_one_may_not_read_changes_no_hit_count_facet_suggestion_or_correcti
     ]
     fill(engine, [OPEN])
     without = [(ids(a), a.count, a.facets, a.corrections) for a in (ask(engine, t) for t in texts)]
-    typed = [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")]
+    prefixes = [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")]
     offered = [values(engine.values(n, "", PUBLIC, 9)) for n in ("tag", "domain")]
 
     fill(engine, [OPEN, SECRET])
@@ -123,7 +123,7 @@ def test_what_one_may_not_read_changes_no_hit_count_facet_suggestion_or_correcti
     assert [
         (ids(a), a.count, a.facets, a.corrections) for a in (ask(engine, t) for t in texts)
     ] == without
-    assert [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")] == typed
+    assert [engine.suggest(t, PUBLIC, 5) for t in ("cland", "ledg", "hus")] == prefixes
     assert [values(engine.values(n, "", PUBLIC, 9)) for n in ("tag", "domain")] == offered
 
 
@@ -138,18 +138,18 @@ def test_a_typo_that_hidden_documents_hold_as_a_word_is_corrected_all_the_same(
     assert (ids(answer), answer.corrections) == (["open-ledger"], (Correction("ledgre", "ledger"),))
 
 
-def test_the_few_things_suggested_are_the_same_whatever_is_hidden(engine: SearchBackend):
+def test_suggestions_are_the_same_whatever_is_hidden(engine: SearchBackend):
     names = [f"Ledger {word}" for word in "one two three four five six seven eight nine".split()]
-    shown = [doc(f"s{n}", name) for n, name in enumerate(names)]
-    shown += [doc("long", "Ledger of every other ledger that there is"), doc("led", "Led lamps")]
+    visible = [doc(f"s{n}", name) for n, name in enumerate(names)]
+    visible += [doc("long", "Ledger of every other ledger that there is"), doc("led", "Led lamps")]
     hidden = [doc(f"h{n}", f"Ledger {'one ' * n}nine", readers=("domain:9",)) for n in range(1, 40)]
-    typed = ("led", "ledger", "ledger n", "l")
-    fill(engine, shown)
-    without = [engine.suggest(text, PUBLIC, 4).objects for text in typed]
+    prefixes = ("led", "ledger", "ledger n", "l")
+    fill(engine, visible)
+    without = [engine.suggest(text, PUBLIC, 4).objects for text in prefixes]
 
-    fill(engine, [*shown, *hidden])
+    fill(engine, [*visible, *hidden])
 
-    assert [engine.suggest(text, PUBLIC, 4).objects for text in typed] == without
+    assert [engine.suggest(text, PUBLIC, 4).objects for text in prefixes] == without
 
 
 def test_readers_find_what_their_tokens_open(engine: SearchBackend):
@@ -203,20 +203,20 @@ def test_a_rebuild_left_without_a_swap_leaves_the_index_as_it_was(engine: Search
 
 @pytest.mark.slow
 def test_reads_never_fail_or_shrink_while_the_index_is_rebuilt(engine: SearchBackend):
-    things = [doc(f"n{n:03}", f"Thing {n:03}") for n in range(200)]
-    fill(engine, things)
+    documents = [doc(f"n{n:03}", f"Thing {n:03}") for n in range(200)]
+    fill(engine, documents)
     is_done = threading.Event()
 
     def read() -> set[int]:
-        seen = set()
+        counted = set()
         while not is_done.is_set():
-            seen.add(ask(engine, "thing", limit=5).count)
-        return seen
+            counted.add(ask(engine, "thing", limit=5).count)
+        return counted
 
     with ThreadPoolExecutor(4) as pool:
         readers = [pool.submit(read) for _ in range(4)]
         for _ in range(4):
-            fill(engine, things)
+            fill(engine, documents)
         is_done.set()
 
     assert [reader.result() for reader in readers] == [{200}] * 4

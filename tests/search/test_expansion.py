@@ -19,7 +19,7 @@ GLOSSARY = st.lists(st.lists(SPELLING, min_size=1, max_size=3).map(tuple), max_s
 
 def searched_too(text: str, spellings: Spellings) -> list[tuple[str, tuple[str, ...]]]:
     _, expansions = expand_synonyms(parse_query(text, now=NOW).expression, spellings)
-    return [(each.typed, each.others) for each in expansions]
+    return [(spelling.typed, spelling.others) for spelling in expansions]
 
 
 def test_a_term_is_known_by_each_of_its_spellings():
@@ -32,16 +32,18 @@ def test_a_term_is_known_by_each_of_its_spellings():
 
 @given(text=SPELLING, glossary=GLOSSARY)
 def test_all_terms_are_looked_at_whatever_their_beginning(text, glossary):
-    typed = f" {' '.join(normalize_name(word) for word in text.split())} "
+    normalized = f" {' '.join(normalize_name(word) for word in text.split())} "
     expected = [
         names
         for names in (
-            tuple(dict.fromkeys(normalize_name(each) for each in term)) for term in glossary
+            tuple(dict.fromkeys(normalize_name(spelling) for spelling in term)) for term in glossary
         )
-        if len(names) > 1 and any(name and f" {name} " in typed for name in names)
+        if len(names) > 1 and any(name and f" {name} " in normalized for name in names)
     ]
 
-    found = searched_too(text, glossary)
+    expanded = searched_too(text, glossary)
 
-    assert len(found) == min(len(expected), MAX_EXPANSIONS)
-    assert all(typed in names for (typed, _), names in zip(found, expected, strict=False))
+    assert len(expanded) == min(len(expected), MAX_EXPANSIONS)
+    assert all(
+        normalized in names for (normalized, _), names in zip(expanded, expected, strict=False)
+    )

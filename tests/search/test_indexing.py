@@ -45,7 +45,7 @@ def empty_index(settings, tmp_path):
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
 
 
-def _found(text, readers=("public",)):
+def _search(text, readers=("public",)):
     read = parse_query(text, now=timezone.now())
     request = SearchRequest(readers=readers, query=read.expression, text=read.text)
     return [hit.id for hit in active_backend().search(request).hits]
@@ -66,7 +66,7 @@ def test_the_first_drain_builds_the_index_and_the_next_has_nothing_to_do():
     first, second = drain(), drain()
 
     assert (first, second) == (due(), 0)
-    assert _found("parcels") == [str(product.uuid)]
+    assert _search("parcels") == [str(product.uuid)]
 
 
 def test_a_document_contains_what_people_search_by():
@@ -125,7 +125,7 @@ def test_a_hint_also_indexes_other_recent_changes():
 
     assert index_products(ids=[first.uuid]) == 2
     assert index_products(ids=[second.uuid]) == 0
-    assert set(_found("freight")) == {str(first.uuid), str(second.uuid)}
+    assert set(_search("freight")) == {str(first.uuid), str(second.uuid)}
 
 
 def test_each_kind_of_change_reaches_the_index_without_a_hint():
@@ -134,15 +134,15 @@ def test_each_kind_of_change_reaches_the_index_without_a_hint():
 
     edited = _edit(product, "/description/purpose", "Weights of pallets.")
     drain()
-    by_text = _found("pallets")
+    by_text = _search("pallets")
     hidden = _edit(
         edited, "/customProperties/-", {"property": "assayVisibility", "value": "restricted"}
     )
     drain()
 
     assert by_text == [str(product.uuid)]
-    assert _found("pallets") == []
-    assert _found("pallets", (f"product:{hidden.uuid}",)) == [str(product.uuid)]
+    assert _search("pallets") == []
+    assert _search("pallets", (f"product:{hidden.uuid}",)) == [str(product.uuid)]
 
 
 def test_a_deleted_product_is_removed_from_the_index():
@@ -150,11 +150,11 @@ def test_a_deleted_product_is_removed_from_the_index():
     drain()
 
     delete_product(product=product, edition=1, actor=FACTORY)
-    before = _found("parcels", None)
+    before = _search("parcels", None)
     drain()
 
     assert before == [str(product.uuid)]
-    assert _found("parcels", None) == []
+    assert _search("parcels", None) == []
     assert drain() == 0
 
 
@@ -169,7 +169,7 @@ def test_products_follow_a_renamed_domain_even_if_the_hint_is_lost():
     drain()
 
     assert followed == 1
-    assert _found("transport") == [str(product.uuid)]
+    assert _search("transport") == [str(product.uuid)]
     assert sync_domain_changes() == 0
 
 
@@ -220,7 +220,7 @@ def test_an_old_change_that_was_missed_is_found_by_a_full_scan(monkeypatch):
     assert drain() == 0
     monkeypatch.setattr(sync, "FULL_SCAN_INTERVAL", 0)
     assert drain() == 1
-    assert _found("pallets") == [str(product.uuid)]
+    assert _search("pallets") == [str(product.uuid)]
 
 
 def test_pending_rows_are_read_unordered():
@@ -245,20 +245,20 @@ def test_a_rebuild_contains_what_changes_in_the_meantime():
     first = make_published_product("First")
     second = make_published_product("Second")
     drain()
-    told = []
+    edits = []
 
     def change_meanwhile(step, count):
-        if not told:
-            told.append(_edit(first, "/description/purpose", "Walrus."))
+        if not edits:
+            edits.append(_edit(first, "/description/purpose", "Walrus."))
             make_published_product("Third late one")
             delete = make_product("Fourth")
             delete_product(product=delete, edition=1, actor=FACTORY)
 
     rebuild(active_backend(), change_meanwhile)
 
-    assert _found("walrus") == [str(first.uuid)]
-    assert len(_found("third late")) == 1
-    assert _found("second") == [str(second.uuid)]
+    assert _search("walrus") == [str(first.uuid)]
+    assert len(_search("third late")) == 1
+    assert _search("second") == [str(second.uuid)]
     assert verify(active_backend()).count == 0
 
 

@@ -32,7 +32,7 @@ def define(name: str, **fields: Any) -> Term:
     return define_term(name=name, actor=FACTORY, **fields)
 
 
-def found(engine: SearchBackend, kind: str, text: str = "", **options: Any) -> list[str]:
+def search(engine: SearchBackend, kind: str, text: str = "", **options: Any) -> list[str]:
     return ids(ask(engine, text, type=kind, **options))
 
 
@@ -48,9 +48,9 @@ def test_a_term_is_found_by_its_names_and_its_definition(fed_engine: SearchBacke
     )  # fmt: skip
     index_all()
 
-    for typed in ("churn", "customers left", "attrition", "CHR", str(term.uuid)):
-        assert found(fed_engine, "term", typed) == [str(term.uuid)]
-    assert found(fed_engine, "term", "domain:sales") == [str(term.uuid)]
+    for text in ("churn", "customers left", "attrition", "CHR", str(term.uuid)):
+        assert search(fed_engine, "term", text) == [str(term.uuid)]
+    assert search(fed_engine, "term", "domain:sales") == [str(term.uuid)]
     assert ask(fed_engine, "churn").count == 0
 
 
@@ -60,23 +60,23 @@ def test_a_domain_is_found_by_its_former_name_and_its_owner(fed_engine: SearchBa
     edit_domain(domain=domain, edition=1, actor=FACTORY, slug="transport")
     index_all()
 
-    for typed in ("haulage", "transport", "goods", "freight", "owner:freight"):
-        assert found(fed_engine, "domain", typed) == [str(domain.uuid)]
+    for text in ("haulage", "transport", "goods", "freight", "owner:freight"):
+        assert search(fed_engine, "domain", text) == [str(domain.uuid)]
 
 
 def test_a_changed_term_is_indexed_and_a_removed_one_is_not_found(fed_engine: SearchBackend):
-    term, kept = define("Churn"), define("Margin")
+    term, other = define("Churn"), define("Margin")
     index_all()
     term = edit_term(term=term, edition=1, actor=FACTORY, definition="A walrus.")
     late = engine_states()[0].pending
     index_all()
-    as_edited = found(fed_engine, "term", "walrus")
+    as_edited = search(fed_engine, "term", "walrus")
     remove_term(term=term, edition=2, actor=FACTORY)
     buried = engine_states()[0].pending
     index_all()
 
     assert (late, as_edited, buried) == (1, [str(term.uuid)], 1)
-    assert found(fed_engine, "term") == [str(kept.uuid)]
+    assert search(fed_engine, "term") == [str(other.uuid)]
     assert engine_states()[0].pending == 0
     settle()
     assert verify(fed_engine).count == 0
@@ -96,7 +96,7 @@ def test_a_removed_term_does_not_come_back_by_a_rebuild_or_a_late_write(
         session.put([document])
         session.commit()
 
-    assert found(fed_engine, "term") == []
+    assert search(fed_engine, "term") == []
 
 
 def test_imported_terms_are_indexed(fed_engine: SearchBackend, tmp_path):
@@ -107,7 +107,7 @@ def test_imported_terms_are_indexed(fed_engine: SearchBackend, tmp_path):
     call_command("import_terms", str(file), stdout=StringIO())
     index_all()
 
-    assert len(found(fed_engine, "term", "churn")) == 1
+    assert len(search(fed_engine, "term", "churn")) == 1
 
 
 def test_everything_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: SearchBackend):
@@ -122,9 +122,12 @@ def test_everything_below_a_renamed_domain_is_found_by_its_new_name(fed_engine: 
     drain()
 
     assert (followed, again) == (1, 0)
-    assert found(fed_engine, "term", "domain:transport") == [str(word.uuid)]
-    assert set(found(fed_engine, "domain", "domain:transport")) == {str(above.uuid), str(part.uuid)}
-    assert found(fed_engine, "product", "domain:transport", readers=None) == [str(product.uuid)]
+    assert search(fed_engine, "term", "domain:transport") == [str(word.uuid)]
+    assert set(search(fed_engine, "domain", "domain:transport")) == {
+        str(above.uuid),
+        str(part.uuid),
+    }
+    assert search(fed_engine, "product", "domain:transport", readers=None) == [str(product.uuid)]
     settle()
     assert verify(fed_engine).count == 0
 
@@ -142,29 +145,29 @@ def test_the_state_counts_every_type_and_reports_the_age_of_the_oldest(fed_engin
 
 
 def test_every_mismatch_of_a_term_or_domain_is_reported_and_repaired(fed_engine: SearchBackend):
-    lost, older, changed, gone = (define(name) for name in ("Lost", "Older", "Changed", "Gone"))
+    lost, older, changed, deleted = (define(name) for name in ("Lost", "Older", "Changed", "Gone"))
     place = make_domain("haulage")
     index_all()
     Term.objects.filter(pk=older.pk).update(revision=F("revision") + 1)
     Term.objects.filter(pk=changed.pk).update(definition="Changed behind the back.")
     Domain.objects.filter(pk=place.pk).update(mission="Changed as well.")
-    Term.objects.filter(pk=gone.pk).delete()
+    Term.objects.filter(pk=deleted.pk).delete()
     with fed_engine.open_writer() as session:
         session.delete([("term", str(lost.uuid), 1)])
         session.commit()
     settle()
 
     drift = verify(fed_engine)
-    mended = verify(fed_engine, repair=True)
+    repaired = verify(fed_engine, repair=True)
 
     assert drift.types["term"] == {
         "checked": 3, "missing": 1, "revision": 1, "content": 1, "surplus": 1,
     }  # fmt: skip
     assert drift.types["domain"]["content"] == 1
     assert drift.content == [f"term:{changed.uuid}", f"domain:{place.uuid}"]
-    assert (mended.count, mended.repaired) == (5, 5)
+    assert (repaired.count, repaired.repaired) == (5, 5)
     assert verify(fed_engine).count == 0
-    assert found(fed_engine, "domain", "changed") == [str(place.uuid)]
+    assert search(fed_engine, "domain", "changed") == [str(place.uuid)]
 
 
 def test_a_rebuild_contains_every_type_in_a_fixed_number_of_statements(
@@ -174,7 +177,7 @@ def test_a_rebuild_contains_every_type_in_a_fixed_number_of_statements(
     words = [define(f"Word {n}", domain=place) for n in range(12)]
 
     assert rebuild(fed_engine) == due()
-    assert len(found(fed_engine, "term")) == 12
+    assert len(search(fed_engine, "term")) == 12
     for kind, rows in (("term", words), ("domain", [place, make_domain()])):
         for some in (rows[:1], rows):
             with django_assert_num_queries({"term": 1, "domain": 2}[kind]):

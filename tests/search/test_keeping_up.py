@@ -43,7 +43,7 @@ def edit(product: DataProduct, text: str) -> DataProduct:
     return patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
 
 
-def found(text: str) -> list[str]:
+def search(text: str) -> list[str]:
     return ids(ask(active_backend(), text, readers=None, is_corrected=False))
 
 
@@ -88,19 +88,19 @@ def test_changes_during_a_write_use_the_same_writer(recorder):
     drain()
     recorder.done.clear()
     edit(first, "A walrus.")
-    asked: list[Any] = []
+    checks: list[Any] = []
 
     def is_hinted_once() -> bool:
-        asked.append(None)
-        if len(asked) == 2:
+        checks.append(None)
+        if len(checks) == 2:
             for other in others:
                 edit(other, "A walrus.")
-        return len(asked) == 2
+        return len(checks) == 2
 
     written = index_pending(ids=[first.uuid], is_hinted=is_hinted_once)
 
     assert written == 4
-    assert len(found("walrus")) == 4
+    assert len(search("walrus")) == 4
     assert recorder.done == ["opened", "commit", "commit"]
 
 
@@ -144,10 +144,10 @@ def test_many_changes_send_one_hint_until_it_is_consumed():
     for _ in range(3):
         hint_products([make_published_product().uuid])
     sent = waiting() - before
-    taken = is_hinted(), is_hinted()
+    hints = is_hinted(), is_hinted()
     hint_products([make_published_product().uuid])
 
-    assert (sent, taken, waiting() - before) == (1, (True, False), 2)
+    assert (sent, hints, waiting() - before) == (1, (True, False), 2)
 
 
 def test_a_running_worker_is_sent_no_hint():
@@ -197,7 +197,7 @@ def test_a_hint_writes_edits_and_leaves_a_backlog_to_the_drain():
     edit(fresh, "A walrus.")
 
     assert index_products(ids=[]) == 1
-    assert found("walrus") == [str(fresh.uuid)]
+    assert search("walrus") == [str(fresh.uuid)]
     assert drain() == 2 * BATCH_SIZE + 1
 
 
@@ -208,7 +208,7 @@ def test_an_edit_during_a_drain_does_not_wait_for_its_end(recorder):
     def note() -> None:
         if not moments:
             edit(fresh, "A walrus.")
-        moments.append((len(found("walrus")), engine_states()[0].pending))
+        moments.append((len(search("walrus")), engine_states()[0].pending))
 
     recorder.after_commit = note
 
@@ -227,4 +227,4 @@ def test_an_edit_is_indexed_before_the_products_of_a_renamed_domain():
     edit(product, "A walrus.")
     sync_domain_changes()
 
-    assert found("walrus") == [str(product.uuid)]
+    assert search("walrus") == [str(product.uuid)]

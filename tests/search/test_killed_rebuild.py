@@ -47,14 +47,16 @@ class Acknowledged:
     """What clients know of: the word that an edit left, and what was hidden or deleted."""
 
     words: dict[str, str] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     reads: int = 0
 
 
 def publish(*products: DataProduct) -> None:
     """Make products readable by everybody, before anything follows them."""
-    DataProduct.objects.filter(pk__in=[each.pk for each in products]).update(status="published")
+    DataProduct.objects.filter(pk__in=[product.pk for product in products]).update(
+        status="published"
+    )
 
 
 def make_readable_product(domain: Domain) -> DataProduct:
@@ -72,13 +74,13 @@ def reader(baseline: set[str], acknowledged: Acknowledged, is_done: threading.Ev
         has_highlights=False,
     )  # fmt: skip
     while not is_done.is_set():
-        forbidden = acknowledged.gone | acknowledged.hidden
-        shown = {
+        forbidden = acknowledged.deleted | acknowledged.hidden
+        visible = {
             str(product.uuid)
             for _, product in search_catalog(visitor=AnonymousUser(), request=request).hits
         }
-        assert baseline <= shown, baseline - shown
-        assert not shown & forbidden
+        assert baseline <= visible, baseline - visible
+        assert not visible & forbidden
         acknowledged.reads += 1
         time.sleep(PAUSE)
 
@@ -97,7 +99,7 @@ def writer(
         if turn % 2:
             other = make_product(domain=domain, name=f"Thing {time.time_ns()}")
             delete_product(product=other, edition=other.edition, actor=FACTORY)
-            acknowledged.gone.add(str(other.uuid))
+            acknowledged.deleted.add(str(other.uuid))
         else:
             other = make_readable_product(domain)
             hide(other)
@@ -170,7 +172,7 @@ def test_a_rebuild_killed_in_any_phase_loses_no_read_and_no_write(
     domain = make_domain("haulage")
     products = [make_product(domain=domain, name=f"Thing {n}") for n in range(BASELINE)]
     publish(*products)
-    baseline = {str(each.uuid) for each in products}
+    baseline = {str(product.uuid) for product in products}
     sync_domain_changes()
     drain()
     acknowledged, is_over, is_level = Acknowledged(), threading.Event(), threading.Event()
@@ -188,7 +190,7 @@ def test_a_rebuild_killed_in_any_phase_loses_no_read_and_no_write(
     assert ends == [f"{step} {-signal.SIGKILL}" for step in RebuildPhase]
     assert acknowledged.reads > READERS
     assert len(acknowledged.words) == WRITERS
-    assert len(acknowledged.gone) >= WRITERS
+    assert len(acknowledged.deleted) >= WRITERS
     assert len(acknowledged.hidden) >= WRITERS
     assert_equal(fed_engine, acknowledged)
 
@@ -199,15 +201,15 @@ def assert_equal(engine: SearchBackend, acknowledged: Acknowledged) -> None:
         assert ids(ask(engine, word, readers=("public",))) == [uuid]
     everything = set(ids(ask(engine, "thing", readers=None, limit=5000)))
     public = set(ids(ask(engine, "thing", readers=("public",), limit=5000)))
-    assert not acknowledged.gone & everything
+    assert not acknowledged.deleted & everything
     assert not acknowledged.hidden & public
     settle()
     drift = verify(engine)
     assert (drift.checked, drift.count) == (due(), 0)
-    with engine.remove_unused() as held:
-        assert engine.generation() in held
-        assert len(held) <= 2
+    with engine.remove_unused() as generations:
+        assert engine.generation() in generations
+        assert len(generations) <= 2
     followers = Followed.objects.filter(follower__startswith=f"search:{engine.name}:")
-    assert {f"search:{engine.name}:{name}" for name in held} >= set(
+    assert {f"search:{engine.name}:{name}" for name in generations} >= set(
         followers.values_list("follower", flat=True)
     )

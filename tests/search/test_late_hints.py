@@ -28,7 +28,9 @@ def test_a_late_hint_also_indexes_what_waits_behind_it(waited, still_behind):
     drain()
     first, *others = (make_published_product(domain=domain) for _ in range(3))
     long_ago = timezone.now() - timedelta(hours=1)
-    DataProduct.objects.filter(pk__in=[each.pk for each in others]).update(revised_at=long_ago)
+    DataProduct.objects.filter(pk__in=[product.pk for product in others]).update(
+        revised_at=long_ago
+    )
 
     index_changed([str(first.uuid)], time.time() - waited)
 

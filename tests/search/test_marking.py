@@ -18,7 +18,7 @@ ENDINGS = """
  iveness ivity ive logy logi lessly less icate icity ical ness ative ency ence enci ancy ance ently
  ement ment ent tion sion ion ie ee e i ll
 """.split()
-TYPED = ("station", "café", "ocean", "day", "ability")
+WORDS = ("station", "café", "ocean", "day", "ability")
 PIECES = ("stations", "Stationen", "STATION", "cafe", "CAFÉS", "Œcean", "oceanic", "océan", "days",
           "daily", "K", "İ", "ability", "able", "n1", " ", "-", "_", "\n", "–", "日")  # fmt: skip
 
@@ -33,11 +33,11 @@ def test_every_word_begins_as_its_stem_tells():
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), max_size=4))
 def test_marks_are_those_that_taking_every_text_apart_finds(texts: list[str]):
-    stems = {stem for word in TYPED for stem, _, _ in STEMMER.stemmed(word)}
+    stems = {stem for word in WORDS for stem, _, _ in STEMMER.stemmed(word)}
 
-    found = list(Highlighter(STEMMER, TYPED).spans(texts))
+    spans = list(Highlighter(STEMMER, WORDS).spans(texts))
 
-    assert found == [
+    assert spans == [
         [(start, end, stem) for stem, start, end in STEMMER.stemmed(text) if stem in stems]
         for text in texts
     ]

@@ -78,9 +78,7 @@ def test_people_find_what_they_may_see_and_nothing_else(client: Client, mesh: An
     }
 
 
-def test_a_restricted_product_shows_to_whom_it_was_shared_as_soon_as_it_was(
-    client: Client, mesh: Any
-):
+def test_a_restricted_product_is_visible_at_once_after_it_is_shared(client: Client, mesh: Any):
     member, friends = make_person(), make_domain("friends")
     grant_role(person=member, role=Role.CONSUMER, domain=friends, actor=FACTORY)
     secret = mesh["secret"]
@@ -153,7 +151,7 @@ def test_the_whole_result_leaves_as_csv(client: Client, mesh: Any):
     assert [row["name"] for row in rows] == ["Customer orders"]
 
 
-def test_a_forged_cursor_starts_anew_and_says_so(client: Client, mesh: Any):
+def test_a_forged_cursor_shows_the_first_page_with_a_warning(client: Client, mesh: Any):
     body = client.get("/api/v1/search?q=customer&cursor=forged").json()
 
     assert body["count"] == 1

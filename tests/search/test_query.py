@@ -50,7 +50,7 @@ def test_filters_that_stand_alone_are_lifted_into_parameters():
     assert read.text == "churn"
 
 
-def test_a_filter_beside_or_stays_with_the_words():
+def test_a_filter_next_to_or_stays_with_the_words():
     read = parse_query("domain:sales OR tag:finance", now=NOW)
 
     assert read.filters == ()
@@ -69,7 +69,7 @@ def test_quotes_plus_and_minus_demand():
 
 
 @pytest.mark.parametrize(
-    ("typed", "doubt"),
+    ("text", "warning"),
     [
         ("certfied:true", QueryWarning("unknown-field", "certfied", "certified")),
         ("is:certifed", QueryWarning("unknown-value", "is:certifed", "certified")),
@@ -78,18 +78,18 @@ def test_quotes_plus_and_minus_demand():
         ("foo:bar", QueryWarning("unknown-field", "foo", "")),
     ],
 )
-def test_what_is_not_understood_comes_back_with_what_was_meant(typed: str, doubt: QueryWarning):
-    assert parse_query(typed, now=NOW).warnings == (doubt,)
+def test_an_unknown_filter_comes_back_with_a_suggestion(text: str, warning: QueryWarning):
+    assert parse_query(text, now=NOW).warnings == (warning,)
 
 
-def test_an_address_is_searched_as_words_without_a_doubt():
+def test_an_address_is_searched_as_words_without_a_warning():
     read = parse_query("https://example.org/x", now=NOW)
 
     assert read.warnings == ()
     assert isinstance(read.expression[0].node, Term)
 
 
-def test_choices_of_one_field_join_and_numbers_stand_beside_each_other():
+def test_values_of_one_field_join_and_number_ranges_combine():
     sales, quality, low = conditions_of(
         ("domain", "sales"), ("domain", "Finance"), ("quality", ">=90"), ("quality", "<99")
     )

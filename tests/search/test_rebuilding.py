@@ -50,11 +50,11 @@ def hide(product: DataProduct) -> DataProduct:
     )
 
 
-def found(engine: SearchBackend, text: str = "", readers: Any = None) -> set[str]:
+def search(engine: SearchBackend, text: str = "", readers: Any = None) -> set[str]:
     return set(ids(ask(engine, text, readers=readers, limit=100)))
 
 
-def held(engine: SearchBackend) -> frozenset[str]:
+def stored_generations(engine: SearchBackend) -> frozenset[str]:
     with engine.remove_unused() as generations:
         return generations
 
@@ -81,15 +81,15 @@ class Unfaithful:
 
 
 def without_second(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
-    return (each for each in documents if each.name != "Second")
+    return (document for document in documents if document.name != "Second")
 
 
 def with_other_words(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
-    return (replace(each, summary=f"Not {each.summary}") for each in documents)
+    return (replace(document, summary=f"Not {document.summary}") for document in documents)
 
 
 def open_to_all(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
-    return (replace(each, readers=("public",)) for each in documents)
+    return (replace(document, readers=("public",)) for document in documents)
 
 
 def with_an_extra_document(documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
@@ -98,11 +98,11 @@ def with_an_extra_document(documents: Iterable[SearchDocument]) -> Iterator[Sear
 
 
 @pytest.mark.parametrize(
-    ("alter", "named"),
+    ("alter", "difference"),
     [(without_second, "1 missing"), (with_other_words, "4 content"), (open_to_all, "2 readers")],
 )
 def test_an_index_that_differs_is_refused_and_removed(
-    fed_engine: SearchBackend, alter: Alter, named: str
+    fed_engine: SearchBackend, alter: Alter, difference: str
 ):
     make_product("First")
     make_product("Second")
@@ -112,10 +112,10 @@ def test_an_index_that_differs_is_refused_and_removed(
     with pytest.raises(ActivationRefused) as refused:
         rebuild(Unfaithful(fed_engine, alter))
 
-    assert named in str(refused.value)
+    assert difference in str(refused.value)
     assert f"of {due()} documents" in str(refused.value)
     assert fed_engine.generation() == answering
-    assert held(fed_engine) == {answering}
+    assert stored_generations(fed_engine) == {answering}
     assert ask(fed_engine, "second", readers=None).count == 1
     assert verify(fed_engine).count == 0
 
@@ -125,22 +125,22 @@ def test_surplus_documents_are_removed_before_a_new_index_is_activated(fed_engin
 
     rebuild(Unfaithful(fed_engine, with_an_extra_document))
 
-    assert found(fed_engine) == {str(product.uuid)}
+    assert search(fed_engine) == {str(product.uuid)}
     assert verify(fed_engine).count == 0
 
 
 def test_a_rollback_activates_the_previous_index_and_brings_nothing_back(
     fed_engine: SearchBackend,
 ):
-    kept, changed, hidden = (make_published_product(f"Thing {n}") for n in range(3))
-    gone = make_product("Thing 3")
+    unchanged, changed, hidden = (make_published_product(f"Thing {n}") for n in range(3))
+    deleted = make_product("Thing 3")
     sync_domain_changes()
     drain()
     before = fed_engine.generation()
     rebuild(fed_engine)
     edit(changed, "Walrus.")
     hide(hidden)
-    delete_product(product=gone, edition=gone.edition, actor=FACTORY)
+    delete_product(product=deleted, edition=deleted.edition, actor=FACTORY)
     late = make_published_product("Thing 4")
     drain()
 
@@ -149,27 +149,27 @@ def test_a_rollback_activates_the_previous_index_and_brings_nothing_back(
     assert fed_engine.generation() == before
     # Three products and a domain; one product is gone.
     assert written == 5
-    assert found(fed_engine, "thing", ("public",)) == {
-        str(each.uuid) for each in (kept, changed, late)
+    assert search(fed_engine, "thing", ("public",)) == {
+        str(document.uuid) for document in (unchanged, changed, late)
     }
-    assert str(gone.uuid) not in found(fed_engine)
-    assert found(fed_engine, "walrus") == {str(changed.uuid)}
+    assert str(deleted.uuid) not in search(fed_engine)
+    assert search(fed_engine, "walrus") == {str(changed.uuid)}
     assert [state.pending for state in engine_states()] == [0]
     settle()
     assert verify(fed_engine).count == 0
 
 
 def test_a_rollback_repairs_what_its_marks_do_not_know(fed_engine: SearchBackend):
-    kept, gone = make_product("Kept"), make_product("Gone")
+    unchanged, deleted = make_product("Kept"), make_product("Gone")
     drain()
     rebuild(fed_engine)
-    DataProduct.objects.filter(pk=gone.pk).delete()
-    DataProduct.objects.filter(pk=kept.pk).update(name="Renamed behind the back")
+    DataProduct.objects.filter(pk=deleted.pk).delete()
+    DataProduct.objects.filter(pk=unchanged.pk).update(name="Renamed behind the back")
 
     roll_back(fed_engine)
 
-    assert found(fed_engine) == {str(kept.uuid)}
-    assert found(fed_engine, "renamed") == {str(kept.uuid)}
+    assert search(fed_engine) == {str(unchanged.uuid)}
+    assert search(fed_engine, "renamed") == {str(unchanged.uuid)}
 
 
 def test_a_second_rollback_activates_the_newer_index_again(fed_engine: SearchBackend):
@@ -186,7 +186,7 @@ def test_a_second_rollback_activates_the_newer_index_again(fed_engine: SearchBac
 
     assert fed_engine.generation() == newer
     assert "1 written; the previous index is active again" in printed.getvalue()
-    assert found(fed_engine, "walrus") == {str(product.uuid)}
+    assert search(fed_engine, "walrus") == {str(product.uuid)}
 
 
 def test_without_a_previous_index_there_is_no_rollback(fed_engine: SearchBackend):
@@ -197,7 +197,7 @@ def test_without_a_previous_index_there_is_no_rollback(fed_engine: SearchBackend
         call_command("rebuild_search_index", rollback=True, stdout=StringIO())
 
     assert refused.value.returncode == 1
-    assert found(fed_engine) == {str(product.uuid)}
+    assert search(fed_engine) == {str(product.uuid)}
 
 
 def test_the_active_and_the_previous_index_are_kept_with_their_marks(
@@ -212,7 +212,7 @@ def test_the_active_and_the_previous_index_are_kept_with_their_marks(
 
     remove_unused_indexes(fed_engine)
 
-    assert held(fed_engine) == set(generations[-2:])
+    assert stored_generations(fed_engine) == set(generations[-2:])
     assert set(Followed.objects.filter(kind="product").values_list("follower", flat=True)) == {
         f"search:{fed_engine.name}:{generation}" for generation in generations[-2:]
     }
@@ -227,7 +227,7 @@ def test_no_write_into_the_old_index_is_lost_wherever_a_rebuild_ends(
     fed_engine: SearchBackend, step: RebuildPhase
 ):
     edited, hidden = (make_published_product(f"Thing {n}") for n in range(2))
-    gone = make_product("Thing 2")
+    deleted = make_product("Thing 2")
     sync_domain_changes()
     drain()
 
@@ -239,7 +239,7 @@ def test_no_write_into_the_old_index_is_lost_wherever_a_rebuild_ends(
             drain()
         if at is step:
             hide(DataProduct.objects.get(pk=hidden.pk))
-            dead = DataProduct.objects.get(pk=gone.pk)
+            dead = DataProduct.objects.get(pk=deleted.pk)
             delete_product(product=dead, edition=dead.edition, actor=FACTORY)
             raise Interrupted
 
@@ -249,10 +249,10 @@ def test_no_write_into_the_old_index_is_lost_wherever_a_rebuild_ends(
 
     settle()
     assert verify(fed_engine).count == 0
-    assert found(fed_engine, "thing", ("public",)) == {str(edited.uuid)}
-    assert found(fed_engine, "thing") == {str(edited.uuid), str(hidden.uuid)}
+    assert search(fed_engine, "thing", ("public",)) == {str(edited.uuid)}
+    assert search(fed_engine, "thing") == {str(edited.uuid), str(hidden.uuid)}
     assert rebuild(fed_engine) == due()
-    assert len(held(fed_engine)) == 2
+    assert len(stored_generations(fed_engine)) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -315,10 +315,10 @@ def test_a_write_into_a_removed_index_is_refused_and_creates_none(
     with engine.open_writer() as session:
         fill(engine, [doc("new")])
         fill(engine, [doc("newer")])
-        remaining = held(engine)
+        remaining = stored_generations(engine)
 
         with pytest.raises(SearchUnavailable):
             session.put([doc("late")])
 
-    assert held(engine) == remaining
+    assert stored_generations(engine) == remaining
     assert ids(ask(engine)) == ["newer"]

@@ -53,17 +53,17 @@ def _with_column(product: Any) -> None:
 
 
 def results(client: Client, query: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.get(f"/api/v1/search?{query}").json()["results"]
-    return found
+    rows: list[dict[str, Any]] = client.get(f"/api/v1/search?{query}").json()["results"]
+    return rows
 
 
 def tabs(client: Client, query: str) -> dict[str, int]:
     page = client.get(f"/search?{query}")
     assert page.status_code == 200
-    return {tab.label: tab.count for tab in shown(page).tabs}
+    return {tab.label: tab.count for tab in page_context(page).tabs}
 
 
-def shown(response: Any) -> ResultsPage:
+def page_context(response: Any) -> ResultsPage:
     page = response.context_data["page"]
     assert isinstance(page, ResultsPage)
     return page
@@ -83,11 +83,11 @@ def test_the_tab_of_each_type_shows_its_count(client: Client, mesh: Any):
 def test_the_count_of_a_tab_is_what_opening_it_shows(client: Client, mesh: Any, query: str):
     page = client.get(f"/search?{query}")
 
-    for tab in shown(page).tabs:
-        opened = client.get(f"/search{tab.url}")
-        assert shown(opened).count == tab.count, tab.url
-        assert [each.count for each in shown(opened).tabs] == [
-            each.count for each in shown(page).tabs
+    for tab in page_context(page).tabs:
+        tab_page = client.get(f"/search{tab.url}")
+        assert page_context(tab_page).count == tab.count, tab.url
+        assert [row.count for row in page_context(tab_page).tabs] == [
+            row.count for row in page_context(page).tabs
         ]
 
 
@@ -131,7 +131,7 @@ def test_the_api_answers_every_type_as_documented(client: Client, mesh: Any):
     shapes = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
 
     for kind, name in (("product", "Product"), ("term", "Term"), ("domain", "Domain")):
-        (shape,) = {tuple(sorted(each)) for each in results(client, f"type={kind}")}
+        (shape,) = {tuple(sorted(row)) for row in results(client, f"type={kind}")}
         assert shape == tuple(sorted(shapes[f"{name}Result"]["properties"]))
     assert shapes["Result"]["discriminator"]["propertyName"] == "type"
 
@@ -153,14 +153,14 @@ def test_only_visible_products_are_counted_next_to_a_term_or_domain(client: Clie
 
 
 def test_a_typed_result_type_becomes_part_of_the_address(client: Client, mesh: Any):
-    for typed in ("customers type:domain", "customers kind:domain"):
-        response = client.get("/search", {"q": typed})
+    for query in ("customers type:domain", "customers kind:domain"):
+        response = client.get("/search", {"q": query})
         assert response["Location"] == "/search?q=customers&type=domain"
 
     page = client.get("/search?q=customers&type=domain")
-    assert shown(page).chips == []
-    assert shown(page).count_text == "2 domains"
-    assert dict(shown(page).hidden_inputs) == {"type": "domain"}
+    assert page_context(page).chips == []
+    assert page_context(page).count_text == "2 domains"
+    assert dict(page_context(page).hidden_inputs) == {"type": "domain"}
     assert client.get("/api/v1/search?q=customers&type=product").json()["count"] == 2
 
 
@@ -177,7 +177,7 @@ def test_of_several_types_in_a_query_the_first_is_searched_with_a_warning(
 def test_of_several_types_the_first_is_searched_with_a_warning(
     client: Client, mesh: Any, query: str
 ):
-    page = shown(client.get(f"/search?{query}"))
+    page = page_context(client.get(f"/search?{query}"))
 
     assert current_tab(page) == ("Products" if query.startswith("-") else "Terms")
     warnings = [chip.warning for chip in page.chips if chip.warning]
@@ -185,7 +185,7 @@ def test_of_several_types_the_first_is_searched_with_a_warning(
 
 
 def test_an_unknown_type_gives_a_warning(client: Client, mesh: Any):
-    page = shown(client.get("/search?type=trem"))
+    page = page_context(client.get("/search?type=trem"))
 
     (chip,) = page.chips
     assert current_tab(page) == "Products"
@@ -202,8 +202,8 @@ def test_pages_and_cursors_keep_their_type(client: Client, mesh: Any):
     second = client.get(first["next"]).json()
     strange = client.get(first["next"].replace("type=term", "type=domain")).json()
 
-    assert [each["name"] for each in first["results"]] == ["Churn", "Word 0", "Word 1"]
-    assert [each["name"] for each in second["results"]] == ["Word 2"]
+    assert [row["name"] for row in first["results"]] == ["Churn", "Word 0", "Word 1"]
+    assert [row["name"] for row in second["results"]] == ["Word 2"]
     assert strange["warnings"][0]["code"] == "unknown-cursor"
 
 
@@ -215,7 +215,7 @@ def test_terms_and_domains_have_csv_but_no_feed(client: Client, mesh: Any):
     assert response["Content-Disposition"] == 'attachment; filename="terms.csv"'
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["slug"], row["spellings"]) == ("churn", "CHR; attrition")
-    assert shown(page).feed_url == ""
+    assert page_context(page).feed_url == ""
     assert b"Customer orders" in client.get("/search.atom?q=customers&type=term").content
 
 
@@ -262,14 +262,14 @@ def test_many_products_leave_room_for_a_term_and_a_domain(client: Client, mesh: 
 def test_related_terms_are_offered_if_nothing_is_found(client: Client, mesh: Any):
     page = client.get("/search?q=chrn+walrus&tag=nowhere")
 
-    assert shown(page).count == 0
-    assert [term.slug for term in shown(page).nearest_terms] == ["churn"]
+    assert page_context(page).count == 0
+    assert [term.slug for term in page_context(page).nearest_terms] == ["churn"]
     assert b'<a href="/glossary/churn">Churn</a>' in page.content
 
 
-@pytest.mark.parametrize("asked", ["type=AAA", "type=", "type=term&type=domain", "type=Term"])
-def test_the_api_refuses_an_unknown_type(client: Client, asked: str):
-    answer = client.get(f"/api/v1/search?q=x&{asked}")
+@pytest.mark.parametrize("parameters", ["type=AAA", "type=", "type=term&type=domain", "type=Term"])
+def test_the_api_refuses_an_unknown_type(client: Client, parameters: str):
+    answer = client.get(f"/api/v1/search?q=x&{parameters}")
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid-parameters"

@@ -63,14 +63,14 @@ def test_fuzz_queries_are_answered_within_the_timeout(filled: SearchBackend):
     assert result.slowest_ms < TIMEOUT * 1000
 
 
-@given(typed=strategies.text(max_size=300))
+@given(text=strategies.text(max_size=300))
 @settings(
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_any_text_is_answered(engine: SearchBackend, typed: str):
-    assert ask(engine, typed).count >= 0
+def test_any_text_is_answered(engine: SearchBackend, text: str):
+    assert ask(engine, text).count >= 0
 
 
 def test_at_most_a_few_words_are_corrected(engine: SearchBackend):
@@ -98,14 +98,14 @@ def test_fuzz_queries_never_break_a_page_or_the_api(
     make_published_product("Customer orders")
     rebuild(active_backend())
 
-    for typed in fuzz_queries(count=90, seed=7):
-        response = client.get(f"{path}?q={quote(typed, errors='surrogatepass')}", follow=True)
+    for text in fuzz_queries(count=90, seed=7):
+        response = client.get(f"{path}?q={quote(text, errors='surrogatepass')}", follow=True)
 
-        assert response.status_code < 500, typed
+        assert response.status_code < 500, text
 
 
 def test_the_ninth_prefix_is_a_word_with_a_warning():
     read = parse_query(" ".join(f"{letter}b*" for letter in "abcdefghij"), now=NOW)
 
     assert [clause.node.is_prefix for clause in read.expression] == [True] * 8 + [False] * 2
-    assert [doubt.code for doubt in read.warnings] == ["too-many-beginnings"]
+    assert [warning.code for warning in read.warnings] == ["too-many-beginnings"]

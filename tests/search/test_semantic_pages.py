@@ -67,13 +67,13 @@ def test_a_hit_close_in_meaning_moves_up_and_says_so(sides, shelf):
     for engine in sides:
         fill(engine, shelf)
 
-    plain, near = ask(words, "marine level"), ask(meaning, "marine level")
-    reasons = {hit.id: {reason.field for reason in hit.reasons} for hit in near.hits}
+    plain, reranked = ask(words, "marine level"), ask(meaning, "marine level")
+    reasons = {hit.id: {reason.field for reason in hit.reasons} for hit in reranked.hits}
 
     assert ids(plain)[0] == "price"
-    assert ids(near)[0] == "tide"
+    assert ids(reranked)[0] == "tide"
     # What holds none of the words is not found, however near it is.
-    assert "deep" not in ids(near)
+    assert "deep" not in ids(reranked)
     assert "meaning" in reasons["tide"]
     assert "meaning" not in reasons["price"]
     assert all("meaning" not in {r.field for r in hit.reasons} for hit in plain.hits)
@@ -84,28 +84,28 @@ def test_hits_count_and_facets_are_those_of_words(sides):
     for engine in sides:
         fill(engine, many(80))
 
-    asked = ("thing marine", "thing ocean", "thing -rain", '"thing 3" money', "thing* rain", "")
-    for typed in asked:
+    queries = ("thing marine", "thing ocean", "thing -rain", '"thing 3" money', "thing* rain", "")
+    for query in queries:
         for where in ((), (("tag", "t1"),)):
-            plain = ask(words, typed, where=where, limit=100)
-            near = ask(meaning, typed, where=where, limit=100)
+            plain = ask(words, query, where=where, limit=100)
+            reranked = ask(meaning, query, where=where, limit=100)
 
-            assert near.count == plain.count
-            assert near.facets == plain.facets
-            assert set(ids(near)) == set(ids(plain))
-            assert ids(near)[WINDOW:] == ids(plain)[WINDOW:]
+            assert reranked.count == plain.count
+            assert reranked.facets == plain.facets
+            assert set(ids(reranked)) == set(ids(plain))
+            assert ids(reranked)[WINDOW:] == ids(plain)[WINDOW:]
     assert ids(ask(meaning, "thing marine")) != ids(ask(words, "thing marine"))
-    assert counts(near, "tag") == {"t1": 27, "t0": 27, "t2": 26}
+    assert counts(reranked, "tag") == {"t1": 27, "t0": 27, "t2": 26}
 
 
 def test_only_relevance_is_reranked(sides, model):
     _, meaning = sides
     fill(meaning, many(30))
-    model.asked.clear()
+    model.requests.clear()
 
     assert ids(ask(meaning, "thing", sort="updated", limit=30))
     assert ids(ask(meaning, "", limit=30))
-    assert model.asked == []
+    assert model.requests == []
 
 
 def test_an_exact_name_comes_first_whatever_its_meaning(sides):
@@ -131,13 +131,13 @@ def test_reranking_shows_nothing_that_the_reader_may_not_read(sides):
 def test_pages_show_every_hit_once_in_one_order_by_offset_cursor_and_backwards(sides, limit):
     _, meaning = sides
     fill(meaning, many(130))
-    whole = ids(ask(meaning, "thing marine", limit=130))
-    assert len(set(whole)) == 130
+    everything = ids(ask(meaning, "thing marine", limit=130))
+    assert len(set(everything)) == 130
 
     by_offset = [
-        found
+        document_id
         for offset in range(0, 130, limit)
-        for found in ids(ask(meaning, "thing marine", limit=limit, offset=offset))
+        for document_id in ids(ask(meaning, "thing marine", limit=limit, offset=offset))
     ]
     page = ask(meaning, "thing marine", limit=limit)
     pages = [ids(page)]
@@ -150,20 +150,20 @@ def test_pages_show_every_hit_once_in_one_order_by_offset_cursor_and_backwards(s
         page = ask(meaning, "thing marine", limit=limit, cursor=page.previous)
         back.append(ids(page))
 
-    assert by_offset == whole
-    assert [found for shown in pages for found in shown] == whole
+    assert by_offset == everything
+    assert [document_id for page_ids in pages for document_id in page_ids] == everything
     assert back[::-1] == pages
-    assert ids(ask(meaning, "thing marine", limit=limit, cursor=last)) == whole[-limit:]
+    assert ids(ask(meaning, "thing marine", limit=limit, cursor=last)) == everything[-limit:]
 
 
 def test_the_last_page_of_a_small_result_is_reranked_too(sides):
     _, meaning = sides
     fill(meaning, many(30))
-    whole = ids(ask(meaning, "thing marine", limit=30))
+    everything = ids(ask(meaning, "thing marine", limit=30))
 
     last = ask(meaning, "thing marine", limit=20).last
 
-    assert ids(ask(meaning, "thing marine", limit=20, cursor=last)) == whole[-20:]
+    assert ids(ask(meaning, "thing marine", limit=20, cursor=last)) == everything[-20:]
 
 
 def test_a_walk_continues_at_its_place_when_hits_are_added(sides):
@@ -185,15 +185,15 @@ def test_a_failing_model_leaves_the_order_by_words(sides, model):
     begun = ask(meaning, "thing storm", limit=20)
     model.fails = True
 
-    plain, near = ask(words, "thing marine"), ask(meaning, "thing marine")
-    walked, page = ids(near), near
+    plain, reranked = ask(words, "thing marine"), ask(meaning, "thing marine")
+    walked, page = ids(reranked), reranked
     while page.next:
         page = ask(meaning, "thing marine", cursor=page.next)
         walked += ids(page)
     model.fails = False
-    later = ask(meaning, "thing marine", cursor=near.next)
+    later = ask(meaning, "thing marine", cursor=reranked.next)
 
-    assert near.hits == plain.hits
+    assert reranked.hits == plain.hits
     assert len(set(walked)) == 120
     # A walk that began by words goes on by words when the model is back.
     assert ids(later) == walked[20:40]
@@ -209,24 +209,24 @@ def test_a_document_indexed_while_the_model_failed_gets_its_vector_later(sides, 
     assert "late" in ids(ask(meaning, "thing"))
 
     model.fails = False
-    model.asked.clear()
+    model.requests.clear()
     write(meaning, late)
 
-    assert model.asked == ["Late ocean thing.  "]
+    assert model.requests == ["Late ocean thing.  "]
 
 
 def test_a_vector_is_computed_once_for_a_text(sides, model):
     _, meaning = sides
     fill(meaning, many(20))
-    model.asked.clear()
+    model.requests.clear()
 
     other = replace(many(20)[3], revision=2, columns=("height",), states=("published",))
     write(meaning, other)
     fill(meaning, [*many(3), other, *many(20)[4:]])
-    assert model.asked == []
+    assert model.requests == []
 
     write(meaning, replace(other, revision=3, summary="Now of the sea"))
-    assert model.asked == ["Thing 3. Now of the sea t0"]
+    assert model.requests == ["Thing 3. Now of the sea t0"]
 
 
 def test_turning_it_on_or_off_needs_another_index(sides, model):

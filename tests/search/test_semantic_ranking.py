@@ -22,7 +22,7 @@ from tests.search.requests import doc
 NEARNESS = st.none() | st.floats(-1, 1)
 CANDIDATES = st.lists(
     st.builds(Candidate, st.floats(0, 2000), NEARNESS, st.booleans()), max_size=60
-).map(lambda found: sorted(found, key=lambda one: -one.score))
+).map(lambda ranks: sorted(ranks, key=lambda one: -one.score))
 
 
 def order(*candidates: Candidate) -> list[int]:
@@ -39,29 +39,29 @@ def test_exact_names_stay_first_in_the_order_by_words(candidates: list[Candidate
     called = [at for at, one in enumerate(candidates) if one.is_exact_name]
     is_ranked = any(one.cosine is not None for one in candidates)
 
-    found = order(*candidates)
+    ranks = order(*candidates)
 
-    assert found[: len(called)] == (called if is_ranked else found[: len(called)])
+    assert ranks[: len(called)] == (called if is_ranked else ranks[: len(called)])
 
 
 @given(st.lists(st.floats(0, 100), max_size=60), st.floats(-1, 1))
-def test_equal_cosines_leave_the_order_of_words(scores: list[float], near: float):
+def test_equal_cosines_leave_the_order_of_words(scores: list[float], cosine: float):
     ranked = sorted(scores, reverse=True)
 
-    assert order(*(Candidate(score, near) for score in ranked)) == list(range(len(ranked)))
+    assert order(*(Candidate(score, cosine) for score in ranked)) == list(range(len(ranked)))
 
 
 def test_half_of_the_score_is_the_cosine():
     # .5 x 1 + .5 x .2 = .6; .5 x .8 + .5 x .5 = .65; .5 x .5 + .5 x .6 = .55
-    found = order(Candidate(10, 0.2), Candidate(8, 0.5), Candidate(5, 0.6))
+    ranks = order(Candidate(10, 0.2), Candidate(8, 0.5), Candidate(5, 0.6))
 
-    assert found == [1, 0, 2]
+    assert ranks == [1, 0, 2]
 
 
 def test_a_candidate_without_a_vector_counts_as_average():
-    found = order(Candidate(10, 0.9), Candidate(9, None), Candidate(8.9, 0.1))
+    ranks = order(Candidate(10, 0.9), Candidate(9, None), Candidate(8.9, 0.1))
 
-    assert found == [0, 1, 2]
+    assert ranks == [0, 1, 2]
 
 
 def test_without_vectors_the_order_is_that_of_words():
@@ -96,7 +96,7 @@ def test_a_query_is_embedded_once_however_it_is_spaced():
     first, second = vectors.get("Sea  tide"), vectors.get(" sea tide ")
 
     assert first == second
-    assert model.asked == ["sea tide"]
+    assert model.requests == ["sea tide"]
 
 
 def test_a_failing_model_gives_no_vector_and_is_tried_again():
@@ -114,11 +114,11 @@ def test_a_search_does_not_wait_for_a_slow_model_and_the_next_gets_its_vector():
 
     assert vectors.get("sea") is None
     deadline = time.monotonic() + 30
-    while (found := vectors.get("sea")) is None and time.monotonic() < deadline:
+    while (ranks := vectors.get("sea")) is None and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert found is not None
-    assert model.asked == ["sea"]
+    assert ranks is not None
+    assert model.requests == ["sea"]
 
 
 def test_the_oldest_vectors_are_dropped(monkeypatch: pytest.MonkeyPatch):
@@ -129,7 +129,7 @@ def test_the_oldest_vectors_are_dropped(monkeypatch: pytest.MonkeyPatch):
     for text in ("sea", "rain", "sea", "money", "sea", "rain"):
         vectors.get(text)
 
-    assert model.asked == ["sea", "rain", "money", "rain"]
+    assert model.requests == ["sea", "rain", "money", "rain"]
 
 
 def test_a_boosted_hit_says_so_and_claims_no_word():

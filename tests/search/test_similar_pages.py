@@ -30,7 +30,7 @@ def orders(users: Users, settings: Any, tmp_path: Path) -> DataProduct:
     """A product in a mesh that is indexed, with one like it in the open and one hidden."""
     settings.ASSAY_DATA_DIR = tmp_path
     settings.ASSAY_SEARCH_ENGINES = ["embedded"]
-    made = {
+    products = {
         name: make_published_product(
             name,
             domain=users.domain,
@@ -48,7 +48,7 @@ def orders(users: Users, settings: Any, tmp_path: Path) -> DataProduct:
         )
     }
     rebuild(active_backend())
-    return made["Orders"]
+    return products["Orders"]
 
 
 def test_the_page_lists_what_is_like_the_product_with_what_they_share(

@@ -41,20 +41,23 @@ def test_a_search_that_finds_only_hidden_products_finds_nothing():
     drain()
 
     _hide(product)
-    found = _find("walrus")
+    results = _find("walrus")
 
-    assert (found.hits, found.answer.count, found.answer.facets) == ((), 0, ())
+    assert (results.hits, results.answer.count, results.answer.facets) == ((), 0, ())
 
 
 def test_a_product_that_was_just_hidden_is_not_counted():
-    hidden, shown = make_published_product("Walrus counts"), make_published_product("Walrus diets")
+    hidden, visible = (
+        make_published_product("Walrus counts"),
+        make_published_product("Walrus diets"),
+    )
     drain()
 
     _hide(hidden)
-    found = _find("walrus")
+    results = _find("walrus")
 
-    assert [product.pk for _, product in found.hits] == [shown.pk]
-    assert found.answer.count == 1
+    assert [product.pk for _, product in results.hits] == [visible.pk]
+    assert results.answer.count == 1
 
 
 def test_a_word_of_a_product_that_was_just_hidden_is_not_suggested():

@@ -33,11 +33,13 @@ def test_every_kind_of_typo_has_its_share():
 def test_one_word_is_wrong_by_the_edits_of_its_kind(seed: int):
     for query in make_typos(NAMES, count=50, seed=seed):
         pairs = zip(query.intended.split(), query.typed.split(), strict=True)
-        wrong = [(intended, typed) for intended, typed in pairs if intended != typed]
+        wrong = [
+            (intended, misspelling) for intended, misspelling in pairs if intended != misspelling
+        ]
 
         assert len(wrong) == 1
-        intended, typed = wrong[0]
-        assert distance(intended, typed, 3) == (2 if query.kind == TWO_EDITS else 1)
+        intended, misspelling = wrong[0]
+        assert distance(intended, misspelling, 3) == (2 if query.kind == TWO_EDITS else 1)
         assert len(intended) >= MIN_LENGTH[query.kind]
         assert intended.isascii()
 
@@ -45,9 +47,9 @@ def test_one_word_is_wrong_by_the_edits_of_its_kind(seed: int):
 def test_the_targets_are_all_products_of_that_name():
     for query in make_typos(NAMES, count=60, seed=3):
         words = set(query.intended.split())
-        holders = {key for key, name in NAMES.items() if words <= set(normalize_name(name).split())}
+        matches = {key for key, name in NAMES.items() if words <= set(normalize_name(name).split())}
 
-        assert set(query.targets) == holders
+        assert set(query.targets) == matches
 
 
 def test_names_without_an_eligible_word_give_no_typos():

@@ -78,12 +78,12 @@ def differences_in(engine: SearchBackend) -> dict[str, list[str]]:
 
 
 def test_every_kind_of_mismatch_is_reported_and_repaired(fed_engine: SearchBackend):
-    made = differences_in(fed_engine)
+    expected = differences_in(fed_engine)
 
     drift = verify(fed_engine)
     repaired = verify(fed_engine, repair=True)
 
-    assert {name: sorted(getattr(drift, name)) for name in made} == made
+    assert {name: sorted(getattr(drift, name)) for name in expected} == expected
     assert drift.types["product"] == {
         "checked": 5, "missing": 1, "surplus": 2, "revision": 1, "readers": 1, "content": 1,
     }  # fmt: skip
@@ -98,22 +98,22 @@ def test_every_kind_of_mismatch_is_reported_and_repaired(fed_engine: SearchBacke
 
 def test_the_command_reports_mismatches_and_exits_accordingly(fed_engine: SearchBackend):
     differences_in(fed_engine)
-    found, mended, sound = StringIO(), StringIO(), StringIO()
+    report_output, repair_output, sound = StringIO(), StringIO(), StringIO()
 
     with pytest.raises(SystemExit) as ended:
-        call_command("verify_search_index", json=True, stdout=found)
-    call_command("verify_search_index", repair=True, engine=fed_engine.name, stdout=mended)
+        call_command("verify_search_index", json=True, stdout=report_output)
+    call_command("verify_search_index", repair=True, engine=fed_engine.name, stdout=repair_output)
     call_command("verify_search_index", json=True, stdout=sound)
 
-    (report,) = json.loads(found.getvalue())
+    (report,) = json.loads(report_output.getvalue())
     assert ended.value.code == 1
     assert (report["engine"], report["drift"], report["repaired"]) == (fed_engine.name, 8, 0)
     assert report["counts"] == {
         "missing": 1, "surplus": 4, "revision": 1, "readers": 1, "content": 1,
     }  # fmt: skip
     assert [len(report[name]) for name in report["counts"]] == list(report["counts"].values())
-    assert "8 repaired" in mended.getvalue()
-    assert "  feature: 1 checked, 1 surplus" in mended.getvalue()
+    assert "8 repaired" in repair_output.getvalue()
+    assert "  feature: 1 checked, 1 surplus" in repair_output.getvalue()
     assert json.loads(sound.getvalue())[0]["drift"] == 0
 
 
@@ -138,17 +138,17 @@ def test_the_report_lists_a_hundred_ids_and_counts_all(fed_engine: SearchBackend
 
 
 def test_a_recent_change_is_no_mismatch(fed_engine: SearchBackend):
-    kept, gone = make_product(), make_product()
+    changed, deleted = make_product(), make_product()
     index_all()
-    edit(kept, "Else.")
-    delete_product(product=gone, edition=gone.edition, actor=FACTORY)
+    edit(changed, "Else.")
+    delete_product(product=deleted, edition=deleted.edition, actor=FACTORY)
 
     young = verify(fed_engine).count
     settle()
     old = verify(fed_engine)
 
     assert young == 0
-    assert (old.revision, old.surplus) == ([str(kept.uuid)], [str(gone.uuid)])
+    assert (old.revision, old.surplus) == ([str(changed.uuid)], [str(deleted.uuid)])
 
 
 class ChangesAfterReading:
@@ -170,9 +170,9 @@ class ChangesAfterReading:
         return self._engine.open_writer()
 
     def _change(self) -> None:
-        edited, gone = DataProduct.objects.order_by("id")[:2]
+        edited, deleted = DataProduct.objects.order_by("id")[:2]
         edit(edited, "Changed while it was compared.")
-        delete_product(product=gone, edition=gone.edition, actor=FACTORY)
+        delete_product(product=deleted, edition=deleted.edition, actor=FACTORY)
         make_product()
         index_all()
         settle()
@@ -199,13 +199,13 @@ def test_a_renamed_domain_that_products_do_not_follow_yet_is_no_mismatch(fed_eng
     settle()
     edit_domain(domain=domain, edition=1, actor=FACTORY, name="Transport", slug="transport")
 
-    def follow_soon() -> None:
+    def catch_up() -> None:
         try:
             index_all()
         finally:
             connection.close()
 
-    follower = threading.Timer(1, follow_soon)
+    follower = threading.Timer(1, catch_up)
     follower.start()
     drift = verify(fed_engine)
     follower.join()
