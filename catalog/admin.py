@@ -1,7 +1,5 @@
 """Tables to look at, for staff: everything is read here and changed elsewhere, by services."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.apps import apps

@@ -1,7 +1,5 @@
 """The shared cache, and what stands in for it while its server is away."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import suppress

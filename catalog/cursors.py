@@ -1,7 +1,5 @@
 """Places in a list as a parameter of an address that tells its reader nothing."""
 
-from __future__ import annotations
-
 import json
 from base64 import urlsafe_b64encode
 

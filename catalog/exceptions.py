@@ -1,7 +1,5 @@
 """The errors of the catalog, which pages, API and commands turn into their own."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from catalog.issues import Issue

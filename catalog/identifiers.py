@@ -1,7 +1,5 @@
 """Names that last: the IRI of a product, its readable name and its address; pure."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What is wrong with input, however it came: one class for files, forms, the API and queries."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches

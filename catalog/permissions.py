@@ -1,7 +1,5 @@
 """What a person may do, and which role may do it; said once, for every surface."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

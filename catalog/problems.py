@@ -1,7 +1,5 @@
 """Problem documents (RFC 9457): the one writer of `application/problem+json`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.conf import settings

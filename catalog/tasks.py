@@ -1,7 +1,5 @@
 """The catalog's background jobs; each calls one service. `BEAT` says when they run."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Types of data that comes from outside and has no shape of its own."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 JSONValue: TypeAlias = Any

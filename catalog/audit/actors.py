@@ -1,7 +1,5 @@
 """Who can act: a person, or a part of the product that says its name; pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """The digest that chains audit events: SHA-256 over the previous digest and the event; pure."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

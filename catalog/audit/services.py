@@ -1,7 +1,5 @@
 """Writing the audit trail: events beside their change, and the one sealer of their order."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

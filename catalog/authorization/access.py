@@ -1,7 +1,5 @@
 """Who may see and do what, where: the one place that answers, for every surface."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,7 +1,5 @@
 """The tree of domains as ids."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 

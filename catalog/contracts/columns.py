@@ -1,7 +1,5 @@
 """One table of a contract as a flat list of columns, and the table after edits; pure."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Between a contract's tree (ODCS) and its rows; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property

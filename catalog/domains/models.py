@@ -1,7 +1,5 @@
 """The tree of domains, and who has which role where and until when."""
 
-from __future__ import annotations
-
 import uuid
 
 from django.contrib.auth.models import Group

@@ -1,7 +1,5 @@
 """Business terms: one meaning, its many spellings, and where a domain means something else."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Writes business terms."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from django.db import transaction

@@ -1,7 +1,5 @@
 """The actor of a command: a worker of its own, or the person named by `--as`."""
 
-from __future__ import annotations
-
 from django.core.management.base import CommandError
 
 from catalog.audit.actors import SystemActor

@@ -1,7 +1,5 @@
 """What the commands that import an external catalog share: arguments, progress and report."""
 
-from __future__ import annotations
-
 import json
 import sys
 from argparse import ArgumentParser

@@ -1,7 +1,5 @@
 """A command whose help ends with examples, each on a line of its own."""
 
-from __future__ import annotations
-
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 

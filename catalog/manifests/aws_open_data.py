@@ -1,7 +1,5 @@
 """Entries of the AWS Open Data registry as external products; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from catalog.identifiers import slug_of

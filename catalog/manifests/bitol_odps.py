@@ -1,7 +1,5 @@
 """Bitol's Open Data Product Standard (ODPS): products as manifests."""
 
-from __future__ import annotations
-
 import json
 import pathlib
 from collections.abc import Iterator

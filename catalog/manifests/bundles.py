@@ -1,7 +1,5 @@
 """Many documents sorted into bundles: a product is imported with its contracts or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 

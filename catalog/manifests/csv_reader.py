@@ -1,7 +1,5 @@
 """CSV as documents: the first row names the fields, every other row is one document."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from io import StringIO

@@ -1,7 +1,5 @@
 """An entry of an external catalog as a product document and a contract; pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

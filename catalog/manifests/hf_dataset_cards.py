@@ -1,7 +1,5 @@
 """Dataset cards (YAML head and sections of a README) as external products; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from catalog.manifests.external import (

@@ -1,7 +1,5 @@
 """What is wrong with a document, with the line and column at which it was written."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """JSON by Python's own parser, with the line and column of each value."""
 
-from __future__ import annotations
-
 import json
 import re
 

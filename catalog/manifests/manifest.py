@@ -1,7 +1,5 @@
 """One document of a manifest: parsed by the catalog's own readers, with what is wrong; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar

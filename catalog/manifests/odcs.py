@@ -1,7 +1,5 @@
 """The Open Data Contract Standard (ODCS): contracts as manifests."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from functools import cache

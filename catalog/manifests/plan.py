@@ -1,7 +1,5 @@
 """What a manifest would change, decided from its documents and what the catalog has; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum

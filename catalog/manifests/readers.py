@@ -4,8 +4,6 @@ Limits are checked while the text is read, before anything large is built. Whate
 the answer is a list of documents or a ParseError with line, column, location and hint.
 """
 
-from __future__ import annotations
-
 from catalog.manifests.csv_reader import parse_csv
 from catalog.manifests.issues import ParseError
 from catalog.manifests.json_reader import parse_json

@@ -1,7 +1,5 @@
 """Numbers as text turned into values that JSON can hold; pure."""
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | None

@@ -1,7 +1,5 @@
 """The violations of a JSON Schema in plain English: what is wrong, and a hint; pure."""
 
-from __future__ import annotations
-
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from catalog.issues import did_you_mean, shortened

@@ -1,7 +1,5 @@
 """JSON Schemas applied to a document: every violation as an issue at its line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NoReturn

@@ -1,7 +1,5 @@
 """The trees and source positions of one text's documents, under limits that aliases count for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """YAML by libyaml's parser and YAML 1.2's core schema: dates are strings and `no` is a word."""
 
-from __future__ import annotations
-
 import re
 
 import yaml  # noqa: TID251  (its events only: what a scalar means is decided here)

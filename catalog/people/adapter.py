@@ -1,7 +1,5 @@
 """How allauth meets our people: by invitation alone, written by services, mail that may fail."""
 
-from __future__ import annotations
-
 import smtplib
 from typing import Any
 

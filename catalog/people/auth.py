@@ -1,7 +1,5 @@
 """Sessions, read from the database at each request; the settings name this module."""
 
-from __future__ import annotations
-
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 
 

@@ -1,7 +1,5 @@
 """The one mail that people write to people: the link of an invitation."""
 
-from __future__ import annotations
-
 import smtplib
 from typing import Any
 

@@ -4,8 +4,6 @@ Python's own `ipaddress` judgements differ between releases and miss embedded ad
 table here is ours: the IANA special-purpose registries, with every wrapping of IPv4 taken off.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The path is walked part by part from the root, each part opened without followin
 link and no swap of a folder under way leads out of the root.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

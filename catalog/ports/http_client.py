@@ -5,8 +5,6 @@ socket opens, so neither a literal nor a name that changes its address slips pas
 itself counts what comes in, so headers, interim answers and bodies share one limit.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

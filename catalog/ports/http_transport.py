@@ -4,8 +4,6 @@ A `RequestTrace` belongs to one call. It travels in a context variable, because 
 opened deep inside the HTTP client, in tasks that inherit the context of the call.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import socket

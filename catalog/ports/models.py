@@ -1,7 +1,5 @@
 """Where a product is served (output ports) and what it is made from (input ports)."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.db.models import Q
 

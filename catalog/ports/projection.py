@@ -1,7 +1,5 @@
 """Ports as a product's tree declares them; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Writes ports: from the product's tree, and what the probes have measured."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A product's document, parsed and checked once; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A JSON Patch (RFC 6902) applied to a tree, step by step, within limits; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 

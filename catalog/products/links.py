@@ -1,7 +1,5 @@
 """Links to a column on its product's schema page; pure."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Between a product's tree (Bitol ODPS) and its columns, both ways; pure."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

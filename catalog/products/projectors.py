@@ -1,7 +1,5 @@
 """The registry of slices that update their rows from a product's document; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar

@@ -1,7 +1,5 @@
 """Reads a tree member by member and collects its issues, each with its JSON Pointer; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

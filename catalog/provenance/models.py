@@ -1,7 +1,5 @@
 """Where a product's data comes from, and which groups are over- or under-represented."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.db.models import Q
 

@@ -1,7 +1,5 @@
 """Provenance as a product's tree declares it; pure."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping

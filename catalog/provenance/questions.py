@@ -1,7 +1,5 @@
 """What every product is asked about where its data comes from; versioned sets; pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """A product's imbalances in numbers: smallest shares and largest gaps; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 

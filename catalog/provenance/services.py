@@ -1,7 +1,5 @@
 """Writes provenance: declared answers and imbalances follow the tree, measured ones stay."""
 
-from __future__ import annotations
-
 from django.db import transaction
 
 from catalog.products.models import DataProduct

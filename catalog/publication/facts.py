@@ -1,7 +1,5 @@
 """What the gates know of a product; pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The gates that a product passes before it is published, and their findings; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 from catalog.exceptions import CatalogError

@@ -1,7 +1,5 @@
 """Published versions of a product: frozen, readable for ever."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.utils import timezone
 

@@ -3,8 +3,6 @@
 Each rule's docstring is its text on pages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

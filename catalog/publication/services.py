@@ -1,7 +1,5 @@
 """Publishes, deprecates, retires and adopts products, behind the gates."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from django.db import transaction

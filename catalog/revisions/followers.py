@@ -3,8 +3,6 @@
 A telling is only a hint: a follower that misses it finds the change by its revision.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Remembering what followers have handled, and burying what was deleted."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Writes contracts, and the output ports that serve under them."""
 
-from __future__ import annotations
-
 from catalog.contracts.services.serving import (
     add_output_port,
     change_output_port,

@@ -1,7 +1,5 @@
 """Writes output ports together with the contract that names their server."""
 
-from __future__ import annotations
-
 import uuid
 
 from django.db import transaction

@@ -1,7 +1,5 @@
 """Writes contracts: versions of a document, with rows of servers, objects and properties."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.db import transaction
 

@@ -1,7 +1,5 @@
 """Writing domains, roles and who belongs to what."""
 
-from __future__ import annotations
-
 from catalog.domains.services.bootstrap import create_first_admin, is_initialized
 from catalog.domains.services.deactivation import deactivate_person
 from catalog.domains.services.domains import bump_domain_revisions, create_domain, edit_domain

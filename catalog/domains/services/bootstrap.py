@@ -1,7 +1,5 @@
 """The first administrator of an empty installation: made once, whoever else tries meanwhile."""
 
-from __future__ import annotations
-
 from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import SystemActor

@@ -1,7 +1,5 @@
 """Deactivation of accounts, with the right to manage the mesh's members."""
 
-from __future__ import annotations
-
 from django.db import transaction
 
 from catalog.audit.services import Subject, record

@@ -1,7 +1,5 @@
 """Writing the tree of domains."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """Writing invitations: a secret that is shown once, works once and lapses."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import timedelta

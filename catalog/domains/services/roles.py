@@ -1,7 +1,5 @@
 """Granting and revoking roles."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db import transaction

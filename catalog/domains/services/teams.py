@@ -1,7 +1,5 @@
 """Writing teams and who is in them, behind the right to manage members."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.contrib.auth.models import Group

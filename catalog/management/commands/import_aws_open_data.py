@@ -1,7 +1,5 @@
 """Import the AWS Open Data registry as external products."""
 
-from __future__ import annotations
-
 from catalog.management.external_import import ExternalImportCommand
 from catalog.manifests.aws_open_data import CATALOG, entry_of
 

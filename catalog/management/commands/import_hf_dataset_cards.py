@@ -1,7 +1,5 @@
 """Import dataset cards as external products."""
 
-from __future__ import annotations
-
 from catalog.management.external_import import ExternalImportCommand
 from catalog.manifests.hf_dataset_cards import CATALOG, entry_of
 

@@ -1,7 +1,5 @@
 """Import products and contracts from YAML or JSON manifests."""
 
-from __future__ import annotations
-
 import json
 import sys
 from argparse import ArgumentParser

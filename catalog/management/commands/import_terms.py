@@ -1,7 +1,5 @@
 """Import business terms from a YAML, JSON or CSV file."""
 
-from __future__ import annotations
-
 import json
 import sys
 from argparse import ArgumentParser

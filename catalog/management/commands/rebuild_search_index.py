@@ -1,7 +1,5 @@
 """Build the search index again next to the live one and activate it, or go back one index."""
 
-from __future__ import annotations
-
 import json
 import time
 from argparse import ArgumentParser

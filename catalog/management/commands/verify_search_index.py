@@ -1,7 +1,5 @@
 """Compare the search index with the database."""
 
-from __future__ import annotations
-
 import json
 import sys
 from argparse import ArgumentParser

@@ -1,7 +1,5 @@
 """Writes what files bring: manifests, business terms and the entries of external catalogs."""
 
-from __future__ import annotations
-
 from catalog.manifests.services.manifests import apply_plan, dry_run_plan, import_manifests
 from catalog.manifests.services.planning import (
     ProductPlan,

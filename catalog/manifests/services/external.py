@@ -1,7 +1,5 @@
 """Imports the entries of an external catalog: each is saved or reported, none is dropped."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field

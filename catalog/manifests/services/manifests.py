@@ -1,7 +1,5 @@
 """Imports manifests: each product is saved with its contracts, or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace

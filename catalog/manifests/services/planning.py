@@ -1,7 +1,5 @@
 """Reads what the catalog has, to plan what a manifest's documents would change in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """Imports business terms: each as the file says it, or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

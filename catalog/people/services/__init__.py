@@ -1,7 +1,5 @@
 """Writing people and their API tokens; who belongs where is written by the domains' services."""
 
-from __future__ import annotations
-
 from catalog.people.services.accounts import create_person, set_password
 from catalog.people.services.tokens import create_token, note_use, revoke_token
 

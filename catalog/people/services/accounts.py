@@ -1,7 +1,5 @@
 """Writing people: who can sign in, under which name and password."""
 
-from __future__ import annotations
-
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction

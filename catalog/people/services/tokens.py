@@ -1,7 +1,5 @@
 """Writing API tokens: their text is shown once and only its digest is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID

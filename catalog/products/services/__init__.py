@@ -1,7 +1,5 @@
 """Writes products: every change is one transaction with its audit event and its revision."""
 
-from __future__ import annotations
-
 from catalog.products.services.documents import (
     Writer,
     audit_subject,

@@ -1,7 +1,5 @@
 """Addresses of products: free or taken, and kept for ever."""
 
-from __future__ import annotations
-
 from catalog.exceptions import NameConflict
 from catalog.products.models import DataProduct, FormerAddress
 

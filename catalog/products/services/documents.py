@@ -1,7 +1,5 @@
 """Writes what people edit in a product: compared, counted, audited and announced."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import jsonpatch

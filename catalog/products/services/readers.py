@@ -1,7 +1,5 @@
 """Who may read a product, and which domain owns it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from django.contrib.auth.models import Group

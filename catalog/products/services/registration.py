@@ -1,7 +1,5 @@
 """Registers and deletes products, and stores their names in other systems."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from django.db import transaction

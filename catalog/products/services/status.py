@@ -1,7 +1,5 @@
 """Writes a product's status and trust columns, and what followers must see again."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import timedelta
 

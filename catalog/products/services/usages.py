@@ -1,7 +1,5 @@
 """Writes what names a product: declared in its tree by owners, or added by readers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from django.db import transaction
