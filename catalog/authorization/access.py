@@ -1,8 +1,8 @@
 """Who may see and do what, where: the one place that answers, for every surface."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -11,15 +11,18 @@ from django.utils import timezone
 
 from catalog.audit.actors import Actor, SystemActor
 from catalog.authorization.tree import ancestors_in
-from catalog.exceptions import PermissionDenied
+from catalog.exceptions import NotFound, PermissionDenied, require_edition
 from catalog.people.models import Person
 from catalog.permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
+from catalog.revisions.models import Revisioned
 
 PUBLIC = "public"
 MEMBERS = "members"
 DRAFT_ROLES = roles_with(Permission.VIEW_DRAFTS)
 
 Principal = Person | AnonymousUser | SystemActor
+Writer = Person | SystemActor
+Edited = TypeVar("Edited", bound=Revisioned)
 
 
 class HasReaders(Protocol):
@@ -231,3 +234,24 @@ def require_permission(
         location="actor",
         hint=f"Ask an owner {place}, or sign in as somebody who has the role.",
     )
+
+
+def lock_for_edit(
+    thing: Edited,
+    edition: int,
+    actor: Writer,
+    permission: Permission,
+    *,
+    related: Sequence[str] = ("domain",),
+) -> Edited:
+    """Return the current row of something, locked for this transaction, if it has this edition.
+
+    Raises PermissionDenied, NotFound (it was deleted), EditConflict.
+    """
+    rows = type(thing)._default_manager.select_for_update(of=("self",), no_key=True)
+    current = rows.select_related(*related).filter(pk=thing.pk).first()
+    if current is None:
+        raise NotFound(f"This {thing.KIND} was deleted.")
+    require_permission(actor, permission, current.domain)
+    require_edition(sent=edition, read=thing.edition, current=current.edition)
+    return current

@@ -1,13 +1,13 @@
 """The tree of domains, and who has which role where and until when."""
 
-import uuid
+from typing import Self
 
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from catalog.people.models import Team
+from catalog.revisions.models import Revisioned
 
 DOMAIN = "domain"
 
@@ -20,10 +20,11 @@ class DomainQuerySet(models.QuerySet["Domain"]):
         return dict(self.order_by().values_list("id", "parent_id"))
 
 
-class Domain(models.Model):
+class Domain(Revisioned):
     """A part of the organisation that owns data products; it may have parts of its own."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    KIND = DOMAIN
+
     slug = models.CharField(max_length=120, unique=True)
     name = models.CharField(max_length=120)
     mission = models.TextField(
@@ -47,11 +48,6 @@ class Domain(models.Model):
         help_text="To which restricted products are opened; it has no members of its own.",
     )
     is_external = models.BooleanField(default=False, help_text="A source of entries from outside.")
-    edition = models.PositiveBigIntegerField(default=1)
-    revision = models.PositiveBigIntegerField(default=1)
-    revised_at = models.DateTimeField(
-        default=timezone.now, help_text="The last change that a follower must see."
-    )
 
     objects = DomainQuerySet.as_manager()
 
@@ -65,6 +61,15 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def domain(self) -> Self:
+        """Return the domain: roles in it and its audit trail cover the domain itself."""
+        return self
+
+    @property
+    def domain_id(self) -> int:
+        return self.pk
 
 
 class FormerDomainSlug(models.Model):

@@ -1,15 +1,14 @@
 """Business terms: one meaning, its many spellings, and where a domain means something else."""
 
 import json
-import uuid
 from functools import lru_cache
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from catalog.domains.models import Domain
+from catalog.revisions.models import Revisioned
 
 TERM = "term"
 
@@ -28,10 +27,11 @@ class TermQuerySet(models.QuerySet["Term"]):
         return _parse_spellings(tuple(rows))
 
 
-class Term(models.Model):
+class Term(Revisioned):
     """One business term; without a domain it applies to the whole mesh."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    KIND = TERM
+
     slug = models.CharField(max_length=120)
     name = models.CharField(max_length=120)
     definition = models.TextField()
@@ -44,11 +44,6 @@ class Term(models.Model):
         blank=True,
         related_name="terms",
         help_text="The domain in which the word means this; none for the whole mesh.",
-    )
-    edition = models.PositiveBigIntegerField(default=1)
-    revision = models.PositiveBigIntegerField(default=1)
-    revised_at = models.DateTimeField(
-        default=timezone.now, help_text="The last change that a follower must see."
     )
 
     objects = TermQuerySet.as_manager()

@@ -5,20 +5,16 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.audit.actors import SystemActor
-from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import NameConflict, NotFound, ValidationFailed, require_edition
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.glossary.models import TERM, Term
 from catalog.identifiers import normalize, slug_of, unstorable
 from catalog.issues import Issue
-from catalog.people.models import Person
 from catalog.permissions import Permission
-from catalog.revisions.services import bump_revision, create_tombstones, publish_change
+from catalog.revisions.services import bump_revision, create_tombstones, record_change
 from catalog.types import JSONObject, JSONValue
 
-Writer = Person | SystemActor
 FIELDS = ("name", "definition", "synonyms", "acronyms")
 MAX_SPELLINGS = 50
 
@@ -47,8 +43,7 @@ def define_term(
             f"The term {name} already exists here.", location="name", hint="Edit that one."
         )
     term.save(force_insert=True)
-    record(actor=actor, verb="defined", subject=_audit_subject(term), after=_state(term))
-    publish_change(kind=TERM, ids=[term.uuid])
+    record_change(term, actor, "defined", after=_state(term))
     return term
 
 
@@ -60,7 +55,7 @@ def edit_term(
 
     Raises PermissionDenied, EditConflict, ValidationFailed.
     """
-    term = _lock_for_edit(term, edition, actor)
+    term = lock_for_edit(term, edition, actor, Permission.STEWARD_PRODUCTS)
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
@@ -70,51 +65,22 @@ def edit_term(
     term.edition, term.revision = term.edition + 1, term.revision + 1
     term.revised_at = timezone.now()
     term.save(update_fields=[*FIELDS, "edition", "revision", "revised_at"])
-    record(
-        actor=actor,
-        verb="edited",
-        subject=_audit_subject(term),
-        before=before,
-        after=_state(term),
-        reason=reason,
-    )
-    publish_change(kind=TERM, ids=[term.uuid])
+    record_change(term, actor, "edited", before=before, after=_state(term), reason=reason)
     return term
 
 
 @transaction.atomic
 def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") -> None:
     """Delete a term. Raises PermissionDenied, EditConflict."""
-    term = _lock_for_edit(term, edition, actor)
+    term = lock_for_edit(term, edition, actor, Permission.STEWARD_PRODUCTS)
     create_tombstones(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
-    record(
-        actor=actor,
-        verb="removed",
-        subject=_audit_subject(term),
-        before=_state(term),
-        reason=reason,
-    )
+    record_change(term, actor, "removed", before=_state(term), reason=reason)
     term.delete()
-    publish_change(kind=TERM, ids=[term.uuid])
 
 
 def bump_term_revisions(*, domains: Collection[int]) -> int:
     """Bump the revision of the terms of domains whose name has changed."""
     return bump_revision(kind=TERM, rows=Term.objects.filter(domain__in=domains))
-
-
-def _lock_for_edit(term: Term, edition: int, actor: Writer) -> Term:
-    """Return the current term, locked for this transaction, if it has this edition.
-
-    Raises PermissionDenied, NotFound (it was deleted), EditConflict.
-    """
-    rows = Term.objects.select_for_update(of=("self",)).select_related("domain")
-    current = rows.filter(pk=term.pk).first()
-    if current is None:
-        raise NotFound("This term was deleted.")
-    require_permission(actor, Permission.STEWARD_PRODUCTS, current.domain)
-    require_edition(sent=edition, read=term.edition, current=current.edition)
-    return current
 
 
 def _check(term: Term) -> None:
@@ -161,16 +127,6 @@ def _spelling_issues(location: str, spellings: object) -> list[Issue]:
         else:
             seen.add(normalize(word))
     return issues
-
-
-def _audit_subject(term: Term) -> Subject:
-    return Subject(
-        kind=TERM,
-        id=str(term.uuid),
-        name=term.name,
-        domain_id=term.domain_id,
-        revision=term.revision,
-    )
 
 
 def _state(term: Term) -> JSONObject:

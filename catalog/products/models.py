@@ -19,6 +19,7 @@ from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
 from catalog.identifiers import product_path, readable_name
 from catalog.permissions import Permission
+from catalog.revisions.models import Revisioned
 
 PRODUCT = "product"
 READ_PRODUCT = "read_product"
@@ -112,15 +113,15 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return self.alias(tag_place=place).filter(tag_place__gt=0)
 
 
-class DataProduct(models.Model):
+class DataProduct(Revisioned):
     """Data that a domain owns, describes and serves.
 
     `tree` is the parsed product document and the truth of all that people declare; the columns
-    beside it are projected from it. `edition` counts people's edits, `revision` all that a
-    follower must see.
+    beside it are projected from it.
     """
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    KIND = PRODUCT
+
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="products")
     slug = models.CharField(max_length=120)
     name = models.CharField(max_length=200)
@@ -135,17 +136,12 @@ class DataProduct(models.Model):
     )
     visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.PUBLIC)
     tree = models.JSONField(default=dict)
-    edition = models.PositiveBigIntegerField(default=1)
-    revision = models.PositiveBigIntegerField(default=1)
     successor = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="predecessors"
     )
     ends_on = models.DateField(null=True, blank=True, help_text="When a deprecated product ends.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="The last edit by people.")
-    revised_at = models.DateTimeField(
-        default=timezone.now, help_text="The last change that a follower must see."
-    )
     published_at = models.DateTimeField(null=True, blank=True)
 
     # Trust columns: measured, written by services.set_trust alone, never part of the tree.

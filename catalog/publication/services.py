@@ -5,6 +5,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.authorization.access import Writer, lock_for_edit
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import Domain
@@ -14,7 +15,7 @@ from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
-from catalog.products.services import Writer, lock_for_edit, set_status
+from catalog.products.services import set_status
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
 from catalog.publication.gates import PublicationRefused, run_gates
@@ -31,9 +32,7 @@ def publish_product(
     EditConflict, InvalidTransition, PublicationRefused (all findings), ImmutableVersion (the
     version number has other content already).
     """
-    product = lock_for_edit(
-        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
-    )
+    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
     if product.status in (Status.RETIRED, Status.EXTERNAL):
         raise InvalidTransition(
             f"A product that is {product.status} cannot be published.",
@@ -81,9 +80,7 @@ def deprecate_product(
     reason: str = "",
 ) -> DataProduct:
     """Announce that a published product will be retired, when, and what replaces it."""
-    product = lock_for_edit(
-        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
-    )
+    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
         raise InvalidTransition(
             f"A {product.status} product cannot be deprecated.", location="status"
@@ -110,9 +107,7 @@ def retire_product(
     reason: str = "",
 ) -> DataProduct:
     """Retire a product: its address answers 410 and names its successor."""
-    product = lock_for_edit(
-        product=product, edition=edition, actor=actor, permission=Permission.PUBLISH_PRODUCTS
-    )
+    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
         raise InvalidTransition(
             f"A {product.status} product cannot be retired.",
@@ -135,7 +130,7 @@ def adopt_product(
     *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Turn an external entry into a draft under governance."""
-    product = lock_for_edit(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     if product.status != Status.EXTERNAL:
         raise InvalidTransition("Only an external entry can be adopted.", location="status")
     return set_status(

@@ -1,8 +1,38 @@
-"""Which follower has handled which revision of what; and what is gone but not yet forgotten."""
+"""Revisions of objects, the ones that each follower has handled, and what was deleted."""
 
 from __future__ import annotations
 
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
 from django.db import models
+from django.utils import timezone
+
+
+class Revisioned(models.Model):
+    """Something whose `edition` counts people's edits, and `revision` all that followers must see.
+
+    `domain` is the domain that owns it, if any.
+    """
+
+    KIND: ClassVar[str]
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    edition = models.PositiveBigIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(default=1)
+    revised_at = models.DateTimeField(
+        default=timezone.now, help_text="The last change that a follower must see."
+    )
+
+    class Meta:
+        abstract = True
+
+    if TYPE_CHECKING:
+
+        @property
+        def domain(self) -> Any: ...
+        @property
+        def domain_id(self) -> int | None: ...
 
 
 class Followed(models.Model):

@@ -9,8 +9,42 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet, Value
 from django.utils import timezone
 
+from catalog.audit.actors import Actor
+from catalog.audit.services import Subject, record
 from catalog.revisions.followers import notify_followers
-from catalog.revisions.models import Followed, Tombstone
+from catalog.revisions.models import Followed, Revisioned, Tombstone
+from catalog.types import JSONObject
+
+
+def record_change(
+    thing: Revisioned,
+    actor: Actor,
+    verb: str,
+    *,
+    before: JSONObject | None = None,
+    after: JSONObject | None = None,
+    reason: str = "",
+) -> None:
+    """Audit a change, and notify the followers once it is committed."""
+    record(
+        actor=actor,
+        verb=verb,
+        subject=audit_subject(thing),
+        before=before,
+        after=after,
+        reason=reason,
+    )
+    publish_change(kind=thing.KIND, ids=[thing.uuid])
+
+
+def audit_subject(thing: Revisioned) -> Subject:
+    return Subject(
+        kind=thing.KIND,
+        id=str(thing.uuid),
+        name=str(thing),
+        domain_id=thing.domain_id,
+        revision=thing.revision,
+    )
 
 
 def publish_change(*, kind: str, ids: Sequence[UUID]) -> None:

@@ -20,7 +20,8 @@ from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status, Visibility
-from catalog.products.services import Writer, audit_subject
+from catalog.products.services import Writer
+from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
 from governance.inspection.models import Inspection
 from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema

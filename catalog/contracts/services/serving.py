@@ -4,14 +4,16 @@ import uuid
 
 from django.db import transaction
 
+from catalog.authorization.access import Writer, lock_for_edit
 from catalog.contracts.models import DataContract
 from catalog.contracts.projection import bump_version, new_tree
 from catalog.contracts.services.versions import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import NameConflict
+from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import Writer, lock_for_edit, replace_document
+from catalog.products.services import replace_document
 from catalog.types import JSONObject, JSONValue
 
 
@@ -66,7 +68,7 @@ def change_output_port(
     A contract that a published version names does not change; its next version gets the server.
     Raises PermissionDenied, EditConflict, ValidationFailed.
     """
-    product = lock_for_edit(product=port.product, edition=edition, actor=actor)
+    product = lock_for_edit(port.product, edition, actor, Permission.EDIT_PRODUCTS)
     link = getattr(port, "port_contract", None)
     contract: DataContract | None = link.contract if link else None
     entries = product.tree.get("outputPorts") or []
@@ -97,7 +99,7 @@ def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataPr
 
     Raises PermissionDenied, EditConflict.
     """
-    product = lock_for_edit(product=port.product, edition=edition, actor=actor)
+    product = lock_for_edit(port.product, edition, actor, Permission.EDIT_PRODUCTS)
     identifier = port.contract_identifier
     tree = product.tree | {"outputPorts": _replace_entry(product, port, None)}
     product = replace_document(product=product, tree=tree, edition=edition, actor=actor)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 
+from catalog.authorization.access import Writer, lock_for_edit
 from catalog.contracts.models import (
     DataContract,
     PortContract,
@@ -13,11 +14,12 @@ from catalog.contracts.models import (
 from catalog.contracts.projection import ContractDocument, DeclaredObject, parse_contract
 from catalog.exceptions import ImmutableVersion, ValidationFailed
 from catalog.issues import Issue
+from catalog.permissions import Permission
 from catalog.ports.addresses import check_url
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.products.services import Writer, lock_for_edit, record_edit
+from catalog.products.services import record_edit
 from catalog.types import JSONObject
 
 
@@ -35,7 +37,7 @@ def save_contract(
     An equal document changes nothing; a parsed one is not parsed again. Raises PermissionDenied,
     EditConflict, ValidationFailed, ImmutableVersion (a published version names the content).
     """
-    product = lock_for_edit(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     document = parse_contract(tree)
     _check_servers(document)
     contract = product.contracts.filter(
@@ -53,18 +55,9 @@ def save_contract(
     contract = contract or DataContract(product=product, identifier=document.identifier)
     _write(contract, document)
     link_ports(product)
-    record_edit(
-        product=product,
-        actor=actor,
-        verb="edited contract",
-        before=before,
-        reason=reason,
-        after={
-            "contract": document.identifier,
-            "version": document.version,
-            "digest": document.digest,
-        },
-    )
+    after = {name: getattr(document, name) for name in ("version", "digest")}
+    after["contract"] = document.identifier
+    record_edit(product, actor, "edited contract", before=before, after=after, reason=reason)
     return contract, product
 
 
@@ -73,13 +66,13 @@ def delete_contract(
     *, contract: DataContract, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Delete a contract version that nothing published names. Raises ImmutableVersion."""
-    product = lock_for_edit(product=contract.product, edition=edition, actor=actor)
+    product = lock_for_edit(contract.product, edition, actor, Permission.EDIT_PRODUCTS)
     if is_frozen(contract):
         raise ImmutableVersion(f"{contract} is part of a published version.", location="version")
-    named = {"contract": contract.identifier, "version": contract.version}
+    before = {"contract": contract.identifier, "version": contract.version}
     contract.delete()
     link_ports(product)
-    record_edit(product=product, actor=actor, verb="deleted contract", before=named, reason=reason)
+    record_edit(product, actor, "deleted contract", before=before, reason=reason)
     return product
 
 

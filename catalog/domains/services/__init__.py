@@ -9,11 +9,10 @@ from catalog.domains.services.invitations import (
     invite_person,
     open_invitation,
 )
-from catalog.domains.services.roles import Writer, grant_role, revoke_role
+from catalog.domains.services.roles import grant_role, revoke_role
 from catalog.domains.services.teams import add_to_team, create_team, demand_team, remove_member
 
 __all__ = [
-    "Writer",
     "accept_invitation",
     "add_to_team",
     "bump_domain_revisions",

@@ -3,9 +3,8 @@
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import Writer, require_permission
 from catalog.authorization.models import Membership
-from catalog.domains.services.roles import Writer
 from catalog.exceptions import InvalidTransition
 from catalog.people.models import Person
 from catalog.permissions import Permission, Role

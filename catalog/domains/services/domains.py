@@ -8,17 +8,15 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.audit.services import record
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import DOMAIN, Domain, FormerDomainSlug
-from catalog.domains.services.roles import Writer, subject_of
-from catalog.exceptions import NameConflict, ValidationFailed, require_edition
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.identifiers import is_slug, unstorable
 from catalog.issues import Issue
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.revisions.services import bump_revision, publish_change
+from catalog.revisions.services import bump_revision, record_change
 
 
 @transaction.atomic
@@ -51,8 +49,7 @@ def create_domain(
         owner_team=owner_team,
         is_external=is_external,
     )
-    record(actor=actor, verb="created", subject=subject_of(domain), after=_state(domain))
-    publish_change(kind=DOMAIN, ids=[domain.uuid])
+    record_change(domain, actor, "created", after=_state(domain))
     return domain
 
 
@@ -66,7 +63,8 @@ def edit_domain(
     """
     if changes.get("parent", domain.parent) != domain.parent:
         lock_tree()
-    domain = _claim(domain, edition, actor)
+    related = ("parent", "owner_team")
+    domain = lock_for_edit(domain, edition, actor, Permission.MANAGE_DOMAIN, related=related)
     before, old_slug = _state(domain), domain.slug
     unknown = set(changes) - {"slug", "name", "mission", "parent", "owner_team"}
     if unknown:
@@ -84,30 +82,13 @@ def edit_domain(
     domain.edition, domain.revision = domain.edition + 1, domain.revision + 1
     domain.revised_at = timezone.now()
     domain.save()
-    record(
-        actor=actor,
-        verb="edited",
-        subject=subject_of(domain),
-        before=before,
-        after=_state(domain),
-        reason=reason,
-    )
-    publish_change(kind=DOMAIN, ids=[domain.uuid])
+    record_change(domain, actor, "edited", before=before, after=_state(domain), reason=reason)
     return domain
 
 
 def bump_domain_revisions(*, domains: Collection[int]) -> int:
     """Raise the revision of some domains, because what lies above them has changed."""
     return bump_revision(kind=DOMAIN, rows=Domain.objects.filter(pk__in=domains))
-
-
-def _claim(domain: Domain, edition: int, actor: Writer) -> Domain:
-    """Return the domain as it stands, locked for this transaction, if `edition` still does."""
-    rows = Domain.objects.select_for_update(of=("self",), no_key=True)
-    stands = rows.select_related("parent", "owner_team").get(pk=domain.pk)
-    require_permission(actor, Permission.MANAGE_DOMAIN, stands)
-    require_edition(sent=edition, read=domain.edition, current=stands.edition)
-    return stands
 
 
 def lock_tree() -> None:

@@ -4,17 +4,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import Writer, require_permission
 from catalog.authorization.models import Membership
-from catalog.domains.models import DOMAIN, Domain
+from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
-
-Writer = Person | SystemActor
+from catalog.revisions.services import audit_subject
 
 
 @transaction.atomic
@@ -71,7 +69,7 @@ def require_remaining_lead(membership: Membership) -> None:
 
 def _note_role(actor: Writer, verb: str, membership: Membership, reason: str = "") -> None:
     domain = membership.domain
-    subject = subject_of(domain) if domain else Subject(kind="mesh", id="mesh", name="the mesh")
+    subject = audit_subject(domain) if domain else Subject(kind="mesh", id="mesh", name="the mesh")
     record(
         actor=actor,
         verb=verb,
@@ -82,14 +80,4 @@ def _note_role(actor: Writer, verb: str, membership: Membership, reason: str = "
             "role": membership.role,
             "until": membership.ends_at.isoformat() if membership.ends_at else None,
         },
-    )
-
-
-def subject_of(domain: Domain) -> Subject:
-    return Subject(
-        kind=DOMAIN,
-        id=str(domain.uuid),
-        name=domain.name,
-        domain_id=domain.pk,
-        revision=domain.revision,
     )

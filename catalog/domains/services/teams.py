@@ -6,10 +6,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import Writer, require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.domains import edit_domain
-from catalog.domains.services.roles import Writer
 from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.identifiers import is_slug, unstorable
 from catalog.issues import Issue

@@ -1,13 +1,7 @@
 """Writes products: every change is one transaction with its audit event and its revision."""
 
-from catalog.products.services.documents import (
-    Writer,
-    audit_subject,
-    lock_for_edit,
-    patch_document,
-    record_edit,
-    replace_document,
-)
+from catalog.authorization.access import Writer
+from catalog.products.services.documents import patch_document, record_edit, replace_document
 from catalog.products.services.readers import move_product, share_product
 from catalog.products.services.registration import (
     delete_product,
@@ -21,10 +15,8 @@ from catalog.products.services.usages import add_use, project_usages
 __all__ = [
     "Writer",
     "add_use",
-    "audit_subject",
     "bump_product_revisions",
     "delete_product",
-    "lock_for_edit",
     "move_product",
     "patch_document",
     "project_usages",

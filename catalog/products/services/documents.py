@@ -1,6 +1,7 @@
 """Writes what people edit in a product: compared, counted, audited and announced."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import jsonpatch
 import jsonpointer
@@ -8,60 +9,27 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.audit.actors import SystemActor
-from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission
-from catalog.exceptions import EditConflict, NotFound, ValidationFailed, require_edition
+from catalog.authorization.access import Writer, lock_for_edit
+from catalog.exceptions import EditConflict, ValidationFailed
 from catalog.issues import Issue
-from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
 from catalog.products.json_patch import apply_patch
-from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.projection import API_VERSION
+from catalog.products.models import DataProduct
+from catalog.products.projection import API_VERSION, ProductColumns
 from catalog.products.projectors import projectors
 from catalog.products.services.addresses import record_former_address, require_free_address
-from catalog.revisions.services import publish_change
+from catalog.revisions.services import record_change
 from catalog.types import JSONObject
 
-Writer = Person | SystemActor
-PROJECTED = (
-    "slug",
-    "name",
-    "version",
-    "purpose",
-    "limitations",
-    "usage",
-    "sensitivity",
-    "visibility",
-)
-
-
-def lock_for_edit(
-    *,
-    product: DataProduct,
-    edition: int,
-    actor: Writer,
-    permission: Permission = Permission.EDIT_PRODUCTS,
-) -> DataProduct:
-    """Return the current product, locked for this transaction, if it has this edition.
-
-    Raises PermissionDenied, NotFound (it was deleted), EditConflict; call it in a transaction.
-    """
-    rows = DataProduct.objects.select_for_update(of=("self",)).select_related("domain")
-    current = rows.filter(pk=product.pk).first()
-    if current is None:
-        raise NotFound("This product was deleted.")
-    require_permission(actor, permission, current.domain)
-    require_edition(sent=edition, read=product.edition, current=current.edition)
-    return current
+PROJECTED = tuple(field.name for field in fields(ProductColumns) if field.name != "tags")
 
 
 def record_edit(
-    *,
     product: DataProduct,
     actor: Writer,
     verb: str,
+    *,
     before: JSONObject | None = None,
     after: JSONObject | None = None,
     reason: str = "",
@@ -80,37 +48,7 @@ def record_edit(
         current = DataProduct.objects.values_list("edition", flat=True).get(pk=product.pk)
         raise EditConflict(seen=product.edition, current=current)
     product.refresh_from_db(fields=["edition", "revision", "updated_at"])
-    record_event(actor, verb, product, before=before, after=after, reason=reason)
-
-
-def record_event(
-    actor: Writer,
-    verb: str,
-    product: DataProduct,
-    *,
-    before: JSONObject | None = None,
-    after: JSONObject | None = None,
-    reason: str = "",
-) -> None:
-    record(
-        actor=actor,
-        verb=verb,
-        subject=audit_subject(product),
-        before=before,
-        after=after,
-        reason=reason,
-    )
-    publish_change(kind=PRODUCT, ids=[product.uuid])
-
-
-def audit_subject(product: DataProduct) -> Subject:
-    return Subject(
-        kind=PRODUCT,
-        id=str(product.uuid),
-        name=product.name,
-        domain_id=product.domain_id,
-        revision=product.revision,
-    )
+    record_change(product, actor, verb, before=before, after=after, reason=reason)
 
 
 @transaction.atomic
@@ -126,7 +64,7 @@ def patch_document(
 
     Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (the patch or its result).
     """
-    product = lock_for_edit(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     document = parse_document(apply_patch(product.tree, patch))
     return _apply(product, document, list(patch), actor, reason)
 
@@ -144,7 +82,7 @@ def replace_document(
 
     Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed.
     """
-    product = lock_for_edit(product=product, edition=edition, actor=actor)
+    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     plain = tree.tree if isinstance(tree, ProductDocument) else tree
     patch = jsonpatch.make_patch(product.tree, plain).patch
     return _apply(product, parse_document(tree), patch, actor, reason) if patch else product
@@ -164,14 +102,8 @@ def _apply(
         record_former_address(product, *address)
     product.save(update_fields=["tree", "tags", *PROJECTED])
     run_projectors(product, document, is_new=False)
-    record_edit(
-        product=product,
-        actor=actor,
-        verb="edited",
-        before=_replaced_values(before, patch),
-        after={"patch": list(patch)},
-        reason=reason,
-    )
+    replaced, after = _replaced_values(before, patch), {"patch": list(patch)}
+    record_edit(product, actor, "edited", before=replaced, after=after, reason=reason)
     return product
 
 

@@ -4,21 +4,15 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
 from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
 from catalog.products.services.addresses import require_free_address
-from catalog.products.services.documents import (
-    Writer,
-    lock_for_edit,
-    record_event,
-    run_projectors,
-    set_document,
-)
-from catalog.revisions.services import create_tombstones
+from catalog.products.services.documents import run_projectors, set_document
+from catalog.revisions.services import create_tombstones, record_change
 from catalog.types import JSONObject
 
 
@@ -44,7 +38,7 @@ def register_product(
     require_free_address(product)
     product.save(force_insert=True)
     run_projectors(product, document, is_new=True)
-    record_event(actor, "registered", product, after=_summary(product), reason=reason)
+    record_change(product, actor, "registered", after=_summary(product), reason=reason)
     return product
 
 
@@ -54,9 +48,7 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
 
     Raises InvalidTransition for a product that consumers may know: retire that one instead.
     """
-    product = lock_for_edit(
-        product=product, edition=edition, actor=actor, permission=Permission.DELETE_PRODUCTS
-    )
+    product = lock_for_edit(product, edition, actor, Permission.DELETE_PRODUCTS)
     if product.status not in (Status.DRAFT, Status.EXTERNAL):
         raise InvalidTransition(
             f"A {product.status} product cannot be deleted.",
@@ -64,7 +56,7 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
             hint="Retire it: its address then names its successor.",
         )
     create_tombstones(kind=PRODUCT, object_id=product.uuid, revision=product.revision + 1)
-    record_event(actor, "deleted", product, before=_summary(product), reason=reason)
+    record_change(product, actor, "deleted", before=_summary(product), reason=reason)
     product.delete()
 
 
@@ -92,10 +84,5 @@ def set_aliases(*, product: DataProduct, system: str, digests: Mapping[str, str]
 
 
 def _summary(product: DataProduct) -> JSONObject:
-    return {
-        "slug": product.slug,
-        "name": product.name,
-        "version": product.version,
-        "status": product.status,
-        "visibility": product.visibility,
-    }
+    columns = ("slug", "name", "version", "status", "visibility")
+    return {name: getattr(product, name) for name in columns}

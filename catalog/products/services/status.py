@@ -8,9 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
+from catalog.authorization.access import Writer
 from catalog.products.models import PRODUCT, DataProduct, Status
-from catalog.products.services.documents import Writer, record_edit, record_event
-from catalog.revisions.services import bump_revision
+from catalog.products.services.documents import record_edit
+from catalog.revisions.services import bump_revision, record_change
 from catalog.types import JSONObject
 
 METRIC_UPDATE_INTERVAL = timedelta(hours=1)
@@ -32,14 +33,8 @@ def set_status(
     for name, value in columns.items():
         setattr(product, name, value)
     product.save(update_fields=["status", *columns])
-    record_edit(
-        product=product,
-        actor=actor,
-        verb=verb,
-        before=before,
-        after={"status": status.value} | {name: str(value) for name, value in columns.items()},
-        reason=reason,
-    )
+    after = {"status": status.value} | {name: str(value) for name, value in columns.items()}
+    record_edit(product, actor, verb, before=before, after=after, reason=reason)
     return product
 
 
@@ -59,14 +54,12 @@ def set_trust(*, product_id: int, verdict: str, figures: JSONObject, actor: Syst
         return False
     product = rows.select_for_update(of=("self",)).select_related("domain").get()
     before = {"slo_verdict": product.slo_verdict}
-    DataProduct.objects.filter(pk=product_id).update(
-        slo_verdict=verdict,
-        slo_figures=figures,
-        revision=F("revision") + 1,
-        revised_at=now,
+    rows.update(
+        slo_verdict=verdict, slo_figures=figures, revision=F("revision") + 1, revised_at=now
     )
     product.refresh_from_db(fields=["revision"])
-    record_event(actor, "verdict turned", product, before=before, after={"slo_verdict": verdict})
+    after = {"slo_verdict": verdict}
+    record_change(product, actor, "verdict turned", before=before, after=after)
     return True
 
 

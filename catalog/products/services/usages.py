@@ -13,7 +13,7 @@ from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.products.models import DataProduct, ProductUse
 from catalog.products.projection import DeclaredUsage
-from catalog.products.services.documents import record_event
+from catalog.revisions.services import record_change
 
 
 def project_usages(
@@ -68,5 +68,5 @@ def add_use(
         revision=F("revision") + 1, revised_at=timezone.now()
     )
     product.refresh_from_db(fields=["revision"])
-    record_event(actor, "added use", product, after={"title": use.title})
+    record_change(product, actor, "added use", after={"title": use.title})
     return use

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import Subject, record
-from catalog.products.services import audit_subject
+from catalog.revisions.services import audit_subject
 from governance.slo.models import Breach, Measurement, Objective
 from governance.slo.wording import format_objective
 
