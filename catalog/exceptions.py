@@ -48,17 +48,17 @@ class ImmutableVersion(CatalogError):
 
 
 class EditConflict(CatalogError):
-    """Someone else has edited: `seen` is the edition that was sent, `current` the one now."""
+    """Someone else has edited: `sent` is the edition that was sent, `current` the one now."""
 
     code = "edit-conflict"
 
-    def __init__(self, *, seen: int, current: int) -> None:
+    def __init__(self, *, sent: int, current: int) -> None:
         super().__init__(
-            f"You edited edition {seen}, but the current edition is {current}.",
+            f"You edited edition {sent}, but the current edition is {current}.",
             location="edition",
             hint="Read what changed, then send your edit again with the current edition.",
         )
-        self.seen = seen
+        self.sent = sent
         self.current = current
 
 
@@ -68,7 +68,7 @@ def require_edition(*, sent: int, read: int, current: int) -> None:
     What the edit changes was `read` before the lock, so that must be of this edition too.
     """
     if not sent == read == current:
-        raise EditConflict(seen=read if sent == current else sent, current=current)
+        raise EditConflict(sent=read if sent == current else sent, current=current)
 
 
 class ValidationFailed(CatalogError):

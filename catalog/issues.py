@@ -34,8 +34,8 @@ class Issue:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence with the nearest known word, or an empty text if none is near."""
     by_casefold = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold()[:80], list(by_casefold), n=1, cutoff=0.75)
-    return f"Did you mean {by_casefold[near[0]]}?" if near else ""
+    matches = get_close_matches(word.casefold()[:80], list(by_casefold), n=1, cutoff=0.75)
+    return f"Did you mean {by_casefold[matches[0]]}?" if matches else ""
 
 
 def shortened(text: str, limit: int = 80) -> str:

@@ -55,9 +55,9 @@ def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
     """
     if hinted_at is not None and time.time() - hinted_at > DRAIN_TICK:
         return drain_search()
-    wanted = [UUID(each) for each in ids]
+    requested = [UUID(text) for text in ids]
     with is_running():
-        written = _unless_down(lambda: index_pending(ids=wanted, is_hinted=is_hinted))
+        written = _unless_down(lambda: index_pending(ids=requested, is_hinted=is_hinted))
     if is_hinted():
         _hint(index_changed, [], time.time())
     return written
@@ -90,7 +90,7 @@ def note_token_use(token: str, at: str) -> bool:
 def hint_products(ids: Sequence[UUID]) -> None:
     """Ask the index worker to look at some products; a hint that is lost costs seconds."""
     if not _is_silent() and is_hint_needed():
-        _hint(index_changed, [str(each) for each in ids], time.time())
+        _hint(index_changed, list(map(str, ids)), time.time())
 
 
 def hint_drain(ids: Sequence[UUID]) -> None:
@@ -123,6 +123,6 @@ def _unless_down(work: Any) -> int:
         return int(work())
     except SearchUnavailable as error:
         log.warning("search is behind: %s", error)
-    except ActivationRefused as refusal:
-        log.error("no new index answers: %s", refusal)
+    except ActivationRefused as error:
+        log.error("no new index answers: %s", error)
     return 0

@@ -70,8 +70,8 @@ class AccessContext:
             if domain_id is not None and self.can(permission, domain_id)
         )
 
-    def can_read(self, thing: HasReaders) -> bool:
-        return self.reads_everything or not self.tokens.isdisjoint(thing.reader_tokens)
+    def can_read(self, row: HasReaders) -> bool:
+        return self.reads_everything or not self.tokens.isdisjoint(row.reader_tokens)
 
 
 TokenSource = Callable[[Person], Iterable[str]]
@@ -237,7 +237,7 @@ def require_permission(
 
 
 def lock_for_edit(
-    thing: Edited,
+    row: Edited,
     edition: int,
     actor: Writer,
     permission: Permission,
@@ -248,10 +248,10 @@ def lock_for_edit(
 
     Raises PermissionDenied, NotFound (it was deleted), EditConflict.
     """
-    rows = type(thing)._default_manager.select_for_update(of=("self",), no_key=True)
-    current = rows.select_related(*related).filter(pk=thing.pk).first()
+    rows = type(row)._default_manager.select_for_update(of=("self",), no_key=True)
+    current = rows.select_related(*related).filter(pk=row.pk).first()
     if current is None:
-        raise NotFound(f"This {thing.KIND} was deleted.")
+        raise NotFound(f"This {row.KIND} was deleted.")
     require_permission(actor, permission, current.domain)
-    require_edition(sent=edition, read=thing.edition, current=current.edition)
+    require_edition(sent=edition, read=row.edition, current=current.edition)
     return current

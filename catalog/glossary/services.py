@@ -12,7 +12,7 @@ from catalog.glossary.models import TERM, Term
 from catalog.identifiers import normalize, slug_of, unstorable
 from catalog.issues import Issue
 from catalog.permissions import Permission
-from catalog.revisions.services import bump_revision, create_tombstones, record_change
+from catalog.revisions.services import create_tombstones, record_change
 from catalog.types import JSONObject, JSONValue
 
 FIELDS = ("name", "definition", "synonyms", "acronyms")
@@ -78,11 +78,6 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
     term.delete()
 
 
-def bump_term_revisions(*, domains: Collection[int]) -> int:
-    """Bump the revision of the terms of domains whose name has changed."""
-    return bump_revision(kind=TERM, rows=Term.objects.filter(domain__in=domains))
-
-
 def _check(term: Term) -> None:
     issues = _text_issues(term)
     for location in ("synonyms", "acronyms"):
@@ -117,15 +112,15 @@ def _spelling_issues(location: str, spellings: object) -> list[Issue]:
             Issue(location=location, message=f"Must be a list of at most {MAX_SPELLINGS} strings.")
         ]
     issues = []
-    seen: set[str] = set()
+    spellings_so_far: set[str] = set()
     for index, word in enumerate(spellings):
         at = f"{location}/{index}"
         if not isinstance(word, str) or not word.strip() or len(word) > 120 or unstorable(word):
             issues.append(Issue(location=at, message="Must be a string of 1 to 120 characters."))
-        elif normalize(word) in seen:
+        elif normalize(word) in spellings_so_far:
             issues.append(Issue(location=at, message=f"Duplicate value {word}."))
         else:
-            seen.add(normalize(word))
+            spellings_so_far.add(normalize(word))
     return issues
 
 

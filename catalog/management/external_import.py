@@ -58,8 +58,8 @@ class ExternalImportCommand(CommandWithExamples):
                 )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
-        except CatalogError as refusal:
-            raise CommandError(refusal.message, returncode=2) from refusal
+        except CatalogError as error:
+            raise CommandError(error.message, returncode=2) from error
         self._print(report)
         if not report.is_complete:
             sys.exit(1)

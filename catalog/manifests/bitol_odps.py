@@ -7,7 +7,7 @@ from functools import cache
 
 from catalog.issues import Severity, did_you_mean, shortened
 from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.manifest import Manifest, parse_manifest
+from catalog.manifests.manifest import Manifest, parse_manifest, version_issue
 from catalog.manifests.schemas import DocumentSchema, Path
 from catalog.manifests.source_map import Document
 from catalog.products.document import ProductDocument, parse_document
@@ -16,7 +16,6 @@ from catalog.types import JSONObject, JSONValue
 
 SYSTEM = "bitol-odps"
 KIND = "DataProduct"
-CURRENT = "v1.1.0"
 VERSIONS = ("v1.1.0", "v1.0.0", "v0.9.0")
 STATUSES = {
     "proposed": "draft",
@@ -48,7 +47,7 @@ def key_schemas() -> dict[str, dict[str, DocumentSchema]]:
 
 def parse(document: Document) -> Manifest[ProductDocument]:
     """Parse a product; unquoted versions and ids become strings."""
-    if issue := _version_issue(document):
+    if issue := version_issue(document, VERSIONS, code=SYSTEM):
         return Manifest(document, (issue,))
     issues = product_schema().check(document) + _key_issues(document)
     status = document.tree.get("status")
@@ -80,19 +79,6 @@ def export(tree: JSONObject, *, status: str, domain: str) -> JSONObject:
     if "domain" in tree:
         document["domain"] = domain
     return document
-
-
-def _version_issue(document: Document) -> DocumentIssue | None:
-    declared = document.tree.get("apiVersion")
-    if declared in VERSIONS:
-        return None
-    if declared is None:
-        path, message = [], "apiVersion is missing"
-        hint = f"Add a line `apiVersion: {CURRENT}`."
-    else:
-        path, message = ["apiVersion"], f"Unsupported version {shortened(str(declared), 40)}"
-        hint = f"Use one of {', '.join(VERSIONS)}."
-    return document.issue(path, f"{SYSTEM}.version", message, hint)
 
 
 def _key_issues(document: Document) -> list[DocumentIssue]:

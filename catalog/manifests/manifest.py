@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from jsonpointer import JsonPointer
 
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
+from catalog.issues import Issue, shortened
 from catalog.manifests.issues import DocumentIssue, by_position
 from catalog.manifests.schemas import MAX_ISSUES
 from catalog.manifests.source_map import Document
@@ -58,6 +58,23 @@ def parse_manifest(
             if not f"{_pointer(issue.location)}/".startswith(reported)
         ]
     return Manifest(document, tuple(by_position(issues)), content)
+
+
+def version_issue(
+    document: Document, versions: Sequence[str], *, code: str, hint_for_v2: str = ""
+) -> DocumentIssue | None:
+    """Return what is wrong with the version that a document declares; `versions`: newest first."""
+    declared = document.tree.get("apiVersion")
+    if declared in versions:
+        return None
+    if declared is None:
+        path, message = [], "apiVersion is missing"
+        hint = f"Add a line `apiVersion: {versions[0]}`."
+    else:
+        path, message = ["apiVersion"], f"Unsupported version {shortened(str(declared), 40)}"
+        is_v2 = hint_for_v2 and str(declared).lstrip("v").startswith("2.")
+        hint = hint_for_v2 if is_v2 else f"Use one of {', '.join(versions)}."
+    return document.issue(path, f"{code}.version", message, hint)
 
 
 def issue_in(document: Document, issue: Issue, *, code: str) -> DocumentIssue:

@@ -10,7 +10,7 @@ from jsonpointer import JsonPointer
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.issues import Severity
 from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.manifest import Manifest, parse_manifest
+from catalog.manifests.manifest import Manifest, parse_manifest, version_issue
 from catalog.manifests.schemas import DocumentSchema
 from catalog.manifests.source_map import Document
 from catalog.types import JSONObject, JSONValue
@@ -18,7 +18,8 @@ from catalog.types import JSONObject, JSONValue
 SYSTEM = "odcs"
 KIND = "DataContract"
 CURRENT = "v3.2.0"
-VERSIONS = ("v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
+VERSIONS = (CURRENT, "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
+_HINT_FOR_V2 = f"Convert it to {CURRENT} first: 3.0 renamed dataset to schema and much in it."
 # Changed since 3.0 and 3.1: only the schema of 3.2 is available, so there it warns.
 _CHANGED = {"quality", "team", "relationships", "slaProperties", "logicalTypeOptions", "price"}
 _ALWAYS = {"odcs.type", "odcs.required", "odcs.const"}
@@ -51,7 +52,7 @@ def contract_schema() -> DocumentSchema:
 
 def parse(document: Document) -> Manifest[ContractDocument]:
     """Parse a contract; unquoted versions and ids become strings."""
-    if issue := _version_issue(document):
+    if issue := version_issue(document, VERSIONS, code=SYSTEM, hint_for_v2=_HINT_FOR_V2):
         return Manifest(document, (issue,))
     declared = document.tree.get("apiVersion")
     issues = [_as_declared(issue, declared) for issue in contract_schema().check(document)]
@@ -60,22 +61,6 @@ def parse(document: Document) -> Manifest[ContractDocument]:
 
 def check(document: Document) -> list[DocumentIssue]:
     return list(parse(document).issues)
-
-
-def _version_issue(document: Document) -> DocumentIssue | None:
-    declared = document.tree.get("apiVersion")
-    if declared in VERSIONS:
-        return None
-    if declared is None:
-        message, hint = "apiVersion is missing", f"Add a line `apiVersion: {CURRENT}`."
-    elif str(declared).lstrip("v").startswith("2."):
-        message = f"Unsupported ODCS {str(declared)[:20]}; versions 3.0 to 3.2 are supported"
-        hint = f"Convert it to {CURRENT} first: 3.0 renamed dataset to schema and much in it."
-    else:
-        message = f"Unsupported ODCS version {str(declared)[:40]}"
-        hint = f"Use one of {', '.join(VERSIONS)}."
-    path = ("apiVersion",) if declared is not None else ()
-    return document.issue(path, f"{SYSTEM}.version", message, hint)
 
 
 def _as_declared(issue: DocumentIssue, declared: JSONValue) -> DocumentIssue:

@@ -113,7 +113,7 @@ def decide(
     return Decision(
         action=Action.CHANGE if changes else Action.NONE,
         reason=_count_changes(len(changes)),
-        changes=_shown(changes),
+        changes=_first_changes(changes),
         contracts=tuple(changed),
         transition=transition,
         notes=notes,
@@ -174,7 +174,7 @@ def _without(tree: JSONObject, keys: set[str]) -> JSONObject:
 
 
 def _blocked(action: Action, reason: str, changes: Sequence[str]) -> Decision:
-    return Decision(action=action, reason=reason, changes=_shown(changes))
+    return Decision(action=action, reason=reason, changes=_first_changes(changes))
 
 
 def _count_changes(count: int) -> str:
@@ -221,7 +221,7 @@ def _only_published(status: str) -> str:
     return f"it stays a draft: only a published product can be {status}"
 
 
-def _shown(changes: Sequence[str]) -> tuple[str, ...]:
+def _first_changes(changes: Sequence[str]) -> tuple[str, ...]:
     if len(changes) <= MAX_CHANGES_SHOWN:
         return tuple(changes)
     return (*changes[:MAX_CHANGES_SHOWN], f"and {len(changes) - MAX_CHANGES_SHOWN} more")

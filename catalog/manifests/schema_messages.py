@@ -25,7 +25,7 @@ _TYPE_HINTS = {
 
 def message_for(error: ValidationError) -> tuple[str, str]:
     """Return what is wrong, and a hint how to fix it."""
-    value = _shown(error)
+    value = _format_value(error)
     match error.kind:
         case ValidationErrorKind.Required(name):
             return f"{name} is missing", f"Add a line `{name}: …` here."
@@ -35,8 +35,8 @@ def message_for(error: ValidationError) -> tuple[str, str]:
         case ValidationErrorKind.Enum(options):
             words = [str(option) for option in options]
             listed = ", ".join(words[:12]) + (" …" if len(words) > 12 else "")
-            meant = did_you_mean(str(error.instance), words)
-            return f"Unknown value {value}", meant or f"Use {listed}."
+            hint = did_you_mean(str(error.instance), words) or f"Use {listed}."
+            return f"Unknown value {value}", hint
         case ValidationErrorKind.Constant(expected):
             return f"Unknown value {value}", f"Write {expected}."
         case ValidationErrorKind.Pattern(pattern):
@@ -60,7 +60,7 @@ def _limit_message(error: ValidationError, value: str) -> tuple[str, str]:
     return shortened(error.message, 160), "Compare it with the standard's own examples."
 
 
-def _shown(error: ValidationError) -> str:
+def _format_value(error: ValidationError) -> str:
     value = error.instance
     if isinstance(value, dict):
         return "an object"

@@ -121,10 +121,10 @@ class _IssueCollector:
 
     def _unknown(self, path: Path, key: str) -> DocumentIssue:
         message = f"Unexpected field {shortened(key)}; it is stored but ignored"
-        meant = ""
+        hint = ""
         if key not in self.schema.known_keys:
-            meant = did_you_mean(key, sorted(self.schema.known_keys))
-        hint = meant or "Move it into customProperties, or remove it."
+            hint = did_you_mean(key, sorted(self.schema.known_keys))
+        hint = hint or "Move it into customProperties, or remove it."
         code = f"{self.schema.rule}.unknown-field"
         return self.document.issue((*path, key), code, message, hint, Severity.WARNING)
 

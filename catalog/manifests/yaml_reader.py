@@ -67,11 +67,11 @@ def _reject_unsupported(builder: TreeBuilder, text: str) -> None:
     if directives > _MAX_TAG_DIRECTIVES:
         message, hint = f"{directives} %TAG directives", "Remove them: tags are not supported."
         raise builder.error(1, 1, "directives", message, hint)
-    if found := _UNUSUAL_LINE_BREAK.search(text):
-        code = f"{ord(found[0]):04x}"
+    if match := _UNUSUAL_LINE_BREAK.search(text):
+        code = f"{ord(match[0]):04x}"
         message = f"Contains an unusual line break (U+{code.upper()})"
         hint = f"Remove it, or write it as \\u{code} in double quotes."
-        raise builder.error(*_at(text, found.start()), "characters", message, hint)
+        raise builder.error(*_at(text, match.start()), "characters", message, hint)
 
 
 def _at(text: str, offset: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from catalog.ports.http_types import AddressBlocked, InvalidUrl
@@ -17,52 +17,24 @@ Address = IPv4Address | IPv6Address
 
 MAX_URL_LENGTH = 2048
 
-# Link-local, "this host" and cloud metadata: no setting can open them.
-ALWAYS_BLOCKED_V4 = tuple(
-    map(
-        IPv4Network,
-        (
-            "0.0.0.0/8",
-            "100.100.100.200/32",
-            "168.63.129.16/32",
-            "169.254.0.0/16",
-            "192.0.0.192/32",
-            "224.0.0.0/4",
-            "255.255.255.255/32",
-        ),
-    )
-)
-ALWAYS_BLOCKED_V6 = tuple(map(IPv6Network, ("::/128", "fe80::/10", "fd00:ec2::/32", "ff00::/8")))
 
-PRIVATE_V4 = tuple(
-    map(
-        IPv4Network,
-        (
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "172.16.0.0/12",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.31.196.0/24",
-            "192.52.193.0/24",
-            "192.88.99.0/24",
-            "192.168.0.0/16",
-            "192.175.48.0/24",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "240.0.0.0/4",
-        ),
-    )
-)
-# Only 2000::/3 is handed out for the public; these parts of it are not.
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(ip_network, text.split()))
+
+
+# Link-local, "this host" and cloud metadata: no setting can open them.
+ALWAYS_BLOCKED = _networks("""
+    0.0.0.0/8 100.100.100.200/32 168.63.129.16/32 169.254.0.0/16 192.0.0.192/32 224.0.0.0/4
+    255.255.255.255/32 ::/128 fe80::/10 fd00:ec2::/32 ff00::/8
+""")
+PRIVATE = _networks("""
+    10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24
+    192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24
+    203.0.113.0/24 240.0.0.0/4 2001::/23 2001:db8::/32 2620:4f:8000::/48 3fff::/20
+""")
+# Only this part of IPv6 is handed out for the public.
 PUBLIC_V6 = IPv6Network("2000::/3")
-PRIVATE_V6 = tuple(
-    map(IPv6Network, ("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20"))
-)
 NAT64 = IPv6Network("64:ff9b::/96")
-SIX_TO_FOUR = IPv6Network("2002::/16")
 # An interface identifier that ISATAP builds around an IPv4 address, local and universal form.
 ISATAP = (0x00005EFE, 0x02005EFE)
 
@@ -227,10 +199,10 @@ def unwrap_embedded_ipv4(address: Address) -> tuple[Address, ...]:
     number = int(address)
     if address.ipv4_mapped is not None:
         return (address.ipv4_mapped,)
+    if address.sixtofour is not None:
+        return (address.sixtofour,)
     if address in NAT64:
         return (IPv4Address(number & 0xFFFFFFFF),)
-    if address in SIX_TO_FOUR:
-        return (IPv4Address(number >> 80 & 0xFFFFFFFF),)
     plain = IPv6Address(number)
     if number >> 32 & 0xFFFFFFFF in ISATAP:
         return (plain, IPv4Address(number & 0xFFFFFFFF))
@@ -239,16 +211,12 @@ def unwrap_embedded_ipv4(address: Address) -> tuple[Address, ...]:
 
 @lru_cache(maxsize=4096)
 def is_always_blocked(address: Address) -> bool:
-    if isinstance(address, IPv4Address):
-        return any(address in network for network in ALWAYS_BLOCKED_V4)
-    return any(address in network for network in ALWAYS_BLOCKED_V6)
+    return any(address in network for network in ALWAYS_BLOCKED)
 
 
 @lru_cache(maxsize=4096)
 def is_public(address: Address) -> bool:
     """Return True if an address, once unwrapped, belongs to the public internet."""
-    if is_always_blocked(address):
+    if is_always_blocked(address) or any(address in network for network in PRIVATE):
         return False
-    if isinstance(address, IPv4Address):
-        return not any(address in network for network in PRIVATE_V4)
-    return address in PUBLIC_V6 and not any(address in network for network in PRIVATE_V6)
+    return isinstance(address, IPv4Address) or address in PUBLIC_V6

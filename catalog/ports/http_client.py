@@ -177,7 +177,9 @@ async def _read_response(
     if not is_redirect(call, response.status, headers):
         body = LimitedBody(call.max_bytes, headers.get("content-encoding", ""))
         try:
-            await _read_body(body, response)
+            async for chunk in response.content.iter_any():
+                if not body.add(chunk):
+                    break
         except (aiohttp.ClientError, OSError):
             if not trace.is_overflowing:
                 raise
@@ -193,12 +195,6 @@ async def _read_response(
         phases=trace.phases(),
         is_truncated=is_truncated,
     )
-
-
-async def _read_body(body: LimitedBody, response: aiohttp.ClientResponse) -> None:
-    async for chunk in response.content.iter_any():
-        if not body.add(chunk):
-            return
 
 
 def _to_failure(error: Exception, trace: RequestTrace) -> FetchFailed:

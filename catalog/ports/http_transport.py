@@ -39,7 +39,7 @@ class RequestTrace:
     call_started: float
     target: Target = INVALID_TARGET
     started: float | None = None
-    opened: float | None = None
+    socket_made: float | None = None
     tls_started: float | None = None
     connected: float | None = None
     head_read: float | None = None
@@ -50,7 +50,7 @@ class RequestTrace:
         """Start the next hop: its timings are reset, the count of bytes is not."""
         self.target = target
         self.started = perf_counter()
-        self.opened = self.tls_started = self.connected = self.head_read = None
+        self.socket_made = self.tls_started = self.connected = self.head_read = None
 
     def count(self, size: int) -> None:
         """Add received bytes; raises ConnectionAbortedError past the limit of the wire."""
@@ -62,8 +62,8 @@ class RequestTrace:
     def phases(self) -> Timings:
         """Return the seconds of each part so far; `total` runs from the start of the whole call."""
         return Timings(
-            dns=_between(self.started, self.opened),
-            connect=_between(self.opened, self.tls_started or self.connected),
+            dns=_between(self.started, self.socket_made),
+            connect=_between(self.socket_made, self.tls_started or self.connected),
             tls=_between(self.tls_started, self.connected),
             first_byte=_between(self.connected, self.head_read),
             total=perf_counter() - self.call_started,
@@ -102,11 +102,11 @@ def open_checked(info: AddrInfo) -> socket.socket:
     family, kind, protocol, _, place = info
     trace = CURRENT_TRACE.get()
     check_address(ip_address(place[0].partition("%")[0]), trace.target, allowed=trace.allowed)
-    opened = CountingSocket(family=family, type=kind, proto=protocol)
-    opened.trace = trace
-    if trace.opened is None:
-        trace.opened = perf_counter()
-    return opened
+    checked = CountingSocket(family=family, type=kind, proto=protocol)
+    checked.trace = trace
+    if trace.socket_made is None:
+        trace.socket_made = perf_counter()
+    return checked
 
 
 class TracedTLSContext(ssl.SSLContext):
@@ -139,37 +139,37 @@ async def resolve_host(host: str, port: int) -> list[ResolvedAddress]:
     if not _lookups.acquire(blocking=False):
         raise OSError(errno.EAGAIN, "too many names are being looked up")
     loop = asyncio.get_running_loop()
-    found: asyncio.Future[list[ResolvedAddress]] = loop.create_future()
+    future: asyncio.Future[list[ResolvedAddress]] = loop.create_future()
     threading.Thread(
-        target=_look_up, args=(host, port, loop, found), name=f"look-up {host}", daemon=True
+        target=_look_up, args=(host, port, loop, future), name=f"look-up {host}", daemon=True
     ).start()
-    return await found
+    return await future
 
 
 def _look_up(
     host: str,
     port: int,
     loop: asyncio.AbstractEventLoop,
-    found: asyncio.Future[list[ResolvedAddress]],
+    future: asyncio.Future[list[ResolvedAddress]],
 ) -> None:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except (OSError, UnicodeError) as error:
-        _settle_future(loop, found, partial(found.set_exception, error))
+        _settle_future(loop, future, partial(future.set_exception, error))
     else:
         addresses: list[ResolvedAddress] = [(info[0], str(info[4][0])) for info in infos]
-        _settle_future(loop, found, partial(found.set_result, addresses))
+        _settle_future(loop, future, partial(future.set_result, addresses))
     finally:
         _lookups.release()
 
 
 def _settle_future(
     loop: asyncio.AbstractEventLoop,
-    found: asyncio.Future[list[ResolvedAddress]],
+    future: asyncio.Future[list[ResolvedAddress]],
     settle: Callable[[], None],
 ) -> None:
     def settle_once() -> None:
-        if not found.done():
+        if not future.done():
             settle()
 
     if not loop.is_closed():

@@ -57,8 +57,6 @@ class Response:
 class FetchFailed(Exception):
     """A call without a usable answer; `message` is safe to show, `phases` are its timings."""
 
-    code = "failed"
-
     def __init__(self, message: str, *, phases: Timings | None = None) -> None:
         super().__init__(message)
         self.message = message
@@ -68,49 +66,33 @@ class FetchFailed(Exception):
 class InvalidUrl(FetchFailed):
     """The text is not a plain http or https URL that every program reads alike."""
 
-    code = "bad-url"
-
 
 class AddressBlocked(FetchFailed):
     """The URL leads to an address that Assay does not call."""
-
-    code = "address-refused"
 
 
 class Unreachable(FetchFailed):
     """The name was not found, or no connection stood: refused, reset or closed."""
 
-    code = "unreachable"
-
 
 class TlsFailed(FetchFailed):
     """The TLS handshake failed: a bad, expired or foreign certificate."""
-
-    code = "tls-failed"
 
 
 class DeadlinePassed(FetchFailed):
     """The whole answer was not there within the deadline."""
 
-    code = "deadline-passed"
-
 
 class TooLarge(FetchFailed):
     """More bytes came, on the wire or decoded, than the caller takes."""
-
-    code = "too-large"
 
 
 class TooManyRedirects(FetchFailed):
     """Each answer pointed to another place, more often than the caller follows."""
 
-    code = "too-many-redirects"
-
 
 class InvalidResponse(FetchFailed):
     """What came back is not well-formed HTTP, or ended early."""
-
-    code = "bad-answer"
 
 
 Fetched = Response | FetchFailed

@@ -49,11 +49,11 @@ def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -
 @transaction.atomic
 def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
     """Save the last probe of each port, by id; an older one never overwrites a newer."""
-    alike: dict[ProbeSummary, list[int]] = {}
+    ids_by_probe: dict[ProbeSummary, list[int]] = {}
     for port_id, probe in probes.items():
-        alike.setdefault(probe, []).append(port_id)
+        ids_by_probe.setdefault(probe, []).append(port_id)
     # A batch of hundreds has few kinds of outcome, so this is few statements.
-    for probe, port_ids in alike.items():
+    for probe, port_ids in ids_by_probe.items():
         is_newer = Q(last_probed_at__isnull=True) | Q(last_probed_at__lt=probe.at)
         good = {"last_good_at": probe.at} if probe.is_good else {}
         OutputPort.objects.filter(is_newer, pk__in=port_ids).update(
@@ -85,5 +85,5 @@ def _find_source(product: DataProduct, port: DeclaredPort) -> DataProduct | None
         return others.filter(domain__slug=domain, slug=slug).first()
     if not port.contract_identifier:
         return None
-    named = Q(output_ports__contract_identifier=port.contract_identifier)
-    return others.filter(named).order_by("id").first()
+    serving = others.filter(output_ports__contract_identifier=port.contract_identifier)
+    return serving.order_by("id").first()

@@ -71,13 +71,12 @@ def _check_size(value: JSONValue, at: str) -> None:
         if depth > MAX_DEPTH or count > MAX_VALUES:
             message = f"The document grows over {MAX_DEPTH} levels or {MAX_VALUES:,} values."
             raise _refused(at, message, "Keep it smaller and flatter.")
-        level = [member for item in level for member in _members(item)]
-
-
-def _members(value: JSONValue) -> list[JSONValue]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+        collections = [item for item in level if isinstance(item, dict | list)]
+        level = [
+            member
+            for item in collections
+            for member in (item.values() if isinstance(item, dict) else item)
+        ]
 
 
 def _refused(location: str, message: str, hint: str, code: str = "patch") -> ValidationFailed:

@@ -59,13 +59,13 @@ class TombstoneQuerySet(models.QuerySet["Tombstone"]):
 
     def unprocessed_by(self, follower: str) -> TombstoneQuerySet:
         """Return the tombstones that a follower has not handled, oldest first."""
-        seen = Followed.objects.filter(
+        handled = Followed.objects.filter(
             follower=follower,
             kind=models.OuterRef("kind"),
             object_id=models.OuterRef("object_id"),
             revision__gte=models.OuterRef("revision"),
         )
-        return self.filter(~models.Exists(seen)).order_by("id")
+        return self.filter(~models.Exists(handled)).order_by("id")
 
 
 class Tombstone(models.Model):

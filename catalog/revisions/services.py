@@ -1,4 +1,4 @@
-"""Remembering what followers have handled, and burying what was deleted."""
+"""Writes revisions, which ones followers have handled, and tombstones of what was deleted."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ from catalog.types import JSONObject
 
 
 def record_change(
-    thing: Revisioned,
+    row: Revisioned,
     actor: Actor,
     verb: str,
     *,
@@ -29,38 +29,38 @@ def record_change(
     record(
         actor=actor,
         verb=verb,
-        subject=audit_subject(thing),
+        subject=audit_subject(row),
         before=before,
         after=after,
         reason=reason,
     )
-    publish_change(kind=thing.KIND, ids=[thing.uuid])
+    publish_change(kind=row.KIND, ids=[row.uuid])
 
 
-def audit_subject(thing: Revisioned) -> Subject:
+def audit_subject(row: Revisioned) -> Subject:
     return Subject(
-        kind=thing.KIND,
-        id=str(thing.uuid),
-        name=str(thing),
-        domain_id=thing.domain_id,
-        revision=thing.revision,
+        kind=row.KIND,
+        id=str(row.uuid),
+        name=str(row),
+        domain_id=row.domain_id,
+        revision=row.revision,
     )
 
 
 def publish_change(*, kind: str, ids: Sequence[UUID]) -> None:
-    """Tell the followers once the present transaction has committed."""
+    """Notify the followers once this transaction has committed."""
     transaction.on_commit(partial(notify_followers, kind, list(ids)), robust=True)
 
 
 @transaction.atomic
-def bump_revision(*, kind: str, rows: QuerySet[Any]) -> int:
-    """Raise the revision of objects because something they show has changed; return how many.
+def bump_revision(rows: QuerySet[Any]) -> int:
+    """Bump the revision of objects because something they show has changed; return how many.
 
-    The rows are chosen by what the raise leaves as it is.
+    The condition of `rows` must still be true of them afterwards.
     """
     count = rows.update(revision=F("revision") + 1, revised_at=timezone.now())
     if count:
-        publish_change(kind=kind, ids=list(rows.values_list("uuid", flat=True)))
+        publish_change(kind=rows.model.KIND, ids=list(rows.values_list("uuid", flat=True)))
     return count
 
 
@@ -102,7 +102,6 @@ def create_tombstones(*, kind: str, object_id: UUID, revision: int) -> None:
     )
 
 
-def forget_other_generations(*, prefix: str, kept: Collection[str]) -> None:
-    """Drop all that followers remember whose names begin so, but for those that are kept."""
-    others = Followed.objects.filter(follower__startswith=prefix).exclude(follower__in=kept)
-    others.delete()
+def forget_other_generations(*, prefix: str, keep: Collection[str]) -> None:
+    """Delete what followers have handled whose names start with a prefix, but not those to keep."""
+    Followed.objects.filter(follower__startswith=prefix).exclude(follower__in=keep).delete()

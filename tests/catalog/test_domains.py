@@ -64,7 +64,7 @@ def test_of_two_edits_of_one_edition_the_second_is_refused():
     with pytest.raises(EditConflict) as refused:
         edit_domain(domain=Domain.objects.get(), edition=1, actor=FACTORY, mission="Buy.")
 
-    assert (refused.value.seen, refused.value.current) == (1, 2)
+    assert (refused.value.sent, refused.value.current) == (1, 2)
     assert Domain.objects.get().mission == "Sell."
 
 

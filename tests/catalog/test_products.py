@@ -96,7 +96,7 @@ def test_the_second_writer_of_an_edition_is_told_both_states():
     with pytest.raises(EditConflict) as refused:
         _patch(product, {"op": "add", "path": "/tags", "value": ["two"]}, edition=1)
 
-    assert (refused.value.seen, refused.value.current) == (1, 2)
+    assert (refused.value.sent, refused.value.current) == (1, 2)
     assert DataProduct.objects.get().tags == ["one"]
 
 

@@ -33,7 +33,7 @@ def test_a_tombstone_is_unseen_until_the_follower_remembers_its_revision():
     assert unseen == 1
     assert not Tombstone.objects.unprocessed_by("index").exists()
     assert Tombstone.objects.unprocessed_by("another").count() == 1
-    forget_other_generations(prefix="ind", kept=[])
+    forget_other_generations(prefix="ind", keep=[])
     assert Tombstone.objects.unprocessed_by("index").count() == 1
 
 

@@ -40,7 +40,7 @@ class ConflictWithState(EditConflict):
     """An edit conflict with the current representation, as the caller may see it."""
 
     def __init__(self, conflict: EditConflict, state: Mapping[str, object]) -> None:
-        super().__init__(seen=conflict.seen, current=conflict.current)
+        super().__init__(sent=conflict.sent, current=conflict.current)
         self.state = state
 
 

@@ -165,7 +165,7 @@ def _catalog_problem(error: CatalogError) -> Problem:
         problem["current"] = error.state
     if isinstance(error, EditConflict):
         state = error.state if isinstance(error, ConflictWithState) else {}
-        problem["seen"] = {"edition": error.seen}
+        problem["seen"] = {"edition": error.sent}
         problem["current"] = {"edition": error.current, **state}
     return problem
 

@@ -2,7 +2,7 @@
 
 from catalog.domains.services.bootstrap import create_first_admin, is_initialized
 from catalog.domains.services.deactivation import deactivate_person
-from catalog.domains.services.domains import bump_domain_revisions, create_domain, edit_domain
+from catalog.domains.services.domains import create_domain, edit_domain
 from catalog.domains.services.invitations import (
     accept_invitation,
     cancel_invitation,
@@ -15,7 +15,6 @@ from catalog.domains.services.teams import add_to_team, create_team, demand_team
 __all__ = [
     "accept_invitation",
     "add_to_team",
-    "bump_domain_revisions",
     "cancel_invitation",
     "create_domain",
     "create_first_admin",

@@ -1,6 +1,5 @@
 """Writing the tree of domains."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import uuid4
 
@@ -10,13 +9,13 @@ from django.utils import timezone
 
 from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.authorization.tree import ancestors_in
-from catalog.domains.models import DOMAIN, Domain, FormerDomainSlug
+from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.identifiers import is_slug, unstorable
 from catalog.issues import Issue
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.revisions.services import bump_revision, record_change
+from catalog.revisions.services import record_change
 
 
 @transaction.atomic
@@ -86,11 +85,6 @@ def edit_domain(
     return domain
 
 
-def bump_domain_revisions(*, domains: Collection[int]) -> int:
-    """Raise the revision of some domains, because what lies above them has changed."""
-    return bump_revision(kind=DOMAIN, rows=Domain.objects.filter(pk__in=domains))
-
-
 def lock_tree() -> None:
     """Lock the whole tree: of two moves at once, each fine alone, both could make a circle."""
     list(Domain.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
@@ -136,8 +130,8 @@ def slug_was_used(slug: str) -> bool:
 
 def record_former_slug(domain: Domain, old_slug: str) -> None:
     FormerDomainSlug.objects.filter(slug=domain.slug, domain=domain).delete()
-    taken = Domain.objects.filter(slug=domain.slug).exclude(pk=domain.pk).exists()
-    if taken or slug_was_used(domain.slug):
+    is_taken = Domain.objects.filter(slug=domain.slug).exclude(pk=domain.pk).exists()
+    if is_taken or slug_was_used(domain.slug):
         raise NameConflict(
             f"The slug {domain.slug} is in use.", location="slug", hint="Choose another."
         )

@@ -9,13 +9,12 @@ from catalog.products.services.registration import (
     set_alias,
     set_aliases,
 )
-from catalog.products.services.status import bump_product_revisions, set_status, set_trust
+from catalog.products.services.status import set_status, set_trust
 from catalog.products.services.usages import add_use, project_usages
 
 __all__ = [
     "Writer",
     "add_use",
-    "bump_product_revisions",
     "delete_product",
     "move_product",
     "patch_document",

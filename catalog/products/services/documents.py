@@ -46,7 +46,7 @@ def record_edit(
     )
     if not updated:
         current = DataProduct.objects.values_list("edition", flat=True).get(pk=product.pk)
-        raise EditConflict(seen=product.edition, current=current)
+        raise EditConflict(sent=product.edition, current=current)
     product.refresh_from_db(fields=["edition", "revision", "updated_at"])
     record_change(product, actor, verb, before=before, after=after, reason=reason)
 

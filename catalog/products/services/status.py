@@ -1,6 +1,5 @@
 """Writes a product's status and trust columns, and what followers must see again."""
 
-from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -9,9 +8,9 @@ from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.authorization.access import Writer
-from catalog.products.models import PRODUCT, DataProduct, Status
+from catalog.products.models import DataProduct, Status
 from catalog.products.services.documents import record_edit
-from catalog.revisions.services import bump_revision, record_change
+from catalog.revisions.services import record_change
 from catalog.types import JSONObject
 
 METRIC_UPDATE_INTERVAL = timedelta(hours=1)
@@ -61,7 +60,3 @@ def set_trust(*, product_id: int, verdict: str, figures: JSONObject, actor: Syst
     after = {"slo_verdict": verdict}
     record_change(product, actor, "verdict turned", before=before, after=after)
     return True
-
-
-def bump_product_revisions(*, products: Collection[int]) -> int:
-    return bump_revision(kind=PRODUCT, rows=DataProduct.objects.filter(pk__in=products))

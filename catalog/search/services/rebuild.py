@@ -120,7 +120,7 @@ def remove_unused_indexes(backend: SearchBackend) -> None:
 def _remove_unused(backend: SearchBackend) -> None:
     with backend.remove_unused() as generations:
         kept = [follower_name(backend.name, generation) for generation in generations]
-        forget_other_generations(prefix=follower_name(backend.name, ""), kept=kept)
+        forget_other_generations(prefix=follower_name(backend.name, ""), keep=kept)
 
 
 def _fill(session: RecordingSession, engine: str, claim: RebuildClaim, progress: Progress) -> int:

@@ -15,12 +15,10 @@ from django.utils import timezone
 
 from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import DOMAIN, Domain
-from catalog.domains.services import bump_domain_revisions
-from catalog.glossary.services import bump_term_revisions
+from catalog.glossary.models import Term
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.services import bump_product_revisions
 from catalog.revisions.models import Followed, Tombstone
-from catalog.revisions.services import mark_indexed
+from catalog.revisions.services import bump_revision, mark_indexed
 from catalog.search.port import SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.pending import (
@@ -187,11 +185,11 @@ def sync_domain_changes() -> int:
     handled |= {uuid: revision + 1 for uuid, revision in subdomains.values_list("uuid", "revision")}
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
     for start in range(0, len(products), BATCH_SIZE):
-        bump_product_revisions(products=products[start : start + BATCH_SIZE])
+        bump_revision(DataProduct.objects.filter(pk__in=products[start : start + BATCH_SIZE]))
         # What people edit in the meantime does not wait for the end of a large domain.
         with suppress(SearchUnavailable), IndexWriters() as writers:
             for_each_engine(partial(_index_edits, writers))
-    bump_term_revisions(domains=below)
-    bump_domain_revisions(domains=[pk for pk in below if pk not in changed])
+    bump_revision(Term.objects.filter(domain__in=below))
+    bump_revision(subdomains)
     mark_indexed(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=handled)
     return len(products)
