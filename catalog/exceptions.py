@@ -1,6 +1,7 @@
 """The errors of the catalog, which pages, API and commands turn into their own."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from catalog.issues import Issue
 
@@ -79,3 +80,14 @@ class ValidationFailed(CatalogError):
     def __init__(self, issues: Sequence[Issue]) -> None:
         super().__init__("; ".join(f"{f.location}: {f.message}" for f in issues) or "invalid")
         self.issues = tuple(issues)
+
+    @classmethod
+    def of(cls, location: str, message: str, hint: str = "", *, code: str = "invalid") -> Self:
+        """Return the error of one invalid value."""
+        return cls([Issue(location=location, message=message, hint=hint, code=code)])
+
+
+def require_valid(issues: Sequence[Issue]) -> None:
+    """Raise ValidationFailed if there are issues."""
+    if issues:
+        raise ValidationFailed(issues)

@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from uuid import UUID
+
+from catalog.issues import Issue
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 SLUG_LENGTH = 120
@@ -51,6 +54,20 @@ def unstorable(text: str) -> str:
     """Return the name of a character that no database stores, or an empty text."""
     if "\x00" in text:
         return "a NUL character"
-    if SURROGATE.search(text):
-        return "an invalid character"
-    return ""
+    return "an invalid character" if SURROGATE.search(text) else ""
+
+
+def character_issues(texts: Mapping[str, str]) -> list[Issue]:
+    """Return an issue for each text that no database stores; the keys are locations."""
+    return [
+        Issue(location=location, message=f"Contains {character}.", hint="Remove it.")
+        for location, text in texts.items()
+        if (character := unstorable(text))
+    ]
+
+
+def slug_issues(slug: str) -> list[Issue]:
+    """Return an issue if a text is no slug; its location is `slug`."""
+    hint = "Use small letters, digits, dots, dashes and underscores."
+    message = f"{slug!r} is not a valid URL name."
+    return [] if is_slug(slug) else [Issue(location="slug", message=message, hint=hint)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalog.exceptions import ValidationFailed
+from catalog.exceptions import require_valid
 from catalog.identifiers import is_slug
 from catalog.products.projection import check_storable, digest_of
 from catalog.products.tree_reader import TreeReader
@@ -82,8 +82,7 @@ def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:
     """Return a contract's document. Raises ValidationFailed with every issue."""
     if isinstance(tree, ContractDocument):
         return tree
-    if issues := check_storable(tree):
-        raise ValidationFailed(issues)
+    require_valid(check_storable(tree))
     reader = _ContractReader()
     description = tree.get("description")
     document = ContractDocument(

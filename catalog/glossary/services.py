@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import NameConflict, ValidationFailed
+from catalog.exceptions import NameConflict, ValidationFailed, require_valid
 from catalog.glossary.models import TERM, Term
-from catalog.identifiers import normalize, slug_of, unstorable
+from catalog.identifiers import character_issues, normalize, slug_of, unstorable
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.revisions.services import create_tombstones, record_change
@@ -59,7 +59,7 @@ def edit_term(
     before = _state(term)
     for name, value in changes.items():
         if name not in FIELDS:
-            raise ValidationFailed([Issue(location=name, message="Unexpected field.")])
+            raise ValidationFailed.of(name, "Unexpected field.")
         setattr(term, name, value)
     _check(term)
     term.edition, term.revision = term.edition + 1, term.revision + 1
@@ -79,38 +79,26 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
 
 
 def _check(term: Term) -> None:
-    issues = _text_issues(term)
-    for location in ("synonyms", "acronyms"):
-        issues += _spelling_issues(location, getattr(term, location))
-    if issues:
-        raise ValidationFailed(issues)
-
-
-def _text_issues(term: Term) -> list[Issue]:
-    issues = []
+    issues: list[Issue] = []
     for location, max_length in (("name", 120), ("definition", 5000)):
         text = getattr(term, location)
         if not isinstance(text, str) or not text.strip() or len(text) > max_length:
-            issues.append(
-                Issue(location=location, message=f"Must have 1 to {max_length} characters.")
-            )
-        elif bad := unstorable(text):
-            issues.append(Issue(location=location, message=f"Contains {bad}.", hint="Remove it."))
+            message = f"Must have 1 to {max_length} characters."
+            issues.append(Issue(location=location, message=message))
+        elif unstorable(text):
+            issues += character_issues({location: text})
         elif location == "name" and not slug_of(text):
-            issues.append(
-                Issue(
-                    location=location,
-                    message="A name needs a Latin letter or a digit.",
-                )
-            )
-    return issues
+            message = "A name needs a Latin letter or a digit."
+            issues.append(Issue(location=location, message=message))
+    for location in ("synonyms", "acronyms"):
+        issues += _spelling_issues(location, getattr(term, location))
+    require_valid(issues)
 
 
 def _spelling_issues(location: str, spellings: object) -> list[Issue]:
     if not isinstance(spellings, list) or len(spellings) > MAX_SPELLINGS:
-        return [
-            Issue(location=location, message=f"Must be a list of at most {MAX_SPELLINGS} strings.")
-        ]
+        message = f"Must be a list of at most {MAX_SPELLINGS} strings."
+        return [Issue(location=location, message=message)]
     issues = []
     spellings_so_far: set[str] = set()
     for index, word in enumerate(spellings):

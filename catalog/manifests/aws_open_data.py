@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from catalog.exceptions import require_valid
 from catalog.identifiers import slug_of
 from catalog.manifests.external import (
     ExternalCatalog,
@@ -50,7 +51,7 @@ def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
         ),
         custom={"license": record.text("license"), "citation": record.text("citation")},
     )
-    record.finish()
+    require_valid(record.issues)
     return ExternalEntry(
         identifier=record.text("slug"),
         tree=tree,

@@ -1,10 +1,9 @@
 """An entry of an external catalog as a product document and a contract; pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from catalog.exceptions import ValidationFailed
 from catalog.identifiers import is_slug, normalize
 from catalog.issues import Issue
 from catalog.products.projection import API_VERSION
@@ -44,49 +43,36 @@ class FieldReader:
 
     def text(self, name: str) -> str:
         """Return a text, empty if it is missing or a placeholder."""
-        value = self.fields.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self.issues.append(Issue(location=f"/{name}", message="Must be a string."))
-            return ""
-        return "" if PLACEHOLDERS.fullmatch(value.strip()) else value.strip()
+        value = self._value(name, lambda value: isinstance(value, str), "a string")
+        return "" if value is None or PLACEHOLDERS.fullmatch(value.strip()) else value.strip()
 
     def texts(self, name: str) -> list[str]:
-        value = self.fields.get(name)
-        if value is None:
-            return []
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.issues.append(Issue(location=f"/{name}", message="Must be a list of strings."))
-            return []
-        return [item.strip() for item in value if item.strip()]
+        texts = self._value(name, lambda value: _is_list_of(value, str), "a list of strings")
+        return [text.strip() for text in texts or () if text.strip()]
 
     def objects(self, name: str) -> list[Mapping[str, JSONValue]]:
-        value = self.fields.get(name)
-        if value is None:
-            return []
-        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-            self.issues.append(Issue(location=f"/{name}", message="Must be a list of objects."))
-            return []
-        return value
+        objects = self._value(name, lambda value: _is_list_of(value, Mapping), "a list of objects")
+        return objects or []
 
     def slug(self) -> str:
         """Return the identifier as a slug, casefolded."""
         identifier = self.text("slug")
         if not is_slug(normalize(identifier)):
-            self.issues.append(
-                Issue(
-                    location="/slug",
-                    message=f"{identifier[:80]!r} is not a valid URL name.",
-                    hint="Use letters, digits, dots, dashes and underscores.",
-                )
-            )
+            message = f"{identifier[:80]!r} is not a valid URL name."
+            hint = "Use letters, digits, dots, dashes and underscores."
+            self.issues.append(Issue(location="/slug", message=message, hint=hint))
         return normalize(identifier)
 
-    def finish(self) -> None:
-        """Raise ValidationFailed if anything is wrong."""
-        if self.issues:
-            raise ValidationFailed(self.issues)
+    def _value(self, name: str, is_valid: Callable[[JSONValue], bool], noun: str) -> JSONValue:
+        value = self.fields.get(name)
+        if value is None or is_valid(value):
+            return value
+        self.issues.append(Issue(location=f"/{name}", message=f"Must be {noun}."))
+        return None
+
+
+def _is_list_of(value: JSONValue, member_type: type) -> bool:
+    return isinstance(value, list) and all(isinstance(item, member_type) for item in value)
 
 
 def to_plain_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from catalog.exceptions import require_valid
 from catalog.manifests.external import (
     ExternalCatalog,
     ExternalEntry,
@@ -62,7 +63,7 @@ def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
             "splits": record.text("splits"),
         },
     )
-    record.finish()
+    require_valid(record.issues)
     return ExternalEntry(identifier=record.text("slug"), tree=tree)
 
 

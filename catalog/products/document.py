@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalog.exceptions import ValidationFailed
+from catalog.exceptions import ValidationFailed, require_valid
 from catalog.issues import Issue
 from catalog.products.projection import ProductColumns, check_storable, digest_of, parse_columns
 from catalog.products.projectors import projectors
@@ -29,10 +29,10 @@ def parse_document(tree: JSONObject | ProductDocument) -> ProductDocument:
     if isinstance(tree, ProductDocument):
         return tree
     if not isinstance(tree, dict):
-        raise ValidationFailed([Issue(location="/", message="Must be an object.")])
-    if issues := check_storable(tree):
-        raise ValidationFailed(issues)
+        raise ValidationFailed.of("/", "Must be an object.")
+    require_valid(check_storable(tree))
     columns, parts = None, {}
+    issues: list[Issue] = []
     try:
         columns = parse_columns(tree)
     except ValidationFailed as invalid:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jsonpointer import escape
 
 from catalog.exceptions import ValidationFailed
-from catalog.identifiers import is_slug, slug_of, unstorable
+from catalog.identifiers import character_issues, is_slug, slug_of
 from catalog.issues import Issue
 from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
@@ -86,7 +86,7 @@ def parse_usages(tree: JSONObject) -> list[DeclaredUsage]:
         return []
     if not isinstance(entries, list) or len(entries) > MAX_USAGES:
         message = f"Must be a list of at most {MAX_USAGES} usages."
-        raise ValidationFailed([Issue(location=at, message=message)])
+        raise ValidationFailed.of(at, message)
     reader = TreeReader()
     usages = []
     for index, entry in enumerate(entries):
@@ -191,9 +191,7 @@ def digest_of(tree: JSONValue) -> str:
 def check_storable(value: JSONValue, at: str = "") -> list[Issue]:
     """Return an issue for each text, keys included, that no database can store."""
     if isinstance(value, str):
-        character = unstorable(value)
-        message = f"Contains {character}."
-        return [Issue(location=at or "/", message=message, hint="Remove it.")] if character else []
+        return character_issues({at or "/": value})
     issues = []
     if isinstance(value, Mapping):
         for key, member in value.items():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from catalog.exceptions import ValidationFailed
+from catalog.exceptions import require_valid
 from catalog.issues import Issue
 from catalog.types import JSONValue
 
@@ -57,5 +57,4 @@ class TreeReader:
 
     def finish(self) -> None:
         """Raise ValidationFailed if anything is wrong."""
-        if self.issues:
-            raise ValidationFailed(self.issues)
+        require_valid(self.issues)

@@ -9,7 +9,6 @@ from datetime import date
 from jsonpointer import escape
 
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
 from catalog.products.projection import custom, custom_pointer
 from catalog.products.tree_reader import TreeReader
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
@@ -60,7 +59,7 @@ def parse_provenance(tree: JSONObject) -> DeclaredProvenance:
         return DeclaredProvenance()
     reader = TreeReader()
     if not isinstance(declared, Mapping):
-        raise ValidationFailed([Issue(location=at, message="Must be an object.")])
+        raise ValidationFailed.of(at, "Must be an object.")
     version = declared.get("questionSet", CURRENT_SET.version)
     if not isinstance(version, str) or version not in QUESTION_SETS:
         hint = f"Use {', '.join(QUESTION_SETS)}."

@@ -33,39 +33,26 @@ def publish_product(
     version number has other content already).
     """
     product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
-    if product.status in (Status.RETIRED, Status.EXTERNAL):
-        raise InvalidTransition(
-            f"A product that is {product.status} cannot be published.",
-            location="status",
-            hint="Adopt an external entry first; register a retired product as a new one.",
-        )
-    frozen = product.versions.filter(version=product.version).first()
     contracts = product.contracts.values_list("identifier", "version", "digest")
     digests = {f"{identifier}@{version}": digest for identifier, version, digest in contracts}
-    if frozen:
-        if (frozen.tree_digest, frozen.contract_digests) != (digest_of(product.tree), digests):
-            raise ImmutableVersion(
-                f"Version {product.version} is published with other content.",
-                location="version",
-                hint="Increase the product's version, then publish.",
-            )
-        if product.status == Status.PUBLISHED:
-            return product
-    findings = publication_findings(product)
-    if any(finding.is_error for finding in findings):
-        raise PublicationRefused(findings)
-    product = set_status(
-        product=product,
-        status=Status.PUBLISHED,
-        verb="published",
-        actor=actor,
-        reason=reason,
-        published_at=timezone.now(),
-        successor=None,
-        ends_on=None,
-    )
+    content = (digest_of(product.tree), digests)
+    frozen = product.versions.filter(version=product.version).first()
+    is_same = frozen is not None and (frozen.tree_digest, frozen.contract_digests) == content
+    if is_same and product.status == Status.PUBLISHED:
+        return product
+    _require_publishable(product, is_version_taken=frozen is not None and not is_same)
+    columns = {"published_at": timezone.now(), "successor": None, "ends_on": None}
+    product = set_status(product, Status.PUBLISHED, "published", actor, reason, **columns)
     if not frozen:
-        _freeze(product, digests, actor)
+        ProductVersion.objects.create(
+            product=product,
+            version=product.version,
+            tree=product.tree,
+            tree_digest=content[0],
+            contract_digests=digests,
+            edition=product.edition,
+            published_by=actor.audit_name,
+        )
     return product
 
 
@@ -80,21 +67,9 @@ def deprecate_product(
     reason: str = "",
 ) -> DataProduct:
     """Announce that a published product will be retired, when, and what replaces it."""
-    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
-    if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        raise InvalidTransition(
-            f"A {product.status} product cannot be deprecated.", location="status"
-        )
-    _check_successor(product, successor)
-    return set_status(
-        product=product,
-        status=Status.DEPRECATED,
-        verb="deprecated",
-        actor=actor,
-        reason=reason,
-        successor=successor,
-        ends_on=ends_on,
-    )
+    product = _lock_published(product, edition, actor, successor, verb="deprecated")
+    columns = {"successor": successor, "ends_on": ends_on}
+    return set_status(product, Status.DEPRECATED, "deprecated", actor, reason, **columns)
 
 
 @transaction.atomic
@@ -107,22 +82,10 @@ def retire_product(
     reason: str = "",
 ) -> DataProduct:
     """Retire a product: its address answers 410 and names its successor."""
-    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
-    if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        raise InvalidTransition(
-            f"A {product.status} product cannot be retired.",
-            location="status",
-            hint="Delete a draft instead.",
-        )
-    _check_successor(product, successor)
-    return set_status(
-        product=product,
-        status=Status.RETIRED,
-        verb="retired",
-        actor=actor,
-        reason=reason,
-        successor=successor or product.successor,
-    )
+    hint = "Delete a draft instead."
+    product = _lock_published(product, edition, actor, successor, verb="retired", hint=hint)
+    columns = {"successor": successor or product.successor}
+    return set_status(product, Status.RETIRED, "retired", actor, reason, **columns)
 
 
 @transaction.atomic
@@ -133,9 +96,7 @@ def adopt_product(
     product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     if product.status != Status.EXTERNAL:
         raise InvalidTransition("Only an external entry can be adopted.", location="status")
-    return set_status(
-        product=product, status=Status.DRAFT, verb="adopted", actor=actor, reason=reason
-    )
+    return set_status(product, Status.DRAFT, "adopted", actor, reason)
 
 
 def publication_findings(product: DataProduct) -> list[Issue]:
@@ -198,20 +159,39 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
     return facts
 
 
-def _freeze(product: DataProduct, digests: dict[str, str], actor: Writer) -> None:
-    ProductVersion.objects.create(
-        product=product,
-        version=product.version,
-        tree=product.tree,
-        tree_digest=digest_of(product.tree),
-        contract_digests=digests,
-        edition=product.edition,
-        published_by=actor.audit_name,
-    )
-
-
-def _check_successor(product: DataProduct, successor: DataProduct | None) -> None:
-    if successor and successor.pk == product.pk:
-        raise ValidationFailed(
-            [Issue(location="successor", message="A product cannot be its own successor.")]
+def _require_publishable(product: DataProduct, *, is_version_taken: bool) -> None:
+    if product.status in (Status.RETIRED, Status.EXTERNAL):
+        raise InvalidTransition(
+            f"A product that is {product.status} cannot be published.",
+            location="status",
+            hint="Adopt an external entry first; register a retired product as a new one.",
         )
+    if is_version_taken:
+        raise ImmutableVersion(
+            f"Version {product.version} is published with other content.",
+            location="version",
+            hint="Increase the product's version, then publish.",
+        )
+    findings = publication_findings(product)
+    if any(finding.is_error for finding in findings):
+        raise PublicationRefused(findings)
+
+
+def _lock_published(
+    product: DataProduct,
+    edition: int,
+    actor: Writer,
+    successor: DataProduct | None,
+    *,
+    verb: str,
+    hint: str = "",
+) -> DataProduct:
+    """Return the locked product if it is published and the successor is another one."""
+    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
+    if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
+        message = f"A {product.status} product cannot be {verb}."
+        raise InvalidTransition(message, location="status", hint=hint)
+    if successor == product:
+        message = "A product cannot be its own successor."
+        raise ValidationFailed.of("successor", message)
+    return product

@@ -152,7 +152,7 @@ def test_one_suspect_batch_runs_at_a_time():
 @pytest.mark.parametrize("status", [Status.RETIRED, Status.EXTERNAL])
 def test_ports_of_retired_and_external_products_are_not_measured(status):
     product = make_port().product
-    set_status(product=product, status=status, verb="moved", actor=FACTORY)
+    set_status(product, status, "moved", FACTORY)
 
     assert claim() == []
 

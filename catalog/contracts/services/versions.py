@@ -12,7 +12,7 @@ from catalog.contracts.models import (
     Server,
 )
 from catalog.contracts.projection import ContractDocument, DeclaredObject, parse_contract
-from catalog.exceptions import ImmutableVersion, ValidationFailed
+from catalog.exceptions import ImmutableVersion, require_valid
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.addresses import check_url
@@ -123,8 +123,7 @@ def _check_servers(document: ContractDocument) -> None:
                 hint = "Give a path below the files root, without '..'."
                 message = "The path leaves the files root."
                 issues.append(Issue(location=f"/servers/{index}/path", message=message, hint=hint))
-    if issues:
-        raise ValidationFailed(issues)
+    require_valid(issues)
 
 
 def _write(contract: DataContract, document: ContractDocument) -> None:

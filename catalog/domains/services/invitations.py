@@ -12,7 +12,6 @@ from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.teams import add_member, demand_team
 from catalog.exceptions import InvalidTransition, NotFound, ValidationFailed
-from catalog.issues import Issue
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
 from catalog.permissions import Permission
@@ -35,7 +34,7 @@ def invite_person(
     if known := Person.objects.filter(email__iexact=email).first():
         message = f"{known.display_name} signs in with this address already."
         hint = "Give them a role or add them to a team instead."
-        raise ValidationFailed([Issue(location="email", message=message, hint=hint)])
+        raise ValidationFailed.of("email", message, hint)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=email,

@@ -9,7 +9,6 @@ from catalog.authorization.access import Writer, require_permission
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition, ValidationFailed
-from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Permission, Role
 from catalog.revisions.services import audit_subject
@@ -31,9 +30,7 @@ def grant_role(
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if role not in (DOMAIN_ROLES if domain else MESH_ROLES):
         place = "a domain" if domain else "the mesh"
-        raise ValidationFailed(
-            [Issue(location="role", message=f"{role.value} is not a role of {place}.")]
-        )
+        raise ValidationFailed.of("role", f"{role.value} is not a role of {place}.")
     membership, _ = Membership.objects.update_or_create(
         person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
     )

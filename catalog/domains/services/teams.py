@@ -9,9 +9,8 @@ from catalog.audit.services import Subject, record
 from catalog.authorization.access import Writer, require_permission
 from catalog.domains.models import Domain
 from catalog.domains.services.domains import edit_domain
-from catalog.exceptions import NameConflict, ValidationFailed
-from catalog.identifiers import is_slug, unstorable
-from catalog.issues import Issue
+from catalog.exceptions import NameConflict, require_valid
+from catalog.identifiers import character_issues, slug_issues
 from catalog.people.models import Person, Team, TeamMember
 from catalog.permissions import Permission
 
@@ -28,16 +27,11 @@ def create_team(
 ) -> Team:
     """Create a team; in a domain that has no owner team, it becomes that.
 
-    Raises PermissionDenied, Invalid, NameConflict.
+    Raises PermissionDenied, ValidationFailed, NameConflict.
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
-    if not is_slug(slug):
-        raise ValidationFailed([Issue(location="slug", message=f"{slug!r} is not a slug.")])
-    for location, text in (("name", name), ("description", description)):
-        if bad := unstorable(text):
-            raise ValidationFailed(
-                [Issue(location=location, message=f"It holds {bad}.", hint="Remove it.")]
-            )
+    texts = {"name": name, "description": description}
+    require_valid(slug_issues(slug) + character_issues(texts))
     if Team.objects.filter(slug=slug).exists():
         raise NameConflict(f"The slug {slug} is in use.", location="slug", hint="Choose another.")
     group = Group.objects.create(name=f"team {slug}")

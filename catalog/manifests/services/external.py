@@ -19,7 +19,7 @@ from catalog.exceptions import (
     PermissionDenied,
     ValidationFailed,
 )
-from catalog.issues import Issue, shortened
+from catalog.issues import shortened
 from catalog.manifests.external import ExternalCatalog, ExternalEntry
 from catalog.manifests.issues import ParseError
 from catalog.manifests.readers import MAX_BYTES, read_documents
@@ -138,7 +138,7 @@ def _import_line(
     try:
         fields = read_documents(line, name="entry.json")[0].tree
         if not isinstance(fields, dict):
-            raise ValidationFailed([Issue(location="/", message="Must be an object.")])
+            raise ValidationFailed.of("/", "Must be an object.")
         identifier = str(fields.get("slug", ""))[:120]
         entry = context.entry_of(fields)
         with transaction.atomic():

@@ -12,7 +12,7 @@ from catalog.contracts.services import frozen_digests
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import slug_of
-from catalog.issues import Issue, did_you_mean, shortened
+from catalog.issues import did_you_mean, shortened
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import Bundle, BundleCollector
 from catalog.manifests.issues import DocumentIssue
@@ -166,7 +166,7 @@ def _identify_by_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProd
     if contract is None:
         hint = "Import the product too: its output port names the contract's id as contractId."
         message = f"No product names the contract {shortened(bundle.identifier)}"
-        raise ValidationFailed([Issue(location="/id", message=message, hint=hint)])
+        raise ValidationFailed.of("/id", message, hint)
     alias = contract.product.aliases.filter(system=bitol_odps.SYSTEM).first()
     return alias, contract.product
 
@@ -188,7 +188,7 @@ def _find_domain(bundle: Bundle, product: DataProduct | None, default_domain: st
             slugs = list(Domain.objects.values_list("slug", flat=True)[:2_000])
             message = f"Unknown domain {shortened(name)}"
             hint = did_you_mean(name, slugs) or "Create the domain first."
-        raise ValidationFailed([Issue(location="/domain", message=message, hint=hint)])
+        raise ValidationFailed.of("/domain", message, hint)
     return domain
 
 

@@ -1,4 +1,4 @@
-"""Writing people: who can sign in, under which name and password."""
+"""Writes people: who can sign in, under which name and password."""
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.exceptions import NameConflict, ValidationFailed
-from catalog.identifiers import unstorable
+from catalog.exceptions import NameConflict, require_valid
+from catalog.identifiers import character_issues
 from catalog.issues import Issue
 from catalog.people.models import Person
 
@@ -23,11 +23,10 @@ def create_person(
     last_name: str = "",
     check_password: bool = True,
 ) -> Person:
-    """Create somebody who can sign in. Raises Invalid (a weak password), NameConflict.
+    """Create a person who can sign in once a password is set.
 
-    Anybody becomes somebody by an invitation or at the first start, which have checked that.
-    Without a password nobody signs in as them until one is set. Two user names that differ
-    only in capitals or in how letters are written are the same.
+    The caller has checked that they were invited. Usernames that differ only in case are the same.
+    Raises ValidationFailed (a weak password too), NameConflict.
     """
     person = Person(
         username=Person.normalize_username(username),
@@ -42,29 +41,28 @@ def create_person(
         with transaction.atomic():
             person.save()
     except IntegrityError as error:
-        raise NameConflict(
-            f"The user name {username} is in use.", location="username", hint="Choose another."
-        ) from error
+        raise _username_conflict(person) from error
     record(actor=actor, verb="created", subject=_about(person))
     return person
 
 
 @transaction.atomic
 def set_password(*, person: Person, password: str) -> None:
-    """Give a person a new password; who calls has checked that it is theirs to give."""
+    """Set a person's password; the caller has checked that the actor may."""
     person.set_password(password)
     person.save(update_fields=["password"])
     record(actor=person, verb="set password", subject=_about(person))
 
 
+def _username_conflict(person: Person) -> NameConflict:
+    message = f"The user name {person.username} is in use."
+    return NameConflict(message, location="username", hint="Choose another.")
+
+
 def _check_free(person: Person) -> None:
     others = Person.objects.exclude(pk=person.pk)
     if others.filter(username__iexact=person.username).exists():
-        raise NameConflict(
-            f"The user name {person.username} is in use.",
-            location="username",
-            hint="Choose another.",
-        )
+        raise _username_conflict(person)
     if person.email and others.filter(email__iexact=person.email).exists():
         raise NameConflict(
             "Somebody signs in with this mail address already.",
@@ -74,11 +72,8 @@ def _check_free(person: Person) -> None:
 
 
 def _check_person(person: Person, password: str | None) -> None:
-    issues = [
-        Issue(location=location, message=f"It holds {bad}.", hint="Remove it.")
-        for location in ("username", "email", "first_name", "last_name")
-        if (bad := unstorable(getattr(person, location)))
-    ]
+    names = ("username", "email", "first_name", "last_name")
+    issues = character_issues({name: getattr(person, name) for name in names})
     try:
         person.full_clean(exclude=["password"], validate_unique=False)
     except ValidationError as error:
@@ -91,8 +86,7 @@ def _check_person(person: Person, password: str | None) -> None:
             validate_password(password, person)
     except ValidationError as error:
         issues.append(Issue(location="password", message=" ".join(error.messages)))
-    if issues:
-        raise ValidationFailed(issues)
+    require_valid(issues)
 
 
 def _about(person: Person) -> Subject:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from catalog.audit.actors import Actor
 from catalog.audit.services import Subject, record
-from catalog.exceptions import ValidationFailed
+from catalog.exceptions import require_valid
 from catalog.identifiers import unstorable
 from catalog.issues import Issue
 from catalog.people.models import ApiToken, Person
@@ -36,8 +36,7 @@ def create_token(
         issues.append(Issue(location="name", message="A name has 1 to 80 plain characters."))
     if not timedelta(0) < lasts <= TOKEN_LASTS_AT_MOST:
         issues.append(Issue(location="days", message="A token lasts 1 to 366 days."))
-    if issues:
-        raise ValidationFailed(issues)
+    require_valid(issues)
     token, text = ApiToken.objects.create(  # type: ignore[no-untyped-call]
         user=person, expiry=lasts, name=name, scopes=sorted(set(scopes))
     )

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from catalog.authorization.access import Writer, lock_for_edit
 from catalog.exceptions import EditConflict, ValidationFailed
-from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
 from catalog.products.json_patch import apply_patch
@@ -113,7 +112,7 @@ def set_document(product: DataProduct, document: ProductDocument) -> None:
     identifier = tree.get("id")
     if product.tree and identifier != product.tree.get("id"):
         message = "The id of a product cannot be changed."
-        raise ValidationFailed([Issue(location="/id", message=message)])
+        raise ValidationFailed.of("/id", message)
     if identifier is None:
         tree = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(product.uuid)} | tree
     for name in PROJECTED:

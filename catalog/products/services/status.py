@@ -18,7 +18,6 @@ METRIC_UPDATE_INTERVAL = timedelta(hours=1)
 
 @transaction.atomic
 def set_status(
-    *,
     product: DataProduct,
     status: Status,
     verb: str,

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.authorization.access import access_for
-from catalog.exceptions import NotFound, PermissionDenied, ValidationFailed
+from catalog.exceptions import NotFound, PermissionDenied, require_valid
 from catalog.identifiers import unstorable
 from catalog.issues import Issue
 from catalog.people.models import Person
@@ -54,8 +54,7 @@ def add_use(
         issues.append(Issue(location="title", message="Say what uses the product."))
     if url and not url.startswith(("https://", "http://")):
         issues.append(Issue(location="url", message="Must start with http:// or https://."))
-    if issues:
-        raise ValidationFailed(issues)
+    require_valid(issues)
     use = ProductUse.objects.create(
         product=product,
         title=title.strip(),
