@@ -53,7 +53,7 @@ def publish_change(*, kind: str, ids: Sequence[UUID]) -> None:
 
 
 @transaction.atomic
-def bump_revision(rows: QuerySet[Any]) -> int:
+def bump_revision(*, rows: QuerySet[Any]) -> int:
     """Bump the revision of objects because something they show has changed; return how many.
 
     The condition of `rows` must still be true of them afterwards.

@@ -16,7 +16,6 @@ from catalog.types import JSONObject
 METRIC_UPDATE_INTERVAL = timedelta(hours=1)
 
 
-@transaction.atomic
 def set_status(
     product: DataProduct,
     status: Status,
@@ -25,7 +24,7 @@ def set_status(
     reason: str = "",
     **columns: object,
 ) -> DataProduct:
-    """Set the status and other columns of a locked product, as one edit."""
+    """Set the status and other columns of a locked product, as one edit, in its transaction."""
     before = {"status": product.status}
     product.status = status
     for name, value in columns.items():

@@ -185,11 +185,11 @@ def sync_domain_changes() -> int:
     handled |= {uuid: revision + 1 for uuid, revision in subdomains.values_list("uuid", "revision")}
     products = list(DataProduct.objects.in_domains(below).values_list("pk", flat=True))
     for start in range(0, len(products), BATCH_SIZE):
-        bump_revision(DataProduct.objects.filter(pk__in=products[start : start + BATCH_SIZE]))
+        bump_revision(rows=DataProduct.objects.filter(pk__in=products[start : start + BATCH_SIZE]))
         # What people edit in the meantime does not wait for the end of a large domain.
         with suppress(SearchUnavailable), IndexWriters() as writers:
             for_each_engine(partial(_index_edits, writers))
-    bump_revision(Term.objects.filter(domain__in=below))
-    bump_revision(subdomains)
+    bump_revision(rows=Term.objects.filter(domain__in=below))
+    bump_revision(rows=subdomains)
     mark_indexed(follower=DOMAIN_FOLLOWER, kind=DOMAIN, revisions=handled)
     return len(products)
