@@ -8,6 +8,8 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import Column, apply_edits, iter_columns
@@ -70,10 +72,15 @@ class Contracts(ProductView):
 
 @dataclass(frozen=True, kw_only=True)
 class ContractPage(EditPage):
-    """`next_version` is the version that saving creates; empty while the contract is a draft."""
+    """`contract` is None for a new one."""
 
     contract: DataContract | None
-    next_version: str
+
+    @cached_property
+    def next_version(self) -> str:
+        """Return the version that saving creates; empty while the contract is a draft."""
+        is_published = self.contract and is_frozen(self.contract)
+        return bump_version(self.contract.version) if self.contract and is_published else ""
 
 
 class ContractView(EditView):
@@ -94,9 +101,7 @@ class ContractView(EditView):
         """Return the contract. Raises Http404 where the product has none of that id."""
         if self._loaded is not None:
             return self._loaded
-        contract = self.product.contracts.filter(uuid=self.uuid).first()
-        if contract is None:
-            raise Http404
+        contract = get_object_or_404(self.product.contracts, uuid=self.uuid)
         if self.request.method == "GET":
             # The document of a wide table takes long to parse. A page that writes reads it again:
             # someone else may have written meanwhile.
@@ -128,14 +133,7 @@ class ContractView(EditView):
         return self.url("product_contracts")
 
     def get_page(self, form: Any) -> ContractPage:
-        contract, next_version = self.versions()
-        return ContractPage(frame=self.frame(form), contract=contract, next_version=next_version)
-
-    def versions(self) -> tuple[DataContract | None, str]:
-        """Return the contract, if it exists already, and the version that saving creates."""
-        contract = self.contract() if self.uuid else None
-        is_published = contract and is_frozen(contract)
-        return contract, bump_version(contract.version) if contract and is_published else ""
+        return ContractPage(frame=self.frame(form), contract=self.contract())
 
 
 class AddTable(ContractView):
@@ -178,12 +176,10 @@ class DropTable(ContractView):
         return self.put(tables[: self.number] + tables[self.number + 1 :], form)
 
     def get_page(self, form: VersionedForm) -> RemoveTablePage:
-        contract, next_version = self.versions()
         table = self.table()
         return RemoveTablePage(
             frame=self.frame(form),
-            contract=contract,
-            next_version=next_version,
+            contract=self.contract(),
             name=table.get("name", ""),
             column_count=len(iter_columns(table)),
         )
@@ -206,8 +202,8 @@ class Table(TableView, ContractView):
 
     def columns(self) -> Page[Column]:
         if self._columns is None or self.request.method != "GET":
-            wanted = self.request.GET.get("page")
-            self._columns = Paginator(iter_columns(self.table()), PAGE_SIZE).get_page(wanted)
+            columns = Paginator(iter_columns(self.table()), PAGE_SIZE)
+            self._columns = columns.get_page(self.request.GET.get("page"))
         return self._columns
 
     def get_initial(self) -> dict[str, Any]:
@@ -239,11 +235,9 @@ class Table(TableView, ContractView):
         return self.url("product_table", self.uuid, self.number) + query
 
     def get_page(self, form: SchemaTableForm) -> TablePage:
-        contract, next_version = self.versions()
         return TablePage(
             frame=self.frame(form),
-            contract=contract,
-            next_version=next_version,
+            contract=self.contract(),
             name=self.table().get("name", ""),
             number=self.number,
             columns=self.columns(),
@@ -306,10 +300,8 @@ class Document(ContractView):
         return ValidationFailed([Issue(location="file", message=message, hint=first.hint)])
 
     def get_page(self, form: ContractDocumentForm) -> DocumentPage:
-        contract, next_version = self.versions()
         return DocumentPage(
             frame=self.frame(form),
-            contract=contract,
-            next_version=next_version,
+            contract=self.contract() if self.uuid else None,
             issues=getattr(self, "issues", []),
         )

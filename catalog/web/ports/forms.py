@@ -133,10 +133,6 @@ def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
     return initial
 
 
-class DropForm(VersionedForm):
-    """Confirmation that an output port is removed."""
-
-
 class CheckboxSet(forms.MultipleChoiceField):
     """Checked rows. One that was removed meanwhile is no error: it is what was asked for."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
-from catalog.contracts.models import Server
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
@@ -16,26 +16,13 @@ from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_document
+from catalog.types import JSONObject
+from catalog.web.forms import VersionedForm
 from catalog.web.pages import render_page
-from catalog.web.ports.forms import DropForm, InputsForm, PortForm, checkbox_choices, initial_from
+from catalog.web.ports.forms import InputsForm, PortForm, checkbox_choices, initial_from
 from catalog.web.products.editing import EditPage, EditView, ProductView
-
-MAX_CANDIDATES = 300
-
-
-@dataclass(frozen=True)
-class PortRow:
-    """An output port with the servers of its contract."""
-
-    port: OutputPort
-    servers: list[Server]
-
-    @property
-    def verdict(self) -> str:
-        """Return "met" if the last probe was good, "breached" if not, "no_data" without one."""
-        if not self.port.last_probed_at:
-            return "no_data"
-        return "met" if self.port.last_good_at == self.port.last_probed_at else "breached"
+from catalog.web.products.lookup import find_other, linked_products, other_products
+from catalog.web.products.ports import PortRow, port_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +37,7 @@ class Ports(ProductView):
     template_name = "catalog/editing/ports.html"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        ports = self.product.output_ports.select_related("port_contract__contract")
-        rows = []
-        for port in ports.prefetch_related("port_contract__contract__servers"):
-            link = getattr(port, "port_contract", None)
-            rows.append(PortRow(port, list(link.contract.servers.all()) if link else []))
-        page = PortsPage(frame=self.frame(), ports=rows)
+        page = PortsPage(frame=self.frame(), ports=port_rows(self.product))
         return render_page(request, self.template_name, page)
 
 
@@ -76,12 +58,9 @@ class AddPort(EditView):
     success_message = _("Port added. Polling starts now.")
 
     def save_form(self, form: PortForm) -> DataProduct:
-        fields = form.port_fields()
         return add_output_port(
             product=self.product,
-            name=fields["name"],
-            version=fields["version"],
-            description=fields["description"],
+            **form.port_fields(),
             interval=form.cleaned_data["interval"],
             server=form.server({}),
             edition=form.cleaned_data["edition"],
@@ -99,7 +78,6 @@ class OnePort(EditView):
     """What the pages of one output port share: the port, its entry and its servers."""
 
     step = "ports"
-    port: OutputPort
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.number = kwargs.pop("port")
@@ -107,19 +85,16 @@ class OnePort(EditView):
 
     def find_port(self) -> OutputPort:
         """Return the port. Raises Http404 if the product has no port of that number."""
-        rows = self.product.output_ports.select_related("port_contract__contract")
-        port = rows.filter(pk=self.number).first()
-        if port is None:
-            raise Http404
-        return port
+        ports = self.product.output_ports.select_related("port_contract__contract")
+        return get_object_or_404(ports, pk=self.number)
 
-    def entry(self, port: OutputPort) -> dict[str, Any]:
+    def entry(self, port: OutputPort) -> JSONObject:
         entries = self.product.tree.get("outputPorts") or []
         key = (port.name, port.version)
         same = (e for e in entries if (e.get("name"), e.get("version") or "1.0.0") == key)
         return next(same, {})
 
-    def servers(self, port: OutputPort) -> list[dict[str, Any]]:
+    def servers(self, port: OutputPort) -> list[JSONObject]:
         link = getattr(port, "port_contract", None)
         return list(link.contract.tree.get("servers") or []) if link else []
 
@@ -169,20 +144,19 @@ class DropPort(OnePort):
     """Confirmation before a port is removed."""
 
     title = _("Remove the port?")
-    form_class = DropForm
+    form_class = VersionedForm
     template_name = "catalog/editing/remove_port.html"
     success_message = _("Port removed.")
 
-    def save_form(self, form: DropForm) -> DataProduct:
+    def save_form(self, form: VersionedForm) -> DataProduct:
         edition = form.cleaned_data["edition"]
         return drop_output_port(port=self.find_port(), edition=edition, actor=self.person)
 
-    def get_page(self, form: DropForm) -> RemovePortPage:
+    def get_page(self, form: VersionedForm) -> RemovePortPage:
         port = self.find_port()
         users = self.product.feeds.filter(contract_identifier=port.contract_identifier)
-        visible = DataProduct.objects.visible_to(self.access)
-        known = visible.filter(pk__in=users.values("product_id")).select_related("domain")
-        return RemovePortPage(frame=self.frame(form), port=port, users=list(known))
+        visible = linked_products(self.access).filter(pk__in=users.values("product_id"))
+        return RemovePortPage(frame=self.frame(form), port=port, users=list(visible))
 
 
 @dataclass(frozen=True)
@@ -225,31 +199,27 @@ class Inputs(EditView):
             actor=self.person,
         )
 
-    def entries(self) -> list[Any]:
+    def entries(self) -> list[JSONObject]:
         return self.product.tree.get("inputPorts") or []
 
-    def new_entry(self, form: InputsForm) -> dict[str, Any]:
+    def new_entry(self, form: InputsForm) -> JSONObject:
         """Return the entry of the product that was named. Raises ValidationFailed."""
-        source = self.source(form.cleaned_data["source"])
-        wanted = form.cleaned_data["port"]
-        ports = source.output_ports.filter(name=wanted) if wanted else source.output_ports.all()
+        source, name = self.source(form.cleaned_data["source"]), form.cleaned_data["port"]
+        ports = source.output_ports.filter(name=name) if name else source.output_ports.all()
         port = ports.first()
-        if wanted and port is None:
+        if name and port is None:
             names = ", ".join(source.output_ports.values_list("name", flat=True)) or "none"
-            message = f"{source.name} has no output port {wanted}."
+            message = f"{source.name} has no output port {name}."
             raise ValidationFailed(
                 [Issue(location="port", message=message, hint=f"It has: {names}.")]
             )
-        entry: dict[str, Any] = {"name": source.slug, "version": source.version}
+        entry: JSONObject = {"name": source.slug, "version": source.version}
         if port and port.contract_identifier:
             entry |= {"version": port.version, "contractId": port.contract_identifier}
         return with_custom(entry, "assaySource", f"{source.domain.slug}/{source.slug}")
 
     def source(self, address: str) -> DataProduct:
-        """Return the product at an address that the person may know of. Raises ValidationFailed."""
-        domain, _slash, slug = address.strip().strip("/").removeprefix("p/").partition("/")
-        visible = DataProduct.objects.visible_to(self.access).exclude(pk=self.product.pk)
-        source = visible.select_related("domain").filter(domain__slug=domain, slug=slug).first()
+        source = find_other(self.access, address, than=self.product)
         if source is None:
             message = f"No other product {address} that you can see."
             hint = "Write it as domain/product, as shown above the name on its page."
@@ -257,20 +227,17 @@ class Inputs(EditView):
         return source
 
     def get_page(self, form: InputsForm) -> InputsPage:
-        visible = DataProduct.objects.visible_to(self.access)
-        others = visible.live().exclude(pk=self.product.pk)
-        # In the order of an index: by the names of domains, all products would be sorted.
-        candidates = others.select_related("domain").order_by("domain_id", "slug")
         ports = list(self.product.input_ports.all())
         # A source that this person may not see looks like one that does not exist.
-        known = set(visible.filter(feeds__in=ports).values_list("pk", flat=True))
+        visible = DataProduct.objects.visible_to(self.access).filter(feeds__in=ports)
+        known = set(visible.order_by().values_list("pk", flat=True))
         checkboxes = checkbox_choices(self.entries())
         return InputsPage(
             frame=self.frame(form),
             rows=[
                 InputRow(checkboxes[port.position], port, port.source_id in known) for port in ports
             ],
-            candidates=list(candidates[:MAX_CANDIDATES]),
+            candidates=other_products(self.access, than=self.product),
         )
 
     def get_success_url(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -125,9 +125,13 @@ class ProductView(View):
 
 
 class EditView(ProductView):
-    """A page with a form: shown, checked, saved, or shown again with all that was typed."""
+    """A page with a form: shown, checked, saved, or shown again with all that was typed.
+
+    `service` saves the form: its arguments are `product`, `actor` and the fields of the form.
+    """
 
     form_class: ClassVar[type[VersionedForm]]
+    service: ClassVar[Callable[..., DataProduct]]
     success_message: ClassVar[Text] = _("Saved.")
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -166,8 +170,8 @@ class EditView(ProductView):
         return self.get_initial()
 
     def save_form(self, form: Any) -> DataProduct:
-        """Call a service; return the product as it is then. Raises CatalogError."""
-        raise NotImplementedError
+        """Call the service; return the product as it is then. Raises CatalogError."""
+        return self.service(product=self.product, actor=self.person, **form.cleaned_data)
 
     def get_success_url(self) -> str:
         return self.url("product_edit")

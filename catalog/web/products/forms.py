@@ -1,4 +1,4 @@
-"""Forms of a product: its description, its readers, moving and deleting it."""
+"""Forms of a product: its description and its readers."""
 
 from __future__ import annotations
 
@@ -218,29 +218,3 @@ class ReadersForm(VersionedForm):
         readers = product.readers.values("group__domain")
         offered = Domain.objects.filter(Q(is_external=False) | Q(pk__in=readers))
         field.queryset = offered.exclude(pk=product.domain_id)
-
-
-class MoveForm(VersionedForm):
-    """Which domain a product is moved to, and why."""
-
-    domain = forms.ModelChoiceField(label=_("New domain"), queryset=Domain.objects.none())
-    reason = SingleLineField(
-        label=_("Reason"), max_length=500, help_text=_("Shown in the product's history.")
-    )
-
-    def __init__(self, *args: Any, domain_ids: Collection[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["domain"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_external=False)
-
-
-class DeleteForm(VersionedForm):
-    """Why a draft is deleted."""
-
-    reason = SingleLineField(
-        label=_("Reason"),
-        max_length=500,
-        required=False,
-        help_text=_("Kept in the audit trail after the product is deleted."),
-    )

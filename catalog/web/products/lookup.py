@@ -23,6 +23,8 @@ from catalog.identifiers import normalize
 from catalog.products.models import DataProduct, DataProductQuerySet, FormerAddress, Status
 from catalog.web.pages import render_page
 
+MAX_SUGGESTED = 300
+
 PageView = Callable[[HttpRequest, DataProduct, AccessContext], HttpResponseBase]
 
 
@@ -55,6 +57,26 @@ def _visible(access: AccessContext) -> DataProductQuerySet:
     """Return the visible products with what every tab shows of them."""
     visible = DataProduct.objects.visible_to(access)
     return visible.select_related("domain__owner_team", "provenance")
+
+
+def linked_products(access: AccessContext) -> DataProductQuerySet:
+    """Return the visible products with what a link to them needs: a document may be large."""
+    visible = DataProduct.objects.visible_to(access).select_related("domain")
+    return visible.only("slug", "name", "status", "domain__slug", "domain__name")
+
+
+def find_other(access: AccessContext, address: str, *, than: DataProduct) -> DataProduct | None:
+    """Return the other product at an address as people type it: domain/product."""
+    domain, _slash, slug = address.strip().strip("/").removeprefix("p/").partition("/")
+    visible = DataProduct.objects.visible_to(access).exclude(pk=than.pk)
+    return visible.select_related("domain").filter(domain__slug=domain, slug=slug).first()
+
+
+def other_products(access: AccessContext, *, than: DataProduct) -> list[DataProduct]:
+    """Return products that a field for an address suggests."""
+    others = linked_products(access).live().exclude(pk=than.pk)
+    # In the order of an index: by the names of domains, all products would be sorted.
+    return list(others.order_by("domain_id", "slug")[:MAX_SUGGESTED])
 
 
 def _at_former_address(access: AccessContext, domain: str, slug: str) -> DataProduct:

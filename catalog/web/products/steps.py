@@ -90,6 +90,7 @@ class Readers(EditView):
 
     step = "readers"
     form_class = ReadersForm
+    service = staticmethod(share_product)
     template_name = "catalog/editing/readers.html"
 
     def get_form(self, data: Any = None, **options: Any) -> Any:
@@ -102,15 +103,6 @@ class Readers(EditView):
             "domains": [domain for domain, _team in keys if domain],
             "teams": [team for _domain, team in keys if team],
         }
-
-    def save_form(self, form: ReadersForm) -> DataProduct:
-        return share_product(
-            product=self.product,
-            domains=list(form.cleaned_data["domains"]),
-            teams=list(form.cleaned_data["teams"]),
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-        )
 
     def get_page(self, form: ReadersForm) -> ReadersPage:
         return ReadersPage(

@@ -1,7 +1,8 @@
-"""Forms that publish, deprecate, retire and adopt a product."""
+"""Forms that publish, deprecate, retire, delete, move and adopt a product."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -9,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalog.authorization.access import AccessContext
+from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status
 from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
+from catalog.web.products.lookup import find_other
 
 
 class PublishForm(VersionedForm):
@@ -31,7 +34,33 @@ class AdoptForm(VersionedForm):
     reason = SingleLineField(label=_("Reason"), max_length=500, required=False)
 
 
-class EndingForm(VersionedForm):
+class DeleteForm(VersionedForm):
+    """Why a draft is deleted."""
+
+    reason = SingleLineField(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        help_text=_("Kept in the audit trail after the product is deleted."),
+    )
+
+
+class MoveForm(VersionedForm):
+    """Which domain a product is moved to, and why."""
+
+    domain = forms.ModelChoiceField(label=_("New domain"), queryset=Domain.objects.none())
+    reason = SingleLineField(
+        label=_("Reason"), max_length=500, help_text=_("Shown in the product's history.")
+    )
+
+    def __init__(self, *args: Any, domain_ids: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["domain"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Domain.objects.filter(pk__in=domain_ids, is_external=False)
+
+
+class RetireForm(VersionedForm):
     """Why a product ends, and what comes after it."""
 
     successor = SingleLineField(
@@ -53,12 +82,9 @@ class EndingForm(VersionedForm):
 
     def clean_successor(self) -> DataProduct | None:
         """Return the product at that address. Refuse one that cannot be used."""
-        address = str(self.cleaned_data["successor"]).strip("/").removeprefix("p/")
-        if not address:
+        if not self.cleaned_data["successor"].strip("/"):
             return None
-        domain, _slash, slug = address.partition("/")
-        visible = DataProduct.objects.visible_to(self.access).exclude(pk=self.product.pk)
-        successor = visible.filter(domain__slug=domain, slug=slug).first()
+        successor = find_other(self.access, self.cleaned_data["successor"], than=self.product)
         if successor is None:
             raise ValidationError(_("No other product at this address that you can see."))
         if successor.status in (Status.DRAFT, Status.RETIRED):
@@ -66,7 +92,7 @@ class EndingForm(VersionedForm):
         return successor
 
 
-class DeprecateForm(EndingForm):
+class DeprecateForm(RetireForm):
     """Why and when a product ends, and what comes after it."""
 
     ends_on = forms.DateField(

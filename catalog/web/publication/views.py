@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -10,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from catalog.authorization.access import require_permission
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status
@@ -26,10 +26,15 @@ from catalog.publication.services import (
 )
 from catalog.web.forms import VersionedForm
 from catalog.web.products.editing import EditPage, EditView, Text
-from catalog.web.products.forms import DeleteForm, MoveForm
-from catalog.web.publication.forms import AdoptForm, DeprecateForm, EndingForm, PublishForm
-
-MAX_CANDIDATES = 300
+from catalog.web.products.lookup import linked_products, other_products
+from catalog.web.publication.forms import (
+    AdoptForm,
+    DeleteForm,
+    DeprecateForm,
+    MoveForm,
+    PublishForm,
+    RetireForm,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +57,9 @@ class Publish(EditView):
 
     title = _("Check and publish")
     form_class = PublishForm
+    service = staticmethod(publish_product)
     template_name = "catalog/editing/publish.html"
     success_message = _("Published. Search finds it within a second or so.")
-
-    def save_form(self, form: PublishForm) -> DataProduct:
-        """Publish the current edition. Raises PublicationRefused, PermissionDenied."""
-        require_permission(self.person, Permission.PUBLISH_PRODUCTS, self.product.domain)
-        return publish_product(
-            product=self.product,
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-            reason=form.cleaned_data["reason"],
-        )
 
     def get_success_url(self) -> str:
         return self.product.path
@@ -89,13 +85,18 @@ class Publish(EditView):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LifeStepPage(EditPage):
-    """`users` are the products that are made from this one and that the person may know of."""
+class TransitionPage(EditPage):
+    """`users` are the products that are made from this one and that the person may know of.
+
+    `candidates` may be named as the successor; `has_targets` is about domains to move to.
+    """
 
     users: list[DataProduct]
+    candidates: Sequence[DataProduct] = ()
+    has_targets: bool = False
 
 
-class LifeStep(EditView):
+class Transition(EditView):
     """A status transition that is explained and confirmed; only some statuses allow it."""
 
     permission_required = Permission.PUBLISH_PRODUCTS
@@ -109,27 +110,21 @@ class LifeStep(EditView):
             return redirect(self.url("product_edit"))
         return super().get(request, **kwargs)
 
-    def get_page(self, form: Any) -> LifeStepPage:
-        return LifeStepPage(frame=self.frame(form), users=self.users())
-
-    def users(self) -> list[DataProduct]:
-        """Return the products that use this one and that the person may know of."""
-        visible = DataProduct.objects.visible_to(self.access)
-        users = visible.filter(pk__in=self.product.feeds.values("product_id"))
-        return list(users.select_related("domain"))
+    def get_page(self, form: Any) -> TransitionPage:
+        users = linked_products(self.access).filter(pk__in=self.product.feeds.values("product_id"))
+        return TransitionPage(frame=self.frame(form), users=list(users))
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndingPage(LifeStepPage):
-    """`candidates` are products that may be named as the successor."""
+class Retire(Transition):
+    """End the product for good."""
 
-    candidates: list[DataProduct]
-
-
-class Ending(LifeStep):
-    """What deprecating and retiring share: a successor and a reason."""
-
-    form_class: ClassVar[type[VersionedForm]] = EndingForm
+    title = _("Retire the product")
+    allowed_from = (Status.PUBLISHED, Status.DEPRECATED)
+    invalid_transition = _("Only a published product can be retired; delete a draft instead.")
+    form_class: ClassVar[type[VersionedForm]] = RetireForm
+    service = staticmethod(retire_product)
+    template_name = "catalog/editing/retire.html"
+    success_message = _("Retired. Its page now names the successor.")
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         return super().get_form(data, product=self.product, access=self.access, **options)
@@ -143,57 +138,23 @@ class Ending(LifeStep):
     def get_success_url(self) -> str:
         return self.product.path
 
-    def get_page(self, form: EndingForm) -> EndingPage:
-        visible = DataProduct.objects.visible_to(self.access).live().exclude(pk=self.product.pk)
-        candidates = visible.select_related("domain").order_by("domain__slug", "slug")
-        return EndingPage(
-            frame=self.frame(form),
-            users=self.users(),
-            candidates=list(candidates[:MAX_CANDIDATES]),
-        )
+    def get_page(self, form: RetireForm) -> TransitionPage:
+        candidates = other_products(self.access, than=self.product)
+        return replace(super().get_page(form), candidates=candidates)
 
 
-class Deprecate(Ending):
+class Deprecate(Retire):
     """Announce that the product will end."""
 
     title = _("Deprecate the product")
-    allowed_from = (Status.PUBLISHED, Status.DEPRECATED)
     invalid_transition = _("Only a published product can be deprecated.")
     form_class = DeprecateForm
+    service = staticmethod(deprecate_product)
     template_name = "catalog/editing/deprecate.html"
     success_message = _("Deprecated. Its page shows it now.")
 
-    def save_form(self, form: DeprecateForm) -> DataProduct:
-        return deprecate_product(
-            product=self.product,
-            successor=form.cleaned_data["successor"],
-            ends_on=form.cleaned_data["ends_on"],
-            reason=form.cleaned_data["reason"],
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-        )
 
-
-class Retire(Ending):
-    """End the product for good."""
-
-    title = _("Retire the product")
-    allowed_from = (Status.PUBLISHED, Status.DEPRECATED)
-    invalid_transition = _("Only a published product can be retired; delete a draft instead.")
-    template_name = "catalog/editing/retire.html"
-    success_message = _("Retired. Its page now names the successor.")
-
-    def save_form(self, form: EndingForm) -> DataProduct:
-        return retire_product(
-            product=self.product,
-            successor=form.cleaned_data["successor"],
-            reason=form.cleaned_data["reason"],
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-        )
-
-
-class Delete(LifeStep):
+class Delete(Transition):
     """Delete a draft or an external entry."""
 
     permission_required = Permission.DELETE_PRODUCTS
@@ -205,12 +166,7 @@ class Delete(LifeStep):
     success_message = _("Deleted.")
 
     def save_form(self, form: DeleteForm) -> DataProduct:
-        delete_product(
-            product=self.product,
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-            reason=form.cleaned_data["reason"],
-        )
+        delete_product(product=self.product, actor=self.person, **form.cleaned_data)
         return self.product
 
     def get_success_url(self) -> str:
@@ -218,17 +174,13 @@ class Delete(LifeStep):
         return f"/d/{self.product.domain.slug}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MovePage(LifeStepPage):
-    has_targets: bool
-
-
-class Move(LifeStep):
+class Move(Transition):
     """Move the product to another domain that the person can edit."""
 
     title = _("Move to another domain")
     allowed_from = tuple(Status)
     form_class = MoveForm
+    service = staticmethod(move_product)
     template_name = "catalog/editing/move.html"
     success_message = _("Moved. The old address redirects here.")
 
@@ -240,22 +192,11 @@ class Move(LifeStep):
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         return super().get_form(data, domain_ids=self.target_ids(), **options)
 
-    def save_form(self, form: MoveForm) -> DataProduct:
-        return move_product(
-            product=self.product,
-            domain=form.cleaned_data["domain"],
-            reason=form.cleaned_data["reason"],
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-        )
-
-    def get_page(self, form: MoveForm) -> MovePage:
-        return MovePage(
-            frame=self.frame(form), users=self.users(), has_targets=bool(self.target_ids())
-        )
+    def get_page(self, form: MoveForm) -> TransitionPage:
+        return replace(super().get_page(form), has_targets=bool(self.target_ids()))
 
 
-class Adopt(LifeStep):
+class Adopt(Transition):
     """Adopt an external entry into governance, as a draft."""
 
     permission_required = Permission.EDIT_PRODUCTS
@@ -263,13 +204,6 @@ class Adopt(LifeStep):
     allowed_from = (Status.EXTERNAL,)
     invalid_transition = _("Only an external entry can be adopted.")
     form_class = AdoptForm
+    service = staticmethod(adopt_product)
     template_name = "catalog/editing/adopt.html"
     success_message = _("Adopted as a draft. Complete it, then publish.")
-
-    def save_form(self, form: AdoptForm) -> DataProduct:
-        return adopt_product(
-            product=self.product,
-            edition=form.cleaned_data["edition"],
-            actor=self.person,
-            reason=form.cleaned_data["reason"],
-        )
