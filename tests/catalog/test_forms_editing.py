@@ -75,7 +75,8 @@ def test_the_checklist_counts_what_blocks_and_the_start_page_lists_the_draft(cli
     start = client.get("/publish").context_data["page"]
 
     assert checklist.frame.blocking > 0
-    assert {step.code: step.state for step in checklist.frame.steps}["provenance"] == "todo"
+    states = {step.definition.code: step.state for step in checklist.frame.steps}
+    assert states["provenance"] == "todo"
     assert [(row.product, row.blocking) for row in start.drafts] == [
         (product, checklist.frame.blocking)
     ]
@@ -227,7 +228,7 @@ def test_input_ports_are_named_by_address_and_ticked_away(client, users, product
 
     product.refresh_from_db()
     pages = client.get(f"{edit}/inputs")
-    client.post(f"{edit}/inputs", {"edition": product.edition, "gone": _ticks(pages)})
+    client.post(f"{edit}/inputs", {"edition": product.edition, "removed": _ticks(pages)})
     assert not product.input_ports.exists()
 
 
@@ -242,9 +243,9 @@ def test_after_a_conflict_a_tick_still_means_the_input_port_that_it_was_set_at(
     product.refresh_from_db()
     of_returns, of_visits = _ticks(client.get(f"{edit}/inputs"))
     edition = product.edition
-    client.post(f"{edit}/inputs", {"edition": edition, "gone": [of_returns]})
+    client.post(f"{edit}/inputs", {"edition": edition, "removed": [of_returns]})
 
-    met = client.post(f"{edit}/inputs", {"edition": edition, "gone": [of_returns, of_visits]})
+    met = client.post(f"{edit}/inputs", {"edition": edition, "removed": [of_returns, of_visits]})
 
     assert met.status_code == 409
     assert _ticks(met) == [of_visits]
@@ -254,7 +255,7 @@ def test_after_a_conflict_a_tick_still_means_the_input_port_that_it_was_set_at(
 
 
 def _ticks(pages):
-    return re.findall(r'name="gone"\s+value="([^"]+)"', pages.content.decode())
+    return re.findall(r'name="removed"\s+value="([^"]+)"', pages.content.decode())
 
 
 def _rows(total, prefix="rows"):

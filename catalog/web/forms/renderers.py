@@ -30,13 +30,12 @@ class PlainControls(DjangoTemplates):
 
 
 def _input(widget: Mapping[str, Any]) -> SafeString:
-    held = widget["value"]
-    value = SafeString() if held is None else format_html(' value="{}"', str(held))
+    value = widget["value"]
     return format_html(
         '<input type="{}" name="{}"{}{}>',
         widget["type"],
         widget["name"],
-        value,
+        "" if value is None else format_html(' value="{}"', str(value)),
         _attributes(widget["attrs"]),
     )
 
@@ -68,11 +67,11 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
 
 
 def _attributes(attributes: Mapping[str, Any]) -> SafeString:
-    told = [
+    parts = [
         f" {conditional_escape(name)}"
         if value is True
         else f' {conditional_escape(name)}="{conditional_escape(str(value))}"'
         for name, value in attributes.items()
         if value is not False
     ]
-    return mark_safe("".join(told))  # noqa: S308  names and values were escaped
+    return mark_safe("".join(parts))  # noqa: S308  names and values were escaped

@@ -150,7 +150,7 @@ def checkbox_choices(entries: Sequence[JSONValue]) -> list[str]:
 class InputsForm(VersionedForm):
     """The products that a product is made from: remove some, add one."""
 
-    gone = CheckboxSet(label=_("Remove"), required=False, widget=forms.CheckboxSelectMultiple)
+    removed = CheckboxSet(label=_("Remove"), required=False, widget=forms.CheckboxSelectMultiple)
     source = SingleLineField(
         label=_("Add a product"),
         max_length=250,
@@ -168,6 +168,6 @@ class InputsForm(VersionedForm):
     def clean(self) -> dict[str, Any]:
         """Require at least one change."""
         cleaned = super().clean() or {}
-        if not self.errors and not cleaned.get("gone") and not cleaned.get("source"):
+        if not self.errors and not cleaned.get("removed") and not cleaned.get("source"):
             self.add_error("source", _("Name a product, or check one to remove."))
         return cleaned

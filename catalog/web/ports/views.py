@@ -188,7 +188,7 @@ class Inputs(EditView):
         remaining = [
             entry
             for checkbox, entry in zip(checkbox_choices(entries), entries, strict=True)
-            if checkbox not in form.cleaned_data["gone"]
+            if checkbox not in form.cleaned_data["removed"]
         ]
         if form.cleaned_data["source"]:
             remaining.append(self.new_entry(form))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.db.models import Count
 from django.urls import reverse
@@ -16,26 +15,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalog.issues import Issue
 from catalog.products.models import DataProduct, Visibility
 from catalog.products.projection import custom
+from catalog.provenance.models import ProvenanceRecord
 from catalog.provenance.questions import CURRENT_SET
 from catalog.web.components.layout import url
 from catalog.web.products.forms import VISIBILITY_CHOICES
 
 Text = str | Promise
+Summary = tuple[Text, bool]
+"""What a step contains, and whether that is anything yet."""
 
 
 @dataclass(frozen=True)
-class StepDefinition:
-    """One page of the checklist; `roots` are the first parts of the locations of its issues."""
-
-    code: str
-    url_name: str
-    label: Text
-    description: Text
-    roots: tuple[str, ...]
-    is_required: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class LocatedIssue:
     """An issue of a product, with the address of the field that fixes it."""
 
@@ -51,25 +41,87 @@ class LocatedIssue:
         return self.issue.location.partition(".")[0]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A step of one product; `summary` says what it contains."""
+@dataclass(frozen=True)
+class StepDefinition:
+    """One page of the checklist; `roots` are the first parts of the locations of its issues."""
 
     code: str
+    url_name: str
     label: Text
     description: Text
+    roots: tuple[str, ...]
+    summarize: Callable[[DataProduct], Summary]
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of one product."""
+
+    definition: StepDefinition
     url: str
     summary: Text
     is_started: bool
-    is_required: bool = True
-    issues: Sequence[LocatedIssue] = field(default_factory=tuple)
+    issues: Sequence[LocatedIssue]
 
     @property
     def state(self) -> str:
         """Return "todo" if an issue blocks publication, "done", or "optional" if it is empty."""
         if any(row.issue.is_error for row in self.issues):
             return "todo"
-        return "done" if self.is_started or self.is_required else "optional"
+        return "done" if self.is_started or self.definition.is_required else "optional"
+
+
+def summarize_description(product: DataProduct) -> Summary:
+    if not product.purpose:
+        return _("Purpose is missing"), False
+    tags = len(product.tags)
+    return ngettext("Purpose, {n} tag", "Purpose, {n} tags", tags).format(n=tags), True
+
+
+def summarize_ports(product: DataProduct) -> Summary:
+    n = product.output_ports.count()
+    return ngettext("{n} output port", "{n} output ports", n).format(n=n), n > 0
+
+
+def summarize_contracts(product: DataProduct) -> Summary:
+    counts = product.contracts.aggregate(
+        tables=Count("schema_objects", distinct=True), columns=Count("schema_objects__properties")
+    )
+    tables, columns = counts["tables"], counts["columns"]
+    if not tables:
+        return _("No table yet"), False
+    column_count = ngettext("{n} column", "{n} columns", columns).format(n=columns)
+    table_count = ngettext("{n} table", "{n} tables", tables).format(n=tables)
+    return f"{column_count}, {table_count}", True
+
+
+def summarize_inputs(product: DataProduct) -> Summary:
+    n = product.input_ports.count()
+    return ngettext("{n} input port", "{n} input ports", n).format(n=n), n > 0
+
+
+def summarize_provenance(product: DataProduct) -> Summary:
+    record: ProvenanceRecord | None = getattr(product, "provenance", None)
+    answers = record.answers.count() if record else 0
+    rows = record.imbalances.count() if record else 0
+    text = _("{n} of {all} answered").format(n=answers, all=len(CURRENT_SET.codes))
+    if rows:
+        text += ngettext(", {n} imbalance row", ", {n} imbalance rows", rows).format(n=rows)
+    return text, answers == len(CURRENT_SET.codes)
+
+
+def summarize_objectives(product: DataProduct) -> Summary:
+    objectives = custom(product.tree, "assayObjectives")
+    n = len(objectives) if isinstance(objectives, list) else 0
+    return ngettext("{n} objective", "{n} objectives", n).format(n=n), n > 0
+
+
+def summarize_readers(product: DataProduct) -> Summary:
+    if product.visibility != Visibility.RESTRICTED:
+        return dict(VISIBILITY_CHOICES)[product.visibility], True
+    n = product.readers.count()
+    return ngettext("Its domain and {n} other", "Its domain and {n} others", n).format(n=n), True
 
 
 STEPS = (
@@ -79,7 +131,8 @@ STEPS = (
         gettext_lazy("Description"),
         gettext_lazy("Name, purpose, limitations, tags, sensitivity, visibility"),
         ("description", "name", "version", "tags", "sensitivity", "visibility"),
-        True,
+        summarize_description,
+        is_required=True,
     ),
     StepDefinition(
         "ports",
@@ -87,7 +140,8 @@ STEPS = (
         gettext_lazy("Output ports"),
         gettext_lazy("Where consumers get the data"),
         ("outputPorts",),
-        True,
+        summarize_ports,
+        is_required=True,
     ),
     StepDefinition(
         "schema",
@@ -95,7 +149,7 @@ STEPS = (
         gettext_lazy("Schema"),
         gettext_lazy("Contracts: tables, columns, types, classification"),
         ("contracts", "schema"),
-        False,
+        summarize_contracts,
     ),
     StepDefinition(
         "inputs",
@@ -103,7 +157,7 @@ STEPS = (
         gettext_lazy("Input ports"),
         gettext_lazy("The products it is made from"),
         ("inputPorts",),
-        False,
+        summarize_inputs,
     ),
     StepDefinition(
         "provenance",
@@ -111,7 +165,8 @@ STEPS = (
         gettext_lazy("Provenance"),
         gettext_lazy("Source, collection method, who is missing or over-represented"),
         ("provenance",),
-        True,
+        summarize_provenance,
+        is_required=True,
     ),
     StepDefinition(
         "objectives",
@@ -119,7 +174,7 @@ STEPS = (
         gettext_lazy("Objectives (SLOs)"),
         gettext_lazy("Targets for availability and latency, measured by polling"),
         ("objectives",),
-        False,
+        summarize_objectives,
     ),
     StepDefinition(
         "readers",
@@ -127,7 +182,7 @@ STEPS = (
         gettext_lazy("Who can see it"),
         gettext_lazy("Domains and teams, if it is restricted"),
         ("readers",),
-        False,
+        summarize_readers,
     ),
 )
 LABELS = {step.code: step.label for step in STEPS}
@@ -135,25 +190,12 @@ LABELS = {step.code: step.label for step in STEPS}
 
 def steps_of(product: DataProduct, issues: Sequence[LocatedIssue]) -> list[Step]:
     """Return the steps that this installation has, each with its issues."""
-    steps = []
-    for step in STEPS:
-        step_url = url(step.url_name, product.domain.slug, product.slug)
-        if not step_url:
-            continue
-        summary, is_started = SUMMARIES[step.code](product)
-        steps.append(
-            Step(
-                code=step.code,
-                label=step.label,
-                description=step.description,
-                url=step_url,
-                summary=summary,
-                is_started=is_started,
-                is_required=step.is_required,
-                issues=[row for row in issues if row.root in step.roots],
-            )
-        )
-    return steps
+    urls = {step: url(step.url_name, product.domain.slug, product.slug) for step in STEPS}
+    return [
+        Step(step, url, *step.summarize(product), [row for row in issues if row.root in step.roots])
+        for step, url in urls.items()
+        if url
+    ]
 
 
 def issues_elsewhere(issues: Sequence[LocatedIssue]) -> list[LocatedIssue]:
@@ -179,66 +221,3 @@ def hint_url(product: DataProduct, issue: Issue) -> str:
     if step is None:
         return reverse("product_edit", args=args)
     return reverse(step.url_name, args=args) + f"#id_{rest or root}"
-
-
-def summarize_description(product: DataProduct) -> tuple[Text, bool]:
-    if not product.purpose:
-        return _("Purpose is missing"), False
-    tags = len(product.tags)
-    return ngettext("Purpose, {n} tag", "Purpose, {n} tags", tags).format(n=tags), True
-
-
-def summarize_ports(product: DataProduct) -> tuple[Text, bool]:
-    n = product.output_ports.count()
-    return ngettext("{n} output port", "{n} output ports", n).format(n=n), n > 0
-
-
-def summarize_contracts(product: DataProduct) -> tuple[Text, bool]:
-    counts = product.contracts.aggregate(
-        tables=Count("schema_objects", distinct=True), columns=Count("schema_objects__properties")
-    )
-    tables, columns = counts["tables"], counts["columns"]
-    if not tables:
-        return _("No table yet"), False
-    column_count = ngettext("{n} column", "{n} columns", columns).format(n=columns)
-    table_count = ngettext("{n} table", "{n} tables", tables).format(n=tables)
-    return f"{column_count}, {table_count}", True
-
-
-def summarize_inputs(product: DataProduct) -> tuple[Text, bool]:
-    n = product.input_ports.count()
-    return ngettext("{n} input port", "{n} input ports", n).format(n=n), n > 0
-
-
-def summarize_provenance(product: DataProduct) -> tuple[Text, bool]:
-    record: Any = getattr(product, "provenance", None)
-    answers = record.answers.count() if record else 0
-    rows = record.imbalances.count() if record else 0
-    text = _("{n} of {all} answered").format(n=answers, all=len(CURRENT_SET.codes))
-    if rows:
-        text += ngettext(", {n} imbalance row", ", {n} imbalance rows", rows).format(n=rows)
-    return text, answers == len(CURRENT_SET.codes)
-
-
-def summarize_objectives(product: DataProduct) -> tuple[Text, bool]:
-    objectives = custom(product.tree, "assayObjectives")
-    n = len(objectives) if isinstance(objectives, list) else 0
-    return ngettext("{n} objective", "{n} objectives", n).format(n=n), n > 0
-
-
-def summarize_readers(product: DataProduct) -> tuple[Text, bool]:
-    if product.visibility != Visibility.RESTRICTED:
-        return dict(VISIBILITY_CHOICES)[product.visibility], True
-    n = product.readers.count()
-    return ngettext("Its domain and {n} other", "Its domain and {n} others", n).format(n=n), True
-
-
-SUMMARIES: dict[str, Callable[[DataProduct], tuple[Text, bool]]] = {
-    "describe": summarize_description,
-    "ports": summarize_ports,
-    "schema": summarize_contracts,
-    "inputs": summarize_inputs,
-    "provenance": summarize_provenance,
-    "objectives": summarize_objectives,
-    "readers": summarize_readers,
-}

@@ -35,8 +35,7 @@ Text = str | Promise
 class EditFrame:
     """What catalog/editing/page.html shows around an edit page, which has it as `frame`.
 
-    `step_issues` are those of the page's step; `last_edit` is the event that an edit conflict is
-    about.
+    `last_edit` is the event that an edit conflict is about.
     """
 
     product: DataProduct
@@ -44,12 +43,17 @@ class EditFrame:
     title: Text
     steps: list[Step]
     issues: list[LocatedIssue]
-    step_issues: Sequence[LocatedIssue]
     form: VersionedForm | None
     last_edit: AuditEvent | None
 
     def url(self, name: str, *args: object) -> str:
         return layout.url(name, self.product.domain.slug, self.product.slug, *args)
+
+    @property
+    def step_issues(self) -> Sequence[LocatedIssue]:
+        """Return the issues of the page's step."""
+        own = (step for step in self.steps if step.definition.code == self.step)
+        return next((step.issues for step in own), ())
 
     @property
     def blocking(self) -> int:
@@ -98,10 +102,7 @@ class ProductView(View):
 
     def frame(self, form: VersionedForm | None = None) -> EditFrame:
         product = self.product
-        issues = [
-            LocatedIssue(product=product, issue=issue) for issue in publication_findings(product)
-        ]
-        steps = steps_of(product, issues)
+        issues = [LocatedIssue(product, issue) for issue in publication_findings(product)]
         last_edit = None
         if form and form.conflict:
             last_edit = AuditEvent.objects.about(PRODUCT, str(product.uuid)).first()
@@ -109,9 +110,8 @@ class ProductView(View):
             product=product,
             step=self.step,
             title=self.get_title(),
-            steps=steps,
+            steps=steps_of(product, issues),
             issues=issues,
-            step_issues=next((step.issues for step in steps if step.code == self.step), ()),
             form=form,
             last_edit=last_edit,
         )

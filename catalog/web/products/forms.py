@@ -135,13 +135,14 @@ class Description(forms.Form):
 
     def described(self, tree: JSONObject) -> JSONObject:
         """Return a tree with the submitted values; unchanged values stay as they are."""
-        shown = described_by(tree)
-        held = {name: shown[name] or None for name in shown if name in self.fields}
-        given = {name: self.cleaned_data.get(name) for name in held}
-        given["tags"] = ", ".join(given["tags"] or [])
-        if not held["slug"] and given["slug"] == slug_from(tree | {"name": given["name"]}):
-            given["slug"] = None
-        changed = {name for name, value in given.items() if (value or None) != held[name]}
+        initial = described_by(tree)
+        current = {name: initial[name] or None for name in initial if name in self.fields}
+        submitted = {name: self.cleaned_data.get(name) for name in current}
+        submitted["tags"] = ", ".join(submitted["tags"] or [])
+        default_slug = slug_from(tree | {"name": submitted["name"]})
+        if not current["slug"] and submitted["slug"] == default_slug:
+            submitted["slug"] = None
+        changed = {name for name, value in submitted.items() if (value or None) != current[name]}
         columns = {name: self.cleaned_data[name] for name in changed}
         if "slug" in columns and not columns["slug"]:
             columns["slug"] = None

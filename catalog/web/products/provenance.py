@@ -33,11 +33,23 @@ class Representation:
     """The share of each group of one attribute, and of the same groups in a reference."""
 
     attribute: str
-    is_measured: bool
-    measured_at: datetime | None
-    reference: str
-    reference_date: date | None
     groups: list[Imbalance]
+
+    @property
+    def is_measured(self) -> bool:
+        return self.groups[0].origin == "measured"
+
+    @property
+    def measured_at(self) -> datetime | None:
+        return self.groups[0].measured_at
+
+    @property
+    def reference(self) -> str:
+        return next((row.reference_name for row in self.groups if row.reference_name), "")
+
+    @property
+    def reference_date(self) -> date | None:
+        return self.groups[0].reference_date
 
     @property
     def label(self) -> str:
@@ -48,6 +60,10 @@ class Representation:
         """Return the group that differs most from its reference; None without a reference."""
         with_gap = [row for row in self.groups if row.gap is not None]
         return max(with_gap, key=lambda row: abs(row.gap or 0), default=None)
+
+    @property
+    def gap_size(self) -> float:
+        return abs(self.largest_gap.gap or 0) if self.largest_gap else -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +101,7 @@ def question_answers(record: ProvenanceRecord | None) -> list[QuestionAnswer]:
     """Return every question of the record's set, or of the current set without a record."""
     answers = {row.question: row for row in record.answers.all()} if record else {}
     question_set = QUESTION_SETS.get(record.question_set, CURRENT_SET) if record else CURRENT_SET
-    return [QuestionAnswer(each, answers.get(each.code)) for each in question_set.questions]
+    return [QuestionAnswer(row, answers.get(row.code)) for row in question_set.questions]
 
 
 def representations(record: ProvenanceRecord | None) -> list[Representation]:
@@ -93,22 +109,5 @@ def representations(record: ProvenanceRecord | None) -> list[Representation]:
     rows = effective_rows(record.imbalances.all()) if record else []
     rows.sort(key=lambda row: row.attribute)
     by_attribute = groupby(rows, key=lambda row: row.attribute)
-    found = [_representation(attribute, list(groups)) for attribute, groups in by_attribute]
-    return sorted(found, key=_gap_size, reverse=True)
-
-
-def _representation(attribute: str, groups: list[Imbalance]) -> Representation:
-    first = groups[0]
-    return Representation(
-        attribute=attribute,
-        is_measured=first.origin == "measured",
-        measured_at=first.measured_at,
-        reference=next((row.reference_name for row in groups if row.reference_name), ""),
-        reference_date=first.reference_date,
-        groups=groups,
-    )
-
-
-def _gap_size(representation: Representation) -> float:
-    row = representation.largest_gap
-    return abs(row.gap or 0) if row else -1
+    attributes = [Representation(attribute, list(groups)) for attribute, groups in by_attribute]
+    return sorted(attributes, key=lambda attribute: attribute.gap_size, reverse=True)

@@ -59,14 +59,14 @@ def product_schema(
     """Show the columns that match `filter`, or the page that has `column`."""
     columns = served_columns(product)
     text = request.GET.get("filter", "")
-    shown = _requested_page(request, _matching(columns, text))
+    matching = _requested_page(request, _matching(columns, text))
     api_url = reverse("api:product_contracts", args=[product.uuid])
     page = SchemaPage(
         frame=product_frame(request, product, access, tab="product_schema", api_url=api_url),
-        columns=shown,
-        tables=_tables(list(shown.object_list)),
+        columns=matching,
+        tables=_tables(list(matching.object_list)),
         filter=text[:200],
-        total=columns.count() if text else shown.paginator.count,
+        total=columns.count() if text else matching.paginator.count,
     )
     return render_page(request, "catalog/products/schema.html", page)
 

@@ -77,16 +77,16 @@ class AnswersForm(TableForm, DocumentForm):
             for code in CURRENT_SET.codes
         ]
 
-    def declaration(self, held: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the value of the provenance property; keys without a field here are kept."""
+    def declaration(self, current: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the value of the provenance property; keys without a field stay."""
         answers = {code: answer for code in CURRENT_SET.codes if (answer := self._answer(code))}
         declared = {
             "questionSet": CURRENT_SET.version,
             "answers": answers,
             "imbalances": [_imbalance(row.cleaned_data) for row in self.filled_rows],
         }
-        kept = {key: value for key, value in held.items() if key not in declared}
-        return kept | {key: value for key, value in declared.items() if value}
+        remaining = {key: value for key, value in current.items() if key not in declared}
+        return remaining | {key: value for key, value in declared.items() if value}
 
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:
         """Return the field of the question or of the row that a location is in."""
@@ -110,12 +110,12 @@ class AnswersForm(TableForm, DocumentForm):
 
 def initial_from(tree: JSONObject) -> dict[str, Any]:
     declared = custom(tree, KEY) or {}
-    shown = {
+    values = {
         f"{code}-{part}": answer.get(part, "")
         for code, answer in (declared.get("answers") or {}).items()
         for part in ("state", "text", "reason")
     }
-    return shown | {"rows": rows_of(tree)}
+    return values | {"rows": rows_of(tree)}
 
 
 def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
 def _imbalance(row: Mapping[str, Any]) -> dict[str, Any]:
     dated = row["dated"]
     reference = {"name": row["reference"], "date": dated.isoformat() if dated else None}
-    shown = {
+    values = {
         "attribute": row["attribute"] or "",
         "group": row["group"] or "",
         "share": row["share"],
@@ -145,4 +145,4 @@ def _imbalance(row: Mapping[str, Any]) -> dict[str, Any]:
         "n": row["n"],
         "reference": {key: value for key, value in reference.items() if value} or None,
     }
-    return {key: value for key, value in shown.items() if value is not None}
+    return {key: value for key, value in values.items() if value is not None}
