@@ -62,19 +62,16 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="ASSAY_DEMO_PORT",
-        default="",
         shown_default="the port in the contracts of the loaded demo, else ASSAY_PORT + 1",
         help="Port of the demo's own small HTTP source, on 127.0.0.1.",
     ),
     Setting(
         name="ASSAY_BASE_IRI",
-        default="",
         shown_default="http://127.0.0.1:ASSAY_PORT",
         help="URL where people reach Assay; product identifiers begin with it.",
     ),
     Setting(
         name="ASSAY_HOSTS",
-        default="",
         shown_default="the host of ASSAY_BASE_IRI, 127.0.0.1, localhost",
         help="Host names that the web server answers to, separated by commas.",
     ),
@@ -85,25 +82,21 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="DATABASE_URL",
-        default="",
         shown_default="SQLite in ASSAY_DATA_DIR",
         help="Database, as postgres://user:password@host:5432/name.",
     ),
     Setting(
         name="REDIS_URL",
-        default="",
         shown_default="bundled Valkey on a socket in ASSAY_DATA_DIR",
         help="Broker and cache, as redis://host:6379; uses databases 0 and 1.",
     ),
     Setting(
         name="ELASTICSEARCH_URL",
-        default="",
         shown_default="the embedded index in ASSAY_DATA_DIR",
         help="Elasticsearch 8 or newer, as http://user:password@host:9200.",
     ),
     Setting(
         name="ASSAY_SEARCH_ENGINES",
-        default="",
         shown_default="elasticsearch where ELASTICSEARCH_URL is set, else embedded",
         help="Search engines that are kept up to date, separated by commas; the first one answers.",
     ),
@@ -123,13 +116,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="ASSAY_FILES_ROOT",
-        default="",
         shown_default="ASSAY_DATA_DIR/files",
         help="Root folder of the files of output ports.",
     ),
     Setting(
         name="ASSAY_ALLOWED_NETS",
-        default="",
         shown_default="none; the demo adds its own source",
         help="Private host:port pairs that probes and imports may reach, separated by commas.",
     ),
@@ -145,19 +136,16 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="ASSAY_SECRET_KEY",
-        default="",
         shown_default="generated once in ASSAY_DATA_DIR/secrets",
         help="Key that signs sessions and links, 50 characters or more.",
     ),
     Setting(
         name="ASSAY_SECRET_<NAME>",
-        default="",
         shown_default="none",
         help="A secret of a data source; its server entry refers to it as `<NAME>`.",
     ),
     Setting(
         name="ASSAY_WEB_PROCESSES",
-        default="",
         shown_default="one for each core, at most 4",
         help="Processes of the web server, 1 to 64.",
     ),

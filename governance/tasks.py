@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import TypedDict
 
 from celery import shared_task
 from django.utils import timezone
@@ -27,45 +27,20 @@ BATCHES_PER_TICK = 10
 PROBE_TICK = 5
 SOURCE_TICK, SOURCES_PER_TICK = 20, 5
 
-# A tick is useless once the next one is due, so each entry expires.
+
+def entry(task: str, *, every: int, expires: int | None = None) -> JSONObject:
+    """Return an entry of the timetable; it expires when the next is due, which makes it useless."""
+    options = {"expires": expires or every}
+    return {"task": f"governance.tasks.{task}", "schedule": every, "options": options}
+
+
 BEAT: dict[str, JSONObject] = {
-    "probe due ports": {
-        "task": "governance.tasks.schedule_probes",
-        "schedule": PROBE_TICK,
-        "options": {"expires": PROBE_TICK},
-    },
-    "mark unmeasured ports": {
-        "task": "governance.tasks.mark_unmeasured_ports",
-        "schedule": 60,
-        "options": {"expires": 60},
-    },
-    "roll up days": {
-        "task": "governance.tasks.roll_up",
-        "schedule": 1800,
-        "options": {"expires": 1800},
-    },
-    "read due sources": {
-        "task": "governance.tasks.read_sources",
-        "schedule": SOURCE_TICK,
-        "options": {"expires": SOURCE_TICK},
-    },
-    "prune measurements": {
-        "task": "governance.tasks.prune_measurements",
-        "schedule": 6 * 3600,
-        "options": {"expires": 3600},
-    },
+    "probe due ports": entry("schedule_probes", every=PROBE_TICK),
+    "mark unmeasured ports": entry("mark_unmeasured_ports", every=60),
+    "roll up days": entry("roll_up", every=1800),
+    "read due sources": entry("read_sources", every=SOURCE_TICK),
+    "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
-
-
-class TaskMessage(TypedDict):
-    """A ProbeTask as JSON."""
-
-    port_id: int
-    slot: str
-    type: str
-    location: str
-    format: str
-    interval: int
 
 
 @shared_task
@@ -89,7 +64,7 @@ def schedule_probes() -> int:
 
 
 @shared_task
-def probe_batch(batch: Sequence[TaskMessage]) -> int:
+def probe_batch(batch: Sequence[JSONObject]) -> int:
     """Measure a claimed batch; running it twice records nothing twice."""
     return len(probe(tasks=from_message(batch)))
 
@@ -117,29 +92,9 @@ def prune_measurements() -> int:
     return prune(now=timezone.now())
 
 
-def as_message(tasks: Sequence[ProbeTask]) -> list[TaskMessage]:
-    return [
-        {
-            "port_id": task.port_id,
-            "slot": task.slot.isoformat(),
-            "type": task.type,
-            "location": task.location,
-            "format": task.format,
-            "interval": task.interval,
-        }
-        for task in tasks
-    ]
+def as_message(tasks: Sequence[ProbeTask]) -> list[JSONObject]:
+    return [asdict(task) | {"slot": task.slot.isoformat()} for task in tasks]
 
 
-def from_message(batch: Sequence[TaskMessage]) -> list[ProbeTask]:
-    return [
-        ProbeTask(
-            port_id=message["port_id"],
-            slot=datetime.fromisoformat(message["slot"]),
-            type=message["type"],
-            location=message["location"],
-            format=message["format"],
-            interval=message["interval"],
-        )
-        for message in batch
-    ]
+def from_message(batch: Sequence[JSONObject]) -> list[ProbeTask]:
+    return [ProbeTask(**task | {"slot": datetime.fromisoformat(task["slot"])}) for task in batch]

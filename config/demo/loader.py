@@ -143,19 +143,15 @@ def _import(
 
 def _contents(product: DemoProduct, *, as_published: bool) -> Iterator[tuple[Path, bytes]]:
     origin = f"http://{HOST}:{settings.ASSAY_DEMO_PORT}".encode()
+    entries = DataProduct.objects.filter(domain__slug=product.domain, slug=product.slug)
+    is_to_end = as_published and product.status in ENDED
+    is_to_end = is_to_end and not entries.filter(status__in=ENDED).exists()
     for path in (product.path, *product.contract_paths):
         content = path.read_bytes().replace(ORIGIN, origin)
-        if path == product.path and as_published and _is_to_end(product):
-            content = content.replace(
-                f"\nstatus: {product.status}\n".encode(), b"\nstatus: active\n"
-            )
+        if path == product.path and is_to_end:
+            status = f"\nstatus: {product.status}\n".encode()
+            content = content.replace(status, b"\nstatus: active\n")
         yield path, content
-
-
-def _is_to_end(product: DemoProduct) -> bool:
-    """Return True if the product is still to be deprecated or retired."""
-    entries = DataProduct.objects.filter(domain__slug=product.domain, slug=product.slug)
-    return product.status in ENDED and not entries.filter(status__in=ENDED).exists()
 
 
 def _measure(log: Log) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from zlib import crc32
 
@@ -110,7 +110,8 @@ class Source:
 
     def _page(self, name: str, query: str) -> tuple[str, dict[str, Any]]:
         try:
-            limit, offset = (_number(query, key, default) for key, default in PAGE.items())
+            given = dict(parse_qsl(query))
+            limit, offset = (max(0, int(given.get(key, PAGE[key]))) for key in PAGE)
         except ValueError:
             return "400 Bad Request", {"error": "limit and offset are whole numbers"}
         path = self.folder / f"{name}.json"
@@ -130,10 +131,6 @@ def read_rows(path: Path, changed_at: int) -> list[dict[str, Any]]:
     """Return the rows of an endpoint; `changed_at` makes the cache miss when the file changes."""
     rows: list[dict[str, Any]] = json.loads(path.read_bytes())
     return rows
-
-
-def _number(query: str, key: str, default: int) -> int:
-    return max(0, int(parse_qs(query).get(key, [str(default)])[0]))
 
 
 class ThreadedServer(socketserver.ThreadingMixIn, WSGIServer):

@@ -33,12 +33,12 @@ def start() -> int:
             require_free_port("127.0.0.1", settings.ASSAY_DEMO_PORT, setting="ASSAY_DEMO_PORT")
         supervisor = Supervisor(logs_folder(settings.ASSAY_DATA_DIR), log=print_line)
         with suppress(StopRequested), supervisor.signals():
-            _run(supervisor)
+            run(supervisor)
     print_line("Assay has stopped.")
     return 0
 
 
-def _run(supervisor: Supervisor) -> None:
+def run(supervisor: Supervisor) -> None:
     if not settings.REDIS_URL:
         supervisor.start([valkey_program(settings.ASSAY_DATA_DIR)])
         supervisor.wait_until(check_bundled_broker, seconds=20)

@@ -44,7 +44,12 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while missing := unready():
             self.supervise()
-            self._require_startable()
+            for child in self.children:
+                if child.failures >= MAX_START_FAILURES:
+                    raise StartupError(
+                        f"{child.program.name} does not start. The end of its log, {child.log}:\n"
+                        f"{child.last_lines()}"
+                    )
             if time.monotonic() > deadline:
                 raise StartupError(
                     f"Not ready after {seconds:.0f} s: {'; '.join(missing)}. "
@@ -95,14 +100,6 @@ class Supervisor:
             return
         self.is_stopping = True
         raise StopRequested
-
-    def _require_startable(self) -> None:
-        for child in self.children:
-            if child.failures >= MAX_START_FAILURES:
-                raise StartupError(
-                    f"{child.program.name} does not start. The end of its log, {child.log}:\n"
-                    f"{child.last_lines()}"
-                )
 
 
 def print_line(line: str) -> None:

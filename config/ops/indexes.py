@@ -6,103 +6,100 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.search.models import FRESH_WITHIN_SECONDS, IndexCheck
-from catalog.search.services.checks import TARGET, DayOfChecks, IndexReport, index_reports
+from catalog.search.services.checks import TARGET, IndexReport, index_reports
 from catalog.types import JSONObject
 from catalog.web.components.charts import Day
 from catalog.web.components.humanize import percent
 
 CHECKS_SHOWN = 6
+CHECK_FIELDS = (
+    *("at", "is_good", "checked", "missing", "surplus", "revision", "readers", "content"),
+    *("behind", "oldest_seconds", "seconds", "problem"),
+)
 
 
-@dataclass(frozen=True, kw_only=True)
+LABELS = {
+    "missing": gettext_lazy("missing"),
+    "surplus": gettext_lazy("surplus"),
+    "revision": gettext_lazy("stale revision"),
+    "readers": gettext_lazy("other readers"),
+    "content": gettext_lazy("other content"),
+}
+
+
+@dataclass(frozen=True)
 class IndexCard:
-    """How one engine's index compares with the database."""
+    """How one engine's index compares with the database; the values are formatted."""
 
     report: IndexReport
-    verdict: str
-    sentence: str
-    share: str
-    target: str
-    finding: str
-    days: Sequence[Day]
-    differences: Sequence[tuple[str, int]]
 
     @property
     def checks(self) -> Sequence[IndexCheck]:
         """Return the latest checks, newest first."""
         return self.report.checks[:CHECKS_SHOWN]
 
+    @property
+    def verdict(self) -> str:
+        if not self.report.checks:
+            return "no_data"
+        return "met" if self.report.is_met else "breached"
+
+    @property
+    def sentence(self) -> str:
+        """Return the objective, and how many checks met it."""
+        objective = _(
+            "Objective: {target} of the checks in 30 days find no difference and no edit older "
+            "than {seconds} s that is not indexed."
+        ).format(target=self.target, seconds=FRESH_WITHIN_SECONDS)
+        if not (total := len(self.report.checks)):
+            return f"{objective} {_('Not checked yet.')}"
+        result = ngettext(
+            "{good} of {total} check met it.", "{good} of {total} checks met it.", total
+        ).format(good=self.report.good, total=total)
+        return f"{objective} {result}"
+
+    @property
+    def share(self) -> str:
+        return percent(self.report.share, 2)
+
+    @property
+    def target(self) -> str:
+        return percent(TARGET, 2)
+
+    @property
+    def finding(self) -> str:
+        total = sum(self.report.counts.values())
+        if not self.report.checks:
+            return _("Not checked yet")
+        if not total:
+            return _("No check found a difference")
+        return ngettext(
+            "{count} difference found in 30 days", "{count} differences found in 30 days", total
+        ).format(count=total)
+
+    @property
+    def days(self) -> list[Day]:
+        days = []
+        for day in self.report.days:
+            verdict, text = "no_data", _("not checked")
+            if day.total:
+                verdict = "met" if day.good == day.total else "breached"
+                text = _("{good} of {total} checks good").format(good=day.good, total=day.total)
+            days.append(Day(day=day.day, verdict=verdict, text=text))
+        return days
+
+    @property
+    def differences(self) -> list[tuple[str | Promise, int]]:
+        return [(LABELS[name], count) for name, count in self.report.counts.items()]
+
 
 def index_cards(now: datetime) -> list[IndexCard]:
-    return [_card(report) for report in index_reports(now)]
-
-
-def _card(report: IndexReport) -> IndexCard:
-    return IndexCard(
-        report=report,
-        verdict=_verdict(report),
-        sentence=_sentence(report),
-        share=percent(report.share, 2),
-        target=percent(TARGET, 2),
-        finding=_finding(report),
-        days=[_day(day) for day in report.days],
-        differences=[(_name(name), count) for name, count in report.counts.items()],
-    )
-
-
-def _verdict(report: IndexReport) -> str:
-    if not report.checks:
-        return "no_data"
-    return "met" if report.is_met else "breached"
-
-
-def _sentence(report: IndexReport) -> str:
-    """Return the objective, and how many checks met it."""
-    objective = _(
-        "Objective: {target} of the checks in 30 days find no difference and no edit older than "
-        "{seconds} s that is not indexed."
-    ).format(target=percent(TARGET, 2), seconds=FRESH_WITHIN_SECONDS)
-    if not report.checks:
-        return f"{objective} {_('Not checked yet.')}"
-    total = len(report.checks)
-    result = ngettext(
-        "{good} of {total} check met it.", "{good} of {total} checks met it.", total
-    ).format(good=report.good, total=total)
-    return f"{objective} {result}"
-
-
-def _finding(report: IndexReport) -> str:
-    total = sum(report.counts.values())
-    if not report.checks:
-        return _("Not checked yet")
-    if not total:
-        return _("No check found a difference")
-    return ngettext(
-        "{count} difference found in 30 days", "{count} differences found in 30 days", total
-    ).format(count=total)
-
-
-def _day(day: DayOfChecks) -> Day:
-    if not day.total:
-        return Day(day=day.day, verdict="no_data", text=_("not checked"))
-    text = _("{good} of {total} checks good").format(good=day.good, total=day.total)
-    return Day(day=day.day, verdict="met" if day.good == day.total else "breached", text=text)
-
-
-def _name(difference: str) -> str:
-    """Return the label of a kind of difference."""
-    names = {
-        "missing": _("missing"),
-        "surplus": _("surplus"),
-        "revision": _("stale revision"),
-        "readers": _("other readers"),
-        "content": _("other content"),
-    }
-    return names[difference]
+    return [IndexCard(report) for report in index_reports(now)]
 
 
 def as_json(report: IndexReport) -> JSONObject:
@@ -122,17 +119,8 @@ def as_json(report: IndexReport) -> JSONObject:
             {"date": day.day.isoformat(), "good": day.good, "total": day.total}
             for day in report.days
         ],
-        "checks": [_check_as_json(check) for check in report.checks[:CHECKS_SHOWN]],
-    }
-
-
-def _check_as_json(check: IndexCheck) -> JSONObject:
-    fields = ("missing", "surplus", "revision", "readers", "content", "behind", "oldest_seconds")
-    return {
-        "at": check.at,
-        "is_good": check.is_good,
-        "checked": check.checked,
-        **{name: getattr(check, name) for name in fields},
-        "seconds": check.seconds,
-        "problem": check.problem,
+        "checks": [
+            {name: getattr(check, name) for name in CHECK_FIELDS}
+            for check in report.checks[:CHECKS_SHOWN]
+        ],
     }

@@ -41,7 +41,16 @@ class StatusReading:
 
 
 def parts() -> list[StatusReading]:
-    return [_part(name, dict(state)) for name, state in part_states().items()]
+    readings = []
+    for name, state in part_states().items():
+        if not state["ok"]:
+            reading = StatusReading(name, "degraded", False, state.get("problem", ""))
+        elif "milliseconds" in state:
+            reading = StatusReading(name, "responds", True, f"{state['milliseconds']} ms")
+        else:
+            reading = StatusReading(name, "alive", True, f"{state['seconds_since_sign']} s ago")
+        readings.append(reading)
+    return readings
 
 
 def index() -> list[StatusReading]:
@@ -86,9 +95,13 @@ def polling() -> list[StatusReading]:
 
 def storage() -> list[StatusReading]:
     """Return version, database, search engines and free disk space."""
+    try:
+        installed = version("assay")
+    except PackageNotFoundError:
+        installed = "from a checkout"
     free = shutil.disk_usage(settings.ASSAY_DATA_DIR).free / GIGABYTE
     return [
-        StatusReading("version", _version()),
+        StatusReading("version", installed),
         StatusReading("database", connection.vendor),
         StatusReading("search engines", ", ".join(settings.ASSAY_SEARCH_ENGINES)),
         StatusReading("disk free", f"{free:.1f} GB", free >= MIN_FREE_GIGABYTES),
@@ -117,18 +130,3 @@ def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReadin
     yield "polling", polling()
     yield "installation", storage()
     yield "audit", trail(verify=verify)
-
-
-def _part(name: str, state: JSONObject) -> StatusReading:
-    if not state["ok"]:
-        return StatusReading(name, "degraded", False, str(state.get("problem", "")))
-    if "milliseconds" in state:
-        return StatusReading(name, "responds", True, f"{state['milliseconds']} ms")
-    return StatusReading(name, "alive", True, f"{state.get('seconds_since_sign')} s ago")
-
-
-def _version() -> str:
-    try:
-        return version("assay")
-    except PackageNotFoundError:
-        return "from a checkout"

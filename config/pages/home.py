@@ -60,9 +60,14 @@ def home(request: HttpRequest) -> HttpResponse:
     access = access_for(request.user)
     cards = domain_cards(access)
     roots = [card for card in cards if card.depth == 0]
+    totals = DomainStats()
+    for card in roots:
+        totals.statuses += card.stats.statuses
+        totals.verdicts += card.stats.verdicts
+        totals.certified += card.stats.certified
     page = HomePage(
         examples=EXAMPLES,
-        totals=_sum([card.stats for card in roots]),
+        totals=totals,
         domain_count=sum(1 for card in cards if not card.is_external),
         domains=[card for card in roots if not card.is_external],
         has_roles=any(access.roles.values()),
@@ -70,15 +75,6 @@ def home(request: HttpRequest) -> HttpResponse:
         activity=_activity(access),
     )
     return render_page(request, "pages/home.html", page)
-
-
-def _sum(stats: Sequence[DomainStats]) -> DomainStats:
-    total = DomainStats()
-    for part in stats:
-        total.statuses += part.statuses
-        total.verdicts += part.verdicts
-        total.certified += part.certified
-    return total
 
 
 def _tasks(access: AccessContext) -> list[DataProduct]:

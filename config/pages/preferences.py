@@ -12,7 +12,11 @@ YEAR_SECONDS = 365 * 24 * 3600
 @require_POST
 def display_settings(request: HttpRequest) -> HttpResponse:
     """Save the valid choices that were sent, and redirect to `next`."""
-    response = HttpResponseRedirect(_safe_next_url(request))
+    url = request.POST.get("next", "/")
+    is_safe = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    response = HttpResponseRedirect(url if is_safe else "/")
     for name, values in DISPLAY_CHOICES.items():
         chosen = request.POST.get(name)
         if chosen in values:
@@ -25,11 +29,3 @@ def display_settings(request: HttpRequest) -> HttpResponse:
                 samesite="Lax",
             )
     return response
-
-
-def _safe_next_url(request: HttpRequest) -> str:
-    url = request.POST.get("next", "/")
-    is_safe = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return url if is_safe else "/"

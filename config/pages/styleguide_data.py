@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.web.components.charts import Day, Reading
 from catalog.web.products.trust_summary import TrustMetric
 
+Text = str | Promise
+
 SURFACES = ("bg", "surface", "sunken", "soft", "line", "control")
 TEXTS = ("ink", "muted", "accent", "ok", "warn", "bad", "none", "info")
 FILLS = ("ok-fill", "warn-fill", "bad-fill", "none-fill")
 SIZES = (("t6", 31), ("t5", 25), ("t4", 20), ("t3", 16), ("t2", 14), ("t1", 13))
+STATED = _("stated by owner")
 LAST_DAY = date(2026, 11, 14)
 
 
@@ -61,48 +65,19 @@ def sample_readings() -> list[Reading]:
 
 def sample_metrics() -> list[TrustMetric]:
     """Return a trust summary in which every kind of metric appears once."""
+    rows: tuple[tuple[Text, Text, str, Text, Text, Text], ...] = (
+        (_("Availability"), "99.95 %", "met", "", _("target 99.9 %"), _("30 days")),
+        (_("Latency"), "412 ms", "breached", "", _("target 300 ms"), _("p95, 30 days")),
+        (_("Quality"), _("not measured yet"), "no_data", "", "", _("no check runs")),
+        (_("Freshness"), "2 h", "at_risk", "", _("target 6 h"), _("as of 12:04")),
+        (_("Known imbalances"), _("not assessed"), "no_data", _("unknown"), "", STATED),
+        (_("Your access"), _("Open"), "met", _("public"), "", _("no request needed")),
+    )
     return [
         TrustMetric(
-            label=_("Availability"),
-            value="99.95 %",
-            target=_("target 99.9 %"),
-            verdict="met",
-            note=_("30 days"),
-        ),
-        TrustMetric(
-            label=_("Latency"),
-            value="412 ms",
-            target=_("target 300 ms"),
-            verdict="breached",
-            note=_("p95, 30 days"),
-        ),
-        TrustMetric(
-            label=_("Quality"),
-            value=_("not measured yet"),
-            verdict="no_data",
-            note=_("no check runs"),
-        ),
-        TrustMetric(
-            label=_("Freshness"),
-            value="2 h",
-            target=_("target 6 h"),
-            verdict="at_risk",
-            note=_("as of 12:04"),
-        ),
-        TrustMetric(
-            label=_("Known imbalances"),
-            value=_("not assessed"),
-            verdict="no_data",
-            state=_("unknown"),
-            note=_("stated by owner"),
-        ),
-        TrustMetric(
-            label=_("Your access"),
-            value=_("Open"),
-            verdict="met",
-            state=_("public"),
-            note=_("no request needed"),
-        ),
+            label=label, value=value, verdict=verdict, state=state, target=target, note=note
+        )
+        for label, value, verdict, state, target, note in rows
     ]
 
 

@@ -9,14 +9,14 @@ from catalog.types import JSONObject
 from governance.sandbox.types import ColumnProfile, TableProfile
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SchemaDrift:
     """One difference; `is_breaking` is True if a consumer of the contract would be affected."""
 
     code: str
     table: str
-    column: str = ""
     message: str
+    column: str = ""
     is_breaking: bool = True
 
 
@@ -69,15 +69,9 @@ def find_drift(
         if name in tables:
             drift += _table_drift(name, list(columns), tables[name])
         else:
-            message = "Table not found in the source."
-            drift.append(SchemaDrift(code="table-missing", table=name, message=message))
+            drift.append(SchemaDrift("table-missing", name, "Table not found in the source."))
     return drift + [
-        SchemaDrift(
-            code="table-undeclared",
-            table=name,
-            message="Table not in the contract.",
-            is_breaking=False,
-        )
+        SchemaDrift("table-undeclared", name, "Table not in the contract.", is_breaking=False)
         for name in tables
         if name not in declared and declared
     ]
@@ -92,21 +86,15 @@ def _table_drift(
         if column.name in observed:
             drift += _column_drift(name, column, observed[column.name], table)
         else:
-            drift.append(
-                SchemaDrift(
-                    code="column-missing",
-                    table=name,
-                    column=column.name,
-                    message="Column not found in the source.",
-                )
-            )
+            message = "Column not found in the source."
+            drift.append(SchemaDrift("column-missing", name, message, column.name))
     declared_names = {column.name for column in columns}
     return drift + [
         SchemaDrift(
-            code="column-undeclared",
-            table=name,
-            column=column.name,
-            message=f"Column not in the contract ({column.physical_type}).",
+            "column-undeclared",
+            name,
+            f"Column not in the contract ({column.physical_type}).",
+            column.name,
             is_breaking=False,
         )
         for column in table.columns
@@ -127,10 +115,7 @@ def _column_drift(
         messages["required-but-empty"] = f"Required, but {observed.null_share:.1%} are null."
     if declared.is_unique and (duplicates := duplicate_count(observed, table.rows)):
         messages["unique-but-repeated"] = f"Unique, but {duplicates}."
-    return [
-        SchemaDrift(code=code, table=name, column=declared.name, message=message)
-        for code, message in messages.items()
-    ]
+    return [SchemaDrift(code, name, message, declared.name) for code, message in messages.items()]
 
 
 def duplicate_count(observed: ColumnProfile, rows: int) -> str:

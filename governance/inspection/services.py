@@ -56,12 +56,11 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
         failure = ""
     except SourceUnreadable as error:
         profile, failure = [], error.code
-    return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
+    return _save(port, contract, profile, failure, actor)
 
 
 @transaction.atomic
 def _save(
-    *,
     port: OutputPort,
     contract: DataContract,
     profile: list[TableProfile],
@@ -80,10 +79,8 @@ def _save(
         },
     )
     # A daily inspection by the system is an event only if its outcome changed.
-    is_unchanged = before is not None and (before.failure, before.drifts) == (
-        inspection.failure,
-        inspection.drifts,
-    )
+    result = (inspection.failure, inspection.drifts)
+    is_unchanged = before is not None and (before.failure, before.drifts) == result
     if not isinstance(actor, SystemActor) or not is_unchanged:
         record(
             actor=actor,

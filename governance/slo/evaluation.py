@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -63,6 +63,9 @@ class ObjectiveSpec:
     def effective_threshold(self) -> float | None:
         """Return the threshold as it is measured: snapped to a bound of the histogram."""
         return None if self.threshold is None else snap_to_bucket(self.threshold)
+
+
+SPEC_FIELDS = tuple(field.name for field in fields(ObjectiveSpec))
 
 
 def ratio_of(spec: ObjectiveSpec, stats: Stats) -> Ratio:

@@ -44,10 +44,13 @@ class ProductSourcePage:
 def product_source(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
-    page = ProductSourcePage(
-        frame=product_frame(request, product, reader, tab="product_source"),
-        ports=[_source_of(port) for port in _ports(product)],
+    ports = (
+        product.output_ports.select_related("inspection", "port_contract__contract")
+        .prefetch_related("port_contract__contract__servers")
+        .order_by("position", "id")
     )
+    frame = product_frame(request, product, reader, tab="product_source")
+    page = ProductSourcePage(frame=frame, ports=[source_of(port) for port in ports])
     return render_page(request, "governance/inspection/source.html", page)
 
 
@@ -57,8 +60,8 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
     port = _visible_port(request, pk)
     try:
         inspection = inspect_port(port=port, actor=require_user(request.user))
-    except ValidationFailed as refusal:
-        messages.error(request, refusal.issues[0].message)
+    except ValidationFailed as error:
+        messages.error(request, error.issues[0].message)
     else:
         if inspection.failure:
             messages.error(request, SourceUnreadable.MESSAGES[inspection.failure])
@@ -80,25 +83,17 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
             actor=require_user(request.user),
             version=request.POST.get("version", "").strip()[:60],
         )
-    except (EditConflict, ImmutableVersion, InvalidTransition) as refusal:
-        messages.error(request, f"{refusal.message} {refusal.hint}")
-    except ValidationFailed as refusal:
-        messages.error(request, " ".join(issue.message for issue in refusal.issues))
+    except (EditConflict, ImmutableVersion, InvalidTransition) as error:
+        messages.error(request, f"{error.message} {error.hint}")
+    except ValidationFailed as error:
+        messages.error(request, " ".join(issue.message for issue in error.issues))
     else:
         text = _("Contract %(contract)s updated from the source.")
         messages.success(request, text % {"contract": contract})
     return _back(port)
 
 
-def _ports(product: DataProduct) -> list[OutputPort]:
-    return list(
-        product.output_ports.select_related("inspection", "port_contract__contract")
-        .prefetch_related("port_contract__contract__servers")
-        .order_by("position", "id")
-    )
-
-
-def _source_of(port: OutputPort) -> PortSource:
+def source_of(port: OutputPort) -> PortSource:
     link = getattr(port, "port_contract", None)
     contract = link.contract if link else None
     servers = list(contract.servers.all()) if contract else []

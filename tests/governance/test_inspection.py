@@ -30,7 +30,7 @@ from governance.inspection.services import (
     inspect_port,
     read_due_sources,
 )
-from governance.sandbox.connectors.file import _restricted_connection
+from governance.sandbox.connectors.file import restricted_connection
 from governance.sandbox.runner import run_child
 from governance.sandbox.types import (
     ColumnProfile,
@@ -182,7 +182,7 @@ def test_the_child_has_its_hands_bound(doing, bound, tmp_path):
 
 def test_the_engine_in_the_child_reads_its_one_descriptor_and_nothing_else(tmp_path):
     (tmp_path / "a.csv").write_text(ROWS)
-    connection = _restricted_connection(str(tmp_path / "a.csv"))
+    connection = restricted_connection(str(tmp_path / "a.csv"))
 
     for statement in (
         "SELECT * FROM read_csv('/etc/passwd')",

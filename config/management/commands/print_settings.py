@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.environment import SETTINGS, Setting
+from config.environment import SETTINGS
 
 
 class Command(BaseCommand):
@@ -20,7 +20,13 @@ class Command(BaseCommand):
         parser.add_argument("--markdown", action="store_true", help="as the README's table")
 
     def handle(self, *args: Any, markdown: bool, **options: Any) -> str:
-        return settings_table() if markdown else "\n".join(map(_paragraph, SETTINGS))
+        if markdown:
+            return settings_table()
+        return "\n".join(
+            f"{setting.name} (default: {setting.shown_default or setting.default})\n"
+            f"    {setting.help}"
+            for setting in SETTINGS
+        )
 
 
 def settings_table() -> str:
@@ -29,9 +35,3 @@ def settings_table() -> str:
         for setting in SETTINGS
     ]
     return "\n".join(["| Setting | Default | Meaning |", "|---|---|---|", *rows])
-
-
-def _paragraph(setting: Setting) -> str:
-    return (
-        f"{setting.name} (default: {setting.shown_default or setting.default})\n    {setting.help}"
-    )

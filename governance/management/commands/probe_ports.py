@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 
 from catalog.authorization.access import require_permission
 from catalog.exceptions import PermissionDenied
+from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
-from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.types import JSONObject
@@ -56,27 +56,34 @@ class Command(CommandWithExamples):
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
+        actor = actor_of(options["person"], worker="probe_ports")
         ports = self._ports(options["product"])
-        self._authorize(ports, options["person"])
+        try:
+            for port in ports:
+                require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
+        except PermissionDenied as error:
+            raise CommandError(error.message, returncode=2) from error
         names = {
             port.pk: f"{port.product.domain.slug}/{port.product.slug}:{port.name}@{port.version}"
             for port in ports
         }
-        done: Counter[str] = Counter()
+        outcomes: Counter[str] = Counter()
 
         def report(result: ProbeResult) -> None:
-            done[result.outcome] += 1
-            self._show_progress(done.total(), len(names))
+            outcomes[result.outcome] += 1
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r{outcomes.total():,} of {len(names):,} ports")
+                sys.stderr.flush()
             if not options["json"]:
-                self.stdout.write(_format(names[result.port_id], result))
+                self.stdout.write(line_of(names[result.port_id], result))
 
         results = probe_ports(port_ids=list(names), on_result=report)
         if options["json"]:
             self.stdout.write(
-                json.dumps([_as_json(names[result.port_id], result) for result in results])
+                json.dumps([as_json(names[result.port_id], result) for result in results])
             )
         else:
-            self.stdout.write(_summary(done, len(names)))
+            self.stdout.write(summary(outcomes, len(names)))
         if not results or any(not result.is_good for result in results):
             sys.exit(1)
 
@@ -93,32 +100,13 @@ class Command(CommandWithExamples):
             chosen += matching
         return chosen
 
-    def _authorize(self, ports: list[OutputPort], username: str | None) -> None:
-        """Check a person's permission; without a name the operator of the machine acts."""
-        if username is None:
-            return
-        person = Person.objects.filter(username=username, is_active=True).first()
-        if person is None:
-            raise CommandError(f"No active person {username}.", returncode=2)
-        try:
-            for port in ports:
-                require_permission(person, Permission.EDIT_PRODUCTS, port.product.domain)
-        except PermissionDenied as error:
-            raise CommandError(error.message, returncode=2) from error
 
-    def _show_progress(self, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if done == total else ""
-            sys.stderr.write(f"\r{done:,} of {total:,} ports{end}")
-            sys.stderr.flush()
+def line_of(name: str, result: ProbeResult) -> str:
+    status = result.status_code or ""
+    return f"{result.outcome:<13} {status:<4}{result.timings.total * 1000:9.1f} ms  {name}"
 
 
-def _format(name: str, result: ProbeResult) -> str:
-    status = f" {result.status_code}" if result.status_code else ""
-    return f"{result.outcome:<13}{status:<5}{result.timings.total * 1000:9.1f} ms  {name}"
-
-
-def _as_json(name: str, result: ProbeResult) -> JSONObject:
+def as_json(name: str, result: ProbeResult) -> JSONObject:
     return {
         "port": name,
         "measured_at": result.at.isoformat(),
@@ -128,8 +116,8 @@ def _as_json(name: str, result: ProbeResult) -> JSONObject:
     }
 
 
-def _summary(done: Counter[str], total: int) -> str:
-    skipped = total - done.total()
-    counts = ", ".join(f"{done[outcome]} {outcome}" for outcome in Outcome if done[outcome])
+def summary(outcomes: Counter[str], total: int) -> str:
+    skipped = total - outcomes.total()
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome])
     tail = f"; {skipped} not probed" if skipped else ""
-    return f"{done.total()} of {total} ports: {counts or 'nothing measured'}{tail}"
+    return f"{outcomes.total()} of {total} ports: {counts or 'nothing measured'}{tail}"

@@ -8,12 +8,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db.models import QuerySet
 
-from catalog.audit.actors import SystemActor
 from catalog.exceptions import CatalogError
+from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
-from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from catalog.types import JSONObject
 from governance.inspection.models import Inspection
@@ -45,52 +43,40 @@ class Command(CommandWithExamples):
         parser.add_argument("--as", dest="person", help="act as this person, with their rights")
 
     def handle(self, **options: Any) -> None:
-        ports = list(self._ports(options))
-        if not ports:
-            raise CommandError("No such port with a file or database.", returncode=2)
-        actor: Person | SystemActor = SystemActor("read_schema")
-        if (username := options["person"]) is not None:
-            person = Person.objects.filter(username=username).first()
-            if person is None:
-                raise CommandError(f"No person {username}.", returncode=2)
-            actor = person
-        broken = False
-        for port in ports:
-            inspection = self._read(port, actor, options)
-            broken |= bool(inspection.failure) or inspection.is_breaking
+        actor = actor_of(options["person"], worker="read_schema")
+        is_broken = False
+        for port in self._ports(options):
+            try:
+                inspection = inspect_port(port=port, actor=actor)
+                if options["adopt"] and not inspection.failure:
+                    adopt_schema(
+                        port=port,
+                        edition=port.product.edition,
+                        actor=actor,
+                        version=options["contract_version"],
+                    )
+                    inspection.refresh_from_db()
+            except CatalogError as error:
+                raise CommandError(f"{port}: {error.message} {error.hint}", returncode=2) from error
+            is_broken |= bool(inspection.failure) or inspection.is_breaking
             self._print(inspection, as_json=options["json"])
-        if broken:
+        if is_broken:
             sys.exit(1)
 
-    def _ports(self, options: JSONObject) -> QuerySet[OutputPort]:
+    def _ports(self, options: JSONObject) -> list[OutputPort]:
         ports = OutputPort.objects.filter(
             port_contract__contract__servers__type__in=READABLE
         ).select_related("product__domain", "port_contract__contract")
         if options["port"]:
             ports = ports.filter(name=options["port"])
-        if options["all"]:
-            return ports.distinct()
-        domain, _, slug = (options["product"] or "").partition("/")
-        if not slug:
-            raise CommandError("Name a product as domain/slug, or give --all.", returncode=2)
-        return ports.filter(product__domain__slug=domain, product__slug=slug).distinct()
-
-    def _read(
-        self, port: OutputPort, actor: Person | SystemActor, options: JSONObject
-    ) -> Inspection:
-        try:
-            inspection = inspect_port(port=port, actor=actor)
-            if options["adopt"] and not inspection.failure:
-                adopt_schema(
-                    port=port,
-                    edition=port.product.edition,
-                    actor=actor,
-                    version=options["contract_version"],
-                )
-                inspection.refresh_from_db()
-        except CatalogError as error:
-            raise CommandError(f"{port}: {error.message} {error.hint}", returncode=2) from error
-        return inspection
+        if not options["all"]:
+            domain, _, slug = (options["product"] or "").partition("/")
+            if not slug:
+                raise CommandError("Name a product as domain/slug, or give --all.", returncode=2)
+            ports = ports.filter(product__domain__slug=domain, product__slug=slug)
+        if not (chosen := list(ports.distinct())):
+            raise CommandError("No such port with a file or database.", returncode=2)
+        return chosen
 
     def _print(self, inspection: Inspection, *, as_json: bool) -> None:
         product = inspection.port.product

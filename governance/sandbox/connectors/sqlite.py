@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from governance.sandbox.connectors.columns import quoted, with_values
 from governance.sandbox.types import (
     ColumnProfile,
     Source,
@@ -13,7 +14,6 @@ from governance.sandbox.types import (
     logical_type_of,
 )
 
-N_TOP_VALUES = 5
 # SQLite has no type for dates and timestamps: a text column has one if every value matches.
 DATE = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
 TEXT_PATTERNS = {"date": DATE, "timestamp": f"{DATE}[T ][0-2][0-9]:[0-5][0-9]*"}
@@ -38,29 +38,33 @@ def read(source: Source) -> list[TableProfile]:
 
 
 def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableProfile:
-    described = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+    described = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
     described = described[: source.max_columns]
     unique = _unique_columns(connection, table)
     parts = ["count(*)"]
     for column in described:
-        name = _quoted(str(column[1]))
+        name = quoted(column[1])
         parts += [f"count({name})", f"count(DISTINCT {name})"]
         parts += [f"total({name} GLOB '{pattern}')" for pattern in TEXT_PATTERNS.values()]
-    numbers = _counts(connection, table, parts)
-    rows = numbers[0]
-    columns = tuple(
-        _column(
-            connection,
-            source,
-            table,
-            column,
-            unique,
-            numbers[1 + COUNTS_PER_COLUMN * index :],
-            rows,
+    rows, *counts = _counts(connection, table, parts)
+    columns = []
+    for index, (_, name, physical_type, is_required, _, key_position) in enumerate(described):
+        present, n_distinct, *matches = counts[COUNTS_PER_COLUMN * index :][:COUNTS_PER_COLUMN]
+        column = ColumnProfile(
+            name=name,
+            physical_type=physical_type or "ANY",
+            logical_type=_logical_type(physical_type or "ANY", present, matches),
+            is_required=bool(is_required or key_position),
+            is_primary_key=bool(key_position),
+            is_unique=name in unique,
+            null_share=1 - present / rows if rows else None,
+            n_distinct=n_distinct,
+            is_exact=True,
         )
-        for index, column in enumerate(described)
-    )
-    return TableProfile(name=table, rows=rows, columns=columns)
+        if source.can_read_values(table, name):
+            column = with_values(column, connection, quoted(table))
+        columns.append(column)
+    return TableProfile(name=table, rows=rows, columns=tuple(columns))
 
 
 def _counts(connection: sqlite3.Connection, table: str, parts: list[str]) -> list[int]:
@@ -68,50 +72,18 @@ def _counts(connection: sqlite3.Connection, table: str, parts: list[str]) -> lis
     numbers: list[int] = []
     for start in range(0, len(parts), 1000):
         piece = ", ".join(parts[start : start + 1000])
-        numbers += connection.execute(f"SELECT {piece} FROM {_quoted(table)}").fetchone()
+        numbers += connection.execute(f"SELECT {piece} FROM {quoted(table)}").fetchone()
     return numbers
 
 
 def _unique_columns(connection: sqlite3.Connection, table: str) -> set[str]:
     """Return the columns with a unique index of their own."""
     unique = set()
-    for index in connection.execute(f"PRAGMA index_list({_quoted(table)})").fetchall():
-        indexed = connection.execute(f"PRAGMA index_info({_quoted(str(index[1]))})").fetchall()
+    for index in connection.execute(f"PRAGMA index_list({quoted(table)})").fetchall():
+        indexed = connection.execute(f"PRAGMA index_info({quoted(str(index[1]))})").fetchall()
         if index[2] and len(indexed) == 1:
             unique.add(str(indexed[0][2]))
     return unique
-
-
-def _column(
-    connection: sqlite3.Connection,
-    source: Source,
-    table: str,
-    column: tuple[object, ...],
-    unique: set[str],
-    counts: list[int],
-    rows: int,
-) -> ColumnProfile:
-    name, physical_type = str(column[1]), str(column[2]) or "ANY"
-    present, n_distinct, *matches = counts[:COUNTS_PER_COLUMN]
-    minimum, maximum, top_values = (
-        _values(connection, table, _quoted(name))
-        if source.can_read_values(table, name)
-        else (None, None, ())
-    )
-    return ColumnProfile(
-        name=name,
-        physical_type=physical_type,
-        logical_type=_logical_type(physical_type, present, matches),
-        is_required=bool(column[3]) or bool(column[5]),
-        is_primary_key=bool(column[5]),
-        is_unique=name in unique,
-        null_share=1 - present / rows if rows else None,
-        n_distinct=n_distinct,
-        is_exact=True,
-        min=minimum,
-        max=maximum,
-        top_values=top_values,
-    )
 
 
 def _logical_type(physical_type: str, present: int, matches: list[int]) -> str:
@@ -120,24 +92,3 @@ def _logical_type(physical_type: str, present: int, matches: list[int]) -> str:
         return declared
     counts = zip(TEXT_PATTERNS, matches, strict=True)
     return next((name for name, count in counts if count == present), declared)
-
-
-def _values(
-    connection: sqlite3.Connection, table: str, quoted: str
-) -> tuple[str | None, str | None, tuple[tuple[str, int], ...]]:
-    minimum, maximum = connection.execute(
-        f"SELECT min({quoted}), max({quoted}) FROM {_quoted(table)}"
-    ).fetchone()
-    top_values = connection.execute(
-        f"SELECT {quoted}, count(*) FROM {_quoted(table)} WHERE {quoted} IS NOT NULL "
-        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {N_TOP_VALUES}"
-    ).fetchall()
-    return (
-        None if minimum is None else str(minimum)[:120],
-        None if maximum is None else str(maximum)[:120],
-        tuple((str(value)[:120], int(count)) for value, count in top_values),
-    )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -96,12 +96,7 @@ class Objective(models.Model):
     @property
     def spec(self) -> evaluation.ObjectiveSpec:
         return evaluation.ObjectiveSpec(
-            indicator=self.indicator,
-            target=self.target,
-            window=self.window,
-            threshold=self.threshold,
-            percentile=self.percentile,
-            budgeting=self.budgeting,
+            **{name: getattr(self, name) for name in evaluation.SPEC_FIELDS}
         )
 
 

@@ -17,6 +17,7 @@ from governance.slo.budget import Ratio
 from governance.slo.coverage import CoveredPort, covered_ports, latest
 from governance.slo.evaluation import (
     MIN_MEASUREMENTS,
+    SPEC_FIELDS,
     BudgetingMethod,
     ObjectiveSpec,
     Verdict,
@@ -31,7 +32,6 @@ from governance.slo.stats import HOUR, Stats, merge, start_of_hour, window_start
 
 # While the verdict stays, metrics are written this seldom: they inform, nothing acts on them.
 METRICS_INTERVAL = timedelta(minutes=5)
-SPEC_FIELDS = ("indicator", "target", "window", "threshold", "percentile", "budgeting")
 STATUS_FIELDS = ("verdict", "base_good", "base_total", "base_to", "as_of")
 COVERAGE_FIELDS = ("pk", "port_id", "product_id", "domain_id")
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from governance.slo.evaluation import SPEC_FIELDS
 from governance.slo.models import DEFAULT_INTERVAL, Objective, ObjectiveStatus, ProbeSchedule
 from governance.slo.projection import DeclaredObjective
-from governance.slo.services.evaluation import SPEC_FIELDS, evaluate
+from governance.slo.services.evaluation import evaluate
 from governance.slo.services.product_status import publish_status
 
 # A fraction of the golden ratio spreads ports that were registered together over an interval.

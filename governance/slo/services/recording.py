@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -45,11 +46,7 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
                 measured_at=result.at,
                 outcome=result.outcome,
                 status_code=result.status_code,
-                dns=result.timings.dns,
-                connect=result.timings.connect,
-                tls=result.timings.tls,
-                first_byte=result.timings.first_byte,
-                total=result.timings.total,
+                **asdict(result.timings),
             )
             for result in new
         ]

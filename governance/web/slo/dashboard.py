@@ -20,9 +20,8 @@ from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status
 from catalog.web.components.humanize import duration, percent
 from catalog.web.pages import render_page
-from governance.slo.evaluation import ObjectiveSpec, Verdict
+from governance.slo.evaluation import SPEC_FIELDS, ObjectiveSpec, Verdict
 from governance.slo.models import Breach, Objective
-from governance.slo.services.evaluation import SPEC_FIELDS
 from governance.slo.wording import format_objective
 
 PAGE_SIZE = 50

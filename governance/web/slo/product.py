@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -56,20 +57,25 @@ class PortRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ProductSLOPage:
-    """`days` are the measured days, newest first, each with the report of every objective.
-
-    `edit_url` is empty for readers who may not edit.
-    """
+    """`edit_url` is empty for readers who may not edit."""
 
     frame: ProductFrame
     cards: list[ObjectiveCard]
-    days: list[tuple[date, list[DayReport | None]]]
     ports: list[PortRow]
     recent: list[Measurement]
     breaches: list[Breach]
     csv_url: str
     measurements_url: str
     edit_url: str
+
+    @cached_property
+    def days(self) -> list[tuple[date, list[DayReport | None]]]:
+        """Return the measured days, newest first, each with the report of every objective."""
+        columns = [
+            {day.date: day for day in card.report.days if day.ratio.total} for card in self.cards
+        ]
+        days = sorted({day for column in columns for day in column}, reverse=True)
+        return [(day, [column.get(day) for column in columns]) for day in days]
 
 
 @on_product
@@ -81,7 +87,6 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
     page = ProductSLOPage(
         frame=frame,
         cards=cards,
-        days=_table(cards),
         ports=port_rows(product, now),
         recent=list(Measurement.objects.of_product(product)[:RECENT]),
         breaches=list(Breach.objects.of_product(product)[:BREACHES]),
@@ -127,12 +132,6 @@ def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
         interval = schedule.interval if schedule else None
         rows.append(PortRow(port, port.pk in probed, interval, merge(recent)))
     return rows
-
-
-def _table(cards: list[ObjectiveCard]) -> list[tuple[date, list[DayReport | None]]]:
-    columns = [{day.date: day for day in card.report.days if day.ratio.total} for card in cards]
-    days = sorted({day for column in columns for day in column}, reverse=True)
-    return [(day, [column.get(day) for column in columns]) for day in days]
 
 
 def _url(name: str, product: DataProduct) -> str:

@@ -1,0 +1,46 @@
+"""Reads values of a column by SQL that SQLite and DuckDB have in common."""
+# ruff: noqa: S608 - the connectors quote the names of tables and columns
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from governance.sandbox.types import ColumnProfile
+
+N_TOP_VALUES = 5
+MAX_TEXT_LENGTH = 120
+
+
+class Cursor(Protocol):
+    def fetchall(self) -> Sequence[Sequence[object]]: ...
+
+
+class Connection(Protocol):
+    def execute(self, query: str, /) -> Cursor: ...
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def with_values(
+    column: ColumnProfile, connection: Connection, table: str, *, cast: str = ""
+) -> ColumnProfile:
+    """Return a profile with minimum, maximum and top values; `cast` is the suffix of each."""
+    name = quoted(column.name)
+    bounds = connection.execute(f"SELECT min({name}){cast}, max({name}){cast} FROM {table}")
+    minimum, maximum = (
+        None if value is None else str(value)[:MAX_TEXT_LENGTH] for value in bounds.fetchall()[0]
+    )
+    top_values = connection.execute(
+        f"SELECT {name}{cast}, count(*) FROM {table} WHERE {name} IS NOT NULL "
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {N_TOP_VALUES}"
+    ).fetchall()
+    return replace(
+        column,
+        min=minimum,
+        max=maximum,
+        top_values=tuple((str(value)[:MAX_TEXT_LENGTH], int(str(n))) for value, n in top_values),
+    )
