@@ -110,8 +110,8 @@ class Source:
 
     def _page(self, name: str, query: str) -> tuple[str, dict[str, Any]]:
         try:
-            given = dict(parse_qsl(query))
-            limit, offset = (max(0, int(given.get(key, PAGE[key]))) for key in PAGE)
+            parameters = dict(parse_qsl(query))
+            limit, offset = (max(0, int(parameters.get(key, PAGE[key]))) for key in PAGE)
         except ValueError:
             return "400 Bad Request", {"error": "limit and offset are whole numbers"}
         path = self.folder / f"{name}.json"

@@ -56,11 +56,12 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
         failure = ""
     except SourceUnreadable as error:
         profile, failure = [], error.code
-    return _save(port, contract, profile, failure, actor)
+    return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
 
 
 @transaction.atomic
 def _save(
+    *,
     port: OutputPort,
     contract: DataContract,
     profile: list[TableProfile],

@@ -26,16 +26,16 @@ def quoted(name: str) -> str:
 
 
 def with_values(
-    column: ColumnProfile, connection: Connection, table: str, *, cast: str = ""
+    column: ColumnProfile, connection: Connection, table: str, *, suffix: str = ""
 ) -> ColumnProfile:
-    """Return a profile with minimum, maximum and top values; `cast` is the suffix of each."""
+    """Return a profile with minimum, maximum and top values; `suffix` follows each name, such as a type."""
     name = quoted(column.name)
-    bounds = connection.execute(f"SELECT min({name}){cast}, max({name}){cast} FROM {table}")
+    bounds = connection.execute(f"SELECT min({name}){suffix}, max({name}){suffix} FROM {table}")
     minimum, maximum = (
         None if value is None else str(value)[:MAX_TEXT_LENGTH] for value in bounds.fetchall()[0]
     )
     top_values = connection.execute(
-        f"SELECT {name}{cast}, count(*) FROM {table} WHERE {name} IS NOT NULL "
+        f"SELECT {name}{suffix}, count(*) FROM {table} WHERE {name} IS NOT NULL "
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {N_TOP_VALUES}"
     ).fetchall()
     return replace(

@@ -77,7 +77,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, relation: str, source: Sourc
         )
         is_nested = profile.logical_type in ("object", "array")
         if source.can_read_values("rows", name) and not is_nested:
-            profile = with_values(profile, connection, relation, cast="::VARCHAR")
+            profile = with_values(profile, connection, relation, suffix="::VARCHAR")
         if estimate >= present * NEARLY_UNIQUE:
             profile = _with_exact_count(profile, connection, relation)
         profiles.append(profile)
