@@ -28,7 +28,7 @@ def quoted(name: str) -> str:
 def with_values(
     column: ColumnProfile, connection: Connection, table: str, *, suffix: str = ""
 ) -> ColumnProfile:
-    """Return a profile with minimum, maximum and top values; `suffix` follows each name, such as a type."""
+    """Return a profile with minimum, maximum and top values; `suffix` may be a type."""
     name = quoted(column.name)
     bounds = connection.execute(f"SELECT min({name}){suffix}, max({name}){suffix} FROM {table}")
     minimum, maximum = (
