@@ -15,7 +15,7 @@ from catalog.api.contracts import Contracts, ProductContracts
 from catalog.api.domains import DomainMembers, Domains, DomainTree
 from catalog.api.glossary import Terms
 from catalog.api.manifests import ContractManifest, Manifests, ProductManifest
-from catalog.api.people import Me, Teams, Tokens
+from catalog.api.people import Me, People, Teams, Tokens
 from catalog.api.ports import Ports, ProductPorts
 from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
 from catalog.api.provenance import ProductProvenance
@@ -28,7 +28,9 @@ from governance.api.slo import Measurements, Objectives, ProductSLO
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
+CONTRACT = f"{V1}contracts/<uuid:uuid>"
 DOMAIN = f"{V1}domains/<str:slug>"
+INSPECTION = f"{V1}ports/<int:pk>/inspection"
 
 
 class NotFoundView(APIView):
@@ -50,96 +52,78 @@ def route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
     return pattern
 
 
+def rows(address: str, view: Any, name: str) -> URLPattern:
+    """Return the route of a list, with what the view set can do with it."""
+    return _standard_route(address, view, name, get="list", post="create")
+
+
+def row(address: str, view: Any, name: str) -> URLPattern:
+    """Return the route of one row, with what the view set can do with it."""
+    return _standard_route(
+        address,
+        view,
+        name,
+        get="retrieve",
+        put="update",
+        patch="partial_update",
+        delete="destroy",
+    )
+
+
+def _standard_route(address: str, view: Any, name: str, **actions: str) -> URLPattern:
+    known = {method: action for method, action in actions.items() if hasattr(view, action)}
+    return route(address, view, name, **known)
+
+
 app_name = "api"
 urlpatterns = [
     path(f"{V1}search", Search.as_view(), name="search"),
     path(f"{V1}status", SystemStatus.as_view(), name="status"),
     path(f"{V1}openapi.json", OpenAPIDocument.as_view(), name="openapi"),
-    route(f"{V1}products", Products, "products", get="list", post="create"),
-    route(
-        PRODUCT,
-        Products,
-        "product",
-        get="retrieve",
-        put="update",
-        patch="partial_update",
-        delete="destroy",
-    ),
+    rows(f"{V1}products", Products, "products"),
+    row(PRODUCT, Products, "product"),
     route(f"{PRODUCT}/move", Products, "product_move", post="move"),
-    route(f"{PRODUCT}/uses", ProductUses, "product_uses", get="list", post="create"),
+    rows(f"{PRODUCT}/uses", ProductUses, "product_uses"),
     route(f"{PRODUCT}/publish", Publication, "product_publish", post="publish"),
     route(f"{PRODUCT}/deprecate", Publication, "product_deprecate", post="deprecate"),
     route(f"{PRODUCT}/retire", Publication, "product_retire", post="retire"),
     route(f"{PRODUCT}/adopt", Publication, "product_adopt", post="adopt"),
     route(f"{PRODUCT}/findings", Publication, "product_findings", get="findings"),
-    route(f"{PRODUCT}/versions", ProductVersions, "product_versions", get="list"),
-    route(f"{PRODUCT}/versions/<path:version>", ProductVersions, "product_version", get="retrieve"),
-    route(f"{PRODUCT}/readers", ProductReaders, "product_readers", get="retrieve", put="update"),
-    route(f"{PRODUCT}/history", ProductHistory, "product_history", get="list"),
-    route(f"{PRODUCT}/similar", SimilarProducts, "product_similar", get="retrieve"),
+    rows(f"{PRODUCT}/versions", ProductVersions, "product_versions"),
+    row(f"{PRODUCT}/versions/<path:version>", ProductVersions, "product_version"),
+    row(f"{PRODUCT}/readers", ProductReaders, "product_readers"),
+    rows(f"{PRODUCT}/history", ProductHistory, "product_history"),
+    row(f"{PRODUCT}/similar", SimilarProducts, "product_similar"),
     route(f"{PRODUCT}/ports", ProductPorts, "product_ports", get="retrieve", post="create"),
-    route(f"{PRODUCT}/contracts", ProductContracts, "product_contracts", get="list", post="create"),
-    route(
-        f"{PRODUCT}/provenance",
-        ProductProvenance,
-        "product_provenance",
-        get="retrieve",
-        put="update",
-    ),
-    route(f"{V1}ports", Ports, "ports", get="list"),
-    route(f"{V1}ports/<int:pk>", Ports, "port", get="retrieve"),
-    route(f"{V1}objectives", Objectives, "objectives", get="list"),
-    route(f"{V1}objectives/<int:pk>", Objectives, "objective", get="retrieve"),
+    rows(f"{PRODUCT}/contracts", ProductContracts, "product_contracts"),
+    row(f"{PRODUCT}/provenance", ProductProvenance, "product_provenance"),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
-    route(f"{V1}measurements", Measurements, "measurements", get="list"),
-    route(f"{V1}measurements/<int:pk>", Measurements, "measurement", get="retrieve"),
-    route(
-        f"{V1}ports/<int:pk>/inspection",
-        PortInspection,
-        "port_inspection",
-        get="retrieve",
-        post="create",
-    ),
-    route(f"{V1}ports/<int:pk>/inspection/adopt", PortInspection, "port_adoption", post="adopt"),
-    route(f"{V1}contracts", Contracts, "contracts", get="list"),
-    route(
-        f"{V1}contracts/<uuid:uuid>",
-        Contracts,
-        "contract",
-        get="retrieve",
-        put="update",
-        delete="destroy",
-    ),
-    path(f"{V1}manifests", Manifests.as_view(), name="manifests"),
     path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),
-    path(
-        f"{V1}contracts/<uuid:uuid>/manifest", ContractManifest.as_view(), name="contract_manifest"
-    ),
-    path(
-        f"{V1}contracts/<uuid:uuid>.odcs.yaml",
-        ContractManifest.as_view(),
-        name="contract_manifest_yaml",
-    ),
-    route(f"{V1}domains", Domains, "domains", get="list", post="create"),
+    rows(f"{V1}ports", Ports, "ports"),
+    row(f"{V1}ports/<int:pk>", Ports, "port"),
+    route(INSPECTION, PortInspection, "port_inspection", get="retrieve", post="create"),
+    route(f"{INSPECTION}/adopt", PortInspection, "port_adoption", post="adopt"),
+    rows(f"{V1}objectives", Objectives, "objectives"),
+    row(f"{V1}objectives/<int:pk>", Objectives, "objective"),
+    rows(f"{V1}measurements", Measurements, "measurements"),
+    row(f"{V1}measurements/<int:pk>", Measurements, "measurement"),
+    rows(f"{V1}contracts", Contracts, "contracts"),
+    row(CONTRACT, Contracts, "contract"),
+    path(f"{CONTRACT}/manifest", ContractManifest.as_view(), name="contract_manifest"),
+    path(f"{CONTRACT}.odcs.yaml", ContractManifest.as_view(), name="contract_manifest_yaml"),
+    path(f"{V1}manifests", Manifests.as_view(), name="manifests"),
+    rows(f"{V1}domains", Domains, "domains"),
     path(f"{V1}domain-tree", DomainTree.as_view(), name="domain_tree"),
-    route(DOMAIN, Domains, "domain", get="retrieve", patch="partial_update"),
-    route(f"{DOMAIN}/memberships", DomainMembers, "domain_members", get="list", post="create"),
-    route(
-        f"{DOMAIN}/memberships/<int:membership>", DomainMembers, "domain_member", delete="destroy"
-    ),
-    route(f"{V1}terms", Terms, "terms", get="list", post="create"),
-    route(
-        f"{V1}terms/<uuid:uuid>",
-        Terms,
-        "term",
-        get="retrieve",
-        patch="partial_update",
-        delete="destroy",
-    ),
-    route(f"{V1}teams", Teams, "teams", get="list"),
-    route(f"{V1}teams/<str:slug>", Teams, "team", get="retrieve"),
-    route(f"{V1}tokens", Tokens, "tokens", get="list", post="create"),
-    route(f"{V1}tokens/<uuid:uuid>", Tokens, "token", get="retrieve", delete="destroy"),
+    row(DOMAIN, Domains, "domain"),
+    rows(f"{DOMAIN}/memberships", DomainMembers, "domain_members"),
+    row(f"{DOMAIN}/memberships/<int:membership>", DomainMembers, "domain_member"),
+    rows(f"{V1}terms", Terms, "terms"),
+    row(f"{V1}terms/<uuid:uuid>", Terms, "term"),
+    rows(f"{V1}people", People, "people"),
+    rows(f"{V1}teams", Teams, "teams"),
+    row(f"{V1}teams/<str:slug>", Teams, "team"),
+    rows(f"{V1}tokens", Tokens, "tokens"),
+    row(f"{V1}tokens/<uuid:uuid>", Tokens, "token"),
     path(f"{V1}me", Me.as_view(), name="me"),
     re_path("", NotFoundView.as_view(), name="nowhere"),
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from catalog.api.rest.views import ModelAnswer
 from catalog.audit.models import AuditEvent
 from catalog.types import JSONObject
 
 
-class HistoryEvent(serializers.ModelSerializer[AuditEvent]):
+class HistoryEvent(ModelAnswer[AuditEvent]):
     """One event; only people signed in see the actor, only readers of the audit see the values."""
 
     actor = serializers.SerializerMethodField()
@@ -27,13 +28,12 @@ class HistoryEvent(serializers.ModelSerializer[AuditEvent]):
             "before",
             "after",
         )
-        read_only_fields = fields
 
     def get_actor(self, event: AuditEvent) -> str | None:
         return event.actor_name if self.context["names"] else None
 
     def get_before(self, event: AuditEvent) -> JSONObject | None:
-        return event.before if self.context["whole"] else None
+        return event.before if self.context["values"] else None
 
     def get_after(self, event: AuditEvent) -> JSONObject | None:
-        return event.after if self.context["whole"] else None
+        return event.after if self.context["values"] else None

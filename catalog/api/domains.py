@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, QuerySet
-from django.http import Http404
+from django.db.models import Count
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django_filters import FilterSet, ModelChoiceFilter, TypedChoiceFilter
 from drf_spectacular.types import OpenApiTypes
@@ -16,14 +17,15 @@ from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticate
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.products.documents import unknown_slug
 from catalog.api.rest.bodies import Body, StrictString
-from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
+from catalog.api.rest.etags import EDITS, READS, parse_if_match
+from catalog.api.rest.slugs import domain_by_slug, rows_by_slug
+from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.authorization.models import Membership
-from catalog.domains.models import Domain, FormerDomainSlug
+from catalog.authorization.tree import ancestors_in
+from catalog.domains.models import Domain, FormerDomainSlug, in_tree_order
 from catalog.domains.services import create_domain, edit_domain, grant_role, revoke_role
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
@@ -36,12 +38,14 @@ Counts = Mapping[int, int]
 WORDS = ("true", "false")
 
 
-class DomainAnswer(serializers.ModelSerializer[Domain]):
+class DomainAnswer(ModelAnswer[Domain]):
     """A domain; `product_count` counts the live products that the caller can see."""
 
     id = serializers.UUIDField(source="uuid")
-    parent = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
-    owner_team = serializers.SerializerMethodField()
+    parent = serializers.CharField(  # type: ignore[assignment]  # a member by name
+        source="parent.slug", allow_null=True
+    )
+    owner_team = serializers.CharField(source="owner_team.slug", allow_null=True)
     product_count = serializers.SerializerMethodField()
 
     class Meta:
@@ -57,13 +61,6 @@ class DomainAnswer(serializers.ModelSerializer[Domain]):
             "product_count",
             "edition",
         )
-        read_only_fields = fields
-
-    def get_parent(self, domain: Domain) -> str | None:
-        return domain.parent.slug if domain.parent else None
-
-    def get_owner_team(self, domain: Domain) -> str | None:
-        return domain.owner_team.slug if domain.owner_team else None
 
     def get_product_count(self, domain: Domain) -> int:
         counts: Counts = self.context["counts"]
@@ -79,16 +76,24 @@ class Branch(serializers.Serializer[Any]):
     product_count = serializers.IntegerField()
 
 
-class MembershipAnswer(serializers.ModelSerializer[Membership]):
-    """A person's role in a domain, and until when."""
+class MembershipAnswer(ModelAnswer[Membership]):
+    """A person's role in a domain, and until when.
+
+    `domain` is where the role was given: this domain, or one above it from which it is inherited.
+    """
 
     person = serializers.CharField(source="person.username")
     name = serializers.CharField(source="person.display_name")
+    domain = serializers.CharField(source="domain.slug")
+    is_inherited = serializers.SerializerMethodField()
 
     class Meta:
         model = Membership
-        fields = ("id", "person", "name", "role", "starts_at", "ends_at")
-        read_only_fields = fields
+        fields = ("id", "person", "name", "role", "domain", "is_inherited", "starts_at", "ends_at")
+
+    def get_is_inherited(self, membership: Membership) -> bool:
+        is_inherited: bool = membership.domain_id != self.context["view"].domain.pk
+        return is_inherited
 
 
 class DomainChange(Body):
@@ -105,15 +110,10 @@ class DomainChange(Body):
     def changes(self) -> JSONObject:
         """Return the new values, with objects instead of slugs. Raises ValidationFailed."""
         changes = dict(self.validated_data)
-        for member, model, noun in (("parent", Domain, "domain"), ("owner_team", Team, "team")):
-            slug = changes.get(member)
-            if slug is None:
-                continue
-            rows = model._default_manager
-            changes[member] = rows.filter(slug=slug).first()
-            if changes[member] is None:
-                known = list(rows.values_list("slug", flat=True))
-                raise ValidationFailed([unknown_slug(f"/{member}", slug, known, noun)])
+        if (slug := changes.get("parent")) is not None:
+            changes["parent"] = domain_by_slug(slug, "/parent")
+        if (slug := changes.get("owner_team")) is not None:
+            (changes["owner_team"],) = rows_by_slug(Team, {"/owner_team": slug})
         return changes
 
 
@@ -145,49 +145,31 @@ class DomainFilters(FilterSet):
         fields = ()
 
 
-class OfDomain(GenericViewSet[Any]):
+class OfDomain(ResourceViewSet[Domain]):
     """Views of one domain, by its current slug or a former one."""
 
     serializer_class: type[serializers.BaseSerializer[Any]] = DomainAnswer
-    queryset = Domain.objects.none()
+    queryset = Domain.objects.select_related("parent", "owner_team").order_by("name", "pk")
     lookup_field = "slug"
 
-    def domain(self) -> Domain:
+    def get_object(self) -> Domain:
         """Return the domain of the URL. Raises Http404."""
         slug = self.kwargs["slug"]
-        domains = Domain.objects.select_related("parent", "owner_team")
         former = FormerDomainSlug.objects.filter(slug=slug).values("domain_id")
-        found = domains.filter(slug=slug).first() or domains.filter(pk__in=former).first()
-        if found is None:
-            raise Http404
-        return found
+        return self.queryset.filter(slug=slug).first() or get_object_or_404(
+            self.queryset, pk__in=former
+        )
 
     def state(self, domain: Domain) -> Mapping[str, object]:
         counts = _product_counts(self.request, [domain.pk])
         return DomainAnswer(domain, context={"counts": counts}).data
 
-    def answer(self, domain: Domain, *, status: int = 200, location: str = "") -> Response:
-        """Return the current state of the domain, with its ETag."""
-        stands = Domain.objects.select_related("parent", "owner_team").get(pk=domain.pk)
-        state = self.state(stands)
-        return with_etag(self.request, state, stands.edition, status=status, location=location)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Add the current state to an edit conflict."""
-        return super().handle_exception(
-            attach_current_state(exc, lambda: self.state(self.domain()))
-        )
-
 
 class Domains(OfDomain):
-    """Find, create and edit domains."""
+    """Find, create and edit domains; all are public, because who owns data is."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     filterset_class = DomainFilters
-
-    def get_queryset(self) -> QuerySet[Domain]:
-        """Return all domains, because who owns data is public."""
-        return Domain.objects.select_related("parent", "owner_team").order_by("name", "pk")
 
     def list(self, request: Request) -> Response:
         """List all domains."""
@@ -202,22 +184,22 @@ class Domains(OfDomain):
         changes = NewDomain.read(request).changes()
         domain = create_domain(actor=require_user(request.user), **changes)
         location = reverse("api:domain", kwargs={"slug": domain.slug})
-        return self.answer(domain, status=201, location=location)
+        return self.answer_changed(domain, status=201, location=location)
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, slug: str) -> Response:
         """Return a domain: its mission, its parent and its owner team."""
-        return self.answer(self.domain())
+        return self.answer(self.get_object())
 
     @extend_schema(request=DomainChange, parameters=EDITS)
     def partial_update(self, request: Request, slug: str) -> Response:
         """Rename, move or describe a domain; its old slug redirects to it."""
-        domain = self.domain()
-        require_permission(request.user, Permission.MANAGE_DOMAIN, domain)
+        domain, actor = self.get_object(), require_user(request.user)
+        require_permission(actor, Permission.MANAGE_DOMAIN, domain)
         edition = parse_if_match(request)
         changes = DomainChange.read(request).changes()
-        return self.answer(
-            edit_domain(domain=domain, edition=edition, actor=require_user(request.user), **changes)
+        return self.answer_changed(
+            edit_domain(domain=domain, edition=edition, actor=actor, **changes)
         )
 
 
@@ -251,16 +233,15 @@ class DomainMembers(OfDomain):
 
     @extend_schema(responses=MembershipAnswer(many=True))
     def list(self, request: Request, slug: str) -> Response:
-        """List the roles in the domain itself; roles in the domains above apply here too."""
-        members = self.domain().memberships.select_related("person").order_by("pk")
-        rows = self.paginate_queryset(self.filter_queryset(members))
-        return self.get_paginated_response(MembershipAnswer(rows, many=True).data)
+        """List the roles given in the domain, and those inherited from the domains above."""
+        domains = ancestors_in(Domain.objects.parents(), self.domain.pk)
+        members = Membership.objects.filter(domain_id__in=domains)
+        return self.answer_page(members.select_related("person", "domain").order_by("pk"))
 
     @extend_schema(request=NewMembership, responses={201: MembershipAnswer})
     def create(self, request: Request, slug: str) -> Response:
         """Grant a role to a person; granting it again changes its end."""
-        domain = self.domain()
-        require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
+        require_permission(request.user, Permission.MANAGE_MEMBERS, self.domain)
         body = NewMembership.read(request).validated_data
         person = Person.objects.filter(username=body["person"], is_active=True).first()
         if person is None:
@@ -270,35 +251,23 @@ class DomainMembers(OfDomain):
         membership = grant_role(
             person=person,
             role=Role(body["role"]),
-            domain=domain,
+            domain=self.domain,
             ends_at=body.get("ends_at"),
             actor=require_user(request.user),
         )
-        stands = Membership.objects.select_related("person").get(pk=membership.pk)
-        return Response(MembershipAnswer(stands).data, status=201)
+        return Response(self.get_serializer(membership).data, status=201)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, slug: str, membership: int) -> Response:
-        """Revoke a role at once."""
-        domain = self.domain()
-        require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
-        held = domain.memberships.filter(pk=membership).first()
-        if held is None:
-            raise Http404
-        revoke_role(membership=held, actor=require_user(request.user))
+        """Revoke a role at once; an inherited one only in the domain where it was given."""
+        require_permission(request.user, Permission.MANAGE_MEMBERS, self.domain)
+        role = get_object_or_404(self.domain.memberships, pk=membership)
+        revoke_role(membership=role, actor=require_user(request.user))
         return Response(status=204)
 
-
-def in_tree_order(domains: list[Domain]) -> Iterator[tuple[Domain, int]]:
-    """Yield each domain after its parent, with its depth."""
-    below: dict[int | None, list[Domain]] = {}
-    for domain in domains:
-        below.setdefault(domain.parent_id, []).append(domain)
-    waiting = [(domain, 0) for domain in reversed(below.get(None, []))]
-    while waiting:
-        domain, depth = waiting.pop()
-        yield domain, depth
-        waiting += [(inner, depth + 1) for inner in reversed(below.get(domain.pk, []))]
+    @cached_property
+    def domain(self) -> Domain:
+        return self.get_object()
 
 
 def _product_counts(request: Request, domain_ids: list[int]) -> Counts:

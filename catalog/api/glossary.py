@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import reverse
 from django_filters import CharFilter, FilterSet, ModelChoiceFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.products.filters import domain_named
 from catalog.api.rest.bodies import Body, StrictString, StringList
 from catalog.api.rest.errors import relocated
-from catalog.api.rest.etags import EDITS, READS, attach_current_state, parse_if_match, with_etag
+from catalog.api.rest.etags import EDITS, READS, parse_if_match
+from catalog.api.rest.slugs import domain_by_slug
+from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
@@ -27,11 +26,11 @@ from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.permissions import Permission
 
 
-class TermAnswer(serializers.ModelSerializer[Term]):
+class TermAnswer(ModelAnswer[Term]):
     """A business term; without a domain it applies to the whole mesh."""
 
     id = serializers.UUIDField(source="uuid")
-    domain = serializers.SerializerMethodField()
+    domain = serializers.CharField(source="domain.slug", allow_null=True)
 
     class Meta:
         model = Term
@@ -45,10 +44,6 @@ class TermAnswer(serializers.ModelSerializer[Term]):
             "domain",
             "edition",
         )
-        read_only_fields = fields
-
-    def get_domain(self, term: Term) -> str | None:
-        return term.domain.slug if term.domain else None
 
 
 class TermChange(Body):
@@ -79,52 +74,44 @@ class TermFilters(FilterSet):
         fields = ()
 
 
-class Terms(GenericViewSet[Term]):
+class Terms(ListModelMixin, ResourceViewSet[Term]):
     """The glossary; everybody can read it, stewards define its terms."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = TermAnswer
     filterset_class = TermFilters
-    queryset = Term.objects.none()
+    queryset = Term.objects.select_related("domain").order_by("name", "pk")
     lookup_field = "uuid"
-
-    def get_queryset(self) -> QuerySet[Term]:
-        return Term.objects.select_related("domain").order_by("name", "pk")
-
-    def list(self, request: Request) -> Response:
-        """List the terms."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(TermAnswer(rows, many=True).data)
 
     @extend_schema(request=NewTerm, responses={201: TermAnswer})
     def create(self, request: Request) -> Response:
         """Define a term, for the mesh or in one domain."""
         body = dict(NewTerm.read(request).validated_data)
         slug = body.pop("domain", None)
-        domain = domain_named(slug) if slug is not None else None
+        domain = domain_by_slug(slug) if slug is not None else None
         try:
             term = define_term(actor=require_user(request.user), domain=domain, **body)
         except ValidationFailed as invalid:
             raise relocated(invalid, "", "/") from invalid
-        return self.answer(term, status=201)
+        location = reverse("api:term", kwargs={"uuid": term.uuid})
+        return self.answer_changed(term, status=201, location=location)
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """Return a term."""
-        return self.answer(self.term())
+        return self.answer(self.get_object())
 
     @extend_schema(request=TermChange, parameters=EDITS)
     def partial_update(self, request: Request, uuid: UUID) -> Response:
         """Change a term's name, definition, synonyms or acronyms."""
         term, edition = self.to_edit()
         changes = TermChange.read(request).validated_data
+        actor = require_user(request.user)
         try:
-            term = edit_term(
-                term=term, edition=edition, actor=require_user(request.user), **changes
-            )
+            term = edit_term(term=term, edition=edition, actor=actor, **changes)
         except ValidationFailed as invalid:
             raise relocated(invalid, "", "/") from invalid
-        return self.answer(term)
+        return self.answer_changed(term)
 
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: UUID) -> Response:
@@ -133,28 +120,8 @@ class Terms(GenericViewSet[Term]):
         remove_term(term=term, edition=edition, actor=require_user(request.user))
         return Response(status=204)
 
-    def term(self) -> Term:
-        """Return the term of the URL. Raises Http404."""
-        term = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
-        if term is None:
-            raise Http404
-        return term
-
     def to_edit(self) -> tuple[Term, int]:
         """Return the term and the edition in If-Match, before the body is read."""
-        term = self.term()
+        term = self.get_object()
         require_permission(self.request.user, Permission.STEWARD_PRODUCTS, term.domain)
         return term, parse_if_match(self.request)
-
-    def answer(self, term: Term, *, status: int = 200) -> Response:
-        """Return the current state of the term, with its ETag."""
-        stands = self.get_queryset().get(pk=term.pk)
-        location = reverse("api:term", kwargs={"uuid": stands.uuid}) if status == 201 else ""
-        state = TermAnswer(stands).data
-        return with_etag(self.request, state, stands.edition, status=status, location=location)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Add the current state to an edit conflict."""
-        return super().handle_exception(
-            attach_current_state(exc, lambda: TermAnswer(self.term()).data)
-        )

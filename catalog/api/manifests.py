@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 from uuid import UUID
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -155,9 +155,7 @@ class ProductManifest(APIView):
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the current document."""
         visible = DataProduct.objects.visible_to(access_for(request.user))
-        product = visible.select_related("domain").filter(uuid=uuid).first()
-        if product is None:
-            raise Http404
+        product = get_object_or_404(visible.select_related("domain"), uuid=uuid)
         return Response(export(product.tree, status=product.status, domain=product.domain.slug))
 
 
@@ -172,10 +170,7 @@ class ContractManifest(APIView):
         """Return the stored document."""
         visible = DataProduct.objects.visible_to(access_for(request.user))
         contracts = DataContract.objects.filter(visible.has("product_id"))
-        contract = contracts.filter(uuid=uuid).first()
-        if contract is None:
-            raise Http404
-        return Response(contract.tree)
+        return Response(get_object_or_404(contracts, uuid=uuid).tree)
 
 
 def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Response:

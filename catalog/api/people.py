@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
-from django.http import Http404
+from django.db.models import Prefetch, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
+from django_filters import CharFilter, FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,17 +22,20 @@ from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.rest.bodies import Body, StrictInteger, StrictString, StringList
 from catalog.api.rest.errors import relocated
-from catalog.authorization.access import require_user
+from catalog.api.rest.views import ModelAnswer, ResourceViewSet
+from catalog.authorization.access import AccessContext, access_for, require_user
 from catalog.authorization.models import Membership
+from catalog.domains.models import Domain
 from catalog.exceptions import PermissionDenied, ValidationFailed
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
+from catalog.permissions import Permission
 from catalog.types import JSONObject
 
 DEFAULT_DAYS, MAX_DAYS = 90, 366
 
 
-class TokenAnswer(serializers.ModelSerializer[ApiToken]):
+class TokenAnswer(ModelAnswer[ApiToken]):
     """A token without its text, of which only a digest is stored."""
 
     id = serializers.UUIDField(source="uuid")
@@ -46,7 +52,6 @@ class TokenAnswer(serializers.ModelSerializer[ApiToken]):
             "expires_at",
             "last_used_at",
         )
-        read_only_fields = fields
 
 
 class NewTokenAnswer(TokenAnswer):
@@ -56,7 +61,6 @@ class NewTokenAnswer(TokenAnswer):
 
     class Meta(TokenAnswer.Meta):
         fields = (*TokenAnswer.Meta.fields, "token")
-        read_only_fields = fields
 
     def get_token(self, token: ApiToken) -> str:
         return str(self.context["text"])
@@ -70,18 +74,29 @@ class NewToken(Body):
     days = StrictInteger(required=False, min_value=1, max_value=MAX_DAYS)
 
 
-class TeamSummary(serializers.ModelSerializer[Team]):
-    """A team."""
+class TeamSummary(ModelAnswer[Team]):
+    """A team: how many people are in it now, and the domains that it works for, by slug."""
 
     email = serializers.CharField(help_text="Where the team is reached.")
+    people_count = serializers.SerializerMethodField()
+    domains = serializers.SlugRelatedField[Domain](slug_field="slug", many=True, read_only=True)
 
     class Meta:
         model = Team
-        fields: tuple[str, ...] = ("slug", "name", "description", "email")
-        read_only_fields = fields
+        fields: tuple[str, ...] = (
+            "slug",
+            "name",
+            "description",
+            "email",
+            "people_count",
+            "domains",
+        )
+
+    def get_people_count(self, team: Team) -> int:
+        return len(team.members.all())
 
 
-class Member(serializers.ModelSerializer[TeamMember]):
+class Member(ModelAnswer[TeamMember]):
     """A person in a team, as others see them."""
 
     username = serializers.CharField(source="person.username")
@@ -90,7 +105,6 @@ class Member(serializers.ModelSerializer[TeamMember]):
     class Meta:
         model = TeamMember
         fields = ("username", "name", "ends_at")
-        read_only_fields = fields
 
 
 class TeamDetail(TeamSummary):
@@ -100,24 +114,19 @@ class TeamDetail(TeamSummary):
 
     class Meta(TeamSummary.Meta):
         fields = (*TeamSummary.Meta.fields, "members")
-        read_only_fields = fields
 
 
-class OwnRole(serializers.ModelSerializer[Membership]):
+class OwnRole(ModelAnswer[Membership]):
     """A role of the caller; without a domain it applies to the whole mesh."""
 
-    domain = serializers.SerializerMethodField()
+    domain = serializers.CharField(source="domain.slug", allow_null=True)
 
     class Meta:
         model = Membership
         fields = ("domain", "role", "ends_at")
-        read_only_fields = fields
-
-    def get_domain(self, membership: Membership) -> str | None:
-        return membership.domain.slug if membership.domain else None
 
 
-class MeAnswer(serializers.ModelSerializer[Person]):
+class MeAnswer(ModelAnswer[Person]):
     """The caller: their teams, their roles, and the token of the request, if any."""
 
     id = serializers.UUIDField(source="uuid")
@@ -130,15 +139,14 @@ class MeAnswer(serializers.ModelSerializer[Person]):
     class Meta:
         model = Person
         fields = ("id", "username", "name", "email", "teams", "roles", "token")
-        read_only_fields = fields
 
     def get_teams(self, person: Person) -> list[str]:
         rows = TeamMember.objects.filter(current(), person=person).order_by("team__slug")
         return list(rows.values_list("team__slug", flat=True))
 
     def get_roles(self, person: Person) -> list[JSONObject]:
-        held = Membership.objects.active().filter(person=person).select_related("domain")
-        return list(OwnRole(held.order_by("pk"), many=True).data)
+        roles = Membership.objects.active().filter(person=person).select_related("domain")
+        return list(OwnRole(roles.order_by("pk"), many=True).data)
 
     def get_token(self, person: Person) -> JSONObject | None:
         token = self.context["token"]
@@ -156,92 +164,127 @@ class Me(APIView):
         return Response(MeAnswer(require_user(request.user), context={"token": request.auth}).data)
 
 
-class Teams(GenericViewSet[Team]):
-    """Teams and their members."""
+class PersonAnswer(ModelAnswer[Person]):
+    """A person; email and last sign-in are null but for those who manage the mesh."""
+
+    id = serializers.UUIDField(source="uuid")
+    name = serializers.CharField(source="display_name")
+    email = serializers.CharField(allow_null=True)
+    last_sign_in = serializers.DateTimeField(source="last_login", allow_null=True)
+
+    class Meta:
+        model = Person
+        fields = ("id", "username", "name", "email", "is_active", "last_sign_in")
+
+    def to_representation(self, person: Person) -> JSONObject:
+        shown: JSONObject = super().to_representation(person)
+        return shown if self.context["accounts"] else shown | {"email": None, "last_sign_in": None}
+
+
+class PersonFilters(FilterSet):
+    """By a part of the user name or the name; those who manage the mesh also by email."""
+
+    q = CharFilter(field_name="words", lookup_expr="icontains", max_length=100)
+
+    class Meta:
+        model = Person
+        fields = ()
+
+
+class People(ListModelMixin, GenericViewSet[Person]):
+    """People: all for those who give roles, else those who are in a team or have a role."""
 
     permission_classes = [IsAuthenticated]
-    serializer_class = TeamDetail
-    queryset = Team.objects.none()
+    serializer_class = PersonAnswer
+    filterset_class = PersonFilters
+    queryset = Person.objects.none()
+
+    @cached_property
+    def reader(self) -> AccessContext:
+        return access_for(self.request.user)
+
+    @property
+    def manages_mesh(self) -> bool:
+        return self.reader.can(Permission.MANAGE_MEMBERS, None)
+
+    def get_queryset(self) -> QuerySet[Person]:
+        columns = ["username", "first_name", "last_name", *["email"] * self.manages_mesh]
+        parts = (part for column in columns for part in (column, Value(" ")))
+        words = Concat(*parts, output_field=TextField())
+        people = Person.objects.annotate(words=words).order_by("username", "pk")
+        if self.manages_mesh:
+            return people
+        people = people.filter(is_active=True)
+        if self.reader.domains_with(Permission.MANAGE_MEMBERS):
+            return people
+        members = TeamMember.objects.filter(current()).values("person_id")
+        roles = Membership.objects.active().values("person_id")
+        return people.filter(Q(pk__in=members) | Q(pk__in=roles))
+
+    def get_serializer_context(self) -> JSONObject:
+        return {**super().get_serializer_context(), "accounts": self.manages_mesh}
+
+
+class Teams(ListModelMixin, ResourceViewSet[Team]):
+    """Teams: their members, and the domains that they work for."""
+
+    permission_classes = [IsAuthenticated]
+    queryset = Team.objects.order_by("name", "pk")
     lookup_field = "slug"
 
     def get_queryset(self) -> QuerySet[Team]:
         now = TeamMember.objects.filter(current(), person__is_active=True)
         members = Prefetch("members", now.select_related("person").order_by("pk"))
-        return Team.objects.prefetch_related(members).order_by("name", "pk")
+        return self.queryset.prefetch_related(members, "domains")
 
-    @extend_schema(responses=TeamSummary(many=True))
-    def list(self, request: Request) -> Response:
-        """List the teams."""
-        teams = self.filter_queryset(Team.objects.order_by("name", "pk"))
-        return self.get_paginated_response(
-            TeamSummary(self.paginate_queryset(teams), many=True).data
-        )
+    def get_serializer_class(self) -> type[TeamSummary]:
+        return TeamSummary if self.action == "list" else TeamDetail
 
     def retrieve(self, request: Request, slug: str) -> Response:
         """Return a team and its current members."""
-        team = self.get_queryset().filter(slug=slug).first()
-        if team is None:
-            raise Http404
-        return Response(TeamDetail(team).data)
+        return Response(self.state(self.get_object()))
 
 
-class Tokens(GenericViewSet[ApiToken]):
-    """The caller's own tokens."""
+class Tokens(ListModelMixin, ResourceViewSet[ApiToken]):
+    """The caller's own tokens, without their texts."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = TokenAnswer
-    queryset = ApiToken.objects.none()
+    queryset = ApiToken.objects.order_by("-created", "-pk")
     lookup_field = "uuid"
 
     def get_queryset(self) -> QuerySet[ApiToken]:
-        own = ApiToken.objects.filter(user=require_user(self.request.user))
-        return own.order_by("-created", "-pk")
-
-    def list(self, request: Request) -> Response:
-        """List your tokens, without their texts."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(TokenAnswer(rows, many=True).data)
+        return self.queryset.filter(user=require_user(self.request.user))
 
     @extend_schema(request=NewToken, responses={201: NewTokenAnswer})
     def create(self, request: Request) -> Response:
         """Create a token; only this response contains its text."""
         body = NewToken.read(request).validated_data
-        lasts = timedelta(days=body.get("days", DEFAULT_DAYS))
+        days = body.pop("days", None)
+        lasts = timedelta(days=days or DEFAULT_DAYS)
         if isinstance(request.auth, ApiToken):
-            lasts = _within(request.auth, body["scopes"], lasts, is_asked="days" in body)
+            lasts = _within(request.auth, body["scopes"], lasts, is_chosen=days is not None)
         try:
-            token, text = create_token(
-                person=require_user(request.user),
-                name=body["name"],
-                scopes=body["scopes"],
-                lasts=lasts,
-            )
+            token, text = create_token(person=require_user(request.user), lasts=lasts, **body)
         except ValidationFailed as invalid:
             raise relocated(invalid, "", "/") from invalid
-        stands = ApiToken.objects.get(uuid=token.uuid)
+        current = self.queryset.get(uuid=token.uuid)
         location = reverse("api:token", kwargs={"uuid": token.uuid})
-        answer = NewTokenAnswer(stands, context={"text": text}).data
+        answer = NewTokenAnswer(current, context={"text": text}).data
         return Response(answer, status=201, headers={"Location": location})
 
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """Return one of your tokens: its scopes and when it expires."""
-        return Response(TokenAnswer(self.token()).data)
+        return Response(self.state(self.get_object()))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Revoke a token at once."""
-        revoke_token(token=self.token(), actor=require_user(request.user))
+        revoke_token(token=self.get_object(), actor=require_user(request.user))
         return Response(status=204)
 
-    def token(self) -> ApiToken:
-        """Return the token of the URL. Raises Http404."""
-        token = self.get_queryset().filter(uuid=self.kwargs["uuid"]).first()
-        if token is None:
-            raise Http404
-        return token
 
-
-def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: bool) -> timedelta:
+def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_chosen: bool) -> timedelta:
     """Return how long a token lasts that another creates: no longer, and with no more scopes."""
     wider = sorted(set(scopes) - set(maker.scopes))
     if wider:
@@ -250,13 +293,12 @@ def _within(maker: ApiToken, scopes: list[str], lasts: timedelta, *, is_asked: b
             location="/scopes",
             hint="Sign in to make that token.",
         )
-    left = maker.expiry - timezone.now() if maker.expiry else None
-    if left is not None and lasts > left:
-        if is_asked:
-            raise PermissionDenied(
-                "A token cannot make one that outlives it.",
-                location="/days",
-                hint="Ask for fewer days, or sign in to make that token.",
-            )
-        return left
-    return lasts
+    if maker.expiry is None or lasts <= (left := maker.expiry - timezone.now()):
+        return lasts
+    if is_chosen:
+        raise PermissionDenied(
+            "A token cannot make one that outlives it.",
+            location="/days",
+            hint="Ask for fewer days, or sign in to make that token.",
+        )
+    return left

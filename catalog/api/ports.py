@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,16 +10,17 @@ from django.urls import reverse
 from django_filters import CharFilter, FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from catalog.api.products.documents import check_new_issues
+from catalog.api.products.documents import parse_body_document
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictInteger, StrictString
 from catalog.api.rest.errors import relocated
 from catalog.api.rest.etags import EDITS, READS, with_etag
+from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
@@ -34,11 +34,11 @@ from catalog.types import JSONObject
 SERVER = "/servers/0"
 
 
-class PortAnswer(serializers.ModelSerializer[OutputPort]):
+class PortAnswer(ModelAnswer[OutputPort]):
     """An output port, its last measurement and its contract."""
 
     product = serializers.UUIDField(source="product.uuid")
-    contract = serializers.SerializerMethodField()
+    contract = serializers.UUIDField(source="port_contract.contract.uuid", allow_null=True)
 
     class Meta:
         model = OutputPort
@@ -56,15 +56,9 @@ class PortAnswer(serializers.ModelSerializer[OutputPort]):
             "last_good_at",
             "last_outcome",
         )
-        read_only_fields = fields
-
-    def get_contract(self, port: OutputPort) -> UUID | None:
-        """Return the contract's id; None if the port has no contract."""
-        link = getattr(port, "port_contract", None)
-        return link.contract.uuid if link else None
 
 
-class InputPortAnswer(serializers.ModelSerializer[InputPort]):
+class InputPortAnswer(ModelAnswer[InputPort]):
     """An input port; `source` is the product it comes from, if the caller can see that product."""
 
     source = serializers.SerializerMethodField()  # type: ignore[assignment]  # a member by name
@@ -72,7 +66,6 @@ class InputPortAnswer(serializers.ModelSerializer[InputPort]):
     class Meta:
         model = InputPort
         fields = ("name", "version", "contract_identifier", "source_name", "source")
-        read_only_fields = fields
 
     def get_source(self, port: InputPort) -> UUID | None:
         visible: Mapping[int, UUID] = self.context["sources"]
@@ -113,25 +106,27 @@ class PortFilters(FilterSet):
         fields = ()
 
 
-class Ports(ReadOnlyModelViewSet[OutputPort]):
+class Ports(ListModelMixin, ResourceViewSet[OutputPort]):
     """The output ports of all products that the caller can see."""
 
     permission_classes = [AllowAny]
     serializer_class = PortAnswer
     filterset_class = PortFilters
-    queryset = OutputPort.objects.none()
+    queryset = OutputPort.objects.select_related("product", "port_contract__contract")
+    lookup_field = "pk"
 
     def get_queryset(self) -> QuerySet[OutputPort]:
         visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        ports = OutputPort.objects.filter(visible.has("product_id")).order_by("name", "pk")
-        shown = ports.select_related("product", "port_contract__contract")
-        return shown.defer("product__tree", "port_contract__contract__tree")
+        ports = self.queryset.filter(visible.has("product_id")).order_by("name", "pk")
+        return ports.defer("product__tree", "port_contract__contract__tree")
+
+    def edition_of(self, port: OutputPort) -> int:
+        return port.product.edition
 
     @extend_schema(parameters=READS)
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, pk: int) -> Response:
         """Return one port; its edition is the product's."""
-        port = self.get_queryset().filter(pk=kwargs["pk"]).first() or self.get_object()
-        return with_etag(request, PortAnswer(port).data, port.product.edition)
+        return self.answer(self.get_object())
 
 
 class ProductPorts(OfProduct):
@@ -142,21 +137,17 @@ class ProductPorts(OfProduct):
 
     def state(self, product: DataProduct) -> Mapping[str, object]:
         inputs = list(product.input_ports.all())
-        wanted = [port.source_id for port in inputs if port.source_id]
-        visible = DataProduct.objects.visible_to(self.reader).filter(pk__in=wanted)
-        ports = {
-            "output_ports": product.output_ports.select_related(
-                "product", "port_contract__contract"
-            ),
-            "input_ports": inputs,
-        }
+        source_ids = [port.source_id for port in inputs if port.source_id]
+        visible = DataProduct.objects.visible_to(self.reader).filter(pk__in=source_ids)
+        outputs = product.output_ports.select_related("product", "port_contract__contract")
+        ports = {"output_ports": outputs, "input_ports": inputs}
         context = {"sources": dict(visible.values_list("pk", "uuid"))}
         return PortsAnswer(ports, context=context).data
 
     @extend_schema(responses=PortsAnswer, parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """List the product's output and input ports."""
-        return self.answer(self.product())
+        return self.answer(self.get_object())
 
     @extend_schema(request=NewPort, responses={201: PortAnswer}, parameters=EDITS)
     def create(self, request: Request, uuid: UUID) -> Response:
@@ -165,7 +156,7 @@ class ProductPorts(OfProduct):
         body = NewPort.read(request).validated_data
         try:
             contract = new_tree(identifier="new", name=body["name"], servers=[body["server"]])
-            check_new_issues(odcs.check, contract)
+            parse_body_document(odcs.parse, contract)
             port, product = add_output_port(
                 product=product,
                 name=body["name"],
@@ -179,10 +170,10 @@ class ProductPorts(OfProduct):
             )
         except ValidationFailed as invalid:
             raise relocated(invalid, SERVER, "/server") from invalid
-        stands = OutputPort.objects.select_related("product", "port_contract__contract")
+        ports = OutputPort.objects.select_related("product", "port_contract__contract")
         return with_etag(
             request,
-            PortAnswer(stands.get(pk=port.pk)).data,
+            PortAnswer(ports.get(pk=port.pk)).data,
             product.edition,
             status=201,
             location=reverse("api:port", kwargs={"pk": port.pk}),

@@ -11,34 +11,35 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.products.documents import check_product
+from catalog.api.products.documents import parse_body_document
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictString
 from catalog.api.rest.errors import relocated
 from catalog.api.rest.etags import EDITS, READS
+from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import require_user
 from catalog.exceptions import ValidationFailed
+from catalog.manifests import bitol_odps
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
+from catalog.products.services import replace_document
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.projection import KEY, STATES
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.provenance.representation import max_gaps, min_shares
-from catalog.provenance.services import declare_provenance
 from catalog.types import JSONObject
 
 
-class QuestionAnswer(serializers.ModelSerializer[ProvenanceAnswer]):
+class QuestionAnswer(ModelAnswer[ProvenanceAnswer]):
     """The answer to one question: a fact, that nobody knows, or why it does not apply."""
 
     class Meta:
         model = ProvenanceAnswer
         fields = ("question", "state", "text", "reason")
-        read_only_fields = fields
 
 
-class ImbalanceAnswer(serializers.ModelSerializer[Imbalance]):
-    """A group's share of the records beside its share of a reference; shares from 0 to 1."""
+class ImbalanceAnswer(ModelAnswer[Imbalance]):
+    """A group's share of the records and of a reference; shares from 0 to 1."""
 
     gap = serializers.FloatField(allow_null=True, help_text="The share less the reference share.")
     port = serializers.IntegerField(source="port_id", allow_null=True)
@@ -58,7 +59,6 @@ class ImbalanceAnswer(serializers.ModelSerializer[Imbalance]):
             "reference_name",
             "reference_date",
         )
-        read_only_fields = fields
 
 
 class ProvenanceState(serializers.Serializer[JSONObject]):
@@ -99,12 +99,12 @@ class ProductProvenance(OfProduct):
         record = getattr(product, "provenance", None)
         answers = list(record.answers.order_by("pk")) if record else []
         imbalances = list(record.imbalances.all()) if record else []
-        asked = QUESTION_SETS[record.question_set] if record else CURRENT_SET
+        questions = QUESTION_SETS[record.question_set] if record else CURRENT_SET
         answered = {answer.question for answer in answers}
         state = {
-            "question_set": asked.version,
+            "question_set": questions.version,
             "answers": answers,
-            "open_questions": [code for code in asked.codes if code not in answered],
+            "open_questions": [code for code in questions.codes if code not in answered],
             "imbalances": imbalances,
             "least_shares": min_shares(imbalances),
             "greatest_gaps": max_gaps(imbalances),
@@ -115,7 +115,7 @@ class ProductProvenance(OfProduct):
     @extend_schema(responses=ProvenanceState, parameters=READS)
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """Return the provenance of the product's data."""
-        return self.answer(self.product())
+        return self.answer(self.get_object())
 
     @extend_schema(request=ProvenanceBody, responses=ProvenanceState, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
@@ -124,13 +124,12 @@ class ProductProvenance(OfProduct):
         declared = dict(ProvenanceBody.read(request).validated_data)
         tree = with_custom(product.tree, KEY, declared or None)
         try:
-            check_product(tree, before=product.tree)
-            product = declare_provenance(
+            product = replace_document(
                 product=product,
-                provenance=declared,
+                tree=parse_body_document(bitol_odps.parse, tree, before=product.tree),
                 edition=edition,
                 actor=require_user(request.user),
             )
         except ValidationFailed as invalid:
             raise relocated(invalid, custom_pointer(tree, KEY), "") from invalid
-        return self.answer(product)
+        return self.answer_changed(product)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
@@ -18,7 +17,8 @@ from catalog.api.products.serializers import ProductDetail
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import StrictString
 from catalog.api.rest.etags import EDITS
-from catalog.authorization.access import AccessContext, require_permission, require_user
+from catalog.api.rest.views import ModelAnswer
+from catalog.authorization.access import require_permission
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission
@@ -63,7 +63,7 @@ class FindingsAnswer(serializers.Serializer[JSONObject]):
     findings = FindingAnswer(many=True)
 
 
-class VersionSummary(serializers.ModelSerializer[ProductVersion]):
+class VersionSummary(ModelAnswer[ProductVersion]):
     """A published version; only signed-in people see who published it."""
 
     published_by = serializers.SerializerMethodField()
@@ -78,7 +78,6 @@ class VersionSummary(serializers.ModelSerializer[ProductVersion]):
             "tree_digest",
             "contract_digests",
         )
-        read_only_fields = fields
 
     def get_published_by(self, version: ProductVersion) -> str | None:
         return version.published_by if self.context["names"] else None
@@ -89,7 +88,6 @@ class VersionDetail(VersionSummary):
 
     class Meta(VersionSummary.Meta):
         fields = (*VersionSummary.Meta.fields, "tree")
-        read_only_fields = fields
 
 
 class Publication(OfProduct):
@@ -100,58 +98,50 @@ class Publication(OfProduct):
     @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def publish(self, request: Request, uuid: UUID) -> Response:
         """Check the gates, publish the current edition and freeze it under its version."""
-        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
-        reason = Reasoned.read(request).validated_data.get("reason", "")
-        return self.answer(
-            publish_product(
-                product=product, edition=edition, actor=require_user(request.user), reason=reason
-            )
-        )
+        edit = self.edit_of(Reasoned, Permission.PUBLISH_PRODUCTS)
+        return self.answer_changed(publish_product(**edit))
 
     @extend_schema(request=Deprecation, responses=ProductDetail, parameters=EDITS)
     def deprecate(self, request: Request, uuid: UUID) -> Response:
         """Announce the end of a published product, its date and its successor."""
-        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
-        body = Deprecation.read(request).validated_data
-        deprecated = deprecate_product(
-            product=product,
-            edition=edition,
-            actor=require_user(request.user),
-            successor=successor_named(body.get("successor"), self.reader),
-            ends_on=body.get("ends_on"),
-            reason=body.get("reason", ""),
-        )
-        return self.answer(deprecated)
+        return self.answer_changed(deprecate_product(**self.edit_with_successor(Deprecation)))
 
     @extend_schema(request=Retirement, responses=ProductDetail, parameters=EDITS)
     def retire(self, request: Request, uuid: UUID) -> Response:
         """Retire a product; its page and its URL here then return 410 and name its successor."""
-        product, edition = self.to_edit(Permission.PUBLISH_PRODUCTS)
-        body = Retirement.read(request).validated_data
-        retired = retire_product(
-            product=product,
-            edition=edition,
-            actor=require_user(request.user),
-            successor=successor_named(body.get("successor"), self.reader),
-            reason=body.get("reason", ""),
-        )
-        return self.answer(retired)
+        return self.answer_changed(retire_product(**self.edit_with_successor(Retirement)))
 
     @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def adopt(self, request: Request, uuid: UUID) -> Response:
         """Turn an external entry into a draft under governance."""
-        product, edition = self.to_edit()
-        reason = Reasoned.read(request).validated_data.get("reason", "")
-        return self.answer(
-            adopt_product(
-                product=product, edition=edition, actor=require_user(request.user), reason=reason
-            )
-        )
+        return self.answer_changed(adopt_product(**self.edit_of(Reasoned)))
+
+    def edit_with_successor(self, body: type[Retirement]) -> JSONObject:
+        """Return what a service takes, with the successor that the body names.
+
+        Raises ValidationFailed if the caller can see no such product.
+        """
+        edit = self.edit_of(body, Permission.PUBLISH_PRODUCTS)
+        if not (name := edit.get("successor")):
+            return edit | {"successor": None}
+        visible = DataProduct.objects.visible_to(self.reader)
+        domain, slash, slug = name.partition("/")
+        successor = None
+        if slash:
+            successor = visible.filter(domain__slug=domain, slug=slug).first()
+        else:
+            with suppress(ValueError):
+                successor = visible.filter(uuid=UUID(name)).first()
+        if successor is None:
+            hint = "Write it as domain/slug, or give its id."
+            issue = Issue(location="/successor", message="There is no such product.", hint=hint)
+            raise ValidationFailed([issue])
+        return edit | {"successor": successor}
 
     @extend_schema(responses=FindingsAnswer)
     def findings(self, request: Request, uuid: UUID) -> Response:
         """Return what the gates would find now; nothing is changed."""
-        product = self.product()
+        product = self.get_object()
         require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
         found = publication_findings(product)
         state = {
@@ -171,35 +161,10 @@ class ProductVersions(OfProduct):
     @extend_schema(responses=VersionSummary(many=True))
     def list(self, request: Request, uuid: UUID) -> Response:
         """List the published versions, newest first."""
-        versions: QuerySet[ProductVersion] = self.product().versions.defer("tree")
-        rows = self.paginate_queryset(self.filter_queryset(versions))
-        context = {"names": self.reader.is_signed_in}
-        return self.get_paginated_response(VersionSummary(rows, many=True, context=context).data)
+        return self.answer_page(self.get_object().versions.defer("tree"))
 
     @extend_schema(responses=VersionDetail)
     def retrieve(self, request: Request, uuid: UUID, version: str) -> Response:
         """Return one published version with its document."""
-        frozen = self.product().versions.filter(version=version).first()
-        if frozen is None:
-            raise Http404
-        context = {"names": self.reader.is_signed_in}
-        return Response(VersionDetail(frozen, context=context).data)
-
-
-def successor_named(name: str | None, reader: AccessContext) -> DataProduct | None:
-    """Return the product with this `domain/slug` or id. Raises ValidationFailed."""
-    if not name:
-        return None
-    visible = DataProduct.objects.visible_to(reader)
-    found = None
-    domain, slash, slug = name.partition("/")
-    if slash:
-        found = visible.filter(domain__slug=domain, slug=slug).first()
-    else:
-        with suppress(ValueError):
-            found = visible.filter(uuid=UUID(name)).first()
-    if found is None:
-        hint = "Write it as domain/slug, or give its id."
-        issue = Issue(location="/successor", message="There is no such product.", hint=hint)
-        raise ValidationFailed([issue])
-    return found
+        frozen = get_object_or_404(self.get_object().versions, version=version)
+        return Response(VersionDetail(frozen, context=self.get_serializer_context()).data)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -25,7 +27,7 @@ from catalog.api.rest.errors import InvalidParameters
 from catalog.api.search_answer import search_answer
 from catalog.search.fields import TYPES
 from catalog.search.result_types import RESULT_TYPES, ResultType
-from catalog.search.result_types.result_type import DateTimeText, UUIDText
+from catalog.search.result_types.result_type import UUIDText
 from catalog.search.services.similarity import similar_to
 from catalog.types import JSONObject
 from catalog.web.search.similarity import shared_of
@@ -39,7 +41,8 @@ FIELD_CLASSES: Mapping[Any, Callable[..., serializers.Field[Any, Any, Any, Any]]
     int: serializers.IntegerField,
     bool: serializers.BooleanField,
     UUIDText: serializers.UUIDField,
-    DateTimeText: serializers.DateTimeField,
+    UUID: serializers.UUIDField,
+    datetime: serializers.DateTimeField,
 }
 
 
@@ -182,6 +185,7 @@ class SimilarProducts(OfProduct):
     @extend_schema(responses=SimilarAnswerBody)
     def retrieve(self, request: Request, uuid: str) -> Response:
         """List up to 20 similar products, with the tags, columns and words that they share."""
-        found = similar_to(product=self.product(), visitor=self.reader, limit=MOST_SIMILAR)
-        results = [{"product": summary_of(one.product), "shared": shared_of(one)} for one in found]
+        product = self.get_object()
+        similar = similar_to(product=product, visitor=self.reader, limit=MOST_SIMILAR)
+        results = [{"product": summary_of(s.product), "shared": shared_of(s)} for s in similar]
         return Response({"results": results})

@@ -1,5 +1,6 @@
 """The tree of domains, and who has which role where and until when."""
 
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from django.contrib.auth.models import Group
@@ -80,3 +81,15 @@ class FormerDomainSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+def in_tree_order(domains: Iterable[Domain]) -> Iterator[tuple[Domain, int]]:
+    """Yield each domain after its parent, with its depth, from 0; siblings stay in their order."""
+    children: dict[int | None, list[Domain]] = {}
+    for domain in domains:
+        children.setdefault(domain.parent_id, []).append(domain)
+    pending = [(domain, 0) for domain in reversed(children.get(None, []))]
+    while pending:
+        domain, depth = pending.pop()
+        yield domain, depth
+        pending += [(child, depth + 1) for child in reversed(children.get(domain.pk, []))]

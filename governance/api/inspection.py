@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
-from catalog.api.contracts import ContractDetail, answer
+from catalog.api.contracts import ContractDetail, answer_contract
 from catalog.api.rest.bodies import Body, StrictString
-from catalog.api.rest.etags import EDITS, attach_current_state, parse_if_match
+from catalog.api.rest.etags import EDITS, parse_if_match
+from catalog.api.rest.views import ResourceViewSet
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from catalog.types import JSONObject
 from governance.inspection.models import Inspection
 from governance.inspection.services import adopt_schema, inspect_port, inspection_summary
 
 
-class FailureAnswer(serializers.Serializer[Any]):
+class FailureAnswer(serializers.Serializer[JSONObject]):
     """Why a source could not be read."""
 
     code = serializers.CharField()
     message = serializers.CharField()
 
 
-class InspectionAnswer(serializers.Serializer[Any]):
+class InspectionAnswer(serializers.Serializer[JSONObject]):
     """The last inspection of a port: its tables, and their drift from the contract."""
 
     port = serializers.CharField()
@@ -47,27 +49,36 @@ class Adoption(Body):
     version = StrictString(required=False, allow_blank=True, max_length=60)
 
 
-class PortInspection(GenericViewSet[OutputPort]):
+class PortInspection(ResourceViewSet[OutputPort]):
     """The source of one port."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = InspectionAnswer
-    queryset = OutputPort.objects.none()
+    queryset = OutputPort.objects.select_related("product__domain")
+    lookup_field = "pk"
+
+    def get_queryset(self) -> QuerySet[OutputPort]:
+        visible = DataProduct.objects.visible_to(access_for(self.request.user))
+        return self.queryset.filter(visible.has("product_id"))
+
+    def state(self, port: OutputPort) -> Mapping[str, object]:
+        """Return what an edit conflict shows: the port's current contract. Raises Http404."""
+        link = getattr(port, "port_contract", None)
+        if link is None:
+            raise Http404
+        return ContractDetail(link.contract).data
 
     @extend_schema(responses=InspectionAnswer)
     def retrieve(self, request: Request, pk: int) -> Response:
         """Return the last inspection of the port's source."""
-        inspection = Inspection.objects.select_related("port").filter(port=self.port()).first()
-        if inspection is None:
-            raise Http404
-        return Response(InspectionAnswer(inspection_summary(inspection)).data)
+        inspections = Inspection.objects.select_related("port")
+        return _answer(get_object_or_404(inspections, port=self.get_object()))
 
     @extend_schema(request=None, responses=InspectionAnswer)
     def create(self, request: Request, pk: int) -> Response:
         """Read the port's source now, in the sandbox."""
-        inspection = inspect_port(port=self.port(), actor=require_user(request.user))
-        current = Inspection.objects.select_related("port").get(pk=inspection.pk)
-        return Response(InspectionAnswer(inspection_summary(current)).data)
+        inspection = inspect_port(port=self.get_object(), actor=require_user(request.user))
+        return _answer(Inspection.objects.select_related("port").get(pk=inspection.pk))
 
     @extend_schema(
         request=Adoption,
@@ -76,32 +87,14 @@ class PortInspection(GenericViewSet[OutputPort]):
     )
     def adopt(self, request: Request, pk: int) -> Response:
         """Write the observed schema into the port's contract; what people wrote is kept."""
-        port = self.port()
-        require_permission(request.user, Permission.EDIT_PRODUCTS, port.product.domain)
+        port, actor = self.get_object(), require_user(request.user)
+        require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
         edition = parse_if_match(request)
         version = Adoption.read(request).validated_data.get("version", "")
         known = set(port.product.contracts.values_list("pk", flat=True))
-        contract, _ = adopt_schema(
-            port=port, edition=edition, actor=require_user(request.user), version=version
-        )
-        return answer(request, contract, status=200 if contract.pk in known else 201)
+        contract, _ = adopt_schema(port=port, edition=edition, actor=actor, version=version)
+        return answer_contract(request, contract, is_new=contract.pk not in known)
 
-    def contract(self) -> Mapping[str, Any]:
-        """Return the current contract of the port. Raises Http404."""
-        link = getattr(self.port(), "port_contract", None)
-        if link is None:
-            raise Http404
-        return ContractDetail(link.contract).data
 
-    def handle_exception(self, exc: Exception) -> Response:
-        """Add the current contract to an edit conflict."""
-        return super().handle_exception(attach_current_state(exc, self.contract))
-
-    def port(self) -> OutputPort:
-        """Return the port of the URL. Raises Http404."""
-        visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        ports = OutputPort.objects.select_related("product__domain")
-        port = ports.filter(visible.has("product_id"), pk=self.kwargs["pk"]).first()
-        if port is None:
-            raise Http404
-        return port
+def _answer(inspection: Inspection) -> Response:
+    return Response(InspectionAnswer(inspection_summary(inspection)).data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import access_for
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
@@ -30,16 +30,15 @@ from governance.slo.wording import format_objective
 MAX_BREACHES = 20
 
 
-class ObjectiveStatusBody(serializers.ModelSerializer[ObjectiveStatus]):
+class ObjectiveStatusBody(ModelAnswer[ObjectiveStatus]):
     """The status of an objective; metrics are up to five minutes old, the verdict is not."""
 
     class Meta:
         model = ObjectiveStatus
         fields = ("verdict", "since", "value", "good", "total", "as_of")
-        read_only_fields = fields
 
 
-class ObjectiveAnswer(serializers.ModelSerializer[Objective]):
+class ObjectiveAnswer(ModelAnswer[Objective]):
     """One objective; `threshold` in seconds as measured, `window` in seconds."""
 
     product = serializers.SerializerMethodField()
@@ -64,7 +63,6 @@ class ObjectiveAnswer(serializers.ModelSerializer[Objective]):
             "description",
             "status",
         )
-        read_only_fields = fields
 
     def get_product(self, objective: Objective) -> str | None:
         product = objective.subject_product
@@ -82,7 +80,7 @@ class ObjectiveAnswer(serializers.ModelSerializer[Objective]):
         return dict(ObjectiveStatusBody(status).data) if status else None
 
 
-class MeasurementAnswer(serializers.ModelSerializer[Measurement]):
+class MeasurementAnswer(ModelAnswer[Measurement]):
     """One measurement of one port; seconds."""
 
     class Meta:
@@ -100,7 +98,6 @@ class MeasurementAnswer(serializers.ModelSerializer[Measurement]):
             "first_byte",
             "total",
         )
-        read_only_fields = fields
 
 
 class ObjectiveFilters(FilterSet):
@@ -224,16 +221,15 @@ class ReportAnswer(serializers.Serializer[ObjectiveReport]):
         return [dict(DayAnswer(day).data) for day in report.days if day.ratio.total]
 
 
-class BreachAnswer(serializers.ModelSerializer[Breach]):
+class BreachAnswer(ModelAnswer[Breach]):
     """A period in which an objective was missed."""
 
     class Meta:
         model = Breach
         fields = ("objective", "description", "opened_at", "closed_at")
-        read_only_fields = fields
 
 
-class ProductSLOAnswer(serializers.Serializer[Any]):
+class ProductSLOAnswer(serializers.Serializer[JSONObject]):
     """The SLO report of a product: its objectives, the worst first, and its latest breaches."""
 
     verdict = serializers.CharField()

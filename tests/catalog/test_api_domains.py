@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.domains.services import add_to_team, grant_role
+from catalog.domains.services import add_to_team, deactivate_person, grant_role
 from catalog.permissions import Role
 from tests.catalog.api_client import Program, places, problem_of
 from tests.factories import (
@@ -178,6 +178,7 @@ def test_a_role_of_another_form_is_refused(body):
 
 def test_a_team_says_who_is_in_it_to_people_signed_in():
     team = make_team("sellers")
+    make_domain("sales", owner_team=team)
     add_to_team(team=team, person=make_person("ana", first_name="Ana"), actor=FACTORY)
     program = Program(make_person())
 
@@ -185,5 +186,48 @@ def test_a_team_says_who_is_in_it_to_people_signed_in():
     detail = program.get("/teams/sellers").json()
 
     assert listed == [{name: detail[name] for name in listed[0]}]
+    assert (detail["people_count"], detail["domains"]) == (1, ["sales"])
     assert [member["username"] for member in detail["members"]] == ["ana"]
     problem_of(program.get("/teams/nobody"), 404, "not-found")
+
+
+def test_roles_are_listed_with_the_domain_from_which_they_are_inherited():
+    top = make_domain("top")
+    users = make_users(top)
+    make_domain("part", parent=top)
+    program = Program(users.owner)
+    own = program.send(
+        "POST", "/domains/part/memberships", {"person": users.outsider.username, "role": "steward"}
+    ).json()
+
+    rows = program.get("/domains/part/memberships").json()["results"]
+
+    assert (own["domain"], own["is_inherited"]) == ("part", False)
+    assert own in rows
+    inherited = [row for row in rows if row["is_inherited"]]
+    assert {(row["person"], row["domain"]) for row in inherited} >= {(users.owner.username, "top")}
+    for row in inherited:
+        revoked = program.send("DELETE", f"/domains/part/memberships/{row['id']}")
+        problem_of(revoked, 404, "not-found")
+
+
+def test_people_are_listed_to_each_reader_as_that_reader_may_see_them():
+    users = make_users(make_domain("sales"))
+    alone = make_person("alone", first_name="Alma", last_name="Solo")
+    lead = make_lead()
+    deactivate_person(person=make_person("former"), actor=lead)
+
+    def people(person, query=""):
+        rows = Program(person).get(f"/people{query}").json()["results"]
+        return {row["username"]: row for row in rows}
+
+    assert people(lead)["former"]["is_active"] is False
+    assert people(lead)["alone"]["email"] == "alone@example.org"
+    assert people(users.owner)["alone"] == people(lead)["alone"] | {"email": None}
+    assert "former" not in people(users.owner)
+    assert users.owner.username in people(alone)
+    assert "alone" not in people(alone)
+    assert set(people(lead, "?q=alone@")) == {"alone"}
+    assert set(people(users.owner, "?q=lma so")) == {"alone"}
+    assert people(users.owner, "?q=alone@") == {}
+    problem_of(Program().get("/people"), 401, "not-authenticated")

@@ -31,9 +31,7 @@ def deleting_after(write):
 def test_the_api_says_of_a_product_deleted_meanwhile_that_it_is_not_there(monkeypatch):
     users = make_users()
     product = make_product(domain=users.domain)
-    monkeypatch.setattr(
-        provenance, "declare_provenance", deleting_after(provenance.declare_provenance)
-    )
+    monkeypatch.setattr(provenance, "replace_document", deleting_after(provenance.replace_document))
 
     path = f"/products/{product.uuid}/provenance"
     answer = Program(users.owner).send("PUT", path, {}, edition=product.edition)

@@ -42,7 +42,7 @@ def test_a_lead_makes_a_domain_a_team_and_names_its_people(client, lead):
 def test_every_page_of_people_is_shown(client, lead, users):
     team = make_team("team")
     membership = users.domain.memberships.first()
-    paths = ["/domains/new", "/d/sales/edit", "/d/sales/people", "/people", "/people.json"]
+    paths = ["/domains/new", "/d/sales/edit", "/d/sales/people", "/people"]
     paths += ["/people/invite", "/teams", "/new-team"]
     paths += [f"/teams/{team.slug}", f"/roles/{membership.pk}/end"]
     paths += [f"/people/{users.owner.uuid}/deactivate", "/people?filter=own"]

@@ -464,7 +464,7 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     lead = site.users.steward
     fields = {"person": lead.username, "role": "auditor"}
-    reread = "/people.json"
+    reread = "/api/v1/people"
     return Sent("/people", fields, reread, lambda _body: _last_event("mesh"), "gave role")
 
 
@@ -475,7 +475,7 @@ def _last_event(kind: str) -> str:
 @form("person_invite")
 def _(site: Site) -> Sent:
     fields = {"email": "new@example.org"}
-    reread = "/people.json"
+    reread = "/api/v1/people"
     return Sent(
         "/people/invite", fields, reread, lambda _body: _last_event("invitation"), "invited"
     )
@@ -486,7 +486,7 @@ def _(site: Site) -> Sent:
     invitation, secret = invite_person(email="new@example.org", actor=site.users.owner)
     page = f"/invitations/{invitation.uuid}/cancel"
     status_of = lambda _body: site.client.get(f"/join/{secret}").status_code  # noqa: E731
-    return Sent(page, {}, "/people.json", status_of, 410)
+    return Sent(page, {}, "/api/v1/people", status_of, 410)
 
 
 @form("person_deactivate")
@@ -497,14 +497,14 @@ def _(site: Site) -> Sent:
         return [row["is_active"] for row in body["results"] if row["username"] == "ana"]
 
     return Sent(
-        f"/people/{person.uuid}/deactivate", {"reason": "Left."}, "/people.json", active, [False]
+        f"/people/{person.uuid}/deactivate", {"reason": "Left."}, "/api/v1/people", active, [False]
     )
 
 
 @form("team_new")
 def _(site: Site) -> Sent:
     fields = {"name": "Sellers", "slug": "sellers", "email": "s@example.org"}
-    expected = [fields | {"description": ""}]
+    expected = [fields | {"description": "", "people_count": 0, "domains": []}]
     return Sent("/new-team", fields, "/api/v1/teams", lambda body: body["results"], expected)
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.products.summaries import ProductRow
 from catalog.search.fields import MEANING
 from catalog.search.port import Hit, Reason
-from catalog.search.result_types.products import ProductRow
 from catalog.search.semantic.query_vectors import QueryVectors
 from catalog.search.semantic.reranking import Candidate, embedded_text, rerank, text_digest
 from catalog.web.search import result_labels

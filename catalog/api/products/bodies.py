@@ -54,23 +54,23 @@ class NewProduct(ProductChange):
     def validate(self, attrs: JSONObject) -> JSONObject:
         """Require either a document or simple fields. Raises ValidationError."""
         if "tree" in attrs:
-            beside = COLUMNS & set(attrs)
-            words = ErrorDetail("The document says this; leave one of the two out.", code="twice")
-            if beside:
-                raise ValidationError({name: [words] for name in sorted(beside)})
+            message = ErrorDetail("The document says this; leave one of the two out.", code="twice")
+            if duplicates := COLUMNS & set(attrs):
+                raise ValidationError({name: [message] for name in sorted(duplicates)})
         elif "name" not in attrs:
             raise ValidationError(
                 {"name": [ErrorDetail("A product needs a name.", code="required")]}
             )
         return attrs
 
-    def whole_tree(self) -> JSONObject:
-        told: JSONObject = self.validated_data.get("tree") or {
+    def document(self) -> JSONObject:
+        """Return the tree that was sent, completed, or one made from the simple fields."""
+        tree: JSONObject = self.validated_data.get("tree") or {
             "status": "draft",
             "domain": self.validated_data["domain"],
         }
-        whole = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(uuid4())} | told
-        return with_columns(whole, self.columns())
+        required = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(uuid4())}
+        return with_columns(required | tree, self.columns())
 
 
 class ReadersBody(Reasoned):

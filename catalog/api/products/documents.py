@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
+from catalog.contracts.projection import ContractDocument
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue, did_you_mean
-from catalog.manifests import bitol_odps
+from catalog.issues import Issue
 from catalog.manifests.issues import DocumentIssue
+from catalog.manifests.manifest import Manifest
 from catalog.manifests.source_map import Document, SourcePosition
-from catalog.types import JSONObject
+from catalog.products.document import ProductDocument
+from catalog.types import JSONObject, JSONValue
 
-Check = Callable[[Document], list[DocumentIssue]]
 UNKNOWN = ".unknown-field"
+Content = TypeVar("Content", ProductDocument, ContractDocument)
 
 
-def check_product(tree: Any, *, before: JSONObject | None = None) -> None:
-    """Raise ValidationFailed if a product's document has issues that it did not have before."""
-    check_new_issues(bitol_odps.check, tree, before)
+def parse_body_document(
+    parse: Callable[[Document], Manifest[Content]],
+    tree: JSONValue,
+    *,
+    before: JSONObject | None = None,
+) -> Content | JSONObject:
+    """Return the parsed document, or its tree if only the service can say what is wrong with it.
 
-
-def check_new_issues(check: Check, tree: Any, before: JSONObject | None = None) -> None:
-    """Raise ValidationFailed with the issues of a document that it did not have before.
-
-    Unknown fields of a file are a warning, those of a request an error. A product that was
-    imported with issues stays editable.
+    Unknown fields of a file are a warning, those of a request an error. A document that was
+    imported with issues stays editable: issues that it had `before` are none. Raises
+    ValidationFailed with the others.
     """
     if not isinstance(tree, dict):
         raise ValidationFailed([Issue(location="/", message="A document is an object.")])
-    had = {(error.location, error.code) for error in _issues_of(check, before)} if before else set()
-    found = [error for error in _issues_of(check, tree) if (error.location, error.code) not in had]
+    manifest = _read(parse, tree)
+    refused = _refused(manifest)
+    known = _refused(_read(parse, before)) if refused and before else ()
+    had = {(issue.location, issue.code) for issue in known}
     issues = []
-    for error in found:
-        text = error.message.partition(";")[0] if _is_unknown(error) else error.message
+    for issue in refused:
+        if (issue.location, issue.code) in had:
+            continue
+        text = issue.message.partition(";")[0] if _is_unknown(issue) else issue.message
         message = f"{text[:1].upper()}{text[1:]}."
-        location = error.location or "/"
-        issues.append(Issue(location=location, message=message, hint=error.hint, code=error.code))
+        location = issue.location or "/"
+        issues.append(Issue(location=location, message=message, hint=issue.hint, code=issue.code))
     if issues:
         raise ValidationFailed(issues)
+    return manifest.source
 
 
-def unknown_slug(location: str, slug: str, known: Sequence[str], noun: str) -> Issue:
-    hint = did_you_mean(slug, known)
-    return Issue(
-        location=location, message=f"There is no {noun} {slug}.", hint=hint, code="unknown"
-    )
+def _read(parse: Callable[[Document], Manifest[Content]], tree: JSONObject) -> Manifest[Content]:
+    # A position without the text of its value: no value is changed to the text as it was written.
+    return parse(Document("body", tree, SourcePosition(0, 0)))
 
 
-def _issues_of(check: Check, tree: JSONObject) -> list[DocumentIssue]:
-    read = Document("body", deepcopy(tree), SourcePosition(0, 0))
-    return [problem for problem in check(read) if problem.is_error or _is_unknown(problem)]
+def _refused(manifest: Manifest[Content]) -> list[DocumentIssue]:
+    return [issue for issue in manifest.issues if issue.is_error or _is_unknown(issue)]
 
 
-def _is_unknown(problem: DocumentIssue) -> bool:
-    return problem.code.endswith(UNKNOWN)
+def _is_unknown(issue: DocumentIssue) -> bool:
+    return issue.code.endswith(UNKNOWN)

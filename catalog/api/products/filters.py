@@ -12,9 +12,7 @@ from django_filters import (
     OrderingFilter,
 )
 
-from catalog.api.products.documents import unknown_slug
 from catalog.domains.models import Domain
-from catalog.exceptions import ValidationFailed
 from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
 
 
@@ -36,12 +34,3 @@ class ProductFilters(FilterSet):
         self, products: DataProductQuerySet, name: str, tag: str
     ) -> QuerySet[DataProduct]:
         return products.tagged(tag)
-
-
-def domain_named(slug: str) -> Domain:
-    """Return the domain with a slug of a body. Raises ValidationFailed with the nearest slug."""
-    domain = Domain.objects.filter(slug=slug).first()
-    if domain is None:
-        known = list(Domain.objects.values_list("slug", flat=True))
-        raise ValidationFailed([unknown_slug("/domain", slug, known, "domain")])
-    return domain

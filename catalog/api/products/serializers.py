@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from django.conf import settings
 from rest_framework import serializers
 
+from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import AccessContext
-from catalog.identifiers import product_iri, product_path
+from catalog.identifiers import product_path
 from catalog.products.models import DataProduct, ProductUse, Sensitivity
+from catalog.products.summaries import SummaryJSON, product_summary
 from catalog.types import JSONObject
 
+# The columns of a list; the others, and the document, are not read for it.
 SUMMARY_COLUMNS = (
-    "pk",
     "uuid",
     "domain__slug",
     "slug",
@@ -30,10 +31,9 @@ SUMMARY_COLUMNS = (
     "updated_at",
     "published_at",
 )
-_SENSITIVITY = dict(Sensitivity.choices)
 
 
-class ProductSummary(serializers.ModelSerializer[DataProduct]):
+class ProductSummary(ModelAnswer[DataProduct]):
     """A product as lists show it."""
 
     id = serializers.UUIDField(source="uuid")
@@ -49,70 +49,34 @@ class ProductSummary(serializers.ModelSerializer[DataProduct]):
     class Meta:
         model = DataProduct
         fields: tuple[str, ...] = (
-            "id",
-            "iri",
+            *SummaryJSON.__annotations__,
             "path",
-            "domain",
-            "slug",
-            "name",
-            "version",
-            "status",
             "visibility",
-            "sensitivity",
-            "tags",
-            "purpose",
-            "slo",
-            "certification",
             "edition",
-            "updated_at",
             "published_at",
         )
-        read_only_fields = fields
-
-
-def summaries_of(rows: Iterable[JSONObject]) -> list[JSONObject]:
-    """Return rows of SUMMARY_COLUMNS in the shape of ProductSummary, without its cost per field.
-
-    Times stay times: the renderer writes them.
-    """
-    base = settings.ASSAY_BASE_IRI
-    return [
-        {
-            "id": row["uuid"],
-            "iri": product_iri(row["uuid"], base=base),
-            "path": product_path(row["domain__slug"], row["slug"]),
-            "domain": row["domain__slug"],
-            "slug": row["slug"],
-            "name": row["name"],
-            "version": row["version"],
-            "status": row["status"],
-            "visibility": row["visibility"],
-            "sensitivity": _SENSITIVITY[row["sensitivity"]],
-            "tags": row["tags"],
-            "purpose": row["purpose"],
-            "slo": row["slo_verdict"],
-            "certification": row["certification"] or None,
-            "edition": row["edition"],
-            "updated_at": row["updated_at"],
-            "published_at": row["published_at"],
-        }
-        for row in rows
-    ]
 
 
 def summary_of(product: DataProduct) -> JSONObject:
-    """Return a product in the shape of ProductSummary."""
-    own = {name: getattr(product, name) for name in SUMMARY_COLUMNS if name != "domain__slug"}
-    return summaries_of([own | {"domain__slug": product.domain.slug}])[0]
+    """Return a product in the shape of ProductSummary, without its cost per field."""
+    domain = product.domain.slug
+    return {
+        **product_summary(product, domain=domain),
+        "path": product_path(domain, product.slug),
+        "visibility": product.visibility,
+        "edition": product.edition,
+        "published_at": product.published_at,
+    }
 
 
 def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSONObject:
     """Return a product in the shape of ProductDetail; `reader` is called only for a successor."""
     after = product.successor
+    is_visible = after is not None and reader().can_read(after)
     return summary_of(product) | {
         "limitations": product.limitations,
         "usage": product.usage,
-        "successor": address_of(after) if after and reader().can_read(after) else None,
+        "successor": f"{after.domain.slug}/{after.slug}" if after and is_visible else None,
         "ends_on": product.ends_on,
         "certified_until": product.certified_until,
         "created_at": product.created_at,
@@ -142,10 +106,9 @@ class ProductDetail(ProductSummary):
             "figures",
             "tree",
         )
-        read_only_fields = fields
 
 
-class UseAnswer(serializers.ModelSerializer[ProductUse]):
+class UseAnswer(ModelAnswer[ProductUse]):
     """A use of a product; only signed-in people see who added it."""
 
     added_by = serializers.SerializerMethodField()
@@ -153,7 +116,6 @@ class UseAnswer(serializers.ModelSerializer[ProductUse]):
     class Meta:
         model = ProductUse
         fields = ("id", "title", "type", "url", "origin", "added_by")
-        read_only_fields = fields
 
     def get_added_by(self, use: ProductUse) -> str | None:
         return use.added_by or None if self.context["names"] else None
@@ -164,11 +126,6 @@ class ReadersAnswer(serializers.Serializer[JSONObject]):
 
     domains = serializers.ListField(child=serializers.CharField())
     teams = serializers.ListField(child=serializers.CharField())
-
-
-def address_of(product: DataProduct) -> str:
-    """Return `domain/slug`, by which people name a product."""
-    return f"{product.domain.slug}/{product.slug}"
 
 
 def readers_of(product: DataProduct) -> dict[str, list[str]]:

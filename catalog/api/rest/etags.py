@@ -8,18 +8,16 @@ whole tag, so a cached response never hides one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from hashlib import sha256
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.rest.errors import ConflictWithState, PreconditionRequired
-from catalog.exceptions import CatalogError, EditConflict
+from catalog.api.rest.errors import PreconditionRequired
 from catalog.types import JSONValue
 
 ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"\Z')
@@ -43,19 +41,6 @@ READS = [
         description="The ETag of a cached response; 304 if it is still current.",
     )
 ]
-
-
-def attach_current_state(error: Exception, state: Callable[[], Mapping[str, object]]) -> Exception:
-    """Return an edit conflict with the current representation; other errors unchanged.
-
-    If the object has been deleted or hidden from the caller meanwhile, return that error.
-    """
-    if not isinstance(error, EditConflict):
-        return error
-    try:
-        return ConflictWithState(error, state())
-    except (Http404, CatalogError) as other:
-        return other
 
 
 def parse_if_match(request: Request) -> int:

@@ -57,14 +57,15 @@ def patch_document(
     patch: Sequence[JSONObject],
     edition: int,
     actor: Writer,
+    result: ProductDocument | JSONObject | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """Apply a JSON Patch (RFC 6902) to a product's tree.
+    """Apply a JSON Patch (RFC 6902) to a product's tree; `result` is that, if it is known.
 
     Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (the patch or its result).
     """
     product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
-    document = parse_document(apply_patch(product.tree, patch))
+    document = parse_document(result or apply_patch(product.tree, patch))
     return _apply(product, document, list(patch), actor, reason)
 
 

@@ -3,71 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
-from uuid import UUID
 
-from django.conf import settings
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.authorization.access import AccessContext
-from catalog.identifiers import product_iri, product_path
 from catalog.products.models import (
     PRODUCT,
     DataProduct,
     ProductGroupPermission,
-    Sensitivity,
     reader_tokens,
 )
+from catalog.products.summaries import ProductRow, SummaryJSON, product_summary
 from catalog.search.documents.products import product_documents
-from catalog.search.result_types.result_type import BaseResult, DateTimeText, ResultType
-
-SENSITIVITIES = {choice.value: str(choice.label) for choice in Sensitivity}
+from catalog.search.result_types.result_type import ResultType
 
 
-class ProductRow(NamedTuple):
-    """What a result shows of a product; the owner is its domain's team, if it has one."""
-
-    pk: int
-    uuid: UUID
-    slug: str
-    name: str
-    purpose: str
-    version: str
-    status: str
-    visibility: str
-    sensitivity: int
-    slo_verdict: str
-    certification: str
-    certified_until: date | None
-    tags: list[str]
-    updated_at: datetime
-    domain_id: int
-    domain_slug: str
-    domain_name: str
-    owner_slug: str | None
-    owner_name: str | None
-
-    @property
-    def path(self) -> str:
-        return product_path(self.domain_slug, self.slug)
-
-
-class ProductResult(BaseResult):
+class ProductResult(SummaryJSON):
     """A product found."""
 
-    iri: str
-    domain: str
-    purpose: str
-    version: str
+    url: str
     owner: str | None
-    status: str
-    sensitivity: str
-    slo: str
-    certification: str | None
-    tags: list[str]
-    updated_at: DateTimeText
 
 
 _LOOKUPS = {
@@ -111,36 +67,22 @@ def products_of(access: AccessContext, ids: Sequence[str]) -> dict[str, DataProd
 
 
 def _to_json(product: ProductRow, _annotation: object) -> ProductResult:
-    return ProductResult(
-        id=str(product.uuid),
-        iri=product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
-        slug=product.slug,
-        name=product.name,
-        domain=product.domain_slug,
-        url=product.path,
-        purpose=product.purpose,
-        version=product.version,
-        owner=product.owner_slug,
-        status=product.status,
-        sensitivity=SENSITIVITIES[product.sensitivity],
-        slo=product.slo_verdict,
-        certification=product.certification or None,
-        tags=product.tags,
-        updated_at=product.updated_at.isoformat(),
-    )
+    summary = product_summary(product, domain=product.domain_slug)
+    return ProductResult(**summary, url=product.path, owner=product.owner_slug)
 
 
 def _to_csv(product: ProductRow) -> list[str]:
+    summary = product_summary(product, domain=product.domain_slug)
     return [
-        str(product.uuid),
-        product.domain_slug,
-        product.slug,
-        product.name,
-        product.status,
-        product.version,
-        SENSITIVITIES[product.sensitivity],
-        product.slo_verdict,
-        product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+        str(summary["id"]),
+        summary["domain"],
+        summary["slug"],
+        summary["name"],
+        summary["status"],
+        summary["version"],
+        summary["sensitivity"],
+        summary["slo"],
+        summary["iri"],
     ]
 
 

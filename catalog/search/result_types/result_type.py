@@ -14,9 +14,8 @@ from catalog.authorization.access import AccessContext
 from catalog.search.document import SearchDocument
 
 CHUNK_SIZE = 1000
-# Texts of a JSON result, by their format.
+# A text of a JSON result, by its format.
 UUIDText = Annotated[str, "uuid"]
-DateTimeText = Annotated[str, "date-time"]
 Annotations = Mapping[int, Any]
 
 

@@ -14,6 +14,7 @@ from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
 from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.summaries import ProductRow
 from catalog.search.backends import active_backend
 from catalog.search.fields import BY_NAME, DEFAULT_TYPE, TYPES, FieldType
 from catalog.search.filters import Filter
@@ -28,7 +29,6 @@ from catalog.search.port import (
 from catalog.search.query_ast import replace_in_text
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.result_types.domains import DomainRow
-from catalog.search.result_types.products import ProductRow
 from catalog.search.result_types.terms import TermRow
 from catalog.search.synonyms import Expansion, expand_synonyms
 

@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.authorization.access import require_permission, require_user
 from catalog.authorization.models import Membership
@@ -38,6 +39,7 @@ class PersonListPage:
     invitations: list[Invitation]
     form: RoleForm
     people: list[Person]
+    api_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,30 +68,10 @@ def person_list(request: HttpRequest) -> HttpResponse:
         invitations=list(invitations.select_related("invited_by", "team").order_by("-created_at")),
         form=form,
         people=active_people(),
+        api_url=reverse("api:people"),
     )
     status = 422 if form.errors else 200
     return render_page(request, "catalog/domains/persons.html", page, status=status)
-
-
-@login_required
-@require_safe
-def person_list_json(request: HttpRequest) -> JsonResponse:
-    """Return the same page of people as JSON."""
-    require_permission(request.user, Permission.MANAGE_MEMBERS, None)
-    page = _page(request)
-    rows = [
-        {
-            "id": str(person.uuid),
-            "username": person.username,
-            "name": person.display_name,
-            "email": person.email,
-            "is_active": person.is_active,
-            "last_sign_in": person.last_login,
-        }
-        for person in page.object_list
-    ]
-    pages = {"page": page.number, "pages": page.paginator.num_pages}
-    return JsonResponse({"count": page.paginator.count, **pages, "results": rows})
 
 
 @login_required

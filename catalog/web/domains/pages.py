@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
 from catalog.authorization.tree import ancestors_in
-from catalog.domains.models import Domain, FormerDomainSlug
+from catalog.domains.models import Domain, FormerDomainSlug, in_tree_order
 from catalog.identifiers import normalize
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Verdict
@@ -134,16 +134,7 @@ def domain_cards(reader: AccessContext) -> list[DomainCard]:
     """Return all domains in the order of the tree, with the stats that the reader may see."""
     domains = list(Domain.objects.select_related("owner_team"))
     stats = domain_stats(reader, {domain.pk: domain.parent_id for domain in domains})
-    children: dict[int | None, list[Domain]] = {}
-    for domain in domains:
-        children.setdefault(domain.parent_id, []).append(domain)
-    cards: list[DomainCard] = []
-    pending = [(domain, 0) for domain in reversed(children.get(None, []))]
-    while pending:
-        domain, depth = pending.pop()
-        cards.append(_card(domain, stats, depth))
-        pending += [(child, depth + 1) for child in reversed(children.get(domain.pk, []))]
-    return cards
+    return [_card(domain, stats, depth) for domain, depth in in_tree_order(domains)]
 
 
 def find_domain(slug: str) -> Domain | None:

@@ -10,7 +10,6 @@ urlpatterns = [
     path("d/<str:domain>/people", people.domain_people, name="domain_people"),
     path("roles/<int:membership>/end", people.role_end, name="role_end"),
     path("people", directory.person_list, name="person_list"),
-    path("people.json", directory.person_list_json, name="person_list_json"),
     path("people/invite", people.person_invite, name="person_invite"),
     path("people/<uuid:uuid>/deactivate", directory.person_deactivate, name="person_deactivate"),
     path("invitations/<uuid:uuid>/cancel", directory.invitation_cancel, name="invitation_cancel"),
