@@ -348,6 +348,7 @@ def test_a_wrong_share_is_refused_in_its_row(client, product, edit):
 
     assert answer.status_code == 422
     assert list(answer.context_data["page"].frame.form.errors) == ["rows-1-share"]
+    assert answer.content.decode().count('href="#id_rows-1-share"') == 1
 
 
 def test_an_attribute_that_the_service_refuses_is_shown_in_its_row(client, product, edit):

@@ -150,7 +150,6 @@ class ContractDocumentForm(VersionedForm):
             )
 
     def content(self) -> tuple[bytes, str]:
-        """Return the document that was submitted, and its name in errors."""
         file = self.cleaned_data.get("file")
         if file:
             return file.read(), file.name

@@ -56,7 +56,6 @@ class Contracts(ProductView):
     template_name = "catalog/editing/contracts.html"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Show the list, the newest version of each contract first."""
         tables = SchemaObject.objects.annotate(column_count=Count("properties"))
         contracts = self.product.contracts.defer("tree").prefetch_related(
             Prefetch("schema_objects", tables), "port_contracts__port"

@@ -15,7 +15,6 @@ LONGEST = 20_000
 
 
 def storable(text: str) -> None:
-    """Reject a text with a character that a database cannot store."""
     if bad := unstorable(text):
         raise ValidationError(_("It holds %(bad)s. Remove it.") % {"bad": bad})
 

@@ -112,9 +112,6 @@ class TableForm(VersionedForm):
             self.add_error(None, text)
         return super().clean() or {}
 
-    def parts(self) -> list[forms.Form]:
-        return [self, *self.filled_rows] if self.is_bound else [self]
-
     def submitted(self) -> dict[str, Any]:
         """Return what was submitted for each field and row, unchecked, as initial values."""
         current = dict(enumerate(self.initial.get("rows", ())))
@@ -124,7 +121,6 @@ class TableForm(VersionedForm):
         return _submitted(self) | {"rows": rows}
 
     def find_differences(self, current: Values) -> Iterator[FieldConflict]:
-        """Yield also the differences of each row."""
         yield from super().find_differences(current)
         rows = current.get("rows", ())
         for index, row in enumerate(self.rows.forms):

@@ -42,10 +42,6 @@ class CatalogForm(forms.Form):
             form, name = self.field_for(issue.location)
             form.add_error(name, format_issue(issue, with_location=name is None))
 
-    def parts(self) -> list[forms.Form]:
-        """Return the forms whose errors a page lists."""
-        return [self]
-
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:
         """Return the form and the name of its field that shows the issues of a location."""
         path = self.path_of(location)

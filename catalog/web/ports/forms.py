@@ -119,7 +119,6 @@ class PortForm(DocumentForm):
 
 
 def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
-    """Return the initial values for a port's entry and its server."""
     kind = server.get("type")
     initial = {
         "name": entry.get("name", ""),
@@ -166,7 +165,6 @@ class InputsForm(VersionedForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Require at least one change."""
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("removed") and not cleaned.get("source"):
             self.add_error("source", _("Name a product, or check one to remove."))

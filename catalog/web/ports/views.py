@@ -84,7 +84,6 @@ class OnePort(EditView):
         return super().dispatch(request, *args, **kwargs)
 
     def find_port(self) -> OutputPort:
-        """Return the port. Raises Http404 if the product has no port of that number."""
         ports = self.product.output_ports.select_related("port_contract__contract")
         return get_object_or_404(ports, pk=self.number)
 
@@ -203,7 +202,6 @@ class Inputs(EditView):
         return self.product.tree.get("inputPorts") or []
 
     def new_entry(self, form: InputsForm) -> JSONObject:
-        """Return the entry of the product that was named. Raises ValidationFailed."""
         source, name = self.source(form.cleaned_data["source"]), form.cleaned_data["port"]
         ports = source.output_ports.filter(name=name) if name else source.output_ports.all()
         port = ports.first()

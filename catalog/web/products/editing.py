@@ -51,7 +51,6 @@ class EditFrame:
 
     @property
     def step_issues(self) -> Sequence[LocatedIssue]:
-        """Return the issues of the page's step."""
         own = (step for step in self.steps if step.definition.code == self.step)
         return next((step.issues for step in own), ())
 
@@ -177,7 +176,6 @@ class EditView(ProductView):
         return self.url("product_edit")
 
     def get_page(self, form: Any) -> EditPage:
-        """Return what the template shows."""
         return EditPage(frame=self.frame(form))
 
     def render(self, form: VersionedForm, status: int = 200) -> HttpResponse:

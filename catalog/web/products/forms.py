@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,7 +17,7 @@ from catalog.domains.models import Domain
 from catalog.identifiers import is_slug
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
-from catalog.products.projection import SENSITIVITIES, custom, slug_from, with_columns
+from catalog.products.projection import SENSITIVITIES, custom, new_tree, slug_from, with_columns
 from catalog.types import JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
@@ -119,14 +120,12 @@ class Description(forms.Form):
     )
 
     def clean_slug(self) -> str:
-        """Reject a name that cannot be part of a URL."""
         slug = str(self.cleaned_data["slug"]).casefold()
         if slug and not is_slug(slug):
             raise ValidationError(_("Use lowercase letters, digits, dots, dashes and underscores."))
         return slug
 
     def clean_tags(self) -> list[str]:
-        """Split the tags at their commas and remove duplicates."""
         parts = (tag.strip() for tag in str(self.cleaned_data["tags"]).split(","))
         tags = list(dict.fromkeys(tag for tag in parts if tag))
         if len(tags) > MAX_TAGS or any(len(tag) > 120 for tag in tags):
@@ -181,6 +180,11 @@ class RegisterForm(Description, CatalogForm):
         field.queryset = Domain.objects.filter(pk__in=domain_ids, is_external=False)
         if len(field.queryset) == 1:
             field.initial, field.empty_label = field.queryset[0], None
+
+    def tree(self) -> JSONObject:
+        """Return a new document with what was submitted."""
+        name, domain = self.cleaned_data["name"], self.cleaned_data["domain"]
+        return self.described(new_tree(identifier=str(uuid4()), name=name, domain=domain.slug))
 
 
 class DescribeForm(Description, DocumentForm):

@@ -93,17 +93,9 @@ def _at_former_address(access: AccessContext, domain: str, slug: str) -> DataPro
     return product
 
 
-def on_product(view: PageView) -> Callable[..., HttpResponseBase]:
-    """Make a view of one product from a function of request, product and access."""
-    return _find_and_show(view, reads_retired=False)
-
-
 def on_any_product(view: PageView) -> Callable[..., HttpResponseBase]:
-    """Make a view that also shows retired products."""
-    return _find_and_show(view, reads_retired=True)
+    """Make a view of one product from a function of request, product and access."""
 
-
-def _find_and_show(view: PageView, *, reads_retired: bool) -> Callable[..., HttpResponseBase]:
     @require_safe
     @wraps(view)
     def page(request: HttpRequest, domain: str, product: str) -> HttpResponseBase:
@@ -112,9 +104,20 @@ def _find_and_show(view: PageView, *, reads_retired: bool) -> Callable[..., Http
             row = find_product(access, domain, product)
         except ProductMoved as moved:
             return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
-        if row.status == Status.RETIRED and not reads_retired:
-            return retired_response(request, row, access)
         return view(request, row, access)
+
+    return page
+
+
+def on_product(view: PageView) -> Callable[..., HttpResponseBase]:
+    """Make a view of one product that answers 410 once the product is retired."""
+
+    @on_any_product
+    @wraps(view)
+    def page(request: HttpRequest, product: DataProduct, access: AccessContext) -> HttpResponseBase:
+        if product.status == Status.RETIRED:
+            return retired_response(request, product, access)
+        return view(request, product, access)
 
     return page
 

@@ -48,6 +48,8 @@ class OverviewPage:
 def product_overview(
     request: HttpRequest, product: DataProduct, access: AccessContext
 ) -> HttpResponse:
+    inputs = InputPort.objects.filter(source=product).order_by()
+    users = linked_products(access).live().filter(pk__in=inputs.values("product_id"))
     origin = f"{request.scheme}://{request.get_host()}"
     page = OverviewPage(
         frame=product_frame(request, product, access, tab="product_overview"),
@@ -55,7 +57,7 @@ def product_overview(
         ports=port_rows(product),
         entry_snippets=entry_snippets(product, origin),
         upstream=_upstream(product, access),
-        downstream=_downstream(product, access),
+        downstream=list(users[:MAX_DOWNSTREAM]),
         similar=similar_products(product, access),
         support=support_channels(product),
         usages=declared_usages(product),
@@ -69,8 +71,3 @@ def _upstream(product: DataProduct, access: AccessContext) -> list[SourceRow]:
     source_ids = [port.source_id for port in ports if port.source_id]
     visible = linked_products(access).order_by().in_bulk(source_ids)
     return [SourceRow(port, visible.get(port.source_id or 0)) for port in ports]
-
-
-def _downstream(product: DataProduct, access: AccessContext) -> list[DataProduct]:
-    users = InputPort.objects.filter(source=product).order_by().values("product_id")
-    return list(linked_products(access).live().filter(pk__in=users)[:MAX_DOWNSTREAM])

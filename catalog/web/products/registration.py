@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,9 +15,9 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, ValidationFailed
+from catalog.people.models import Person
 from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
-from catalog.products.projection import new_tree
 from catalog.products.services import register_product
 from catalog.publication.services import publication_findings
 from catalog.web.pages import render_page
@@ -61,7 +59,6 @@ class RegisterPage:
 @login_required
 @require_safe
 def product_register(request: HttpRequest) -> HttpResponse:
-    """Show the ways to publish a product, and the drafts of one's domains."""
     access = access_for(request.user)
     can_register = bool(_editable_domain_ids(access))
     page = StartPage(
@@ -76,6 +73,7 @@ def product_register(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def product_new(request: HttpRequest) -> HttpResponse:
     """Register a product as a draft, in a domain that the person can edit."""
+    assert isinstance(request.user, Person)
     domain_ids = _editable_domain_ids(access_for(request.user))
     if not domain_ids:
         return redirect("product_register")
@@ -88,7 +86,8 @@ def product_new(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            product = _register(request, form)
+            domain = form.cleaned_data["domain"]
+            product = register_product(domain=domain, tree=form.tree(), actor=request.user)
         except (ValidationFailed, NameConflict) as error:
             form.add_issues(error)
         else:
@@ -96,14 +95,6 @@ def product_new(request: HttpRequest) -> HttpResponse:
             return redirect("product_edit", product.domain.slug, product.slug)
     status = 422 if form.errors else 200
     return render_page(request, "catalog/editing/register.html", RegisterPage(form), status=status)
-
-
-def _register(request: HttpRequest, form: RegisterForm) -> DataProduct:
-    domain: Any = form.cleaned_data["domain"]
-    name = form.cleaned_data["name"]
-    document = new_tree(identifier=str(uuid4()), name=name, domain=domain.slug)
-    actor: Any = request.user
-    return register_product(domain=domain, tree=form.described(document), actor=actor)
 
 
 def _editable_domain_ids(access: AccessContext) -> list[int]:

@@ -94,7 +94,6 @@ class Readers(EditView):
     template_name = "catalog/editing/readers.html"
 
     def get_form(self, data: Any = None, **options: Any) -> Any:
-        """Offer every domain except the product's own."""
         return super().get_form(data, product=self.product, **options)
 
     def get_initial(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
@@ -44,18 +45,18 @@ class TrustMetric:
 
 
 def trust_summary(product: DataProduct, access: str) -> list[TrustMetric]:
-    """Return the six metrics of a product."""
-    figures = product.slo_figures
     slo_url = url("product_slo", product.domain.slug, product.slug)
-
-    def measured(label: str, indicator: str, format_value: Callable[[float], str]) -> TrustMetric:
-        return _measured(label, figures.get(indicator), format_value, slo_url)
-
+    indicators: list[tuple[str, str, Callable[[float], str]]] = [
+        (_("Availability"), "availability", percent),
+        (_("Latency"), "latency", duration),
+        (_("Quality"), "quality", percent),
+        (_("Freshness"), "freshness", duration),
+    ]
     return [
-        measured(_("Availability"), "availability", percent),
-        measured(_("Latency"), "latency", duration),
-        measured(_("Quality"), "quality", percent),
-        measured(_("Freshness"), "freshness", duration),
+        *(
+            _measured(label, product.slo_figures.get(indicator), format_value, slo_url)
+            for label, indicator, format_value in indicators
+        ),
         _imbalances(product),
         _access(product, access),
     ]
@@ -91,34 +92,28 @@ def _format_time(moment: datetime) -> str:
 def _imbalances(product: DataProduct) -> TrustMetric:
     record = getattr(product, "provenance", None)
     rows: list[Imbalance] = list(record.imbalances.all()) if record else []
-
-    def metric(value: str, note: str, *, verdict: str = "stated", state: str = "") -> TrustMetric:
-        return TrustMetric(
-            label=_("Known imbalances"),
-            value=value,
-            note=note,
-            verdict=verdict,
-            state=state,
-            url=url("product_provenance", product.domain.slug, product.slug),
-        )
-
+    page_url = url("product_provenance", product.domain.slug, product.slug)
+    metric = partial(TrustMetric, label=_("Known imbalances"), verdict="stated", url=page_url)
     if gaps := max_gaps(rows):
         attribute = max(gaps, key=lambda name: gaps[name])
         points = _("{n} points").format(n=distance(gaps[attribute]))
-        return metric(points, _("largest gap, by {x}").format(x=attribute.replace("_", " ")))
+        note = _("largest gap, by {x}").format(x=attribute.replace("_", " "))
+        return metric(value=points, note=note)
     if shares := min_shares(rows):
         attributes = ", ".join(sorted(shares)).replace("_", " ")
-        return metric(_("by {x}").format(x=attributes), _("no reference to compare with"))
+        note = _("no reference to compare with")
+        return metric(value=_("by {x}").format(x=attributes), note=note)
     answers: Iterable[ProvenanceAnswer] = record.answers.all() if record else ()
     answer = next((row for row in answers if row.question == "known_imbalances"), None)
     if answer is None:
-        return metric(_("not assessed"), _("unanswered"), verdict="no_data", state=_("open"))
+        note, state = _("unanswered"), _("open")
+        return metric(value=_("not assessed"), note=note, verdict="no_data", state=state)
     if answer.state == ProvenanceAnswer.State.ANSWERED:
-        return metric(_("described"), _("described, not measured"))
+        return metric(value=_("described"), note=_("described, not measured"))
     if answer.state == ProvenanceAnswer.State.NOT_APPLICABLE:
-        return metric(_("not applicable"), _("with a reason"))
-    note = _("stated by owner")
-    return metric(_("not assessed"), note, verdict="no_data", state=_("unknown"))
+        return metric(value=_("not applicable"), note=_("with a reason"))
+    note, state = _("stated by owner"), _("unknown")
+    return metric(value=_("not assessed"), note=note, verdict="no_data", state=state)
 
 
 def _access(product: DataProduct, access: str) -> TrustMetric:

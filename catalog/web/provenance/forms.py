@@ -70,7 +70,6 @@ class AnswersForm(TableForm, DocumentForm):
             }
 
     def questions(self) -> list[dict[str, Any]]:
-        """Return the code and the bound fields of each question."""
         parts = ("state", "text", "reason")
         return [
             {"code": code} | {part: self[f"{code}-{part}"] for part in parts}
@@ -89,7 +88,6 @@ class AnswersForm(TableForm, DocumentForm):
         return remaining | {key: value for key, value in declared.items() if value}
 
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:
-        """Return the field of the question or of the row that a location is in."""
         path = self.path_of(location)
         if match := ANSWER_PATH.match(path):
             return self, f"{match[1]}-{match[2] or 'state'}"

@@ -185,7 +185,6 @@ class Move(Transition):
     success_message = _("Moved. The old address redirects here.")
 
     def target_ids(self) -> list[int]:
-        """Return the domains to which the person may move it."""
         domain_ids = self.access.domains_with(Permission.EDIT_PRODUCTS)
         return [domain_id for domain_id in domain_ids if domain_id != self.product.domain_id]
 
