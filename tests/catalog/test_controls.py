@@ -9,8 +9,9 @@ import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates
 
-from catalog.web.forms import TableForm, VersionedForm
+from catalog.web.forms.formsets import TableForm
 from catalog.web.forms.renderers import PlainControls
+from catalog.web.forms.versioned import VersionedForm
 
 HOSTILE = "\"'<&>\u2028é"
 

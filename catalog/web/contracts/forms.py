@@ -10,15 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import LOGICAL_TYPES, Column
 from catalog.exceptions import EditConflict
-from catalog.web.forms import (
-    FieldConflict,
-    RowForm,
-    SingleLineField,
-    TableForm,
-    TextAreaField,
-    Values,
-    VersionedForm,
-)
+from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.formsets import RowForm, TableForm
+from catalog.web.forms.versioned import FieldConflict, Values, VersionedForm
 
 TYPES = [("", "–"), *((name, name) for name in LOGICAL_TYPES)]
 PAGE_SIZE, MAX_NEW_COLUMNS = 50, 50

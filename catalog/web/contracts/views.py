@@ -31,7 +31,7 @@ from catalog.web.contracts.forms import (
     SchemaTableForm,
     address_of,
 )
-from catalog.web.forms import VersionedForm
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
 from catalog.web.products.editing import EditPage, EditView, ProductView, TableView
 

@@ -16,7 +16,8 @@ from catalog.domains.models import Domain
 from catalog.identifiers import is_slug, slug_of
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
-from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
+from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.versioned import CatalogForm, VersionedForm
 
 ROLE_WORDS = {
     Role.OWNER: _("Owner: is responsible for the domain, publishes, gives roles"),

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
 from catalog.glossary.models import Term
-from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
+from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.versioned import CatalogForm, VersionedForm
 
 
 def split_words(text: str) -> list[str]:

@@ -11,7 +11,8 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.people.models import ApiToken
-from catalog.web.forms import CatalogForm, SingleLineField
+from catalog.web.forms.fields import SingleLineField
+from catalog.web.forms.versioned import CatalogForm
 
 MAX_PASSWORD_LENGTH = 1000
 PASSWORD_RULES = _("At least 8 characters; a short sentence is easier to remember.")

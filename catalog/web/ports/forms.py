@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.types import JSONObject, JSONValue
-from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
+from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.forms import DocumentForm
 
 API, FILE, POSTGRES, OTHER = "api", "local", "postgres", "other"

@@ -17,7 +17,7 @@ from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_document
 from catalog.types import JSONObject
-from catalog.web.forms import VersionedForm
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
 from catalog.web.ports.forms import InputsForm, PortForm, checkbox_choices, initial_from
 from catalog.web.products.editing import EditPage, EditView, ProductView

@@ -23,7 +23,8 @@ from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.publication.services import publication_findings
 from catalog.web.components import layout
-from catalog.web.forms import MORE_ROWS, TableForm, VersionedForm
+from catalog.web.forms.formsets import MORE_ROWS, TableForm
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
 from catalog.web.products.checklist import LABELS, LocatedIssue, Step, steps_of
 from catalog.web.products.lookup import ProductMoved, find_product, reload_visible, retired_response

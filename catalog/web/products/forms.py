@@ -20,7 +20,8 @@ from catalog.products.models import DataProduct, Sensitivity, Visibility
 from catalog.products.projection import SENSITIVITIES, custom, new_tree, slug_from, with_columns
 from catalog.types import JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
-from catalog.web.forms import CatalogForm, SingleLineField, TextAreaField, VersionedForm
+from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.versioned import CatalogForm, VersionedForm
 
 CUSTOM_PATH = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")
 MAX_TAGS = 200

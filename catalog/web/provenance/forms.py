@@ -13,7 +13,8 @@ from catalog.products.projection import custom
 from catalog.provenance.projection import KEY
 from catalog.provenance.questions import CURRENT_SET
 from catalog.types import JSONObject
-from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, TextAreaField
+from catalog.web.forms.fields import PercentField, SingleLineField, TextAreaField
+from catalog.web.forms.formsets import RowForm, TableForm
 from catalog.web.products.forms import DocumentForm
 
 STATES = [

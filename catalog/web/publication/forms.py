@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.authorization.access import AccessContext
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, Status
-from catalog.web.forms import SingleLineField, TextAreaField, VersionedForm
+from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.lookup import find_other
 
 

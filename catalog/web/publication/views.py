@@ -24,7 +24,7 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
-from catalog.web.forms import VersionedForm
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, EditView, Text
 from catalog.web.products.lookup import linked_products, other_products
 from catalog.web.publication.forms import (

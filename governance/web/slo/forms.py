@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.products.projection import custom
 from catalog.types import JSONObject
-from catalog.web.forms import PercentField, RowForm, SingleLineField, TableForm, Values
+from catalog.web.forms.fields import PercentField, SingleLineField
+from catalog.web.forms.formsets import RowForm, TableForm
+from catalog.web.forms.versioned import Values
 from catalog.web.products.forms import DocumentForm
 from governance.slo.evaluation import BudgetingMethod, Indicator
 from governance.slo.projection import KEY, MAX_THRESHOLD
