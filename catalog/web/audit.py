@@ -76,7 +76,7 @@ def product_history(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
-    paginator = Paginator(history_of(product, whole=sees_values), PAGE_SIZE)
+    paginator = Paginator(history_of(product, in_full=sees_values), PAGE_SIZE)
     events = paginator.get_page(request.GET.get("page"))
     api_url = reverse("api:product_history", args=[product.uuid])
     page = HistoryPage(
@@ -97,7 +97,7 @@ def product_history_feed(
     page = reverse("product_history", args=[product.domain.slug, product.slug])
     iri = product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
-    events = history_of(product, whole=sees_values)[:MOST_ENTRIES]
+    events = history_of(product, in_full=sees_values)[:MOST_ENTRIES]
     entries = [
         FeedEntry(
             identity=f"{iri}#event-{entry.event.pk}",
@@ -114,10 +114,10 @@ def product_history_feed(
     return atom_answer(request, title=title, page=page, identity=f"{iri}#history", entries=entries)
 
 
-def history_of(product: DataProduct, *, whole: bool) -> QuerySet[AuditEvent]:
+def history_of(product: DataProduct, *, in_full: bool) -> QuerySet[AuditEvent]:
     """Return a product's events; a reader from outside sees them from the first publication on."""
     events = AuditEvent.objects.about(PRODUCT, str(product.uuid))
-    if whole:
+    if in_full:
         return events
     first = events.filter(verb=PUBLISHED).order_by("id").values_list("id", flat=True)[:1]
     since = next(iter(first), None)

@@ -85,7 +85,7 @@ def atom_answer(
 
 def product_entry(product: DataProduct) -> FeedEntry:
     """Return a product as an entry of the feeds that list products."""
-    standing = _("%(status)s, version %(version)s.") % {
+    summary = _("%(status)s, version %(version)s.") % {
         "status": product.get_status_display(),
         "version": product.version,
     }
@@ -96,7 +96,7 @@ def product_entry(product: DataProduct) -> FeedEntry:
         updated=max(product.updated_at, product.published_at or NOT_YET),
         published=product.published_at,
         author=product.domain.name,
-        summary=f"{standing} {first_sentence(product.purpose)}".strip(),
+        summary=f"{summary} {first_sentence(product.purpose)}".strip(),
         tags=tuple(product.tags),
     )
 

@@ -274,7 +274,7 @@ class ProductHistory(OfProduct):
         """List the events, newest first; only readers of the audit trail see the changed values."""
         product = self.get_object()
         self.sees_values = self.reader.can(Permission.READ_AUDIT, product.domain_id)
-        return self.answer_page(history_of(product, whole=self.sees_values))
+        return self.answer_page(history_of(product, in_full=self.sees_values))
 
     def get_serializer_context(self) -> JSONObject:
         return {**super().get_serializer_context(), "values": self.sees_values}

@@ -32,8 +32,10 @@ def form_errors(forms: Iterable[BaseForm | None]) -> list[FieldError]:
     A table form's filled rows are forms too.
     """
     bound_forms = [form for form in forms if form is not None and form.is_bound]
-    whole = [FieldError("", str(text)) for form in bound_forms for text in form.non_field_errors()]
-    return whole + [
+    general = [
+        FieldError("", str(text)) for form in bound_forms for text in form.non_field_errors()
+    ]
+    return general + [
         FieldError(bound.id_for_label or bound.auto_id, str(text))
         for form in bound_forms
         for part in (form, *getattr(form, "filled_rows", []))

@@ -17,14 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.authorization.access import require_permission, require_user
 from catalog.authorization.models import Membership
-from catalog.domains.services import cancel_invitation, deactivate_person, grant_role
-from catalog.exceptions import InvalidTransition
+from catalog.domains.services import cancel_invitation, deactivate_person
 from catalog.people.models import Invitation, Person
-from catalog.permissions import MESH_ROLES, Permission, Role
-from catalog.web.components.roles import role_label
+from catalog.permissions import MESH_ROLES, Permission
 from catalog.web.domains.forms import ReasonForm, RoleForm
-from catalog.web.domains.people import active_people
-from catalog.web.pages import render_page
+from catalog.web.domains.people import active_people, give_role
+from catalog.web.pages import render_form, submitted
 
 PAGE_SIZE = 50
 
@@ -54,9 +52,8 @@ class DeactivatePage:
 def person_list(request: HttpRequest) -> HttpResponse:
     """List people, open invitations and roles of the mesh; give a role of the mesh."""
     require_permission(request.user, Permission.MANAGE_MEMBERS, None)
-    form = RoleForm(request.POST if request.method == "POST" else None, of_mesh=True)
-    if request.method == "POST" and form.is_valid():
-        _give(request, form)
+    form = RoleForm(submitted(request), of_mesh=True)
+    if form.is_valid() and give_role(request, form, None):
         return redirect("person_list")
     mesh_roles = [role.value for role in MESH_ROLES]
     roles = Membership.objects.active().filter(domain=None, role__in=mesh_roles)
@@ -70,8 +67,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
         people=active_people(),
         api_url=reverse("api:people"),
     )
-    status = 422 if form.errors else 200
-    return render_page(request, "catalog/domains/persons.html", page, status=status)
+    return render_form(request, "catalog/domains/persons.html", page)
 
 
 @login_required
@@ -80,22 +76,18 @@ def person_deactivate(request: HttpRequest, uuid: str) -> HttpResponse:
     """Ask for confirmation, then deactivate an account."""
     require_permission(request.user, Permission.MANAGE_MEMBERS, None)
     person = get_object_or_404(Person, uuid=uuid, is_active=True)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    form = ReasonForm(submitted(request))
+    if form.is_valid():
+        with form.catch_issues():
             deactivate_person(
                 person=person, actor=require_user(request.user), reason=form.cleaned_data["reason"]
             )
-        except InvalidTransition as error:
-            form.add_issues(error)
-        else:
             text = _("{name} can no longer sign in.").format(name=person.display_name)
             messages.success(request, text)
             return redirect("person_list")
     roles = Membership.objects.active().filter(person=person).select_related("domain")
     page = DeactivatePage(person=person, form=form, roles=list(roles))
-    status = 422 if form.errors else 200
-    return render_page(request, "catalog/domains/deactivate.html", page, status=status)
+    return render_form(request, "catalog/domains/deactivate.html", page)
 
 
 @login_required
@@ -108,18 +100,6 @@ def invitation_cancel(request: HttpRequest, uuid: str) -> HttpResponse:
     return redirect("person_list")
 
 
-def _give(request: HttpRequest, form: RoleForm) -> None:
-    person, role = form.cleaned_data["person"], Role(form.cleaned_data["role"])
-    grant_role(
-        person=person,
-        role=role,
-        actor=require_user(request.user),
-        ends_at=form.cleaned_data["ends_at"],
-    )
-    values = {"name": person.display_name, "role": role_label(role)}
-    messages.success(request, _("{name} is {role} of the mesh.").format(**values))
-
-
 def _filter_text(request: HttpRequest) -> str:
     return request.GET.get("filter", "")[:100].replace("\x00", "").strip()
 
@@ -127,6 +107,10 @@ def _filter_text(request: HttpRequest) -> str:
 def _page(request: HttpRequest) -> Page[Person]:
     people = Person.objects.order_by("-is_active", "first_name", "username")
     if word := _filter_text(request):
-        named = Q(username__icontains=word) | Q(email__icontains=word)
-        people = people.filter(named | Q(first_name__icontains=word) | Q(last_name__icontains=word))
+        people = people.filter(
+            Q(username__icontains=word)
+            | Q(email__icontains=word)
+            | Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+        )
     return Paginator(people, PAGE_SIZE).get_page(request.GET.get("page"))

@@ -17,15 +17,15 @@ from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 @require_safe
 def domain_feed(request: HttpRequest, domain: str) -> HttpResponseBase:
     """Tell of the products that are new or changed, among those that the reader may see."""
-    found = find_domain(domain)
-    if found is None:
+    row = find_domain(domain)
+    if row is None:
         return redirect_to_current(domain, "domain_feed")
-    products = products_in(access_for(request.user), found, Domain.objects.parents())
+    products = products_in(access_for(request.user), row, Domain.objects.parents())
     newest = products.order_by("-updated_at", "id")[:MOST_ENTRIES]
     return atom_answer(
         request,
-        title=_("Products of %(domain)s") % {"domain": found.name},
-        page=reverse("domain_page", args=[found.slug]),
-        identity=feed_iri(reverse("domain_feed", args=[found.slug])),
+        title=_("Products of %(domain)s") % {"domain": row.name},
+        page=reverse("domain_page", args=[row.slug]),
+        identity=feed_iri(reverse("domain_feed", args=[row.slug])),
         entries=map(product_entry, newest),
     )

@@ -69,8 +69,8 @@ class PersonField(SingleLineField):
         name = super().clean(value)
         if not name:
             return None
-        named = Q(username__iexact=name) | Q(email__iexact=name)
-        person = Person.objects.filter(named, is_active=True).first()
+        by_name = Q(username__iexact=name) | Q(email__iexact=name)
+        person = Person.objects.filter(by_name, is_active=True).first()
         if person is None:
             raise ValidationError(_("Nobody has this name. Invite them first."))
         return person
@@ -129,11 +129,6 @@ class DomainFields(Addressed):
             if ids is not None and isinstance(field, forms.ModelChoiceField):
                 models: Any = field.queryset
                 field.queryset = models.filter(pk__in=ids)
-
-    def service_values(self) -> dict[str, Any]:
-        """Return the arguments of the service."""
-        names = ("name", "slug", "mission", "parent", "owner_team")
-        return {name: self.cleaned_data[name] for name in names}
 
 
 class NewDomainForm(DomainFields, CatalogForm):

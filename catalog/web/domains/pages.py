@@ -99,33 +99,33 @@ def domain_list(request: HttpRequest) -> HttpResponse:
 def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
     """Show one domain with its products, those with the worst verdict first."""
     reader = access_for(request.user)
-    found = find_domain(domain)
-    if found is None:
+    row = find_domain(domain)
+    if row is None:
         return redirect_to_current(domain, "domain_page")
     parents = Domain.objects.parents()
     stats = domain_stats(reader, parents)
-    owners, stewards = owners_and_stewards(found)
-    products = Paginator(products_in(reader, found, parents), PAGE_SIZE).get_page(
+    owners, stewards = owners_and_stewards(row)
+    products = Paginator(products_in(reader, row, parents), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    can_publish = reader.can(Permission.EDIT_PRODUCTS, found.pk) and not found.is_external
-    can_manage = reader.can(Permission.MANAGE_DOMAIN, found.pk)
-    query = f"?domain={found.slug}"
+    can_publish = reader.can(Permission.EDIT_PRODUCTS, row.pk) and not row.is_external
+    can_manage = reader.can(Permission.MANAGE_DOMAIN, row.pk)
+    query = f"?domain={row.slug}"
     page = DomainPage(
-        domain=found,
-        parents=_ancestors(found, parents),
+        domain=row,
+        parents=_ancestors(row, parents),
         owners=[person.display_name for person in owners],
         stewards=[person.display_name for person in stewards],
-        stats=stats.get(found.pk, DomainStats()),
-        subdomains=[_card(child, stats) for child in found.children.select_related("owner_team")],
-        products=[_product_row(product, found) for product in products.object_list],
+        stats=stats.get(row.pk, DomainStats()),
+        subdomains=[_card(child, stats) for child in row.children.select_related("owner_team")],
+        products=[_product_row(product, row) for product in products.object_list],
         products_page=products,
         publish_url=reverse("product_new") + query if can_publish else "",
-        people_url=reverse("domain_people", args=[found.slug]),
-        edit_url=reverse("domain_edit", args=[found.slug]) if can_manage else "",
+        people_url=reverse("domain_people", args=[row.slug]),
+        edit_url=reverse("domain_edit", args=[row.slug]) if can_manage else "",
         search_url=reverse("search_results") + query,
-        feed_url=reverse("domain_feed", args=[found.slug]),
-        api_url=reverse("api:domain", args=[found.slug]),
+        feed_url=reverse("domain_feed", args=[row.slug]),
+        api_url=reverse("api:domain", args=[row.slug]),
     )
     return render_page(request, "catalog/domains/page.html", page)
 

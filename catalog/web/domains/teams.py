@@ -16,11 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, create_team, remove_member
-from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.people.models import Person, Team, TeamMember, current
 from catalog.permissions import Permission
 from catalog.web.domains.forms import MemberForm, TeamForm
-from catalog.web.pages import render_page
+from catalog.web.pages import render_form, render_page, submitted
 
 
 def manageable_teams(reader: AccessContext) -> list[Team]:
@@ -89,60 +88,53 @@ def team_new(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("domain", "")
     domain = get_object_or_404(Domain, slug=slug) if slug else None
     require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
-    form = TeamForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        names = ("slug", "name", "description", "email")
-        try:
-            fields = {name: form.cleaned_data[name] for name in names}
-            team = create_team(actor=require_user(request.user), domain=domain, **fields)
-        except (ValidationFailed, NameConflict) as error:
-            form.add_issues(error)
-        else:
+    form = TeamForm(submitted(request))
+    if form.is_valid():
+        with form.catch_issues():
+            actor = require_user(request.user)
+            team = create_team(actor=actor, domain=domain, **form.cleaned_data)
             messages.success(request, _("Team created. Add its people."))
             return redirect("team_page", team.slug)
     page = NewTeamPage(form=form, domain=domain)
-    status = 422 if form.errors else 200
-    return render_page(request, "catalog/domains/team_new.html", page, status=status)
+    return render_form(request, "catalog/domains/team_new.html", page)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def team_page(request: HttpRequest, team: str) -> HttpResponse:
     """Show the people of a team; add one, with the right to manage them."""
-    found = get_object_or_404(Team.objects.prefetch_related("domains"), slug=team)
-    form = MemberForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        person, ends_at = form.cleaned_data["person"], form.cleaned_data["ends_at"]
-        add_to_team(team=found, person=person, actor=require_user(request.user), ends_at=ends_at)
-        text = _("{name} is in the team.").format(name=person.display_name)
-        messages.success(request, text)
-        return redirect("team_page", found.slug)
-    can_manage = found in manageable_teams(access_for(request.user))
+    row = get_object_or_404(Team.objects.prefetch_related("domains"), slug=team)
+    form = MemberForm(submitted(request))
+    if form.is_valid():
+        add_to_team(team=row, actor=require_user(request.user), **form.cleaned_data)
+        name = form.cleaned_data["person"].display_name
+        messages.success(request, _("{name} is in the team.").format(name=name))
+        return redirect("team_page", row.slug)
+    can_manage = row in manageable_teams(access_for(request.user))
     people = Person.objects.filter(is_active=True).order_by("username")
-    members = found.members.filter(current(), person__is_active=True).select_related("person")
+    members = row.members.filter(current(), person__is_active=True).select_related("person")
     page = TeamPage(
-        team=found,
-        domains=list(found.domains.all()),
+        team=row,
+        domains=list(row.domains.all()),
         members=list(members.order_by("person__first_name", "person__username")),
         form=form,
         can_manage=can_manage,
         people=list(people) if can_manage else [],
-        api_url=reverse("api:team", args=[found.slug]),
+        api_url=reverse("api:team", args=[row.slug]),
     )
-    status = 422 if form.errors else 200
-    return render_page(request, "catalog/domains/team.html", page, status=status)
+    return render_form(request, "catalog/domains/team.html", page)
 
 
 @login_required
 @require_POST
 def team_leave(request: HttpRequest, team: str, person: int) -> HttpResponse:
     """Remove someone, or oneself, from a team."""
-    found = get_object_or_404(Team, slug=team)
-    member = get_object_or_404(found.members.select_related("person"), person_id=person)
-    remove_member(team=found, person=member.person, actor=require_user(request.user))
+    row = get_object_or_404(Team, slug=team)
+    member = get_object_or_404(row.members.select_related("person"), person_id=person)
+    remove_member(team=row, person=member.person, actor=require_user(request.user))
     text = _("{name} is no longer in the team.").format(name=member.person.display_name)
     messages.success(request, text)
-    return redirect("team_page", found.slug)
+    return redirect("team_page", row.slug)
 
 
 def can_create_team(reader: AccessContext, domain: Domain | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +11,13 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
+from catalog.exceptions import (
+    CatalogError,
+    EditConflict,
+    InvalidTransition,
+    NameConflict,
+    ValidationFailed,
+)
 from catalog.issues import Issue
 from catalog.web.forms.fields import PercentField
 
@@ -35,6 +42,14 @@ class CatalogForm(forms.Form):
     """
 
     FIELD_PATHS: ClassVar[Mapping[str, str]] = {}
+
+    @contextmanager
+    def catch_issues(self) -> Iterator[None]:
+        """Show what a service refuses instead of raising it."""
+        try:
+            yield
+        except (ValidationFailed, NameConflict, InvalidTransition) as error:
+            self.add_issues(error)
 
     def add_issues(self, error: CatalogError) -> None:
         """Add each issue to its field, or to the whole form if it has none."""

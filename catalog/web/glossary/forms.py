@@ -19,44 +19,34 @@ def split_words(text: str) -> list[str]:
 
 
 class TermForm(CatalogForm):
-    """A new term."""
-
     FIELD_PATHS = {"synonyms": "synonyms", "acronyms": "acronyms"}
 
-    name = SingleLineField(label=_("Word"), max_length=120)
-    definition = TextAreaField(label=_("What it means"), max_length=5000)
+    name = SingleLineField(label=_("Term"), max_length=120)
+    definition = TextAreaField(label=_("Definition"), max_length=5000)
     synonyms = TextAreaField(
-        label=_("Synonyms"), required=False, rows=3, help_text=_("One on each line.")
+        label=_("Synonyms"), required=False, rows=3, help_text=_("One per line.")
     )
     acronyms = SingleLineField(
-        label=_("Acronyms"), required=False, help_text=_("With commas between.")
+        label=_("Acronyms"), required=False, help_text=_("Separated by commas.")
     )
 
-    def fields_of_term(self) -> dict[str, Any]:
-        """Return what the services take."""
-        cleaned = self.cleaned_data
-        return {
-            "name": cleaned["name"],
-            "definition": cleaned["definition"],
-            "synonyms": split_words(cleaned["synonyms"]),
-            "acronyms": split_words(cleaned["acronyms"]),
-        }
+    def clean_synonyms(self) -> list[str]:
+        return split_words(self.cleaned_data["synonyms"])
+
+    def clean_acronyms(self) -> list[str]:
+        return split_words(self.cleaned_data["acronyms"])
 
 
 class NewTermForm(TermForm):
-    """A new term with the place where it holds."""
-
     domain = forms.ModelChoiceField(
         Domain.objects.none(),
-        label=_("Where it means this"),
+        label=_("Domain"),
         required=False,
-        empty_label=_("in the whole mesh"),
+        empty_label=_("whole mesh"),
     )
 
 
 class EditTermForm(TermForm, VersionedForm):
-    """A term as it stands, to be changed."""
-
     @staticmethod
     def initial_of(term: Term) -> dict[str, Any]:
         """Return the fields of a term as the form shows them."""

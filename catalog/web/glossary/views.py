@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,13 +18,13 @@ from catalog.audit.models import AuditEvent
 from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
 from catalog.contracts.models import SchemaProperty
 from catalog.domains.models import Domain
-from catalog.exceptions import EditConflict, NameConflict, ValidationFailed
+from catalog.exceptions import EditConflict
 from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term, edit_term
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.web.glossary.forms import EditTermForm, NewTermForm
-from catalog.web.pages import render_page
+from catalog.web.pages import render_form, render_page, submitted
 
 PAGE_SIZE = 100
 MAX_COLUMNS = 60
@@ -82,7 +82,9 @@ def term_page(request: HttpRequest, slug: str) -> HttpResponse:
         others=definitions[1:],
         columns=[_column_row(column) for column in columns[:MAX_COLUMNS]],
         more_columns=max(0, columns.count() - MAX_COLUMNS),
-        editable=[term for term in definitions if _may_edit(reader, term)],
+        editable=[
+            term for term in definitions if reader.can(Permission.STEWARD_PRODUCTS, term.domain_id)
+        ],
         api_url=reverse("api:term", args=[definitions[0].uuid]),
     )
     return render_page(request, "catalog/glossary/term.html", page)
@@ -117,22 +119,16 @@ def term_new(request: HttpRequest) -> HttpResponse:
     reader = access_for(request.user)
     if not may_define(reader):
         require_permission(request.user, Permission.STEWARD_PRODUCTS, None)
-    form = NewTermForm(request.POST if request.method == "POST" else None)
+    form = NewTermForm(submitted(request))
     form.fields["domain"].queryset = Domain.objects.filter(  # type: ignore[attr-defined]
         pk__in=reader.domains_with(Permission.STEWARD_PRODUCTS)
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            term = define_term(
-                actor=require_user(request.user),
-                domain=form.cleaned_data["domain"],
-                **form.fields_of_term(),
-            )
-        except (ValidationFailed, NameConflict) as refusal:
-            form.add_issues(refusal)
-        else:
+    if form.is_valid():
+        with form.catch_issues():
+            term = define_term(actor=require_user(request.user), **form.cleaned_data)
             return redirect("term_page", term.slug)
-    return _render_form(request, form)
+    page = TermFormPage(form=form, term=None, is_conflict=False, last_edit=None)
+    return render_form(request, "catalog/glossary/edit.html", page)
 
 
 @login_required
@@ -143,25 +139,19 @@ def term_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if term is None:
         raise Http404
     require_permission(request.user, Permission.STEWARD_PRODUCTS, term.domain)
-    form = EditTermForm(
-        request.POST if request.method == "POST" else None, initial=EditTermForm.initial_of(term)
-    )
-    if request.method == "POST" and form.is_valid():
+    form, last_edit = EditTermForm(submitted(request), initial=EditTermForm.initial_of(term)), None
+    if form.is_valid():
         try:
-            edit_term(
-                term=term,
-                edition=form.cleaned_data["edition"],
-                actor=require_user(request.user),
-                **form.fields_of_term(),
-            )
+            with form.catch_issues():
+                edit_term(term=term, actor=require_user(request.user), **form.cleaned_data)
+                return redirect("term_page", term.slug)
         except EditConflict as conflict:
             term.refresh_from_db()
             form.show_conflict(conflict, EditTermForm.initial_of(term))
-        except (ValidationFailed, NameConflict) as refusal:
-            form.add_issues(refusal)
-        else:
-            return redirect("term_page", term.slug)
-    return _render_form(request, form, term)
+            last_edit = AuditEvent.objects.about(TERM, str(term.uuid)).first()
+    is_conflict = form.conflict is not None
+    page = TermFormPage(form=form, term=term, is_conflict=is_conflict, last_edit=last_edit)
+    return render_form(request, "catalog/glossary/edit.html", page)
 
 
 def may_define(reader: AccessContext) -> bool:
@@ -170,21 +160,9 @@ def may_define(reader: AccessContext) -> bool:
     return reader.can(permission, None) or bool(reader.domains_with(permission))
 
 
-def _render_form(
-    request: HttpRequest, form: NewTermForm | EditTermForm, term: Term | None = None
-) -> HttpResponse:
-    is_conflict = isinstance(form, EditTermForm) and form.conflict is not None
-    status = 409 if is_conflict else 422 if form.errors else 200
-    last_edit = None
-    if is_conflict and term:
-        last_edit = AuditEvent.objects.about(TERM, str(term.uuid)).first()
-    page = TermFormPage(form=form, term=term, is_conflict=is_conflict, last_edit=last_edit)
-    return render_page(request, "catalog/glossary/edit.html", page, status=status)
-
-
-def _page(request: HttpRequest, typed: str) -> Page[Term]:
+def _page(request: HttpRequest, text: str) -> Page[Term]:
     terms = Term.objects.select_related("domain").order_by("name", "id")
-    for word in typed.replace("\x00", " ").split()[:8]:
+    for word in text.replace("\x00", " ").split()[:8]:
         terms = terms.filter(
             Q(name__icontains=word)
             | Q(definition__icontains=word)
@@ -195,11 +173,12 @@ def _page(request: HttpRequest, typed: str) -> Page[Term]:
 
 
 def _meanings(slug: str) -> list[Term]:
-    """Return a word's meanings, that of the whole mesh first. Raises Http404."""
-    found = list(Term.objects.select_related("domain").filter(slug=slug).order_by("domain__name"))
-    if not found:
+    """Return the definitions of a term, that of the whole mesh first. Raises Http404."""
+    mesh_first = F("domain__name").asc(nulls_first=True)
+    terms = list(Term.objects.select_related("domain").filter(slug=slug).order_by(mesh_first))
+    if not terms:
         raise Http404
-    return sorted(found, key=lambda term: term.domain is not None)
+    return terms
 
 
 def _columns(slug: str, reader: AccessContext) -> QuerySet[SchemaProperty]:
@@ -210,7 +189,3 @@ def _columns(slug: str, reader: AccessContext) -> QuerySet[SchemaProperty]:
         .select_related("schema_object__contract__product__domain")
         .order_by("schema_object__contract__product__name", "path", "id")
     )
-
-
-def _may_edit(reader: AccessContext, term: Term) -> bool:
-    return reader.can(Permission.STEWARD_PRODUCTS, term.domain_id)

@@ -51,8 +51,8 @@ class ManifestForm(forms.Form):
 
     def shown_again(self) -> ManifestForm:
         """Return the form with the uploaded file as its text, so that an upload is not lost."""
-        kept: dict[str, Any] = {name: self.data.get(name) for name in self.data}
-        kept["text"] = self.cleaned_data["content"].decode("utf-8", "replace").replace("\0", "�")
-        form = type(self)(kept)
+        values: dict[str, Any] = {name: self.data.get(name) for name in self.data}
+        values["text"] = self.cleaned_data["content"].decode("utf-8", "replace").replace("\0", "�")
+        form = type(self)(values)
         form.is_valid()
         return form

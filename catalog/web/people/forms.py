@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from allauth.account import forms as entering
@@ -147,6 +146,3 @@ class TokenForm(CatalogForm):
         initial=90,
         help_text=_("1 to 366."),
     )
-
-    def lasts(self) -> timedelta:
-        return timedelta(days=self.cleaned_data["days"])

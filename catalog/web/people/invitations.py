@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,12 +17,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalog.domains.services import accept_invitation, open_invitation
-from catalog.exceptions import InvalidTransition, NameConflict, NotFound, ValidationFailed
-from catalog.people.models import Invitation
-from catalog.web.pages import render_page
+from catalog.exceptions import NotFound
+from catalog.web.pages import render_form, render_page, submitted
 from catalog.web.people.forms import JoinForm
-
-GONE = 410
 
 
 @dataclass(frozen=True)
@@ -47,30 +45,16 @@ def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         invitation = open_invitation(secret)
     except NotFound as error:
-        page = ExpiredInvitationPage(message=error.message, hint=error.hint)
-        return render_page(request, "catalog/people/expired.html", page, status=GONE)
-    form = JoinForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and not request.user.is_authenticated and form.is_valid():
-        return _join(request, secret, invitation, form)
-    return _show(request, invitation, form)
-
-
-def _join(
-    request: HttpRequest, secret: str, invitation: Invitation, form: JoinForm
-) -> HttpResponse:
-    try:
-        person = accept_invitation(secret=secret, **form.person())
-    except (ValidationFailed, NameConflict, InvalidTransition) as error:
-        form.add_issues(error)
-        return _show(request, invitation, form)
-    login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
-    welcome = _("Welcome, {name}. You are signed in.").format(name=person.display_name)
-    messages.success(request, welcome)
-    return redirect("/")
-
-
-def _show(request: HttpRequest, invitation: Invitation, form: JoinForm) -> HttpResponse:
-    status = 422 if form.errors else 200
+        expired = ExpiredInvitationPage(message=error.message, hint=error.hint)
+        return render_page(request, "catalog/people/expired.html", expired, status=HTTPStatus.GONE)
+    form = JoinForm(submitted(request))
+    if not request.user.is_authenticated and form.is_valid():
+        with form.catch_issues():
+            person = accept_invitation(secret=secret, **form.person())
+            login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
+            welcome = _("Welcome, {name}. You are signed in.").format(name=person.display_name)
+            messages.success(request, welcome)
+            return redirect("/")
     page = JoinPage(
         form=form,
         invited_by=invitation.invited_by.display_name,
@@ -78,4 +62,4 @@ def _show(request: HttpRequest, invitation: Invitation, form: JoinForm) -> HttpR
         email=invitation.email,
         expires_on=invitation.expires_at.date(),
     )
-    return render_page(request, "catalog/people/join.html", page, status=status)
+    return render_form(request, "catalog/people/join.html", page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,10 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.authorization.access import require_user
-from catalog.exceptions import ValidationFailed
 from catalog.people.models import ApiToken
 from catalog.people.services import create_token, revoke_token
-from catalog.web.pages import render_page
+from catalog.web.pages import render_form, submitted
 from catalog.web.people.forms import TokenForm
 
 
@@ -39,18 +39,15 @@ class TokenListPage:
 def token_list(request: HttpRequest) -> HttpResponse:
     """List one's own tokens and create a new one."""
     person = require_user(request.user)
-    form, new_token = TokenForm(request.POST if request.method == "POST" else None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
+    form, new_token = TokenForm(submitted(request)), ""
+    if form.is_valid():
+        with form.catch_issues():
             _, new_token = create_token(
                 person=person,
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
-                lasts=form.lasts(),
+                lasts=timedelta(days=form.cleaned_data["days"]),
             )
-        except ValidationFailed as error:
-            form.add_issues(error)
-        else:
             form = TokenForm()
     page = TokenListPage(
         form=form,
@@ -59,8 +56,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         example_url=request.build_absolute_uri(reverse("api:products")),
         api_url=reverse("api:tokens"),
     )
-    status = 422 if form.errors else 200
-    return render_page(request, "catalog/people/tokens.html", page, status=status)
+    return render_form(request, "catalog/people/tokens.html", page)
 
 
 @login_required
