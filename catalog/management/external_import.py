@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.audit.actors import SystemActor
 from catalog.exceptions import CatalogError
+from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
 from catalog.manifests.external import ExternalCatalog
 from catalog.manifests.services.external import (
@@ -18,7 +18,6 @@ from catalog.manifests.services.external import (
     RejectedEntry,
     import_entries,
 )
-from catalog.people.models import Person
 
 LOG_INTERVAL = 10_000
 OPENING = '{"problems": ['
@@ -51,7 +50,7 @@ class ExternalImportCommand(CommandWithExamples):
                     catalog=self.catalog,
                     lines=lines,
                     entry_of=type(self).entry_of,
-                    actor=self._actor(options["person"]),
+                    actor=actor_of(options["person"], worker=f"import {self.catalog.system}"),
                     overwrite=options["overwrite"],
                     progress=self._progress,
                     on_rejected=self._print_rejected,
@@ -63,14 +62,6 @@ class ExternalImportCommand(CommandWithExamples):
         self._print(report)
         if not report.is_complete:
             sys.exit(1)
-
-    def _actor(self, username: str | None) -> Person | SystemActor:
-        if username is None:
-            return SystemActor(f"import {self.catalog.system}")
-        person = Person.objects.filter(username=username).first()
-        if person is None:
-            raise CommandError(f"There is nobody called {username}.", returncode=2)
-        return person
 
     def _progress(self, report: ExternalImportReport) -> None:
         """Show the count: in place on a terminal, now and then in a log."""

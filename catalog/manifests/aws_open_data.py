@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from catalog.contracts.projection import new_tree
 from catalog.exceptions import require_valid
 from catalog.identifiers import slug_of
 from catalog.manifests.external import (
@@ -30,18 +31,30 @@ def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
     slug, name = record.slug(), record.text("name") or record.text("slug")
     resources = record.objects("resources")
     servers = [_server(resource, index) for index, resource in enumerate(resources)]
-    manager = record.text("managed_by")
+    manager, documentation = record.text("managed_by"), record.text("documentation")
+    is_url = documentation.startswith(("https://", "http://")) and not documentation.split()[1:]
+    links = [{"type": "documentation", "url": documentation}]
+    identifier = record.text("slug")
     tree = build_external_document(
-        identifier=record.text("slug"),
+        identifier=identifier,
         name=name,
         slug=slug,
         domain=CATALOG.slug,
         description={"purpose": record.text("description")},
         tags=unique(record.texts("tags"), max_length=120, max_items=200),
         team={"name": to_plain_text(manager)[:400]} if manager else None,
-        outputPorts=_ports(record.text("slug"), servers),
+        outputPorts=[
+            {
+                "name": server["server"],
+                "version": "1.0.0",
+                "type": server["type"],
+                "description": server["description"],
+                "contractId": identifier,
+            }
+            for server in servers
+        ],
         deprecated=record.fields.get("deprecated") is True or None,
-        authoritativeDefinitions=_documentation(record.text("documentation")),
+        authoritativeDefinitions=links if is_url else None,
         answers=build_answers(
             {
                 "source": to_plain_text(manager),
@@ -52,11 +65,9 @@ def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
         custom={"license": record.text("license"), "citation": record.text("citation")},
     )
     require_valid(record.issues)
-    return ExternalEntry(
-        identifier=record.text("slug"),
-        tree=tree,
-        contract=_contract(record.text("slug"), name, servers) if servers else None,
-    )
+    contract = new_tree(identifier=identifier, name=name[:200], servers=servers)
+    contract |= {"version": "1.0.0", "status": "active"}
+    return ExternalEntry(identifier=identifier, tree=tree, contract=contract if servers else None)
 
 
 def _server(resource: Mapping[str, JSONValue], index: int) -> JSONObject:
@@ -69,34 +80,3 @@ def _server(resource: Mapping[str, JSONValue], index: int) -> JSONObject:
         "location": f"s3://{place}" if kind == "s3" else arn,
         "description": to_plain_text(str(resource.get("description") or ""))[:10_000],
     }
-
-
-def _ports(identifier: str, servers: list[JSONObject]) -> list[JSONObject]:
-    return [
-        {
-            "name": server["server"],
-            "version": "1.0.0",
-            "type": server["type"],
-            "description": server["description"],
-            "contractId": identifier,
-        }
-        for server in servers
-    ]
-
-
-def _contract(identifier: str, name: str, servers: list[JSONObject]) -> JSONObject:
-    return {
-        "apiVersion": "v3.1.0",
-        "kind": "DataContract",
-        "id": identifier,
-        "name": name[:200],
-        "version": "1.0.0",
-        "status": "active",
-        "servers": servers,
-        "schema": [],
-    }
-
-
-def _documentation(text: str) -> list[JSONObject]:
-    is_address = text.startswith(("https://", "http://")) and not text.split()[1:]
-    return [{"type": "documentation", "url": text}] if is_address else []

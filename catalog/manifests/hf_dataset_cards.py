@@ -31,6 +31,16 @@ TAG_FIELDS = (
 )
 
 
+ANSWER_FIELDS = {
+    "source": ("source_data", "source_producers"),
+    "collection_method": ("collection_method", "annotation_process"),
+    "population": ("annotators",),
+    "known_imbalances": ("biases",),
+    "limits": ("limitations", "social_impact", "sensitive_information"),
+    "contact": ("curators",),
+}
+
+
 def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
     """Return the product of one card; its bias and limitation texts become answers.
 
@@ -53,7 +63,9 @@ def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
             max_length=120,
             max_items=200,
         ),
-        answers=build_answers(_answers(record)),
+        answers=build_answers(
+            {question: _join(record, *names) for question, names in ANSWER_FIELDS.items()}
+        ),
         custom={
             "license": ", ".join(record.texts("license")) or record.text("licensing"),
             "curationRationale": record.text("curation_rationale"),
@@ -65,17 +77,6 @@ def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
     )
     require_valid(record.issues)
     return ExternalEntry(identifier=record.text("slug"), tree=tree)
-
-
-def _answers(record: FieldReader) -> dict[str, str]:
-    return {
-        "source": _join(record, "source_data", "source_producers"),
-        "collection_method": _join(record, "collection_method", "annotation_process"),
-        "population": _join(record, "annotators"),
-        "known_imbalances": _join(record, "biases"),
-        "limits": _join(record, "limitations", "social_impact", "sensitive_information"),
-        "contact": _join(record, "curators"),
-    }
 
 
 def _join(record: FieldReader, *names: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from catalog.issues import Issue
 from catalog.manifests.issues import DocumentIssue
@@ -61,6 +62,17 @@ class ImportResult:
         }
 
 
+class HasAction(Protocol):
+    @property
+    def action(self) -> Action: ...
+
+
+def count_actions(results: Iterable[HasAction]) -> dict[str, int]:
+    """Return the number of results by action, every action included."""
+    counts = Counter(result.action for result in results)
+    return {action.value: counts[action] for action in Action}
+
+
 @dataclass
 class ImportReport:
     """All results of an import, and the issues of documents that belong to no product."""
@@ -83,9 +95,7 @@ class ImportReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the number of products by action, every action included."""
-        counts = Counter(result.action.value for result in self.results)
-        return {action.value: counts[action.value] for action in Action}
+        return count_actions(self.results)
 
     @property
     def all_issues(self) -> list[DocumentIssue]:

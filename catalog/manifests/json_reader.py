@@ -4,6 +4,7 @@ import json
 import re
 
 from catalog.manifests.scalars import Scalar, to_float, to_integer
+from catalog.manifests.source_map import line_and_column
 from catalog.manifests.tree_builder import TreeBuilder
 
 _PARSER = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -29,9 +30,8 @@ def parse_json(text: str, file: str) -> TreeBuilder:
         _add_token(builder, match[0], line, start - line_start + 1)
         last = start
     if error:
-        line, column = text.count("\n", 0, end) + 1, end - text.rfind("\n", 0, end)
-        message = f"Invalid JSON: {error}"
-        raise builder.error(line, column, "json-syntax", message, _SYNTAX_HINT)
+        position, message = line_and_column(text, end), f"Invalid JSON: {error}"
+        raise builder.error(*position, "json-syntax", message, _SYNTAX_HINT)
     return builder
 
 

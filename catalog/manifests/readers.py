@@ -7,7 +7,7 @@ the answer is a list of documents or a ParseError with line, column, location an
 from catalog.manifests.csv_reader import parse_csv
 from catalog.manifests.issues import ParseError
 from catalog.manifests.json_reader import parse_json
-from catalog.manifests.source_map import Document
+from catalog.manifests.source_map import Document, line_and_column
 from catalog.manifests.yaml_reader import parse_yaml
 from catalog.types import JSONValue
 
@@ -19,7 +19,17 @@ def read_documents(content: bytes, *, name: str) -> list[Document]:
 
     YAML may hold several, separated by `---`; both may hold several as a list of mappings.
     """
-    documents = _parse(_decode(content, name), name)
+    text, documents = _decode(content, name), None
+    is_json = name.lower().endswith(".json")
+    # YAML reads some JSON strings differently, so what looks like JSON is read as JSON first.
+    if is_json or text.lstrip()[:1] in ("{", "["):
+        try:
+            documents = parse_json(text, name).documents()
+        except ParseError as error:
+            if is_json or error.issue.code != "reading.json-syntax":
+                raise
+    if documents is None:
+        documents = parse_yaml(text, name).documents()
     if not documents:
         raise ParseError(name, 1, 1, "empty", "The file holds no document", "Write at least one.")
     return documents
@@ -35,18 +45,6 @@ def read_csv(content: bytes, *, name: str) -> list[Document]:
     return list(parse_csv(_decode(content, name), name))
 
 
-def _parse(text: str, name: str) -> list[Document]:
-    """YAML reads some JSON strings differently, so what looks like JSON is read as JSON first."""
-    is_json = name.lower().endswith(".json")
-    if is_json or text.lstrip()[:1] in ("{", "["):
-        try:
-            return parse_json(text, name).documents()
-        except ParseError as error:
-            if is_json or error.issue.code != "reading.json-syntax":
-                raise
-    return parse_yaml(text, name).documents()
-
-
 def _decode(content: bytes, name: str) -> str:
     if len(content) > MAX_BYTES:
         message = f"Files are limited to {MAX_BYTES // 1024**2} MB"
@@ -56,12 +54,10 @@ def _decode(content: bytes, name: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        position = line_and_column(before, len(before))
         hint = "Save the file as UTF-8."
-        raise ParseError(name, line, column, "encoding", "Must be UTF-8 text", hint) from None
+        raise ParseError(name, *position, "encoding", "Must be UTF-8 text", hint) from None
     if "\0" in text:
-        before = text.partition("\0")[0]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message, hint = "Contains a NUL character", "Remove it."
-        raise ParseError(name, line, column, "characters", message, hint)
+        position, message = line_and_column(text, text.index("\0")), "Contains a NUL character"
+        raise ParseError(name, *position, "characters", message, "Remove it.")
     return text

@@ -12,6 +12,10 @@ from catalog.manifests.issues import DocumentIssue
 from catalog.types import JSONObject
 
 
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
 @dataclass(slots=True)
 class SourcePosition:
     """Where a value was written: at its key, if it has one. `text` is that of an unquoted one."""

@@ -5,6 +5,7 @@ import re
 import yaml  # noqa: TID251  (its events only: what a scalar means is decided here)
 
 from catalog.manifests.scalars import Scalar, to_float, to_integer
+from catalog.manifests.source_map import line_and_column
 from catalog.manifests.tree_builder import TreeBuilder
 
 # A PyYAML built without libyaml reads the same, some 25 times slower.
@@ -58,7 +59,9 @@ def parse_yaml(text: str, file: str) -> TreeBuilder:
     except yaml.reader.ReaderError as error:
         message = f"Contains an invalid character: {error.reason}"
         hint = "Remove it, or write it as an escape in double quotes."
-        raise builder.error(*_at(text, error.position), "characters", message, hint) from None
+        raise builder.error(
+            *line_and_column(text, error.position), "characters", message, hint
+        ) from None
     return builder
 
 
@@ -71,11 +74,7 @@ def _reject_unsupported(builder: TreeBuilder, text: str) -> None:
         code = f"{ord(match[0]):04x}"
         message = f"Contains an unusual line break (U+{code.upper()})"
         hint = f"Remove it, or write it as \\u{code} in double quotes."
-        raise builder.error(*_at(text, match.start()), "characters", message, hint)
-
-
-def _at(text: str, offset: int) -> tuple[int, int]:
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+        raise builder.error(*line_and_column(text, match.start()), "characters", message, hint)
 
 
 def _add_event(builder: TreeBuilder, event: yaml.Event) -> None:

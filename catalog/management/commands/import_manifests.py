@@ -14,19 +14,18 @@ from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import ImportReport, ImportResult
-from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.services import apply_plan, dry_run_plan, plan_manifests
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 EPILOG = """\
 A manifest is a Bitol ODPS document for the product and an ODCS document for each contract, in one
-file or in many. Each product lands with its contracts or not at all; one bad product stops no
-other. Importing the same files again changes nothing.
+file or in many. Each product is imported with its contracts or not at all; one invalid product
+does not stop the others. Importing the same files again changes nothing.
 
 Examples:
-  manage.py import_manifests products/ --dry-run      say what would happen, and change nothing
-  manage.py import_manifests products/                bring all of a folder in
+  manage.py import_manifests products/ --dry-run      show what would happen, change nothing
+  manage.py import_manifests products/                import a folder
   manage.py import_manifests orders.yaml --as olga    act as a person, with their rights
   manage.py import_manifests orders.yaml --json       the same report for programs
 
@@ -37,7 +36,7 @@ Exit: 0 all well, 1 findings, conflicts or refusals, 2 bad input.
 class Command(CommandWithExamples):
     """Import manifests: plan, apply, report."""
 
-    help = "Bring products and contracts in from YAML or JSON manifests (Bitol ODPS, ODCS)."
+    help = "Import products and contracts from YAML or JSON manifests (Bitol ODPS, ODCS)."
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -86,10 +85,7 @@ class Command(CommandWithExamples):
             fix = f" {finding.hint}" if finding.hint else ""
             self.stdout.write(f"            {finding.location}: {finding.message}{fix}")
         for issue in result.issues:
-            self._print_issue(issue)
-
-    def _print_issue(self, issue: DocumentIssue) -> None:
-        self.stdout.write(f"  {issue} {issue.hint}")
+            self.stdout.write(f"  {issue} {issue.hint}")
 
     def _close(self, report: ImportReport, *, is_dry_run: bool, as_json: bool) -> None:
         if as_json:
@@ -97,7 +93,7 @@ class Command(CommandWithExamples):
             self.stdout.write(json.dumps(content, ensure_ascii=False, indent=2))
             return
         for issue in report.issues:
-            self._print_issue(issue)
+            self.stdout.write(f"  {issue} {issue.hint}")
         counts = ", ".join(f"{count:,} {action}" for action, count in report.counts.items())
         ending = " (dry run: nothing was written)" if is_dry_run else ""
         self.stdout.write(f"{len(report.results):,} products: {counts}{ending}")
@@ -106,7 +102,7 @@ class Command(CommandWithExamples):
 def _sources(paths: list[Path]) -> Iterator[Source]:
     for path in paths:
         if path.is_dir():
-            for file in sorted(_manifests_in(path)):
+            for file in sorted(file for file in path.rglob("*") if _is_manifest(file, path)):
                 yield Source(str(file), partial(_start_of, file), is_explicit=False)
         elif path.is_file():
             yield Source(str(path), partial(_start_of, path))
@@ -114,15 +110,12 @@ def _sources(paths: list[Path]) -> Iterator[Source]:
             raise CommandError(f"There is no file or folder {path}.", returncode=2)
 
 
+def _is_manifest(file: Path, folder: Path) -> bool:
+    is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.suffix.lower() in SUFFIXES and file.is_file() and not is_hidden
+
+
 def _start_of(path: Path) -> bytes:
     """Return a file's bytes, at most one more than is allowed."""
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def _manifests_in(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        inner = path.relative_to(folder).parts
-        is_hidden = any(part.startswith(".") for part in inner)
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden:
-            yield path

@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,21 @@ from django.core.management.base import CommandError
 
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
+from catalog.manifests.import_report import count_actions
 from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.services.terms import TermImportResult, import_terms
-from catalog.manifests.terms import TermEntry, parse_terms
+from catalog.manifests.terms import parse_terms
 
 EPILOG = """\
 A term has a name, a definition, synonyms, acronyms and, where it holds in one domain only, the
-domain's slug. YAML and JSON hold a list of them; CSV names the fields in its first row and parts
-synonyms and acronyms by semicolons. A field that the file does not name stays as it is. Each term
-lands whole or not at all; importing the same file again changes nothing.
+domain's slug. YAML and JSON hold a list of them; CSV names the fields in its first row and
+separates synonyms and acronyms by semicolons. A field that the file does not name stays as it is.
+Each term is imported whole or not at all; importing the same file again changes nothing.
 
 Examples:
-  manage.py import_terms terms.yaml --dry-run     say what would happen, and change nothing
+  manage.py import_terms terms.yaml --dry-run     show what would happen, change nothing
   manage.py import_terms terms.csv --as olga      act as a person, with their rights
 
 Exit: 0 all well, 1 conflicts or refusals, 2 bad input.
@@ -34,7 +34,7 @@ Exit: 0 all well, 1 conflicts or refusals, 2 bad input.
 class Command(CommandWithExamples):
     """Import business terms: plan, apply, report."""
 
-    help = "Bring business terms in from a YAML, JSON or CSV file."
+    help = "Import business terms from a YAML, JSON or CSV file."
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,12 +44,15 @@ class Command(CommandWithExamples):
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
-        results, problems = [], []
-        actor = actor_of(options["person"], worker="term import")
+        results, problems, entries = [], [], []
+        actor, path = actor_of(options["person"], worker="term import"), options["file"]
         try:
-            entries = _entries(options["file"])
+            with path.open("rb") as file:
+                entries = parse_terms(file.read(MAX_BYTES + 1), name=str(path))
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
         except ParseError as error:
-            entries, problems = [], [error.issue]
+            problems = [error.issue]
         for result in import_terms(entries=entries, actor=actor, is_dry_run=options["dry_run"]):
             results.append(result)
             problems += result.issues
@@ -73,8 +76,7 @@ class Command(CommandWithExamples):
         problems: list[DocumentIssue],
         options: dict[str, Any],
     ) -> None:
-        found = Counter(result.action.value for result in results)
-        counts = {action.value: found[action.value] for action in Action}
+        counts = count_actions(results)
         if options["json"]:
             report = {
                 "dry_run": options["dry_run"],
@@ -89,11 +91,3 @@ class Command(CommandWithExamples):
         summary = ", ".join(f"{count:,} {action}" for action, count in counts.items())
         ending = " (dry run: nothing was written)" if options["dry_run"] else ""
         self.stdout.write(f"{len(results):,} terms: {summary}{ending}")
-
-
-def _entries(path: Path) -> list[TermEntry]:
-    try:
-        with path.open("rb") as file:
-            return parse_terms(file.read(MAX_BYTES + 1), name=str(path))
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}", returncode=2) from error

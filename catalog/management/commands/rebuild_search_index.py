@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.management.search_engines import add_engine_option, selected_engines, show_progress
 from catalog.search.port import SearchUnavailable
-from catalog.search.services.rebuild import ActivationRefused, RebuildPhase, rebuild, roll_back
+from catalog.search.services.rebuild import ActivationRefused, rebuild, roll_back
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         try:
             for engine in selected_engines(options["engine"]):
                 started = time.monotonic()
-                count = work(engine, _progress)
+                count = work(engine, lambda phase, done: show_progress(done, phase.value))
                 report.append(
                     {
                         "engine": engine.name,
@@ -52,7 +52,3 @@ class Command(BaseCommand):
         label = "written; the previous index is active again" if is_rollback else "documents"
         for row in report:
             self.stdout.write(f"{row['engine']}: {row['documents']:,} {label}, {row['seconds']} s")
-
-
-def _progress(phase: RebuildPhase, count: int) -> None:
-    show_progress(count, phase.value)
