@@ -18,36 +18,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic a
     show_full_result_count = False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Show the row's own name and its first plain columns."""
         return ("__str__", *[name for name in _columns(self.model) if name != "id"][:5])
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show every column but the secret ones."""
         return tuple(_columns(self.model))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let staff look."""
         return bool(request.user.is_active and request.user.is_staff)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Let staff find the tables."""
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say no: services add."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say no: services change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say no: services delete."""
         return False
 
 
 def show_tables_of(label: str) -> None:
-    """Show every table of an app, read-only."""
     for model in apps.get_app_config(label).get_models():
         if not admin.site.is_registered(model):
             admin.site.register(model, ReadOnlyAdmin)

@@ -11,7 +11,6 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
-        """Register the projectors of a product's document, the invariants, and search."""
         from catalog.contracts.services import project_links
         from catalog.ports.projection import parse_ports
         from catalog.ports.services import project_ports

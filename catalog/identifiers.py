@@ -67,7 +67,6 @@ def character_issues(texts: Mapping[str, str]) -> list[Issue]:
 
 
 def slug_issues(slug: str) -> list[Issue]:
-    """Return an issue if a text is no slug; its location is `slug`."""
     hint = "Use small letters, digits, dots, dashes and underscores."
     message = f"{slug!r} is not a valid URL name."
     return [] if is_slug(slug) else [Issue(location="slug", message=message, hint=hint)]

@@ -71,7 +71,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 def roles_with(permission: Permission) -> frozenset[Role]:
-    """Return the roles that carry a permission."""
     return frozenset(
         role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions
     )

@@ -65,41 +65,38 @@ def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
 
 @shared_task
 def drain_search() -> int:
-    """Catch up with whatever no hint has told, domains first."""
+    """Index every change that no hint has announced, domains first."""
     return _unless_down(lambda: sync_domain_changes() + drain())
 
 
 @shared_task
 def check_search() -> int:
-    """Compare each index that is due with the database, and keep how it ended."""
     return check_indexes(now=timezone.now())
 
 
 @shared_task
 def seal_audit() -> int:
-    """Put the newest events into their sealed order."""
     return seal_pending()
 
 
 @shared_task
 def note_token_use(token: str, at: str) -> bool:
-    """Note when a token was last used."""
     return note_use(token=UUID(token), at=datetime.fromisoformat(at))
 
 
 def hint_products(ids: Sequence[UUID]) -> None:
-    """Ask the index worker to look at some products; a hint that is lost costs seconds."""
+    """Ask the index worker to index some products; a lost hint costs seconds."""
     if not _is_silent() and is_hint_needed():
         _hint(index_changed, list(map(str, ids)), time.time())
 
 
 def hint_drain(ids: Sequence[UUID]) -> None:
-    """Ask the index worker to catch up: of terms and domains there are few, and all follow them."""
+    """Ask the index worker to catch up: a term or domain affects many documents."""
     _hint(drain_search)
 
 
 def hint_token_use(token: UUID, at: datetime) -> None:
-    """Have a worker note a token's use; a reading never writes, so no lock holds it up."""
+    """Let a worker record a token's use, so that no read request waits for a lock."""
     _hint(note_token_use, str(token), at.isoformat())
 
 

@@ -22,10 +22,8 @@ class SystemActor:
 
     @property
     def audit_id(self) -> str:
-        """Return the id that the trail shows."""
         return f"worker:{self.name}"
 
     @property
     def audit_name(self) -> str:
-        """Return the name that the trail shows."""
         return self.name

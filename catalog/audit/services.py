@@ -1,4 +1,4 @@
-"""Writing the audit trail: events beside their change, and the one sealer of their order."""
+"""Writes the audit trail: events with their change, and the one sealer of their order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def record(
     reason: str = "",
     on_behalf_of: str = "",
 ) -> AuditEvent:
-    """Write one event; call it inside the transaction of the change it tells of."""
+    """Write one event; call it in the transaction of the change."""
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     return AuditEvent.objects.create(
         occurred_at=timezone.now(),
@@ -75,7 +75,7 @@ def seal_pending(*, limit: int = 1000) -> int:
 
 
 def first_broken_seal() -> int | None:
-    """Walk the chain; return the sequence of the first seal that does not hold, or None."""
+    """Return the sequence of the first seal that does not match its event or the one before."""
     expected, digest = 1, GENESIS
     for seal in AuditSeal.objects.select_related("event").order_by("sequence").iterator():
         broken = seal.sequence != expected or seal.previous_digest != digest

@@ -1,6 +1,7 @@
 """One table of a contract as a flat list of columns, and the table after edits; pure."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,8 @@ def apply_edits(
     for pointer, fields in changed.items():
         _set_fields(resolve_pointer(result, pointer), fields)
     # From the last to the first, so that the pointers of the others stay right.
-    for pointer in sorted(removed, key=_indexes, reverse=True):
+    indexes = {pointer: list(map(int, re.findall(r"[0-9]+", pointer))) for pointer in removed}
+    for pointer in sorted(indexes, key=lambda pointer: indexes[pointer], reverse=True):
         parent, _slash, index = pointer.rpartition("/")
         resolve_pointer(result, parent).pop(int(index))
     for fields in added:
@@ -90,7 +92,3 @@ def _set_fields(node: JSONObject, fields: Mapping[str, JSONValue]) -> None:
             node[key] = value
         else:
             node.pop(key, None)
-
-
-def _indexes(pointer: str) -> list[int]:
-    return [int(step) for step in pointer.split("/") if step.isdigit()]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 
 def add_engine_option(parser: ArgumentParser) -> None:
-    """Add `--engine`; by default a command works on all configured engines."""
     parser.add_argument("--engine", choices=ADAPTERS, help="one engine; by default all configured")
 
 

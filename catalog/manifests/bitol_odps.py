@@ -36,7 +36,6 @@ def product_schema() -> DocumentSchema:
 
 @cache
 def key_schemas() -> dict[str, dict[str, DocumentSchema]]:
-    """Return the schema of each of our own keys, by the place where it may be used."""
     places = json.loads((_HERE / "assay_keys.schema.json").read_text())
     return {
         place: {key: DocumentSchema(schema, rule=f"assay.{key}") for key, schema in keys.items()}

@@ -76,7 +76,6 @@ def _is_list_of(value: JSONValue, member_type: type) -> bool:
 
 
 def to_plain_text(text: str) -> str:
-    """Return a text with its Markdown links reduced to their texts."""
     return LINK.sub(r"\1", text)
 
 

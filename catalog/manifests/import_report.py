@@ -103,7 +103,6 @@ class ImportReport:
 
     @property
     def has_errors(self) -> bool:
-        """Return True if a document could not be read or is invalid."""
         is_invalid = any(result.action is Action.INVALID for result in self.results)
         return is_invalid or any(issue.is_error for issue in self.issues)
 

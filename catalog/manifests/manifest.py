@@ -78,7 +78,6 @@ def version_issue(
 
 
 def issue_in(document: Document, issue: Issue, *, code: str) -> DocumentIssue:
-    """Return an issue with the line at which its value was written."""
     path = JsonPointer(_pointer(issue.location)).parts
     return document.issue(path, f"{code}.{issue.code}", issue.message.rstrip("."), issue.hint)
 

@@ -110,9 +110,10 @@ def decide(
             reason = "it was created here and has never been imported"
         return _blocked(Action.CONFLICT, f"{reason}: overwrite to replace their work", changes)
     transition, notes = _transition(tree, current, is_changed=bool(changes), overwrite=overwrite)
+    reason = f"{len(changes)} change{'s' * (len(changes) > 1)}" if changes else UNCHANGED.reason
     return Decision(
         action=Action.CHANGE if changes else Action.NONE,
-        reason=_count_changes(len(changes)),
+        reason=reason,
         changes=_first_changes(changes),
         contracts=tuple(changed),
         transition=transition,
@@ -175,10 +176,6 @@ def _without(tree: JSONObject, keys: set[str]) -> JSONObject:
 
 def _blocked(action: Action, reason: str, changes: Sequence[str]) -> Decision:
     return Decision(action=action, reason=reason, changes=_first_changes(changes))
-
-
-def _count_changes(count: int) -> str:
-    return "1 change" if count == 1 else f"{count} changes" if count else UNCHANGED.reason
 
 
 def _transition(

@@ -24,7 +24,6 @@ _TYPE_HINTS = {
 
 
 def message_for(error: ValidationError) -> tuple[str, str]:
-    """Return what is wrong, and a hint how to fix it."""
     value = _format_value(error)
     match error.kind:
         case ValidationErrorKind.Required(name):

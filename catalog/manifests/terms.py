@@ -36,7 +36,6 @@ class TermEntry:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return domain and slug; two entries with equal ones are the same term."""
         return self.domain, slug_of(self.name)
 
 

@@ -17,15 +17,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up without an invitation; passwords are set, and noted, by the service."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Say no: an invitation's own page makes people."""
+        """Return False: people are created by the page of an invitation."""
         return False
 
     def set_password(self, user: Person, password: str) -> None:
-        """Set a person's password by the service, which keeps the trail."""
         set_password(person=user, password=password)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail; where the mail server is away, the answer stays what it always is."""
+        """Send a mail; if the mail server is down, the answer does not change."""
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, smtplib.SMTPException) as error:

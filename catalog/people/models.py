@@ -39,17 +39,14 @@ class Person(AbstractUser):
 
     @property
     def display_name(self) -> str:
-        """Return the name that others see."""
         return self.get_full_name() or self.username
 
     @property
     def audit_id(self) -> str:
-        """Return the id that the audit trail shows."""
         return str(self.uuid)
 
     @property
     def audit_name(self) -> str:
-        """Return the name that the audit trail shows."""
         return self.display_name
 
 
@@ -111,7 +108,6 @@ class Invitation(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Say whether the link still works."""
         return self.accepted_at is None and self.expires_at > timezone.now()
 
 

@@ -90,8 +90,8 @@ def check_url(url: str, *, allowed: Iterable[str] = ()) -> Target:
     address = parse_ip(target.host)
     if address is not None:
         check_address(address, target, allowed=allowed)
-    elif target.netloc not in allowed:
-        _check_name(target)
+    elif target.netloc not in allowed and is_local_name(target.host):
+        raise AddressBlocked(f"{target.host} is a local name; write a full public host name")
     if target.port in BLOCKED_PORTS and target.netloc not in allowed:
         raise InvalidUrl(f"port {target.port} belongs to another protocol than HTTP")
     return target
@@ -158,21 +158,16 @@ def _checked_host(host: str) -> str:
     return name
 
 
+def is_local_name(host: str) -> bool:
+    return "." not in host or f".{host}".endswith(tuple(f".{name}" for name in LOCAL_NAMES))
+
+
 @lru_cache(maxsize=4096)
 def parse_ip(host: str) -> Address | None:
     try:
         return ip_address(host)
     except ValueError:
         return None
-
-
-def _check_name(target: Target) -> None:
-    labels = target.host.split(".")
-    for local in LOCAL_NAMES:
-        if labels[-local.count(".") - 1 :] == local.split("."):
-            raise AddressBlocked(f"{target.host} is a local name, not a public one")
-    if len(labels) == 1:
-        raise AddressBlocked(f"{target.host} is a local name; write the full host name")
 
 
 def check_address(address: Address, target: Target, *, allowed: frozenset[str]) -> None:

@@ -105,7 +105,6 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return self.exclude(status__in=[Status.DRAFT, Status.RETIRED])
 
     def tagged(self, tag: str) -> DataProductQuerySet:
-        """Return the products that have exactly this tag."""
         if connection.features.supports_json_field_contains:
             return self.filter(tags__contains=[tag])
         # SQLite stores the list as JSON text, which contains each tag as JSON.

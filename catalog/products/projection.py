@@ -116,7 +116,6 @@ def slug_from(tree: JSONObject) -> str:
 
 
 def custom(document: Mapping[str, JSONValue], key: str) -> JSONValue:
-    """Return the value of a custom property; None if it is missing."""
     properties = document.get("customProperties")
     for item in properties if isinstance(properties, list) else ():
         if isinstance(item, dict) and item.get("property") == key:

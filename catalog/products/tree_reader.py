@@ -56,5 +56,4 @@ class TreeReader:
                 self.add_issue(f"{at}/{key}/{index}", "Must be an object.")
 
     def finish(self) -> None:
-        """Raise ValidationFailed if anything is wrong."""
         require_valid(self.issues)

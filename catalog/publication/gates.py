@@ -30,5 +30,4 @@ def register_gate(name: str, gate: Gate) -> None:
 
 
 def run_gates(product: ProductFacts) -> list[Issue]:
-    """Return what all gates find, in order of registration."""
     return [finding for gate in _gates.values() for finding in gate(product)]

@@ -92,7 +92,6 @@ def retire_product(
 def adopt_product(
     *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Turn an external entry into a draft under governance."""
     product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     if product.status != Status.EXTERNAL:
         raise InvalidTransition("Only an external entry can be adopted.", location="status")

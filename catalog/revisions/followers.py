@@ -10,17 +10,17 @@ from uuid import UUID
 Callback = Callable[[Sequence[UUID]], None]
 
 log = logging.getLogger(__name__)
-_tellings: dict[str, dict[str, Callback]] = {}
+_callbacks: dict[str, dict[str, Callback]] = {}
 
 
 def register_follower(name: str, *, kind: str, tell: Callback) -> None:
-    """Have `tell(ids)` called after each commit that changed objects of a kind."""
-    _tellings.setdefault(kind, {})[name] = tell
+    """Register `tell(ids)` to run after each commit that changed objects of a kind."""
+    _callbacks.setdefault(kind, {})[name] = tell
 
 
 def notify_followers(kind: str, ids: Sequence[UUID]) -> None:
-    """Tell every follower of a kind; one that fails is logged and catches up by revision."""
-    for name, tell in _tellings.get(kind, {}).items():
+    """Notify the followers of a kind; one that fails is logged and catches up by revision."""
+    for name, tell in _callbacks.get(kind, {}).items():
         try:
             tell(ids)
         except Exception:  # noqa: BLE001 - a hint may be lost, the change may not

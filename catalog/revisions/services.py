@@ -25,7 +25,6 @@ def record_change(
     after: JSONObject | None = None,
     reason: str = "",
 ) -> None:
-    """Audit a change, and notify the followers once it is committed."""
     record(
         actor=actor,
         verb=verb,
@@ -65,7 +64,7 @@ def bump_revision(*, rows: QuerySet[Any]) -> int:
 
 
 def mark_indexed(*, follower: str, kind: str, revisions: Mapping[UUID, int]) -> None:
-    """Note the revisions that a follower has handled; a later note replaces an earlier one."""
+    """Save the revisions that a follower has handled, over earlier ones."""
     rows = [
         Followed(follower=follower, kind=kind, object_id=object_id, revision=revision)
         for object_id, revision in revisions.items()

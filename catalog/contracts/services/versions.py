@@ -1,5 +1,7 @@
 """Writes contracts: versions of a document, with rows of servers, objects and properties."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import transaction
 
@@ -11,7 +13,7 @@ from catalog.contracts.models import (
     SchemaProperty,
     Server,
 )
-from catalog.contracts.projection import ContractDocument, DeclaredObject, parse_contract
+from catalog.contracts.projection import ContractDocument, DeclaredProperty, parse_contract
 from catalog.exceptions import ImmutableVersion, require_valid
 from catalog.issues import Issue
 from catalog.permissions import Permission
@@ -53,7 +55,10 @@ def save_contract(
             hint="Increase the contract's version and save it as a new one.",
         )
     contract = contract or DataContract(product=product, identifier=document.identifier)
-    _write(contract, document)
+    for name in ("tree", "digest", "version", "name", "status", "purpose"):
+        setattr(contract, name, getattr(document, name))
+    contract.save()
+    _write_rows(contract, document)
     link_ports(product)
     after = {name: getattr(document, name) for name in ("version", "digest")}
     after["contract"] = document.identifier
@@ -126,11 +131,7 @@ def _check_servers(document: ContractDocument) -> None:
     require_valid(issues)
 
 
-def _write(contract: DataContract, document: ContractDocument) -> None:
-    contract.tree, contract.digest = document.tree, document.digest
-    contract.version, contract.name = document.version, document.name
-    contract.status, contract.purpose = document.status, document.purpose
-    contract.save()
+def _write_rows(contract: DataContract, document: ContractDocument) -> None:
     contract.servers.all().delete()
     contract.schema_objects.all().delete()
     Server.objects.bulk_create(
@@ -138,24 +139,17 @@ def _write(contract: DataContract, document: ContractDocument) -> None:
         for position, server in enumerate(document.servers)
     )
     for position, declared in enumerate(document.objects):
-        _write_object(contract, declared, position)
+        columns = vars(declared) | {"contract": contract, "position": position}
+        properties = columns.pop("properties")
+        _write_properties(SchemaObject.objects.create(**columns), properties)
 
 
-def _write_object(contract: DataContract, declared: DeclaredObject, position: int) -> None:
-    schema_object = SchemaObject.objects.create(
-        contract=contract,
-        position=position,
-        name=declared.name,
-        physical_name=declared.physical_name,
-        physical_type=declared.physical_type,
-        business_name=declared.business_name,
-        description=declared.description,
-    )
+def _write_properties(schema_object: SchemaObject, properties: Sequence[DeclaredProperty]) -> None:
     rows: dict[tuple[int, str], SchemaProperty] = {}
     levels: dict[int, list[SchemaProperty]] = {}
-    for position_in_object, item in enumerate(declared.properties):
+    for position, item in enumerate(properties):
         columns = vars(item) | {"parent": rows.get((item.depth - 1, item.parent))}
-        row = SchemaProperty(schema_object=schema_object, position=position_in_object, **columns)
+        row = SchemaProperty(schema_object=schema_object, position=position, **columns)
         rows[item.depth, item.path] = row
         levels.setdefault(item.depth, []).append(row)
     for depth in sorted(levels):

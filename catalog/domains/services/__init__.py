@@ -1,4 +1,4 @@
-"""Writing domains, roles and who belongs to what."""
+"""Writes domains, roles and memberships."""
 
 from catalog.domains.services.bootstrap import create_first_admin, is_initialized
 from catalog.domains.services.deactivation import deactivate_person
@@ -10,7 +10,12 @@ from catalog.domains.services.invitations import (
     open_invitation,
 )
 from catalog.domains.services.roles import grant_role, revoke_role
-from catalog.domains.services.teams import add_to_team, create_team, demand_team, remove_member
+from catalog.domains.services.teams import (
+    add_to_team,
+    create_team,
+    remove_member,
+    require_team_permission,
+)
 
 __all__ = [
     "accept_invitation",
@@ -20,12 +25,12 @@ __all__ = [
     "create_first_admin",
     "create_team",
     "deactivate_person",
-    "demand_team",
     "edit_domain",
     "grant_role",
     "invite_person",
     "is_initialized",
     "open_invitation",
     "remove_member",
+    "require_team_permission",
     "revoke_role",
 ]

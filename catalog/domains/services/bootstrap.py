@@ -14,7 +14,6 @@ ROLES = (Role.GOVERNANCE_LEAD, Role.PLATFORM_OPERATOR)
 
 
 def is_initialized() -> bool:
-    """Say whether anybody is there already, so that no first administrator can be made."""
     return Person.objects.exists()
 
 
@@ -22,9 +21,10 @@ def is_initialized() -> bool:
 def create_first_admin(
     *, username: str, email: str, password: str, first_name: str = "", last_name: str = ""
 ) -> Person:
-    """Make the person who leads governance and operates the platform, if nobody is there yet.
+    """Create the person who leads governance and operates the platform, if there are no people.
 
-    Of two at once one wins: the other's row has the same key. Raises Invalid, InvalidTransition.
+    Of two at once one wins: the other's row has the same key. Raises ValidationFailed,
+    InvalidTransition.
     """
     if is_initialized():
         raise _too_late()

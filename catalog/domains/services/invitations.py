@@ -1,4 +1,4 @@
-"""Writing invitations: a secret that is shown once, works once and lapses."""
+"""Writes invitations: a secret that is shown once, works once and expires."""
 
 import hashlib
 import secrets
@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.audit.services import Subject, record
 from catalog.authorization.access import require_permission
 from catalog.domains.models import Domain
-from catalog.domains.services.teams import add_member, demand_team
+from catalog.domains.services.teams import add_member, require_team_permission
 from catalog.exceptions import InvalidTransition, NotFound, ValidationFailed
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
@@ -30,7 +30,7 @@ def invite_person(
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if team:
-        demand_team(actor, team)
+        require_team_permission(actor, team)
     if known := Person.objects.filter(email__iexact=email).first():
         message = f"{known.display_name} signs in with this address already."
         hint = "Give them a role or add them to a team instead."
@@ -49,7 +49,7 @@ def invite_person(
 
 @transaction.atomic
 def cancel_invitation(*, invitation: Invitation, actor: Person) -> None:
-    """Let an open invitation lapse; its sender may, and whoever manages the mesh's members."""
+    """Cancel an open invitation; its sender and those who manage the mesh's members may."""
     if invitation.invited_by != actor:
         require_permission(actor, Permission.MANAGE_MEMBERS, None)
     Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
@@ -59,7 +59,7 @@ def cancel_invitation(*, invitation: Invitation, actor: Person) -> None:
 
 
 def open_invitation(secret: str) -> Invitation:
-    """Return the invitation of a secret. Raises NotFound where there is none that is open."""
+    """Return the open invitation of a secret. Raises NotFound."""
     invitation = Invitation.objects.filter(secret_digest=_digest(secret)).first()
     if invitation is None or not invitation.is_open:
         raise NotFound(
@@ -73,7 +73,7 @@ def open_invitation(secret: str) -> Invitation:
 def accept_invitation(
     *, secret: str, username: str, password: str, first_name: str = "", last_name: str = ""
 ) -> Person:
-    """Turn an invitation into a person, once. Raises NotFound, Invalid, NameConflict."""
+    """Create the invited person, once. Raises NotFound, ValidationFailed, NameConflict."""
     invitation = open_invitation(secret)
     won = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
         accepted_at=timezone.now()

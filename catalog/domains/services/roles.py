@@ -23,9 +23,9 @@ def grant_role(
     domain: Domain | None = None,
     ends_at: datetime | None = None,
 ) -> Membership:
-    """Give a person a role in a domain, or in the mesh; giving it again sets its end.
+    """Grant a role in a domain, or in the mesh; granting it again sets its end.
 
-    Raises PermissionDenied; Invalid where the role does not fit the place.
+    Raises PermissionDenied; ValidationFailed if a domain, or the mesh, has no such role.
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if role not in (DOMAIN_ROLES if domain else MESH_ROLES):
@@ -34,22 +34,21 @@ def grant_role(
     membership, _ = Membership.objects.update_or_create(
         person=person, role=role.value, domain=domain, defaults={"ends_at": ends_at}
     )
-    _note_role(actor, "gave role", membership)
+    _record_role(actor, "gave role", membership)
     return membership
 
 
 @transaction.atomic
 def revoke_role(*, membership: Membership, actor: Writer, reason: str = "") -> None:
-    """End a role at once; what it allowed is refused from the next request on.
+    """Revoke a role from the next request on; one that was revoked already is audited once.
 
-    One that somebody else ended meanwhile stays ended, and is noted once.
     Raises PermissionDenied, InvalidTransition (the mesh's last governance lead).
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, membership.domain)
     require_remaining_lead(membership)
     ended, _ = Membership.objects.filter(pk=membership.pk).delete()
     if ended:
-        _note_role(actor, "took role", membership, reason)
+        _record_role(actor, "took role", membership, reason)
 
 
 def require_remaining_lead(membership: Membership) -> None:
@@ -64,7 +63,7 @@ def require_remaining_lead(membership: Membership) -> None:
         )
 
 
-def _note_role(actor: Writer, verb: str, membership: Membership, reason: str = "") -> None:
+def _record_role(actor: Writer, verb: str, membership: Membership, reason: str = "") -> None:
     domain = membership.domain
     subject = audit_subject(domain) if domain else Subject(kind="mesh", id="mesh", name="the mesh")
     record(

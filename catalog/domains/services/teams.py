@@ -1,4 +1,4 @@
-"""Writing teams and who is in them, behind the right to manage members."""
+"""Writes teams and who is in them, with the permission to manage members."""
 
 from datetime import datetime
 
@@ -52,7 +52,7 @@ def add_to_team(
 
     Raises PermissionDenied.
     """
-    demand_team(actor, team)
+    require_team_permission(actor, team)
     return add_member(team=team, person=person, actor=actor, ends_at=ends_at)
 
 
@@ -60,7 +60,7 @@ def add_to_team(
 def add_member(
     *, team: Team, person: Person, actor: Writer, ends_at: datetime | None = None
 ) -> TeamMember:
-    """Write the membership that a right, or an invitation made by right, has granted."""
+    """Write a membership; the caller has checked the permission, or has an invitation."""
     member, _ = TeamMember.objects.update_or_create(
         team=team, person=person, defaults={"ends_at": ends_at}
     )
@@ -71,15 +71,15 @@ def add_member(
 
 @transaction.atomic
 def remove_member(*, team: Team, person: Person, actor: Writer) -> None:
-    """End a person's time in a team; everybody may end their own. Raises PermissionDenied."""
+    """Remove a person from a team; everybody may leave one. Raises PermissionDenied."""
     if person != actor:
-        demand_team(actor, team)
+        require_team_permission(actor, team)
     TeamMember.objects.filter(team=team, person=person).delete()
     after = {"person": person.display_name}
     record(actor=actor, verb="left", subject=_about(team), after=after)
 
 
-def demand_team(actor: Writer, team: Team) -> None:
+def require_team_permission(actor: Writer, team: Team) -> None:
     """Raise PermissionDenied unless the actor manages members wherever the team contributes."""
     owned: list[Domain | None] = [*team.domains.all()]
     for domain in owned or [None]:

@@ -73,7 +73,6 @@ def plan_manifests(
 def plan_bundle(
     *, bundle: Bundle, actor: Writer, default_domain: str = "", overwrite: bool = False
 ) -> ProductPlan:
-    """Return what to do with one product's documents, and why."""
     if bundle.has_errors:
         return invalid_plan(bundle)
     try:
@@ -108,7 +107,6 @@ def plan_digest(*, plans: Iterable[ProductPlan], content: bytes) -> str:
 
 
 def refused(error: CatalogError) -> Decision:
-    """Return the decision not to do what a service refuses."""
     reason = " ".join(part for part in (error.message, error.hint) if part)
     return Decision(action=Action.REFUSED, reason=reason)
 
@@ -116,7 +114,6 @@ def refused(error: CatalogError) -> Decision:
 def invalid_plan(
     bundle: Bundle, invalid: ValidationFailed | None = None, document: Document | None = None
 ) -> ProductPlan:
-    """Return the plan to do nothing, because a document is invalid."""
     issues = invalid.issues if invalid else ()
     document = document or bundle.first.document
     return ProductPlan(

@@ -1,4 +1,4 @@
-"""Writing people and their API tokens; who belongs where is written by the domains' services."""
+"""Writes people and their API tokens; roles and teams are written by the domains' services."""
 
 from catalog.people.services.accounts import create_person, set_password
 from catalog.people.services.tokens import create_token, note_use, revoke_token

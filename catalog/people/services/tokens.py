@@ -1,4 +1,4 @@
-"""Writing API tokens: their text is shown once and only its digest is kept."""
+"""Writes API tokens: their text is shown once and only its digest is stored."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -14,16 +14,16 @@ from catalog.identifiers import unstorable
 from catalog.issues import Issue
 from catalog.people.models import ApiToken, Person
 
-TOKEN_LASTS_AT_MOST = timedelta(days=366)
+MAX_TOKEN_LIFE = timedelta(days=366)
 
 
 @transaction.atomic
 def create_token(
     *, person: Person, name: str, scopes: Collection[str], lasts: timedelta
 ) -> tuple[ApiToken, str]:
-    """Make an API token; return it and its text, which is never shown again.
+    """Create an API token; return it and its text, which is never shown again.
 
-    Raises Invalid for an unknown scope, an empty name or a life of over 366 days.
+    Raises ValidationFailed for an unknown scope, an empty name or a life of over 366 days.
     """
     issues = [
         Issue(location="scopes", message=f"There is no scope {scope!r}.", hint="Use read or write.")
@@ -34,7 +34,7 @@ def create_token(
         issues.append(Issue(location="scopes", message="Name at least one scope."))
     if not name.strip() or len(name) > 80 or unstorable(name):
         issues.append(Issue(location="name", message="A name has 1 to 80 plain characters."))
-    if not timedelta(0) < lasts <= TOKEN_LASTS_AT_MOST:
+    if not timedelta(0) < lasts <= MAX_TOKEN_LIFE:
         issues.append(Issue(location="days", message="A token lasts 1 to 366 days."))
     require_valid(issues)
     token, text = ApiToken.objects.create(  # type: ignore[no-untyped-call]
@@ -48,15 +48,14 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, actor: Actor) -> None:
-    """End a token at once."""
     record(actor=actor, verb="revoked", subject=_about_token(token))
     token.delete()
 
 
 def note_use(*, token: UUID, at: datetime) -> bool:
-    """Note when a token was last used, unless a later use is noted; return whether it was.
+    """Save when a token was last used, unless a later use is saved; return True if it was.
 
-    Nobody has changed anything, so the audit trail says nothing of it.
+    It is no change by anybody, so it is not audited.
     """
     is_older = Q(last_used_at__isnull=True) | Q(last_used_at__lt=at)
     return bool(ApiToken.objects.filter(is_older, uuid=token).update(last_used_at=at))
