@@ -4,7 +4,7 @@ All of the product runs as `manage.py start` runs it: gunicorn, workers and beat
 index. Each request is its own transaction with audit event and revision, and is answered after its
 commit; each client has a token of its own and keeps its connection. The entries are those of the
 corpus. OpenMetadata 1.12 did 7 a second with one client and 14 with four, by its own API, with
-the same entries on two such cores: its figures stand here as they were measured, not anew.
+the same entries on two such cores; its figures were not measured again.
 
     python -m benchmarks.create_api
     python -m benchmarks.create_api --requests 200 --rounds 2 --processes 1 --json
@@ -62,7 +62,7 @@ def enter(data: Path) -> tuple[str, list[str]]:
     return slug, [text for _, text in tokens]
 
 
-def bodies(domain: str, wanted: int) -> list[bytes]:
+def bodies(domain: str, count: int) -> list[bytes]:
     """Return so many entries of the corpus as bodies, each with a name of its own."""
     from benchmarks.mesh_trees import texts
 
@@ -77,7 +77,7 @@ def bodies(domain: str, wanted: int) -> list[bytes]:
             }
         ).encode()
         for number, entry in (
-            (next(_numbers), entries[place % len(entries)]) for place in range(wanted)
+            (next(_numbers), entries[place % len(entries)]) for place in range(count)
         )
     ]
 
@@ -105,23 +105,23 @@ def at_once(port: int, tokens: list[str], waiting: list[bytes]) -> tuple[float, 
         parts = [waiting[place :: len(tokens)] for place in range(len(tokens))]
         spent = list(clients.map(register, [port] * len(tokens), tokens, parts))
         rate = len(waiting) / (time.perf_counter() - started)
-    return rate, [each for part in spent for each in part]
+    return rate, [value for part in spent for value in part]
 
 
 def durability() -> str:
     """Return how the database keeps what is committed, in its own words."""
     from django.db import connection
 
-    asked = {
+    names_by_vendor = {
         "sqlite": ("journal_mode", "synchronous"),
         "postgresql": ("fsync", "synchronous_commit"),
     }
     with connection.cursor() as cursor:
-        said = []
-        for name in asked[connection.vendor]:
+        settings = []
+        for name in names_by_vendor[connection.vendor]:
             cursor.execute(f"{'PRAGMA' if connection.vendor == 'sqlite' else 'SHOW'} {name}")
-            said.append(f"{name} {cursor.fetchone()[0]}")
-    return f"{connection.vendor}, {', '.join(said)}"
+            settings.append(f"{name} {cursor.fetchone()[0]}")
+    return f"{connection.vendor}, {', '.join(settings)}"
 
 
 def measure(options: argparse.Namespace, data: Path) -> dict[str, Any]:
@@ -145,9 +145,9 @@ def measure(options: argparse.Namespace, data: Path) -> dict[str, Any]:
                 rates[clients].append(rate)
                 spent[clients] += seconds
         after = running.cpu_seconds()
-    made = options.requests * options.rounds * len(CLIENTS)
+    created = options.requests * options.rounds * len(CLIENTS)
     result["cpu_ms_each"] = {
-        name: round((after[name] - before.get(name, 0)) * 1000 / made, 2) for name in after
+        name: round((after[name] - before.get(name, 0)) * 1000 / created, 2) for name in after
     }
     for clients in CLIENTS:
         rate = statistics.median(rates[clients])
@@ -169,13 +169,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         result = measure(options, Path(folder))
     lines = [
-        f"{name:10} {found['per_second']:7.1f}/s  p50 {found['p50_ms']:.1f} ms"
-        f"  p95 {found['p95_ms']:.1f} ms  {found['to_openmetadata']:.1f} x OpenMetadata 1.12"
-        for name, found in result.items()
+        f"{name:10} {figures['per_second']:7.1f}/s  p50 {figures['p50_ms']:.1f} ms"
+        f"  p95 {figures['p95_ms']:.1f} ms  {figures['to_openmetadata']:.1f} x OpenMetadata 1.12"
+        for name, figures in result.items()
         if name.endswith("clients")
     ]
-    told = ", ".join(f"{name} {each}" for name, each in result["cpu_ms_each"].items())
-    lines.append(f"CPU milliseconds for each product: {told}")
+    times = ", ".join(f"{name} {value}" for name, value in result["cpu_ms_each"].items())
+    lines.append(f"CPU milliseconds for each product: {times}")
     lines.append(
         f"{result['database']}; {options.processes} web processes;"
         f" {options.requests} requests, {options.rounds} rounds"

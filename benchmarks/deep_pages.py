@@ -26,7 +26,7 @@ class Walk:
 
     def __init__(self, site: Site, order: str, limit: int) -> None:
         self._site = site
-        self._asked = {"q": WORD, "sort": order, "limit": str(limit)}
+        self._first_params = {"q": WORD, "sort": order, "limit": str(limit)}
         self.count = 0
         self.ids: list[str] = []
         self.seconds: list[float] = []
@@ -40,7 +40,7 @@ class Walk:
 
     def go(self, *, ends_only: bool = False) -> None:
         """Walk from the first page to the end; with `ends_only` stop after the first."""
-        params: dict[str, str] | None = self._asked
+        params: dict[str, str] | None = self._first_params
         while params is not None:
             answer = self.page(params)
             self.ids += [hit["id"] for hit in answer["results"]]
@@ -54,7 +54,7 @@ class Walk:
 
     def first(self, rounds: int) -> float:
         """Return the median seconds of the first page."""
-        return self.again(self._asked, rounds)
+        return self.again(self._first_params, rounds)
 
 
 def _params(address: str | None) -> dict[str, str] | None:
@@ -79,8 +79,8 @@ def main() -> None:
         ratios[f"{order}: last page / first"] = last / first
         ratios[f"{order}: deepest tenth, p95 / first"] = quantile(deep, 0.95) / first
         times[f"{order}: first, last, deepest tenth p50 and p95 ms"] = [
-            milliseconds(each)
-            for each in (first, last, statistics.median(deep), quantile(deep, 0.95))
+            milliseconds(value)
+            for value in (first, last, statistics.median(deep), quantile(deep, 0.95))
         ]
         counts[f"{order}: hits, met, met once"] = [
             walk.count, len(walk.ids), len(set(walk.ids))

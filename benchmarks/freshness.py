@@ -81,8 +81,8 @@ class Watcher:
 
     def wait(self) -> tuple[str, float]:
         """Return the next word that was found, and when."""
-        found: tuple[str, float] = self._results.get(timeout=2 * TIMEOUT)
-        return found
+        found_at: tuple[str, float] = self._results.get(timeout=2 * TIMEOUT)
+        return found_at
 
     def end(self) -> None:
         self._words.put("")
@@ -167,10 +167,10 @@ def one_by_one(writer: Writer, watcher: Watcher, raw: Callable[[], object], coun
     writes, commits = [], []
     for number in range(count + 2):
         write = writer.write(watcher)
-        found = watcher.wait()[1]
+        found_at = watcher.wait()[1]
         commit = timed(raw)
         if number > 1:
-            writes.append((write, found))
+            writes.append((write, found_at))
             commits.append(commit)
     return writes, commits
 
@@ -181,8 +181,8 @@ def in_a_stream(writer: Writer, watcher: Watcher, rate: float, seconds: float) -
     for number in range(int(rate * seconds)):
         time.sleep(max(0.0, begun + number / rate - time.monotonic()))
         writes.append(writer.write(watcher))
-    found = dict(watcher.wait() for _ in writes)
-    return [(write, found[write.word]) for write in writes]
+    found_at = dict(watcher.wait() for _ in writes)
+    return [(write, found_at[write.word]) for write in writes]
 
 
 def main() -> None:
@@ -208,9 +208,11 @@ def report(alone: Any, stream: Any, commits: list[float], options: Any) -> Repor
     """Return the ratios to one raw commit."""
     commit = statistics.median(commits)
     kinds = {
-        "write begun to found": [found - write.began for write, found in alone],
-        "write ended to found": [found - write.ended for write, found in alone],
-        "in the stream, write begun to found": [found - write.began for write, found in stream],
+        "write begun to found": [found_at - write.began for write, found_at in alone],
+        "write ended to found": [found_at - write.ended for write, found_at in alone],
+        "in the stream, write begun to found": [
+            found_at - write.began for write, found_at in stream
+        ],
     }
     ratios = {f"{name}, p50 / raw commit": statistics.median(v) / commit
               for name, v in kinds.items()}  # fmt: skip

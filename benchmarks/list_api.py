@@ -73,11 +73,11 @@ def application() -> Callable[[str, str], bytes]:
             "wsgi.input": BytesIO(),
             "wsgi.url_scheme": "http",
         }
-        told: list[str] = []
-        response = product(environ, lambda status, headers: told.append(status))
+        statuses: list[str] = []
+        response = product(environ, lambda status, headers: statuses.append(status))
         body = b"".join(response)
         response.close()
-        assert told[0].startswith("200"), (told, body[:300])
+        assert statuses[0].startswith("200"), (statuses, body[:300])
         return body
 
     return call
@@ -131,10 +131,10 @@ def main() -> None:
     with mesh(options) as data, valkey(data):
         result = measure(options)
     lines = [
-        f"{name:22} api {found['api']['p50_ms']:8.3f} ms  raw {found['raw']['p50_ms']:8.3f} ms"
-        f"  ratio {found['ratio']:.2f}"
-        for name, found in result.items()
-        if isinstance(found, dict)
+        f"{name:22} api {figures['api']['p50_ms']:8.3f} ms  raw {figures['raw']['p50_ms']:8.3f} ms"
+        f"  ratio {figures['ratio']:.2f}"
+        for name, figures in result.items()
+        if isinstance(figures, dict)
     ]
     report(result, [*lines, f"{result['products']:,} products, {options.rounds} rounds"], options)
 

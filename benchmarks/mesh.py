@@ -46,13 +46,15 @@ def build(products: int, *, seed: int = 7, hidden_share: float = 0.1) -> None:
     Equal sizes and seeds make equal meshes, keys of rows and moments aside.
     """
     from benchmarks.mesh_rows import Writing
-    from benchmarks.mesh_trees import made
+    from benchmarks.mesh_trees import generate_products
     from catalog.search.services.sync import sync_domain_changes
 
     domains = _domains(max(FEWEST_DOMAINS, min(MOST_DOMAINS, products // EACH_DOMAIN)))
     sync_domain_changes()  # before there are products, else the first drain has all of them to do
     writing = Writing(domains)
-    coming = made(products, domains=sorted(domains), seed=seed, hidden_share=hidden_share)
+    coming = generate_products(
+        products, domains=sorted(domains), seed=seed, hidden_share=hidden_share
+    )
     started, done = time.perf_counter(), 0
     while chunk := list(islice(coming, CHUNK)):
         writing.write(chunk)
@@ -80,13 +82,13 @@ def _domains(count: int) -> dict[str, Any]:
 def _new_domains(count: int, actor: Any) -> Iterator[Any]:
     from catalog.domains.services import create_domain
 
-    made: list[Any] = []
+    domains_so_far: list[Any] = []
     for number in range(count):
-        parent = made[number // 8] if number >= 8 else None
+        parent = domains_so_far[number // 8] if number >= 8 else None
         slug, name = f"domain-{number}", f"Domain {number}"
-        made.append(create_domain(slug=slug, name=name, parent=parent, actor=actor))
-        _give_people(made[-1], number, actor)
-        yield made[-1]
+        domains_so_far.append(create_domain(slug=slug, name=name, parent=parent, actor=actor))
+        _give_people(domains_so_far[-1], number, actor)
+        yield domains_so_far[-1]
 
 
 def _give_people(domain: Any, number: int, actor: Any) -> None:

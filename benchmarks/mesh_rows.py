@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from benchmarks.mesh_trees import Made
+from benchmarks.mesh_trees import GeneratedProduct
 from catalog.audit.actors import SystemActor
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import DataContract, PortContract, SchemaObject, SchemaProperty
@@ -35,7 +35,7 @@ class Writing:
         self.keys: list[int] = []
 
     @transaction.atomic
-    def write(self, chunk: Sequence[Made]) -> None:
+    def write(self, chunk: Sequence[GeneratedProduct]) -> None:
         """Write a chunk in one transaction; its products follow those written before."""
         products = DataProduct.objects.bulk_create(map(self._product, chunk))
         self.keys += [product.pk for product in products]
@@ -51,13 +51,13 @@ class Writing:
         schedule_ports(ports)
         AuditEvent.objects.bulk_create(_events(products))
 
-    def _product(self, made: Made) -> DataProduct:
-        columns = parse_columns(made.tree)
-        moment = FIRST_MOMENT + timedelta(minutes=made.number)
+    def _product(self, generated: GeneratedProduct) -> DataProduct:
+        columns = parse_columns(generated.tree)
+        moment = FIRST_MOMENT + timedelta(minutes=generated.number)
         return DataProduct(
-            uuid=made.uuid,
-            domain=self.domains[made.domain],
-            tree=made.tree,
+            uuid=generated.uuid,
+            domain=self.domains[generated.domain],
+            tree=generated.tree,
             status=Status.PUBLISHED,
             **asdict(columns) | {"tags": list(columns.tags)},
             created_at=moment,
@@ -67,17 +67,17 @@ class Writing:
         )
 
     def _input_ports(
-        self, products: Sequence[DataProduct], chunk: Sequence[Made]
+        self, products: Sequence[DataProduct], chunk: Sequence[GeneratedProduct]
     ) -> Iterator[InputPort]:
-        for product, made in zip(products, chunk, strict=True):
+        for product, generated in zip(products, chunk, strict=True):
             for position, port in enumerate(parse_ports(product.tree).inputs):
-                assert made.source is not None
+                assert generated.source is not None
                 yield InputPort(
                     product=product,
                     name=port.name,
                     version=port.version,
                     contract_identifier=port.contract_identifier,
-                    source_id=self.keys[made.source],
+                    source_id=self.keys[generated.source],
                     position=position,
                 )
 
@@ -91,20 +91,20 @@ def _output_ports(products: Sequence[DataProduct]) -> Iterator[OutputPort]:
 
 
 def _write_contracts(
-    products: Sequence[DataProduct], ports: Sequence[OutputPort], chunk: Sequence[Made]
+    products: Sequence[DataProduct], ports: Sequence[OutputPort], chunk: Sequence[GeneratedProduct]
 ) -> None:
-    declared = [parse_contract(made.contract) for made in chunk]
+    declared = [parse_contract(generated.contract) for generated in chunk]
     contracts = DataContract.objects.bulk_create(
         DataContract(
             product=product,
             identifier=columns.identifier,
             version=columns.version,
             status=columns.status,
-            tree=made.contract,
-            digest=digest_of(made.contract),
+            tree=generated.contract,
+            digest=digest_of(generated.contract),
             created_at=product.created_at,
         )
-        for product, columns, made in zip(products, declared, chunk, strict=True)
+        for product, columns, generated in zip(products, declared, chunk, strict=True)
     )
     PortContract.objects.bulk_create(
         PortContract(port=port, contract=contract)

@@ -22,7 +22,7 @@ COLUMNS_EACH = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class GeneratedProduct:
     """One product of the mesh: its documents, its domain's slug and the product it is made from."""
 
     number: int
@@ -49,7 +49,9 @@ def texts() -> list[dict[str, Any]]:
     ]
 
 
-def made(count: int, *, domains: Sequence[str], seed: int, hidden_share: float) -> Iterator[Made]:
+def generate_products(
+    count: int, *, domains: Sequence[str], seed: int, hidden_share: float
+) -> Iterator[GeneratedProduct]:
     """Yield so many products; equal arguments yield equal ones, and a longer run begins alike."""
     entries, generator = texts(), random.Random(seed)
     for number in range(count):
@@ -60,7 +62,7 @@ def made(count: int, *, domains: Sequence[str], seed: int, hidden_share: float) 
         tree = _product(number, entry, _cut(other["description"], generator), domain, source)
         if generator.random() < hidden_share:
             tree = with_custom(tree, "assayVisibility", "restricted")
-        yield Made(
+        yield GeneratedProduct(
             number=number,
             uuid=uuid.UUID(int=generator.getrandbits(128), version=4),
             domain=domain,

@@ -64,9 +64,9 @@ def _pages(product: Any) -> Iterator[str]:
 def _endpoints(product: Any, contract: Any) -> Iterator[str]:
     port, domain = product.output_ports.get(), product.domain.slug
     lists = ("products", "contracts", "ports", "objectives", "measurements", "domains", "terms")
-    asked = ("products?sort=-updated", f"products?domain={domain}", "domain-tree", "search?q=daily")
+    paths = ("products?sort=-updated", f"products?domain={domain}", "domain-tree", "search?q=daily")
     rows = (f"domains/{domain}", f"contracts/{contract.uuid}", f"ports/{port.pk}")
-    yield from (f"/api/v1/{path}" for path in (*lists, *asked, *rows))
+    yield from (f"/api/v1/{path}" for path in (*lists, *paths, *rows))
     yield from (f"/api/v1/products/{product.uuid}{part}" for part in PARTS)
 
 
@@ -80,8 +80,8 @@ def clients() -> dict[str, Any]:
     from catalog.people.services import create_person
     from catalog.permissions import Role
 
-    found = {SIGNED_OUT: Client(), OWNER: Client(), OPERATOR: Client()}
-    found[OWNER].force_login(Person.objects.get(username="owner0"))
+    clients_by_caller = {SIGNED_OUT: Client(), OWNER: Client(), OPERATOR: Client()}
+    clients_by_caller[OWNER].force_login(Person.objects.get(username="owner0"))
     operator = Person.objects.filter(username="operator").first()
     if operator is None:
         actor, mail = SystemActor("benchmark"), "operator@example.org"
@@ -89,8 +89,8 @@ def clients() -> dict[str, Any]:
             username="operator", email=mail, password=None, actor=actor, check_password=False
         )
         grant_role(person=operator, role=Role.PLATFORM_OPERATOR, actor=actor)
-    found[OPERATOR].force_login(operator)
-    return found
+    clients_by_caller[OPERATOR].force_login(operator)
+    return clients_by_caller
 
 
 def product_of_the_owner() -> Any:
@@ -107,28 +107,28 @@ def costs(*, rounds: int = 0, with_search: bool = True) -> dict[str, dict[str, A
     from django.test.utils import CaptureQueriesContext
 
     callers, product = clients(), product_of_the_owner()
-    found: dict[str, dict[str, Any]] = {}
+    costs_by_address: dict[str, dict[str, Any]] = {}
     for who, path in addresses(product):
         if "/search" in path and not with_search:
             continue
         client, times = callers[who], []
         client.get(path)  # warms caches of templates and forms
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as captured:
             response = client.get(path)
-        taken = list(seen.captured_queries)  # before the next request clears them
+        statements = list(captured.captured_queries)  # before the next request clears them
         assert response.status_code in (200, 403), (who, path, response.status_code)
         for _ in range(rounds):
             started = time.perf_counter()
             client.get(path)
             times.append(time.perf_counter() - started)
-        slow = [each for each in taken if float(each["time"]) * 1000 >= SLOW_MS]
-        found[f"{who}: {_kind(path, product)}"] = {
-            "statements": len(taken),
+        slow = [statement for statement in statements if float(statement["time"]) * 1000 >= SLOW_MS]
+        costs_by_address[f"{who}: {_kind(path, product)}"] = {
+            "statements": len(statements),
             "status": response.status_code,
-            "slow": [f"{each['time']} s {each['sql'][:300]}" for each in slow],
+            "slow": [f"{statement['time']} s {statement['sql'][:300]}" for statement in slow],
             **(milliseconds(times) if times else {}),
         }
-    return found
+    return costs_by_address
 
 
 def goals(*, rounds: int) -> list[dict[str, Any]]:
@@ -143,12 +143,12 @@ def goals(*, rounds: int) -> list[dict[str, Any]]:
     ):
         times: dict[str, list[float]] = {path: [], api_path: []}
         for _ in range(rounds + 2):
-            for asked, taken in times.items():
+            for address, waits in times.items():
                 started = time.process_time()
-                response = client.get(asked, HTTP_ACCEPT_ENCODING="gzip")
-                taken.append((time.process_time() - started) * 1000)
-                assert response.status_code == 200, (asked, response.status_code)
-        page_ms, api_ms = (round(statistics.median(taken[2:]), 1) for taken in times.values())
+                response = client.get(address, HTTP_ACCEPT_ENCODING="gzip")
+                waits.append((time.process_time() - started) * 1000)
+                assert response.status_code == 200, (address, response.status_code)
+        page_ms, api_ms = (round(statistics.median(waits[2:]), 1) for waits in times.values())
         ratio = round(page_ms / api_ms, 2)
         body = client.get(path).content
         measured.append(
@@ -168,13 +168,13 @@ def goals(*, rounds: int) -> list[dict[str, Any]]:
 def _kind(path: str, product: Any) -> str:
     """Return an address with the names of its kind in place of those of this mesh."""
     contract, port = product.contracts.get(), product.output_ports.get()
-    named = {
+    placeholders = {
         str(product.uuid): "PRODUCT",
         str(contract.uuid): "CONTRACT",
         f"/{product.slug}": "/PRODUCT",
         f"ports/{port.pk}": "ports/PORT",
     }
-    for name, kind in named.items():
+    for name, kind in placeholders.items():
         path = path.replace(name, kind)
     return path
 
@@ -196,14 +196,14 @@ def one(options: argparse.Namespace) -> dict[str, Any]:
     for backend in configured_backends():
         if not options.skip_search and not backend.is_ready():
             rebuild(backend)
-    found = costs(rounds=options.rounds, with_search=not options.skip_search)
+    costs_by_address = costs(rounds=options.rounds, with_search=not options.skip_search)
     met = [] if options.skip_search or not options.rounds else goals(rounds=4 * options.rounds)
-    return {"products": DataProduct.objects.count(), "costs": found, "goals": met}
+    return {"products": DataProduct.objects.count(), "costs": costs_by_address, "goals": met}
 
 
 def small(folder: str) -> dict[str, Any]:
     """Build and measure the small mesh in a process of its own: a process has one database."""
-    said = subprocess.run(
+    output = subprocess.run(
         [
             *(sys.executable, "-m", "benchmarks.page_costs", "--one"),
             *("--data", folder, "--products", str(SMALL)),
@@ -212,8 +212,8 @@ def small(folder: str) -> dict[str, Any]:
         check=True,
         stdout=subprocess.PIPE,
     ).stdout
-    told: dict[str, Any] = json.loads(said.splitlines()[-1])
-    return told
+    measured: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return measured
 
 
 def main() -> None:

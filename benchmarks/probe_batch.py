@@ -1,9 +1,10 @@
-"""Probes per CPU-second of the full path (claim, probe, judge, store) against raw aiohttp.
+"""Probes per CPU-second of the full path (claim, probe, evaluate, store) against raw aiohttp.
 
 Both sides call the same server, on new connections, in interleaved rounds of one run; only the
 CPU time of this process counts. The server is another process.
 
-    python benchmarks/probe_batch.py [--ports 500] [--rounds 5] [--json]
+    python -m benchmarks.probe_batch
+    python -m benchmarks.probe_batch --ports 50 --rounds 1 --json
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import json
 import multiprocessing
 import os
 import statistics
-import sys
 import time
-from pathlib import Path
 from typing import Any
+
+from benchmarks.cli import command_line, report
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
 IN_FLIGHT = 64
@@ -56,20 +57,19 @@ async def raw(urls: list[str]) -> None:
         await asyncio.gather(*map(get, urls))
 
 
-def prepare(place: str) -> None:
-    """Set Django up in a throw-away data folder, where this place may be called."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+def prepare(origin: str) -> None:
+    """Set Django up in a throw-away data folder, where this origin may be called."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django
     from django.conf import settings
     from django.core.management import call_command
 
     django.setup()
-    settings.ASSAY_ALLOWED_NETS = (place,)
+    settings.ASSAY_ALLOWED_NETS = (origin,)
     call_command("migrate", run_syncdb=True, verbosity=0)
 
 
-def register(place: str, ports: int) -> None:
+def register(origin: str, ports: int) -> None:
     """Register products of one port and two objectives each."""
     from catalog.audit.actors import SystemActor
     from catalog.contracts.services import add_output_port
@@ -87,14 +87,14 @@ def register(place: str, ports: int) -> None:
         tree = new_tree(identifier=f"bench-{number}", name=f"Bench {number}", domain="bench")
         tree = with_custom(tree, "assayObjectives", objectives)
         product = register_product(domain=domain, tree=tree, actor=actor)
-        server = {"server": "api", "type": "api", "location": f"http://{place}/{number}"}
+        server = {"server": "api", "type": "api", "location": f"http://{origin}/{number}"}
         add_output_port(
             product=product, name="api", server=server, edition=product.edition, actor=actor
         )
 
 
 def full(ports: int) -> None:
-    """Claim every port, carry it as a message would, probe, judge and store."""
+    """Claim every port, carry it as a message would, probe, evaluate and store."""
     from django.utils import timezone
 
     from governance.slo.models import ProbeSchedule
@@ -106,18 +106,18 @@ def full(ports: int) -> None:
     while due := claim_due(
         limit=PORTS_PER_BATCH[ProbeQueue.HEALTHY], queue=ProbeQueue.HEALTHY, now=timezone.now()
     ):
-        seen = probe(tasks=from_message(json.loads(json.dumps(as_message(due)))))
-        measured += sum(each.is_good for each in seen)
+        results = probe(tasks=from_message(json.loads(json.dumps(as_message(due)))))
+        measured += sum(result.is_good for result in results)
     assert measured == ports, measured
 
 
-def door(urls: list[str]) -> None:
-    """Fetch all through the door alone."""
+def client(urls: list[str]) -> None:
+    """Fetch all through the HTTP client of the product."""
     from catalog.ports.http_client import fetch_many
     from catalog.ports.http_types import Request, Response
 
     assert all(
-        isinstance(each, Response) for each in fetch_many([Request(url=url) for url in urls])
+        isinstance(fetched, Response) for fetched in fetch_many([Request(url=url) for url in urls])
     )
 
 
@@ -129,21 +129,20 @@ def per_cpu_second(work: Any, count: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--ports", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="print JSON only")
     options = parser.parse_args()
-    found: Any = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(found,), daemon=True)
+    port_numbers: Any = multiprocessing.Queue()
+    server = multiprocessing.Process(target=serve, args=(port_numbers,), daemon=True)
     server.start()
-    place = f"127.0.0.1:{found.get()}"
-    prepare(place)
-    register(place, options.ports)
-    urls = [f"http://{place}/{number}" for number in range(options.ports)]
+    origin = f"127.0.0.1:{port_numbers.get()}"
+    prepare(origin)
+    register(origin, options.ports)
+    urls = [f"http://{origin}/{number}" for number in range(options.ports)]
     works = {
         "raw aiohttp, new connections": lambda: asyncio.run(raw(urls)),
-        "the door alone": lambda: door(urls),
+        "HTTP client alone": lambda: client(urls),
         "full path": lambda: full(options.ports),
     }
     rates: dict[str, list[float]] = {name: [] for name in works}
@@ -153,26 +152,24 @@ def main() -> None:
             if number:  # the first round warms up
                 rates[name].append(rate)
     server.terminate()
-    report(rates, options)
+    summary(rates, options)
 
 
-def report(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
+def summary(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
     """Print medians, and their ratios to raw aiohttp."""
-    medians = {name: statistics.median(each) for name, each in rates.items()}
+    medians = {name: statistics.median(values) for name, values in rates.items()}
     base = next(iter(medians.values()))
     result = {
         "ports": options.ports,
         "rounds": options.rounds,
-        "load": os.getloadavg()[0],
         "per_cpu_second": {name: round(rate) for name, rate in medians.items()},
         "ratio_to_raw": {name: round(rate / base, 2) for name, rate in medians.items()},
     }
-    if options.json:
-        print(json.dumps(result))
-        return
-    for name, rate in medians.items():
-        print(f"{name:32} {rate:8.0f} probes/cpu-s   {rate / base:5.2f} of raw")
-    print(f"{options.ports} ports, {options.rounds} rounds, load {result['load']:.2f}")
+    lines = [
+        f"{name:32} {rate:8.0f} probes/cpu-s   {rate / base:5.2f} of raw"
+        for name, rate in medians.items()
+    ]
+    report(result, [*lines, f"{options.ports} ports, {options.rounds} rounds"], options)
 
 
 if __name__ == "__main__":

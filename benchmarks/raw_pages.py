@@ -19,11 +19,11 @@ HITS = 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class RawQuery:
     """A query made ready: its words, and whether a hit must hold all of them."""
 
     text: str
-    demands_all: bool
+    requires_all: bool
 
 
 class TantivyPage:
@@ -43,25 +43,27 @@ class TantivyPage:
             for field in fields.FACETS
         }
 
-    def page(self, asked: Asked) -> dict[str, Any]:
+    def page(self, raw_query: RawQuery) -> dict[str, Any]:
         """Return what the page shows."""
         from tantivy import SnippetGenerator
 
-        query = self._narrowed(asked)
-        found = self._searcher.search(query, HITS, weight_by_field="weight")
+        query = self._narrowed(raw_query)
+        response = self._searcher.search(query, HITS, weight_by_field="weight")
         facets = self._searcher.aggregate(query, self._facets)
-        marks = SnippetGenerator.create(self._searcher, self._marked(asked), self._schema, "text")
+        marks = SnippetGenerator.create(
+            self._searcher, self._marked(raw_query), self._schema, "text"
+        )
         marks.set_max_num_chars(fields.SNIPPET_LENGTH)
-        hits = [self._hit(self._searcher.doc(place), marks) for _, place in found.hits]
-        return {"count": found.count, "hits": hits, "facets": facets}
+        hits = [self._hit(self._searcher.doc(place), marks) for _, place in response.hits]
+        return {"count": response.count, "hits": hits, "facets": facets}
 
-    def _narrowed(self, asked: Asked) -> Any:
+    def _narrowed(self, raw_query: RawQuery) -> Any:
         must, should, query = self._occur.Must, self._occur.Should, self._query
-        stems = self._analyzer.analyze(asked.text)
+        stems = self._analyzer.analyze(raw_query.text)
         readable = query.term_set_query(self._schema, "readers", self._tokens)
         parts = [(must, query.const_score_query(readable, 0))]
-        if asked.demands_all:
-            parts += [(must, query.const_score_query(self._held(stem), 0)) for stem in stems]
+        if raw_query.requires_all:
+            parts += [(must, query.const_score_query(self._contains(stem), 0)) for stem in stems]
         weighed = [
             (should, query.boost_query(query.term_query(self._schema, name, stem), weight))
             for stem in stems
@@ -69,12 +71,12 @@ class TantivyPage:
         ]
         return query.boolean_query([*parts, (must, query.boolean_query(weighed))])
 
-    def _held(self, stem: str) -> Any:
+    def _contains(self, stem: str) -> Any:
         terms = [self._query.term_query(self._schema, name, stem) for name in fields.MATCH_FIELDS]
         return self._query.boolean_query([(self._occur.Should, term) for term in terms])
 
-    def _marked(self, asked: Asked) -> Any:
-        stems = dict.fromkeys(self._analyzer.analyze(asked.text))
+    def _marked(self, raw_query: RawQuery) -> Any:
+        stems = dict.fromkeys(self._analyzer.analyze(raw_query.text))
         terms = [self._query.term_query(self._schema, "text", stem) for stem in stems]
         return self._query.boolean_query([(self._occur.Should, term) for term in terms])
 
@@ -96,38 +98,38 @@ class ElasticsearchPage:
     def __init__(self, engine: Any, tokens: Sequence[str]) -> None:
         self._client, self._index, self._tokens = engine._client, engine._alias, list(tokens)
 
-    def page(self, asked: Asked) -> dict[str, Any]:
+    def page(self, raw_query: RawQuery) -> dict[str, Any]:
         """Return what the page shows."""
-        body = self._client.search(index=self._index, **self.body(asked)).body
+        body = self._client.search(index=self._index, **self.body(raw_query)).body
         hits = [
             {"key": hit["_source"]["key"], "shown": hit["_source"]["shown"], **_marked(hit)}
             for hit in body["hits"]["hits"]
         ]
-        facets = {name: found["buckets"] for name, found in body["aggregations"].items()}
+        facets = {name: response["buckets"] for name, response in body["aggregations"].items()}
         return {"count": body["hits"]["total"]["value"], "hits": hits, "facets": facets}
 
-    def body(self, asked: Asked) -> dict[str, Any]:
+    def body(self, raw_query: RawQuery) -> dict[str, Any]:
         """Return the request."""
         names = [f"{name}^{weight}" for name, weight in fields.TEXT_WEIGHTS.items()]
-        words = {"query": asked.text, "type": "most_fields", "fields": names}
-        held = {
-            "query": asked.text, "type": "cross_fields", "fields": list(fields.MATCH_FIELDS),
+        words = {"query": raw_query.text, "type": "most_fields", "fields": names}
+        contains = {
+            "query": raw_query.text, "type": "cross_fields", "fields": list(fields.MATCH_FIELDS),
             "operator": "and",
         }  # fmt: skip
         narrowing: list[dict[str, Any]] = [{"terms": {"readers": self._tokens}}]
-        narrowing += [{"multi_match": held}] if asked.demands_all else []
-        found = {"bool": {"must": [{"multi_match": words}], "filter": narrowing}}
+        narrowing += [{"multi_match": contains}] if raw_query.requires_all else []
+        response = {"bool": {"must": [{"multi_match": words}], "filter": narrowing}}
         weight = {"field": "weight", "missing": 1}
         counts = {
             field.name: {"terms": {"field": field.attribute, "size": 200}}
             for field in fields.FACETS
         }
         return {
-            "query": {"function_score": {"query": found, "field_value_factor": weight}},
+            "query": {"function_score": {"query": response, "field_value_factor": weight}},
             "size": HITS,
             "track_total_hits": True,
             "aggs": counts,
-            "highlight": _marks(asked.text),
+            "highlight": _marks(raw_query.text),
         }
 
 

@@ -36,16 +36,16 @@ def raw_tantivy(documents: list[Any]) -> float:
 
     shape = mapping.build_schema()
     ready = [
-        tantivy.Document.from_dict(mapping.values_of(each, searchable_texts(each)), shape)
-        for each in documents
+        tantivy.Document.from_dict(mapping.values_of(document, searchable_texts(document)), shape)
+        for document in documents
     ]
     with tempfile.TemporaryDirectory() as folder:
         index = tantivy.Index(shape, folder)
         mapping.register(index)
         started = time.perf_counter()
         writer = index.writer(WRITER_HEAP_BYTES, 1)
-        for each in ready:
-            writer.add_document(each)
+        for document in ready:
+            writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
         return len(ready) / (time.perf_counter() - started)
@@ -58,7 +58,9 @@ def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
     from catalog.search.backends.elasticsearch import mapping
 
     client, index = engine._client, f"assay-bench-raw-{uuid4().hex[:8]}"
-    ready = [{"_id": each.key, "_source": mapping.source_of(each)} for each in documents]
+    ready = [
+        {"_id": document.key, "_source": mapping.source_of(document)} for document in documents
+    ]
     client.indices.create(index=index, mappings=mapping.mapping(), settings=mapping.SETTINGS)
     try:
         started = time.perf_counter()
@@ -83,14 +85,18 @@ def rates(options: Any) -> dict[str, Any]:
     from catalog.search.services.rebuild import rebuild
 
     documents = sample(options.sample)
-    whole, raw = [], []
+    reindexed, raw = [], []
     for _ in range(options.rounds):
         raw.append(_raw(engine, documents))
         started = time.perf_counter()
         count = rebuild(engine)
-        whole.append(count / (time.perf_counter() - started))
+        reindexed.append(count / (time.perf_counter() - started))
         raw.append(_raw(engine, documents))
-    return {"products": count, "reindex": statistics.median(whole), "raw": statistics.median(raw)}
+    return {
+        "products": count,
+        "reindex": statistics.median(reindexed),
+        "raw": statistics.median(raw),
+    }
 
 
 def _raw(engine: Any, documents: list[Any]) -> float:
@@ -104,8 +110,8 @@ def rates_of_small(options: Any) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.reindex", "--data", str(options.small),
                "--products", "10000", "--engine", options.engine, "--rounds", "1",
                "--json"]  # fmt: skip
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    rates_there: dict[str, Any] = json.loads(found.stdout.splitlines()[-1])["times"]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rates_there: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])["times"]
     return rates_there
 
 
@@ -117,19 +123,19 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="documents of the raw side")
     options = parser.parse_args()
     before = rates_of_small(options) if options.small else None
-    found = rates(options)
-    ratios = {"reindex / raw bulk": found["reindex"] / found["raw"]}
+    rates_here = rates(options)
+    ratios = {"reindex / raw bulk": rates_here["reindex"] / rates_here["raw"]}
     if before:
         after = rates_of_small(options)
         small = statistics.median([before["reindex"], after["reindex"]])
-        ratios["rate here / rate on the smaller mesh"] = found["reindex"] / small
+        ratios["rate here / rate on the smaller mesh"] = rates_here["reindex"] / small
         ratios["reindex / raw bulk, smaller mesh"] = statistics.median(
-            [each["reindex"] / each["raw"] for each in (before, after)]
+            [small_rates["reindex"] / small_rates["raw"] for small_rates in (before, after)]
         )
     Report(
         compared="whole reindex / raw bulk of ready documents, documents a second",
         ratios=ratios,
-        times={name: round(rate) for name, rate in found.items()},
+        times={name: round(rate) for name, rate in rates_here.items()},
         counts={"engine": options.engine, "rounds": options.rounds},
     ).print(as_json=options.json)
 

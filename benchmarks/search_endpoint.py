@@ -25,12 +25,12 @@ def raw_forms(site: Site, page: Any, texts: Sequence[Query]) -> tuple[list[tuple
 
     Whether all words are required is decided by the product; the raw side is told.
     """
-    from benchmarks.raw_pages import Asked
+    from benchmarks.raw_pages import RawQuery
 
     pairs, equal = [], 0
     for query in texts:
         count = site.json(PATH, q=query.text, verbatim="1")["count"]
-        forms = [Asked(query.text, demands_all) for demands_all in (True, False)]
+        forms = [RawQuery(query.text, requires_all) for requires_all in (True, False)]
         counts = [page.page(form)["count"] for form in forms]
         nearest = min((0, 1), key=lambda index: abs(counts[index] - count))
         equal += counts[nearest] == count
@@ -41,7 +41,7 @@ def raw_forms(site: Site, page: Any, texts: Sequence[Query]) -> tuple[list[tuple
 def main() -> None:
     """Measure and report."""
     parser = arguments(__doc__)
-    parser.add_argument("--each", type=int, default=8, help="queries of each kind")
+    parser.add_argument("--per-kind", type=int, default=8, help="queries of each kind")
     options = parser.parse_args()
     engine = open_mesh(options)
     from benchmarks import raw_pages
@@ -53,7 +53,7 @@ def main() -> None:
     is_embedded = options.engine == "embedded"
     page_class = raw_pages.TantivyPage if is_embedded else raw_pages.ElasticsearchPage
     site, page = Site(person), page_class(engine, tokens)
-    pairs, equal = raw_forms(site, page, queries(each=options.each))
+    pairs, equal = raw_forms(site, page, queries(per_kind=options.per_kind))
     sides = {
         RAW: lambda pair: page.page(pair[1]),
         API: lambda pair: site.get(PATH, q=pair[0].text),

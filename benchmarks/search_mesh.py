@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from benchmarks.cli import command_line
 from benchmarks.mesh import build, set_up
 
 CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
@@ -28,14 +29,13 @@ NO_LIMIT = "1000000000/min"
 
 def arguments(text: str) -> argparse.ArgumentParser:
     """Return a parser with the options of every search benchmark."""
-    parser = argparse.ArgumentParser(description=text.splitlines()[0])
+    parser = command_line(text)
     parser.add_argument(
         "--data", type=Path, required=True, help="the mesh's folder; created if new"
     )
     parser.add_argument("--products", type=int, default=100_000, help="products of a new mesh")
     parser.add_argument("--engine", choices=ENGINES, default="embedded")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", action="store_true", help="print one line of JSON")
     return parser
 
 
@@ -102,7 +102,7 @@ class Query:
     text: str
 
 
-def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
+def queries(*, per_kind: int = 8, seed: int = 11) -> list[Query]:
     """Return `each` queries of each kind: one word, two words, and a long title."""
     generator = random.Random(seed)
     entries = _entries()
@@ -113,7 +113,7 @@ def queries(*, each: int = 8, seed: int = 11) -> list[Query]:
     return [
         Query(kind, text)
         for kind, texts_of in kinds.items()
-        for text in generator.sample(sorted(set(texts_of)), min(each, len(set(texts_of))))
+        for text in generator.sample(sorted(set(texts_of)), min(per_kind, len(set(texts_of))))
     ]
 
 

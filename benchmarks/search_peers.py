@@ -128,13 +128,13 @@ def measure(options: argparse.Namespace, data: Path, peers: Path) -> dict[str, A
             works = {name: lambda ask=ask, word=word: ask(word) for name, ask in systems.items()}
             for name, times in interleaved(works, rounds=options.rounds, warm=1).items():
                 spent[name] += times
-    found = {name: milliseconds(times) for name, times in spent.items()}
+    times_by_system = {name: milliseconds(times) for name, times in spent.items()}
     others = [statistics.median(times) for name, times in spent.items() if name != "assay"]
     ratio = min(others) / statistics.median(spent["assay"]) if others else None
     return {
         "words": len(WORDS),
         "rounds": options.rounds,
-        "times": found,
+        "times": times_by_system,
         "left_out": left_out,
         "faster_than_the_faster_peer": round(ratio, 1) if ratio else None,
     }
@@ -151,8 +151,8 @@ def main() -> None:
         (peers / "assay").mkdir(parents=True, exist_ok=True)
         result = measure(options, peers / "assay", peers)
     lines = [
-        f"{name:14} p50 {found['p50_ms']:8.2f} ms  p95 {found['p95_ms']:8.2f} ms"
-        for name, found in result["times"].items()
+        f"{name:14} p50 {figures['p50_ms']:8.2f} ms  p95 {figures['p95_ms']:8.2f} ms"
+        for name, figures in result["times"].items()
     ]
     lines += [f"{name} was left out: {reason}" for name, reason in result["left_out"].items()]
     lines.append(

@@ -50,7 +50,7 @@ class Reader:
         return self._connection.getresponse()
 
 
-def read(readers: list[Reader], path: str, asked: list[Query], seconds: float) -> list[float]:
+def read(readers: list[Reader], path: str, requests: list[Query], seconds: float) -> list[float]:
     """Have all readers ask for so long, each one query after the other; return all times.
 
     Raises what one of them raised: a reader that gave up would leave the others alone.
@@ -59,29 +59,31 @@ def read(readers: list[Reader], path: str, asked: list[Query], seconds: float) -
 
     def go(place: int) -> list[float]:
         times: list[float] = []
-        for query in itertools.islice(itertools.cycle(asked), place * 7, None):
+        for query in itertools.islice(itertools.cycle(requests), place * 7, None):
             if time.monotonic() > until:
                 break
             times.append(readers[place].ask(path, query))
         return times
 
     with ThreadPoolExecutor(len(readers)) as pool:
-        return [value for each in pool.map(go, range(len(readers))) for value in each]
+        return [value for times in pool.map(go, range(len(readers))) for value in times]
 
 
-def measured(served: Running, cookie: str, asked: list[Query], options: Any) -> Report:
+def measured(served: Running, cookie: str, requests: list[Query], options: Any) -> Report:
     """Return the times of one reader and of many, turn about, and the memory after them."""
     crowd = [Reader(served.port, cookie) for _ in range(options.readers)]
-    read(crowd, PATHS["API"], asked, 2)
+    read(crowd, PATHS["API"], requests, 2)
     times: dict[tuple[str, int], list[float]] = {}
     for _, (name, path) in itertools.product(range(options.rounds), PATHS.items()):
         for some in (crowd[:1], crowd):
-            times.setdefault((name, len(some)), []).extend(read(some, path, asked, options.seconds))
+            times.setdefault((name, len(some)), []).extend(
+                read(some, path, requests, options.seconds)
+            )
     spread = {
         f"{name}, {count} at once: p50 and p95 ms, n": [
-            milliseconds(statistics.median(each)), milliseconds(quantile(each, 0.95)), len(each)
+            milliseconds(statistics.median(waits)), milliseconds(quantile(waits, 0.95)), len(waits)
         ]
-        for (name, count), each in times.items()
+        for (name, count), waits in times.items()
     }  # fmt: skip
     ratios = {
         f"{name}, p95 of {options.readers} at once / p50 of one": quantile(

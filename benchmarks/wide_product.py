@@ -26,19 +26,19 @@ EACH_NESTED = 100
 def contract_of(columns: int) -> dict[str, Any]:
     """Return a contract of one table; each hundredth column is a record of two fields."""
     properties: list[dict[str, Any]] = []
-    made = 0
-    while made < columns:
+    number = 0
+    while number < columns:
         column = {
-            "name": f"column_{made}",
+            "name": f"column_{number}",
             "logicalType": "string",
-            "description": f"What is known of measure {made}, one value each day.",
-            "classification": "personal" if made % 7 == 0 else "internal",
+            "description": f"What is known of measure {number}, one value each day.",
+            "classification": "personal" if number % 7 == 0 else "internal",
         }
-        made += 1
-        if made % EACH_NESTED == 0 and made + 2 <= columns:
+        number += 1
+        if number % EACH_NESTED == 0 and number + 2 <= columns:
             inner = [{"name": f"part_{part}", "logicalType": "number"} for part in range(2)]
             column |= {"logicalType": "object", "properties": inner}
-            made += 2
+            number += 2
         properties.append(column)
     return {
         "apiVersion": "v3.1.0",
@@ -111,11 +111,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     product, contract, owner = make_wide(options.columns)
     client = Client()
     client.force_login(owner)
-    asked = addresses(product, contract, options.columns)
-    wall: dict[str, list[float]] = {name: [] for name in asked}
-    cpu: dict[str, list[float]] = {name: [] for name in asked}
+    paths = addresses(product, contract, options.columns)
+    wall: dict[str, list[float]] = {name: [] for name in paths}
+    cpu: dict[str, list[float]] = {name: [] for name in paths}
     for number in range(options.rounds + 1):
-        for name, path in asked.items():
+        for name, path in paths.items():
             started, worked = time.perf_counter(), time.process_time()
             response = client.get(path)
             assert response.status_code == 200, (path, response.status_code)
@@ -138,15 +138,15 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         set_up(Path(folder))
-        found = measure(options)
+        times = measure(options)
     lines = [
-        f"{name:30} p50 {each['p50_ms']:7.1f} ms  p95 {each['p95_ms']:7.1f} ms"
-        f"  CPU {each['cpu_ms']:6.1f} ms{'' if each['p50_ms'] < GOAL_MS else '  OVER'}"
-        for name, each in found.items()
+        f"{name:30} p50 {page_times['p50_ms']:7.1f} ms  p95 {page_times['p95_ms']:7.1f} ms"
+        f"  CPU {page_times['cpu_ms']:6.1f} ms{'' if page_times['p50_ms'] < GOAL_MS else '  OVER'}"
+        for name, page_times in times.items()
     ]
     lines.append(f"{options.columns:,} columns, {options.rounds} rounds")
     result = {"columns": options.columns, "rounds": options.rounds, "goal_ms": GOAL_MS}
-    report(result | {"pages": found}, lines, options)
+    report(result | {"pages": times}, lines, options)
 
 
 if __name__ == "__main__":

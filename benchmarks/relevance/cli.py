@@ -69,9 +69,9 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _semantic(parser: ArgumentParser, engine: str, wanted: str | None) -> SemanticRanking | None:
+def _semantic(parser: ArgumentParser, engine: str, mode: str | None) -> SemanticRanking | None:
     is_default = settings.ASSAY_SEARCH_SEMANTIC and engine == "elasticsearch"
-    if wanted == "off" or not (wanted or is_default):
+    if mode == "off" or not (mode or is_default):
         return None
     if engine != "elasticsearch":
         parser.error("The embedded engine has no semantic ranking: add --backend elasticsearch.")

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from benchmarks.mesh import build
-from benchmarks.mesh_trees import Made, made
+from benchmarks.mesh_trees import GeneratedProduct, generate_products
 from catalog.audit.models import AuditEvent
 from catalog.authorization.models import Membership
 from catalog.contracts.models import DataContract, PortContract, SchemaObject, SchemaProperty
@@ -77,8 +77,8 @@ def test_equal_seeds_make_equal_meshes_and_others_other_ones():
 def test_a_longer_mesh_begins_like_a_shorter_one():
     domains = ["a", "b", "c"]
 
-    few = list(made(5, domains=domains, seed=SEED, hidden_share=0.5))
-    many = list(made(20, domains=domains, seed=SEED, hidden_share=0.5))
+    few = list(generate_products(5, domains=domains, seed=SEED, hidden_share=0.5))
+    many = list(generate_products(20, domains=domains, seed=SEED, hidden_share=0.5))
 
     assert many[:5] == few
     assert all(
@@ -87,7 +87,7 @@ def test_a_longer_mesh_begins_like_a_shorter_one():
     )
 
 
-def by_the_services(generated: Made) -> None:
+def by_the_services(generated: GeneratedProduct) -> None:
     """Register one product of the mesh as an owner would."""
     domain = Domain.objects.get(slug=generated.domain)
     product = register_product(domain=domain, tree=generated.tree, actor=FACTORY)
@@ -98,7 +98,7 @@ def test_the_rows_are_those_that_the_services_write():
     def register() -> None:
         build(0)  # the domains alone
         domains = sorted(Domain.objects.values_list("slug", flat=True))
-        for generated in made(PRODUCTS, domains=domains, seed=SEED, hidden_share=0.1):
+        for generated in generate_products(PRODUCTS, domains=domains, seed=SEED, hidden_share=0.1):
             by_the_services(generated)
         DataProduct.objects.update(edition=1)
 
