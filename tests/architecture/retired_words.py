@@ -113,6 +113,10 @@ WORDS = {
     "whoever": "a user",
 }
 
+# Folders in which a retired word is the word of the field: chaos tests inject faults.
+CHAOS = ("benchmarks/chaos/", "tests/chaos/")
+WORDS_OF_THE_FIELD = {"fault": CHAOS, "faults": CHAOS}
+
 # Words and phrases in the texts of templates.
 TEXTS = {
     "acts": "Actions",
