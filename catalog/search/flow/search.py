@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from catalog.search.document import split_key
@@ -72,11 +72,9 @@ def answer(session: SearchSession, request: SearchRequest) -> SearchAnswer:
             attempt = _try_all_terms(session, request, query, text)
     query = attempt.query
     page = attempt.page or _page(session, request, query, attempt.text)
-    has_terms_missing = not attempt.requires_all and not is_single_term(query)
-    matches = _matches(session, query, page) if has_terms_missing else {}
     return SearchAnswer(
         count=page.count,
-        hits=tuple(_hits(page, query, request, matches)),
+        hits=tuple(_hits(page, query, request)),
         facets=tuple(_facets(page, request)) if request.has_facets else (),
         corrections=tuple(Correction(*pair) for pair in corrections.items()),
         interpreted_query=query,
@@ -116,7 +114,8 @@ def _page(
     selected = _selected(request)
     rest = tuple(one for one in request.filters if selected.get(one.field) is not one)
     match = Match(query, text, requires_all, rest)
-    return session.page(PageRequest(match, request, selected))
+    terms = {} if requires_all or is_single_term(query) else scoring_terms(query)
+    return session.page(PageRequest(match, request, selected, terms))
 
 
 def _selected(request: SearchRequest) -> dict[str, Filter]:
@@ -124,20 +123,7 @@ def _selected(request: SearchRequest) -> dict[str, Filter]:
     return {f.field: f for f in request.filters if f.is_choice and BY_NAME[f.field].is_facet}
 
 
-def _matches(
-    session: SearchSession, query: Expression, page: Page
-) -> Mapping[str, Collection[str]]:
-    """Return for each typed term the keys of the hits that contain it.
-
-    Only these few are looked at: as a part of the search it would be tried on every document.
-    """
-    terms, keys = scoring_terms(query), [hit.key for hit in page.hits]
-    return session.matching(terms, keys) if terms and keys else {}
-
-
-def _hits(
-    page: Page, query: Expression, request: SearchRequest, matches: Mapping[str, Collection[str]]
-) -> Iterator[Hit]:
+def _hits(page: Page, query: Expression, request: SearchRequest) -> Iterator[Hit]:
     highlights: Sequence[Highlights] = [({}, ())] * len(page.hits)
     if request.has_highlights and query:
         # The server took as long to highlight the texts as for all the rest of the answer.
@@ -145,8 +131,7 @@ def _hits(
         highlights = highlight_all(highlighter, [hit.texts for hit in page.hits])
     for hit, (texts, reasons) in zip(page.hits, highlights, strict=True):
         reasons += (Reason(MEANING, (), 0),) if hit.is_boosted else ()
-        missing = tuple(text for text, keys in matches.items() if hit.key not in keys)
-        yield Hit(*split_key(hit.key), hit.score, texts, reasons, missing)
+        yield Hit(*split_key(hit.key), hit.score, texts, reasons, hit.missing_terms)
 
 
 def _facets(page: Page, request: SearchRequest) -> Iterator[Facet]:

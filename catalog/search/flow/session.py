@@ -33,11 +33,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A page of a match. `facet_filters` narrow the hits, and of a facet's counts the others'."""
+    """A page of a match. `facet_filters` narrow the hits, and of a facet's counts the others'.
+
+    Each hit says which of `terms`, nodes by the text that was typed, it does not match.
+    """
 
     match: Match
     request: SearchRequest
     facet_filters: Mapping[str, Filter]
+    terms: Mapping[str, Node]
 
     @property
     def sort(self) -> str:
@@ -59,6 +63,7 @@ class IndexHit:
     score: float
     place: tuple[str | float, int] = ("", 0)
     texts: JSONObject = field(default_factory=dict)
+    missing_terms: tuple[str, ...] = ()
     is_boosted: bool = False
 
 
@@ -105,9 +110,6 @@ class SearchSession(Protocol):
 
         Words further away may be left out where a nearer one is in a document.
         """
-
-    def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
-        """Return for each node which of some documents, by their keys, match it."""
 
     def complete(self, attribute: str, prefix: str, limit: int) -> Sequence[tuple[str, int]]:
         """Return values of a field with a prefix and their counts, the most frequent first."""

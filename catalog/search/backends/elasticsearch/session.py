@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -60,6 +60,9 @@ class ElasticsearchSession:
             "_source": ["key", "shown"] if page.has_texts else ["key"],
             **paging(request, page.sort),
         }
+        if page.terms:
+            must, named = [body["query"]], _named(page.terms.values())
+            body["query"] = clause("bool", must=must, filter=[named])
         selected = {n: BUILDER.filter(one) for n, one in page.facet_filters.items()}
         if selected:
             # A post_filter narrows the hits but not the counts, so other values stay on offer.
@@ -71,7 +74,7 @@ class ElasticsearchSession:
         found = reranker.page_of(response, request) if reranker else page_of(response, request)
         return Page(
             count=int(response["hits"]["total"]["value"]),
-            hits=[_hit(hit) for hit in found.hits],
+            hits=[_hit(hit, page.terms) for hit in found.hits],
             position=found.position,
             facet_counts=partial(_facet_counts, response),
             by_meaning=reranker is not None,
@@ -133,19 +136,6 @@ class ElasticsearchSession:
         words = sorted({other for others in similar.values() for other in others})
         counts = self._count({word: clause("term", words=word) for word in words}) if words else {}
         return {word: [(o, counts[o]) for o in others] for word, others in similar.items()}
-
-    def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
-        marks = [
-            clause("bool", filter=[BUILDER.contains(node)], _name=f"{n}")
-            for n, node in enumerate(nodes.values())
-        ]
-        query = clause("bool", filter=[clause("ids", values=list(keys))], should=marks)
-        hits = self.search({"query": query, "size": len(keys), "_source": False})
-        names = {hit["_id"]: set(hit.get("matched_queries", ())) for hit in hits["hits"]["hits"]}
-        return {
-            name: [key for key, matched in names.items() if f"{n}" in matched]
-            for n, name in enumerate(nodes)
-        }
 
     def complete(self, attribute: str, prefix: str, limit: int) -> Sequence[tuple[str, int]]:
         values: JSONObject = {"field": attribute, "size": limit, "order": _MOST_FREQUENT}
@@ -216,14 +206,28 @@ def _weighted(query: JSONObject) -> JSONObject:
     return clause("function_score", query=query, field_value_factor=weight, boost_mode="multiply")
 
 
-def _hit(hit: JSONObject) -> IndexHit:
+def _named(nodes: Iterable[Node]) -> JSONObject:
+    """Return a clause by which each hit reports the nodes that it matches, by their number.
+
+    It requires nothing, and a filter needs no score of it: so the server runs it on the hits
+    alone, when they are fetched.
+    """
+    named = [
+        clause("bool", filter=[BUILDER.contains(node)], _name=f"{n}")
+        for n, node in enumerate(nodes)
+    ]
+    return clause("bool", filter=[clause("match_all")], should=named)
+
+
+def _hit(hit: JSONObject, terms: Iterable[str] = ()) -> IndexHit:
     value, *tie = hit["sort"]
-    source = hit["_source"]
+    source, matched = hit["_source"], hit.get("matched_queries", ())
     return IndexHit(
         key=source["key"],
         score=hit.get("_score") or 0.0,
         place=(value, int(tie[0]) if tie else 0),
         texts=source.get("shown", {}),
+        missing_terms=tuple(text for n, text in enumerate(terms) if f"{n}" not in matched),
         is_boosted=hit.get(BOOSTED, False),
     )
 

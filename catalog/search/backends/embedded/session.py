@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import orjson
@@ -65,9 +65,16 @@ class EmbeddedSession:
             if sort
             else page_by_rank(self.documents, query, request)
         )
+        hits = list(self._hits(found, has_texts=page.has_texts))
+        matching = self._matching(page.terms, hits)
         return Page(
             count=found.total,
-            hits=list(self._hits(found, has_texts=page.has_texts)),
+            hits=[
+                replace(
+                    hit, missing_terms=tuple(t for t in page.terms if hit.key not in matching[t])
+                )
+                for hit in hits
+            ],
             position=found.position,
             facet_counts=partial(self._facet_counts, page.match, selected),
         )
@@ -141,13 +148,19 @@ class EmbeddedSession:
                 break
         return counts
 
-    def matching(self, nodes: Mapping[K, Node], keys: Sequence[str]) -> Mapping[K, Collection[str]]:
-        shown, key_of_tie = self.builder.terms("key", keys), {tie_of(key): key for key in keys}
+    def _matching(
+        self, nodes: Mapping[K, Node], hits: Sequence[IndexHit]
+    ) -> Mapping[K, Collection[str]]:
+        """Return for each node the keys of the hits that match it."""
+        if not hits:
+            return {}
         matching = {}
+        among = self.builder.terms("key", [hit.key for hit in hits])
+        key_of_tie = {tie_of(hit.key): hit.key for hit in hits}
         for name, node in nodes.items():
-            query = self.builder.filtered(self.builder.contains(node), [shown])
-            hits = self.documents.search(query, len(keys), count=False).hits
-            ties = self.documents.fast_field_values("tie", [address for _, address in hits])
+            query = self.builder.filtered(self.builder.contains(node), [among])
+            found = self.documents.search(query, len(hits), count=False).hits
+            ties = self.documents.fast_field_values("tie", [address for _, address in found])
             matching[name] = [key_of_tie[int(tie or 0)] for tie in ties]
         return matching
 
@@ -164,10 +177,9 @@ class EmbeddedSession:
         builder = self.builder
         weighted = [builder.constant(builder.contains(node), n) for node, n in nodes.values()]
         query = builder.filtered(builder.any_of(weighted), [builder.matched(match)])
-        keys = [hit.key for hit in self._best(query, limit, has_texts=False)]
-        contained = {name: node for name, (node, _) in nodes.items()}
-        matching = self.matching(contained, keys) if keys else {}
-        return [(key, [name for name in nodes if key in matching[name]]) for key in keys]
+        hits = self._best(query, limit, has_texts=False)
+        matching = self._matching({name: node for name, (node, _) in nodes.items()}, hits)
+        return [(hit.key, [name for name in nodes if hit.key in matching[name]]) for hit in hits]
 
     def _best(self, query: Query, limit: int, *, has_texts: bool) -> list[IndexHit]:
         request = SearchRequest(readers=None, limit=limit)
