@@ -31,11 +31,17 @@ class Issue:
         return self.severity is Severity.ERROR
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a sentence with the nearest known word, or an empty text if none is near."""
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the nearest known word, or an empty text if none is near."""
     by_casefold = {name.casefold(): name for name in known}
     matches = get_close_matches(word.casefold()[:80], list(by_casefold), n=1, cutoff=0.75)
-    return f"Did you mean {by_casefold[matches[0]]}?" if matches else ""
+    return by_casefold[matches[0]] if matches else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence with the nearest known word, or an empty text if none is near."""
+    match = closest(word, known)
+    return f"Did you mean {match}?" if match else ""
 
 
 def shortened(text: str, limit: int = 80) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from catalog.identifiers import normalize
+from catalog.issues import closest
 from catalog.search.fields import BY_NAME, Field, FieldType, Unit
-from catalog.search.spelling import closest
 
 MAX_VALUE_LENGTH = 200
 MAX_VALUES = 50
@@ -71,9 +71,9 @@ class QueryWarning:
 class InvalidFilter(Exception):
     """Carries the warning about one typed filter."""
 
-    def __init__(self, code: str, typed: str, offer: str | None = "") -> None:
+    def __init__(self, code: str, typed: str, offer: str = "") -> None:
         super().__init__(code)
-        self.warning = QueryWarning(code, typed, offer or "")
+        self.warning = QueryWarning(code, typed, offer)
 
 
 def resolve_field(name: str) -> tuple[Field, str] | None:

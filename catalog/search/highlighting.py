@@ -3,14 +3,19 @@
 The same for every engine, so that what is marked does not depend on which one answers.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.search.fields import HIGHLIGHTED, SNIPPET_LENGTH
 from catalog.search.port import Reason
 from catalog.types import JSONObject
+
+if TYPE_CHECKING:
+    from catalog.search.stemming import Stemmer
 
 MAX_TEXTS = 5
 # Texts too long to be shown whole or named as a reason; their snippet is one.
@@ -32,16 +37,6 @@ class Span(NamedTuple):
     stem: str
 
 
-class Analyzer(Protocol):
-    """How texts are split into words, and words reduced to stems."""
-
-    def stem(self, word: str) -> str:
-        """Return the stem of a word in lower case; empty for a stop word."""
-
-    def stemmed(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Yield the stem of each word of a text, with the word's start and end."""
-
-
 class Highlighter:
     """Finds terms, in any form of them, in texts that are shown.
 
@@ -49,7 +44,7 @@ class Highlighter:
     looked at that begin like a stem looked for, and words with letters beyond ASCII.
     """
 
-    def __init__(self, analyzer: Analyzer, terms: Iterable[str]) -> None:
+    def __init__(self, analyzer: Stemmer, terms: Iterable[str]) -> None:
         self._analyzer = analyzer
         self._stems = {stem for text in terms for stem, _, _ in analyzer.stemmed(text)}
         self._prefixes = set(map(stem_prefix, self._stems))

@@ -56,13 +56,6 @@ def best_correction(word: str, candidates: Iterable[tuple[str, int]]) -> str | N
     return best[-1] if best else None
 
 
-def closest(word: str, options: Iterable[str]) -> str | None:
-    """Return the option that was probably meant, if one is at most two edits away."""
-    limit = 1 if len(word) < MIN_CORRECTED_LENGTH else 2
-    ranked = sorted((distance(word, option, limit), option) for option in options)
-    return ranked[0][1] if ranked and ranked[0][0] <= limit else None
-
-
 @lru_cache(_CACHE_SIZE)
 def normalize_name(text: str) -> str:
     """Return a name without punctuation, as names, slugs and addresses are compared."""

@@ -17,7 +17,7 @@ from catalog.domains.models import DOMAIN, Domain, FormerDomainSlug
 from catalog.products.models import DataProduct
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import load_domains
-from catalog.search.result_types.result_type import BaseResult, ResultType
+from catalog.search.result_types.result_type import BaseResult, ResultType, read_as
 
 
 class DomainRow(NamedTuple):
@@ -45,13 +45,8 @@ class DomainResult(BaseResult):
     products: int
 
 
-_LOOKUPS = {
-    "parent_slug": "parent__slug",
-    "parent_name": "parent__name",
-    "owner_slug": "owner_team__slug",
-    "owner_name": "owner_team__name",
-}
-_COLUMNS = tuple(_LOOKUPS.get(name, name) for name in DomainRow._fields)
+_COLUMNS = ("slug", "name", "mission", "is_external")
+_PARENT_AND_OWNER = ("parent__slug", "parent__name", "owner_team__slug", "owner_team__name")
 
 
 def domain_documents(domains: Iterable[Domain]) -> Iterator[SearchDocument]:
@@ -82,9 +77,7 @@ def domain_documents(domains: Iterable[Domain]) -> Iterator[SearchDocument]:
 
 def read_domains(access: AccessContext, ids: Sequence[str]) -> dict[str, DomainRow]:
     """Return the existing domains by id."""
-    rows = Domain.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    domains = [DomainRow(*row) for row in rows] if ids else []
-    return {str(domain.uuid): domain for domain in domains}
+    return read_as(DomainRow, Domain.objects.filter(uuid__in=ids), *_COLUMNS, *_PARENT_AND_OWNER)
 
 
 def count_products(access: AccessContext, domains: Sequence[DomainRow]) -> dict[int, int]:
@@ -107,7 +100,7 @@ def count_products(access: AccessContext, domains: Sequence[DomainRow]) -> dict[
     return counts
 
 
-def _to_json(domain: DomainRow, products: int) -> DomainResult:
+def _to_json(domain: DomainRow, products: int | None) -> DomainResult:
     return DomainResult(
         id=str(domain.uuid),
         slug=domain.slug,
@@ -117,20 +110,8 @@ def _to_json(domain: DomainRow, products: int) -> DomainResult:
         owner=domain.owner_slug,
         is_external=domain.is_external,
         url=reverse("domain_page", args=[domain.slug]),
-        products=products,
+        products=products or 0,
     )
-
-
-def _to_csv(domain: DomainRow) -> list[str]:
-    return [
-        str(domain.uuid),
-        domain.parent_slug or "",
-        domain.slug,
-        domain.name,
-        domain.mission,
-        domain.owner_slug or "",
-        reverse("domain_page", args=[domain.slug]),
-    ]
 
 
 DOMAINS = ResultType(
@@ -146,5 +127,4 @@ DOMAINS = ResultType(
     json=DomainResult,
     to_json=_to_json,
     csv_columns=("id", "parent", "slug", "name", "mission", "owner", "url"),
-    to_csv=_to_csv,
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from django.conf import settings
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.authorization.access import AccessContext
+from catalog.identifiers import product_iri
 from catalog.products.models import (
     PRODUCT,
     DataProduct,
@@ -16,7 +18,7 @@ from catalog.products.models import (
 )
 from catalog.products.summaries import ProductRow, SummaryJSON, product_summary
 from catalog.search.documents.products import product_documents
-from catalog.search.result_types.result_type import ResultType
+from catalog.search.result_types.result_type import ResultType, read_as
 
 
 class ProductResult(SummaryJSON):
@@ -26,38 +28,39 @@ class ProductResult(SummaryJSON):
     owner: str | None
 
 
-_LOOKUPS = {
-    "domain_slug": "domain__slug",
-    "domain_name": "domain__name",
-    "owner_slug": "domain__owner_team__slug",
-    "owner_name": "domain__owner_team__name",
-}
-_COLUMNS = tuple(_LOOKUPS.get(name, name) for name in ProductRow._fields)
+_COLUMNS = (
+    *(name for name in ProductRow._fields[2:] if not name.startswith(("domain_", "owner_"))),
+    "domain_id",
+    "domain__slug",
+    "domain__name",
+    "domain__owner_team__slug",
+    "domain__owner_team__name",
+)
 
 
 def read_products(access: AccessContext, ids: Sequence[str]) -> dict[str, ProductRow]:
     """Return the products that the reader may see now, by id.
 
-    One statement, and another if a right depends on grants of a product. No model is made:
-    that would cost more than the search.
+    One statement, and another if a right depends on grants of a product.
     """
-    rows = DataProduct.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    visible: list[ProductRow] = []
-    undecided: list[ProductRow] = []
-    for product in (ProductRow(*row) for row in rows):
-        may_read = access.reads_everything or _holds_any(access, reader_tokens(product, ()))
-        (visible if may_read else undecided).append(product)
-    if undecided:
-        tokens: dict[int, list[str]] = {product.pk: [] for product in undecided}
+    products = read_as(ProductRow, DataProduct.objects.filter(uuid__in=ids), *_COLUMNS)
+    if access.reads_everything:
+        return products
+    tokens: dict[int, list[str]] = {
+        product.pk: []
+        for product in products.values()
+        if access.tokens.isdisjoint(reader_tokens(product, ()))
+    }
+    if tokens:
         grants = ProductGroupPermission.objects.filter(content_object__in=list(tokens))
         for product_id, token in grants.tokens_by_product():
             tokens[product_id].append(token)
-        visible += [p for p in undecided if _holds_any(access, reader_tokens(p, tokens[p.pk]))]
-    return {str(product.uuid): product for product in visible}
-
-
-def _holds_any(access: AccessContext, tokens: Iterable[str]) -> bool:
-    return not access.tokens.isdisjoint(tokens)
+    return {
+        identity: product
+        for identity, product in products.items()
+        if product.pk not in tokens
+        or not access.tokens.isdisjoint(reader_tokens(product, tokens[product.pk]))
+    }
 
 
 def products_of(access: AccessContext, ids: Sequence[str]) -> dict[str, DataProduct]:
@@ -71,21 +74,6 @@ def _to_json(product: ProductRow, _annotation: object) -> ProductResult:
     return ProductResult(**summary, url=product.path, owner=product.owner_slug)
 
 
-def _to_csv(product: ProductRow) -> list[str]:
-    summary = product_summary(product, domain=product.domain_slug)
-    return [
-        str(summary["id"]),
-        summary["domain"],
-        summary["slug"],
-        summary["name"],
-        summary["status"],
-        summary["version"],
-        summary["sensitivity"],
-        summary["slo"],
-        summary["iri"],
-    ]
-
-
 PRODUCTS = ResultType(
     name=PRODUCT,
     model=DataProduct,
@@ -97,5 +85,5 @@ PRODUCTS = ResultType(
     json=ProductResult,
     to_json=_to_json,
     csv_columns=("id", "domain", "slug", "name", "status", "version", "sensitivity", "slo", "url"),
-    to_csv=_to_csv,
+    csv_cells=lambda product: {"url": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -17,6 +17,7 @@ CHUNK_SIZE = 1000
 # A text of a JSON result, by its format.
 UUIDText = Annotated[str, "uuid"]
 Annotations = Mapping[int, Any]
+R = TypeVar("R")
 
 
 class BaseResult(TypedDict):
@@ -26,6 +27,15 @@ class BaseResult(TypedDict):
     slug: str
     name: str
     url: str
+
+
+def read_as(row: Callable[..., R], rows: QuerySet[Any], *columns: str) -> dict[str, R]:
+    """Return rows by id, each made from its key, its UUID and these columns.
+
+    To make models would cost more than the search.
+    """
+    read = rows.order_by().values_list("pk", "uuid", *columns)
+    return {str(uuid): row(pk, uuid, *values) for pk, uuid, *values in read}
 
 
 def no_annotations(access: AccessContext, rows: Sequence[Any]) -> Annotations:
@@ -43,7 +53,8 @@ class ResultType:
     - `read_rows` reads the rows of hits from the database as a reader may see them, by id.
     - `annotate` counts what is shown next to rows, as the reader, by their keys.
     - `json` is the shape of `to_json(row, annotation)`; the API's schema is built from it.
-    - `card_template` has a macro `card(card)`; `to_csv` returns the cells of `csv_columns`.
+    - `csv_columns` are values of that JSON, or of `csv_cells` where they are others.
+    - `card_template` has a macro `card(card)`.
     """
 
     name: str
@@ -56,7 +67,7 @@ class ResultType:
     json: type[Any]
     to_json: Callable[[Any, Any], Mapping[str, Any]]
     csv_columns: tuple[str, ...]
-    to_csv: Callable[[Any], Sequence[str]]
+    csv_cells: Callable[[Any], Mapping[str, str]] = lambda _row: {}
     annotate: Callable[[AccessContext, Sequence[Any]], Annotations] = no_annotations
     # Where the fields of a document are called otherwise than those of a product.
     field_labels: Mapping[str, Promise] = field(default_factory=dict)
@@ -64,6 +75,11 @@ class ResultType:
     @property
     def all_rows(self) -> QuerySet[Any]:
         return self.model._default_manager.order_by()
+
+    def to_csv(self, row: Any) -> list[str]:
+        """Return the cells of a row, which shows no annotation."""
+        values = {**self.to_json(row, None), **self.csv_cells(row)}
+        return [str(values[name] or "") for name in self.csv_columns]
 
     def rows(self, ids: Collection[UUID] | None = None) -> QuerySet[Any]:
         """Return the rows from which documents are built, in the order of their keys."""

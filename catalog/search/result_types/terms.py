@@ -17,7 +17,7 @@ from catalog.glossary.models import TERM, Term
 from catalog.products.models import DataProduct
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import load_domains
-from catalog.search.result_types.result_type import BaseResult, ResultType
+from catalog.search.result_types.result_type import BaseResult, ResultType, read_as
 
 
 class TermRow(NamedTuple):
@@ -52,8 +52,7 @@ class TermResult(BaseResult):
     products: int
 
 
-_LOOKUPS = {"domain_slug": "domain__slug", "domain_name": "domain__name"}
-_COLUMNS = tuple(_LOOKUPS.get(name, name) for name in TermRow._fields)
+_COLUMNS = ("slug", "name", "definition", "synonyms", "acronyms")
 
 
 def term_documents(terms: Iterable[Term]) -> Iterator[SearchDocument]:
@@ -78,9 +77,8 @@ def term_documents(terms: Iterable[Term]) -> Iterator[SearchDocument]:
 
 def read_terms(access: AccessContext, ids: Sequence[str]) -> dict[str, TermRow]:
     """Return the existing terms by id."""
-    rows = Term.objects.filter(uuid__in=ids).order_by().values_list(*_COLUMNS)
-    terms = [TermRow(*row) for row in rows] if ids else []
-    return {str(term.uuid): term for term in terms}
+    terms = Term.objects.filter(uuid__in=ids)
+    return read_as(TermRow, terms, *_COLUMNS, "domain__slug", "domain__name")
 
 
 def count_usage(access: AccessContext, terms: Sequence[TermRow]) -> dict[int, TermUsage]:
@@ -98,7 +96,8 @@ def count_usage(access: AccessContext, terms: Sequence[TermRow]) -> dict[int, Te
     return {term.pk: usage.get(term.slug, TermUsage()) for term in terms}
 
 
-def _to_json(term: TermRow, usage: TermUsage) -> TermResult:
+def _to_json(term: TermRow, usage: TermUsage | None) -> TermResult:
+    columns, products = usage or TermUsage()
     return TermResult(
         id=str(term.uuid),
         slug=term.slug,
@@ -108,21 +107,9 @@ def _to_json(term: TermRow, usage: TermUsage) -> TermResult:
         acronyms=term.acronyms,
         domain=term.domain_slug,
         url=reverse("term_page", args=[term.slug]),
-        columns=usage.columns,
-        products=usage.products,
+        columns=columns,
+        products=products,
     )
-
-
-def _to_csv(term: TermRow) -> list[str]:
-    return [
-        str(term.uuid),
-        term.domain_slug or "",
-        term.slug,
-        term.name,
-        term.definition,
-        "; ".join([*term.acronyms, *term.synonyms]),
-        reverse("term_page", args=[term.slug]),
-    ]
 
 
 TERMS = ResultType(
@@ -141,5 +128,5 @@ TERMS = ResultType(
     json=TermResult,
     to_json=_to_json,
     csv_columns=("id", "domain", "slug", "name", "definition", "spellings", "url"),
-    to_csv=_to_csv,
+    csv_cells=lambda term: {"spellings": "; ".join([*term.acronyms, *term.synonyms])},
 )

@@ -86,14 +86,13 @@ def rebuild(
         if unless_ready and backend.is_ready():
             return 0
         with backend.start_rebuild() as new_index:
-            session = RecordingSession(new_index)
-            count = _fill(session, backend.name, claim, progress)
-            catch_up(session, backend.name)
-            progress(RebuildPhase.FILLED, count)
-            expected = _recorded_fingerprints(session.fingerprints)
+            fingerprints = _fill(new_index, backend.name, claim, progress)
+            catch_up(new_index, backend.name)
+            progress(RebuildPhase.FILLED, len(fingerprints))
+            expected = _recorded_fingerprints(fingerprints)
             _activate(backend, new_index, expected, claim, progress)
         _finish(backend, progress)
-        return count
+        return len(fingerprints)
 
 
 def roll_back(backend: SearchBackend, progress: Progress = _no_progress) -> int:
@@ -123,12 +122,16 @@ def _remove_unused(backend: SearchBackend) -> None:
         forget_other_generations(prefix=follower_name(backend.name, ""), keep=kept)
 
 
-def _fill(session: RecordingSession, engine: str, claim: RebuildClaim, progress: Progress) -> int:
+def _fill(
+    session: IndexSession, engine: str, claim: RebuildClaim, progress: Progress
+) -> Fingerprints:
     """Put every document, after marking deletions and rows in their current state.
 
-    What changes or is deleted later is pending then, and is written again.
+    What changes or is deleted later is pending then, and is written again. Returns the
+    fingerprints of what was read, so that no document need be built again to be compared.
     """
-    follower, count, last = follower_name(engine, session.generation), 0, 0
+    follower, last = follower_name(engine, session.generation), 0
+    fingerprints: Fingerprints = {}
     while stones := list(Tombstone.objects.filter(pk__gt=last).order_by("pk")[:CHUNK_SIZE]):
         mark_tombstones(follower, stones)
         last = stones[-1].pk
@@ -140,11 +143,18 @@ def _fill(session: RecordingSession, engine: str, claim: RebuildClaim, progress:
             last = upto
     for result_type in RESULT_TYPES.values():
         for chunk in claim.renewing(result_type.chunks()):
-            session.put(result_type.documents(chunk))
-            count += len(chunk)
-            progress(RebuildPhase.FILLING, count)
+            session.put(_recorded(result_type.documents(chunk), fingerprints))
+            progress(RebuildPhase.FILLING, len(fingerprints))
     session.commit()
-    return count
+    return fingerprints
+
+
+def _recorded(
+    documents: Iterable[SearchDocument], fingerprints: Fingerprints
+) -> Iterator[SearchDocument]:
+    for document in documents:
+        fingerprints[document.key] = fingerprint_document(document)
+        yield document
 
 
 def _activate(
@@ -189,32 +199,6 @@ def _finish(backend: SearchBackend, progress: Progress) -> None:
         catch_up(session, backend.name)
     _remove_unused(backend)
     progress(RebuildPhase.CLEARED, 0)
-
-
-class RecordingSession:
-    """A session that records the fingerprint of each document put, as read from the database."""
-
-    def __init__(self, session: IndexSession) -> None:
-        self._session = session
-        self.generation = session.generation
-        self.fingerprints: Fingerprints = {}
-
-    def put(self, documents: Iterable[SearchDocument]) -> None:
-        self._session.put(self._record(documents))
-
-    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
-        deleted = list(things)
-        self._session.delete(deleted)
-        for kind, identity, _ in deleted:
-            self.fingerprints.pop(key_of(kind, identity), None)
-
-    def commit(self) -> None:
-        self._session.commit()
-
-    def _record(self, documents: Iterable[SearchDocument]) -> Iterator[SearchDocument]:
-        for document in documents:
-            self.fingerprints[document.key] = fingerprint_document(document)
-            yield document
 
 
 def _recorded_fingerprints(fingerprints: Fingerprints) -> Iterator[tuple[str, bytes]]:
