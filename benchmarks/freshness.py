@@ -125,13 +125,13 @@ def raw_commits(engine: Any) -> Iterator[Callable[[], object]]:
 
     document = sample(1)[0]
     if engine.name == "embedded":
-        with tempfile.TemporaryDirectory(dir=engine._store.root.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=engine.store.root.parent) as folder:
             yield _tantivy_commit(engine, document, Path(folder) / "documents")
         return
     from catalog.search.backends.elasticsearch import mapping
 
-    client, source = engine._client, mapping.source_of(document)
-    index = f"{engine._alias}-raw-{uuid4().hex[:8]}"
+    client, source = engine.client, mapping.source_of(document)
+    index = f"{engine.alias}-raw-{uuid4().hex[:8]}"
     client.indices.create(index=index, mappings=mapping.mapping(), settings=mapping.SETTINGS)
     try:
         yield lambda: client.index(index=index, id="1", document=source, refresh=True)
@@ -147,7 +147,7 @@ def _tantivy_commit(engine: Any, document: Any, folder: Path) -> Callable[[], ob
     from catalog.search.backends.embedded import mapping
     from catalog.search.backends.embedded.indexing import WRITER_HEAP_BYTES
 
-    shutil.copytree(engine._store.current() / "documents", folder)
+    shutil.copytree(engine.store.current() / "documents", folder)
     for lock in folder.glob("*.lock"):
         lock.unlink()
     index = tantivy.Index(mapping.build_schema(), str(folder))

@@ -34,7 +34,7 @@ class TantivyPage:
 
         from catalog.search.stemming import TEXT, analyzer
 
-        index = engine._read().documents
+        index = engine.open_index().documents
         self._searcher, self._tokens, self._schema = index.searcher(), list(tokens), index.schema
         self._analyzer = analyzer(TEXT)
         self._query, self._occur = Query, Occur
@@ -96,7 +96,7 @@ class ElasticsearchPage:
     """The page from Elasticsearch: one request."""
 
     def __init__(self, engine: Any, tokens: Sequence[str]) -> None:
-        self._client, self._index, self._tokens = engine._client, engine._alias, list(tokens)
+        self._client, self._index, self._tokens = engine.client, engine.alias, list(tokens)
 
     def page(self, raw_query: RawQuery) -> dict[str, Any]:
         """Return what the page shows."""

@@ -57,7 +57,7 @@ def raw_elasticsearch(engine: Any, documents: list[Any]) -> float:
 
     from catalog.search.backends.elasticsearch import mapping
 
-    client, index = engine._client, f"assay-bench-raw-{uuid4().hex[:8]}"
+    client, index = engine.client, f"assay-bench-raw-{uuid4().hex[:8]}"
     ready = [
         {"_id": document.key, "_source": mapping.source_of(document)} for document in documents
     ]

@@ -47,7 +47,7 @@ class ElasticsearchBackend(SearchBackend):
     def __init__(
         self, url: str, prefix: str = "assay-search", semantic: SemanticRanking | None = None
     ) -> None:
-        self._client: Elasticsearch = connections.create_connection(
+        self.client: Elasticsearch = connections.create_connection(
             alias=f"{prefix} {url}",
             hosts=[url],
             request_timeout=TIMEOUT,
@@ -58,8 +58,8 @@ class ElasticsearchBackend(SearchBackend):
         self._semantic = semantic
         # Each fingerprint has an alias of its own, so two versions of the product can run next to
         # each other, and a rollback finds its index in place.
-        self._alias = f"{prefix}-{self.fingerprint()}"
-        self._previous_alias = f"{self._alias}-previous"
+        self.alias = f"{prefix}-{self.fingerprint()}"
+        self._previous_alias = f"{self.alias}-previous"
 
     def fingerprint(self) -> str:
         return mapping.fingerprint(self._semantic)
@@ -67,7 +67,7 @@ class ElasticsearchBackend(SearchBackend):
     def is_ready(self) -> bool:
         try:
             with translated():
-                return bool(self._client.indices.exists_alias(name=self._alias))
+                return bool(self.client.indices.exists_alias(name=self.alias))
         except SearchUnavailable:
             return False
 
@@ -78,30 +78,30 @@ class ElasticsearchBackend(SearchBackend):
         readable, deadline = BUILDER.readable(readers, types), time.monotonic() + timeout
         with translated():
             yield ElasticsearchSession(
-                self._client, self._alias, readers, readable, deadline, self._semantic
+                self.client, self.alias, readers, readable, deadline, self._semantic
             )
 
     def generation(self) -> str:
         with translated():
-            return self._generation_of(self._live())
+            return self.generation_of(self._live())
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        return self._read_entries(self._alias, keys)
+        return self.read_entries(self.alias, keys)
 
     @contextmanager
     def open_writer(self) -> Iterator[ElasticsearchWriter]:
         with translated():
             index = self._live()
         yield ElasticsearchWriter(
-            self._client, index, self._generation_of(index), self._document_vectors()
+            self.client, index, self.generation_of(index), self.document_vectors()
         )
 
     @contextmanager
     def start_rebuild(self) -> Iterator[NewElasticsearchIndex]:
-        index = f"{self._alias}-{time.time_ns()}"
+        index = f"{self.alias}-{time.time_ns()}"
         with ThreadPoolExecutor(1) as sender:
             with translated():
-                self._client.indices.create(
+                self.client.indices.create(
                     index=index,
                     mappings=mapping.mapping(self._semantic),
                     settings=mapping.SETTINGS,
@@ -113,7 +113,7 @@ class ElasticsearchBackend(SearchBackend):
             finally:
                 if not candidate.is_live:
                     with translated():
-                        self._client.options(ignore_status=404).indices.delete(index=index)
+                        self.client.options(ignore_status=404).indices.delete(index=index)
 
     @contextmanager
     def open_previous(self) -> Iterator[NewElasticsearchIndex]:
@@ -128,37 +128,37 @@ class ElasticsearchBackend(SearchBackend):
     def remove_unused(self) -> Iterator[frozenset[str]]:
         with translated():
             self._prune()
-            generations = frozenset(map(self._generation_of, self._aliases()))
+            generations = frozenset(map(self.generation_of, self._aliases()))
         yield generations
 
     def drop(self) -> None:
         for name in self._aliases():
-            self._client.options(ignore_status=404).indices.delete(index=name)
+            self.client.options(ignore_status=404).indices.delete(index=name)
 
-    def _document_vectors(self) -> DocumentVectors | None:
+    def document_vectors(self) -> DocumentVectors | None:
         if self._semantic is None:
             return None
-        return self._semantic.document_vectors(self._client, self._alias)
+        return self._semantic.document_vectors(self.client, self.alias)
 
-    def _generation_of(self, index: str) -> str:
+    def generation_of(self, index: str) -> str:
         return index.removeprefix(f"{self._prefix}-")
 
     def _live(self) -> str:
         """Return the index that answers. Raises NotFoundError if none does."""
-        return str(next(iter(self._client.indices.get_alias(name=self._alias).body)))
+        return str(next(iter(self.client.indices.get_alias(name=self.alias).body)))
 
     def _indexes(self, alias: str) -> list[str]:
         return [index for index, aliases in self._aliases().items() if alias in aliases]
 
     def _aliases(self) -> dict[str, list[str]]:
         """Return the aliases of each index under this prefix; a longer prefix is another's."""
-        found = self._client.indices.get(index=f"{self._prefix}-*", features="aliases").body
+        found = self.client.indices.get(index=f"{self._prefix}-*", features="aliases").body
         own = re.compile(rf"{re.escape(self._prefix)}-[0-9a-f]{{12}}-\d+")
         return {name: list(info["aliases"]) for name, info in found.items() if own.fullmatch(name)}
 
-    def _read_entries(self, index: str, keys: Collection[str] | None) -> Iterator[IndexEntry]:
+    def read_entries(self, index: str, keys: Collection[str] | None) -> Iterator[IndexEntry]:
         """Read at a point in time, so that writes meanwhile neither add nor hide an entry."""
-        search = Search(using=self._client, index=index).source(
+        search = Search(using=self.client, index=index).source(
             ["key", "revision", "readers", "digest"]
         )
         if keys is not None:
@@ -168,12 +168,12 @@ class ElasticsearchBackend(SearchBackend):
                 readers = tuple(sorted(hit.readers)) if "readers" in hit else ()
                 yield IndexEntry(*split_key(hit.key), hit.revision, readers, hit.digest)
 
-    def _activate(self, index: str) -> None:
+    def activate_index(self, index: str) -> None:
         """Make another index live. The server changes all these aliases at once, or none."""
-        live, previous = self._alias, self._previous_alias
+        live, previous = self.alias, self._previous_alias
         replaced = [name for name in self._indexes(live) if name != index]
         outdated = [name for name in self._indexes(previous) if name not in replaced]
-        self._client.indices.update_aliases(
+        self.client.indices.update_aliases(
             actions=[
                 *({"remove": {"index": name, "alias": live}} for name in replaced),
                 *({"remove": {"index": name, "alias": previous}} for name in outdated),
@@ -188,12 +188,12 @@ class ElasticsearchBackend(SearchBackend):
         The live one stays and the one before it; of other fingerprints the latest that is live.
         """
         aliases = self._aliases()
-        own = {self._alias, self._previous_alias}
+        own = {self.alias, self._previous_alias}
         needed = {name for name in aliases if own & set(aliases[name])}
         others = [name for name in aliases if name.rpartition("-")[0] in aliases[name]]
         latest = sorted(set(others) - needed, key=lambda name: name.rpartition("-")[2])[-1:]
         for name in set(aliases) - needed - set(latest):
-            self._client.options(ignore_status=404).indices.delete(index=name)
+            self.client.options(ignore_status=404).indices.delete(index=name)
 
 
 class NewElasticsearchIndex(ElasticsearchWriter):
@@ -203,8 +203,8 @@ class NewElasticsearchIndex(ElasticsearchWriter):
     """
 
     def __init__(self, backend: ElasticsearchBackend, index: str, sender: Executor) -> None:
-        vectors = backend._document_vectors()
-        super().__init__(backend._client, index, backend._generation_of(index), vectors)
+        vectors = backend.document_vectors()
+        super().__init__(backend.client, index, backend.generation_of(index), vectors)
         self._backend = backend
         self._sender = sender
         self._sent: Future[None] | None = None
@@ -226,12 +226,12 @@ class NewElasticsearchIndex(ElasticsearchWriter):
             self._sent.result()
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        return self._backend._read_entries(self.index, keys)
+        return self._backend.read_entries(self.index, keys)
 
     @contextmanager
     def activate(self) -> Iterator[ElasticsearchWriter]:
         yield self
         self.commit()
         with translated():
-            self._backend._activate(self.index)
+            self._backend.activate_index(self.index)
         self.is_live = True

@@ -20,15 +20,15 @@ class EmbeddedBackend(SearchBackend):
     name = ENGINE
 
     def __init__(self, root: Path) -> None:
-        self._store = GenerationStore(root, mapping.fingerprint())
+        self.store = GenerationStore(root, mapping.fingerprint())
         self._live: tuple[tuple[int, int], IndexReader] | None = None
 
     def fingerprint(self) -> str:
-        return self._store.fingerprint
+        return self.store.fingerprint
 
     def is_ready(self) -> bool:
         try:
-            self._read()
+            self.open_index()
         except SearchUnavailable:
             return False
         return True
@@ -37,61 +37,61 @@ class EmbeddedBackend(SearchBackend):
     def open_session(
         self, readers: ReaderTokens, types: Sequence[str], timeout: float
     ) -> Iterator[EmbeddedSession]:
-        index = self._read()
+        index = self.open_index()
         yield EmbeddedSession.of(index.documents, index.words, readers, types)
 
     def generation(self) -> str:
-        return self._store.current().name
+        return self.store.current().name
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
-        return self._read().entries(keys)
+        return self.open_index().entries(keys)
 
     def drop(self) -> None:
         self._live = None
-        self._store.delete()
+        self.store.delete()
 
     @contextmanager
     def open_writer(self) -> Iterator[EmbeddedWriter]:
-        with self._store.lock("writer"):
-            with closing(EmbeddedWriter(IndexReader(self._store.current()))) as writer:
+        with self.store.lock("writer"):
+            with closing(EmbeddedWriter(IndexReader(self.store.current()))) as writer:
                 yield writer
 
     @contextmanager
     def start_rebuild(self) -> Iterator[NewEmbeddedIndex]:
-        with self._store.lock("rebuild"):
+        with self.store.lock("rebuild"):
             try:
-                folder = self._store.create()
-                with closing(NewEmbeddedIndex(self._store, folder, is_new=True)) as index:
+                folder = self.store.create()
+                with closing(NewEmbeddedIndex(self.store, folder, is_new=True)) as index:
                     yield index
             finally:
-                self._store.prune()
+                self.store.prune()
 
     @contextmanager
     def open_previous(self) -> Iterator[NewEmbeddedIndex]:
-        with self._store.lock("rebuild"):
-            with closing(NewEmbeddedIndex(self._store, self._store.previous())) as index:
+        with self.store.lock("rebuild"):
+            with closing(NewEmbeddedIndex(self.store, self.store.previous())) as index:
                 yield index
 
     @contextmanager
     def remove_unused(self) -> Iterator[frozenset[str]]:
-        with self._store.lock("rebuild"):
-            self._store.prune()
-            yield self._store.names()
+        with self.store.lock("rebuild"):
+            self.store.prune()
+            yield self.store.names()
 
-    def _read(self) -> IndexReader:
+    def open_index(self) -> IndexReader:
         """Open the live index, if another one is live now, and see what was committed since."""
-        version = self._store.version()
+        version = self.store.version()
         try:
             return self._open(version)
         except SearchUnavailable:
-            if self._store.version() == version:
+            if self.store.version() == version:
                 raise
             # Between reading the pointer and opening, other generations took over.
-            return self._open(self._store.version())
+            return self._open(self.store.version())
 
     def _open(self, version: tuple[int, int]) -> IndexReader:
         if self._live is None or self._live[0] != version:
-            self._live = version, IndexReader(self._store.current())
+            self._live = version, IndexReader(self.store.current())
         index = self._live[1]
         index.reload()
         return index
@@ -102,7 +102,7 @@ class NewEmbeddedIndex(EmbeddedWriter):
 
     def __init__(self, store: GenerationStore, folder: Path, *, is_new: bool = False) -> None:
         super().__init__(IndexReader(folder), is_new=is_new)
-        self._store, self._folder = store, folder
+        self.store, self._folder = store, folder
 
     def entries(self, keys: Collection[str] | None = None) -> Iterator[IndexEntry]:
         index = IndexReader(self._folder)
@@ -111,8 +111,8 @@ class NewEmbeddedIndex(EmbeddedWriter):
 
     @contextmanager
     def activate(self) -> Iterator[EmbeddedWriter]:
-        with self._store.lock("writer"):
+        with self.store.lock("writer"):
             yield self
             self.commit()
             self.close()
-            self._store.activate(self._folder)
+            self.store.activate(self._folder)
