@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypedDict
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -13,116 +13,95 @@ from django.views.decorators.http import require_safe
 from catalog.search.fields import BY_NAME, FIELDS, FieldType
 from catalog.search.port import SearchUnavailable
 from catalog.search.query import MAX_QUERY_LENGTH
-from catalog.search.result_types.terms import TermRow
 from catalog.search.services.search import Completions, suggest
 
-# Text and detail, with the `query` that it completes to or the `href` of its page.
-Item = dict[str, str]
-
-MOST = 8
+MAX_ITEMS = 8
 # Of terms and of domains; products have what is left.
-MOST_OTHERS = 2
-SHORTEST = 2
+MAX_OTHERS = 2
+MIN_LENGTH = 2
 
 
-class Group(TypedDict):
+@dataclass(frozen=True)
+class QueryItem:
+    """A completion, with the query that it leads to."""
+
+    text: str
+    detail: str
+    query: str
+
+
+@dataclass(frozen=True)
+class PageItem:
+    """An object, with the address of its page."""
+
+    text: str
+    detail: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Group:
     """Suggestions of one type."""
 
     label: str
-    items: list[Item]
+    items: list[QueryItem] | list[PageItem]
 
 
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
     """Complete `q`; returns nothing below two characters, or while the engine is down."""
-    typed = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
+    text = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
     groups: list[Group] = []
-    if len(typed.strip()) >= SHORTEST:
-        try:
-            groups = _groups(typed, suggest(visitor=request.user, typed=typed, limit=MOST))
-        except SearchUnavailable:
-            groups = []
-    response = JsonResponse({"groups": groups})
+    if len(text.strip()) >= MIN_LENGTH:
+        with suppress(SearchUnavailable):
+            groups = _groups(text, suggest(visitor=request.user, typed=text, limit=MAX_ITEMS))
+    response = JsonResponse({"groups": [asdict(group) for group in groups]})
     response["Vary"] = "Cookie"
     return response
 
 
-def _groups(typed: str, completions: Completions) -> list[Group]:
-    start, _space, last = typed.rpartition(" ")
-    before = f"{start} " if start else ""
-    sign = "-" if last.startswith("-") else ""
-    filters = [
-        {
-            "text": f"{sign}{completions.field}:{quoted(value.value)}",
-            "detail": str(value.count),
-            "query": f"{before}{sign}{completions.field}:{quoted(value.value)} ",
-        }
-        for value in completions.values
-    ]
-    filters += _field_names(before, last)
-    terms, domains = _terms(completions)[:MOST_OTHERS], _domains(completions)[:MOST_OTHERS]
-    room = MOST - len(terms) - len(domains)
-    products = [
-        {"text": row.name, "detail": row.domain_name, "href": row.path}
-        for row in completions.products[:room]
-    ]
-    words = [{"text": w.text, "detail": "", "query": w.text} for w in completions.words]
-    labelled = (
-        (_("Filters"), filters),
-        (_("Products"), products),
-        (_("Terms"), terms),
-        (_("Domains"), domains),
-        (_("Words"), words),
-    )
-    return _at_most(MOST, labelled)
-
-
-def _terms(completions: Completions) -> list[Item]:
-    """Return one term for each slug, whose page shows all of its meanings."""
-    pages: dict[str, TermRow] = {}
+def _groups(text: str, completions: Completions) -> list[Group]:
+    """Return the groups that have items, together at most MAX_ITEMS."""
+    # Of terms with one slug the first: its page shows all of their meanings.
+    terms: dict[str, PageItem] = {}
     for row in completions.terms:
-        pages.setdefault(row.slug, row)
-    return [
-        {
-            "text": row.name,
-            "detail": row.domain_name or "",
-            "href": reverse("term_page", args=[row.slug]),
-        }
-        for row in pages.values()
+        page = reverse("term_page", args=[row.slug])
+        terms.setdefault(row.slug, PageItem(row.name, row.domain_name or "", page))
+    domains = [
+        PageItem(row.name, row.parent_name or "", reverse("domain_page", args=[row.slug]))
+        for row in completions.domains[:MAX_OTHERS]
     ]
+    shown_terms = list(terms.values())[:MAX_OTHERS]
+    products = [PageItem(row.name, row.domain_name, row.path) for row in completions.products]
+    groups: list[Group] = []
+    room = MAX_ITEMS
+    for group in (
+        Group(_("Filters"), _filters(text, completions)),
+        Group(_("Products"), products[: MAX_ITEMS - len(shown_terms) - len(domains)]),
+        Group(_("Terms"), shown_terms),
+        Group(_("Domains"), domains),
+        Group(_("Words"), [QueryItem(word.text, "", word.text) for word in completions.words]),
+    ):
+        if items := group.items[:room]:
+            groups.append(replace(group, items=items))
+            room -= len(items)
+    return groups
 
 
-def _domains(completions: Completions) -> list[Item]:
-    return [
-        {
-            "text": row.name,
-            "detail": row.parent_name or "",
-            "href": reverse("domain_page", args=[row.slug]),
-        }
-        for row in completions.domains
-    ]
-
-
-def _field_names(before: str, last: str) -> list[Item]:
-    """Return the filters whose name begins with the last word."""
-    if len(last) < SHORTEST or ":" in last or last in BY_NAME:
-        return []
-    named = [f.name for f in FIELDS if f.type is not FieldType.KEYED and f.name.startswith(last)]
-    return [
-        {"text": f"{name}:", "detail": _("filter"), "query": f"{before}{name}:"}
-        for name in named[:2]
-    ]
+def _filters(text: str, completions: Completions) -> list[QueryItem]:
+    """Return values of the filter that is being typed, or filters whose name begins so."""
+    start, space, last = text.rpartition(" ")
+    before = f"{start}{space}" if start else ""
+    name = f"{'-' if last.startswith('-') else ''}{completions.field}"
+    values = [(f"{name}:{quoted(value.value)}", value.count) for value in completions.values]
+    items = [QueryItem(value, str(count), f"{before}{value} ") for value, count in values]
+    if len(last) >= MIN_LENGTH and ":" not in last and last not in BY_NAME:
+        fields = [f"{f.name}:" for f in FIELDS if f.type is not FieldType.KEYED]
+        names = [field for field in fields if field.startswith(last)][:2]
+        items += [QueryItem(field, _("filter"), before + field) for field in names]
+    return items
 
 
 def quoted(value: str) -> str:
     """Return a value in quotes if the query grammar needs them."""
     return f'"{value}"' if " " in value or "," in value else value
-
-
-def _at_most(most: int, labelled: Iterable[tuple[str, list[Item]]]) -> list[Group]:
-    groups: list[Group] = []
-    for label, items in labelled:
-        if items[:most]:
-            groups.append({"label": label, "items": items[:most]})
-            most -= len(items[:most])
-    return groups
