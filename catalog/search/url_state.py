@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -26,15 +27,28 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SearchState:
-    """One state of a search: what its URL says, and the request that follows from it."""
+    """One state of a search: the request that its URL says, and what of it could not be used."""
 
-    text: str
-    filters: Pairs
     request: SearchRequest
     warnings: tuple[QueryWarning, ...]
-    page: int = 1
-    is_exact: bool = False
-    has_inline_filters: bool = False
+    has_inline_filters: bool
+
+    @property
+    def text(self) -> str:
+        return self.request.text
+
+    @cached_property
+    def filters(self) -> Pairs:
+        """Return the parameters of all filters, sorted."""
+        return tuple(sorted(pair for one in self.request.filters for pair in pairs_of(one)))
+
+    @property
+    def page(self) -> int:
+        return self.request.offset // self.request.limit + 1
+
+    @property
+    def is_exact(self) -> bool:
+        return not self.request.is_corrected
 
     @property
     def sort(self) -> str:
@@ -61,23 +75,16 @@ def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
     """Parse a URL; whatever cannot be used becomes a warning, nothing an error."""
     now = timezone.now()
     parsed = parse_query(params.get("q", ""), now=now)
-    pairs = [
-        # A parameter is one value: a comma in it is part of it.
-        (name, f'"{value}"' if "," in value and '"' not in value else value)
-        for name, values in params.lists()
-        if name not in RESERVED_PARAMS and resolve_field(name.removeprefix("-"))
-        for value in values
-        if value.strip()
-    ]
-    filters, unusable = parse_filters([*pairs, *parsed.filters][:MAX_FILTERS], now=now)
+    pairs = [*_filter_params(params), *parsed.filters][:MAX_FILTERS]
+    filters, unusable = parse_filters(pairs, now=now)
     object_type, filters, extra_types = _take_type(filters)
-    warnings = (*parsed.warnings, *unusable, *extra_types)
+    warnings = [*parsed.warnings, *unusable, *extra_types]
     sort = params.get("sort") or RELEVANCE
     if sort != RELEVANCE and sort not in SORT_BY_NAME:
-        warnings, sort = (*warnings, QueryWarning("unknown-sort", sort[:40])), RELEVANCE
+        warnings.append(QueryWarning("unknown-sort", sort[:40]))
+        sort = RELEVANCE
     limit = min(max(_number(params.get("limit"), PAGE_SIZE), 1), MAX_PAGE_SIZE)
     page = min(max(_number(params.get("page"), 1), 1), MAX_OFFSET // limit)
-    is_exact = params.get("verbatim") == "1"
     request = SearchRequest(
         readers=(),
         type=object_type,
@@ -87,37 +94,40 @@ def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
         sort=sort,
         offset=(page - 1) * limit,
         limit=limit,
-        is_corrected=not is_exact,
+        is_corrected=params.get("verbatim") != "1",
     )
-    state = SearchState(
-        text=parsed.text,
-        filters=tuple(sorted(pair for one in filters for pair in pairs_of(one))),
-        request=request,
-        warnings=warnings,
-        page=page,
-        is_exact=is_exact,
-        has_inline_filters=bool(parsed.filters),
-    )
-    written = params.get("cursor", "")
-    if not written:
+    state = SearchState(request, tuple(warnings), bool(parsed.filters))
+    return _at_cursor(state, params.get("cursor", ""), caller)
+
+
+def _filter_params(params: QueryDict) -> Iterator[tuple[str, str]]:
+    for name, values in params.lists():
+        if name not in RESERVED_PARAMS and resolve_field(name.removeprefix("-")):
+            for value in filter(str.strip, values):
+                # A parameter is one value: a comma in it is part of it.
+                yield name, f'"{value}"' if "," in value and '"' not in value else value
+
+
+def _at_cursor(state: SearchState, cursor: str, caller: str) -> SearchState:
+    if not cursor:
         return state
-    place = decode_cursor(written, scope=_cursor_scope(state, caller))
-    if place is None:
-        return replace(state, warnings=(*warnings, QueryWarning("unknown-cursor", "")))
-    return replace(state, request=replace(request, cursor=Cursor(*place), offset=0))
+    position = decode_cursor(cursor, scope=_cursor_scope(state, caller))
+    if position is None:
+        return replace(state, warnings=(*state.warnings, QueryWarning("unknown-cursor", "")))
+    return replace(state, request=replace(state.request, cursor=Cursor(*position), offset=0))
 
 
 def _take_type(
     filters: tuple[Filter, ...],
-) -> tuple[str, tuple[Filter, ...], tuple[QueryWarning, ...]]:
-    """Take the type out of the filters; where several are named, the first."""
-    named = [one for one in filters if one.field == TYPE_PARAM]
-    types = [value for one in named if not one.is_negated for value in one.values]
-    warnings = tuple(
+) -> tuple[str, tuple[Filter, ...], list[QueryWarning]]:
+    """Take the type out of the filters; where there are several, the first."""
+    of_type = [one for one in filters if one.field == TYPE_PARAM]
+    types = [value for one in of_type if not one.is_negated for value in one.values]
+    warnings = [
         QueryWarning("one-type", f"{one.parameter}:{one.raw}")
-        for one in named
+        for one in of_type
         if one.is_negated or len(one.values) > 1
-    )
+    ]
     rest = tuple(one for one in filters if one.field != TYPE_PARAM)
     return (types or [DEFAULT_TYPE])[0], rest, warnings
 

@@ -1,8 +1,9 @@
 """Short ways to write documents, fill an engine and ask it, for the tests of search."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from catalog.search.document import SearchDocument
 from catalog.search.filters import Filter, parse_filters
@@ -10,6 +11,7 @@ from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import FacetValue, SearchAnswer, SearchRequest
 from catalog.search.query import parse_query
 from catalog.search.result_types import RESULT_TYPES
+from catalog.search.services.sync import index_pending
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PUBLIC = ("public",)
@@ -40,6 +42,11 @@ def write(engine: SearchBackend, *documents: SearchDocument) -> None:
     with engine.open_writer() as session:
         session.put(documents)
         session.commit()
+
+
+def index_once(products: Collection[UUID]) -> int:
+    """Handle one hint, after which nothing else changes."""
+    return index_pending(ids=products, is_hinted=lambda: False)
 
 
 def ask(engine: SearchBackend, text: str = "", **options: Any) -> SearchAnswer:

@@ -23,7 +23,7 @@ from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services import sync
 from catalog.search.services.pending import engine_states, pending_for
 from catalog.search.services.rebuild import rebuild
-from catalog.search.services.sync import drain, index_products, sync_domain_changes
+from catalog.search.services.sync import drain, sync_domain_changes
 from catalog.search.services.verify import verify
 from tests.factories import (
     FACTORY,
@@ -34,7 +34,7 @@ from tests.factories import (
     make_published_product,
     with_port,
 )
-from tests.search.requests import due
+from tests.search.requests import due, index_once
 
 pytestmark = pytest.mark.django_db
 
@@ -123,8 +123,8 @@ def test_a_hint_also_indexes_other_recent_changes():
     _edit(first, "/tags", ["freight"])
     _edit(second, "/tags", ["freight"])
 
-    assert index_products(ids=[first.uuid]) == 2
-    assert index_products(ids=[second.uuid]) == 0
+    assert index_once([first.uuid]) == 2
+    assert index_once([second.uuid]) == 0
     assert set(_search("freight")) == {str(first.uuid), str(second.uuid)}
 
 
@@ -191,9 +191,9 @@ def test_a_hint_for_what_is_up_to_date_writes_nothing():
     product = make_published_product()
     drain()
 
-    assert index_products(ids=[product.uuid]) == 0
+    assert index_once([product.uuid]) == 0
     set_trust(product_id=product.pk, verdict="met", figures={}, actor=FACTORY)
-    assert index_products(ids=[product.uuid]) == 1
+    assert index_once([product.uuid]) == 1
 
 
 def test_an_index_without_marks_is_written_again_and_stays_the_same():

@@ -18,12 +18,12 @@ from catalog.search.backends import active_backend
 from catalog.search.port import IndexSession
 from catalog.search.services import sync
 from catalog.search.services.pending import BATCH_SIZE, engine_states
-from catalog.search.services.sync import drain, index_pending, index_products, sync_domain_changes
+from catalog.search.services.sync import drain, index_pending, sync_domain_changes
 from catalog.search.wakeup import PENDING_KEY, is_hint_needed, is_hinted, is_running
 from catalog.tasks import hint_products, index_changed
 from config.celery import app
 from tests.factories import FACTORY, make_domain, make_published_product
-from tests.search.requests import ask, ids
+from tests.search.requests import ask, ids, index_once
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +196,7 @@ def test_a_hint_writes_edits_and_leaves_a_backlog_to_the_drain():
     fresh = make_backlog()
     edit(fresh, "A walrus.")
 
-    assert index_products(ids=[]) == 1
+    assert index_once([]) == 1
     assert search("walrus") == [str(fresh.uuid)]
     assert drain() == 2 * BATCH_SIZE + 1
 

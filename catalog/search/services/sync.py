@@ -47,16 +47,6 @@ RECENTLY, FULL_SCAN_INTERVAL = timedelta(minutes=5), 15.0
 _last_full_scan: dict[str, float] = {}
 
 
-def index_products(*, ids: Collection[UUID]) -> int:
-    """Bring some products up to date in every engine; return how many writes were made.
-
-    What else has changed in the last seconds is written too: one commit serves many writes, and
-    their hints find nothing left to do.
-    """
-    with IndexWriters() as writers:
-        return _index_recent(writers, ids)
-
-
 def index_pending(*, ids: Collection[UUID], is_hinted: Callable[[], bool]) -> int:
     """Bring some products up to date, and what changes in the meantime; return the writes.
 
