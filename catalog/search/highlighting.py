@@ -118,7 +118,7 @@ def highlight_all(highlighter: Highlighter, hits: Iterable[JSONObject]) -> list[
 
     The texts of all hits are looked through in one go: a call for each would cost more.
     """
-    shown = [
+    texts_of_hits = [
         {
             name: [text] if isinstance(text, str) else text
             for name in HIGHLIGHTED
@@ -126,24 +126,24 @@ def highlight_all(highlighter: Highlighter, hits: Iterable[JSONObject]) -> list[
         }
         for hit in hits
     ]
-    texts = [text for hit in shown for texts in hit.values() for text in texts]
+    texts = [text for hit in texts_of_hits for texts in hit.values() for text in texts]
     spans = highlighter.spans(texts)
-    return [_highlight(hit, spans) for hit in shown]
+    return [_highlight(hit, spans) for hit in texts_of_hits]
 
 
-def _highlight(shown: Mapping[str, Sequence[str]], spans: Iterator[list[Span]]) -> Highlights:
+def _highlight(fields: Mapping[str, Sequence[str]], spans: Iterator[list[Span]]) -> Highlights:
     highlights: dict[str, str] = {}
     reasons = []
-    for name, texts in shown.items():
+    for name, texts in fields.items():
         # The texts come first, so that no span is taken that belongs to the next name.
-        matched = [(text, found) for text, found in zip(texts, spans, strict=False) if found]
+        matched = [(text, inside) for text, inside in zip(texts, spans, strict=False) if inside]
         if not matched:
             continue
         mark = _snippet if name in _LONG else _mark
         first = matched[:MAX_TEXTS]
-        highlights[name] = "\n".join(mark(text, found) for text, found in first)
-        named = () if name in _LONG else tuple(text for text, _ in first)
-        reasons.append(Reason(name, named, len(matched)))
+        highlights[name] = "\n".join(mark(text, inside) for text, inside in first)
+        matched_texts = () if name in _LONG else tuple(text for text, _ in first)
+        reasons.append(Reason(name, matched_texts, len(matched)))
     return highlights, tuple(reasons)
 
 

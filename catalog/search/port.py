@@ -184,7 +184,7 @@ class IndexSession(Protocol):
     def put(self, documents: Iterable[SearchDocument]) -> None:
         """Write the documents, each unless the index has a later revision of it."""
 
-    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+    def delete(self, objects: Iterable[tuple[str, str, int]]) -> None:
         """Delete (type, id) as of a revision; a write of an earlier one has no effect."""
 
     def commit(self) -> None:

@@ -83,8 +83,8 @@ def parse_query(text: str, *, now: datetime) -> ParsedQuery:
 
 def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text):
-        whole, span = match[0], match.span()
-        sign = whole[0] if whole[0] in "+-" and len(whole) > 1 else ""
+        token, span = match[0], match.span()
+        sign = token[0] if token[0] in "+-" and len(token) > 1 else ""
         if match["open"] or match["close"]:
             yield _Token("open" if match["open"] else "close", "", sign, span)
         elif match["quoted"]:
@@ -93,7 +93,7 @@ def _tokens(text: str) -> Iterator[_Token]:
             value = match["value"] or match["comparison"]
             yield _Token("field", value, sign, span, match["name"])
         else:
-            yield _Token("word", whole.removeprefix(sign), sign, span)
+            yield _Token("word", token.removeprefix(sign), sign, span)
 
 
 def _limit_depth(tokens: Iterator[_Token]) -> Iterator[_Token]:

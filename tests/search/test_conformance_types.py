@@ -69,11 +69,11 @@ def test_names_of_each_kind_are_suggested_apart(mesh: SearchBackend):
     assert [suggestion.id for suggestion in mesh.suggest("or", PUBLIC, 8).objects] == ["orders"]
     assert mesh.suggest("chu", PUBLIC, 8).objects == ()
     assert mesh.suggest("chu", PUBLIC, 8).words == ()
-    (matches,) = mesh.named("attri", PUBLIC, ("term", "domain"), 8)
+    (matches,) = mesh.complete_names("attri", PUBLIC, ("term", "domain"), 8)
     assert (matches.type, matches.id, matches.text) == ("term", "churn", "Churn")
-    assert mesh.named("loy", PUBLIC, ("term", "domain"), 8) == ()
-    assert len(mesh.named("loy", ("team:1",), ("term", "domain"), 8)) == 1
-    assert mesh.named("--", PUBLIC, KINDS, 8) == ()
+    assert mesh.complete_names("loy", PUBLIC, ("term", "domain"), 8) == ()
+    assert len(mesh.complete_names("loy", ("team:1",), ("term", "domain"), 8)) == 1
+    assert mesh.complete_names("--", PUBLIC, KINDS, 8) == ()
 
 
 def test_values_are_those_of_the_kinds_asked_for(mesh: SearchBackend):

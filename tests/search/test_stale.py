@@ -63,10 +63,10 @@ def test_a_product_that_was_just_hidden_is_not_counted():
 def test_a_word_of_a_product_that_was_just_hidden_is_not_suggested():
     product = make_published_product("Walrus counts")
     drain()
-    before = suggest(visitor=AnonymousUser(), typed="walr")
+    before = suggest(visitor=AnonymousUser(), text="walr")
 
     _hide(product)
-    after = suggest(visitor=AnonymousUser(), typed="walr")
+    after = suggest(visitor=AnonymousUser(), text="walr")
 
     assert [word.text for word in before.words] == ["walrus"]
     assert (after.products, after.words) == ((), ())

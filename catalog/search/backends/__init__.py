@@ -37,16 +37,16 @@ def get_backend(name: str) -> SearchBackend:
     if name == "elasticsearch":
         place = settings.ELASTICSEARCH_URL, settings.ASSAY_SEARCH_PREFIX
         semantic = settings.ASSAY_SEARCH_SEMANTIC and import_string(_SEMANTIC_RANKING)()
-        return _made(name, *place, semantic or None)
-    return _made(name, Path(settings.ASSAY_DATA_DIR) / "search")
+        return _instance(name, *place, semantic or None)
+    return _instance(name, Path(settings.ASSAY_DATA_DIR) / "search")
 
 
 @lru_cache
-def _made(name: str, *place: Hashable) -> SearchBackend:
+def _instance(name: str, *place: Hashable) -> SearchBackend:
     return adapter(name)(*place)
 
 
 def adapter(name: str) -> Callable[..., SearchBackend]:
     """Return the class of an engine, loaded only now."""
-    made: Callable[..., SearchBackend] = import_string(_PATHS[name])
-    return made
+    loaded: Callable[..., SearchBackend] = import_string(_PATHS[name])
+    return loaded

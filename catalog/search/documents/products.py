@@ -119,7 +119,7 @@ def _metric(product: DataProduct, name: str) -> float | None:
 
 def _words(related: RelatedData, question: str) -> tuple[str, ...]:
     """Return the words of one answer, to filter by."""
-    texts = [text.casefold() for asked, text in related.answers if asked == question]
+    texts = [text.casefold() for name, text in related.answers if name == question]
     return tuple(sorted({word for text in texts for word in WORD.findall(text)}))[:200]
 
 

@@ -62,14 +62,14 @@ def load_related(products: Mapping[int, int]) -> dict[int, RelatedData]:
     return related
 
 
-def load_domains(wanted: Collection[int]) -> dict[int, list[DomainRef]]:
+def load_domains(keys: Collection[int]) -> dict[int, list[DomainRef]]:
     """Return each domain with its ancestors, nearest first; one statement for the whole tree."""
     rows = Domain.objects.order_by().values_list(
         "id", "parent_id", "slug", "name", "owner_team__slug", "owner_team__name"
     )
     domains = {row[0]: DomainRef(*row) for row in rows}
     parents = {pk: domain.parent_id for pk, domain in domains.items()}
-    return {pk: [domains[key] for key in ancestors_in(parents, pk)] for pk in wanted}
+    return {pk: [domains[ancestor] for ancestor in ancestors_in(parents, pk)] for pk in keys}
 
 
 def _read_own(related: Mapping[int, RelatedData], keys: list[int]) -> None:

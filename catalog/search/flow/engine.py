@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 
+from catalog.identifiers import normalize
+from catalog.search.fields import BY_NAME
 from catalog.search.flow import suggestions
 from catalog.search.flow.search import answer
 from catalog.search.flow.session import SearchSession
@@ -58,17 +60,17 @@ class SearchBackend(ABC):
         with self.open_session(request.readers, types, TIMEOUT) as session:
             return suggestions.count_by_type(session, request, types)
 
-    def suggest(self, typed: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
+    def suggest(self, text: str, readers: ReaderTokens, limit: int) -> SuggestAnswer:
         """Complete what is being typed to objects of the default type, and to words."""
         with self.open_session(readers, DEFAULT_TYPES, TIMEOUT) as session:
-            return suggestions.suggest(session, typed, limit)
+            return suggestions.suggest(session, text, limit)
 
-    def named(
-        self, typed: str, readers: ReaderTokens, types: Sequence[str], limit: int
+    def complete_names(
+        self, text: str, readers: ReaderTokens, types: Sequence[str], limit: int
     ) -> tuple[Suggestion, ...]:
         """Complete what is being typed to objects of some types by their names."""
         with self.open_session(readers, types, TIMEOUT) as session:
-            return suggestions.suggest_names(session, typed, limit)
+            return suggestions.complete_names(session, text, limit)
 
     def values(
         self,
@@ -80,7 +82,8 @@ class SearchBackend(ABC):
     ) -> tuple[FacetValue, ...]:
         """Return values of a field with a prefix and their counts, the most frequent first."""
         with self.open_session(readers, types, TIMEOUT) as session:
-            return suggestions.suggest_values(session, field, prefix, limit)
+            values = session.complete(BY_NAME[field].attribute, normalize(prefix), limit)
+        return tuple(FacetValue(value, count) for value, count in values)
 
     def similar(
         self, key: str, features: Sequence[Feature], readers: ReaderTokens, limit: int

@@ -164,8 +164,8 @@ class QueryBuilder(ABC, Generic[Q]):
                     parts.append(self.best_of([self.score(option.node) for option in options]))
                 case And(clauses):
                     scored = [c.node for c in clauses if c.occur is not Occur.MUST_NOT]
-                    found = self.any_of(self.scores(scored))
-                    parts.append(self.filtered(found, [self.contains(node)]))
+                    documents = self.any_of(self.scores(scored))
+                    parts.append(self.filtered(documents, [self.contains(node)]))
                 case _:
                     parts.append(self.contains(node))
         return parts
@@ -187,14 +187,14 @@ class QueryBuilder(ABC, Generic[Q]):
             (required if match.requires_all else boosts).append(bonus)
         scores = self.scores([clause.node for clause in clauses])
         if required:
-            found = self.boosting(self.all_of(required), [*scores, *self.useful(boosts)])
+            documents = self.boosting(self.all_of(required), [*scores, *self.useful(boosts)])
         else:
-            found = self.any_of(scores) if clauses else self.everything()
+            documents = self.any_of(scores) if clauses else self.everything()
             if any(is_identifier(clause.node) for clause in clauses):
-                found = self.filtered(found, [self._any_clause(clauses)])
-            found = self.boosting(found, self.useful(boosts))
-        named = [*self.useful(self.names(match.text)), self._within(found, query)]
-        return self.filtered(self.any_of(named), self.filters(match.filters))
+                documents = self.filtered(documents, [self._any_clause(clauses)])
+            documents = self.boosting(documents, self.useful(boosts))
+        options = [*self.useful(self.names(match.text)), self._within(documents, query)]
+        return self.filtered(self.any_of(options), self.filters(match.filters))
 
     def matched(self, match: Match) -> Q:
         """The documents of a match without any rank."""
@@ -207,9 +207,9 @@ class QueryBuilder(ABC, Generic[Q]):
         filters = self.filters(match.filters)
         if not required and not match.query and filters:
             return self.silent(self.all_of(filters))
-        found = self._within(self.all_of(required) if required else self.everything(), query)
-        named = self.any_of([*self.useful(self.names(match.text)), found])
-        return self.silent(self.filtered(named, filters))
+        documents = self._within(self.all_of(required) if required else self.everything(), query)
+        options = self.any_of([*self.useful(self.names(match.text)), documents])
+        return self.silent(self.filtered(options, filters))
 
     def _admits(self, node: Node) -> Q:
         """The documents that `score` scores."""
@@ -227,14 +227,14 @@ class QueryBuilder(ABC, Generic[Q]):
             [self.contains(node) if is_identifier(node) else self._admits(node) for node in nodes]
         )
 
-    def _within(self, found: Q, query: Expression) -> Q:
+    def _within(self, documents: Q, query: Expression) -> Q:
         """The documents that pass the filters in a query, without those it excludes."""
         filters = [self.contains(node) for node in required_nodes(query)[1]]
-        return self._excluding(self.filtered(found, filters), query)
+        return self._excluding(self.filtered(documents, filters), query)
 
-    def _excluding(self, found: Q, clauses: Sequence[Clause]) -> Q:
+    def _excluding(self, documents: Q, clauses: Sequence[Clause]) -> Q:
         excluded = [clause.node for clause in clauses if clause.occur is Occur.MUST_NOT]
-        return self.without(found, [self.contains(node) for node in excluded])
+        return self.without(documents, [self.contains(node) for node in excluded])
 
     def names(self, text: str) -> list[Q]:
         """The whole text as a name, slug, alias or address: those documents come first."""
@@ -255,6 +255,6 @@ class QueryBuilder(ABC, Generic[Q]):
         decide which are among the few that are suggested.
         """
         words = normalize_name(text).split()
-        whole = [self.constant(self.contains_in(word, ["name_text"]), 1) for word in words]
-        found = self.any_of([self.silent(self.name_prefixes(text)), *self.names(text)])
-        return self.boosting(found, [*whole, *self.name_prefix(text)])
+        full_words = [self.constant(self.contains_in(word, ["name_text"]), 1) for word in words]
+        documents = self.any_of([self.silent(self.name_prefixes(text)), *self.names(text)])
+        return self.boosting(documents, [*full_words, *self.name_prefix(text)])

@@ -37,8 +37,8 @@ def unmatched_terms(
 
 def correct_terms(session: SearchSession, unmatched: Mapping[str, str]) -> dict[str, str]:
     """Return for each term that is not found the nearest word that some readable document has."""
-    wanted = ((term, word) for term, word in unmatched.items() if edits_allowed(word))
-    words = dict(islice(wanted, MAX_CORRECTIONS))
+    correctable = ((term, word) for term, word in unmatched.items() if edits_allowed(word))
+    words = dict(islice(correctable, MAX_CORRECTIONS))
     if not words:
         return {}
     candidates = session.similar_terms({word: edits_allowed(word) for word in words.values()})

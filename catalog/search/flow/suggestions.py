@@ -6,13 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from catalog.identifiers import normalize
 from catalog.search.document import split_key
-from catalog.search.fields import BY_NAME, MIN_DOCUMENTS_WITH_ALL_TERMS
+from catalog.search.fields import MIN_DOCUMENTS_WITH_ALL_TERMS
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match, SearchSession
 from catalog.search.port import (
-    FacetValue,
     Feature,
     SearchRequest,
     SimilarDocument,
@@ -32,15 +30,15 @@ from catalog.search.similarity import MIN_SHARED, TAG, WORD, feature_weights
 from catalog.search.spelling import normalize_name
 
 
-def suggest(session: SearchSession, typed: str, limit: int) -> SuggestAnswer:
+def suggest(session: SearchSession, text: str, limit: int) -> SuggestAnswer:
     """Complete the last word: to objects by their names, and to words of readable documents."""
-    words = normalize_name(typed).split()
+    words = normalize_name(text).split()
     if not words:
         return SuggestAnswer()
-    start = " ".join(typed.split()[:-1])
+    start = " ".join(text.split()[:-1])
     completions = session.complete("vocabulary", words[-1], limit)
     return SuggestAnswer(
-        objects=suggest_names(session, typed, limit),
+        objects=complete_names(session, text, limit),
         words=tuple(
             Suggestion(f"{start} {word}".strip(), count)
             for word, count in completions
@@ -49,18 +47,9 @@ def suggest(session: SearchSession, typed: str, limit: int) -> SuggestAnswer:
     )
 
 
-def suggest_names(session: SearchSession, typed: str, limit: int) -> tuple[Suggestion, ...]:
-    if not normalize_name(typed):
-        return ()
-    hits = session.find_names(typed, limit)
+def complete_names(session: SearchSession, text: str, limit: int) -> tuple[Suggestion, ...]:
+    hits = session.find_names(text, limit) if normalize_name(text) else ()
     return tuple(Suggestion(hit.texts["name"], 1, *split_key(hit.key)) for hit in hits)
-
-
-def suggest_values(
-    session: SearchSession, field: str, prefix: str, limit: int
-) -> tuple[FacetValue, ...]:
-    values = session.complete(BY_NAME[field].attribute, normalize(prefix), limit)
-    return tuple(FacetValue(value, count) for value, count in values)
 
 
 def count_by_type(
@@ -89,7 +78,12 @@ def similar(
     """Weigh the features within what is readable, and rank by the sum of those shared."""
     if not features:
         return ()
-    nodes = {feature: _node(feature) for feature in features}
+    nodes: dict[Feature, Node] = {
+        feature: TermIn(feature.text, ("name_text", "lead_text"))
+        if feature.type == WORD
+        else FilterNode(Filter(feature.type, (feature.text,)))
+        for feature in features
+    }
     matches: dict[Feature | None, Match] = {
         feature: Match((Clause(node, Occur.MUST),)) for feature, node in nodes.items()
     }
@@ -104,15 +98,9 @@ def similar(
     match = Match((Clause(enough, Occur.MUST),), filters=(retired,))
     ranked = {feature: (nodes[feature], float(weight)) for feature, weight in weights.items()}
     # The document itself shares all of its features, so it comes first.
-    found = session.most_similar(ranked, match, limit + 1)
-    others_found = [(other, shared) for other, shared in found if other != key][:limit]
+    documents = session.most_similar(ranked, match, limit + 1)
     return tuple(
         SimilarDocument(*split_key(other), tuple(f for f in weights if f in shared))
-        for other, shared in others_found
-    )
-
-
-def _node(feature: Feature) -> Node:
-    if feature.type == WORD:
-        return TermIn(feature.text, ("name_text", "lead_text"))
-    return FilterNode(Filter(feature.type, (feature.text,)))
+        for other, shared in documents
+        if other != key
+    )[:limit]

@@ -82,9 +82,9 @@ def read_domains(access: AccessContext, ids: Sequence[str]) -> dict[str, DomainR
 
 def count_products(access: AccessContext, domains: Sequence[DomainRow]) -> dict[int, int]:
     """Count the live products that the reader sees in each domain and its subdomains."""
-    wanted = {domain.pk for domain in domains}
+    keys = {domain.pk for domain in domains}
     parents = Domain.objects.parents()
-    counted_in = {pk: [at for at in ancestors_in(parents, pk) if at in wanted] for pk in parents}
+    counted_in = {pk: [at for at in ancestors_in(parents, pk) if at in keys] for pk in parents}
     rows = (
         DataProduct.objects.visible_to(access)
         .live()
@@ -93,7 +93,7 @@ def count_products(access: AccessContext, domains: Sequence[DomainRow]) -> dict[
         .values_list("domain_id")
         .annotate(Count("pk"))
     )
-    counts = dict.fromkeys(wanted, 0)
+    counts = dict.fromkeys(keys, 0)
     for domain, count in rows:
         for ancestor in counted_in[domain]:
             counts[ancestor] += count

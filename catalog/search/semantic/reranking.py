@@ -74,7 +74,7 @@ def rerank(candidates: Sequence[Candidate]) -> list[RankChange]:
     if not cosines:
         return [RankChange(rank, is_boosted=False) for rank in range(len(candidates))]
     average = fmean(cosines)
-    near = [average if c.cosine is None else c.cosine for c in candidates]
+    nearness = [average if c.cosine is None else c.cosine for c in candidates]
     best = max(c.score for c in candidates) or 1.0
 
     def key(rank: int) -> tuple[bool, float, int]:
@@ -82,10 +82,10 @@ def rerank(candidates: Sequence[Candidate]) -> list[RankChange]:
         if candidate.is_exact_name:
             return False, -candidate.score, rank
         words = (1 - SEMANTIC_WEIGHT) * candidate.score / best
-        return True, -(words + SEMANTIC_WEIGHT * near[rank]), rank
+        return True, -(words + SEMANTIC_WEIGHT * nearness[rank]), rank
 
     order = sorted(range(len(candidates)), key=key)
     return [
-        RankChange(old_rank, is_boosted=rank < old_rank and near[old_rank] > average)
+        RankChange(old_rank, is_boosted=rank < old_rank and nearness[old_rank] > average)
         for rank, old_rank in enumerate(order)
     ]

@@ -130,9 +130,9 @@ def write_documents(
     An object that was deleted in the meantime is skipped: it has a tombstone.
     """
     written: dict[str, dict[UUID, int]] = {}
-    for name, wanted in ids.items():
-        for start in range(0, len(wanted), BATCH_SIZE):
-            rows = list(RESULT_TYPES[name].rows(wanted[start : start + BATCH_SIZE]))
+    for name, uuids in ids.items():
+        for start in range(0, len(uuids), BATCH_SIZE):
+            rows = list(RESULT_TYPES[name].rows(uuids[start : start + BATCH_SIZE]))
             session.put(RESULT_TYPES[name].documents(rows))
             written.setdefault(name, {}).update({row.uuid: row.revision for row in rows})
     return written

@@ -118,8 +118,8 @@ def remove_unused_indexes(backend: SearchBackend) -> None:
 
 def _remove_unused(backend: SearchBackend) -> None:
     with backend.remove_unused() as generations:
-        kept = [follower_name(backend.name, generation) for generation in generations]
-        forget_other_generations(prefix=follower_name(backend.name, ""), keep=kept)
+        remaining = [follower_name(backend.name, generation) for generation in generations]
+        forget_other_generations(prefix=follower_name(backend.name, ""), keep=remaining)
 
 
 def _fill(

@@ -50,7 +50,7 @@ class SearchResults:
 
 @dataclass(frozen=True)
 class Completions:
-    """What can follow what is being typed."""
+    """What can follow what is being text."""
 
     products: tuple[ProductRow, ...] = ()
     terms: tuple[TermRow, ...] = ()
@@ -135,26 +135,26 @@ def _resolve_me(filters: Sequence[Filter], access: AccessContext) -> tuple[Filte
     )
 
 
-def suggest(*, visitor: Principal | AccessContext, typed: str, limit: int = 8) -> Completions:
-    """Complete what is being typed: values of a field after `name:`, else objects and words.
+def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) -> Completions:
+    """Complete what is being text: values of a field after `name:`, else objects and words.
 
     Raises SearchUnavailable.
     """
     access, engine = access_for(visitor), active_backend()
     tokens = tokens_of(access)
-    name, colon, prefix = typed.rpartition(" ")[2].removeprefix("-").partition(":")
+    name, colon, prefix = text.rpartition(" ")[2].removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
     if colon and field and field.type is FieldType.TERMS:
         # Of one type are the values that filter it; types themselves are of all.
         types = TYPES if field.name == "type" else (DEFAULT_TYPE,)
         values = engine.values(field.name, prefix.strip('"'), tokens, limit, types)
         return Completions(field=field.name, values=values)
-    answer = engine.suggest(typed, tokens, limit)
+    answer = engine.suggest(text, tokens, limit)
     products = _rows(access, PRODUCT, answer.objects)
     # As many objects are stale; a word that no more of them have may be theirs alone.
     stale = len(answer.objects) - len(products)
     words = tuple(word for word in answer.words if not stale or word.count > stale)
-    others = engine.named(typed, tokens, (TERM, DOMAIN), limit)
+    others = engine.complete_names(text, tokens, (TERM, DOMAIN), limit)
     terms, domains = (_rows(access, name, others) for name in (TERM, DOMAIN))
     return Completions(products, terms, domains, words)
 
@@ -165,9 +165,9 @@ def _rows(access: AccessContext, name: str, objects: Sequence[Suggestion]) -> tu
     return tuple(rows[one] for one in ids if one in rows)
 
 
-def find_by_address(*, visitor: Principal | AccessContext, typed: str) -> DataProduct | None:
+def find_by_address(*, visitor: Principal | AccessContext, text: str) -> DataProduct | None:
     """Return the product whose identifier was pasted, if the visitor may know of it."""
-    match = _UUID.fullmatch(typed.strip())
+    match = _UUID.fullmatch(text.strip())
     if match is None:
         return None
     products = DataProduct.objects.visible_to(visitor).select_related("domain")

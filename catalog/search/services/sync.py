@@ -59,7 +59,7 @@ def index_pending(*, ids: Collection[UUID], is_hinted: Callable[[], bool]) -> in
         is_hinted()
         started = time.monotonic()
         written = _index_recent(writers, ids)
-        while started < until and _is_hinted_soon(is_hinted, started + ROUND):
+        while started < until and _is_hinted_again(is_hinted, started + ROUND):
             started = time.monotonic()
             written += _index_recent(writers, ())
     if started >= until:
@@ -67,7 +67,7 @@ def index_pending(*, ids: Collection[UUID], is_hinted: Callable[[], bool]) -> in
     return written
 
 
-def _is_hinted_soon(is_hinted: Callable[[], bool], earliest: float) -> bool:
+def _is_hinted_again(is_hinted: Callable[[], bool], earliest: float) -> bool:
     """Wait until `earliest`, then up to MAX_IDLE for a hint."""
     time.sleep(max(0.0, earliest - time.monotonic()))
     until = time.monotonic() + MAX_IDLE

@@ -54,7 +54,7 @@ def search_suggestions(request: HttpRequest) -> HttpResponse:
     groups: list[Group] = []
     if len(text.strip()) >= MIN_LENGTH:
         with suppress(SearchUnavailable):
-            groups = _groups(text, suggest(visitor=request.user, typed=text, limit=MAX_ITEMS))
+            groups = _groups(text, suggest(visitor=request.user, text=text, limit=MAX_ITEMS))
     response = JsonResponse({"groups": [asdict(group) for group in groups]})
     response["Vary"] = "Cookie"
     return response

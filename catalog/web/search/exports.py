@@ -1,4 +1,4 @@
-"""The whole result of a search as CSV."""
+"""The whole result of a search as CSV, and its newest products as an Atom feed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.authorization.access import Principal
+from catalog.authorization.access import Principal, access_for
 from catalog.problems import RETRY_SECONDS, problem_response
+from catalog.products.models import PRODUCT
 from catalog.search.port import SearchRequest, SearchUnavailable
 from catalog.search.result_types import RESULT_TYPES
+from catalog.search.result_types.products import products_of
 from catalog.search.services.search import SearchResults, search_catalog
 from catalog.search.url_state import MAX_PAGE_SIZE, parse_search_url
 from catalog.web.csv_lines import csv_response
+from catalog.web.feeds import MOST_ENTRIES, atom_answer, feed_iri, product_entry
 from catalog.web.search.result_page import caller_of
 
 
@@ -48,3 +54,27 @@ def _rows(visitor: Principal, request: SearchRequest, results: SearchResults) ->
             return
         following = replace(request, cursor=results.answer.next)
         results = search_catalog(visitor=visitor, request=following)
+
+
+@require_safe
+def search_feed(request: HttpRequest) -> HttpResponseBase:
+    """Return the newest products that a search finds, whatever its type, order and page."""
+    state = parse_search_url(request.GET, caller=caller_of(request))
+    first = state.request.first_page()
+    newest = replace(first, type=PRODUCT, sort="updated", limit=MOST_ENTRIES)
+    try:
+        results = search_catalog(visitor=request.user, request=newest)
+    except SearchUnavailable as error:
+        return search_unavailable(request, error)
+    hits = [hit for hit, _ in results.hits]
+    products = products_of(access_for(request.user), [hit.id for hit in hits])
+    address = state.address(sort="", type="")
+    words = [state.text, *(f"{name}:{value}" for name, value in state.filters)]
+    title = " ".join(words).strip() or _("all products")
+    return atom_answer(
+        request,
+        title=_("Search: %(words)s") % {"words": title},
+        page=f"{reverse('search_results')}?{address}",
+        identity=feed_iri(f"{reverse('search_feed')}?{address}"),
+        entries=[product_entry(products[hit.id]) for hit in hits if hit.id in products],
+    )

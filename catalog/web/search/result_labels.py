@@ -68,8 +68,8 @@ SORTS = {
     "certified": gettext_lazy("Certification expiry"),
 }
 # Facets whose values are slugs of something that has a name.
-_NAMED: Mapping[str, type[Domain | Team]] = {"domain": Domain, "owner": Team}
-DOUBTS = {
+_MODELS: Mapping[str, type[Domain | Team]] = {"domain": Domain, "owner": Team}
+WARNINGS = {
     "too-long": gettext_lazy("Only the first 500 characters were searched."),
     "too-many-words": gettext_lazy("Only the first 60 words were searched."),
     "too-many-beginnings": gettext_lazy("Only the first 8 words with * are expanded."),
@@ -89,12 +89,12 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
     slugs = {
         facet.name: [value.value for value in facet.values]
         for facet in facets
-        if facet.values and facet.name in _NAMED
+        if facet.values and facet.name in _MODELS
     }
     if not slugs:
         return {}
     names: list[QuerySet[Any, Any]] = [
-        _NAMED[name]
+        _MODELS[name]
         .objects.filter(slug__in=values)
         .order_by()
         .values_list(Value(name), "slug", "name")
@@ -112,7 +112,7 @@ def label_of(labels: FacetLabels, name: str, value: str) -> str:
 
 
 def warning_text(warning: QueryWarning) -> str:
-    return str(DOUBTS.get(warning.code, warning.code))
+    return str(WARNINGS.get(warning.code, warning.code))
 
 
 @cached_per_language
@@ -128,13 +128,13 @@ class Phrases(NamedTuple):
     fields: Mapping[str, str]
     holds: str
     more: str
-    lifted: str
+    boosted: str
 
     def reason(self, reason: Reason) -> str:
         """Return one reason as text."""
         label = self.fields.get(reason.field, reason.field)
         if reason.field == MEANING:
-            return f"{label}: {self.lifted}"
+            return f"{label}: {self.boosted}"
         if not reason.texts:
             return self.holds % {"field": label}
         more = reason.total - len(reason.texts)
@@ -148,7 +148,7 @@ def phrases(object_type: str) -> Phrases:
         fields=labels_of_reasons(object_type),
         holds=_("Matched in %(field)s"),
         more=_(" · +%(n)d more"),
-        lifted=str(_BOOSTED),
+        boosted=str(_BOOSTED),
     )
 
 

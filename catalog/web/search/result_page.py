@@ -15,7 +15,7 @@ from catalog.authorization.access import AccessContext
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT
 from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME
-from catalog.search.port import Correction, Facet, Hit
+from catalog.search.port import Correction, Facet, Hit, SearchAnswer
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.result_types.terms import TermRow
 from catalog.search.services.search import (
@@ -131,29 +131,29 @@ def caller_of(request: HttpRequest) -> str:
 
 
 def build_results_page(
-    request: HttpRequest, access: AccessContext, state: SearchState, found: SearchResults
+    request: HttpRequest, access: AccessContext, state: SearchState, results: SearchResults
 ) -> ResultsPage:
-    answer = found.answer
+    answer = results.answer
     labels = result_labels.labels_of(answer.facets)
     pages = Paginator(range(min(answer.count, MAX_OFFSET)), state.request.limit)
     result_type = RESULT_TYPES[state.type]
-    annotations = result_type.annotate(access, [row for _, row in found.hits])
+    annotations = result_type.annotate(access, [row for _, row in results.hits])
     has_none = not answer.count
     return ResultsPage(
         query=state.text,
         count=answer.count,
         count_text=result_type.count_text(answer.count),
         card_template=result_type.card_template,
-        tabs=_tabs(access, state, found),
-        cards=[_card(hit, row, annotations.get(row.pk)) for hit, row in found.hits],
+        tabs=_tabs(access, state, results),
+        cards=[_card(hit, row, annotations.get(row.pk)) for hit, row in results.hits],
         facets=[_facet(facet, labels) for facet in answer.facets if facet.values],
         chips=[*_filter_chips(state, labels), *_warning_chips(state)],
         sorts=_sorts(state),
         numbered=None if state.request.cursor else pages.get_page(state.page),
-        cursor_links=_cursor_links(request, state, found),
+        cursor_links=_cursor_links(request, state, answer),
         corrections=tuple(answer.corrections),
         exact_url=f"?{state.address(verbatim='1')}",
-        expansions=tuple(found.expansions),
+        expansions=tuple(results.expansions),
         relaxed=_relaxed(request, state) if state.request.filters and has_none else [],
         nearest_terms=_nearest_terms(access, state) if has_none else [],
         hidden_inputs=_hidden_inputs(state),
@@ -165,8 +165,8 @@ def build_results_page(
     )
 
 
-def _tabs(access: AccessContext, state: SearchState, found: SearchResults) -> list[Tab]:
-    counts = counts_by_type(visitor=access, results=found)
+def _tabs(access: AccessContext, state: SearchState, results: SearchResults) -> list[Tab]:
+    counts = counts_by_type(visitor=access, results=results)
     return [
         Tab(
             label=str(result_type.label),
@@ -233,19 +233,19 @@ def _filter_chips(state: SearchState, labels: FacetLabels) -> list[Chip]:
 def _warning_chips(state: SearchState) -> list[Chip]:
     return [
         Chip(
-            key=doubt.typed,
-            warning=result_labels.warning_text(doubt),
-            suggestion=_replacement(state, doubt.typed, doubt.offer) if doubt.offer else None,
+            key=warning.typed,
+            warning=result_labels.warning_text(warning),
+            suggestion=_replacement(state, warning.typed, warning.offer) if warning.offer else None,
         )
-        for doubt in state.warnings
+        for warning in state.warnings
     ]
 
 
 def _replacement(state: SearchState, typed: str, offer: str) -> Suggestion:
     """Return the search with what was not understood replaced by what was probably meant."""
     name, colon, _value = typed.partition(":")
-    meant = f"{name}:{offer}" if colon else offer
-    return Suggestion(meant, f"?{state.address(q=state.text.replace(typed, meant, 1))}")
+    text = f"{name}:{offer}" if colon else offer
+    return Suggestion(text, f"?{state.address(q=state.text.replace(typed, text, 1))}")
 
 
 def _sorts(state: SearchState) -> list[SortLink]:
@@ -260,9 +260,8 @@ def _sorts(state: SearchState) -> list[SortLink]:
     ]
 
 
-def _cursor_links(request: HttpRequest, state: SearchState, found: SearchResults) -> dict[str, str]:
+def _cursor_links(request: HttpRequest, state: SearchState, answer: SearchAnswer) -> dict[str, str]:
     """Return the links from the last numbered page to those after it, and between these."""
-    answer = found.answer
     end = state.request.offset + state.request.limit
     if state.request.cursor is None and (answer.count <= MAX_OFFSET or end < MAX_OFFSET):
         return {}
@@ -289,7 +288,7 @@ def _relaxed(request: HttpRequest, state: SearchState) -> list[Suggestion]:
 
 def _hidden_inputs(state: SearchState) -> list[tuple[str, str]]:
     """Return the hidden inputs of the facets form: all parameters but query and facets."""
-    kept = [pair for pair in state.filters if pair[0] not in result_labels.FACETS]
-    kept += [("sort", state.sort)] if state.sort != RELEVANCE else []
-    kept += [(TYPE_PARAM, state.type)] if state.type != DEFAULT_TYPE else []
-    return kept + ([("verbatim", "1")] if state.is_exact else [])
+    inputs = [pair for pair in state.filters if pair[0] not in result_labels.FACETS]
+    inputs += [("sort", state.sort)] if state.sort != RELEVANCE else []
+    inputs += [(TYPE_PARAM, state.type)] if state.type != DEFAULT_TYPE else []
+    return inputs + ([("verbatim", "1")] if state.is_exact else [])

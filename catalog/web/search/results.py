@@ -35,7 +35,7 @@ class SearchUnavailablePage:
 @require_safe
 def search_results(request: HttpRequest) -> HttpResponse:
     """Show the results; filters typed into the search box are first moved into the URL."""
-    if product := find_by_address(visitor=request.user, typed=request.GET.get("q", "")):
+    if product := find_by_address(visitor=request.user, text=request.GET.get("q", "")):
         return HttpResponseRedirect(product.path)
     state = parse_search_url(request.GET, caller=caller_of(request))
     if state.has_inline_filters:
@@ -43,8 +43,8 @@ def search_results(request: HttpRequest) -> HttpResponse:
     access = access_for(request.user)
     response: HttpResponse
     try:
-        found = search_catalog(visitor=access, request=state.request)
-        page = build_results_page(request, access, state, found)
+        results = search_catalog(visitor=access, request=state.request)
+        page = build_results_page(request, access, state, results)
         response = render_page(request, "catalog/search/results.html", page)
     except SearchUnavailable:
         response = unavailable(request, state)

@@ -3,8 +3,7 @@
 from django.urls import path
 
 from catalog.web.search.autocomplete import search_suggestions
-from catalog.web.search.exports import search_results_csv
-from catalog.web.search.feeds import search_feed
+from catalog.web.search.exports import search_feed, search_results_csv
 from catalog.web.search.results import search_results
 
 urlpatterns = [

@@ -152,9 +152,9 @@ class ElasticsearchBackend(SearchBackend):
 
     def _aliases(self) -> dict[str, list[str]]:
         """Return the aliases of each index under this prefix; a longer prefix is another's."""
-        found = self.client.indices.get(index=f"{self._prefix}-*", features="aliases").body
+        indexes = self.client.indices.get(index=f"{self._prefix}-*", features="aliases").body
         own = re.compile(rf"{re.escape(self._prefix)}-[0-9a-f]{{12}}-\d+")
-        return {name: list(info["aliases"]) for name, info in found.items() if own.fullmatch(name)}
+        return {n: list(info["aliases"]) for n, info in indexes.items() if own.fullmatch(n)}
 
     def read_entries(self, index: str, keys: Collection[str] | None) -> Iterator[IndexEntry]:
         """Read at a point in time, so that writes meanwhile neither add nor hide an entry."""

@@ -50,10 +50,10 @@ class ElasticsearchWriter:
             return map(_write_of, documents, repeat({}))
         return starmap(_write_of, self._vectors.attach(documents))
 
-    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+    def delete(self, objects: Iterable[tuple[str, str, int]]) -> None:
         self._bulk(
             {"_op_type": "delete", "_id": key_of(object_type, identity), "version": revision}
-            for object_type, identity, revision in things
+            for object_type, identity, revision in objects
         )
 
     def commit(self) -> None:

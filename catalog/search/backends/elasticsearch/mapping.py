@@ -61,10 +61,10 @@ def mapping(semantic: SemanticRanking | None = None) -> JSONObject:
     properties |= {name: {"type": "long"} for name in (*MOMENTS, "tie", "revision")}
     properties |= {f"sort_{sort.name}": _KEYWORD for sort in SORTS}
     properties["digest"] = {"type": "keyword", "index": False, "doc_values": False}
-    shown = {"type": "text", "analyzer": TEXT, "index": False}
-    properties["shown"] = {"properties": dict.fromkeys(HIGHLIGHTED, shown)}
-    kept = ["key", "readers", "revision", "digest", "shown.*"]
-    shape = {"dynamic": "strict", "_source": {"includes": kept}, "properties": properties}
+    highlighted = {"type": "text", "analyzer": TEXT, "index": False}
+    properties["shown"] = {"properties": dict.fromkeys(HIGHLIGHTED, highlighted)}
+    stored = ["key", "readers", "revision", "digest", "shown.*"]
+    shape = {"dynamic": "strict", "_source": {"includes": stored}, "properties": properties}
     return semantic.extend_mapping(shape) if semantic else shape
 
 
@@ -77,6 +77,6 @@ def fingerprint(semantic: SemanticRanking | None = None) -> str:
 
 def source_of(document: SearchDocument) -> JSONObject:
     """Return the document as the index holds it."""
-    shown = {name: getattr(document, name) for name in HIGHLIGHTED}
+    highlighted = {name: getattr(document, name) for name in HIGHLIGHTED}
     values = index_values(document, searchable_texts(document))
-    return {**values, "digest": document.digest(), "shown": shown}
+    return {**values, "digest": document.digest(), "shown": highlighted}

@@ -71,11 +71,11 @@ class ElasticsearchSession:
             body["aggs"] = _facets_within(selected)
         reranker = self.semantic.reranker(request, match) if self.semantic else None
         response = reranker.search(self, body, request) if reranker else self.search(body)
-        found = reranker.page_of(response, request) if reranker else page_of(response, request)
+        page_hits = reranker.page_of(response, request) if reranker else page_of(response, request)
         return Page(
             count=int(response["hits"]["total"]["value"]),
-            hits=[_hit(hit, page.terms) for hit in found.hits],
-            position=found.position,
+            hits=[_hit(hit, page.terms) for hit in page_hits.hits],
+            position=page_hits.position,
             facet_counts=partial(_facet_counts, response),
             by_meaning=reranker is not None,
         )
@@ -248,7 +248,7 @@ def _facets_within(selected: Mapping[str, JSONObject]) -> JSONObject:
 
 
 def _facet_counts(response: JSONObject) -> FacetCounts:
-    counted = {name: found.get(_VALUES, found) for name, found in response["aggregations"].items()}
+    counted = {name: facet.get(_VALUES, facet) for name, facet in response["aggregations"].items()}
     return {
         name: {str(bucket["key"]): int(bucket["doc_count"]) for bucket in values["buckets"]}
         for name, values in counted.items()

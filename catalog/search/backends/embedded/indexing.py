@@ -67,7 +67,7 @@ class IndexReader:
         for _, address in searcher.search(query, searcher.num_docs, count=False).hits:
             document = searcher.doc(address)
             digest = bytes(document.get_first("digest") or b"").decode()
-            if digest != mapping.GONE:
+            if digest != mapping.DELETED:
                 object_type, identity = split_key(str(document.get_first("key")))
                 revision = int(document.get_first("revision") or 0)
                 readers = tuple(sorted(map(str, document.get_all("readers"))))
@@ -100,9 +100,9 @@ class EmbeddedWriter:
                     words = "\n".join(text for name in MATCH_FIELDS for text in texts[name])
                     self._learn(self._analyzer.analyze(words.encode(errors="replace").decode()))
 
-    def delete(self, things: Iterable[tuple[str, str, int]]) -> None:
+    def delete(self, objects: Iterable[tuple[str, str, int]]) -> None:
         """Leave a tombstone in place of each object, unless the index has a later revision."""
-        for object_type, identity, revision in things:
+        for object_type, identity, revision in objects:
             key = key_of(object_type, identity)
             if not self._is_late(key, revision):
                 self._replace(key, revision)

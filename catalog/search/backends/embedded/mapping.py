@@ -18,7 +18,7 @@ from catalog.types import JSONObject
 
 LAYOUT = 3
 # What is left of a deleted document: its revision, and no reader who could find it.
-GONE = "gone"
+DELETED = "gone"
 FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
 
 
@@ -78,8 +78,8 @@ def fingerprint() -> str:
 
 def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> JSONObject:
     """Return the values of each field; `texts` are those of the ranked ones."""
-    shown = encode_json({name: getattr(document, name) for name in HIGHLIGHTED})
-    content = {"digest": document.digest().encode(), "shown": shown}
+    highlighted = encode_json({name: getattr(document, name) for name in HIGHLIGHTED})
+    content = {"digest": document.digest().encode(), "shown": highlighted}
     return index_values(document, texts) | content
 
 
@@ -97,7 +97,7 @@ def tombstone_of(key: str, revision: int) -> Document:
     entry = Document()
     entry.add_text("key", key)
     entry.add_integer("revision", revision)
-    entry.add_bytes("digest", GONE.encode())
+    entry.add_bytes("digest", DELETED.encode())
     return entry
 
 

@@ -121,10 +121,10 @@ def page_by_field(
         beyond = ("0", key, "[}") if order is Order.Desc else (key, _HIGHEST_KEY, "{]")
         query = builder.filtered(query, [builder.between(attribute, *beyond)])
     offset = 0 if cursor else request.offset
-    found = searcher.search(
+    result = searcher.search(
         query, limit, count=False, order_by_field=attribute, offset=offset, order=order
     )
-    hits = [HitPosition(str(key), 0, address) for key, address in found.hits]
+    hits = [HitPosition(str(key), 0, address) for key, address in result.hits]
     if cursor is None or not is_reversed:
         return HitRange(count, hits, cursor.position if cursor else offset)
     end = count if cursor.value is None else cursor.position

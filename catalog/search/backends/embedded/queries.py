@@ -92,8 +92,8 @@ class TantivyQueries(QueryBuilder[Query]):
             self._schema,
             field.attribute,
             NumberType.Integer if is_moment else NumberType.Float,
-            lower_bound=_whole(low) if is_moment else low,
-            upper_bound=_whole(high) if is_moment else high,
+            lower_bound=_as_integer(low) if is_moment else low,
+            upper_bound=_as_integer(high) if is_moment else high,
             include_lower=limits.includes_min or low is None,
             include_upper=limits.includes_max or high is None,
         )
@@ -162,5 +162,5 @@ def count_of(searcher: Searcher, query: Query) -> int:
     return int(searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]
 
 
-def _whole(number: float | None) -> int | None:
+def _as_integer(number: float | None) -> int | None:
     return None if number is None else int(min(max(number, -_MAX_NUMBER), _MAX_NUMBER))

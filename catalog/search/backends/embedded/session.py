@@ -60,27 +60,27 @@ class EmbeddedSession:
         build = builder.matched if sort else builder.scored
         filters = [self.readable, *selected.values()]
         query = builder.filtered(build(page.match), filters)
-        found = (
+        page_hits = (
             page_by_field(self.documents, builder, query, request, sort)
             if sort
             else page_by_rank(self.documents, query, request)
         )
-        hits = list(self._hits(found, has_texts=page.has_texts))
+        hits = list(self._hits(page_hits, has_texts=page.has_texts))
         matching = self._matching(page.terms, hits)
         return Page(
-            count=found.total,
+            count=page_hits.total,
             hits=[
                 replace(
                     hit, missing_terms=tuple(t for t in page.terms if hit.key not in matching[t])
                 )
                 for hit in hits
             ],
-            position=found.position,
+            position=page_hits.position,
             facet_counts=partial(self._facet_counts, page.match, selected),
         )
 
-    def _hits(self, found: HitRange, *, has_texts: bool) -> Iterator[IndexHit]:
-        for value, tie, address in found.hits:
+    def _hits(self, page_hits: HitRange, *, has_texts: bool) -> Iterator[IndexHit]:
+        for value, tie, address in page_hits.hits:
             document = self.documents.doc(address)
             score = value if isinstance(value, float) else 0.0
             texts: JSONObject = {}
@@ -141,9 +141,9 @@ class EmbeddedSession:
         hits = self.words.search(fuzzy, _MAX_CANDIDATES, count=False).hits
         words = sorted({str(self.words.doc(address).get_first("word")) for _, address in hits})
         counts: list[tuple[str, int]] = []
-        for wanted in range(1, edits + 1):
-            near = [other for other in words if distance(word, other, edits) == wanted]
-            counts = [(other, self._count(self.builder.term("words", other))) for other in near]
+        for n in range(1, edits + 1):
+            nearby = [other for other in words if distance(word, other, edits) == n]
+            counts = [(other, self._count(self.builder.term("words", other))) for other in nearby]
             if best_correction(word, counts):
                 break
         return counts
@@ -159,14 +159,13 @@ class EmbeddedSession:
         key_of_tie = {tie_of(hit.key): hit.key for hit in hits}
         for name, node in nodes.items():
             query = self.builder.filtered(self.builder.contains(node), [among])
-            found = self.documents.search(query, len(hits), count=False).hits
-            ties = self.documents.fast_field_values("tie", [address for _, address in found])
+            matches = self.documents.search(query, len(hits), count=False).hits
+            ties = self.documents.fast_field_values("tie", [address for _, address in matches])
             matching[name] = [key_of_tie[int(tie or 0)] for tie in ties]
         return matching
 
     def complete(self, attribute: str, prefix: str, limit: int) -> Sequence[tuple[str, int]]:
-        found = self.documents.terms_with_prefix(attribute, prefix, self.readable, limit)
-        return list(found)
+        return list(self.documents.terms_with_prefix(attribute, prefix, self.readable, limit))
 
     def find_names(self, text: str, limit: int) -> Sequence[IndexHit]:
         return self._best(self.builder.completed_names(text), limit, has_texts=True)
@@ -184,5 +183,5 @@ class EmbeddedSession:
     def _best(self, query: Query, limit: int, *, has_texts: bool) -> list[IndexHit]:
         request = SearchRequest(readers=None, limit=limit)
         readable = self.builder.filtered(query, [self.readable])
-        found = page_by_rank(self.documents, readable, request)
-        return list(self._hits(found, has_texts=has_texts))
+        page_hits = page_by_rank(self.documents, readable, request)
+        return list(self._hits(page_hits, has_texts=has_texts))
