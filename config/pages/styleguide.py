@@ -9,12 +9,13 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from catalog.provenance.models import Imbalance
 from catalog.web.components.badges import CERTIFICATIONS, LIFECYCLE, SENSITIVITIES, VERDICTS
 from catalog.web.components.charts import Day, Reading
 from catalog.web.pages import render_page
 from catalog.web.products.trust_summary import TrustMetric
 from config.pages import styleguide_data
-from config.pages.styleguide_data import SampleForm, SampleShare
+from config.pages.styleguide_data import SampleForm
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class StyleGuidePage:
     metrics: Sequence[TrustMetric]
     days: Sequence[Day]
     readings: Sequence[Reading]
-    imbalances: Sequence[SampleShare]
+    imbalances: Sequence[Imbalance]
     coverage: Sequence[tuple[str, int]]
     form: SampleForm
     numbered: Page[int]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog.provenance.models import Imbalance
 from catalog.web.components.charts import Day, Reading
 from catalog.web.products.trust_summary import TrustMetric
 
@@ -81,20 +81,8 @@ def sample_metrics() -> list[TrustMetric]:
     ]
 
 
-@dataclass(frozen=True)
-class SampleShare:
-    """A row of the table of imbalances."""
-
-    group: str
-    share: float
-    reference: float | None
-    gap: float | None
-    n: int
-    anchor: str = ""
-
-
 IMBALANCES = [
-    SampleShare("female", 0.31, 0.505, -0.195, 18_240),
-    SampleShare("male", 0.67, 0.495, 0.175, 39_420),
-    SampleShare("not stated", 0.02, None, None, 1_177),
+    Imbalance(group="female", share=0.31, reference_share=0.505, n=18_240),
+    Imbalance(group="male", share=0.67, reference_share=0.495, n=39_420),
+    Imbalance(group="not stated", share=0.02, n=1_177),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from shlex import quote
 
 from django.utils.translation import gettext as _
 
@@ -57,7 +58,7 @@ def _server(server: Server) -> list[Snippet]:
             "    rows = json.load(answer)"
         )
         return [
-            Snippet(_("Data, with curl"), "sh", f"curl -s {_quoted(place)}"),
+            Snippet(_("Data, with curl"), "sh", f"curl -s {quote(place)}"),
             Snippet(_("Data, with Python"), "python", python),
         ]
     if server.type == "local" and server.format in READERS:
@@ -70,12 +71,6 @@ def _server(server: Server) -> list[Snippet]:
         ]
     if server.type == "local" and server.format == "sqlite":
         return [
-            Snippet(
-                _("Data, with SQL (SQLite)"), "sh", f"sqlite3 -readonly {_quoted(place)} .tables"
-            )
+            Snippet(_("Data, with SQL (SQLite)"), "sh", f"sqlite3 -readonly {quote(place)} .tables")
         ]
     return []
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
