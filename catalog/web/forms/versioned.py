@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
+from django.utils.choices import flatten_choices
 from django.utils.translation import gettext as _
 
 from catalog.exceptions import (
@@ -133,14 +134,7 @@ def display_value(field: forms.Field, value: object) -> str:
         return str(field.prepare_value(value))
     if isinstance(value, bool) or isinstance(field, forms.BooleanField):
         return _("yes") if value in (True, "on", "true", "True") else _("no")
-    labels = dict(_choices(field))
+    choices: Iterable[tuple[object, object]] = flatten_choices(getattr(field, "choices", ()))
+    labels = {str(choice): label for choice, label in choices}
     values = value if isinstance(value, list | tuple) else [value]
     return ", ".join(str(labels.get(str(item), item)) for item in values)
-
-
-def _choices(field: forms.Field) -> Iterator[tuple[str, object]]:
-    for value, label in getattr(field, "choices", ()):
-        if isinstance(label, list | tuple):
-            yield from ((str(inner), text) for inner, text in label)
-        else:
-            yield str(value), label

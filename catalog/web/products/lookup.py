@@ -103,7 +103,9 @@ def on_any_product(view: PageView) -> Callable[..., HttpResponseBase]:
         try:
             row = find_product(access, domain, product)
         except ProductMoved as moved:
-            return HttpResponsePermanentRedirect(_same_tab(request, domain, product, moved.path))
+            path = request.path.replace(f"/p/{domain}/{product}", moved.path, 1)
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
         return view(request, row, access)
 
     return page
@@ -151,9 +153,3 @@ def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
     response["Location"] = api_url if wants_json else product.path
     response["Vary"] = "Accept, Cookie"
     return response
-
-
-def _same_tab(request: HttpRequest, domain: str, slug: str, path: str) -> str:
-    tab = request.path.removeprefix(f"/p/{domain}/{slug}")
-    query = request.META.get("QUERY_STRING", "")
-    return f"{path}{tab}{'?' if query else ''}{query}"

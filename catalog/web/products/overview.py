@@ -48,26 +48,20 @@ class OverviewPage:
 def product_overview(
     request: HttpRequest, product: DataProduct, access: AccessContext
 ) -> HttpResponse:
-    inputs = InputPort.objects.filter(source=product).order_by()
-    users = linked_products(access).live().filter(pk__in=inputs.values("product_id"))
+    inputs, visible = list(product.input_ports.all()), linked_products(access)
+    source_ids = [port.source_id for port in inputs if port.source_id]
+    sources = visible.order_by().in_bulk(source_ids)
+    users = visible.live().filter(pk__in=product.feeds.order_by().values("product_id"))
     origin = f"{request.scheme}://{request.get_host()}"
     page = OverviewPage(
         frame=product_frame(request, product, access, tab="product_overview"),
         more_purpose=after_first_sentence(product.purpose),
         ports=port_rows(product),
         entry_snippets=entry_snippets(product, origin),
-        upstream=_upstream(product, access),
+        upstream=[SourceRow(port, sources.get(port.source_id or 0)) for port in inputs],
         downstream=list(users[:MAX_DOWNSTREAM]),
         similar=similar_products(product, access),
         support=support_channels(product),
         usages=declared_usages(product),
     )
     return render_page(request, "catalog/products/overview.html", page)
-
-
-def _upstream(product: DataProduct, access: AccessContext) -> list[SourceRow]:
-    """Return the sources; one that the reader may not see looks like one outside the catalog."""
-    ports = list(product.input_ports.all())
-    source_ids = [port.source_id for port in ports if port.source_id]
-    visible = linked_products(access).order_by().in_bulk(source_ids)
-    return [SourceRow(port, visible.get(port.source_id or 0)) for port in ports]

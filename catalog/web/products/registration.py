@@ -61,9 +61,14 @@ class RegisterPage:
 def product_register(request: HttpRequest) -> HttpResponse:
     access = access_for(request.user)
     can_register = bool(_editable_domain_ids(access))
+    products = DataProduct.objects.in_domains(access.domains_with(Permission.EDIT_PRODUCTS))
+    drafts = products.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
     page = StartPage(
         can_register=can_register,
-        drafts=_drafts(access),
+        drafts=[
+            DraftRow(product, sum(issue.is_error for issue in publication_findings(product)))
+            for product in drafts[:MAX_DRAFTS]
+        ],
         contacts=[] if can_register else _contacts(),
     )
     return render_page(request, "catalog/editing/start.html", page)
@@ -101,15 +106,6 @@ def _editable_domain_ids(access: AccessContext) -> list[int]:
     domain_ids = access.domains_with(Permission.EDIT_PRODUCTS)
     domains = Domain.objects.filter(pk__in=domain_ids, is_external=False)
     return list(domains.values_list("pk", flat=True))
-
-
-def _drafts(access: AccessContext) -> list[DraftRow]:
-    products = DataProduct.objects.in_domains(access.domains_with(Permission.EDIT_PRODUCTS))
-    drafts = products.filter(status=Status.DRAFT).select_related("domain").order_by("-updated_at")
-    return [
-        DraftRow(product, sum(issue.is_error for issue in publication_findings(product)))
-        for product in drafts[:MAX_DRAFTS]
-    ]
 
 
 def _contacts() -> list[DomainContacts]:
