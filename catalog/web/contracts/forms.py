@@ -58,7 +58,7 @@ class SchemaTableForm(TableForm):
         row.depth = values.get("depth", 0)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a column that was moved meanwhile, and two of one name next to each other."""
+        """Reject a column that was moved meanwhile, and two of one name next to each other."""
         cleaned = super().clean()
         known = {values["address"] for values in self.initial["rows"]}
         names: set[tuple[str, str]] = set()

@@ -17,7 +17,6 @@ from catalog.contracts.models import DataContract, SchemaObject
 from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
 from catalog.manifests import odcs
 from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.readers import read_documents
@@ -146,9 +145,7 @@ class AddTable(ContractView):
         tables = list(self.contract().tree.get("schema") or [])
         name = form.cleaned_data["name"]
         if any(table.get("name") == name for table in tables):
-            raise ValidationFailed(
-                [Issue(location="name", message="There is already a table of this name.")]
-            )
+            raise ValidationFailed.of("name", "There is already a table of this name.")
         self.number = len(tables)
         return self.put([*tables, {"name": name, "properties": []}], form)
 
@@ -266,9 +263,7 @@ class Document(ContractView):
         identifier = self.contract().identifier if self.uuid else tree.get("id")
         if tree.setdefault("id", identifier) != identifier:
             message = f"This document has the id {tree['id']}; the contract has {identifier}."
-            raise ValidationFailed(
-                [Issue(location="file", message=message, hint="Give it that id.")]
-            )
+            raise ValidationFailed.of("file", message, "Give it that id.")
         edition = form.cleaned_data["edition"]
         return save_contract(product=self.product, tree=tree, edition=edition, actor=self.person)[1]
 
@@ -281,9 +276,7 @@ class Document(ContractView):
             raise self.rejected([error.issue]) from error
         if len(documents) != 1:
             message = f"There are {len(documents)} documents in it."
-            raise ValidationFailed(
-                [Issue(location="file", message=message, hint="Send one contract.")]
-            )
+            raise ValidationFailed.of("file", message, "Send one contract.")
         issues = [issue for issue in odcs.check(documents[0]) if issue.is_error]
         if issues:
             raise self.rejected(issues)
@@ -296,7 +289,7 @@ class Document(ContractView):
         message = f"Line {first.line}: {first.message}."
         if len(issues) > 1:
             message += f" And {len(issues) - 1} more, listed below."
-        return ValidationFailed([Issue(location="file", message=message, hint=first.hint)])
+        return ValidationFailed.of("file", message, first.hint)
 
     def get_page(self, form: ContractDocumentForm) -> DocumentPage:
         return DocumentPage(

@@ -37,7 +37,7 @@ class FieldConflict:
 
 
 class CatalogForm(forms.Form):
-    """A form that shows the issues of a refused write next to their fields.
+    """A form that shows the issues of a rejected write next to their fields.
 
     `FIELD_PATHS` maps the beginning of an issue's location to a field; the longest one wins.
     """

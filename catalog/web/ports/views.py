@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
@@ -208,9 +207,7 @@ class Inputs(EditView):
         if name and port is None:
             names = ", ".join(source.output_ports.values_list("name", flat=True)) or "none"
             message = f"{source.name} has no output port {name}."
-            raise ValidationFailed(
-                [Issue(location="port", message=message, hint=f"It has: {names}.")]
-            )
+            raise ValidationFailed.of("port", message, f"It has: {names}.")
         entry: JSONObject = {"name": source.slug, "version": source.version}
         if port and port.contract_identifier:
             entry |= {"version": port.version, "contractId": port.contract_identifier}
@@ -221,7 +218,7 @@ class Inputs(EditView):
         if source is None:
             message = f"No other product {address} that you can see."
             hint = "Write it as domain/product, as shown above the name on its page."
-            raise ValidationFailed([Issue(location="source", message=message, hint=hint)])
+            raise ValidationFailed.of("source", message, hint)
         return source
 
     def get_page(self, form: InputsForm) -> InputsPage:

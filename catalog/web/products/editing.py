@@ -120,7 +120,7 @@ class ProductView(View):
         return reverse(name, args=[self.product.domain.slug, self.product.slug, *args])
 
     def refresh(self) -> None:
-        """Load the product again, after somebody else may have written. Raises Http404."""
+        """Load the product again, after someone else may have written. Raises Http404."""
         self.product = reload_visible(self.access, self.product)
 
 
@@ -170,7 +170,7 @@ class EditView(ProductView):
         return self.get_initial()
 
     def save_form(self, form: Any) -> DataProduct:
-        """Call the service; return the product as it is then. Raises CatalogError."""
+        """Return the saved product. Raises CatalogError."""
         return self.service(product=self.product, actor=self.person, **form.cleaned_data)
 
     def get_success_url(self) -> str:

@@ -39,7 +39,7 @@ SENSITIVITY_CHOICES = [
             _("a leak would harm nobody"),
             _("meant for the organisation"),
             _("a leak would harm people or business"),
-            _("a leak would do grave harm"),
+            _("a leak would do serious harm"),
         ),
         strict=True,
     )

@@ -82,7 +82,7 @@ class RetireForm(VersionedForm):
         self.product, self.access = product, access
 
     def clean_successor(self) -> DataProduct | None:
-        """Return the product at that address. Refuse one that cannot be used."""
+        """Return the product at that address; reject one that cannot be used."""
         if not self.cleaned_data["successor"].strip("/"):
             return None
         successor = find_other(self.access, self.cleaned_data["successor"], than=self.product)
