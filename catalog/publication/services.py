@@ -167,7 +167,7 @@ def _require_publishable(product: DataProduct, *, is_version_taken: bool) -> Non
         )
     if is_version_taken:
         raise ImmutableVersion(
-            f"Version {product.version} is published with other content.",
+            f"Version {product.version} is already published with different content.",
             location="version",
             hint="Increase the product's version, then publish.",
         )

@@ -72,7 +72,7 @@ class PersonField(SingleLineField):
         by_name = Q(username__iexact=name) | Q(email__iexact=name)
         person = Person.objects.filter(by_name, is_active=True).first()
         if person is None:
-            raise ValidationError(_("Nobody has this name. Invite them first."))
+            raise ValidationError(_("No active account has this name. Invite the person first."))
         return person
 
 
@@ -110,8 +110,8 @@ class DomainFields(Addressed):
         label=_("Part of"),
         queryset=Domain.objects.filter(is_external=False),
         required=False,
-        empty_label=_("no other domain: at the top"),
-        help_text=_("Owners and stewards of a domain are also those of its subdomains."),
+        empty_label=_("none (top level)"),
+        help_text=_("Its owners and stewards are also owners and stewards here."),
     )
     owner_team = forms.ModelChoiceField(
         label=_("Team"),

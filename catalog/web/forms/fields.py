@@ -16,7 +16,7 @@ LONGEST = 20_000
 
 def storable(text: str) -> None:
     if bad := unstorable(text):
-        raise ValidationError(_("It holds %(bad)s. Remove it.") % {"bad": bad})
+        raise ValidationError(_("Contains %(bad)s. Remove it.") % {"bad": bad})
 
 
 class SingleLineField(forms.CharField):

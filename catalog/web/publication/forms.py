@@ -89,7 +89,7 @@ class RetireForm(VersionedForm):
         if successor is None:
             raise ValidationError(_("No other product at this address that you can see."))
         if successor.status in (Status.DRAFT, Status.RETIRED):
-            raise ValidationError(_("This product is not published, so nobody could use it."))
+            raise ValidationError(_("This product is not published, so no one can use it."))
         return successor
 
 
