@@ -14,13 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.rest.bodies import Body, StrictString, StringList
-from catalog.api.rest.errors import relocated
+from catalog.api.rest.errors import relocating
 from catalog.api.rest.etags import EDITS, READS, parse_if_match
 from catalog.api.rest.slugs import domain_by_slug
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
-from catalog.exceptions import ValidationFailed
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
 from catalog.permissions import Permission
@@ -89,10 +88,8 @@ class Terms(ListModelMixin, ResourceViewSet[Term]):
         body = dict(NewTerm.read(request).validated_data)
         slug = body.pop("domain", None)
         domain = domain_by_slug(slug) if slug is not None else None
-        try:
+        with relocating("", "/"):
             term = define_term(actor=require_user(request.user), domain=domain, **body)
-        except ValidationFailed as invalid:
-            raise relocated(invalid, "", "/") from invalid
         location = reverse("api:term", kwargs={"uuid": term.uuid})
         return self.answer_changed(term, status=201, location=location)
 
@@ -107,10 +104,8 @@ class Terms(ListModelMixin, ResourceViewSet[Term]):
         term, edition = self.to_edit()
         changes = TermChange.read(request).validated_data
         actor = require_user(request.user)
-        try:
+        with relocating("", "/"):
             term = edit_term(term=term, edition=edition, actor=actor, **changes)
-        except ValidationFailed as invalid:
-            raise relocated(invalid, "", "/") from invalid
         return self.answer_changed(term)
 
     @extend_schema(responses={204: None}, parameters=EDITS)

@@ -21,12 +21,12 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.rest.bodies import Body, StrictInteger, StrictString, StringList
-from catalog.api.rest.errors import relocated
+from catalog.api.rest.errors import relocating
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import AccessContext, access_for, require_user
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain
-from catalog.exceptions import PermissionDenied, ValidationFailed
+from catalog.exceptions import PermissionDenied
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
 from catalog.permissions import Permission
@@ -177,8 +177,10 @@ class PersonAnswer(ModelAnswer[Person]):
         fields = ("id", "username", "name", "email", "is_active", "last_sign_in")
 
     def to_representation(self, person: Person) -> JSONObject:
-        shown: JSONObject = super().to_representation(person)
-        return shown if self.context["accounts"] else shown | {"email": None, "last_sign_in": None}
+        answer: JSONObject = super().to_representation(person)
+        if not self.context["accounts"]:
+            answer |= {"email": None, "last_sign_in": None}
+        return answer
 
 
 class PersonFilters(FilterSet):
@@ -264,10 +266,8 @@ class Tokens(ListModelMixin, ResourceViewSet[ApiToken]):
         lasts = timedelta(days=days or DEFAULT_DAYS)
         if isinstance(request.auth, ApiToken):
             lasts = _within(request.auth, body["scopes"], lasts, is_chosen=days is not None)
-        try:
+        with relocating("", "/"):
             token, text = create_token(person=require_user(request.user), lasts=lasts, **body)
-        except ValidationFailed as invalid:
-            raise relocated(invalid, "", "/") from invalid
         current = self.queryset.get(uuid=token.uuid)
         location = reverse("api:token", kwargs={"uuid": token.uuid})
         answer = NewTokenAnswer(current, context={"text": text}).data

@@ -18,13 +18,12 @@ from rest_framework.response import Response
 from catalog.api.products.documents import parse_body_document
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictInteger, StrictString
-from catalog.api.rest.errors import relocated
+from catalog.api.rest.errors import relocating
 from catalog.api.rest.etags import EDITS, READS, with_etag
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
-from catalog.exceptions import ValidationFailed
 from catalog.manifests import odcs
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
@@ -154,7 +153,7 @@ class ProductPorts(OfProduct):
         """Add an output port, with a draft contract 0.1.0 that names its server."""
         product, edition = self.to_edit()
         body = NewPort.read(request).validated_data
-        try:
+        with relocating(SERVER, "/server"):
             contract = new_tree(identifier="new", name=body["name"], servers=[body["server"]])
             parse_body_document(odcs.parse, contract)
             port, product = add_output_port(
@@ -168,8 +167,6 @@ class ProductPorts(OfProduct):
                 port_type=body.get("type", ""),
                 interval=body.get("interval"),
             )
-        except ValidationFailed as invalid:
-            raise relocated(invalid, SERVER, "/server") from invalid
         ports = OutputPort.objects.select_related("product", "port_contract__contract")
         return with_etag(
             request,

@@ -14,11 +14,10 @@ from rest_framework.response import Response
 from catalog.api.products.documents import parse_body_document
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictString
-from catalog.api.rest.errors import relocated
+from catalog.api.rest.errors import relocating
 from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import require_user
-from catalog.exceptions import ValidationFailed
 from catalog.manifests import bitol_odps
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
@@ -123,13 +122,11 @@ class ProductProvenance(OfProduct):
         product, edition = self.to_edit()
         declared = dict(ProvenanceBody.read(request).validated_data)
         tree = with_custom(product.tree, KEY, declared or None)
-        try:
+        with relocating(custom_pointer(tree, KEY), ""):
             product = replace_document(
                 product=product,
                 tree=parse_body_document(bitol_odps.parse, tree, before=product.tree),
                 edition=edition,
                 actor=require_user(request.user),
             )
-        except ValidationFailed as invalid:
-            raise relocated(invalid, custom_pointer(tree, KEY), "") from invalid
         return self.answer_changed(product)

@@ -143,11 +143,9 @@ class Publication(OfProduct):
         """Return what the gates would find now; nothing is changed."""
         product = self.get_object()
         require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
-        found = publication_findings(product)
-        state = {
-            "is_publishable": not any(finding.is_error for finding in found),
-            "findings": found,
-        }
+        findings = publication_findings(product)
+        is_publishable = not any(finding.is_error for finding in findings)
+        state = {"is_publishable": is_publishable, "findings": findings}
         return Response(FindingsAnswer(state).data)
 
 

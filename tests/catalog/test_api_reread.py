@@ -358,9 +358,9 @@ def mesh(settings, tmp_path) -> Mesh:
 
 def test_every_operation_that_writes_has_a_case():
     operations = {
-        (operation["method"], operation["address"])
+        (operation.method, operation.address)
         for operation in list_operations(openapi_document())
-        if operation["method"] in WRITES
+        if operation.method in WRITES
     }
 
     assert set(CASES) == operations

@@ -74,19 +74,19 @@ def test_the_document_is_generated_without_a_warning():
 
 def test_every_operation_says_what_it_does_and_how_it_can_fail(document):
     for operation in list_operations(document):
-        name = f"{operation['method']} {operation['address']}"
-        assert operation["about"], name
-        assert {"400", "401", "403", "429"} <= set(operation["refusals"]), name
-        needs = {"404"} if "{" in operation["address"] else set()
-        if any(parameter["name"] == "If-Match" for parameter in operation["parameters"]):
+        name = f"{operation.method} {operation.address}"
+        assert operation.description, name
+        assert {"400", "401", "403", "429"} <= set(operation.errors), name
+        needs = {"404"} if "{" in operation.address else set()
+        if any(parameter.name == "If-Match" for parameter in operation.parameters):
             needs |= {"409", "412", "428"}
-        if operation["bodies"]:
+        if operation.bodies:
             needs |= {"413", "415", "422"}
-        assert needs <= set(operation["refusals"]), name
+        assert needs <= set(operation.errors), name
 
 
 def test_every_operation_is_named_once(document):
-    names = [operation["id"] for operation in list_operations(document)]
+    names = [operation.id for operation in list_operations(document)]
 
     assert len(names) == len(set(names))
 
@@ -102,7 +102,7 @@ def test_the_document_and_its_page_are_open_to_everybody():
     assert "/api/v1/products/{uuid}" in served.json()["paths"]
     text = page.content.decode()
     for operation in list_operations(served.json()):
-        assert f'id="{operation["id"]}"' in text
+        assert f'id="{operation.id}"' in text
     hosts = set(re.findall(r'(?:src|href)="(https?:)?//([^/"]+)', text))
     assert not hosts
     assert "<style" not in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,12 +40,53 @@ def openapi_document() -> JSONObject:
     return complete_schema(document)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A parameter of an operation, in `place` (query, path or header), or a field of a schema."""
+
+    name: str
+    type: str
+    is_required: bool
+    description: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A body by media type; `anchor` is the schema's on the page, or empty."""
+
+    media_type: str
+    type: str
+    anchor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """`responses` are those without errors, by status; `errors` are statuses."""
+
+    id: str
+    group: str
+    method: str
+    address: str
+    description: str
+    is_open: bool
+    parameters: Sequence[Field]
+    bodies: Sequence[Content]
+    responses: Mapping[str, Sequence[Content]]
+    errors: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Schema:
+    name: str
+    description: str
+    fields: Sequence[Field]
+
+
 @dataclass(frozen=True)
 class ApiReferencePage:
-    """Operations by group, schemas, and the types of problems, as dicts of plain values."""
-
-    groups: Sequence[tuple[str, Sequence[JSONObject]]]
-    schemas: Sequence[JSONObject]
+    groups: Sequence[tuple[str, Sequence[Operation]]]
+    schemas: Sequence[Schema]
     problem_types: Sequence[ProblemType]
     origin: str
 
@@ -54,11 +95,11 @@ class ApiReferencePage:
 def api_reference(request: HttpRequest) -> HttpResponse:
     """Show every operation of the API, its parameters, bodies and problems."""
     document = openapi_document()
-    groups: dict[str, list[JSONObject]] = {}
+    groups: dict[str, list[Operation]] = {}
     for operation in list_operations(document):
-        groups.setdefault(operation["group"], []).append(operation)
+        groups.setdefault(operation.group, []).append(operation)
     schemas = [
-        {"name": name, "about": schema.get("description", ""), "members": list_fields(schema)}
+        Schema(name, schema.get("description", ""), list_fields(schema))
         for name, schema in sorted(document["components"]["schemas"].items())
         if schema.get("properties")
     ]
@@ -72,39 +113,45 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     return render_page(request, "catalog/api/docs.html", page)
 
 
-def list_operations(document: JSONObject) -> Iterator[JSONObject]:
+def list_operations(document: JSONObject) -> Iterator[Operation]:
     for address, methods in document["paths"].items():
         for method, operation in methods.items():
             if method not in METHODS:
                 continue
-            yield {
-                "id": operation["operationId"],
-                "group": operation["tags"][0],
-                "method": method.upper(),
-                "address": address,
-                "about": operation.get("description", ""),
-                "is_open": {} in operation.get("security", [{}]),
-                "parameters": [_parameter(item) for item in operation.get("parameters", [])],
-                "bodies": list(_contents(operation.get("requestBody", {}))),
-                "answers": [
-                    {"status": status, "shapes": list(_contents(answer))}
-                    for status, answer in operation["responses"].items()
-                    if status.startswith("2")
+            responses = operation["responses"]
+            yield Operation(
+                id=operation["operationId"],
+                group=operation["tags"][0],
+                method=method.upper(),
+                address=address,
+                description=operation.get("description", ""),
+                is_open={} in operation.get("security", [{}]),
+                parameters=[
+                    Field(
+                        name=parameter["name"],
+                        type=format_type(parameter["schema"]),
+                        is_required=parameter.get("required", False),
+                        description=parameter.get("description", ""),
+                        place=parameter["in"],
+                    )
+                    for parameter in operation.get("parameters", [])
                 ],
-                "refusals": [s for s in operation["responses"] if not s.startswith("2")],
-            }
+                bodies=_contents(operation.get("requestBody", {})),
+                responses={s: _contents(responses[s]) for s in responses if s.startswith("2")},
+                errors=[status for status in responses if not status.startswith("2")],
+            )
 
 
-def list_fields(schema: JSONObject) -> list[JSONObject]:
+def list_fields(schema: JSONObject) -> list[Field]:
     """Return the members of an object, each with its type as text."""
     required = schema.get("required", ())
     return [
-        {
-            "name": name,
-            "type": format_type(member),
-            "is_needed": name in required,
-            "about": member.get("description", ""),
-        }
+        Field(
+            name=name,
+            type=format_type(member),
+            is_required=name in required,
+            description=member.get("description", ""),
+        )
         for name, member in schema["properties"].items()
     ]
 
@@ -125,21 +172,11 @@ def format_type(schema: JSONObject) -> str:
     return f"{words} ({schema['format']})" if "format" in schema else words
 
 
-def _parameter(parameter: JSONObject) -> JSONObject:
-    return {
-        "name": parameter["name"],
-        "place": parameter["in"],
-        "is_needed": parameter.get("required", False),
-        "type": format_type(parameter["schema"]),
-        "about": parameter.get("description", ""),
-    }
-
-
-def _contents(holder: JSONObject) -> Iterator[dict[str, str]]:
-    for media_type, content in holder.get("content", {}).items():
+def _contents(body: JSONObject) -> list[Content]:
+    """Return the contents of a request body or a response, by media type."""
+    contents = []
+    for media_type, content in body.get("content", {}).items():
         schema = content.get("schema", {})
-        yield {
-            "media_type": media_type,
-            "type": format_type(schema),
-            "anchor": f"shape-{format_type(schema)}" if "$ref" in schema else "",
-        }
+        name = format_type(schema)
+        contents.append(Content(media_type, name, f"shape-{name}" if "$ref" in schema else ""))
+    return contents

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rest_framework import exceptions, status
@@ -44,16 +45,20 @@ class ConflictWithState(EditConflict):
         self.state = state
 
 
-def relocated(invalid: ValidationFailed, old: str, new: str) -> ValidationFailed:
-    """Return an error whose locations begin with `new` instead of `old`; an empty one is `/`."""
-    return ValidationFailed(
-        [
-            replace(issue, location=new + issue.location.removeprefix(old) or "/")
-            if issue.location.startswith(old)
-            else issue
-            for issue in invalid.issues
-        ]
-    )
+@contextmanager
+def relocating(old: str, new: str) -> Iterator[None]:
+    """Let the locations of issues begin with `new` instead of `old`; an empty one is `/`."""
+    try:
+        yield
+    except ValidationFailed as invalid:
+        raise ValidationFailed(
+            [
+                replace(issue, location=new + issue.location.removeprefix(old) or "/")
+                if issue.location.startswith(old)
+                else issue
+                for issue in invalid.issues
+            ]
+        ) from invalid
 
 
 class Retired(CatalogError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import Field, Model, Q, QuerySet
@@ -40,7 +40,7 @@ class CursorPaging(BasePagination):
         is_back, position = cursor or (False, [])
         if cursor:
             queryset = queryset.filter(self._after(position, is_back=is_back))
-        names = [_directed(name, descending != is_back) for name, descending in self.order]
+        names = [f"{'-' * (descending != is_back)}{name}" for name, descending in self.order]
         page = list(queryset.order_by(*names)[: limit + 1])
         rows, more = page[:limit], len(page) > limit
         self.rows = rows[::-1] if is_back else rows
@@ -67,32 +67,19 @@ class CursorPaging(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[JSONObject]:
-        limit = {
-            "type": "integer",
-            "minimum": MIN_LIMIT,
-            "maximum": MAX_LIMIT,
-            "default": DEFAULT_LIMIT,
-        }
-        descriptions = {
-            CURSOR: "Where the page starts; taken from a link.",
-            LIMIT: "Rows per page.",
-        }
-        schemas: dict[str, JSONObject] = {CURSOR: {"type": "string"}, LIMIT: limit}
+        limits = {"minimum": MIN_LIMIT, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        cursor = {"type": "string"}, "Where the page starts; taken from a link."
+        limit = {"type": "integer", **limits}, "Rows per page."
         return [
-            {
-                "name": name,
-                "in": "query",
-                "description": descriptions[name],
-                "schema": schemas[name],
-            }
-            for name in self.names
+            {"name": name, "in": "query", "description": description, "schema": schema}
+            for name, (schema, description) in zip(self.names, (cursor, limit), strict=True)
         ]
 
     def _link(self, *, is_back: bool) -> str | None:
         if not (self.has_previous if is_back else self.has_next) or not self.rows:
             return None
         row = self.rows[0] if is_back else self.rows[-1]
-        position = [_text(_field(self.model, name), row) for name, _ in self.order]
+        position = [_field(self.model, name).value_to_string(row) for name, _ in self.order]
         token = encode_cursor([is_back, position], scope=_scope(self.request))
         return replace_query_param(self.request.build_absolute_uri(), CURSOR, token)
 
@@ -135,27 +122,9 @@ def _field(model: type[Model], name: str) -> Field[Any, Any]:
     return field
 
 
-def _text(field: Field[Any, Any], row: Any) -> str:
-    """Return a field of a row as text; the row is a model or a dict of `values()`."""
-    if isinstance(row, dict):
-        key = "pk" if field.primary_key else field.attname
-        row = SimpleNamespace(**{field.attname: row[key]})
-    text: str = field.value_to_string(row)
-    return text
-
-
-def _directed(name: str, descending: bool) -> str:  # noqa: FBT001  the pair that an order is made of
-    return f"-{name}" if descending else name
-
-
 def _limit(request: Request) -> int:
     text = request.query_params.get(LIMIT, str(DEFAULT_LIMIT))
-    if (
-        text.isascii()
-        and text.isdecimal()
-        and len(text) < 5
-        and MIN_LIMIT <= int(text) <= MAX_LIMIT
-    ):
+    if re.fullmatch("[0-9]{1,4}", text) and MIN_LIMIT <= int(text) <= MAX_LIMIT:
         return int(text)
     message = f"Must be an integer from {MIN_LIMIT} to {MAX_LIMIT}."
     raise InvalidParameters({LIMIT: [message]}, code="limit")

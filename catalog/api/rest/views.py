@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -36,10 +37,7 @@ class ResourceViewSet(GenericViewSet[Row_co]):
     def get_object(self) -> Any:
         """Return the row of the URL; the query does not filter it. Raises Http404."""
         field = self.lookup_field
-        found = self.get_queryset().filter(**{field: self.kwargs[field]}).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(self.get_queryset(), **{field: self.kwargs[field]})
 
     def state(self, row: Any) -> Mapping[str, object]:
         """Return the representation of a row at this URL."""
