@@ -16,9 +16,9 @@ from rest_framework.response import Response
 
 from catalog.api.products.documents import parse_body_document
 from catalog.api.products.views import DOCUMENT, OfProduct
-from catalog.api.rest.etags import EDITS, READS, parse_if_match, with_etag
-from catalog.api.rest.views import ModelAnswer, ResourceViewSet
-from catalog.authorization.access import access_for, require_permission, require_user
+from catalog.api.rest.etags import EDITS, READS, with_etag
+from catalog.api.rest.views import ModelAnswer, OfVisibleProducts
+from catalog.authorization.access import require_user
 from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
@@ -84,21 +84,14 @@ class ContractFilters(FilterSet):
         fields = ()
 
 
-class Contracts(ResourceViewSet[DataContract]):
+class Contracts(OfVisibleProducts[DataContract]):
     """The contract versions of all products that the caller can see."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = ContractDetail
     filterset_class = ContractFilters
-    queryset = DataContract.objects.select_related("product__domain")
+    queryset = DataContract.objects.select_related("product__domain").order_by("identifier", "pk")
     lookup_field = "uuid"
-
-    def get_queryset(self) -> QuerySet[DataContract]:
-        visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        return self.queryset.filter(visible.has("product_id")).order_by("identifier", "pk")
-
-    def edition_of(self, contract: DataContract) -> int:
-        return contract.product.edition
 
     @extend_schema(responses=ContractSummary(many=True), filters=True)
     def list(self, request: Request) -> Response:
@@ -113,7 +106,7 @@ class Contracts(ResourceViewSet[DataContract]):
     @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
         """Replace the document (ODCS) of a draft; a new version is another contract."""
-        contract, edition = self.to_edit()
+        contract, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         tree: JSONValue = request.data
         document = parse_body_document(odcs.parse, tree, before=contract.tree)
         for member, current in (("id", contract.identifier), ("version", contract.version)):
@@ -132,15 +125,9 @@ class Contracts(ResourceViewSet[DataContract]):
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Delete a contract version that no published version uses."""
-        contract, edition = self.to_edit()
+        contract, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         delete_contract(contract=contract, edition=edition, actor=require_user(request.user))
         return Response(status=204)
-
-    def to_edit(self) -> tuple[DataContract, int]:
-        """Return the contract and the edition in If-Match, before the body is read."""
-        contract = self.get_object()
-        require_permission(self.request.user, Permission.EDIT_PRODUCTS, contract.product.domain)
-        return contract, parse_if_match(self.request)
 
 
 class ProductContracts(OfProduct):
@@ -165,7 +152,7 @@ class ProductContracts(OfProduct):
     )
     def create(self, request: Request, uuid: UUID) -> Response:
         """Save a document (ODCS): a new version, or the new content of a draft of that version."""
-        product, edition = self.to_edit()
+        product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         document = parse_body_document(odcs.parse, request.data)
         known = set(product.contracts.values_list("pk", flat=True))
         contract, _ = save_contract(

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.bodies import Body, StrictString
-from catalog.api.rest.etags import EDITS, READS, parse_if_match
+from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.slugs import domain_by_slug, rows_by_slug
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import access_for, require_permission, require_user
@@ -160,6 +160,9 @@ class OfDomain(ResourceViewSet[Domain]):
             self.queryset, pk__in=former
         )
 
+    def domain_of(self, domain: Domain) -> Domain:
+        return domain
+
     def state(self, domain: Domain) -> Mapping[str, object]:
         counts = _product_counts(self.request, [domain.pk])
         return DomainAnswer(domain, context={"counts": counts}).data
@@ -194,12 +197,10 @@ class Domains(OfDomain):
     @extend_schema(request=DomainChange, parameters=EDITS)
     def partial_update(self, request: Request, slug: str) -> Response:
         """Rename, move or describe a domain; its old slug redirects to it."""
-        domain, actor = self.get_object(), require_user(request.user)
-        require_permission(actor, Permission.MANAGE_DOMAIN, domain)
-        edition = parse_if_match(request)
+        domain, edition = self.to_edit(Permission.MANAGE_DOMAIN)
         changes = DomainChange.read(request).changes()
         return self.answer_changed(
-            edit_domain(domain=domain, edition=edition, actor=actor, **changes)
+            edit_domain(domain=domain, edition=edition, actor=require_user(request.user), **changes)
         )
 
 

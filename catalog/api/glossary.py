@@ -15,10 +15,10 @@ from rest_framework.response import Response
 
 from catalog.api.rest.bodies import Body, StrictString, StringList
 from catalog.api.rest.errors import relocating
-from catalog.api.rest.etags import EDITS, READS, parse_if_match
+from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.slugs import domain_by_slug
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
-from catalog.authorization.access import require_permission, require_user
+from catalog.authorization.access import require_user
 from catalog.domains.models import Domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term, edit_term, remove_term
@@ -101,7 +101,7 @@ class Terms(ListModelMixin, ResourceViewSet[Term]):
     @extend_schema(request=TermChange, parameters=EDITS)
     def partial_update(self, request: Request, uuid: UUID) -> Response:
         """Change a term's name, definition, synonyms or acronyms."""
-        term, edition = self.to_edit()
+        term, edition = self.to_edit(Permission.STEWARD_PRODUCTS)
         changes = TermChange.read(request).validated_data
         actor = require_user(request.user)
         with relocating("", "/"):
@@ -111,12 +111,6 @@ class Terms(ListModelMixin, ResourceViewSet[Term]):
     @extend_schema(responses={204: None}, parameters=EDITS)
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Delete a term."""
-        term, edition = self.to_edit()
+        term, edition = self.to_edit(Permission.STEWARD_PRODUCTS)
         remove_term(term=term, edition=edition, actor=require_user(request.user))
         return Response(status=204)
-
-    def to_edit(self) -> tuple[Term, int]:
-        """Return the term and the edition in If-Match, before the body is read."""
-        term = self.get_object()
-        require_permission(self.request.user, Permission.STEWARD_PRODUCTS, term.domain)
-        return term, parse_if_match(self.request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet, TextField, Value
@@ -18,12 +17,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.rest.bodies import Body, StrictInteger, StrictString, StringList
 from catalog.api.rest.errors import relocating
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
-from catalog.authorization.access import AccessContext, access_for, require_user
+from catalog.authorization.access import require_user
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain
 from catalog.exceptions import PermissionDenied
@@ -193,17 +191,13 @@ class PersonFilters(FilterSet):
         fields = ()
 
 
-class People(ListModelMixin, GenericViewSet[Person]):
+class People(ListModelMixin, ResourceViewSet[Person]):
     """People: all for those who give roles, else those who are in a team or have a role."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = PersonAnswer
     filterset_class = PersonFilters
-    queryset = Person.objects.none()
-
-    @cached_property
-    def reader(self) -> AccessContext:
-        return access_for(self.request.user)
+    queryset = Person.objects.order_by("username", "pk")
 
     @property
     def manages_mesh(self) -> bool:
@@ -213,7 +207,7 @@ class People(ListModelMixin, GenericViewSet[Person]):
         columns = ["username", "first_name", "last_name", *["email"] * self.manages_mesh]
         parts = (part for column in columns for part in (column, Value(" ")))
         words = Concat(*parts, output_field=TextField())
-        people = Person.objects.annotate(words=words).order_by("username", "pk")
+        people = self.queryset.annotate(words=words)
         if self.manages_mesh:
             return people
         people = people.filter(is_active=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django_filters import CharFilter, FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema
@@ -20,11 +19,12 @@ from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictInteger, StrictString
 from catalog.api.rest.errors import relocating
 from catalog.api.rest.etags import EDITS, READS, with_etag
-from catalog.api.rest.views import ModelAnswer, ResourceViewSet
-from catalog.authorization.access import access_for, require_user
+from catalog.api.rest.views import ModelAnswer, OfVisibleProducts
+from catalog.authorization.access import require_user
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port
 from catalog.manifests import odcs
+from catalog.permissions import Permission
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.models import DataProduct
@@ -105,22 +105,17 @@ class PortFilters(FilterSet):
         fields = ()
 
 
-class Ports(ListModelMixin, ResourceViewSet[OutputPort]):
+class Ports(ListModelMixin, OfVisibleProducts[OutputPort]):
     """The output ports of all products that the caller can see."""
 
     permission_classes = [AllowAny]
     serializer_class = PortAnswer
     filterset_class = PortFilters
-    queryset = OutputPort.objects.select_related("product", "port_contract__contract")
-    lookup_field = "pk"
-
-    def get_queryset(self) -> QuerySet[OutputPort]:
-        visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        ports = self.queryset.filter(visible.has("product_id")).order_by("name", "pk")
-        return ports.defer("product__tree", "port_contract__contract__tree")
-
-    def edition_of(self, port: OutputPort) -> int:
-        return port.product.edition
+    queryset = (
+        OutputPort.objects.select_related("product", "port_contract__contract")
+        .defer("product__tree", "port_contract__contract__tree")
+        .order_by("name", "pk")
+    )
 
     @extend_schema(parameters=READS)
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -151,7 +146,7 @@ class ProductPorts(OfProduct):
     @extend_schema(request=NewPort, responses={201: PortAnswer}, parameters=EDITS)
     def create(self, request: Request, uuid: UUID) -> Response:
         """Add an output port, with a draft contract 0.1.0 that names its server."""
-        product, edition = self.to_edit()
+        product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         body = NewPort.read(request).validated_data
         with relocating(SERVER, "/server"):
             contract = new_tree(identifier="new", name=body["name"], servers=[body["server"]])

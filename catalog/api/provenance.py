@@ -19,6 +19,7 @@ from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import require_user
 from catalog.manifests import bitol_odps
+from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
 from catalog.products.services import replace_document
@@ -119,7 +120,7 @@ class ProductProvenance(OfProduct):
     @extend_schema(request=ProvenanceBody, responses=ProvenanceState, parameters=EDITS)
     def update(self, request: Request, uuid: UUID) -> Response:
         """Replace the declared provenance; measured values stay."""
-        product, edition = self.to_edit()
+        product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         declared = dict(ProvenanceBody.read(request).validated_data)
         tree = with_custom(product.tree, KEY, declared or None)
         with relocating(custom_pointer(tree, KEY), ""):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -15,12 +15,11 @@ from rest_framework.response import Response
 
 from catalog.api.contracts import ContractDetail, answer_contract
 from catalog.api.rest.bodies import Body, StrictString
-from catalog.api.rest.etags import EDITS, parse_if_match
-from catalog.api.rest.views import ResourceViewSet
-from catalog.authorization.access import access_for, require_permission, require_user
+from catalog.api.rest.etags import EDITS
+from catalog.api.rest.views import OfVisibleProducts
+from catalog.authorization.access import require_user
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
-from catalog.products.models import DataProduct
 from catalog.types import JSONObject
 from governance.inspection.models import Inspection
 from governance.inspection.services import adopt_schema, inspect_port, inspection_summary
@@ -49,17 +48,13 @@ class Adoption(Body):
     version = StrictString(required=False, allow_blank=True, max_length=60)
 
 
-class PortInspection(ResourceViewSet[OutputPort]):
+class PortInspection(OfVisibleProducts[OutputPort]):
     """The source of one port."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = InspectionAnswer
+    serializer_class: type[serializers.BaseSerializer[Any]] = InspectionAnswer
     queryset = OutputPort.objects.select_related("product__domain")
     lookup_field = "pk"
-
-    def get_queryset(self) -> QuerySet[OutputPort]:
-        visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        return self.queryset.filter(visible.has("product_id"))
 
     def state(self, port: OutputPort) -> Mapping[str, object]:
         """Return what an edit conflict shows: the port's current contract. Raises Http404."""
@@ -87,11 +82,10 @@ class PortInspection(ResourceViewSet[OutputPort]):
     )
     def adopt(self, request: Request, pk: int) -> Response:
         """Write the observed schema into the port's contract; what people wrote is kept."""
-        port, actor = self.get_object(), require_user(request.user)
-        require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
-        edition = parse_if_match(request)
+        port, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         version = Adoption.read(request).validated_data.get("version", "")
         known = set(port.product.contracts.values_list("pk", flat=True))
+        actor = require_user(request.user)
         contract, _ = adopt_schema(port=port, edition=edition, actor=actor, version=version)
         return answer_contract(request, contract, is_new=contract.pk not in known)
 

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django_filters import ChoiceFilter, FilterSet, IsoDateTimeFilter, NumberFilter, UUIDFilter
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from catalog.api.rest.views import ModelAnswer
+from catalog.api.rest.views import ModelAnswer, OfVisibleProducts, ResourceViewSet
 from catalog.authorization.access import access_for
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
@@ -138,33 +138,27 @@ class MeasurementFilters(FilterSet):
         fields = ()
 
 
-class Objectives(ReadOnlyModelViewSet[Objective]):
+class Objectives(ListModelMixin, RetrieveModelMixin, ResourceViewSet[Objective]):
     """The objectives of all products that the caller may see, and their status."""
 
     permission_classes = [AllowAny]
     serializer_class = ObjectiveAnswer
     filterset_class = ObjectiveFilters
-    queryset = Objective.objects.none()
+    queryset = Objective.objects.select_related("product", "port__product", "status").order_by("pk")
 
     def get_queryset(self) -> QuerySet[Objective]:
-        visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        covers = visible.has("product_id") | visible.has("port__product_id")
-        rows = Objective.objects.filter(covers)
-        return rows.select_related("product", "port__product", "status").order_by("pk")
+        visible = DataProduct.objects.visible_to(self.reader)
+        return self.queryset.filter(visible.has("product_id") | visible.has("port__product_id"))
 
 
-class Measurements(ReadOnlyModelViewSet[Measurement]):
+class Measurements(ListModelMixin, RetrieveModelMixin, OfVisibleProducts[Measurement]):
     """The measurements of ports of all products that the caller may see, newest first."""
 
     permission_classes = [AllowAny]
     serializer_class = MeasurementAnswer
     filterset_class = MeasurementFilters
-    queryset = Measurement.objects.none()
-
-    def get_queryset(self) -> QuerySet[Measurement]:
-        visible = DataProduct.objects.visible_to(access_for(self.request.user))
-        rows = Measurement.objects.filter(visible.has("port__product_id"))
-        return rows.order_by("-slot", "-pk")
+    queryset = Measurement.objects.order_by("-slot", "-pk")
+    product_path = "port__product_id"
 
 
 class DayAnswer(serializers.Serializer[DayReport]):

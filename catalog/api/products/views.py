@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -37,10 +36,10 @@ from catalog.api.products.serializers import (
 )
 from catalog.api.rest.bodies import JSONBody, PatchBody
 from catalog.api.rest.errors import Retired
-from catalog.api.rest.etags import EDITS, READS, parse_if_match
+from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.slugs import domain_by_slug, rows_by_slug
 from catalog.api.rest.views import ResourceViewSet
-from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
+from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
 from catalog.manifests import bitol_odps
@@ -77,18 +76,13 @@ class OfProduct(ResourceViewSet[DataProduct]):
     queryset = DataProduct.objects.select_related("domain", "successor__domain")
     lookup_field = "uuid"
 
-    @cached_property
-    def reader(self) -> AccessContext:
-        """Return the caller's access, loaded once per request."""
-        return access_for(self.request.user)
-
     def get_queryset(self) -> QuerySet[DataProduct]:
         visible = DataProduct.objects.visible_to(self.reader)
         return visible.select_related("domain", "successor__domain")
 
     def get_object(self) -> DataProduct:
         """Return the product of the URL. Raises Http404, Retired."""
-        product: DataProduct = super().get_object()
+        product = super().get_object()
         if product.status == Status.RETIRED and not self.serves_retired:
             raise Retired(detail_of(product, lambda: self.reader))
         return product
@@ -96,15 +90,6 @@ class OfProduct(ResourceViewSet[DataProduct]):
     def get_serializer_context(self) -> JSONObject:
         """Add that people signed in see names."""
         return {**super().get_serializer_context(), "names": self.reader.is_signed_in}
-
-    def to_edit(self, permission: Permission = Permission.EDIT_PRODUCTS) -> tuple[DataProduct, int]:
-        """Return the product and the edition in If-Match, before the body is read.
-
-        Raises Http404, PermissionDenied, PreconditionRequired.
-        """
-        product = self.get_object()
-        require_permission(self.request.user, permission, product.domain)
-        return product, parse_if_match(self.request)
 
     def edit_of(
         self, body: type[Reasoned], permission: Permission = Permission.EDIT_PRODUCTS
@@ -162,7 +147,7 @@ class Products(OfProduct):
     @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: str) -> Response:
         """Replace the product's document (Bitol ODPS)."""
-        product, edition = self.to_edit()
+        product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         document = parse_body_document(bitol_odps.parse, request.data, before=product.tree)
         actor = require_user(request.user)
         return self.answer_changed(
@@ -178,7 +163,7 @@ class Products(OfProduct):
     )
     def partial_update(self, request: Request, uuid: str) -> Response:
         """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
-        product, edition = self.to_edit()
+        product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         actor = require_user(request.user)
         if PatchBody.is_of(request):
             patch = PatchBody.steps_of(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -13,8 +14,12 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from catalog.api.rest.errors import ConflictWithState
-from catalog.api.rest.etags import with_etag
+from catalog.api.rest.etags import parse_if_match, with_etag
+from catalog.authorization.access import AccessContext, access_for, require_permission
+from catalog.domains.models import Domain
 from catalog.exceptions import CatalogError, EditConflict
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct
 from catalog.types import JSONObject
 
 Row = TypeVar("Row", bound=Model)
@@ -29,15 +34,34 @@ class ModelAnswer(serializers.ModelSerializer[Row]):
 
 
 class ResourceViewSet(GenericViewSet[Row_co]):
-    """Rows of `queryset`, which is not limited to what the caller may see; `get_queryset` is."""
+    """Rows of `queryset`, of which `get_queryset` returns those that the caller may see."""
 
     queryset: QuerySet[Any]
     serializer_class: type[serializers.BaseSerializer[Any]]
 
-    def get_object(self) -> Any:
+    @cached_property
+    def reader(self) -> AccessContext:
+        """Return the caller's access, loaded once per request."""
+        return access_for(self.request.user)
+
+    def get_object(self) -> Row_co:
         """Return the row of the URL; the query does not filter it. Raises Http404."""
         field = self.lookup_field
         return get_object_or_404(self.get_queryset(), **{field: self.kwargs[field]})
+
+    def domain_of(self, row: Any) -> Domain | None:
+        """Return the domain whose roles allow editing a row; None for the mesh."""
+        domain: Domain | None = row.domain
+        return domain
+
+    def to_edit(self, permission: Permission) -> tuple[Row_co, int]:
+        """Return the row and the edition in If-Match, before the body is read.
+
+        Raises Http404, PermissionDenied, PreconditionRequired.
+        """
+        row = self.get_object()
+        require_permission(self.reader, permission, self.domain_of(row))
+        return row, parse_if_match(self.request)
 
     def state(self, row: Any) -> Mapping[str, object]:
         """Return the representation of a row at this URL."""
@@ -78,3 +102,21 @@ class ResourceViewSet(GenericViewSet[Row_co]):
             except (Http404, CatalogError) as other:
                 exc = other
         return super().handle_exception(exc)
+
+
+class OfVisibleProducts(ResourceViewSet[Row_co]):
+    """Rows of the products that the caller may see, to which `product_path` leads."""
+
+    product_path = "product_id"
+
+    def get_queryset(self) -> QuerySet[Row_co]:
+        visible = DataProduct.objects.visible_to(self.reader)
+        return self.queryset.filter(visible.has(self.product_path))
+
+    def edition_of(self, row: Any) -> int:
+        edition: int = row.product.edition
+        return edition
+
+    def domain_of(self, row: Any) -> Domain | None:
+        domain: Domain = row.product.domain
+        return domain
