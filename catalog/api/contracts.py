@@ -79,10 +79,6 @@ class ContractFilters(FilterSet):
     identifier = CharFilter(max_length=400)
     version = CharFilter(max_length=60)
 
-    class Meta:
-        model = DataContract
-        fields = ()
-
 
 class Contracts(OfVisibleProducts[DataContract]):
     """The contract versions of all products that the caller can see."""
@@ -140,7 +136,6 @@ class ProductContracts(OfProduct):
         """Return what an edit conflict shows: the current contracts."""
         return {"contracts": ContractSummary(_contracts_of(product), many=True).data}
 
-    @extend_schema(responses=ContractSummary(many=True))
     def list(self, request: Request, uuid: UUID) -> Response:
         """List the product's contract versions, without their documents."""
         return self.answer_page(_contracts_of(self.get_object()))

@@ -140,10 +140,6 @@ class DomainFilters(FilterSet):
         TypedChoiceFilter(choices=[(word, word) for word in WORDS], coerce="true".__eq__)
     )
 
-    class Meta:
-        model = Domain
-        fields = ()
-
 
 class OfDomain(ResourceViewSet[Domain]):
     """Views of one domain, by its current slug or a former one."""
@@ -232,7 +228,6 @@ class DomainMembers(OfDomain):
     permission_classes = [IsAuthenticated]
     serializer_class = MembershipAnswer
 
-    @extend_schema(responses=MembershipAnswer(many=True))
     def list(self, request: Request, slug: str) -> Response:
         """List the roles given in the domain, and those inherited from the domains above."""
         domains = ancestors_in(Domain.objects.parents(), self.domain.pk)

@@ -68,10 +68,6 @@ class TermFilters(FilterSet):
     domain = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
     name = CharFilter(lookup_expr="istartswith", max_length=120)
 
-    class Meta:
-        model = Term
-        fields = ()
-
 
 class Terms(ListModelMixin, ResourceViewSet[Term]):
     """The glossary; everybody can read it, stewards define its terms."""

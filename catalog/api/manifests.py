@@ -128,16 +128,15 @@ class Manifests(APIView):
         content: Any = request.data
         if not isinstance(content, bytes):
             raise ValidationError("Send the manifest as the body.", code="required")
-        report = ImportReport.of(
-            import_manifests(
-                sources=[Source("body", lambda: content)],
-                actor=require_user(request.user),
-                default_domain=query.validated_data["domain"],
-                overwrite=query.validated_data["overwrite"],
-                is_dry_run=query.validated_data["dry_run"],
-            )
+        is_dry_run = query.validated_data["dry_run"]
+        results = import_manifests(
+            sources=[Source("body", lambda: content)],
+            actor=require_user(request.user),
+            default_domain=query.validated_data["domain"],
+            overwrite=query.validated_data["overwrite"],
+            is_dry_run=is_dry_run,
         )
-        return _answer(request, report, is_dry_run=query.validated_data["dry_run"])
+        return _answer(request, ImportReport.of(results), is_dry_run=is_dry_run)
 
     @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def put(self, request: Request) -> Response:
@@ -145,32 +144,32 @@ class Manifests(APIView):
         return self.post(request)
 
 
-class ProductManifest(APIView):
-    """A product as a Bitol ODPS document, YAML unless JSON is asked for."""
+class ManifestView(APIView):
+    """A document as YAML, unless JSON is asked for."""
 
     permission_classes = [AllowAny]
     renderer_classes = [YamlAnswer, JsonAnswer]
+
+
+class ProductManifest(ManifestView):
+    """A product as a Bitol ODPS document."""
 
     @extend_schema(responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the current document."""
-        visible = DataProduct.objects.visible_to(access_for(request.user))
-        product = get_object_or_404(visible.select_related("domain"), uuid=uuid)
+        visible = DataProduct.objects.visible_to(access_for(request.user)).select_related("domain")
+        product = get_object_or_404(visible, uuid=uuid)
         return Response(export(product.tree, status=product.status, domain=product.domain.slug))
 
 
-class ContractManifest(APIView):
-    """A contract version as an ODCS document, YAML unless JSON is asked for."""
-
-    permission_classes = [AllowAny]
-    renderer_classes = [YamlAnswer, JsonAnswer]
+class ContractManifest(ManifestView):
+    """A contract version as an ODCS document."""
 
     @extend_schema(responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the stored document."""
-        visible = DataProduct.objects.visible_to(access_for(request.user))
-        contracts = DataContract.objects.filter(visible.has("product_id"))
-        return Response(get_object_or_404(contracts, uuid=uuid).tree)
+        visible = DataProduct.objects.visible_to(access_for(request.user)).has("product_id")
+        return Response(get_object_or_404(DataContract.objects.filter(visible), uuid=uuid).tree)
 
 
 def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Response:

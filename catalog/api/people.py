@@ -186,10 +186,6 @@ class PersonFilters(FilterSet):
 
     q = CharFilter(field_name="words", lookup_expr="icontains", max_length=100)
 
-    class Meta:
-        model = Person
-        fields = ()
-
 
 class People(ListModelMixin, ResourceViewSet[Person]):
     """People: all for those who give roles, else those who are in a team or have a role."""

@@ -100,10 +100,6 @@ class PortFilters(FilterSet):
     product = UUIDFilter(field_name="product__uuid")
     type = CharFilter(max_length=60)
 
-    class Meta:
-        model = OutputPort
-        fields = ()
-
 
 class Ports(ListModelMixin, OfVisibleProducts[OutputPort]):
     """The output ports of all products that the caller can see."""

@@ -156,7 +156,6 @@ class ProductVersions(OfProduct):
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = VersionSummary
 
-    @extend_schema(responses=VersionSummary(many=True))
     def list(self, request: Request, uuid: UUID) -> Response:
         """List the published versions, newest first."""
         return self.answer_page(self.get_object().versions.defer("tree"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from django.http import HttpRequest
 
-from catalog.authorization.access import access_for
+from catalog.authorization.access import AccessContext, access_for
 from catalog.search.port import Facet
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.search import SearchResults, search_catalog
@@ -21,26 +22,14 @@ def search_answer(request: HttpRequest) -> JSONObject:
     state = parse_search_url(request.GET, caller=caller_of(request))
     access = access_for(request.user)
     results = search_catalog(visitor=access, request=state.request)
-    result_type, rows = RESULT_TYPES[state.type], [row for _, row in results.hits]
-    annotations = result_type.annotate(access, rows)
-    phrases = result_labels.phrases(state.type)
-    labels = result_labels.labels_of(results.answer.facets)
+    answer = results.answer
     return {
         "type": state.type,
-        "count": results.answer.count,
-        "results": [
-            {
-                **result_type.to_json(row, annotations.get(row.pk)),
-                "type": hit.type,
-                "reasons": [phrases.reason(reason) for reason in hit.reasons],
-                "lacks": list(hit.missing_terms),
-                "highlights": dict(hit.highlights),
-            }
-            for hit, row in results.hits
-        ],
-        "facets": {facet.name: _values(facet, labels) for facet in results.answer.facets},
+        "count": answer.count,
+        "results": list(_results(state.type, access, results)),
+        "facets": _facets(answer.facets),
         "corrections": [
-            {"typed": c.original, "searched": c.replacement} for c in results.answer.corrections
+            {"typed": c.original, "searched": c.replacement} for c in answer.corrections
         ],
         "also_searched": [asdict(expansion) for expansion in results.expansions],
         "warnings": [
@@ -52,29 +41,44 @@ def search_answer(request: HttpRequest) -> JSONObject:
     }
 
 
-def _values(facet: Facet, labels: result_labels.FacetLabels) -> list[JSONObject]:
-    return [
-        {
-            "value": value.value,
-            "label": result_labels.label_of(labels, facet.name, value.value),
-            "count": value.count,
-            "is_chosen": value.is_chosen,
+def _results(name: str, access: AccessContext, results: SearchResults) -> Iterator[JSONObject]:
+    """Yield what each result shows, and the reasons for it."""
+    result_type, phrases = RESULT_TYPES[name], result_labels.phrases(name)
+    annotations = result_type.annotate(access, [row for _, row in results.hits])
+    for hit, row in results.hits:
+        yield {
+            **result_type.to_json(row, annotations.get(row.pk)),
+            "type": hit.type,
+            "reasons": [phrases.reason(reason) for reason in hit.reasons],
+            "lacks": list(hit.missing_terms),
+            "highlights": dict(hit.highlights),
         }
-        for value in facet.values
-    ]
+
+
+def _facets(facets: Sequence[Facet]) -> dict[str, list[JSONObject]]:
+    labels = result_labels.labels_of(facets)
+    return {
+        facet.name: [
+            {
+                "value": value.value,
+                "label": result_labels.label_of(labels, facet.name, value.value),
+                "count": value.count,
+                "is_chosen": value.is_chosen,
+            }
+            for value in facet.values
+        ]
+        for facet in facets
+    }
 
 
 def _page_urls(
     request: HttpRequest, state: SearchState, results: SearchResults
 ) -> dict[str, str | None]:
     """Return the URLs of the next, previous and last page, by cursor."""
-    limit, caller, answer = request.GET.get("limit", ""), caller_of(request), results.answer
-    urls: dict[str, str | None] = {}
-    for name in ("next", "previous", "last"):
-        cursor = getattr(answer, name)
-        if cursor is None:
-            urls[name] = None
-        else:
+    limit, caller = request.GET.get("limit", ""), caller_of(request)
+    urls: dict[str, str | None] = dict.fromkeys(("next", "previous", "last"))
+    for name in urls:
+        if cursor := getattr(results.answer, name):
             text = write_cursor(cursor, state, caller=caller)
             urls[name] = f"{request.path}?{state.address(cursor=text, limit=limit)}"
     return urls

@@ -113,10 +113,6 @@ class ObjectiveFilters(FilterSet):
         choices=[(verdict.value, verdict.value) for verdict in Verdict],
     )
 
-    class Meta:
-        model = Objective
-        fields = ()
-
     def filter_product(
         self, rows: QuerySet[Objective], name: str, value: UUID
     ) -> QuerySet[Objective]:
@@ -132,10 +128,6 @@ class MeasurementFilters(FilterSet):
     outcome = ChoiceFilter(choices=[(outcome.value, outcome.value) for outcome in Outcome])
     since = IsoDateTimeFilter(field_name="slot", lookup_expr="gte")
     until = IsoDateTimeFilter(field_name="slot", lookup_expr="lt")
-
-    class Meta:
-        model = Measurement
-        fields = ()
 
 
 class Objectives(ListModelMixin, RetrieveModelMixin, ResourceViewSet[Objective]):

@@ -26,10 +26,6 @@ class ProductFilters(FilterSet):
     tag = CharFilter(method="filter_tag", max_length=120)
     sort = OrderingFilter(fields=["name", ("updated_at", "updated")])
 
-    class Meta:
-        model = DataProduct
-        fields = ()
-
     def filter_tag(
         self, products: DataProductQuerySet, name: str, tag: str
     ) -> QuerySet[DataProduct]:

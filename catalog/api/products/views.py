@@ -206,7 +206,6 @@ class ProductUses(OfProduct):
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = UseAnswer
 
-    @extend_schema(responses=UseAnswer(many=True))
     def list(self, request: Request, uuid: str) -> Response:
         """List the uses of the product, declared by its owners or added by readers."""
         return self.answer_page(self.get_object().uses.order_by("pk"))
@@ -254,7 +253,6 @@ class ProductHistory(OfProduct):
     permission_classes = [IsAuthenticatedOrReadOnly]
     serializer_class = HistoryEvent
 
-    @extend_schema(responses=HistoryEvent(many=True))
     def list(self, request: Request, uuid: str) -> Response:
         """List the events, newest first; only readers of the audit trail see the changed values."""
         product = self.get_object()

@@ -112,7 +112,6 @@ def problem_schema() -> JSONObject:
         "properties": dict.fromkeys(names, _STRING)
         | {"line": {"type": "integer"}, "column": {"type": "integer"}},
     }
-    codes = {"type": "string", "enum": list(PROBLEM_TYPES)}
     return {
         "type": "object",
         "description": "An error: what is wrong, where, and how to fix it (RFC 9457).",
@@ -124,7 +123,7 @@ def problem_schema() -> JSONObject:
             "detail": _STRING,
             "instance": _STRING,
             "request_id": _STRING,
-            "code": codes,
+            "code": _STRING | {"enum": list(PROBLEM_TYPES)},
             "hint": _STRING,
             "errors": {"type": "array", "items": issue},
             "findings": {"type": "array", "items": _OBJECT},
