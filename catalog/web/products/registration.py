@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.authorization.access import AccessContext, access_for
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain
-from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.people.models import Person
 from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
@@ -90,12 +89,9 @@ def product_new(request: HttpRequest) -> HttpResponse:
         domain_ids=domain_ids,
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with form.catch_issues():
             domain = form.cleaned_data["domain"]
             product = register_product(domain=domain, tree=form.tree(), actor=request.user)
-        except (ValidationFailed, NameConflict) as error:
-            form.add_issues(error)
-        else:
             messages.success(request, _("Registered as a draft. Only its domain sees it so far."))
             return redirect("product_edit", product.domain.slug, product.slug)
     status = 422 if form.errors else 200

@@ -114,23 +114,18 @@ def initial_from(tree: JSONObject) -> dict[str, Any]:
         for code, answer in (declared.get("answers") or {}).items()
         for part in ("state", "text", "reason")
     }
-    return values | {"rows": rows_of(tree)}
-
-
-def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
-    declared = (custom(tree, KEY) or {}).get("imbalances") or []
-    return [
-        {
-            "attribute": row.get("attribute", ""),
-            "group": row.get("group", ""),
-            "share": row.get("share"),
-            "reference_share": row.get("referenceShare"),
-            "n": row.get("n"),
-            "reference": (row.get("reference") or {}).get("name", ""),
-            "dated": (row.get("reference") or {}).get("date", ""),
-        }
-        for row in declared
-    ]
+    rows = []
+    for row in declared.get("imbalances") or []:
+        reference = row.get("reference") or {}
+        rows.append(
+            row
+            | {
+                "reference_share": row.get("referenceShare"),
+                "reference": reference.get("name", ""),
+                "dated": reference.get("date", ""),
+            }
+        )
+    return values | {"rows": rows}
 
 
 def _imbalance(row: Mapping[str, Any]) -> dict[str, Any]:
