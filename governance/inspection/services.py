@@ -39,7 +39,7 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     no server that can be read.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
-    contract = _contract(port)
+    contract = contract_of(port)
     server = contract.servers.filter(type__in=READABLE).first()
     if server is None:
         raise ValidationFailed(
@@ -52,7 +52,7 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
             ]
         )
     try:
-        profile = read_server(server, values_of=tuple(_public_columns(port, contract)))
+        profile = read_server(server, values_of=tuple(public_columns(port, contract)))
         failure = ""
     except SourceUnreadable as error:
         profile, failure = [], error.code
@@ -125,7 +125,7 @@ def adopt_schema(
         raise InvalidTransition(
             "The source has not been read yet.", location="port", hint="Read it first."
         )
-    contract = _contract(port)
+    contract = contract_of(port)
     current = {
         str(item.get("physicalName") or item.get("name")): item
         for item in contract.tree.get("schema") or ()
@@ -160,7 +160,7 @@ def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
     return tables
 
 
-def _contract(port: OutputPort) -> DataContract:
+def contract_of(port: OutputPort) -> DataContract:
     link = getattr(port, "port_contract", None)
     if link is None:
         raise ValidationFailed(
@@ -170,7 +170,7 @@ def _contract(port: OutputPort) -> DataContract:
     return contract
 
 
-def _public_columns(port: OutputPort, contract: DataContract) -> Iterator[str]:
+def public_columns(port: OutputPort, contract: DataContract) -> Iterator[str]:
     """Yield the columns whose values may be read: unclassified ones of public products."""
     if port.product.visibility != Visibility.PUBLIC or port.product.sensitivity > 1:
         return

@@ -64,6 +64,11 @@ class ObjectiveSpec:
         """Return the threshold as it is measured: snapped to a bound of the histogram."""
         return None if self.threshold is None else snap_to_bucket(self.threshold)
 
+    @property
+    def is_sliced(self) -> bool:
+        """Return True if time slices are counted instead of single measurements."""
+        return self.budgeting == BudgetingMethod.TIMESLICES
+
 
 SPEC_FIELDS = tuple(field.name for field in fields(ObjectiveSpec))
 
@@ -97,8 +102,7 @@ def value_of(spec: ObjectiveSpec, stats: Stats, ratio: Ratio) -> float | None:
     seconds. Timeouts count as the longest time that any probe waits."""
     if spec.indicator != Indicator.LATENCY:
         return ratio.share
-    is_sliced = spec.budgeting == BudgetingMethod.TIMESLICES
-    share = (spec.percentile or 1.0) if is_sliced else spec.target
+    share = (spec.percentile or 1.0) if spec.is_sliced else spec.target
     timeouts = Histogram({bucket_index(MAX_DEADLINE): stats.timeouts})
     return (stats.latencies + timeouts).quantile(share)
 

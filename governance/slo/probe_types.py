@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from catalog.ports.http_types import Timings
 from governance.slo.outcomes import Outcome
@@ -27,6 +27,22 @@ class ProbeTask:
     def deadline(self) -> float:
         """Return the seconds that the probe may take: half an interval, ten at most."""
         return min(MAX_DEADLINE, max(MIN_DEADLINE, self.interval / 2))
+
+    def result(
+        self, outcome: Outcome, timings: Timings, status_code: int | None, *, ended_at: datetime
+    ) -> ProbeResult:
+        """Return the result of a probe that ended at a moment."""
+        # The seconds are monotonic, so a clock that jumps cannot touch them; nor may a busy
+        # machine make a measurement longer than its deadline.
+        timings = replace(timings, total=min(timings.total, self.deadline))
+        return ProbeResult(
+            port_id=self.port_id,
+            slot=self.slot,
+            at=ended_at - timedelta(seconds=timings.total),
+            outcome=outcome,
+            status_code=status_code,
+            timings=timings,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,7 +10,6 @@ from catalog.products.models import DataProduct
 from governance.slo.budget import Ratio, burn_rate, consumed, time_to_exhaustion
 from governance.slo.coverage import CoveredPort, covered_ports, latest
 from governance.slo.evaluation import (
-    BudgetingMethod,
     Indicator,
     ObjectiveSpec,
     Verdict,
@@ -96,26 +95,28 @@ def reports_of(product: DataProduct, now: datetime) -> list[ObjectiveReport]:
     objectives = list(Objective.objects.of_products([product.pk]))
     covered = covered_ports(objectives)
     port_ids = {port.port_id for ports in covered.values() for port in ports}
-    is_sliced = any(objective.budgeting == BudgetingMethod.TIMESLICES for objective in objectives)
+    is_sliced = any(objective.spec.is_sliced for objective in objectives)
     rollups = load_rollups(port_ids, now, all_slices=is_sliced)
     reports = [
-        _report(objective, covered.get(objective.pk, []), rollups) for objective in objectives
+        report_of(objective, covered.get(objective.pk, []), rollups) for objective in objectives
     ]
     rank = list(Verdict)
     return sorted(reports, key=lambda report: rank.index(report.verdict))
 
 
-def _report(
+def report_of(
     objective: Objective, covered: Sequence[CoveredPort], rollups: RollUps
 ) -> ObjectiveReport:
-    spec, ports = objective.spec, {port.port_id for port in covered}
-    start = window_start(spec.window, rollups.now)
-    ratio, stats = _window(spec, ports, rollups, start)
-    recent, _ = _window(spec, ports, rollups, start_of_hour(rollups.now) - HOUR)
+    spec, ports, now = objective.spec, {port.port_id for port in covered}, rollups.now
+    history = History(spec, ports, rollups)
+    start = window_start(spec.window, now)
+    ratio, stats = history.since(start)
+    recent, _ = history.since(start_of_hour(now) - HOUR)
     as_of = latest(covered)
     interval = max((port.interval for port in covered), default=timedelta(0))
-    unmeasured = is_unmeasured(as_of, interval=interval, now=rollups.now)
+    unmeasured = is_unmeasured(as_of, interval=interval, now=now)
     resolution, series = rollups.chart_series(ports)
+    in_window = {at: stats for at, stats in series.items() if at + resolution > start}
     return ObjectiveReport(
         objective=objective,
         spec=spec,
@@ -125,52 +126,50 @@ def _report(
         verdict=Verdict.NO_DATA if unmeasured else verdict_of(spec, ratio, recent),
         as_of=as_of,
         first_measured_at=rollups.first_measured_at(ports),
-        days=_days(spec, ports, rollups, start),
+        days=list(history.days(start)),
         resolution=resolution,
-        burn_down=_burn_down(
-            spec, {at: stats for at, stats in series.items() if at + resolution > start}
-        ),
+        burn_down=burn_down(spec, in_window),
     )
 
 
-def _window(
-    spec: ObjectiveSpec, ports: Collection[int], rollups: RollUps, start: datetime
-) -> tuple[Ratio, Stats]:
-    """Return ratio and stats since a moment: from days if it starts one, else from hours."""
-    series = rollups.by_day(ports) if start.hour == 0 else rollups.by_hour(ports)
-    stats = merge(stats for at, parts in series.items() if at >= start for stats in parts)
-    if spec.budgeting != BudgetingMethod.TIMESLICES:
-        return ratio_of(spec, stats), stats
-    slices = rollups.by_slice(ports).items()
-    return ratio_of_slices(
-        spec, (slice_ for at, parts in slices if at >= start for slice_ in parts)
-    ), stats
+@dataclass(frozen=True)
+class History:
+    """The measurements of an objective's ports, counted by its specification."""
 
+    spec: ObjectiveSpec
+    ports: Collection[int]
+    rollups: RollUps
 
-def _days(
-    spec: ObjectiveSpec, ports: Collection[int], rollups: RollUps, start: datetime
-) -> list[DayReport]:
-    """Return all 90 days, including those without measurements."""
-    by_day, slices_by_day = rollups.by_day(ports), rollups.slices_by_day(ports)
-    days = []
-    for number in range(DAYS):
-        day = rollups.first_day + number * DAY
-        stats = merge(by_day.get(day, ()))
-        if spec.budgeting == BudgetingMethod.TIMESLICES:
-            ratio = ratio_of_slices(spec, slices_by_day.get(day, ()))
-        else:
-            ratio = ratio_of(spec, stats)
-        days.append(
-            DayReport(
+    def since(self, start: datetime) -> tuple[Ratio, Stats]:
+        """Return ratio and stats since a moment: from days if it starts one, else from hours."""
+        rollups, ports = self.rollups, self.ports
+        series = rollups.by_day(ports) if start.hour == 0 else rollups.by_hour(ports)
+        stats = merge(stats for at, parts in series.items() if at >= start for stats in parts)
+        if not self.spec.is_sliced:
+            return ratio_of(self.spec, stats), stats
+        slices = rollups.by_slice(ports).items()
+        counted = (slice_ for at, parts in slices if at >= start for slice_ in parts)
+        return ratio_of_slices(self.spec, counted), stats
+
+    def days(self, start: datetime) -> Iterator[DayReport]:
+        """Yield all 90 days, including those without measurements; the window begins at `start`."""
+        by_day = self.rollups.by_day(self.ports)
+        slices_by_day = self.rollups.slices_by_day(self.ports)
+        for number in range(DAYS):
+            day = self.rollups.first_day + number * DAY
+            stats = merge(by_day.get(day, ()))
+            if self.spec.is_sliced:
+                ratio = ratio_of_slices(self.spec, slices_by_day.get(day, ()))
+            else:
+                ratio = ratio_of(self.spec, stats)
+            yield DayReport(
                 day=day,
                 ratio=ratio,
-                verdict=day_verdict(spec, ratio),
+                verdict=day_verdict(self.spec, ratio),
                 p50=stats.latencies.quantile(0.5),
                 p95=stats.latencies.quantile(0.95),
                 is_in_window=day >= start,
             )
-        )
-    return days
 
 
 def day_verdict(spec: ObjectiveSpec, ratio: Ratio) -> Verdict:
@@ -182,7 +181,7 @@ def day_verdict(spec: ObjectiveSpec, ratio: Ratio) -> Verdict:
     return Verdict.BREACHED if ratio.failed > 1 else Verdict.AT_RISK
 
 
-def _burn_down(spec: ObjectiveSpec, series: Mapping[datetime, Stats]) -> list[Point]:
+def burn_down(spec: ObjectiveSpec, series: Mapping[datetime, Stats]) -> list[Point]:
     ratios = {at: ratio_of(spec, stats) for at, stats in series.items()}
     total = sum(ratios.values(), Ratio())
     allowed = (1 - spec.target) * total.total

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from governance.slo.budget import Ratio
-from governance.slo.evaluation import BudgetingMethod, ObjectiveSpec, ratio_of, ratio_of_slices
+from governance.slo.evaluation import ObjectiveSpec, ratio_of, ratio_of_slices
 from governance.slo.models import RollUp
 from governance.slo.stats import (
     DAY,
@@ -93,7 +93,7 @@ def window_base(
 ) -> WindowBase:
     """Count the full hours of a window from the roll-ups."""
     stats = stats_between(port_ids, start, end)
-    if spec.budgeting != BudgetingMethod.TIMESLICES:
+    if not spec.is_sliced:
         return WindowBase(stats, ratio_of(spec, stats))
     hours = RollUp.objects.hours(port_ids, start, end).values_list("slices", flat=True)
     slices = (slice_ for stored in hours for slice_ in parse_slices(stored).values())
@@ -114,7 +114,7 @@ def hours_since(
 
 
 def ratio_of_hours(spec: ObjectiveSpec, hours: Collection[HourBucket]) -> Ratio:
-    if spec.budgeting == BudgetingMethod.TIMESLICES:
+    if spec.is_sliced:
         return ratio_of_slices(spec, (slice_ for hour in hours for slice_ in hour.slices()))
     return sum((ratio_of(spec, hour.stats) for hour in hours), Ratio())
 

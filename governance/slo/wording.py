@@ -18,7 +18,6 @@ from governance.slo.budget import (
 )
 from governance.slo.evaluation import (
     MIN_MEASUREMENTS,
-    BudgetingMethod,
     Indicator,
     ObjectiveSpec,
     Verdict,
@@ -31,14 +30,14 @@ def format_objective(spec: ObjectiveSpec) -> str:
     values = {"target": percent(spec.target, 3), "window": format_duration(spec.window)}
     if spec.indicator == Indicator.LATENCY:
         values |= {"threshold": duration(spec.effective_threshold)}
-        if spec.budgeting == BudgetingMethod.TIMESLICES:
+        if spec.is_sliced:
             values |= {"percentile": percent(spec.percentile, 1)}
             return _(
                 "{percentile} of answers within {threshold} in {target} of five-minute slices,"
                 " over {window}"
             ).format(**values)
         return _("{target} of answers within {threshold}, over {window}").format(**values)
-    if spec.budgeting == BudgetingMethod.TIMESLICES:
+    if spec.is_sliced:
         return _("available in {target} of five-minute slices, over {window}").format(**values)
     return _("{target} available over {window}").format(**values)
 
@@ -68,7 +67,7 @@ def format_seconds(seconds: int) -> str:
 def format_status(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio, verdict: str) -> str:
     """Return how much of the budget is consumed, and how long the rest lasts at the recent rate."""
     if verdict != Verdict.NO_DATA:
-        return f"{_format_budget(spec, ratio)} {_format_trend(spec, ratio, recent)}".strip()
+        return f"{format_budget(spec, ratio)} {format_trend(spec, ratio, recent)}".strip()
     if ratio.total == 0:
         return _("No measurements in this window.")
     if ratio.total < MIN_MEASUREMENTS:
@@ -78,7 +77,7 @@ def format_status(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio, verdict: str
     return _("Not measured recently, so the current status is unknown.")
 
 
-def _format_budget(spec: ObjectiveSpec, ratio: Ratio) -> str:
+def format_budget(spec: ObjectiveSpec, ratio: Ratio) -> str:
     if ratio.failed == 0:
         return _("Nothing failed; error budget untouched.")
     used = consumed(ratio, spec.target)
@@ -100,7 +99,7 @@ def _format_budget(spec: ObjectiveSpec, ratio: Ratio) -> str:
     )
 
 
-def _format_trend(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio) -> str:
+def format_trend(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio) -> str:
     """Return what the last hours say, or nothing if they are no evidence."""
     if recent.total < MIN_MEASUREMENTS:
         return ""

@@ -57,7 +57,7 @@ class Command(CommandWithExamples):
 
     def handle(self, **options: Any) -> None:
         actor = actor_of(options["person"], worker="probe_ports")
-        ports = self._ports(options["product"])
+        ports = find_ports(options["product"])
         try:
             for port in ports:
                 require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
@@ -87,18 +87,19 @@ class Command(CommandWithExamples):
         if not results or any(not result.is_good for result in results):
             sys.exit(1)
 
-    def _ports(self, addresses: list[str]) -> list[OutputPort]:
-        ports = OutputPort.objects.select_related("product__domain").order_by("pk")
-        if not addresses:
-            return list(ports)
-        chosen: list[OutputPort] = []
-        for address in addresses:
-            domain, _, slug = address.partition("/")
-            matching = list(ports.filter(product__domain__slug=domain, product__slug=slug))
-            if not matching:
-                raise CommandError(f"There is no product with ports at {address}.", returncode=2)
-            chosen += matching
-        return chosen
+
+def find_ports(addresses: list[str]) -> list[OutputPort]:
+    ports = OutputPort.objects.select_related("product__domain").order_by("pk")
+    if not addresses:
+        return list(ports)
+    chosen: list[OutputPort] = []
+    for address in addresses:
+        domain, _, slug = address.partition("/")
+        matching = list(ports.filter(product__domain__slug=domain, product__slug=slug))
+        if not matching:
+            raise CommandError(f"There is no product with ports at {address}.", returncode=2)
+        chosen += matching
+    return chosen
 
 
 def line_of(name: str, result: ProbeResult) -> str:

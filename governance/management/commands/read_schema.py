@@ -45,7 +45,7 @@ class Command(CommandWithExamples):
     def handle(self, **options: Any) -> None:
         actor = actor_of(options["person"], worker="read_schema")
         is_broken = False
-        for port in self._ports(options):
+        for port in find_ports(options):
             try:
                 inspection = inspect_port(port=port, actor=actor)
                 if options["adopt"] and not inspection.failure:
@@ -62,21 +62,6 @@ class Command(CommandWithExamples):
             self._print(inspection, as_json=options["json"])
         if is_broken:
             sys.exit(1)
-
-    def _ports(self, options: JSONObject) -> list[OutputPort]:
-        ports = OutputPort.objects.filter(
-            port_contract__contract__servers__type__in=READABLE
-        ).select_related("product__domain", "port_contract__contract")
-        if options["port"]:
-            ports = ports.filter(name=options["port"])
-        if not options["all"]:
-            domain, _, slug = (options["product"] or "").partition("/")
-            if not slug:
-                raise CommandError("Name a product as domain/slug, or give --all.", returncode=2)
-            ports = ports.filter(product__domain__slug=domain, product__slug=slug)
-        if not (chosen := list(ports.distinct())):
-            raise CommandError("No such port with a file or database.", returncode=2)
-        return chosen
 
     def _print(self, inspection: Inspection, *, as_json: bool) -> None:
         product = inspection.port.product
@@ -95,3 +80,19 @@ class Command(CommandWithExamples):
         for drift in inspection.drifts:
             sign = "breaks" if drift["is_breaking"] else "differs"
             self.stdout.write(f"  {sign}: {drift['table']}.{drift['column']} {drift['message']}")
+
+
+def find_ports(options: JSONObject) -> list[OutputPort]:
+    ports = OutputPort.objects.filter(
+        port_contract__contract__servers__type__in=READABLE
+    ).select_related("product__domain", "port_contract__contract")
+    if options["port"]:
+        ports = ports.filter(name=options["port"])
+    if not options["all"]:
+        domain, _, slug = (options["product"] or "").partition("/")
+        if not slug:
+            raise CommandError("Name a product as domain/slug, or give --all.", returncode=2)
+        ports = ports.filter(product__domain__slug=domain, product__slug=slug)
+    if not (chosen := list(ports.distinct())):
+        raise CommandError("No such port with a file or database.", returncode=2)
+    return chosen

@@ -71,35 +71,27 @@ def _table(
 ) -> TableProfile:
     """Count at most a million rows: enough for shares, and bounded."""
     name = columns[0][0]
-    parts: list[sql.Composable] = [sql.SQL("count(*)")]
-    for column in columns:
-        quoted = sql.Identifier(column[1])
-        parts += [
-            sql.SQL("count({})").format(quoted),
-            sql.SQL("count(DISTINCT {}::text)").format(quoted),
-        ]
+    counted = [
+        sql.SQL("count({0}), count(DISTINCT {0}::text)").format(sql.Identifier(column[1]))
+        for column in columns
+    ]
     statement = sql.SQL("SELECT {parts} FROM (SELECT * FROM {table} LIMIT {limit}) AS t").format(
-        parts=sql.SQL(", ").join(parts),
+        parts=sql.SQL(", ").join([sql.SQL("count(*)"), *counted]),
         table=sql.Identifier(schema, name),
         limit=sql.Literal(MAX_ROWS),
     )
-    numbers = connection.execute(statement).fetchone() or (0,)
-    rows = int(numbers[0])
-    profiles = tuple(
-        _column(column, int(numbers[1 + 2 * index]), int(numbers[2 + 2 * index]), rows)
-        for index, column in enumerate(columns)
-    )
-    return TableProfile(name=name, rows=rows, columns=profiles)
-
-
-def _column(column: CatalogRow, present: int, n_distinct: int, rows: int) -> ColumnProfile:
-    return ColumnProfile(
-        name=column[1],
-        physical_type=column[2],
-        logical_type=logical_type_of(column[2]),
-        is_required=bool(column[3]),
-        is_primary_key=bool(column[4]),
-        is_unique=bool(column[5]),
-        null_share=1 - present / rows if rows else None,
-        n_distinct=n_distinct,
-    )
+    rows, *counts = connection.execute(statement).fetchone() or (0,)
+    profiles = [
+        ColumnProfile(
+            name=column[1],
+            physical_type=column[2],
+            logical_type=logical_type_of(column[2]),
+            is_required=column[3],
+            is_primary_key=column[4],
+            is_unique=column[5],
+            null_share=1 - present / rows if rows else None,
+            n_distinct=n_distinct,
+        )
+        for column, present, n_distinct in zip(columns, counts[::2], counts[1::2], strict=True)
+    ]
+    return TableProfile(name=name, rows=rows, columns=tuple(profiles))

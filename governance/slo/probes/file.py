@@ -29,29 +29,24 @@ FormatCheck = Callable[[bytes, int], bool]
 def probe_file(location: str, file_format: str, *, root: Path) -> tuple[Outcome, Timings]:
     """Return the outcome of opening a file and reading its first bytes, and the timings."""
     started = perf_counter()
-    outcome = _outcome(location, file_format, root)
-    seconds = perf_counter() - started
-    return outcome, Timings(first_byte=seconds, total=seconds)
-
-
-def _outcome(location: str, file_format: str, root: Path) -> Outcome:
-    try:
-        descriptor = open_within_root(location, root=root)
-    except OutsideRoot:
-        return Outcome.REFUSED
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: a loop of links
-        return Outcome.MISSING
     has_format: FormatCheck = FORMAT_CHECKS.get(
         file_format.casefold(), lambda first, _: bool(first)
     )
     try:
-        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        is_good = is_file and has_format(os.read(descriptor, FIRST_BYTES), descriptor)
-    except OSError:
-        return Outcome.MISSING
-    finally:
-        os.close(descriptor)
-    return Outcome.GOOD if is_good else Outcome.WRONG_FORMAT
+        descriptor = open_within_root(location, root=root)
+        try:
+            is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            is_good = is_file and has_format(os.read(descriptor, FIRST_BYTES), descriptor)
+        finally:
+            os.close(descriptor)
+    except OutsideRoot:
+        outcome = Outcome.REFUSED
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: a loop of links
+        outcome = Outcome.MISSING
+    else:
+        outcome = Outcome.GOOD if is_good else Outcome.WRONG_FORMAT
+    seconds = perf_counter() - started
+    return outcome, Timings(first_byte=seconds, total=seconds)
 
 
 def _is_parquet(first: bytes, descriptor: int) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -29,7 +27,8 @@ def measure(tasks: Sequence[ProbeTask], *, on_result: OnResult | None = None) ->
     def add_result(
         index: int, outcome: Outcome, timings: Timings, status_code: int | None = None
     ) -> None:
-        results[index] = _build_result(tasks[index], outcome, timings, status_code)
+        now = timezone.now()
+        results[index] = tasks[index].result(outcome, timings, status_code, ended_at=now)
         if on_result is not None:
             on_result(results[index])
 
@@ -45,19 +44,3 @@ def measure(tasks: Sequence[ProbeTask], *, on_result: OnResult | None = None) ->
 
     fetch_many([http.build_request(tasks[index]) for index in http_indexes], on_result=add_fetched)
     return [results[index] for index in range(len(tasks))]
-
-
-def _build_result(
-    task: ProbeTask, outcome: Outcome, timings: Timings, status_code: int | None
-) -> ProbeResult:
-    # The seconds are monotonic, so a clock that jumps cannot touch them; nor may a busy machine
-    # make a measurement longer than its deadline.
-    timings = replace(timings, total=min(timings.total, task.deadline))
-    return ProbeResult(
-        port_id=task.port_id,
-        slot=task.slot,
-        at=timezone.now() - timedelta(seconds=timings.total),
-        outcome=outcome,
-        status_code=status_code,
-        timings=timings,
-    )

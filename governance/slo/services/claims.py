@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
@@ -12,7 +13,8 @@ from django.db.models import F, Q
 
 from catalog.contracts.models import Server
 from governance.slo.models import PROBED_TYPES, ProbeSchedule
-from governance.slo.probe_types import ProbeTask
+from governance.slo.outcomes import SLOW_TO_FAIL
+from governance.slo.probe_types import ProbeResult, ProbeTask
 
 # Longer than a batch can take: its deadlines, its writing, and a wait for the database.
 LEASE = timedelta(minutes=1)
@@ -76,6 +78,15 @@ def _claim(pks: list[int], now: datetime, *conditions: Q) -> list[ProbeSchedule]
         claim=claim, claimed_until=now + LEASE
     )
     return list(ProbeSchedule.objects.filter(claim=claim).order_by("pk")) if count else []
+
+
+def release(*, results: Sequence[ProbeResult]) -> None:
+    """Release the claims of measured ports, and count their slow failures in a row."""
+    slow = {result.port_id for result in results if result.outcome in SLOW_TO_FAIL}
+    others = {result.port_id for result in results} - slow
+    schedules = ProbeSchedule.objects
+    schedules.filter(port_id__in=others).update(claimed_until=None, failures=0)
+    schedules.filter(port_id__in=slow).update(claimed_until=None, failures=F("failures") + 1)
 
 
 def latest_slot(schedule: ProbeSchedule, now: datetime) -> datetime:

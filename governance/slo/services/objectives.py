@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,13 +32,13 @@ def project_objectives(
     ports = list(OutputPort.objects.filter(product=product))
     schedule_ports(ports)
     _save_objectives(product, declared, ports)
-    transaction.on_commit(partial(_reevaluate, product.pk), robust=True)
 
+    def reevaluate() -> None:
+        now = timezone.now()
+        evaluate(objectives=list(Objective.objects.of_products([product.pk])), now=now)
+        publish_status(product_ids=[], changed=[product.pk], now=now)
 
-def _reevaluate(product_id: int) -> None:
-    now = timezone.now()
-    evaluate(objectives=list(Objective.objects.of_products([product_id])), now=now)
-    publish_status(product_ids=[], changed=[product_id], now=now)
+    transaction.on_commit(reevaluate, robust=True)
 
 
 def schedule_ports(ports: list[OutputPort]) -> None:

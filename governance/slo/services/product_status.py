@@ -58,8 +58,13 @@ def metrics_for(objectives: Iterable[Objective]) -> Metrics:
 
     `value` is a share, or for latency the seconds within which the target share of answers lies.
     """
+
+    def rank(objective: Objective) -> tuple[int, float]:
+        share = Ratio(objective.status.good, objective.status.total).share
+        return VERDICT_RANK[Verdict(objective.status.verdict)], 1.0 if share is None else share
+
     metrics: Metrics = {}
-    for objective in sorted(objectives, key=_rank, reverse=True):
+    for objective in sorted(objectives, key=rank, reverse=True):
         status, spec = objective.status, objective.spec
         metric: JSONObject = {
             "value": status.value,
@@ -73,11 +78,6 @@ def metrics_for(objectives: Iterable[Objective]) -> Metrics:
             metric["share"] = Ratio(status.good, status.total).share
         metrics[objective.indicator] = metric
     return dict(sorted(metrics.items()))
-
-
-def _rank(objective: Objective) -> tuple[int, float]:
-    share = Ratio(objective.status.good, objective.status.total).share
-    return VERDICT_RANK[Verdict(objective.status.verdict)], 1.0 if share is None else share
 
 
 def format_window(window: timedelta) -> str:

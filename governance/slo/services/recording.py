@@ -7,13 +7,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from catalog.ports.models import OutputPort
 from catalog.ports.services import ProbeSummary, update_probe_times
-from governance.slo.models import Measurement, Period, ProbeSchedule, RollUp
-from governance.slo.outcomes import SLOW_TO_FAIL
+from governance.slo.models import Measurement, Period, RollUp
 from governance.slo.probe_types import ProbeResult
+from governance.slo.services.claims import release
 from governance.slo.services.evaluation import evaluate_ports
 from governance.slo.services.product_status import publish_status
 from governance.slo.stats import StoredStats, add_measurement, start_of_hour, stored_slice
@@ -52,7 +51,7 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
         ]
     )
     _roll_up(new)
-    _release(results)
+    release(results=results)
     update_probe_times(
         probes={
             result.port_id: ProbeSummary(at=now, outcome=result.outcome, is_good=result.is_good)
@@ -109,12 +108,3 @@ def _roll_up(results: Sequence[ProbeResult]) -> None:
         unique_fields=["port", "period", "start"],
         update_fields=["outcomes", "latencies", "slices"],
     )
-
-
-def _release(results: Sequence[ProbeResult]) -> None:
-    """Release the claims, and count slow failures in a row."""
-    slow = {result.port_id for result in results if result.outcome in SLOW_TO_FAIL}
-    others = {result.port_id for result in results} - slow
-    schedules = ProbeSchedule.objects
-    schedules.filter(port_id__in=others).update(claimed_until=None, failures=0)
-    schedules.filter(port_id__in=slow).update(claimed_until=None, failures=F("failures") + 1)

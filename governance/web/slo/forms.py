@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -69,6 +68,22 @@ class ObjectiveRow(RowForm):
                 self.add_error(name, _("This objective needs it."))
         return cleaned
 
+    def objective(self) -> dict[str, Any]:
+        """Return the objective as it is in the document, without what does not apply."""
+        row = self.cleaned_data
+        is_latency = row["indicator"] == Indicator.LATENCY.value
+        is_sliced = row["budgeting"] == BudgetingMethod.TIMESLICES.value
+        objective = {
+            "indicator": row["indicator"],
+            "target": row["target"],
+            "threshold": row["threshold"] if is_latency else None,
+            "percentile": row["percentile"] if is_latency and is_sliced else None,
+            "window": row["window"] or "30d",
+            "budgeting": row["budgeting"] or BudgetingMethod.OCCURRENCES.value,
+            "port": row["port"] or None,
+        }
+        return {name: value for name, value in objective.items() if value is not None}
+
 
 class ObjectivesForm(TableForm, DocumentForm):
     """A row for each objective of a product."""
@@ -82,7 +97,7 @@ class ObjectivesForm(TableForm, DocumentForm):
 
     def objectives(self) -> list[dict[str, Any]]:
         """Return the value of the product's own property."""
-        return [_objective(row.cleaned_data) for row in self.filled_rows]
+        return [row.objective() for row in self.filled_rows if isinstance(row, ObjectiveRow)]
 
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:
         """Return the field of the row that a location is in."""
@@ -97,23 +112,8 @@ def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
     usual = {"window": "30d", "budgeting": BudgetingMethod.OCCURRENCES.value}
     names = ("indicator", "target", "threshold", "window", "budgeting", "percentile", "port")
     declared = custom(tree, KEY) or []
-    shown = [{name: row.get(name, usual.get(name)) for name in names} for row in declared]
-    for row in shown:
+    rows = [{name: row.get(name, usual.get(name)) for name in names} for row in declared]
+    for row in rows:
         if row["percentile"] is not None:
             row["budgeting"] = BudgetingMethod.TIMESLICES.value
-    return shown
-
-
-def _objective(row: Mapping[str, Any]) -> dict[str, Any]:
-    is_latency = row["indicator"] == Indicator.LATENCY.value
-    by_slice = row["budgeting"] == BudgetingMethod.TIMESLICES.value
-    said = {
-        "indicator": row["indicator"],
-        "target": row["target"],
-        "threshold": row["threshold"] if is_latency else None,
-        "percentile": row["percentile"] if is_latency and by_slice else None,
-        "window": row["window"] or "30d",
-        "budgeting": row["budgeting"] or BudgetingMethod.OCCURRENCES.value,
-        "port": row["port"] or None,
-    }
-    return {name: value for name, value in said.items() if value is not None}
+    return rows

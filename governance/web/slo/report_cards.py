@@ -75,7 +75,7 @@ class ObjectiveCard:
 def objective_card(report: ObjectiveReport, now: datetime) -> ObjectiveCard:
     objective, spec = report.objective, report.spec
     is_latency = report.is_latency
-    notes = [_threshold_note(spec), format_coverage(report.first_measured_at, spec.window, now)]
+    notes = [threshold_note(spec), format_coverage(report.first_measured_at, spec.window, now)]
     return ObjectiveCard(
         report=report,
         anchor=f"objective-{objective.pk}",
@@ -87,7 +87,7 @@ def objective_card(report: ObjectiveReport, now: datetime) -> ObjectiveCard:
         good=format_number(report.ratio.good),
         total=format_number(report.ratio.total),
         budget_remaining=(percent(max(0.0, 1 - report.consumed), 0) if report.ratio.total else ""),
-        burn_rate=_format_burn_rate(report),
+        burn_rate=format_burn_rate(report),
         summary=format_status(spec, report.ratio, report.recent, report.verdict),
         footnote=" ".join(filter(None, notes)),
         bars=[
@@ -102,14 +102,14 @@ def objective_card(report: ObjectiveReport, now: datetime) -> ObjectiveCard:
     )
 
 
-def _format_burn_rate(report: ObjectiveReport) -> str:
+def format_burn_rate(report: ObjectiveReport) -> str:
     """Return the burn rate, capped because an objective of 100 % has an infinite one."""
     if report.recent.total == 0:
         return ""
     return f"{formats.number_format(round(min(report.burn_rate, 9999), 1), 1)}×"
 
 
-def _threshold_note(spec: ObjectiveSpec) -> str:
+def threshold_note(spec: ObjectiveSpec) -> str:
     if spec.threshold is None or spec.effective_threshold == spec.threshold:
         return ""
     return _("The threshold of {declared} is measured as {effective}, the nearest bucket.").format(
@@ -151,12 +151,12 @@ def _readings(
     report: ObjectiveReport, values: Callable[[Point], Sequence[float | None]]
 ) -> list[Reading]:
     return [
-        Reading(label=_label(point, report.resolution), values=values(point))
+        Reading(label=axis_label(point, report.resolution), values=values(point))
         for point in report.burn_down
     ]
 
 
-def _label(point: Point, resolution: timedelta) -> str:
+def axis_label(point: Point, resolution: timedelta) -> str:
     if resolution >= DAY:
         return formats.date_format(point.at, "j M")
     local = timezone.localtime(point.at)
