@@ -91,7 +91,6 @@ def key_of(object_type: str, identity: str) -> str:
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """Return the type and the id of an object by its key."""
     object_type, _, identity = key.partition(":")
     return object_type, identity
 

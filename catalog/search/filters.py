@@ -55,7 +55,6 @@ class Filter:
 
     @property
     def is_choice(self) -> bool:
-        """It selects values that a facet offers."""
         return bool(self.values) and not self.is_negated
 
 

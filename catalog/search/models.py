@@ -12,8 +12,6 @@ FRESH_WITHIN_SECONDS = 60
 
 
 class IndexCheckQuerySet(models.QuerySet["IndexCheck"]):
-    """Reads of checks."""
-
     def of(self, engine: str, *, since: datetime) -> IndexCheckQuerySet:
         return self.filter(engine=engine, at__gte=since).order_by("-at", "-id")
 

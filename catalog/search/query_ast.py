@@ -60,8 +60,6 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of the clauses."""
-
     clauses: "Expression"
 
 

@@ -39,7 +39,6 @@ class SearchState:
 
     @cached_property
     def filters(self) -> Pairs:
-        """Return the parameters of all filters, sorted."""
         return tuple(sorted(pair for one in self.request.filters for pair in pairs_of(one)))
 
     @property

@@ -28,7 +28,6 @@ def configured_backends() -> tuple[SearchBackend, ...]:
 
 
 def active_backend() -> SearchBackend:
-    """Return the engine that answers."""
     return get_backend(settings.ASSAY_SEARCH_ENGINES[0])
 
 

@@ -106,7 +106,6 @@ class QueryBuilder(ABC, Generic[Q]):
         return boosts
 
     def silent(self, query: Q) -> Q:
-        """A query that does not rank."""
         return self.constant(query, 0)
 
     def readable(self, readers: tuple[str, ...] | None, types: Sequence[str]) -> Q:
@@ -132,7 +131,6 @@ class QueryBuilder(ABC, Generic[Q]):
         return [self.filter(one) for one in filters]
 
     def contains(self, node: Node) -> Q:
-        """Documents that match a node, without a rank."""
         match node:
             case Term(text, is_prefix):
                 return self.prefix(text) if is_prefix else self.contains_text(text)
@@ -177,7 +175,6 @@ class QueryBuilder(ABC, Generic[Q]):
         return self.any_of(self.scores([node]))
 
     def scored(self, match: Match) -> Q:
-        """The documents of a match with their rank."""
         query, clauses = match.query, scoring_clauses(match.query)
         boosts = self.name_prefix(match.text)
         required = [self.score(node) for node in required_nodes(query)[0]]
@@ -197,7 +194,6 @@ class QueryBuilder(ABC, Generic[Q]):
         return self.filtered(self.any_of(options), self.filters(match.filters))
 
     def matched(self, match: Match) -> Q:
-        """The documents of a match without any rank."""
         query, clauses = match.query, scoring_clauses(match.query)
         required = [self._admits(node) for node in required_nodes(query)[0]]
         if match.requires_all:

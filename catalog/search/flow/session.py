@@ -51,7 +51,6 @@ class PageRequest:
 
     @property
     def has_texts(self) -> bool:
-        """The texts of the hits are needed, to be highlighted."""
         return self.request.has_highlights and bool(self.match.query)
 
 

@@ -76,7 +76,6 @@ def domain_documents(domains: Iterable[Domain]) -> Iterator[SearchDocument]:
 
 
 def read_domains(access: AccessContext, ids: Sequence[str]) -> dict[str, DomainRow]:
-    """Return the existing domains by id."""
     return read_as(DomainRow, Domain.objects.filter(uuid__in=ids), *_COLUMNS, *_PARENT_AND_OWNER)
 
 

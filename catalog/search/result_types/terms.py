@@ -76,7 +76,6 @@ def term_documents(terms: Iterable[Term]) -> Iterator[SearchDocument]:
 
 
 def read_terms(access: AccessContext, ids: Sequence[str]) -> dict[str, TermRow]:
-    """Return the existing terms by id."""
     terms = Term.objects.filter(uuid__in=ids)
     return read_as(TermRow, terms, *_COLUMNS, "domain__slug", "domain__name")
 

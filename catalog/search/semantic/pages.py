@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from elasticsearch.dsl import Q
-from elasticsearch.dsl.query import Query
-
 from catalog.search.backends.elasticsearch.paging import BOOSTED, HitRange, page_of, paging
+from catalog.search.backends.elasticsearch.queries import clause
 from catalog.search.fields import RELEVANCE
 from catalog.search.flow.session import Match
 from catalog.search.port import SearchRequest
@@ -56,8 +54,8 @@ class Reranker:
         body |= paging(window, RELEVANCE)
         if self.vector is None:
             return client.search(body)
-        query = {"must": [body["query"]], "filter": [self._named_queries().to_dict()]}
-        return client.search({**body, "query": {"bool": query}}, include_named_queries_score=True)
+        query = clause("bool", must=[body["query"]], filter=[self._named_queries()])
+        return client.search({**body, "query": query}, include_named_queries_score=True)
 
     def page_of(self, response: JSONObject, request: SearchRequest) -> HitRange:
         """Return the hits of the page in their order, with their position in the whole."""
@@ -67,15 +65,15 @@ class Reranker:
         start, end = _page_range(hits, request)
         return HitRange(hits[start:end], start)
 
-    def _named_queries(self) -> Query:
+    def _named_queries(self) -> JSONObject:
         """Return a clause by which each hit reports its cosine and whether its name was typed.
 
         It requires nothing, and a filter needs no score of it: so the server runs it on the hits
         alone, when they are fetched.
         """
-        cosine = Q(
+        cosine = clause(
             "script_score",
-            query=Q("exists", field=VECTOR),
+            query=clause("exists", field=VECTOR),
             script={
                 "source": f"dotProduct(params.vector, '{VECTOR}') + {_OFFSET}",
                 "params": {"vector": list(self.vector or ())},
@@ -83,8 +81,8 @@ class Reranker:
             _name=_COSINE,
         )
         name = normalize_name(self.text)
-        names = [Q("bool", filter=[Q("term", exact=name)], _name=_NAME)] if name else []
-        return Q("bool", filter=[Q("match_all")], should=[cosine, *names])
+        names = [clause("bool", filter=[clause("term", exact=name)], _name=_NAME)] if name else []
+        return clause("bool", filter=[clause("match_all")], should=[cosine, *names])
 
     def _reranked(self, hits: Sequence[JSONObject]) -> list[JSONObject]:
         window = hits[:WINDOW]

@@ -37,7 +37,6 @@ class Embedder(Hashable, Protocol):
 
 
 def embedded_text(document: SearchDocument) -> str:
-    """Return the text of a document that is embedded."""
     return f"{document.name}. {document.summary} {', '.join(document.tags)}"[:MAX_TEXT_LENGTH]
 
 

@@ -93,11 +93,14 @@ def candidates(indexed: Fingerprints, expected: Iterable[tuple[str, bytes]]) -> 
     return [*unequal, *indexed]
 
 
-def compare(read_entries: ReadEntries, keys: Sequence[str]) -> list[Mismatch]:
+def compare(
+    read_entries: ReadEntries, keys: Sequence[str], meanwhile: Callable[[], None] = lambda: None
+) -> list[Mismatch]:
     """Compare some objects in their current state, the index first."""
     mismatches: list[Mismatch] = []
     for start in range(0, len(keys), BATCH_SIZE):
         mismatches += _compare_batch(read_entries, keys[start : start + BATCH_SIZE])
+        meanwhile()
     return mismatches
 
 

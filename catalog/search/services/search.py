@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
-
 from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
@@ -50,7 +48,7 @@ class SearchResults:
 
 @dataclass(frozen=True)
 class Completions:
-    """What can follow what is being text."""
+    """What can follow what is being typed."""
 
     products: tuple[ProductRow, ...] = ()
     terms: tuple[TermRow, ...] = ()
@@ -136,7 +134,7 @@ def _resolve_me(filters: Sequence[Filter], access: AccessContext) -> tuple[Filte
 
 
 def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) -> Completions:
-    """Complete what is being text: values of a field after `name:`, else objects and words.
+    """Complete what is being typed: values of a field after `name:`, else objects and words.
 
     Raises SearchUnavailable.
     """
@@ -171,7 +169,7 @@ def find_by_address(*, visitor: Principal | AccessContext, text: str) -> DataPro
     if match is None:
         return None
     products = DataProduct.objects.visible_to(visitor).select_related("domain")
-    return products.filter(Q(uuid=match[1])).first()
+    return products.filter(uuid=match[1]).first()
 
 
 def relaxed_searches(

@@ -23,7 +23,6 @@ from catalog.search.services.diff import (
     fingerprint_index,
     repair_index,
 )
-from catalog.search.services.pending import BATCH_SIZE
 from catalog.search.services.sync import pending_domains
 from catalog.types import JSONObject
 
@@ -136,10 +135,7 @@ def _settled(
     settled_at = timezone.now() - GRACE_PERIOD
     if keys:
         _wait_for_domains(meanwhile)
-    mismatches: list[Mismatch] = []
-    for start in range(0, len(keys), BATCH_SIZE):
-        mismatches += compare(backend.entries, keys[start : start + BATCH_SIZE])
-        meanwhile()
+    mismatches = compare(backend.entries, keys, meanwhile)
     return [m for m in mismatches if m.changed_at is None or m.changed_at <= settled_at]
 
 

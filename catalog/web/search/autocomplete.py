@@ -41,8 +41,6 @@ class PageItem:
 
 @dataclass(frozen=True)
 class Group:
-    """Suggestions of one type."""
-
     label: str
     items: list[QueryItem] | list[PageItem]
 

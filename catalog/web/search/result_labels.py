@@ -105,7 +105,6 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
 
 
 def label_of(labels: FacetLabels, name: str, value: str) -> str:
-    """Return the label of one value."""
     if name in ("is", "sensitivity", "slo"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
@@ -131,7 +130,6 @@ class Phrases(NamedTuple):
     boosted: str
 
     def reason(self, reason: Reason) -> str:
-        """Return one reason as text."""
         label = self.fields.get(reason.field, reason.field)
         if reason.field == MEANING:
             return f"{label}: {self.boosted}"
@@ -170,7 +168,6 @@ class ReasonPart:
 
 
 def reason_parts(hit: Hit, row: Any) -> list[ReasonPart]:
-    """Return why one result was found, as its card lists it."""
     labels = labels_of_reasons(hit.type)
     return [_reason_part(hit, row, reason, labels) for reason in hit.reasons]
 

@@ -76,7 +76,6 @@ def fingerprint(semantic: SemanticRanking | None = None) -> str:
 
 
 def source_of(document: SearchDocument) -> JSONObject:
-    """Return the document as the index holds it."""
     highlighted = {name: getattr(document, name) for name in HIGHLIGHTED}
     values = index_values(document, searchable_texts(document))
     return {**values, "digest": document.digest(), "shown": highlighted}

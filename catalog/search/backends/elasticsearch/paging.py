@@ -38,7 +38,6 @@ def paging(request: SearchRequest, sort: str) -> JSONObject:
 
 
 def page_of(response: JSONObject, request: SearchRequest) -> HitRange:
-    """Return the hits in the order of the result."""
     hits, cursor = response["hits"]["hits"], request.cursor
     if cursor is None:
         return HitRange(hits, request.offset)

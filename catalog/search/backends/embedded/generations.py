@@ -53,7 +53,6 @@ class GenerationStore:
         return folder
 
     def create(self) -> Path:
-        """Make a new, empty generation."""
         folder = self.root / f"{self.fingerprint}-{time.time_ns()}"
         for part in ("documents", "words"):
             (folder / part).mkdir(parents=True)
@@ -83,7 +82,6 @@ class GenerationStore:
             shutil.rmtree(self.root / name, ignore_errors=True)
 
     def names(self) -> frozenset[str]:
-        """Return the names of all generations, of every fingerprint."""
         return frozenset(folder.name for folder in self.root.iterdir() if folder.is_dir())
 
     def delete(self) -> None:
