@@ -43,13 +43,13 @@ def search_answer(request: HttpRequest) -> JSONObject:
 
 def _results(name: str, access: AccessContext, results: SearchResults) -> Iterator[JSONObject]:
     """Yield what each result shows, and the reasons for it."""
-    result_type, phrases = RESULT_TYPES[name], result_labels.phrases(name)
+    result_type = RESULT_TYPES[name]
     annotations = result_type.annotate(access, [row for _, row in results.hits])
     for hit, row in results.hits:
         yield {
             **result_type.to_json(row, annotations.get(row.pk)),
             "type": hit.type,
-            "reasons": [phrases.reason(reason) for reason in hit.reasons],
+            "reasons": [result_labels.reason_text(hit.type, reason) for reason in hit.reasons],
             "lacks": list(hit.missing_terms),
             "highlights": dict(hit.highlights),
         }

@@ -136,7 +136,7 @@ def test_a_boosted_hit_says_so_and_claims_no_word():
     reason = Reason(MEANING, (), 0)
     nothing = ProductRow(*(None for _ in ProductRow._fields))
 
-    sentence = result_labels.phrases("product").reason(reason)
+    sentence = result_labels.reason_text("product", reason)
     part = result_labels.reason_parts(Hit("product", "x", 1.0, reasons=(reason,)), nothing)[0]
 
     assert sentence.startswith("Meaning: Ranked higher")

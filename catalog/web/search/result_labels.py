@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import QuerySet, Value
 from django.utils.html import strip_tags
@@ -121,33 +121,16 @@ def labels_of_reasons(object_type: str) -> Mapping[str, str]:
     return {field: str(label) for field, label in labels.items()}
 
 
-class Phrases(NamedTuple):
-    """What a sentence of reasons is made of, in one language."""
-
-    fields: Mapping[str, str]
-    holds: str
-    more: str
-    boosted: str
-
-    def reason(self, reason: Reason) -> str:
-        label = self.fields.get(reason.field, reason.field)
-        if reason.field == MEANING:
-            return f"{label}: {self.boosted}"
-        if not reason.texts:
-            return self.holds % {"field": label}
-        more = reason.total - len(reason.texts)
-        sentence = f"{label}: {', '.join(reason.texts)}"
-        return sentence + (self.more % {"n": more} if more > 0 else "")
-
-
-def phrases(object_type: str) -> Phrases:
-    """Return the phrases of a type in the active language; an answer repeats them often."""
-    return Phrases(
-        fields=labels_of_reasons(object_type),
-        holds=_("Matched in %(field)s"),
-        more=_(" · +%(n)d more"),
-        boosted=str(_BOOSTED),
-    )
+def reason_text(object_type: str, reason: Reason) -> str:
+    """Return why an object of a type was found, in one line."""
+    label = labels_of_reasons(object_type).get(reason.field, reason.field)
+    if reason.field == MEANING:
+        return f"{label}: {_BOOSTED}"
+    if not reason.texts:
+        return _("Matched in %(field)s") % {"field": label}
+    more = reason.total - len(reason.texts)
+    text = f"{label}: {', '.join(reason.texts)}"
+    return text + (_(" · +%(n)d more") % {"n": more} if more > 0 else "")
 
 
 @dataclass(frozen=True)

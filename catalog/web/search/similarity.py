@@ -15,7 +15,6 @@ from catalog.search.services.similarity import Similar, similar_to
 from catalog.search.similarity import COLUMN, TAG, WORD
 
 LABELS = {TAG: _("tags"), COLUMN: _("columns"), WORD: _("words")}
-MEMBERS = {TAG: "tags", COLUMN: "columns", WORD: "words"}
 MOST_SHOWN = 3
 
 
@@ -40,19 +39,18 @@ def similar_products(product: DataProduct, access: AccessContext) -> list[Simila
         results = similar_to(product=product, visitor=access)
     except SearchUnavailable:
         return None
-    return [SimilarProduct(result.product, list(_lines(result))) for result in results]
+    return [SimilarProduct(result.product, list(_shared(result))) for result in results]
+
+
+def _shared(similar: Similar) -> Iterator[SharedFeatures]:
+    for label, texts in zip(LABELS.values(), shared_of(similar).values(), strict=True):
+        if texts:
+            yield SharedFeatures(label, texts[:MOST_SHOWN], max(0, len(texts) - MOST_SHOWN))
 
 
 def shared_of(similar: Similar) -> dict[str, list[str]]:
-    """Return the texts of the shared features, by type."""
+    """Return the texts of the shared features: `tags`, `columns` and `words`."""
     return {
-        member: [feature.text for feature in similar.shared_features if feature.type == object_type]
-        for object_type, member in MEMBERS.items()
+        f"{name}s": [feature.text for feature in similar.shared_features if feature.type == name]
+        for name in LABELS
     }
-
-
-def _lines(similar: Similar) -> Iterator[SharedFeatures]:
-    for object_type, label in LABELS.items():
-        texts = [feature.text for feature in similar.shared_features if feature.type == object_type]
-        if texts:
-            yield SharedFeatures(label, texts[:MOST_SHOWN], max(0, len(texts) - MOST_SHOWN))
