@@ -45,7 +45,6 @@ class LastModifiedFeed(Atom1Feed):
     """An Atom feed that is the same, byte for byte, as long as its entries are."""
 
     def latest_post_date(self) -> datetime:
-        """Return when the newest entry changed."""
         return max((item["updateddate"] for item in self.items), default=NOT_YET)
 
 

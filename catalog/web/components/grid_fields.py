@@ -25,11 +25,14 @@ def cell(
         attributes |= {"aria-invalid": "true", "aria-describedby": error_id}
         text = " ".join(map(str, bound.errors))
         error = format_html('<p class="error" id="{}">{}</p>', error_id, text)
+    indentation = _EMPTY
+    if indent:
+        indentation = format_html('<span class="indent" aria-hidden="true">{}</span>', "·" * indent)
     return format_html(
         '<td class="{}">{}{}{}{}</td>',
         _classes(bound),
         hidden or _EMPTY,
-        _indentation(indent),
+        indentation,
         bound.as_widget(attrs=attributes),
         error,
     )
@@ -43,9 +46,3 @@ def _classes(bound: BoundField) -> str:
         "wrong": bool(bound.errors),
     }
     return " ".join(name for name, holds in classes.items() if holds)
-
-
-def _indentation(depth: int) -> SafeString:
-    if not depth:
-        return _EMPTY
-    return format_html('<span class="indent" aria-hidden="true">{}</span>', "·" * depth)

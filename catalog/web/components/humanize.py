@@ -85,7 +85,8 @@ def time_tag(moment: datetime | date | None, *, is_short: bool = False) -> SafeS
     if not isinstance(moment, datetime):
         return format_html('<time datetime="{}">{}</time>', moment.isoformat(), day(moment))
     local = timezone.localtime(moment)
-    ago = _ago(moment)
+    is_recent = abs((timezone.now() - moment).total_seconds()) < 60
+    ago = _("just now") if is_recent else _("{time} ago").format(time=timesince(moment, depth=1))
     exact = f"{day(local.date())}, {local:%H:%M}"
     title = format_html(' title="{} {}"', exact, local.tzname()) if is_short else ""
     return format_html(
@@ -94,9 +95,3 @@ def time_tag(moment: datetime | date | None, *, is_short: bool = False) -> SafeS
         title,
         ago if is_short else f"{exact} ({ago})",
     )
-
-
-def _ago(moment: datetime) -> str:
-    if abs((timezone.now() - moment).total_seconds()) < 60:
-        return _("just now")
-    return _("{time} ago").format(time=timesince(moment, depth=1))

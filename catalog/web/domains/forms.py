@@ -140,7 +140,6 @@ class DomainForm(DomainFields, VersionedForm):
 
     @staticmethod
     def initial_from(domain: Domain) -> dict[str, Any]:
-        """Return the initial values of the fields."""
         return {
             "name": domain.name,
             "slug": domain.slug,
@@ -167,14 +166,10 @@ class RoleForm(CatalogForm):
 
 
 class ReasonForm(CatalogForm):
-    """The reason for a revocation."""
-
     reason = SingleLineField(label=_("Reason"), max_length=500, required=False)
 
 
 class InviteForm(CatalogForm):
-    """The person to invite, and the team to join."""
-
     email = forms.EmailField(
         label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
@@ -195,8 +190,6 @@ class InviteForm(CatalogForm):
 
 
 class TeamForm(Addressed, CatalogForm):
-    """A new team."""
-
     name = SingleLineField(label=_("Name"), max_length=120)
     slug = slug_field(80)
     description = TextAreaField(label=_("What it does"), required=False, rows=2, max_length=2000)
@@ -207,7 +200,5 @@ class TeamForm(Addressed, CatalogForm):
 
 
 class MemberForm(CatalogForm):
-    """A person to add to a team, and until when."""
-
     person = PersonField()
     ends_at = LastDayField()

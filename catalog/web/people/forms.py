@@ -40,8 +40,6 @@ def _plain(form: forms.Form, **labels: Any) -> None:
 
 
 class SignInForm(entering.LoginForm):  # type: ignore[misc]
-    """Username or email, and a password."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, login=_("Username or email"), password=_("Password"))
@@ -49,16 +47,12 @@ class SignInForm(entering.LoginForm):  # type: ignore[misc]
 
 
 class AskResetForm(entering.ResetPasswordForm):  # type: ignore[misc]
-    """The email to which a reset link goes."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, email=_("Email"))
 
 
 class NewPasswordForm(entering.ResetPasswordKeyForm):  # type: ignore[misc]
-    """A new password, twice."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, password1=_("New password"), password2=_("Confirm new password"))
@@ -66,8 +60,6 @@ class NewPasswordForm(entering.ResetPasswordKeyForm):  # type: ignore[misc]
 
 
 class ChangePasswordForm(entering.ChangePasswordForm):  # type: ignore[misc]
-    """The current password, and a new one twice."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(
@@ -80,8 +72,6 @@ class ChangePasswordForm(entering.ChangePasswordForm):  # type: ignore[misc]
 
 
 class JoinForm(CatalogForm):
-    """A new person's name and sign-in."""
-
     first_name = SingleLineField(
         label=_("First name"),
         max_length=150,
@@ -125,8 +115,6 @@ class NewPersonForm(JoinForm):
 
 
 class TokenForm(CatalogForm):
-    """The name, scopes and lifetime of a new API token."""
-
     name = SingleLineField(
         label=_("Name"), max_length=80, help_text=_("Which program it is for, such as nightly-ci.")
     )

@@ -19,7 +19,7 @@ from catalog.permissions import Permission, roles_with
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import register_product
 from catalog.publication.services import publication_findings
-from catalog.web.pages import render_page
+from catalog.web.pages import render_form, render_page, submitted
 from catalog.web.products.forms import RegisterForm
 
 MAX_DRAFTS = 20
@@ -84,18 +84,17 @@ def product_new(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("domain", "")
     domain = Domain.objects.filter(slug=slug, pk__in=domain_ids).first()
     form = RegisterForm(
-        request.POST if request.method == "POST" else None,
+        submitted(request),
         initial={"domain": domain} if domain else {},
         domain_ids=domain_ids,
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with form.catch_issues():
             domain = form.cleaned_data["domain"]
             product = register_product(domain=domain, tree=form.tree(), actor=request.user)
             messages.success(request, _("Registered as a draft. Only its domain sees it so far."))
             return redirect("product_edit", product.domain.slug, product.slug)
-    status = 422 if form.errors else 200
-    return render_page(request, "catalog/editing/register.html", RegisterPage(form), status=status)
+    return render_form(request, "catalog/editing/register.html", RegisterPage(form))
 
 
 def _editable_domain_ids(access: AccessContext) -> list[int]:
