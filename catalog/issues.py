@@ -30,6 +30,9 @@ class Issue:
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
 
+    def as_json(self) -> dict[str, str | int]:
+        return vars(self) | {"severity": self.severity.value}
+
 
 def closest(word: str, known: Iterable[str]) -> str:
     """Return the nearest known word, or an empty text if none is near."""

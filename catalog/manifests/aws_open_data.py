@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 
 from catalog.contracts.projection import new_tree
-from catalog.exceptions import require_valid
 from catalog.identifiers import slug_of
 from catalog.manifests.external import (
     ExternalCatalog,
     ExternalEntry,
     FieldReader,
-    build_answers,
     build_external_document,
+    build_tags,
     to_plain_text,
-    unique,
 )
 from catalog.types import JSONObject, JSONValue
 
@@ -28,46 +26,36 @@ SERVER_TYPES = {"S3 Bucket": "s3"}
 def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
     """Return the product and the contract of one registry entry. Raises ValidationFailed."""
     record = FieldReader(fields)
-    slug, name = record.slug(), record.text("name") or record.text("slug")
-    resources = record.objects("resources")
-    servers = [_server(resource, index) for index, resource in enumerate(resources)]
-    manager, documentation = record.text("managed_by"), record.text("documentation")
-    is_url = documentation.startswith(("https://", "http://")) and not documentation.split()[1:]
-    links = [{"type": "documentation", "url": documentation}]
-    identifier = record.text("slug")
+    identifier, name = record.text("slug"), record.text("name") or record.text("slug")
+    resources = enumerate(record.objects("resources"))
+    servers = [_server(resource, index) for index, resource in resources]
+    manager, url = to_plain_text(record.text("managed_by")), record.text("documentation")
+    is_url = url.startswith(("https://", "http://")) and not url.split()[1:]
     tree = build_external_document(
-        identifier=identifier,
+        record,
+        CATALOG,
         name=name,
-        slug=slug,
-        domain=CATALOG.slug,
         description={"purpose": record.text("description")},
-        tags=unique(record.texts("tags"), max_length=120, max_items=200),
-        team={"name": to_plain_text(manager)[:400]} if manager else None,
-        outputPorts=[
-            {
-                "name": server["server"],
-                "version": "1.0.0",
-                "type": server["type"],
-                "description": server["description"],
-                "contractId": identifier,
-            }
-            for server in servers
-        ],
+        tags=build_tags(record.texts("tags")),
+        team={"name": manager[:400]} if manager else None,
+        outputPorts=[_port(server, identifier) for server in servers],
         deprecated=record.fields.get("deprecated") is True or None,
-        authoritativeDefinitions=links if is_url else None,
-        answers=build_answers(
-            {
-                "source": to_plain_text(manager),
-                "period": record.text("update_frequency"),
-                "contact": to_plain_text(record.text("contact")),
-            }
-        ),
+        authoritativeDefinitions=[{"type": "documentation", "url": url}] if is_url else None,
+        answers={
+            "source": manager,
+            "period": record.text("update_frequency"),
+            "contact": to_plain_text(record.text("contact")),
+        },
         custom={"license": record.text("license"), "citation": record.text("citation")},
     )
-    require_valid(record.issues)
     contract = new_tree(identifier=identifier, name=name[:200], servers=servers)
     contract |= {"version": "1.0.0", "status": "active"}
     return ExternalEntry(identifier=identifier, tree=tree, contract=contract if servers else None)
+
+
+def _port(server: JSONObject, identifier: str) -> JSONObject:
+    port = {"name": server["server"], "version": "1.0.0", "contractId": identifier}
+    return port | {key: server[key] for key in ("type", "description")}
 
 
 def _server(resource: Mapping[str, JSONValue], index: int) -> JSONObject:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from catalog.exceptions import require_valid
 from catalog.identifiers import is_slug, normalize
 from catalog.issues import Issue
-from catalog.products.projection import API_VERSION
+from catalog.products.projection import new_tree
 from catalog.types import JSONObject, JSONValue
 
 PLACEHOLDERS = re.compile(
@@ -79,49 +80,38 @@ def to_plain_text(text: str) -> str:
     return LINK.sub(r"\1", text)
 
 
-def unique(texts: Iterable[str], *, max_length: int, max_items: int) -> list[str]:
-    """Return texts without duplicates, each cut to `max_length`, at most `max_items`."""
-    return list(dict.fromkeys(text[:max_length].strip() for text in texts if text.strip()))[
-        :max_items
-    ]
-
-
-def build_answers(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return provenance answers by question; a question without a text is left out."""
-    return {
-        question: {"state": "answered", "text": text} for question, text in texts.items() if text
-    }
+def build_tags(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(text[:120].strip() for text in texts if text.strip()))[:200]
 
 
 def build_external_document(
+    record: FieldReader,
+    catalog: ExternalCatalog,
     *,
-    identifier: str,
     name: str,
-    slug: str,
-    domain: str,
-    answers: Mapping[str, dict[str, str]],
+    answers: Mapping[str, str],
     custom: Mapping[str, JSONValue],
     **fields: JSONValue,
 ) -> JSONObject:
-    """Return the product document of an entry; empty members are left out."""
+    """Return the product document of an entry; empty members, answers too, are left out.
+
+    Raises ValidationFailed with everything that is wrong with the entry.
+    """
+    provenance = {
+        question: {"state": "answered", "text": text} for question, text in answers.items() if text
+    }
     properties = {
-        "assaySlug": slug,
+        "assaySlug": record.slug(),
         "assayVisibility": "public",
         "assaySensitivity": "public",
-        "assayProvenance": {"answers": dict(answers)} if answers else None,
+        "assayProvenance": {"answers": provenance} if provenance else None,
         **custom,
     }
-    tree = {
-        "apiVersion": API_VERSION,
-        "kind": "DataProduct",
-        "id": identifier,
-        "name": name[:200],
-        "version": "1.0.0",
-        "status": "active",
-        "domain": domain,
-        **fields,
-        "customProperties": [
-            {"property": key, "value": value} for key, value in properties.items() if value
-        ],
-    }
+    require_valid(record.issues)
+    fields |= {"version": "1.0.0", "status": "active"}
+    fields["customProperties"] = [
+        {"property": key, "value": value} for key, value in properties.items() if value
+    ]
+    identifier = record.text("slug")
+    tree = new_tree(identifier=identifier, name=name[:200], domain=catalog.slug, **fields)
     return {key: value for key, value in tree.items() if value not in ("", [], {}, None)}

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 
-from catalog.exceptions import require_valid
 from catalog.manifests.external import (
     ExternalCatalog,
     ExternalEntry,
     FieldReader,
-    build_answers,
     build_external_document,
-    unique,
+    build_tags,
 )
 from catalog.types import JSONValue
 
@@ -41,43 +39,38 @@ ANSWER_FIELDS = {
 }
 
 
+CUSTOM_FIELDS = {
+    "curationRationale": "curation_rationale",
+    "socialImpact": "social_impact",
+    "sensitiveInformation": "sensitive_information",
+    "fields": "fields",
+    "splits": "splits",
+}
+
+
 def entry_of(fields: Mapping[str, JSONValue]) -> ExternalEntry:
     """Return the product of one card; its bias and limitation texts become answers.
 
     Raises ValidationFailed.
     """
     record = FieldReader(fields)
-    slug = record.slug()
     tree = build_external_document(
-        identifier=record.text("slug"),
+        record,
+        CATALOG,
         name=record.text("pretty_name") or record.text("slug"),
-        slug=slug,
-        domain=CATALOG.slug,
         description={
             "purpose": record.text("summary"),
             "limitations": record.text("limitations"),
             "usage": record.text("tasks"),
         },
-        tags=unique(
-            (tag for name in TAG_FIELDS for tag in record.texts(name)),
-            max_length=120,
-            max_items=200,
-        ),
-        answers=build_answers(
-            {question: _join(record, *names) for question, names in ANSWER_FIELDS.items()}
-        ),
+        tags=build_tags(tag for name in TAG_FIELDS for tag in record.texts(name)),
+        answers={
+            question: "\n\n".join(filter(None, map(record.text, names)))[:20_000]
+            for question, names in ANSWER_FIELDS.items()
+        },
         custom={
             "license": ", ".join(record.texts("license")) or record.text("licensing"),
-            "curationRationale": record.text("curation_rationale"),
-            "socialImpact": record.text("social_impact"),
-            "sensitiveInformation": record.text("sensitive_information"),
-            "fields": record.text("fields"),
-            "splits": record.text("splits"),
+            **{key: record.text(name) for key, name in CUSTOM_FIELDS.items()},
         },
     )
-    require_valid(record.issues)
     return ExternalEntry(identifier=record.text("slug"), tree=tree)
-
-
-def _join(record: FieldReader, *names: str) -> str:
-    return "\n\n".join(text for name in names if (text := record.text(name)))[:20_000]

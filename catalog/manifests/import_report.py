@@ -48,16 +48,7 @@ class ImportResult:
             "reason": self.reason,
             "changes": list(self.changes),
             "notes": list(self.notes),
-            "findings": [
-                {
-                    "code": finding.code,
-                    "location": finding.location,
-                    "message": finding.message,
-                    "severity": finding.severity.value,
-                    "hint": finding.hint,
-                }
-                for finding in self.findings
-            ],
+            "findings": [finding.as_json() for finding in self.findings],
             "problems": [issue.as_json() for issue in self.issues],
         }
 

@@ -20,18 +20,6 @@ class DocumentIssue(Issue):
             f"{position}: {self.severity}: {self.message} [{self.code} at {self.location or '/'}]"
         )
 
-    def as_json(self) -> dict[str, str | int]:
-        return {
-            "file": self.file,
-            "line": self.line,
-            "column": self.column,
-            "location": self.location,
-            "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
-            "severity": self.severity.value,
-        }
-
 
 class ParseError(Exception):
     """A text cannot be read; `issue` says where, why, and how to fix it."""

@@ -10,9 +10,10 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
@@ -138,42 +139,19 @@ async def resolve_host(host: str, port: int) -> list[ResolvedAddress]:
     """
     if not _lookups.acquire(blocking=False):
         raise OSError(errno.EAGAIN, "too many names are being looked up")
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[list[ResolvedAddress]] = loop.create_future()
-    threading.Thread(
-        target=_look_up, args=(host, port, loop, future), name=f"look-up {host}", daemon=True
-    ).start()
-    return await future
+    future: Future[list[ResolvedAddress]] = Future()
+    future.set_running_or_notify_cancel()  # The caller may give up; the thread goes on.
+    arguments = (host, port, future)
+    threading.Thread(target=_look_up, args=arguments, name=f"look-up {host}", daemon=True).start()
+    return await asyncio.wrap_future(future)
 
 
-def _look_up(
-    host: str,
-    port: int,
-    loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[list[ResolvedAddress]],
-) -> None:
+def _look_up(host: str, port: int, future: Future[list[ResolvedAddress]]) -> None:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except (OSError, UnicodeError) as error:
-        _settle_future(loop, future, partial(future.set_exception, error))
+        future.set_exception(error)
     else:
-        addresses: list[ResolvedAddress] = [(info[0], str(info[4][0])) for info in infos]
-        _settle_future(loop, future, partial(future.set_result, addresses))
+        future.set_result([(info[0], str(info[4][0])) for info in infos])
     finally:
         _lookups.release()
-
-
-def _settle_future(
-    loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[list[ResolvedAddress]],
-    settle: Callable[[], None],
-) -> None:
-    def settle_once() -> None:
-        if not future.done():
-            settle()
-
-    if not loop.is_closed():
-        try:
-            loop.call_soon_threadsafe(settle_once)
-        except RuntimeError:  # The loop was closed meanwhile: nothing waits for the result.
-            return
