@@ -22,14 +22,6 @@ def product_path(domain: str, slug: str) -> str:
     return f"/p/{domain}/{slug}"
 
 
-def readable_name(domain: str, slug: str, *, port: str = "", version: str = "") -> str:
-    """Return `<domain>.<product>[:<port>][@<version>]`, the name that people use."""
-    name = f"{domain}.{slug}"
-    if port:
-        name += f":{port}"
-    return f"{name}@{version}" if version else name
-
-
 # Tags, columns and names of domains come again with nearly every search document.
 @lru_cache(1 << 15)
 def normalize(text: str) -> str:

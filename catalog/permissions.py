@@ -32,41 +32,18 @@ class Role(StrEnum):
 DOMAIN_ROLES = (Role.OWNER, Role.STEWARD, Role.CONTRIBUTOR, Role.CONSUMER)
 MESH_ROLES = (Role.GOVERNANCE_LEAD, Role.PLATFORM_OPERATOR, Role.AUDITOR)
 
+_MANAGE = {Permission.MANAGE_MEMBERS, Permission.MANAGE_DOMAIN}
+_READ = {Permission.VIEW_DRAFTS, Permission.READ_AUDIT}
+_PUBLISH = {Permission.PUBLISH_PRODUCTS, Permission.DELETE_PRODUCTS}
+
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset(
-        {
-            Permission.VIEW_DRAFTS,
-            Permission.EDIT_PRODUCTS,
-            Permission.PUBLISH_PRODUCTS,
-            Permission.DELETE_PRODUCTS,
-            Permission.MANAGE_MEMBERS,
-            Permission.MANAGE_DOMAIN,
-            Permission.READ_AUDIT,
-        }
-    ),
-    Role.STEWARD: frozenset(
-        {
-            Permission.VIEW_DRAFTS,
-            Permission.EDIT_PRODUCTS,
-            Permission.STEWARD_PRODUCTS,
-            Permission.READ_AUDIT,
-        }
-    ),
+    Role.OWNER: frozenset(_READ | _MANAGE | _PUBLISH | {Permission.EDIT_PRODUCTS}),
+    Role.STEWARD: frozenset(_READ | {Permission.EDIT_PRODUCTS, Permission.STEWARD_PRODUCTS}),
     Role.CONTRIBUTOR: frozenset({Permission.VIEW_DRAFTS, Permission.EDIT_PRODUCTS}),
     Role.CONSUMER: frozenset(),
-    Role.GOVERNANCE_LEAD: frozenset(
-        {
-            Permission.VIEW_DRAFTS,
-            Permission.STEWARD_PRODUCTS,
-            Permission.MANAGE_MEMBERS,
-            Permission.MANAGE_DOMAIN,
-            Permission.READ_AUDIT,
-        }
-    ),
-    Role.PLATFORM_OPERATOR: frozenset(
-        {Permission.OPERATE_PLATFORM, Permission.VIEW_DRAFTS, Permission.READ_AUDIT}
-    ),
-    Role.AUDITOR: frozenset({Permission.VIEW_DRAFTS, Permission.READ_AUDIT}),
+    Role.GOVERNANCE_LEAD: frozenset(_READ | _MANAGE | {Permission.STEWARD_PRODUCTS}),
+    Role.PLATFORM_OPERATOR: frozenset(_READ | {Permission.OPERATE_PLATFORM}),
+    Role.AUDITOR: frozenset(_READ),
 }
 
 

@@ -1,6 +1,6 @@
 """Who did what, when and why: append-only events, and the chain that seals their order."""
 
-from __future__ import annotations
+from typing import Self
 
 from django.db import models
 
@@ -8,11 +8,11 @@ from django.db import models
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Reads of the trail."""
 
-    def about(self, kind: str, object_id: str) -> AuditEventQuerySet:
+    def about(self, kind: str, object_id: str) -> Self:
         """Return the events of one object, newest first."""
         return self.filter(object_kind=kind, object_id=object_id).order_by("-id")
 
-    def unsealed(self) -> AuditEventQuerySet:
+    def unsealed(self) -> Self:
         """Return the events that the sealer has not put in order yet, oldest first."""
         return self.filter(seal__isnull=True).order_by("id")
 

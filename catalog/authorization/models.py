@@ -1,8 +1,6 @@
 """Who has which role in which domain, and until when."""
 
-from __future__ import annotations
-
-from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,9 +13,9 @@ from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Reads of who is what."""
 
-    def active(self, at: datetime | None = None) -> MembershipQuerySet:
-        """Return the memberships of active people that are in force at a moment, else now."""
-        return self.filter(current(at), person__is_active=True)
+    def active(self) -> Self:
+        """Return the memberships of active people that are in force now."""
+        return self.filter(current(), person__is_active=True)
 
 
 class Membership(models.Model):

@@ -1,9 +1,8 @@
 """Contract versions: what a port promises of its data, and where the data is served."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Collection
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -50,6 +49,11 @@ class PortContract(models.Model):
         return f"{self.port} under {self.contract}"
 
 
+def contract_of(port: OutputPort) -> DataContract | None:
+    link: PortContract | None = getattr(port, "port_contract", None)
+    return link.contract if link else None
+
+
 class Server(models.Model):
     """A place where a contract's data is served; derived from the contract's `servers`."""
 
@@ -92,7 +96,7 @@ class SchemaObject(models.Model):
 class SchemaPropertyQuerySet(models.QuerySet["SchemaProperty"]):
     """Reads of columns."""
 
-    def with_terms(self, slugs: Collection[str]) -> SchemaPropertyQuerySet:
+    def with_terms(self, slugs: Collection[str]) -> Self:
         # The partial index leaves out columns without a term; SQLite uses it for such a query only.
         return self.filter(term__in=slugs).exclude(term="")
 

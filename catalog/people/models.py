@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, Group
@@ -13,10 +12,10 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 
-def current(at: datetime | None = None) -> Q:
-    """Return the condition that a row with `starts_at` and `ends_at` holds at a moment."""
-    moment = at or timezone.now()
-    return Q(starts_at__lte=moment) & (Q(ends_at__isnull=True) | Q(ends_at__gt=moment))
+def current() -> Q:
+    """Return the condition that a row with `starts_at` and `ends_at` is in force now."""
+    now = timezone.now()
+    return Q(starts_at__lte=now) & (Q(ends_at__isnull=True) | Q(ends_at__gt=now))
 
 
 class Person(AbstractUser):

@@ -1,11 +1,9 @@
 """The data product: its tree, its life cycle, who may read it, and what is known of its trust."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, models
@@ -17,7 +15,7 @@ from guardian.models import GroupObjectPermissionBase
 
 from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
-from catalog.identifiers import product_path, readable_name
+from catalog.identifiers import product_path
 from catalog.permissions import Permission
 from catalog.revisions.models import Revisioned
 
@@ -64,9 +62,7 @@ class Verdict(models.TextChoices):
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     """Reads of products."""
 
-    def visible_to(
-        self, principal: Principal | AccessContext | AbstractBaseUser
-    ) -> DataProductQuerySet:
+    def visible_to(self, principal: Principal | AccessContext | AbstractBaseUser) -> Self:
         """Return the products that a principal can read; `AccessContext.can_read` in SQL."""
         access = access_for(principal)
         if access.reads_everything or access.can(Permission.VIEW_DRAFTS, None):
@@ -97,14 +93,14 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         """
         return Exists(self.filter(pk=OuterRef(key)))
 
-    def in_domains(self, domain_ids: Collection[int]) -> DataProductQuerySet:
+    def in_domains(self, domain_ids: Collection[int]) -> Self:
         return self.filter(domain_id__in=domain_ids)
 
-    def live(self) -> DataProductQuerySet:
+    def live(self) -> Self:
         """Return the products that a consumer can use or read about today."""
         return self.exclude(status__in=[Status.DRAFT, Status.RETIRED])
 
-    def tagged(self, tag: str) -> DataProductQuerySet:
+    def tagged(self, tag: str) -> Self:
         if connection.features.supports_json_field_contains:
             return self.filter(tags__contains=[tag])
         # SQLite stores the list as JSON text, which contains each tag as JSON.
@@ -193,7 +189,7 @@ class DataProduct(Revisioned):
 
     @property
     def readable_name(self) -> str:
-        return readable_name(self.domain.slug, self.slug, version=self.version)
+        return f"{self.domain.slug}.{self.slug}@{self.version}"
 
     @property
     def reader_tokens(self) -> list[str]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from catalog.authorization.access import Writer, lock_for_edit
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
+from catalog.contracts.models import contract_of
 from catalog.domains.models import Domain
 from catalog.exceptions import ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.issues import Issue
@@ -142,8 +143,7 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
     )
     facts = []
     for port in ports:
-        link = getattr(port, "port_contract", None)
-        contract = link.contract if link else None
+        contract = contract_of(port)
         servers = contract.servers.all() if contract else ()
         facts.append(
             PortFacts(

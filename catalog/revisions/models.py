@@ -1,9 +1,7 @@
 """Revisions of objects, the ones that each follower has handled, and what was deleted."""
 
-from __future__ import annotations
-
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -57,7 +55,7 @@ class Followed(models.Model):
 class TombstoneQuerySet(models.QuerySet["Tombstone"]):
     """Reads of what was deleted."""
 
-    def unprocessed_by(self, follower: str) -> TombstoneQuerySet:
+    def unprocessed_by(self, follower: str) -> Self:
         """Return the tombstones that a follower has not handled, oldest first."""
         handled = Followed.objects.filter(
             follower=follower,

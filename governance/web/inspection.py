@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from catalog.authorization.access import AccessContext, access_for, require_user
+from catalog.contracts.models import contract_of
 from catalog.exceptions import EditConflict, ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
@@ -94,8 +95,7 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def source_of(port: OutputPort) -> PortSource:
-    link = getattr(port, "port_contract", None)
-    contract = link.contract if link else None
+    contract = contract_of(port)
     servers = list(contract.servers.all()) if contract else []
     inspection: Inspection | None = getattr(port, "inspection", None)
     return PortSource(

@@ -5,7 +5,7 @@ import uuid
 from django.db import transaction
 
 from catalog.authorization.access import Writer, lock_for_edit
-from catalog.contracts.models import DataContract
+from catalog.contracts.models import contract_of
 from catalog.contracts.projection import bump_version, new_tree
 from catalog.contracts.services.versions import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import NameConflict
@@ -69,8 +69,7 @@ def change_output_port(
     Raises PermissionDenied, EditConflict, ValidationFailed.
     """
     product = lock_for_edit(port.product, edition, actor, Permission.EDIT_PRODUCTS)
-    link = getattr(port, "port_contract", None)
-    contract: DataContract | None = link.contract if link else None
+    contract = contract_of(port)
     entries = product.tree.get("outputPorts") or []
     current: JSONObject = next((entry for entry in entries if _is_entry_of(entry, port)), {})
     entry = {key: value for key, value in (current | fields).items() if key not in fields or value}

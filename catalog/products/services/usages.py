@@ -41,13 +41,10 @@ def add_use(
         raise NotFound("Product not found.")
     if not reader.is_signed_in:
         raise PermissionDenied("Sign in to add a use.", location="actor")
+    texts = (("title", title, 400), ("type", use_type, 60), ("url", url, 1000))
     issues = [
         Issue(location=location, message=f"At most {max_length} plain characters.")
-        for location, text, max_length in (
-            ("title", title, 400),
-            ("type", use_type, 60),
-            ("url", url, 1000),
-        )
+        for location, text, max_length in texts
         if len(text) > max_length or unstorable(text)
     ]
     if not title.strip():
@@ -63,9 +60,8 @@ def add_use(
         origin=ProductUse.Origin.ADDED,
         added_by=actor.display_name,
     )
-    DataProduct.objects.filter(pk=product.pk).update(
-        revision=F("revision") + 1, revised_at=timezone.now()
-    )
+    rows = DataProduct.objects.filter(pk=product.pk)
+    rows.update(revision=F("revision") + 1, revised_at=timezone.now())
     product.refresh_from_db(fields=["revision"])
     record_change(product, actor, "added use", after={"title": use.title})
     return use

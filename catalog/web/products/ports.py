@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog.contracts.models import DataContract, Server
+from catalog.contracts.models import DataContract, Server, contract_of
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products.snippets import Snippet, server_snippets
@@ -37,7 +37,6 @@ def port_rows(product: DataProduct) -> list[PortRow]:
     for port in ports.defer("port_contract__contract__tree").prefetch_related(
         "port_contract__contract__servers"
     ):
-        link = getattr(port, "port_contract", None)
-        contract = link.contract if link else None
+        contract = contract_of(port)
         rows.append(PortRow(port, contract, list(contract.servers.all()) if contract else []))
     return rows
