@@ -26,5 +26,4 @@ class Inspection(models.Model):
 
     @property
     def is_breaking(self) -> bool:
-        """Return True if the source breaks its contract."""
         return any(drift["is_breaking"] for drift in self.drifts)

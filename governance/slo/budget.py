@@ -51,7 +51,6 @@ def consumed(ratio: Ratio, target: float) -> float:
 
 
 def max_burn_rate(target: float) -> float:
-    """Return the burn rate of a total failure."""
     return 1 / (1 - target) if target < 1 else math.inf
 
 

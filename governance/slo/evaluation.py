@@ -66,7 +66,6 @@ class ObjectiveSpec:
 
     @property
     def is_sliced(self) -> bool:
-        """Return True if time slices are counted instead of single measurements."""
         return self.budgeting == BudgetingMethod.TIMESLICES
 
 

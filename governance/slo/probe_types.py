@@ -31,7 +31,6 @@ class ProbeTask:
     def result(
         self, outcome: Outcome, timings: Timings, status_code: int | None, *, ended_at: datetime
     ) -> ProbeResult:
-        """Return the result of a probe that ended at a moment."""
         # The seconds are monotonic, so a clock that jumps cannot touch them; nor may a busy
         # machine make a measurement longer than its deadline.
         timings = replace(timings, total=min(timings.total, self.deadline))

@@ -103,7 +103,6 @@ def window_base(
 def hours_since(
     port_ids: Collection[int], start: datetime, *, with_slices: bool = True
 ) -> dict[int, list[HourBucket]]:
-    """Return the hours of each port since a moment."""
     hours: dict[int, list[HourBucket]] = defaultdict(list)
     rows = RollUp.objects.hours(port_ids, start, start + 3 * DAY)
     columns = ["port_id", "outcomes", "latencies", *(["slices"] if with_slices else [])]
@@ -145,7 +144,6 @@ class RollUps:
         return dict(sorted(series.items()))
 
     def by_hour(self, ports: Collection[int]) -> Series:
-        """Return the stats of some ports by hour, over the last days."""
         return _series(self.hours, ports)
 
     def by_slice(self, ports: Collection[int]) -> Series:

@@ -127,7 +127,6 @@ def format_coverage(first: datetime | None, window: timedelta, now: datetime) ->
 
 
 def format_number(value: int) -> str:
-    """Return a whole number in the reader's locale."""
     return formats.number_format(value, 0, use_l10n=True, force_grouping=True)
 
 

@@ -59,11 +59,11 @@ class Command(CommandWithExamples):
             except CatalogError as error:
                 raise CommandError(f"{port}: {error.message} {error.hint}", returncode=2) from error
             is_broken |= bool(inspection.failure) or inspection.is_breaking
-            self._print(inspection, as_json=options["json"])
+            self.report(inspection, as_json=options["json"])
         if is_broken:
             sys.exit(1)
 
-    def _print(self, inspection: Inspection, *, as_json: bool) -> None:
+    def report(self, inspection: Inspection, *, as_json: bool) -> None:
         product = inspection.port.product
         summary: JSONObject = {
             "product": f"{product.domain.slug}/{product.slug}",

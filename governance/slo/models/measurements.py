@@ -28,7 +28,6 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
         return self.filter(is_slow | Q(outcome=Outcome.TIMEOUT))
 
     def older_than(self, moment: datetime) -> MeasurementQuerySet:
-        """Return the measurements of slots before a moment."""
         return self.filter(slot__lt=moment)
 
 

@@ -31,7 +31,6 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
         return self.filter(covers).select_related("port", "status").order_by("position", "pk")
 
     def covering_ports(self, port_ids: Collection[int]) -> ObjectiveQuerySet:
-        """Return every objective that covers one of these ports."""
         ports = OutputPort.objects.filter(pk__in=port_ids)
         return self.filter(
             Q(port_id__in=port_ids)
@@ -140,7 +139,6 @@ class ObjectiveStatus(models.Model):
 
 class BreachQuerySet(models.QuerySet["Breach"]):
     def open(self) -> BreachQuerySet:
-        """Return the breaches that have not ended."""
         return self.filter(closed_at__isnull=True)
 
     def of_product(self, product: DataProduct) -> BreachQuerySet:

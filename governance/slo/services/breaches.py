@@ -38,7 +38,6 @@ def open_breach(
 
 
 def close_breach(*, objective: Objective, closed_at: datetime) -> None:
-    """Close the open breach of an objective, if there is one."""
     for breach in objective.breaches.open():
         breach.closed_at = max(closed_at, breach.opened_at)
         breach.save(update_fields=["closed_at"])

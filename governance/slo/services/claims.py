@@ -90,7 +90,6 @@ def release(*, results: Sequence[ProbeResult]) -> None:
 
 
 def latest_slot(schedule: ProbeSchedule, now: datetime) -> datetime:
-    """Return the latest slot that has come."""
     missed = (now - schedule.next_due_at) // schedule.period
     return schedule.next_due_at + missed * schedule.period
 

@@ -47,12 +47,6 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
     A verdict that changes to breached opens one breach, however long it lasts; a change away from
     it closes the breach. No data closes nothing.
     """
-    outdated = _outdated(port_ids, now)
-    return evaluate(objectives=list(Objective.objects.filter(pk__in=outdated)), now=now)
-
-
-def _outdated(port_ids: Collection[int], now: datetime) -> list[int]:
-    """Return the objectives whose status must be written; their ports were just measured."""
     objectives = list(
         Objective.objects.covering_ports(port_ids).values_list(
             *COVERAGE_FIELDS,
@@ -74,13 +68,20 @@ def _outdated(port_ids: Collection[int], now: datetime) -> list[int]:
         ratio = Ratio(row.status__base_good, row.status__base_total) + recent
         if verdict_of(spec, ratio, recent) != row.status__verdict:
             outdated.append(row.pk)
-    return outdated
+    return evaluate(objectives=list(Objective.objects.filter(pk__in=outdated)), now=now)
 
 
 @transaction.atomic
 def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     """Evaluate objectives in full; return the ids of the products whose status changed."""
-    statuses = _lock_statuses(objectives)
+    pks = {objective.pk for objective in objectives}
+    rows = ObjectiveStatus.objects.filter(objective_id__in=pks)
+    missing = pks - set(rows.values_list("objective_id", flat=True))
+    ObjectiveStatus.objects.bulk_create(
+        [ObjectiveStatus(objective_id=pk) for pk in missing], ignore_conflicts=True
+    )
+    locked = rows.select_for_update().order_by("pk")
+    statuses = {status.objective_id: status for status in locked}
     covered_by_objective = covered_ports(objectives)
     recent_hours = _recent_hours(covered_by_objective, now, objectives)
     changed: set[int] = set()
@@ -116,17 +117,6 @@ def _hours_of(
     covered: Sequence[CoveredPort], hours: Mapping[int, list[HourBucket]]
 ) -> list[HourBucket]:
     return [hour for port in covered for hour in hours.get(port.port_id, ())]
-
-
-def _lock_statuses(objectives: Sequence[Objective]) -> dict[int, ObjectiveStatus]:
-    """Return the status of each objective, locked; create the missing ones."""
-    pks = {objective.pk for objective in objectives}
-    statuses = ObjectiveStatus.objects.filter(objective_id__in=pks)
-    missing = pks - set(statuses.values_list("objective_id", flat=True))
-    ObjectiveStatus.objects.bulk_create(
-        [ObjectiveStatus(objective_id=pk) for pk in missing], ignore_conflicts=True
-    )
-    return {status.objective_id: status for status in statuses.select_for_update().order_by("pk")}
 
 
 def _refresh_base(

@@ -61,7 +61,6 @@ def schedule_ports(ports: list[OutputPort]) -> None:
 
 
 def schedule_missing_ports() -> int:
-    """Give every port without a schedule one; return how many."""
     ports = list(OutputPort.objects.filter(probe_schedule__isnull=True))
     schedule_ports(ports)
     return len(ports)

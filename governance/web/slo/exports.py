@@ -16,7 +16,6 @@ MEASUREMENT_COLUMNS = (
 
 
 def day_rows(reports: Iterable[ObjectiveReport]) -> Iterator[list[object]]:
-    """Yield the measured days of each objective."""
     for report in reports:
         spec, objective = report.spec, report.objective
         for day in report.days:

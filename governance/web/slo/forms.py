@@ -96,7 +96,6 @@ class ObjectivesForm(TableForm, DocumentForm):
         row.offer_choice("window", values["window"])
 
     def objectives(self) -> list[dict[str, Any]]:
-        """Return the value of the product's own property."""
         return [row.objective() for row in self.filled_rows if isinstance(row, ObjectiveRow)]
 
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:

@@ -101,7 +101,6 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
 def product_slo_csv(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> StreamingHttpResponse:
-    """Return the days of the page."""
     rows = day_rows(reports_of(product, timezone.now()))
     return csv_response(f"{product.slug}-slo.csv", DAY_COLUMNS, rows)
 
