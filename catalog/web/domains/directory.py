@@ -67,7 +67,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
         people=active_people(),
         api_url=reverse("api:people"),
     )
-    return render_form(request, "catalog/domains/persons.html", page)
+    return render_form(request, "catalog/domains/directory.html", page)
 
 
 @login_required
