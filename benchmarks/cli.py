@@ -1,7 +1,5 @@
 """Shared by the benchmarks of API and pages: options, a mesh, rounds, medians, results."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -11,8 +11,6 @@ the same entries on two such cores; its figures were not measured again.
     DATABASE_URL=postgres://user@127.0.0.1:5432/empty python -m benchmarks.create_api
 """
 
-from __future__ import annotations
-
 import argparse
 import http.client
 import json

@@ -8,8 +8,6 @@ of the same result; the walk counts the hits that came twice or never.
     python -m benchmarks.deep_pages --data var/bench --ends     # the first page and the last one
 """
 
-from __future__ import annotations
-
 import statistics
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit

@@ -8,8 +8,6 @@ document and one refresh). Times count from the beginning of the write, and from
     python -m benchmarks.freshness --data var/bench --engine embedded --writes 40
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import shutil
 import statistics

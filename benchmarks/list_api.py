@@ -9,8 +9,6 @@ encrypted cursors, `iri` and `path`. Signed out, and signed in by session.
     python -m benchmarks.list_api --products 1000 --rounds 50 --json
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 from collections.abc import Callable

@@ -10,8 +10,6 @@ version is frozen, no place is probed.
     python -m benchmarks.mesh --products 1000 --seed 3 --data DIR
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """The rows of a seeded mesh, written in bulk; import it once Django is set up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The documents of a seeded mesh: product and contract trees made of the corpora's words; pure."""
 
-from __future__ import annotations
-
 import json
 import random
 import uuid

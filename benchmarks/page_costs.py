@@ -12,8 +12,6 @@ API's answer to the same request.
     python -m benchmarks.page_costs --products 5000 --rounds 3 --json
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

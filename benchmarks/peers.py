@@ -1,7 +1,5 @@
 """Other catalogs that run here: how each is installed, loaded with the records, started, asked."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -7,8 +7,6 @@ CPU time of this process counts. The server is another process.
     python -m benchmarks.probe_batch --ports 50 --rounds 1 --json
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

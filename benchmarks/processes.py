@@ -1,7 +1,5 @@
 """Starts the whole product on a data folder as `make run` does, or only its broker."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -6,8 +6,6 @@ within what the reader may read, and for each hit the marked name and purpose. I
 offers no other spelling, and looks at no database.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

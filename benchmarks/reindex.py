@@ -8,8 +8,6 @@ one commit, merges finished; or the client's bulk helper in the same chunks, and
     python -m benchmarks.reindex --data var/bench --small var/bench-10k --engine embedded
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import subprocess

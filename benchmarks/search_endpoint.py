@@ -7,8 +7,6 @@ database and JSON; the raw side is `benchmarks.raw_pages`. Their counts are comp
     python -m benchmarks.search_endpoint --data var/bench --engine embedded --rounds 7
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 Mesh and index are created in a data folder if they are missing, and reused.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

@@ -9,8 +9,6 @@ The same words are asked in interleaved rounds on open connections, the first 20
     python -m benchmarks.search_peers --rounds 3 --json
 """
 
-from __future__ import annotations
-
 import argparse
 import http.client
 import os

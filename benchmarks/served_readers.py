@@ -7,8 +7,6 @@ the same minute: ten readers against one.
     python -m benchmarks.served_readers --data var/bench --engine embedded
 """
 
-from __future__ import annotations
-
 import itertools
 import statistics
 import time

@@ -4,8 +4,6 @@ The figures are ratios of two sides that were measured on the same machine at th
 are printed too, but cannot be compared with those of another machine.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

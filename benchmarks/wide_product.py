@@ -8,8 +8,6 @@ Every column is on some page of the schema tab and of the edit form, and is foun
     python -m benchmarks.wide_product --columns 10000 --rounds 5 --json
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import tempfile

@@ -1,7 +1,5 @@
 """The routes of the API, version 1, to the views of each slice."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.urls import URLPattern, path, re_path

@@ -1,7 +1,5 @@
 """The log line of each request, without the secrets in some links."""
 
-from __future__ import annotations
-
 import re
 import time
 import uuid

@@ -1,7 +1,5 @@
 """The Jinja2 environment of our pages: the globals and filters of every template."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import MutableMapping
 from typing import Any

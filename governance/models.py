@@ -1,7 +1,5 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
-from __future__ import annotations
-
 from governance.inspection.models import Inspection
 from governance.slo.models import (
     Breach,

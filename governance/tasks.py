@@ -1,7 +1,5 @@
 """Governance's background jobs; each calls one service. `BEAT` is their timetable."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime

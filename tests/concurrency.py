@@ -1,7 +1,5 @@
 """Threads that start together, each with its own database connection."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -1,7 +1,5 @@
 """Plain functions that make what a test needs, through the services, with sensible defaults."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import count
 from typing import Any

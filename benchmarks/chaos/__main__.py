@@ -10,8 +10,6 @@ was lost, something deleted or hidden was shown, a response failed, or the index
 the database.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """An HTTP client with one connection, for which a lost connection is a normal outcome."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import time

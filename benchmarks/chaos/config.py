@@ -1,7 +1,5 @@
 """The options of a run, and its result; pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

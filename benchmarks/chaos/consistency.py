@@ -7,8 +7,6 @@ after the engine first answered; then the database's products and domains. Times
 machine's monotonic clock.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import time

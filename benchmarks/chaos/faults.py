@@ -1,7 +1,5 @@
 """Kills parts in random order, and at the end all of them at once."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time

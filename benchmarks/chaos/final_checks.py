@@ -1,7 +1,5 @@
 """What is checked at the end, while the deployment recovers without help."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

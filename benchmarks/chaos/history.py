@@ -4,8 +4,6 @@ Times are seconds of the monotonic clock of the one process that sends requests.
 written by one client only, one request after the other.
 """
 
-from __future__ import annotations
-
 import enum
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Product names that are unique, so that a search for one finds one product; pure."""
 
-from __future__ import annotations
-
 CONSONANTS, VOWELS = "bdfgklmnprstvz", "aeiou"
 SYLLABLES = tuple(first + second for first in CONSONANTS for second in VOWELS)
 COMMON_WORD = "stormglass"

@@ -1,7 +1,5 @@
 """Prints the result of a run: a table for people, JSON for programs; pure."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Readers, signed out and as a member, who ask above all for what was just hidden."""
 
-from __future__ import annotations
-
 import random
 import re
 import threading

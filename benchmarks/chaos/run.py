@@ -1,7 +1,5 @@
 """One complete run: a deployment, clients, readers and faults, and the checks after it."""
 
-from __future__ import annotations
-
 import os
 import random
 import threading

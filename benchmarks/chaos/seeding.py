@@ -5,8 +5,6 @@
 Prints as JSON the tokens, and the products and domains that were created.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from datetime import timedelta

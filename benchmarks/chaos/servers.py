@@ -1,7 +1,5 @@
 """The servers of a run, restarted whenever they end."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Compares the history with the final database and with all that was read; pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field

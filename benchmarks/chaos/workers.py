@@ -1,7 +1,5 @@
 """A worker in a thread of its own."""
 
-from __future__ import annotations
-
 import threading
 
 

@@ -1,7 +1,5 @@
 """A client that changes its own products and domains and records what was acknowledged."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable

@@ -4,8 +4,6 @@
     python -m benchmarks.relevance --queries queries.jsonl --backend embedded --json
 """
 
-from __future__ import annotations
-
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence

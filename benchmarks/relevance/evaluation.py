@@ -1,7 +1,5 @@
 """Known-item search: reciprocal rank and recall of queries whose products are known."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass

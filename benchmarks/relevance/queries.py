@@ -1,7 +1,5 @@
 """Files of queries whose products are known: a JSON object on each line."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

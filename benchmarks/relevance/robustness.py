@@ -1,7 +1,5 @@
 """Names must come first, typos must be understood, no query may fail."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """A search engine for one measurement, apart from the live index."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace

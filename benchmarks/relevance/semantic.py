@@ -8,8 +8,6 @@ and odd lines; each half is searched with and without the titles of the other ha
 sides answer the same queries, so their difference is paired.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """API of the audit trail."""
 
-from __future__ import annotations
-
 from rest_framework import serializers
 
 from catalog.api.rest.views import ModelAnswer

@@ -1,7 +1,5 @@
 """API of contract versions: read them, save drafts, delete unused ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from uuid import UUID
 

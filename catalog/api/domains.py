@@ -1,7 +1,5 @@
 """API of domains: the tree, single domains, and who has which role in them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """API of business terms: their definitions, synonyms and acronyms."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from django.urls import reverse

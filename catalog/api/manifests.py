@@ -1,7 +1,5 @@
 """API of manifests: import them, and export a product or a contract as one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import IO, Any
 from uuid import UUID

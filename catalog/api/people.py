@@ -1,7 +1,5 @@
 """Who calls, the teams there are, and the tokens of one's programs, over the API."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """API of ports: list output and input ports, and add an output port."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from uuid import UUID
 

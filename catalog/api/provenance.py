@@ -1,7 +1,5 @@
 """API of provenance: what is declared, what is measured, and which questions are open."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from uuid import UUID
 

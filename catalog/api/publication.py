@@ -1,7 +1,5 @@
 """API of publication: publish, deprecate, retire and adopt; findings and published versions."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Search over the API, and similar products."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The JSON of a search: results, facets, corrections, warnings and links to other pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """What lists, searches and exports show of a product."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID

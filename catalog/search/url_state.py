@@ -1,7 +1,5 @@
 """The URL of a search, read and written: one state, one sorted list of parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property

@@ -5,8 +5,6 @@ without a hint of its own is read with the one under way. Both notes expire afte
 a killed process holds back no hints; the drain has caught up by then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

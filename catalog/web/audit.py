@@ -1,7 +1,5 @@
 """The history tab of a product, from the audit trail."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.conf import settings

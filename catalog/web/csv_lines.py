@@ -1,7 +1,5 @@
 """CSV (RFC 4180), of which no spreadsheet runs a cell as a formula."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable, Iterator
 

@@ -1,7 +1,5 @@
 """Atom feeds: what a page lists, newest first, for programs that come back for more."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Routes of the catalog's pages."""
 
-from __future__ import annotations
-
 from allauth.account import views as entering
 from django.urls import URLPattern, path, re_path
 

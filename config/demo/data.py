@@ -4,8 +4,6 @@ A relation is called `<domain>.<product>`, or `<domain>.<object>` where a contra
 objects. The same seed and day always give the same rows. The only module here that loads DuckDB.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime

@@ -3,8 +3,6 @@
 Each step leaves alone what is already there, so a load that was cut short can simply be run again.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Reads the manifests in `demo/manifests`: a file per product, and one for each contract; pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Creates the demo's domains, teams, people, roles and terms where they are missing."""
 
-from __future__ import annotations
-
 from catalog.audit.actors import SystemActor
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain

@@ -1,7 +1,5 @@
 """The people of `demo/users.yaml`, and the sign-ins that the demo shows; pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -1,7 +1,5 @@
 """How each search index compares with the database, for the page and as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

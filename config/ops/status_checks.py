@@ -1,7 +1,5 @@
 """What the status page reads: each part of the installation, and how far it lags."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

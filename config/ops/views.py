@@ -1,7 +1,5 @@
 """The status page: the overall state for everyone, all readings for operators and auditors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Turns errors of the catalog that leave a view into pages or problem documents."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import structlog

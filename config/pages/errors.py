@@ -1,7 +1,5 @@
 """Error pages, each with a next step."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from uuid import uuid4

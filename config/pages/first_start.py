@@ -1,7 +1,5 @@
 """The page of an empty installation that creates the first administrator."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

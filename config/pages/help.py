@@ -1,7 +1,5 @@
 """The help page: search syntax, badges and keyboard shortcuts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The home page: a search box, tasks, recent activity and domains."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID

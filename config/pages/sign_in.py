@@ -1,7 +1,5 @@
 """The sign-in page: allauth's checks and limits, and the demo's users if the demo is loaded."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from allauth.account.views import LoginView

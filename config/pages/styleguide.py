@@ -1,7 +1,5 @@
 """The style guide: all tokens, badges, states and charts on one page, in the reader's own theme."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Made-up values for the style guide: every badge, state and chart with something in it."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from django import forms

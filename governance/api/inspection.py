@@ -1,7 +1,5 @@
 """API of the observed schema of a port: read it, refresh it, update the contract from it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

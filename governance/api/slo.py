@@ -1,7 +1,5 @@
 """API of objectives, their status, and measurements."""
 
-from __future__ import annotations
-
 from math import isfinite
 from uuid import UUID
 

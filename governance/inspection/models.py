@@ -1,7 +1,5 @@
 """The observed schema of a port: its tables and columns, or why they could not be read."""
 
-from __future__ import annotations
-
 from django.db import models
 
 from catalog.ports.models import OutputPort

@@ -1,7 +1,5 @@
 """Compares the observed schema of a source with its contract; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

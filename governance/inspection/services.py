@@ -1,7 +1,5 @@
 """Inspects the schema of sources, finds schema drift, and updates contracts from a source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta

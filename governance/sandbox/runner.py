@@ -1,7 +1,5 @@
 """Profiles the server of a contract in a limited child process, by our own statements only."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

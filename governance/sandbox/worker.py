@@ -4,8 +4,6 @@ It is started as `python -m governance.sandbox.worker`, takes one JSON request o
 input and writes one JSON response. It knows no settings and no database of the product.
 """
 
-from __future__ import annotations
-
 import ctypes
 import json
 import os

@@ -1,7 +1,5 @@
 """Reads which ports an objective covers: its own, its product's, or its domain's."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Evaluates an objective against measurements: its ratio and its verdict; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """How one measurement of a port can end; pure."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

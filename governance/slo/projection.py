@@ -1,7 +1,5 @@
 """The objectives that a product's document declares (`assayObjectives`), with every issue; pure."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The SLO report of a product, in one form for page, API and CSV."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

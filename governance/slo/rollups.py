@@ -1,7 +1,5 @@
 """Reads roll-ups: the stats of a window for evaluation, and the last 90 days for a page."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass

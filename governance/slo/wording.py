@@ -1,7 +1,5 @@
 """Objectives and their status as text."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.utils import formats

@@ -1,7 +1,5 @@
 """The source tab of a product: the observed schema of each port, and its drift."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib import messages

@@ -1,7 +1,5 @@
 """Every route has a permission: the API by its views, pages by the table here."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The repository's source files, parsed once for the architecture tests."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from functools import cache

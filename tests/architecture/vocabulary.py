@@ -5,8 +5,6 @@
 A file that was moved keeps its line, because the list may not grow for any word.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import sys

@@ -1,7 +1,5 @@
 """A program that talks to the API: JSON in, JSON out, with a token or without."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Real servers on loopback that behave as no server should; each connection runs one behaviour."""
 
-from __future__ import annotations
-
 import contextlib
 import gzip
 import socket

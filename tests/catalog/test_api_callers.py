@@ -1,7 +1,5 @@
 """Who calls the API: tokens and their scopes, sessions, and how often one may ask."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """Domains, teams and roles over the API."""
 
-from __future__ import annotations
-
 import pytest
 
 from catalog.domains.services import add_to_team, deactivate_person, grant_role

@@ -1,7 +1,5 @@
 """Editions over the API: If-Match, If-None-Match, and two who edit at once."""
 
-from __future__ import annotations
-
 import pytest
 
 from catalog.audit.actors import SystemActor

@@ -3,8 +3,6 @@
 `ASSAY_FUZZ_EXAMPLES` sets how many of each kind are tried at each operation.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 

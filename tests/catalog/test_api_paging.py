@@ -1,7 +1,5 @@
 """Pages of a list while its rows change, and the statements that a list costs."""
 
-from __future__ import annotations
-
 import random
 import re
 

@@ -1,7 +1,5 @@
 """What bad input gets over the API: a problem that names the place, never a failure of ours."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Products over the API: finding, registering, editing, and what one may not see."""
 
-from __future__ import annotations
-
 import pytest
 
 from catalog.api.products.serializers import ProductSummary

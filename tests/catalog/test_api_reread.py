@@ -3,8 +3,6 @@
 The operations come from the OpenAPI document, so a new one without a case here fails the test.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the API says of itself: its OpenAPI document, every member of every shape, its page."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A product's life over the API: ports, contracts, provenance, the gate, versions, the end."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

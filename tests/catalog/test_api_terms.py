@@ -1,7 +1,5 @@
 """The glossary over the API: who may define, what is refused where, and how words are found."""
 
-from __future__ import annotations
-
 import pytest
 
 from catalog.audit.models import AuditEvent

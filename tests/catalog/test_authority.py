@@ -1,7 +1,5 @@
 """One question of authority has the answer that the whole list of roles gives."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """The colours of the token file: every text is readable, every mark is told from its ground."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

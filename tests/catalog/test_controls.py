@@ -1,7 +1,5 @@
 """Plain controls are written as Django's templates write them."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

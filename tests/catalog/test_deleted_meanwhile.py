@@ -1,7 +1,5 @@
 """What somebody deletes between a write and the answer to it: gone, and no failure."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse

@@ -1,7 +1,5 @@
 """Atom feeds of a domain, of a product's history and of a search: well formed, steady, private."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring

@@ -4,8 +4,6 @@ Every hostile call must end by its deadline and one second; that is a promise of
 the only use of the clock here.
 """
 
-from __future__ import annotations
-
 import gzip
 import time
 

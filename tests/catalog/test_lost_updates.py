@@ -4,8 +4,6 @@ Each race starts its writers together, all on the edition that stands. RACES set
 each arena runs; 13 is the short form, hundreds are the bench.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

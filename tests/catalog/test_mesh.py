@@ -1,7 +1,5 @@
 """The seeded mesh of the benchmarks: equal by seed, and as the services would have written it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

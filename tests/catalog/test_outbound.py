@@ -1,7 +1,5 @@
 """The door to the network: answers, names, redirects and certificates, on real servers."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import socket

@@ -1,7 +1,5 @@
 """What the read pages show, to whom, at which address, and with how many statements."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

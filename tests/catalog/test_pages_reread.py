@@ -3,8 +3,6 @@
 The pages come from the routes: one that takes a form and has no case here fails the test.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Roles that two people take at once, on both databases."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

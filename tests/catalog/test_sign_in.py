@@ -1,7 +1,5 @@
 """Who is signed in is what the database says at this moment."""
 
-from __future__ import annotations
-
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session

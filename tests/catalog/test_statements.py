@@ -1,7 +1,5 @@
 """SQL statements of pages, endpoints and a registration, in a small and in a large mesh."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Counting callers in the shared cache, and without its server."""
 
-from __future__ import annotations
-
 from uuid import uuid4
 
 import pytest

@@ -1,7 +1,5 @@
 """Answers are compressed for whoever takes gzip, and stay what they were."""
 
-from __future__ import annotations
-
 import gzip
 
 import pytest

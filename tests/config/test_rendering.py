@@ -1,7 +1,5 @@
 """The JSON of the API is what REST framework would have written."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal

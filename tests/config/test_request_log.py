@@ -1,7 +1,5 @@
 """The log line of a request: what it says, and what it must not."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

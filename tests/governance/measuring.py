@@ -1,7 +1,5 @@
 """Factories for what is promised and what was seen, through the services."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """What a source holds, over the API: read by who may edit, shown to who may see, adopted once."""
 
-from __future__ import annotations
-
 import pytest
 
 from catalog.contracts.services import save_contract

@@ -1,7 +1,5 @@
 """A mesh with many hidden products, named like open ones, with words and tags of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product as pairs

@@ -1,7 +1,5 @@
 """The requests: a seeded set over every surface that shows products."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product as pairs

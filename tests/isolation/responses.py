@@ -10,8 +10,6 @@ If a request sorts by relevance, its hits are sorted by id, because statistics o
 may change their order.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Leaks that there once were, one test for each."""
 
-from __future__ import annotations
-
 import pytest
 from django.test import Client
 

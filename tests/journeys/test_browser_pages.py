@@ -1,7 +1,5 @@
 """Every page in a real browser: phone and desk, light and dark, by keyboard, without script."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pictures of the README, taken from the demo mesh by a browser."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

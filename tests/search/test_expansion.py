@@ -1,7 +1,5 @@
 """Which terms of the glossary stand among typed words."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from hypothesis import given

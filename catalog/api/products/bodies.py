@@ -1,7 +1,5 @@
 """The request bodies of products."""
 
-from __future__ import annotations
-
 from uuid import uuid4
 
 from rest_framework import serializers

@@ -1,7 +1,5 @@
 """Checks the documents of request bodies by the rules for files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

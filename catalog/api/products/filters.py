@@ -1,7 +1,5 @@
 """The filters of the list of products."""
 
-from __future__ import annotations
-
 from django.db.models import QuerySet
 from django_filters import (
     CharFilter,

@@ -1,7 +1,5 @@
 """The representations of a product."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from rest_framework import serializers

@@ -1,7 +1,5 @@
 """API of products: find, register, edit, move, share and delete them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

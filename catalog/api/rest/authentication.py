@@ -3,8 +3,6 @@
 Imports no view: the settings name the class by its dotted path.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from hmac import compare_digest

@@ -1,7 +1,5 @@
 """Request bodies: how their bytes are read, and the strict fields that they are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import IO, Self
 

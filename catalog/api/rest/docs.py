@@ -1,7 +1,5 @@
 """The OpenAPI document, and the page that shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """The errors of the API that the catalog does not know."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace

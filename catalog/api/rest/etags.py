@@ -5,8 +5,6 @@ compares the edition alone, so a new measurement never blocks an edit; If-None-M
 whole tag, so a cached response never hides one.
 """
 
-from __future__ import annotations
-
 import re
 from hashlib import sha256
 

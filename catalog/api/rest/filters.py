@@ -1,7 +1,5 @@
 """Query parameters of lists: only declared ones, each once."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db.models import QuerySet

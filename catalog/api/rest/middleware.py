@@ -1,7 +1,5 @@
 """Headers of every API response, and checks before any view."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse

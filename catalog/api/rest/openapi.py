@@ -1,7 +1,5 @@
 """What drf-spectacular cannot infer: problems, strict bodies, strings and tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

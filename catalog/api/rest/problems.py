@@ -3,8 +3,6 @@
 Imports no view: the settings name the exception handler by its dotted path.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 

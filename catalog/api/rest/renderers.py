@@ -1,7 +1,5 @@
 """JSON by orjson, which takes a tenth of the time of REST framework's encoder."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rows that a request body names by slug."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TypeVar
 

@@ -3,8 +3,6 @@
 Imports no view: the settings name the classes by their dotted path.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """What the views of all resources share: rows by their URL, pages, ETags and edit conflicts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeVar

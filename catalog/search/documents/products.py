@@ -1,7 +1,5 @@
 """The search documents of data products."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time

@@ -1,7 +1,5 @@
 """What documents contain of related rows, read for many products in a few statements."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """An engine: the flow of search over the sessions of one adapter, and the writing of its index."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """How a query tree is translated into an engine's own queries: the same way for all engines."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar

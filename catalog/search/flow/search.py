@@ -1,7 +1,5 @@
 """Answering a request: match, correct, complete, page, highlight, count facets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The primitives that an adapter provides: one caller's view of an index at one moment."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar

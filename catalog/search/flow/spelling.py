@@ -1,7 +1,5 @@
 """Terms that no readable document contains: corrected, or searched as prefixes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 

@@ -2,8 +2,6 @@
 similar to one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from catalog.search.document import split_key

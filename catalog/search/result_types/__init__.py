@@ -1,7 +1,5 @@
 """The types of results: each is declared once, in a file of its own."""
 
-from __future__ import annotations
-
 from catalog.search.result_types.domains import DOMAINS
 from catalog.search.result_types.products import PRODUCTS
 from catalog.search.result_types.result_type import CHUNK_SIZE, ResultType

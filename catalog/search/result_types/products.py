@@ -1,7 +1,5 @@
 """Data products as search results."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from django.conf import settings

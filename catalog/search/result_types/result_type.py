@@ -1,7 +1,5 @@
 """What search must know of a type of objects to index, find and show them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict, TypeVar

@@ -4,8 +4,6 @@ Off by default and for Elasticsearch only. `SemanticRanking` is the one hook of 
 ASSAY_SEARCH_SEMANTIC is on, nothing of this folder is imported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Vectors of documents: computed once for a text, and kept in the index."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 

@@ -3,8 +3,6 @@
 Its packages are an extra of the installation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """Pages whose first hits are reranked by meaning, in the one request of the page."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Vectors of queries: computed once each, on a thread of their own, with a limited wait."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Lock

@@ -3,8 +3,6 @@
 Vectors have length one, so their product is the cosine.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How an index and the database differ, object by object, and the repair of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One process at a time rebuilds an engine's index: a row, claimed by a conditional UPDATE."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

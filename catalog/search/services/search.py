@@ -1,7 +1,5 @@
 """Searching as somebody: their tokens go in, and only what they may see comes out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Products that are similar to one, within what somebody may see."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from catalog.authorization.access import AccessContext, Principal, access_for

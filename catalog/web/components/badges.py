@@ -1,7 +1,5 @@
 """Icons, status shapes and badge styles; a state is told by shape and word before colour."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import lru_cache
 

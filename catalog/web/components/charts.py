@@ -1,7 +1,5 @@
 """Geometry of the charts, in SVG boxes of 100 by 100; templates/macros/charts.html draws them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date

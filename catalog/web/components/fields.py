@@ -1,7 +1,5 @@
 """Form fields tied to their hint and errors for a screen reader."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

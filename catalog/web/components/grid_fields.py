@@ -1,7 +1,5 @@
 """Cells of a table in which people write: one control each, named for those who do not see it."""
 
-from __future__ import annotations
-
 from django.forms import BoundField, CheckboxInput, NumberInput
 from django.utils.html import format_html
 from django.utils.safestring import SafeString

@@ -1,7 +1,5 @@
 """Numbers and moments as people read them, in the reader's locale."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from django.utils import formats, timezone

@@ -1,7 +1,5 @@
 """The layout of every page: display preferences, installed routes, and links between pages."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Labels of the roles of people."""
 
-from __future__ import annotations
-
 from django.utils.translation import gettext_lazy as _
 
 from catalog.permissions import Role

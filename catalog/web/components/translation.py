@@ -1,7 +1,5 @@
 """Texts of pages in the reader's language, and a cache for what depends on nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar

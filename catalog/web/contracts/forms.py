@@ -1,7 +1,5 @@
 """Forms of a contract: its tables and columns by hand, or the whole document as a file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

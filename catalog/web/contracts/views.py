@@ -1,7 +1,5 @@
 """Pages on which a product's contracts are written: tables and columns by hand, or as a file."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Pages of all people, for those who manage the mesh: its roles, invitations, deactivation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib import messages

@@ -1,7 +1,5 @@
 """Counts of the products of each domain, subdomains included, as far as a reader may see them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 

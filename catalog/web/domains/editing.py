@@ -1,7 +1,5 @@
 """Pages to create and edit a domain."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib import messages

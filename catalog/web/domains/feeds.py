@@ -1,7 +1,5 @@
 """The feed of a domain: its products and those of its parts, the last changed first."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse

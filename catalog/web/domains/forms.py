@@ -1,7 +1,5 @@
 """Forms of domains, roles, invitations and teams."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import datetime, time
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """The list of domains, and a domain's page: its mission, people, SLO performance and products."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Pages of the people of a domain: roles given, inherited and revoked, and invitations."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 

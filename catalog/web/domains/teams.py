@@ -1,7 +1,5 @@
 """Pages of teams: their people, the domains they work for, and new ones."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib import messages

@@ -1,7 +1,5 @@
 """Fields for texts that a database keeps, and for shares as people type them."""
 
-from __future__ import annotations
-
 from decimal import Decimal, InvalidOperation
 from typing import Any
 

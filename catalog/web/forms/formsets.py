@@ -1,7 +1,5 @@
 """Forms with a table of rows: a Django formset in which blank rows are skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 

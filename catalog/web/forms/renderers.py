@@ -1,7 +1,5 @@
 """How controls are written: the plain ones at once, since a page may hold hundreds of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

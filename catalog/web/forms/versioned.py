@@ -1,7 +1,5 @@
 """Forms that show issues next to their fields, and both versions of an edit conflict."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass

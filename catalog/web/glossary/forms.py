@@ -1,7 +1,5 @@
 """What a page sends about a business term."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

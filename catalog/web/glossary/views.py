@@ -1,7 +1,5 @@
 """The glossary's pages: the list, a term with its other meanings and columns, and its editing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """The page on which a manifest is checked, planned and applied."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required

@@ -1,7 +1,5 @@
 """Forms of signing in and of a person's own account; allauth's checks with our labels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from allauth.account import forms as entering

@@ -1,7 +1,5 @@
 """The page of an invitation's link, which creates an account once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus

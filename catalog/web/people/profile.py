@@ -1,7 +1,5 @@
 """The settings of the signed-in person: account, roles, teams and display."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

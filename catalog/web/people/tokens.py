@@ -1,7 +1,5 @@
 """A person's own API tokens: created, shown once, revoked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Forms of ports: where consumers get the data, and which products it is made from."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

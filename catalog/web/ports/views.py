@@ -1,7 +1,5 @@
 """Pages on which a product's ports are added, changed and removed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

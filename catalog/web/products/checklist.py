@@ -1,7 +1,5 @@
 """The steps by which a product becomes complete, each with its content and its issues."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Pages on which people change one product: found, permitted, saved by a service, shown again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Forms of a product: its description and its readers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """What surrounds every tab of a product: its header, the trust summary, and the tabs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.conf import settings

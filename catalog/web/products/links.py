@@ -1,7 +1,5 @@
 """Addresses in a product's document: always shown, linked only if they are safe."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit

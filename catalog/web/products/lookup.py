@@ -1,7 +1,5 @@
 """From an address to a product: hidden ones are not found, moved ones redirect, retired are 410."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps

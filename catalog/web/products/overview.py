@@ -1,7 +1,5 @@
 """The first tab of a product: purpose, limitations, ports, lineage, similar products."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse

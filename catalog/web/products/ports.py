@@ -1,7 +1,5 @@
 """The output ports of a product, as its pages show them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from catalog.contracts.models import DataContract, Server, contract_of

@@ -1,7 +1,5 @@
 """The provenance tab: an answer to each question, and how groups are represented."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby

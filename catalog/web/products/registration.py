@@ -1,7 +1,5 @@
 """Where a product begins: the ways to publish one, one's own drafts, and the first form."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from django.contrib import messages

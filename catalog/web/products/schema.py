@@ -1,7 +1,5 @@
 """The schema tab: every column with type, classification and meaning, filtered and paged."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby

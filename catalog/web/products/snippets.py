@@ -1,7 +1,5 @@
 """Lines to paste: how to read a product's entry and its data, with the installation's address."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from shlex import quote

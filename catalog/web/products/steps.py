@@ -1,7 +1,5 @@
 """The checklist of a product, and its steps that are about the product itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The trust summary: six metrics of a product, each with its state, never blank."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime

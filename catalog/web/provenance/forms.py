@@ -1,7 +1,5 @@
 """The form of a product's provenance: an answer to each question, and known imbalances."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

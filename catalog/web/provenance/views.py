@@ -1,7 +1,5 @@
 """The page on which owners state where a product's data comes from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

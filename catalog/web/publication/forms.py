@@ -1,7 +1,5 @@
 """Forms that publish, deprecate, retire, delete, move and adopt a product."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 

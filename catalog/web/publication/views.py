@@ -1,7 +1,5 @@
 """Pages that publish, deprecate, retire, delete, move and adopt a product."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Autocomplete: at most eight filters, objects by their names, and words."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 

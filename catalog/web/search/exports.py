@@ -1,7 +1,5 @@
 """The whole result of a search as CSV, and its newest products as an Atom feed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The labels and sentences by which pages and answers explain a search."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape

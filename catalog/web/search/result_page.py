@@ -1,7 +1,5 @@
 """The context of the results page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

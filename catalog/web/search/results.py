@@ -1,7 +1,5 @@
 """The results page: the same for a browser and for htmx, which selects parts of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.db.models import Count

@@ -1,7 +1,5 @@
 """Products that are similar to the one shown, and what they share with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

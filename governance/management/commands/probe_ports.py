@@ -1,7 +1,5 @@
 """Measure output ports now, in the foreground."""
 
-from __future__ import annotations
-
 import json
 import sys
 from argparse import ArgumentParser

@@ -1,7 +1,5 @@
 """Read the schema of ports' sources and report the drift from their contracts."""
 
-from __future__ import annotations
-
 import json
 import sys
 from argparse import ArgumentParser

@@ -1,8 +1,6 @@
 """Reads values of a column by SQL that SQLite and DuckDB have in common."""
 # ruff: noqa: S608 - the connectors quote the names of tables and columns
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol

@@ -4,8 +4,6 @@ No file declares a column as required, so none is reported as such; `null_share`
 """
 # ruff: noqa: S608 - column names are quoted, the path is a descriptor of ours
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import duckdb

@@ -1,7 +1,5 @@
 """Postgres databases, read over a checked address inside the sandbox."""
 
-from __future__ import annotations
-
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias

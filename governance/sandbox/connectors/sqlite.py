@@ -1,8 +1,6 @@
 """SQLite files, read by the standard library inside the sandbox."""
 # ruff: noqa: S608 - names of tables and columns are quoted
 
-from __future__ import annotations
-
 import sqlite3
 
 from governance.sandbox.connectors.columns import quoted, with_values

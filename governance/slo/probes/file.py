@@ -3,8 +3,6 @@
 Nothing is parsed: a file is good if it can be opened and starts as its format does.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The HTTP probe: fetch a port's location; 2xx is good."""
 
-from __future__ import annotations
-
 from catalog.ports.http_types import (
     AddressBlocked,
     DeadlinePassed,

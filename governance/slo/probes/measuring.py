@@ -1,7 +1,5 @@
 """Measures many ports at once: HTTP servers by the HTTP client, files below their root."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Opens and closes breaches, each with its event in the audit trail."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

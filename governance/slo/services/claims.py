@@ -1,7 +1,5 @@
 """Claims the ports whose slot has come, so that each slot is measured by one worker at most."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -5,8 +5,6 @@ whose status must be written are evaluated in full: the verdict changed, the met
 an hour is over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Maintains measurements: rolls up days, prunes old rows, marks unmeasured objectives."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Projects the objectives and schedules of a product's document, in the transaction of the edit."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.db import transaction

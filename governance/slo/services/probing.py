@@ -1,7 +1,5 @@
 """Probes a batch of ports and records the results; no transaction is open during the probes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Publishes the SLO status of products to the catalog: the verdict, and a metric per indicator."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta

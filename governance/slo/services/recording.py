@@ -1,7 +1,5 @@
 """Records a batch of probe results: measurements, roll-ups and status in one transaction."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The SLO board: the products of the mesh by verdict, the worst first."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

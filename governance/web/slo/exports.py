@@ -1,7 +1,5 @@
 """The SLO tab as CSV: its days, and every single measurement."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from governance.slo.models import Measurement

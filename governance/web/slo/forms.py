@@ -1,7 +1,5 @@
 """The form of a product's objectives: what it promises, in percentages and seconds."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, ClassVar
 

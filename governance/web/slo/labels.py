@@ -1,7 +1,5 @@
 """Labels of measurements and objectives on a page."""
 
-from __future__ import annotations
-
 from django.utils.functional import Promise
 
 from governance.slo import wording

@@ -1,7 +1,5 @@
 """The page on which a product's owners set objectives for availability and latency."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

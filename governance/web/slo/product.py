@@ -1,7 +1,5 @@
 """The SLO tab of a product: its objectives, their status, its ports and measurements."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property

@@ -1,7 +1,5 @@
 """An objective's report as the SLO tab shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
