@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.contracts import Contracts, ProductContracts
-from catalog.api.domains import DomainMembers, Domains, DomainTree
+from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, DomainTree
 from catalog.api.glossary import Terms
 from catalog.api.manifests import ContractManifest, Manifests, ProductManifest
-from catalog.api.people import Me, People, Teams, Tokens
+from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.ports import Ports, ProductPorts
 from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
 from catalog.api.provenance import ProductProvenance
@@ -28,6 +28,7 @@ V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
 CONTRACT = f"{V1}contracts/<uuid:uuid>"
 DOMAIN = f"{V1}domains/<str:slug>"
+TEAM_REQUEST = f"{V1}teams/<str:slug>/requests/<int:pk>"
 INSPECTION = f"{V1}ports/<int:pk>/inspection"
 
 
@@ -115,11 +116,21 @@ urlpatterns = [
     row(DOMAIN, Domains, "domain"),
     rows(f"{DOMAIN}/memberships", DomainMembers, "domain_members"),
     row(f"{DOMAIN}/memberships/<int:membership>", DomainMembers, "domain_member"),
+    route(
+        f"{DOMAIN}/team-request",
+        DomainTeamRequest,
+        "domain_team_request",
+        post="create",
+        delete="destroy",
+    ),
     rows(f"{V1}terms", Terms, "terms"),
     row(f"{V1}terms/<uuid:uuid>", Terms, "term"),
     rows(f"{V1}people", People, "people"),
     rows(f"{V1}teams", Teams, "teams"),
     row(f"{V1}teams/<str:slug>", Teams, "team"),
+    rows(f"{V1}teams/<str:slug>/requests", TeamRequests, "team_requests"),
+    route(f"{TEAM_REQUEST}/accept", TeamRequests, "team_request_accept", post="accept"),
+    route(f"{TEAM_REQUEST}/decline", TeamRequests, "team_request_decline", post="decline"),
     rows(f"{V1}tokens", Tokens, "tokens"),
     row(f"{V1}tokens/<uuid:uuid>", Tokens, "token"),
     path(f"{V1}me", Me.as_view(), name="me"),

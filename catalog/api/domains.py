@@ -23,8 +23,15 @@ from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
-from catalog.domains.models import Domain, FormerDomainSlug, in_tree_order
-from catalog.domains.services import create_domain, edit_domain, grant_role, revoke_role
+from catalog.domains.models import Domain, FormerDomainSlug, TeamRequest, in_tree_order
+from catalog.domains.services import (
+    create_domain,
+    edit_domain,
+    grant_role,
+    request_team,
+    revoke_role,
+    withdraw_team_request,
+)
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.people.models import Person, Team
@@ -262,6 +269,47 @@ class DomainMembers(OfDomain):
     @cached_property
     def domain(self) -> Domain:
         return self.get_object()
+
+
+class TeamRequestAnswer(ModelAnswer[TeamRequest]):
+    """A domain's request that a team work for it."""
+
+    domain = serializers.CharField(source="domain.slug")
+    team = serializers.CharField(source="team.slug")
+    requested_by = serializers.CharField(source="requested_by.username")
+
+    class Meta:
+        model = TeamRequest
+        fields = ("id", "domain", "team", "requested_by", "created_at")
+
+
+class NewTeamRequest(Body):
+    """The team that is asked, by slug."""
+
+    team = StrictString(max_length=80)
+
+
+class DomainTeamRequest(OfDomain):
+    """The open request of a domain that a team work for it; the team's managers answer it."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = TeamRequestAnswer
+
+    @extend_schema(request=NewTeamRequest, responses={201: TeamRequestAnswer})
+    def create(self, request: Request, slug: str) -> Response:
+        """Ask a team to work for the domain; an earlier request is replaced."""
+        domain = self.get_object()
+        require_permission(request.user, Permission.MANAGE_DOMAIN, domain)
+        body = NewTeamRequest.read(request).validated_data
+        (team,) = rows_by_slug(Team, {"/team": body["team"]})
+        row = request_team(domain=domain, team=team, actor=require_user(request.user))
+        return Response(self.get_serializer(row).data, status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, slug: str) -> Response:
+        """Withdraw the request."""
+        withdraw_team_request(domain=self.get_object(), actor=require_user(request.user))
+        return Response(status=204)
 
 
 def _product_counts(request: Request, domain_ids: list[int]) -> Counts:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django_filters import CharFilter, FilterSet
@@ -16,12 +17,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.api.domains import TeamRequestAnswer
 from catalog.api.rest.bodies import Body, StrictInteger, StrictString, StringList
 from catalog.api.rest.errors import relocating
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import require_user
 from catalog.authorization.models import Membership
-from catalog.domains.models import Domain
+from catalog.domains.models import Domain, TeamRequest
+from catalog.domains.services import answer_team_request
 from catalog.exceptions import PermissionDenied
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
@@ -100,7 +103,7 @@ class Member(ModelAnswer[TeamMember]):
 
     class Meta:
         model = TeamMember
-        fields = ("username", "name", "ends_at")
+        fields = ("username", "name", "is_manager", "ends_at")
 
 
 class TeamDetail(TeamSummary):
@@ -233,6 +236,38 @@ class Teams(ListModelMixin, ResourceViewSet[Team]):
     def retrieve(self, request: Request, slug: str) -> Response:
         """Return a team and its current members."""
         return Response(self.state(self.get_object()))
+
+
+class TeamRequests(ResourceViewSet[TeamRequest]):
+    """Requests of domains that a team work for them; for those who manage the team."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = TeamRequestAnswer
+    queryset = TeamRequest.objects.select_related("domain", "team", "requested_by").order_by("pk")
+
+    def get_queryset(self) -> QuerySet[TeamRequest]:
+        team = get_object_or_404(Team, slug=self.kwargs["slug"])
+        rows = self.queryset.filter(team=team)
+        return rows if self.reader.manages_team(team.pk) else rows.none()
+
+    def list(self, request: Request, slug: str) -> Response:
+        """List the open requests; empty for who does not manage the team."""
+        return self.answer_page(self.get_queryset())
+
+    @extend_schema(request=None, responses={204: None})
+    def accept(self, request: Request, slug: str, pk: int) -> Response:
+        """Agree that the team works for the domain; its members may edit the products there."""
+        return self._answer(is_accepted=True)
+
+    @extend_schema(request=None, responses={204: None})
+    def decline(self, request: Request, slug: str, pk: int) -> Response:
+        """Decline the request."""
+        return self._answer(is_accepted=False)
+
+    def _answer(self, *, is_accepted: bool) -> Response:
+        row, actor = self.get_object(), require_user(self.request.user)
+        answer_team_request(request=row, is_accepted=is_accepted, actor=actor)
+        return Response(status=204)
 
 
 class Tokens(ListModelMixin, ResourceViewSet[ApiToken]):

@@ -36,6 +36,10 @@ class AuditEvent(models.Model):
     after = models.JSONField(default=dict)
     reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    token_id = models.CharField(
+        max_length=64, blank=True, help_text="The API token through which the actor acted."
+    )
+    token_name = models.CharField(max_length=80, blank=True)
 
     objects = AuditEventQuerySet.as_manager()
 

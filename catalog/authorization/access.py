@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog.audit.actors import Actor, SystemActor
 from catalog.authorization.tree import ancestors_in
 from catalog.exceptions import NotFound, PermissionDenied, require_edition
-from catalog.people.models import Person
+from catalog.people.models import Person, Team, TeamMember, current
 from catalog.permissions import ROLE_PERMISSIONS, Permission, Role, roles_with
 from catalog.revisions.models import Revisioned
 
@@ -55,6 +55,7 @@ class AccessContext:
     tokens: frozenset[str]
     roles: Mapping[int | None, frozenset[Role]] = field(default_factory=dict)
     team_ids: frozenset[int] = frozenset()
+    managed_team_ids: frozenset[int] = frozenset()
     is_signed_in: bool = False
     reads_everything: bool = False
 
@@ -69,6 +70,13 @@ class AccessContext:
             for domain_id in self.roles
             if domain_id is not None and self.can(permission, domain_id)
         )
+
+    def manages_team(self, team_id: int) -> bool:
+        """Return True for a manager of the team and for the governance lead.
+
+        The domains that a team works for have no say in it.
+        """
+        return team_id in self.managed_team_ids or self.can(Permission.MANAGE_MEMBERS, None)
 
     def can_read(self, row: HasReaders) -> bool:
         return self.reads_everything or not self.tokens.isdisjoint(row.reader_tokens)
@@ -103,6 +111,7 @@ def access_for(principal: Principal | AccessContext | AbstractBaseUser) -> Acces
         tokens=frozenset(_tokens(principal, roles, assignments.team_ids)),
         roles=roles,
         team_ids=assignments.team_ids,
+        managed_team_ids=assignments.managed_team_ids,
         is_signed_in=True,
     )
 
@@ -114,6 +123,7 @@ class RoleAssignments:
     direct: Mapping[int | None, frozenset[Role]]
     parents: Mapping[int, int | None]
     team_ids: frozenset[int]
+    managed_team_ids: frozenset[int]
 
     def roles_in(self, domain_id: int | None) -> frozenset[Role]:
         """Return the roles in one domain, those inherited and those of the mesh included."""
@@ -149,7 +159,7 @@ SELECT m.domain_id, NULL, NULL, m.role
  WHERE m.person_id = %(person)s AND p.is_active
    AND m.starts_at <= %(now)s AND (m.ends_at IS NULL OR m.ends_at > %(now)s)
 UNION ALL
-SELECT team_id, NULL, NULL, 'team'
+SELECT team_id, NULL, NULL, CASE WHEN is_manager THEN 'manager' ELSE 'team' END
   FROM catalog_teammember
  WHERE person_id = %(person)s
    AND starts_at <= %(now)s AND (ends_at IS NULL OR ends_at > %(now)s)
@@ -161,12 +171,14 @@ def load_roles(person: Person) -> RoleAssignments:
     parents: dict[int, int | None] = {}
     owner_teams: dict[int, int] = {}
     team_ids: set[int] = set()
+    managed_team_ids: set[int] = set()
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(_ROLE_QUERY, {"person": person.pk, "now": now})
         for pk, parent_id, owner_team_id, kind in cursor.fetchall():
-            if kind == "team":
+            if kind in ("team", "manager"):
                 team_ids.add(pk)
+                managed_team_ids |= {pk} if kind == "manager" else set()
             elif kind == "domain":
                 parents[pk] = parent_id
                 if owner_team_id is not None:
@@ -180,6 +192,7 @@ def load_roles(person: Person) -> RoleAssignments:
         direct={domain_id: frozenset(direct) for domain_id, direct in roles.items()},
         parents=parents,
         team_ids=frozenset(team_ids),
+        managed_team_ids=frozenset(managed_team_ids),
     )
 
 
@@ -233,6 +246,20 @@ def require_permission(
         f"This needs the role {who} {place}.",
         location="actor",
         hint=f"Ask an owner {place}, or sign in as somebody who has the role.",
+    )
+
+
+def require_team_manager(principal: Writer, team: Team, *, location: str = "actor") -> None:
+    """Raise PermissionDenied, naming the managers, unless the principal manages the team."""
+    if isinstance(principal, SystemActor) or access_for(principal).manages_team(team.pk):
+        return
+    members = TeamMember.objects.filter(current(), team=team, is_manager=True)
+    managers = members.filter(person__is_active=True).select_related("person").order_by("pk")
+    names = [member.person.display_name for member in managers]
+    raise PermissionDenied(
+        f"Only the managers of the team {team.name} and the governance lead do this.",
+        location=location,
+        hint=f"Ask {', '.join(names) or 'the governance lead'}.",
     )
 
 

@@ -6,8 +6,9 @@ from typing import Self
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from catalog.people.models import Team
+from catalog.people.models import Person, Team
 from catalog.revisions.models import Revisioned
 
 DOMAIN = "domain"
@@ -81,6 +82,18 @@ class FormerDomainSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class TeamRequest(models.Model):
+    """A domain's request that a team work for it; open until a manager of the team answers."""
+
+    domain = models.OneToOneField(Domain, models.CASCADE, related_name="team_request")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="requests")
+    requested_by = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.domain} asks {self.team}"
 
 
 def in_tree_order(domains: Iterable[Domain]) -> Iterator[tuple[Domain, int]]:

@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from knox.models import AbstractAuthToken
 
+from catalog.permissions import DOMAIN_ROLES
+
 
 def current() -> Q:
     """Return the condition that a row with `starts_at` and `ends_at` is in force now."""
@@ -78,6 +80,9 @@ class TeamMember(models.Model):
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="members")
     person = models.ForeignKey(Person, models.CASCADE, related_name="team_memberships")
+    is_manager = models.BooleanField(
+        default=False, help_text="Manages the members, and agrees to work for a domain."
+    )
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
 
@@ -98,9 +103,21 @@ class Invitation(models.Model):
     secret_digest = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(Person, models.CASCADE, related_name="invitations_sent")
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True)
+    domain = models.ForeignKey("catalog.Domain", models.CASCADE, null=True, blank=True)
+    role = models.CharField(
+        max_length=20, blank=True, choices=[(role.value, role.value) for role in DOMAIN_ROLES]
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role="") | Q(domain__isnull=False),
+                name="an_invited_role_is_of_a_domain",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.email

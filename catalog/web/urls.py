@@ -92,6 +92,12 @@ urlpatterns: list[URLPattern] = [
     path("new-team", teams.team_new, name="team_new"),
     path("teams/<str:team>", teams.team_page, name="team_page"),
     path("teams/<str:team>/leave/<int:person>", teams.team_leave, name="team_leave"),
+    path("team-requests/<int:pk>/answer", teams.team_request_answer, name="team_request_answer"),
+    path(
+        "d/<str:domain>/team-request/withdraw",
+        teams.team_request_withdraw,
+        name="team_request_withdraw",
+    ),
     # reading
     path("domains", domain_list, name="domain_list"),
     path("d/<str:domain>.atom", domain_feed, name="domain_feed"),

@@ -3,11 +3,18 @@
 from catalog.audit.actors import SystemActor
 from catalog.authorization.models import Membership
 from catalog.domains.models import Domain
-from catalog.domains.services import add_to_team, create_domain, create_team, grant_role
+from catalog.domains.services import (
+    add_to_team,
+    create_domain,
+    create_team,
+    grant_role,
+    request_team,
+)
 from catalog.manifests.services.terms import import_terms
 from catalog.manifests.terms import parse_terms
 from catalog.people.models import Person, Team
 from catalog.people.services import create_person
+from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from catalog.products.services import share_product
 from config.demo.manifests import read_domains
@@ -36,6 +43,8 @@ def load_people() -> None:
         )
     for user in demo_users():
         _load_user(user, domains, teams)
+    for domain_slug, team_slug in read_society()["team_requests"].items():
+        _request_team(domains[domain_slug], teams[team_slug])
     glossary = DEMO / "glossary.yaml"
     entries = parse_terms(glossary.read_bytes(), name=glossary.name)
     for _ in import_terms(entries=entries, actor=LOADER):
@@ -76,6 +85,15 @@ def _load_user(user: DemoUser, domains: dict[str, Domain], teams: dict[str, Team
         domain = None if slug == MESH else domains[slug]
         if not Membership.objects.filter(person=person, role=role.value, domain=domain).exists():
             grant_role(person=person, role=role, domain=domain, actor=LOADER)
-    for slug in user.teams:
+    for slug in (*user.teams, *user.manages):
         if not teams[slug].members.filter(person=person).exists():
-            add_to_team(team=teams[slug], person=person, actor=LOADER)
+            is_manager = slug in user.manages
+            add_to_team(team=teams[slug], person=person, is_manager=is_manager, actor=LOADER)
+
+
+def _request_team(domain: Domain, team: Team) -> None:
+    """Let an owner of the domain ask the team, unless one was asked or the team works for it."""
+    owners = Membership.objects.active().filter(domain=domain, role=Role.OWNER.value)
+    owner = owners.order_by("pk").first()
+    if owner and domain.owner_team != team and not hasattr(domain, "team_request"):
+        request_team(domain=domain, team=team, actor=owner.person)

@@ -18,7 +18,8 @@ MESH = "mesh"
 class DemoUser:
     """`sign_in` presents the user on the sign-in page; without it there is no password.
 
-    `roles` are by domain slug, or `MESH` for the whole mesh; `teams` are slugs.
+    `roles` are by domain slug, or `MESH` for the whole mesh; `teams` and those that the user
+    `manages` are slugs.
     """
 
     username: str
@@ -27,6 +28,7 @@ class DemoUser:
     sign_in: str
     roles: dict[str, Role]
     teams: tuple[str, ...]
+    manages: tuple[str, ...]
 
     @property
     def email(self) -> str:
@@ -35,7 +37,9 @@ class DemoUser:
 
 @cache
 def read_society() -> JSONObject:
-    """Return `users.yaml`: `teams` by slug, `readers` by address of a product, `users`."""
+    """Return `users.yaml`: `teams` by slug, `team_requests` by domain, `readers` by address of a
+    product, `users`.
+    """
     path = DEMO / "users.yaml"
     return read_documents(path.read_bytes(), name=path.name)[0].tree
 
@@ -50,6 +54,7 @@ def demo_users() -> tuple[DemoUser, ...]:
             sign_in=user.get("sign_in", ""),
             roles={slug: Role(role) for slug, role in user.get("roles", {}).items()},
             teams=tuple(user.get("teams", ())),
+            manages=tuple(user.get("manages", ())),
         )
         for user in read_society()["users"]
     )

@@ -12,7 +12,7 @@ import pytest
 
 from catalog.api.rest.docs import list_operations, openapi_document
 from catalog.contracts.projection import new_tree as new_contract
-from catalog.domains.services import grant_role
+from catalog.domains.services import grant_role, request_team
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.permissions import Role
@@ -295,6 +295,39 @@ def _(mesh: Mesh) -> Exchange:
     body = {"person": mesh.users.outsider.username, "role": "steward"}
     answer = mesh.send("POST", path, body | {"ends_at": "2031-05-01T00:00:00+02:00"})
     return Exchange(answer, path, lambda body: body["results"][-1])
+
+
+@writing("POST", "/domains/{slug}/team-request")
+def _(mesh: Mesh) -> Exchange:
+    team, domain = make_team(), mesh.users.domain
+    answer = mesh.send("POST", f"/domains/{domain.slug}/team-request", {"team": team.slug})
+    return Exchange(answer, f"/teams/{team.slug}/requests", lambda body: body["results"][0])
+
+
+@writing("DELETE", "/domains/{slug}/team-request")
+def _(mesh: Mesh) -> Exchange:
+    team, domain = make_team(), mesh.users.domain
+    request_team(domain=domain, team=team, actor=mesh.users.owner)
+    answer = mesh.send("DELETE", f"/domains/{domain.slug}/team-request")
+    return Exchange(answer, f"/teams/{team.slug}/requests", lambda body: bool(body["results"]))
+
+
+@writing("POST", "/teams/{slug}/requests/{id}/accept")
+def _(mesh: Mesh) -> Exchange:
+    team, domain = make_team(), mesh.users.domain
+    request = request_team(domain=domain, team=team, actor=mesh.users.owner)
+    answer = mesh.send("POST", f"/teams/{team.slug}/requests/{request.pk}/accept")
+    path = f"/domains/{domain.slug}"
+    return Exchange(answer, path, lambda body: body["owner_team"] != team.slug)
+
+
+@writing("POST", "/teams/{slug}/requests/{id}/decline")
+def _(mesh: Mesh) -> Exchange:
+    team, domain = make_team(), mesh.users.domain
+    request = request_team(domain=domain, team=team, actor=mesh.users.owner)
+    path = f"/teams/{team.slug}/requests"
+    answer = mesh.send("POST", f"{path}/{request.pk}/decline")
+    return Exchange(answer, path, lambda body: bool(body["results"]))
 
 
 @writing("DELETE", "/domains/{slug}/memberships/{membership}")

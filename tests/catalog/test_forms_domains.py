@@ -119,13 +119,14 @@ def test_a_consumer_reads_who_is_what_but_gives_nothing(client, users):
     assert client.get("/people").status_code == 403
 
 
-def test_a_teams_people_are_managed_by_who_owns_all_its_domains(client, users):
-    team = make_team("team")
-    other = make_users(make_domain("finance", owner_team=team))
+def test_a_teams_people_are_managed_by_its_managers(client, users):
+    team, manager = make_team("team"), make_person()
+    make_users(make_domain("finance", owner_team=team))
+    add_to_team(team=team, person=manager, is_manager=True, actor=FACTORY)
     client.force_login(users.owner)
     assert client.post("/teams/team", {"person": users.owner.username}).status_code == 403
 
-    client.force_login(other.owner)
+    client.force_login(manager)
     assert client.post("/teams/team", {"person": users.owner.username}).status_code == 302
 
 

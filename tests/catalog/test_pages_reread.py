@@ -15,7 +15,13 @@ from django.test import Client
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.projection import new_tree as new_contract
-from catalog.domains.services import add_to_team, create_team, grant_role, invite_person
+from catalog.domains.services import (
+    add_to_team,
+    create_team,
+    grant_role,
+    invite_person,
+    request_team,
+)
 from catalog.glossary.services import define_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
@@ -512,6 +518,22 @@ def _(site: Site) -> Sent:
     fields = {"person": site.users.outsider.username}
     names = lambda body: [row["username"] for row in body["members"]]  # noqa: E731
     return Sent("/teams/sellers", fields, "/api/v1/teams/sellers", names, [fields["person"]])
+
+
+@form("team_request_answer")
+def _(site: Site) -> Sent:
+    team, domain = make_team(), site.users.domain
+    request = request_team(domain=domain, team=team, actor=site.users.owner)
+    page, reread = f"/team-requests/{request.pk}/answer", f"/api/v1/domains/{domain.slug}"
+    return Sent(page, {"answer": "accept"}, reread, lambda body: body["owner_team"], team.slug)
+
+
+@form("team_request_withdraw")
+def _(site: Site) -> Sent:
+    team, domain = make_team(), site.users.domain
+    request_team(domain=domain, team=team, actor=site.users.owner)
+    page, reread = f"/d/{domain.slug}/team-request/withdraw", f"/api/v1/teams/{team.slug}/requests"
+    return Sent(page, {}, reread, lambda body: body["results"], [])
 
 
 @form("team_leave")

@@ -12,14 +12,17 @@ from catalog.domains.services.invitations import (
 from catalog.domains.services.roles import grant_role, revoke_role
 from catalog.domains.services.teams import (
     add_to_team,
+    answer_team_request,
     create_team,
     remove_member,
-    require_team_permission,
+    request_team,
+    withdraw_team_request,
 )
 
 __all__ = [
     "accept_invitation",
     "add_to_team",
+    "answer_team_request",
     "cancel_invitation",
     "create_domain",
     "create_first_admin",
@@ -31,6 +34,7 @@ __all__ = [
     "is_initialized",
     "open_invitation",
     "remove_member",
-    "require_team_permission",
+    "request_team",
     "revoke_role",
+    "withdraw_team_request",
 ]

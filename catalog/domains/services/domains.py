@@ -6,9 +6,14 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.authorization.access import Writer, lock_for_edit, require_permission
+from catalog.authorization.access import (
+    Writer,
+    lock_for_edit,
+    require_permission,
+    require_team_manager,
+)
 from catalog.authorization.tree import ancestors_in
-from catalog.domains.models import Domain, FormerDomainSlug
+from catalog.domains.models import Domain, FormerDomainSlug, TeamRequest
 from catalog.exceptions import NameConflict, require_valid
 from catalog.identifiers import character_issues, slug_issues
 from catalog.issues import Issue
@@ -28,8 +33,12 @@ def create_domain(
     owner_team: Team | None = None,
     is_external: bool = False,
 ) -> Domain:
-    """Create a domain. Raises PermissionDenied, ValidationFailed, NameConflict."""
+    """Create a domain. Raises PermissionDenied (of the parent too, and of the team),
+    ValidationFailed, NameConflict.
+    """
     require_permission(actor, Permission.MANAGE_DOMAIN, parent)
+    if owner_team:
+        require_team_manager(actor, owner_team, location="owner_team")
     domain = Domain(
         slug=slug,
         name=name,
@@ -52,18 +61,31 @@ def edit_domain(
 ) -> Domain:
     """Change `slug`, `name`, `mission`, `parent` or `owner_team`; an old slug redirects for ever.
 
-    Raises PermissionDenied, EditConflict, ValidationFailed (a cycle in the tree), NameConflict.
+    Naming a team needs one of its managers; `request_team` asks them. Raises PermissionDenied,
+    EditConflict, ValidationFailed (a cycle in the tree), NameConflict.
     """
     if changes.get("parent", domain.parent) != domain.parent:
         # Of two moves at once, each valid alone, both could make a cycle: the tree is locked.
         list(Domain.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     related = ("parent", "owner_team")
     domain = lock_for_edit(domain, edition, actor, Permission.MANAGE_DOMAIN, related=related)
-    before, old_slug = _state(domain), domain.slug
-    unknown = sorted(set(changes) - set(before))
+    unknown = sorted(set(changes) - set(_state(domain)))
     require_valid([Issue(location=name, message="Unexpected field.") for name in unknown])
     if changes.get("parent", domain.parent) != domain.parent:
         require_permission(actor, Permission.MANAGE_DOMAIN, changes["parent"])
+    if (team := changes.get("owner_team")) and team != domain.owner_team:
+        require_team_manager(actor, team, location="owner_team")
+    return write_changes(domain, changes, actor=actor, reason=reason)
+
+
+def write_changes(
+    domain: Domain, changes: dict[str, Any], *, actor: Writer, reason: str = ""
+) -> Domain:
+    """Write new values to a locked domain; the caller has checked who may.
+
+    Raises ValidationFailed, NameConflict.
+    """
+    before, old_slug = _state(domain), domain.slug
     for name, value in changes.items():
         setattr(domain, name, value)
     _check(domain)
@@ -74,6 +96,8 @@ def edit_domain(
     domain.edition, domain.revision = domain.edition + 1, domain.revision + 1
     domain.revised_at = timezone.now()
     domain.save()
+    if "owner_team" in changes:
+        TeamRequest.objects.filter(domain=domain).delete()
     record_change(domain, actor, "edited", before=before, after=_state(domain), reason=reason)
     return domain
 

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission
+from catalog.authorization.access import require_permission, require_team_manager
 from catalog.domains.models import Domain
-from catalog.domains.services.teams import add_member, require_team_permission
+from catalog.domains.services.teams import add_member
 from catalog.exceptions import InvalidTransition, NotFound, ValidationFailed
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
@@ -30,7 +30,7 @@ def invite_person(
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if team:
-        require_team_permission(actor, team)
+        require_team_manager(actor, team)
     if known := Person.objects.filter(email__iexact=email).first():
         message = f"{known.display_name} signs in with this address already."
         hint = "Give them a role or add them to a team instead."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from catalog.domains.services import create_domain, edit_domain
 from catalog.exceptions import EditConflict
 from catalog.permissions import Permission
 from catalog.web.domains.forms import DomainFields, DomainForm, NewDomainForm
-from catalog.web.domains.teams import manageable_teams
+from catalog.web.domains.teams import ask_team
 from catalog.web.pages import render_form, submitted
 
 
@@ -45,8 +46,11 @@ def domain_new(request: HttpRequest) -> HttpResponse:
     form = NewDomainForm(submitted(request), initial={"parent": parent} if parent else {})
     _offer(form, reader, None)
     if form.is_valid():
-        with form.catch_issues():
+        team = form.take_foreign_team(reader, None)
+        with form.catch_issues(), transaction.atomic():
             domain = create_domain(actor=require_user(request.user), **form.cleaned_data)
+            if team:
+                ask_team(request, domain, team)
             messages.success(request, _("Domain created. Name its owner and its steward."))
             return redirect("domain_people", domain.slug)
     return render_form(request, "catalog/domains/new.html", NewDomainPage(form))
@@ -62,13 +66,17 @@ def domain_edit(request: HttpRequest, domain: str) -> HttpResponse:
     require_permission(request.user, Permission.MANAGE_DOMAIN, row)
     initial = DomainForm.initial_from(row) | {"edition": row.edition}
     form = DomainForm(submitted(request), initial=initial)
-    _offer(form, access_for(request.user), row)
+    reader = access_for(request.user)
+    _offer(form, reader, row)
     if form.is_valid():
+        team = form.take_foreign_team(reader, row.owner_team_id)
         try:
-            with form.catch_issues():
+            with form.catch_issues(), transaction.atomic():
                 changed = edit_domain(
                     domain=row, actor=require_user(request.user), **form.cleaned_data
                 )
+                if team:
+                    ask_team(request, changed, team)
                 messages.success(request, _("Saved."))
                 return redirect("domain_page", changed.slug)
         except EditConflict as conflict:
@@ -96,12 +104,10 @@ def _managed(reader: AccessContext) -> bool:
 
 
 def _offer(form: DomainFields, reader: AccessContext, domain: Domain | None) -> None:
-    """Offer what this person may choose: the current values, and what they manage."""
+    """Offer as parents the current one and the domains that this person manages."""
     if reader.can(Permission.MANAGE_DOMAIN, None):
         return
     parents = set(reader.domains_with(Permission.MANAGE_DOMAIN))
-    teams = {team.pk for team in manageable_teams(reader)}
-    if domain is not None:
-        parents |= {domain.parent_id} if domain.parent_id else set()
-        teams |= {domain.owner_team_id} if domain.owner_team_id else set()
-    form.offer(parents=parents, teams=teams)
+    if domain is not None and domain.parent_id:
+        parents.add(domain.parent_id)
+    form.offer_parents(parents)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.authorization.access import AccessContext
 from catalog.domains.models import Domain
 from catalog.identifiers import is_slug, slug_of
 from catalog.people.models import Person, Team
@@ -116,17 +117,26 @@ class DomainFields(Addressed):
         queryset=Team.objects.all(),
         required=False,
         empty_label=_("none"),
-        help_text=_("Its members edit the domain's products, and it is shown as the contact."),
+        help_text=_(
+            "Its members edit the domain's products, and it is shown as the contact. A team that "
+            "you do not manage is asked first."
+        ),
     )
     field_order = ["name", "slug", "mission", "parent", "owner_team"]
 
-    def offer(self, *, parents: Collection[int] | None, teams: Collection[int] | None) -> None:
-        """Offer only some domains and teams; None offers all."""
-        for name, ids in (("parent", parents), ("owner_team", teams)):
-            field = self.fields[name]
-            if ids is not None and isinstance(field, forms.ModelChoiceField):
-                models: Any = field.queryset
-                field.queryset = models.filter(pk__in=ids)
+    def offer_parents(self, domain_ids: Collection[int]) -> None:
+        """Offer only these domains as the parent."""
+        field = self.fields["parent"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Domain.objects.filter(is_external=False, pk__in=domain_ids)
+
+    def take_foreign_team(self, reader: AccessContext, current: int | None) -> Team | None:
+        """Return the chosen team if its managers must agree first; it is then no change."""
+        team: Team | None = self.cleaned_data["owner_team"]
+        if team is None or team.pk == current or reader.manages_team(team.pk):
+            return None
+        del self.cleaned_data["owner_team"]
+        return team
 
 
 class NewDomainForm(DomainFields, CatalogForm):
@@ -200,3 +210,8 @@ class TeamForm(Addressed, CatalogForm):
 class MemberForm(CatalogForm):
     person = PersonField()
     ends_at = LastDayField()
+    is_manager = forms.BooleanField(
+        label=_("Manager"),
+        required=False,
+        help_text=_("Adds and removes members, and agrees to work for a domain."),
+    )

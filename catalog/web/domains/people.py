@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from catalog.authorization.access import access_for, require_permission, require_user
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
-from catalog.domains.models import Domain
+from catalog.domains.models import Domain, TeamRequest
 from catalog.domains.services import grant_role, invite_person, revoke_role
 from catalog.people.mail import send_invitation
 from catalog.people.models import Person
@@ -26,6 +26,7 @@ from catalog.web.domains.forms import InviteForm, ReasonForm, RoleForm
 from catalog.web.domains.teams import manageable_teams
 from catalog.web.pages import render_form, submitted
 
+TEAMS = ("owner_team", "team_request__team")
 ROLE_ORDER = [role.value for role in Role]
 
 
@@ -44,6 +45,7 @@ class DomainPeoplePage:
     has_steward: bool
     can_manage: bool
     people: list[Person]
+    team_request: TeamRequest | None
     api_url: str
 
 
@@ -78,7 +80,7 @@ class InvitePage:
 @require_http_methods(["GET", "POST"])
 def domain_people(request: HttpRequest, domain: str) -> HttpResponse:
     """Show the roles in a domain; give a role, with the right to manage its members."""
-    row = get_object_or_404(Domain.objects.select_related("owner_team"), slug=domain)
+    row = get_object_or_404(Domain.objects.select_related(*TEAMS), slug=domain)
     form = RoleForm(submitted(request))
     if form.is_valid() and give_role(request, form, row):
         return redirect("domain_people", row.slug)
@@ -98,6 +100,7 @@ def domain_people(request: HttpRequest, domain: str) -> HttpResponse:
         has_steward=bool({person.pk for person in stewards} - {person.pk for person in owners}),
         can_manage=can_manage,
         people=active_people() if can_manage else [],
+        team_request=getattr(row, "team_request", None),
         api_url=reverse("api:domain_members", args=[row.slug]),
     )
     return render_form(request, "catalog/domains/people.html", page)

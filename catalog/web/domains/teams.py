@@ -12,8 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.authorization.access import AccessContext, access_for, require_permission, require_user
-from catalog.domains.models import Domain
-from catalog.domains.services import add_to_team, create_team, remove_member
+from catalog.domains.models import Domain, TeamRequest
+from catalog.domains.services import (
+    add_to_team,
+    answer_team_request,
+    create_team,
+    remove_member,
+    request_team,
+    withdraw_team_request,
+)
 from catalog.people.models import Person, Team, TeamMember, current
 from catalog.permissions import Permission
 from catalog.web.domains.forms import MemberForm, TeamForm
@@ -21,12 +28,17 @@ from catalog.web.pages import render_form, render_page, submitted
 
 
 def manageable_teams(reader: AccessContext) -> list[Team]:
-    """Return the teams whose members a reader manages: in every domain that the team works for."""
+    """Return the teams whose members a reader manages."""
     if reader.can(Permission.MANAGE_MEMBERS, None):
         return list(Team.objects.all())
-    managed = reader.domains_with(Permission.MANAGE_MEMBERS)
-    teams = Team.objects.filter(domains__in=managed).distinct().prefetch_related("domains")
-    return [team for team in teams if all(item.pk in managed for item in team.domains.all())]
+    return list(Team.objects.filter(pk__in=reader.managed_team_ids))
+
+
+def ask_team(request: HttpRequest, domain: Domain, team: Team) -> None:
+    """Ask the managers of a team that it work for a domain, and tell the person so."""
+    request_team(domain=domain, team=team, actor=require_user(request.user))
+    text = _("{team} has been asked to work for {domain}. One of its managers has to agree.")
+    messages.info(request, text.format(team=team.name, domain=domain.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +65,7 @@ class NewTeamPage:
 
 @dataclass(frozen=True, kw_only=True)
 class TeamPage:
-    """`people` can be added; empty for readers who may not add anyone."""
+    """`people` can be added; they and `requests` are empty for who does not manage the team."""
 
     team: Team
     domains: list[Domain]
@@ -61,6 +73,7 @@ class TeamPage:
     form: MemberForm
     can_manage: bool
     people: list[Person]
+    requests: list[TeamRequest]
     api_url: str
 
 
@@ -108,7 +121,8 @@ def team_page(request: HttpRequest, team: str) -> HttpResponse:
         name = form.cleaned_data["person"].display_name
         messages.success(request, _("{name} is in the team.").format(name=name))
         return redirect("team_page", row.slug)
-    can_manage = row in manageable_teams(access_for(request.user))
+    can_manage = access_for(request.user).manages_team(row.pk)
+    requests = row.requests.select_related("domain", "requested_by").order_by("pk")
     people = Person.objects.filter(is_active=True).order_by("username")
     members = row.members.filter(current(), person__is_active=True).select_related("person")
     page = TeamPage(
@@ -118,6 +132,7 @@ def team_page(request: HttpRequest, team: str) -> HttpResponse:
         form=form,
         can_manage=can_manage,
         people=list(people) if can_manage else [],
+        requests=list(requests) if can_manage else [],
         api_url=reverse("api:team", args=[row.slug]),
     )
     return render_form(request, "catalog/domains/team.html", page)
@@ -133,6 +148,28 @@ def team_leave(request: HttpRequest, team: str, person: int) -> HttpResponse:
     text = _("{name} is no longer in the team.").format(name=member.person.display_name)
     messages.success(request, text)
     return redirect("team_page", row.slug)
+
+
+@login_required
+@require_POST
+def team_request_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Agree that a team works for a domain, or decline."""
+    row = get_object_or_404(TeamRequest.objects.select_related("team"), pk=pk)
+    is_accepted = request.POST.get("answer") == "accept"
+    actor = require_user(request.user)
+    domain = answer_team_request(request=row, is_accepted=is_accepted, actor=actor)
+    text = _("{team} works for {domain} now.") if is_accepted else _("Declined.")
+    messages.success(request, text.format(team=row.team.name, domain=domain.name))
+    return redirect("team_page", row.team.slug)
+
+
+@login_required
+@require_POST
+def team_request_withdraw(request: HttpRequest, domain: str) -> HttpResponse:
+    row = get_object_or_404(Domain, slug=domain)
+    withdraw_team_request(domain=row, actor=require_user(request.user))
+    messages.success(request, _("Request withdrawn."))
+    return redirect("domain_people", row.slug)
 
 
 def can_create_team(reader: AccessContext, domain: Domain | None) -> bool:
