@@ -64,6 +64,7 @@ GLOBALS = {
             layout.page_numbers,
             layout.page_url,
             layout.product_tabs,
+            layout.products_url,
             layout.url,
             roles.role_label,
             labels.outcome_label,

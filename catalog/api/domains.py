@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django_filters import FilterSet, ModelChoiceFilter, TypedChoiceFilter
@@ -36,7 +35,7 @@ from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, Permission, Role
-from catalog.products.models import DataProduct
+from catalog.products.domain_stats import product_counts
 from catalog.types import JSONObject
 
 Counts = Mapping[int, int]
@@ -44,7 +43,7 @@ WORDS = ("true", "false")
 
 
 class DomainAnswer(ModelAnswer[Domain]):
-    """A domain; `product_count` counts the live products that the caller can see."""
+    """A domain; `product_count` counts what the caller finds in it and in its subdomains."""
 
     id = serializers.UUIDField(source="uuid")
     parent = serializers.CharField(  # type: ignore[assignment]  # a member by name
@@ -165,7 +164,7 @@ class OfDomain(ResourceViewSet[Domain]):
         return domain
 
     def state(self, domain: Domain) -> Mapping[str, object]:
-        counts = _product_counts(self.request, [domain.pk])
+        counts = product_counts(access_for(self.request.user))
         return DomainAnswer(domain, context={"counts": counts}).data
 
 
@@ -178,7 +177,7 @@ class Domains(OfDomain):
     def list(self, request: Request) -> Response:
         """List all domains."""
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        counts = _product_counts(request, [domain.pk for domain in rows])
+        counts = product_counts(access_for(request.user))
         answers = DomainAnswer(rows, many=True, context={"counts": counts})
         return self.get_paginated_response(answers.data)
 
@@ -214,7 +213,8 @@ class DomainTree(APIView):
     def get(self, request: Request) -> Response:
         """List all domains in the order of the tree, each with its depth."""
         domains = list(Domain.objects.order_by("name", "pk"))
-        counts = _product_counts(request, [domain.pk for domain in domains])
+        parents = {domain.pk: domain.parent_id for domain in domains}
+        counts = product_counts(access_for(request.user), parents)
         branches = [
             {
                 "slug": domain.slug,
@@ -310,9 +310,3 @@ class DomainTeamRequest(OfDomain):
         """Withdraw the request."""
         withdraw_team_request(domain=self.get_object(), actor=require_user(request.user))
         return Response(status=204)
-
-
-def _product_counts(request: Request, domain_ids: list[int]) -> Counts:
-    live = DataProduct.objects.visible_to(access_for(request.user)).live().in_domains(domain_ids)
-    rows = live.order_by().values_list("domain_id").annotate(Count("pk"))
-    return dict(rows)

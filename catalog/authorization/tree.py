@@ -11,3 +11,8 @@ def ancestors_in(parents: Mapping[int, int | None], domain_id: int) -> list[int]
         path.append(current)
         current = parents.get(current)
     return path
+
+
+def domains_within(parents: Mapping[int, int | None], domain_id: int) -> list[int]:
+    """Return a domain and all below it."""
+    return [pk for pk in parents if domain_id in ancestors_in(parents, pk)]

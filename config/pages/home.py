@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from catalog.audit.models import AuditEvent
 from catalog.authorization.access import AccessContext, access_for
 from catalog.permissions import Permission
+from catalog.products.domain_stats import DomainStats
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
-from catalog.web.domains.domain_stats import DomainStats
 from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
 
@@ -46,6 +46,7 @@ class HomePage:
     examples: Sequence[str]
     totals: DomainStats
     domain_count: int
+    external_count: int
     domains: Sequence[DomainCard]
     has_roles: bool
     tasks: Sequence[DataProduct]
@@ -60,13 +61,12 @@ def home(request: HttpRequest) -> HttpResponse:
     roots = [card for card in cards if card.depth == 0]
     totals = DomainStats()
     for card in roots:
-        totals.statuses += card.stats.statuses
-        totals.verdicts += card.stats.verdicts
-        totals.certified += card.stats.certified
+        totals.add(card.stats)
     page = HomePage(
         examples=EXAMPLES,
         totals=totals,
         domain_count=sum(1 for card in cards if not card.is_external),
+        external_count=sum(1 for card in cards if card.is_external),
         domains=[card for card in roots if not card.is_external],
         has_roles=any(access.roles.values()),
         tasks=_tasks(access),

@@ -10,6 +10,7 @@ from django_filters import (
     OrderingFilter,
 )
 
+from catalog.authorization.tree import domains_within
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
 
@@ -17,12 +18,22 @@ from catalog.products.models import DataProduct, DataProductQuerySet, Status, Ve
 class ProductFilters(FilterSet):
     """By domain, status, tag, visibility and verdict, in a stated order."""
 
-    domain = ModelChoiceFilter(queryset=Domain.objects.all(), to_field_name="slug")
+    domain = ModelChoiceFilter(
+        queryset=Domain.objects.all(),
+        to_field_name="slug",
+        method="filter_domain",
+        help_text="The domain and its subdomains.",
+    )
     status = MultipleChoiceFilter(choices=Status.choices)
     visibility = ChoiceFilter(choices=Visibility.choices)
     slo = ChoiceFilter(choices=Verdict.choices, field_name="slo_verdict")
     tag = CharFilter(method="filter_tag", max_length=120)
     sort = OrderingFilter(fields=["name", ("updated_at", "updated")])
+
+    def filter_domain(
+        self, products: DataProductQuerySet, name: str, domain: Domain
+    ) -> QuerySet[DataProduct]:
+        return products.in_domains(domains_within(Domain.objects.parents(), domain.pk))
 
     def filter_tag(
         self, products: DataProductQuerySet, name: str, tag: str

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.authorization.access import PUBLIC, AccessContext
-from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import DOMAIN, Domain, FormerDomainSlug
-from catalog.products.models import DataProduct
+from catalog.products.domain_stats import product_counts
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import load_domains
 from catalog.search.result_types.result_type import BaseResult, ResultType, read_as
@@ -78,23 +76,9 @@ def read_domains(access: AccessContext, ids: Sequence[str]) -> dict[str, DomainR
 
 
 def count_products(access: AccessContext, domains: Sequence[DomainRow]) -> dict[int, int]:
-    """Count the live products that the reader sees in each domain and its subdomains."""
-    keys = {domain.pk for domain in domains}
-    parents = Domain.objects.parents()
-    counted_in = {pk: [at for at in ancestors_in(parents, pk) if at in keys] for pk in parents}
-    rows = (
-        DataProduct.objects.visible_to(access)
-        .live()
-        .filter(domain__in=[pk for pk, ancestors in counted_in.items() if ancestors])
-        .order_by()
-        .values_list("domain_id")
-        .annotate(Count("pk"))
-    )
-    counts = dict.fromkeys(keys, 0)
-    for domain, count in rows:
-        for ancestor in counted_in[domain]:
-            counts[ancestor] += count
-    return counts
+    """Count the products that the reader finds in each domain and its subdomains."""
+    counts = product_counts(access) if domains else {}
+    return {domain.pk: counts.get(domain.pk, 0) for domain in domains}
 
 
 def _to_json(domain: DomainRow, products: int | None) -> DomainResult:

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Page
@@ -61,6 +62,16 @@ def _url(
         if ":" in name or name in resolver.reverse_dict:
             raise
         return ""
+
+
+def products_url(domain: str = "", verdict: str = "", state: str = "") -> str:
+    """Return the search for what a tile counts: products, those in use by verdict, or by state."""
+    pairs = [("domain", domain)] if domain else []
+    if verdict:
+        pairs += [("slo", verdict), ("is", "published"), ("is", "deprecated")]
+    if state:
+        pairs.append(("is", state))
+    return reverse("search_results") + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def page_url(request: HttpRequest, number: int) -> str:

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
-from catalog.authorization.tree import ancestors_in
+from catalog.authorization.tree import ancestors_in, domains_within
 from catalog.domains.models import Domain, FormerDomainSlug, in_tree_order
 from catalog.identifiers import normalize
 from catalog.permissions import Permission
+from catalog.products.domain_stats import DomainStats, domain_stats
 from catalog.products.models import DataProduct, Status, Verdict
 from catalog.publication.services import owners_and_stewards
-from catalog.web.domains.domain_stats import DomainStats, domain_stats
 from catalog.web.pages import render_page
 
 PAGE_SIZE = 60
@@ -154,11 +154,10 @@ def products_in(
     reader: AccessContext, domain: Domain, parents: dict[int, int | None]
 ) -> QuerySet[DataProduct]:
     """Return the products of a domain and its subdomains, those with the worst verdict first."""
-    inside = [pk for pk in parents if domain.pk in ancestors_in(parents, pk)]
     ranks = [When(slo_verdict=verdict, then=Value(rank)) for rank, verdict in enumerate(Verdict)]
     return (
         DataProduct.objects.visible_to(reader)
-        .in_domains(inside)
+        .in_domains(domains_within(parents, domain.pk))
         .exclude(status=Status.RETIRED)
         .select_related("domain")
         .annotate(rank=Case(*ranks, default=Value(9), output_field=IntegerField()))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -80,11 +80,16 @@ class TeamPage:
 @login_required
 @require_safe
 def team_list(request: HttpRequest) -> HttpResponse:
-    teams = Team.objects.annotate(people_count=Count("members", distinct=True))
+    members = Prefetch("members", TeamMember.objects.filter(current(), person__is_active=True))
+    teams = Team.objects.prefetch_related(members, "domains").order_by("name")
     page = TeamListPage(
         teams=[
-            TeamRow(team=team, domains=list(team.domains.all()), people_count=team.people_count)
-            for team in teams.prefetch_related("domains").order_by("name")
+            TeamRow(
+                team=team,
+                domains=list(team.domains.all()),
+                people_count=len(team.members.all()),
+            )
+            for team in teams
         ],
         can_create=can_create_team(access_for(request.user), None),
         api_url=reverse("api:teams"),

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
+from catalog.authorization.tree import ancestors_in, domains_within
 from catalog.domains.models import Domain
-from catalog.products.models import DataProduct, Status
+from catalog.products.models import DataProduct, DataProductQuerySet, Status
 from catalog.web.components.humanize import duration, percent
 from catalog.web.pages import render_page
 from governance.slo.evaluation import SPEC_FIELDS, ObjectiveSpec, Verdict
@@ -67,13 +68,19 @@ class DashboardPage:
 def slo_board(request: HttpRequest) -> HttpResponse:
     """Show counts by verdict, then the evaluated products, then those without data."""
     products = measured_products(access_for(request.user))
-    with_products = Domain.objects.filter(pk__in=products.values("domain_id"))
-    domains = list(with_products.only("slug", "name").order_by("name"))
+    by_id = {domain.pk: domain for domain in Domain.objects.only("slug", "name", "parent")}
+    parents = {pk: domain.parent_id for pk, domain in by_id.items()}
+    verdicts = products.order_by().values_list("domain_id", "slo_verdict").annotate(Count("pk"))
+    rows_by_verdict = list(verdicts)
+    offered = {above for pk, *_ in rows_by_verdict for above in ancestors_in(parents, pk)}
+    domains = sorted((by_id[pk] for pk in offered), key=lambda domain: domain.name)
     chosen_slug = request.GET.get("domain", "")
     domain = next((domain for domain in domains if domain.slug == chosen_slug), None)
-    chosen = products.filter(domain=domain) if domain else products
-    verdicts = chosen.order_by().values_list("slo_verdict").annotate(Count("pk"))
-    counts = Counter(dict(verdicts))
+    inside = domains_within(parents, domain.pk) if domain else list(parents)
+    chosen = products.in_domains(inside) if domain else products
+    counts: Counter[str] = Counter()
+    for domain_id, verdict, count in rows_by_verdict:
+        counts[verdict] += count if domain_id in inside else 0
     paginator = Paginator(worst_first(chosen), PAGE_SIZE)
     # Known already: a query of its own took 1 ms.
     paginator.count = sum(counts[verdict] for verdict in EVALUATED)
@@ -93,7 +100,7 @@ def slo_board(request: HttpRequest) -> HttpResponse:
     return render_page(request, "governance/slo/board.html", page)
 
 
-def measured_products(reader: AccessContext) -> QuerySet[DataProduct]:
+def measured_products(reader: AccessContext) -> DataProductQuerySet:
     """Return the products that are measured and that a reader may see."""
     live = DataProduct.objects.visible_to(reader).live().exclude(status=Status.EXTERNAL)
     return live.select_related("domain").only(*PRODUCT_COLUMNS)
