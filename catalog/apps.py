@@ -11,7 +11,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
-        from catalog.contracts.services import project_links
+        from catalog.contracts.services import check_files, project_links
         from catalog.ports.projection import parse_ports
         from catalog.ports.services import project_ports
         from catalog.products.projection import parse_usages
@@ -30,6 +30,8 @@ class CatalogConfig(AppConfig):
         register_projector("usages", parse=parse_usages, write=project_usages)
         register_projector("ports", parse=parse_ports, write=project_ports)
         # Which contract a port serves under follows the rows of both, not the document.
-        register_projector("contracts", parse=lambda tree: None, write=project_links)
+        register_projector(
+            "contracts", parse=lambda tree: None, write=project_links, check_move=check_files
+        )
         register_projector("provenance", parse=parse_provenance, write=project_provenance)
         register_gate("invariants", invariants)

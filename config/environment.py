@@ -117,7 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_FILES_ROOT",
         shown_default="ASSAY_DATA_DIR/files",
-        help="Root folder of the files of output ports.",
+        help="Root folder of the files of output ports: one folder per domain, named by its slug.",
+    ),
+    Setting(
+        name="ASSAY_SHARED_FOLDERS",
+        shown_default="none",
+        help="Folders of files that a further domain may read, as folder=domain, by commas.",
     ),
     Setting(
         name="ASSAY_ALLOWED_NETS",

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from django.conf import settings
 
 from catalog.audit.actors import SystemActor
 from catalog.contracts.services import add_output_port, save_contract
@@ -112,9 +115,18 @@ def with_answers(tree: JSONObject) -> JSONObject:
     return with_custom(tree, "assayProvenance", {"answers": answers})
 
 
+def write_file(domain: Domain, text: str | bytes, name: str = "orders.csv") -> Path:
+    """Write a file into the folder of a domain and return its path."""
+    path = Path(settings.ASSAY_FILES_ROOT) / domain.slug / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
 def with_port(product: DataProduct, name: str = "table", **server: Any) -> DataProduct:
     """Return a product with one more output port; a CSV file unless `server` says otherwise."""
-    place = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv"} | server
+    path = f"{product.domain.slug}/orders.csv"
+    place = {"server": "files", "type": "local", "path": path, "format": "csv"} | server
     return add_output_port(
         product=product, name=name, server=place, edition=product.edition, actor=FACTORY
     )[1]

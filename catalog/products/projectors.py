@@ -15,20 +15,26 @@ class Projector(Generic[Part]):
 
     `parse` raises ValidationFailed. `write(product, part, is_new=...)` runs in the transaction of
     the change, after the product's own columns; a new product has no rows yet.
+    `check_move(product, domain)` raises ValidationFailed if the rows cannot move to a domain.
     """
 
     parse: Callable[[JSONObject], Part]
     write: Callable[..., None]
+    check_move: Callable[..., None]
 
 
 _projectors: dict[str, Projector[object]] = {}
 
 
 def register_projector(
-    name: str, *, parse: Callable[[JSONObject], object], write: Callable[..., None]
+    name: str,
+    *,
+    parse: Callable[[JSONObject], object],
+    write: Callable[..., None],
+    check_move: Callable[..., None] = lambda product, domain: None,
 ) -> None:
     """Register a part of the product document; parts are written in order of registration."""
-    _projectors[name] = Projector(parse, write)
+    _projectors[name] = Projector(parse, write, check_move)
 
 
 def projectors() -> Mapping[str, Projector[object]]:

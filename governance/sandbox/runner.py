@@ -13,8 +13,9 @@ from pathlib import Path
 from django.conf import settings
 
 from catalog.contracts.models import Server
+from catalog.domains.folders import folders_of
 from catalog.ports.addresses import Target, check_address, parse_ip
-from catalog.ports.files import OutsideRoot, open_within_root
+from catalog.ports.files import OutsideFolder, open_in_folders
 from catalog.ports.http_client import allowed_targets
 from catalog.ports.http_transport import resolve_host
 from catalog.ports.http_types import FetchFailed
@@ -40,10 +41,14 @@ def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[Tabl
     kind = server.format.casefold()
     if server.type != "local" or kind not in FILE_KINDS:
         raise SourceUnreadable("not-readable-here")
+    domain_id = server.contract.product.domain_id
+    folders = folders_of([domain_id])[domain_id]
     try:
-        descriptor = open_within_root(server.location, root=Path(settings.ASSAY_FILES_ROOT))
-    except OutsideRoot as error:
-        raise SourceUnreadable("outside-root") from error
+        descriptor = open_in_folders(
+            server.location, root=Path(settings.ASSAY_FILES_ROOT), folders=folders
+        )
+    except OutsideFolder as error:
+        raise SourceUnreadable("outside-folder") from error
     except (OSError, ValueError) as error:
         raise SourceUnreadable("not-found") from error
     try:

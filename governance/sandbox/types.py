@@ -80,7 +80,7 @@ class SourceUnreadable(Exception):
 
     MESSAGES = {
         "not-found": "File not found.",
-        "outside-root": "The path is outside the files root.",
+        "outside-folder": "The path is not in a folder of the product's domain.",
         "wrong-format": "The content does not have the stated format.",
         "too-costly": "Reading it exceeded the time or memory limit.",
         "refused": "Blocked: the address is not on the allow-list.",

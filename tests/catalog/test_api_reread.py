@@ -33,11 +33,12 @@ from tests.factories import (
     product_tree,
     with_answers,
     with_port,
+    write_file,
 )
 
 pytestmark = pytest.mark.django_db
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-FILE = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv"}
+FILE = {"server": "files", "type": "local", "path": "sales/orders.csv", "format": "csv"}
 
 
 @dataclass
@@ -132,7 +133,7 @@ def _(mesh: Mesh) -> Exchange:
 
 @writing("POST", "/products/{uuid}/move")
 def _(mesh: Mesh) -> Exchange:
-    product, other = mesh.draft(), make_domain()
+    product, other = mesh.draft(), make_domain("shop")
     grant_role(person=mesh.users.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     path = f"/products/{product.uuid}"
     return Exchange(edit(mesh, "POST", f"{path}/move", product, {"domain": other.slug}), path)
@@ -381,8 +382,9 @@ def _(mesh: Mesh) -> Exchange:
 @pytest.fixture
 def mesh(settings, tmp_path) -> Mesh:
     settings.ASSAY_FILES_ROOT = tmp_path
-    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
-    users = make_users()
+    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
+    users = make_users(make_domain("sales"))
+    write_file(users.domain, "id,paid\n1,1.5\n")
     grant_role(person=users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
     return Mesh(users, Program(users.owner))
 

@@ -20,7 +20,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-SERVER = {"server": "files", "type": "local", "path": "orders.csv", "format": "csv"}
+SERVER = {"server": "files", "type": "local", "path": "sales/orders.csv", "format": "csv"}
 UNKNOWN = {"answers": {code: {"state": "unknown"} for code in CURRENT_SET.codes}}
 
 
@@ -60,7 +60,7 @@ def test_the_whole_way_from_a_name_to_a_published_version():
 
 
 def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product("Orders", domain=users.domain)
     program = Program(users.owner)
     body = {"name": "table", "version": "2.0.0", "description": "All.", "server": SERVER}
@@ -75,7 +75,7 @@ def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
     assert ports.json() == {"output_ports": [created.json()], "input_ports": []}
     contract = program.get(f"/contracts/{created.json()['contract']}").json()
     assert contract["tree"]["servers"] == [SERVER]
-    assert contract["servers"][0]["location"] == "orders.csv"
+    assert contract["servers"][0]["location"] == "sales/orders.csv"
     assert program.get("/ports").json()["results"] == [created.json()]
 
 
@@ -92,13 +92,13 @@ def test_a_port_that_was_added_reads_back_the_same_with_its_contract():
         ),
         ({"server": "x", "type": "api", "location": "ftp://example.org"}, "/server/location"),
         (
-            {"server": "x", "type": "local", "path": "a.csv", "format": "csv", "paht": 1},
+            {"server": "x", "type": "local", "path": "sales/a.csv", "format": "csv", "paht": 1},
             "/server/paht",
         ),
     ],
 )
 def test_a_server_that_may_not_be_reached_is_refused_in_its_place(server, place):
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product(domain=users.domain)
 
     answer = Program(users.owner).send(
@@ -114,7 +114,7 @@ def test_a_server_that_may_not_be_reached_is_refused_in_its_place(server, place)
 
 
 def test_where_a_product_comes_from_is_said_only_of_sources_that_one_may_see():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     source = make_published_product("Source", assayVisibility="members")
     address = f"{source.domain.slug}/{source.slug}"
     link = {"name": "in", "customProperties": [{"property": "assaySource", "value": address}]}
@@ -143,7 +143,7 @@ def contract_tree(identifier="orders", version="1.0.0", **members):
 
 
 def test_a_contract_is_saved_changed_and_deleted_while_nothing_published_names_it():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product(domain=users.domain)
     program = Program(users.owner)
     path = f"/products/{product.uuid}/contracts"
@@ -165,7 +165,7 @@ def test_a_contract_is_saved_changed_and_deleted_while_nothing_published_names_i
 
 
 def test_another_version_is_no_new_content_of_this_one():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product(domain=users.domain)
     program = Program(users.owner)
     created = program.send(
@@ -180,7 +180,7 @@ def test_another_version_is_no_new_content_of_this_one():
 
 
 def test_a_contract_that_a_published_version_names_never_changes():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_published_product(domain=users.domain)
     program = Program(users.owner)
     contract = program.get(f"/contracts?product={product.uuid}").json()["results"][0]
@@ -198,7 +198,7 @@ def test_a_contract_that_a_published_version_names_never_changes():
 
 
 def test_an_edition_conflict_of_a_contract_shows_the_contract():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product(domain=users.domain)
     program = Program(users.owner)
     created = program.send(
@@ -221,7 +221,7 @@ def test_contracts_of_hidden_products_are_missing():
 
 
 def test_provenance_is_declared_and_read_back_with_what_it_says_in_numbers():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product(domain=users.domain)
     program = Program(users.owner)
     path = f"/products/{product.uuid}/provenance"
@@ -251,7 +251,7 @@ def test_provenance_is_declared_and_read_back_with_what_it_says_in_numbers():
     ],
 )
 def test_provenance_that_does_not_hold_is_refused_in_its_place(body, place):
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_product(domain=users.domain)
 
     answer = Program(users.owner).send(
@@ -262,7 +262,7 @@ def test_provenance_that_does_not_hold_is_refused_in_its_place(body, place):
 
 
 def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     old = make_published_product(domain=users.domain)
     new = make_published_product(domain=users.domain)
     program = Program(users.owner)
@@ -295,7 +295,7 @@ def test_a_product_is_deprecated_and_retired_with_what_comes_after_it():
 
 @pytest.mark.parametrize("tail", ["history", "versions", "versions/{version}"])
 def test_the_past_of_a_retired_product_stays_readable(tail):
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_published_product(domain=users.domain)
     retire_product(product=product, edition=product.edition, actor=FACTORY)
 
@@ -306,7 +306,7 @@ def test_the_past_of_a_retired_product_stays_readable(tail):
 
 
 def test_a_retired_product_that_one_may_not_see_is_404_and_not_410():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     product = make_published_product(domain=users.domain, assayVisibility="restricted")
     retire_product(product=product, edition=product.edition, actor=FACTORY)
 
@@ -315,7 +315,7 @@ def test_a_retired_product_that_one_may_not_see_is_404_and_not_410():
 
 
 def test_a_successor_that_one_may_not_see_is_none():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     old = make_published_product(domain=users.domain)
     hidden = make_published_product(assayVisibility="restricted")
     program = Program(users.owner)
@@ -328,7 +328,7 @@ def test_a_successor_that_one_may_not_see_is_none():
 
 
 def test_an_entry_from_outside_is_adopted_as_a_draft():
-    users = make_users()
+    users = make_users(make_domain("sales"))
     entry = register_product(
         domain=users.domain,
         tree=product_tree("Open data", domain=users.domain.slug),
@@ -358,6 +358,6 @@ def test_who_published_a_version_is_said_to_people_signed_in():
     path = f"/products/{product.uuid}/versions"
 
     assert Program().get(path).json()["results"][0]["published_by"] is None
-    member = Program(make_users().outsider)
+    member = Program(make_users(make_domain("sales")).outsider)
     assert member.get(path).json()["results"][0]["published_by"] == "factory"
     problem_of(member.get(f"{path}/9.9.9"), 404, "not-found")

@@ -6,7 +6,14 @@ from catalog.contracts.projection import new_tree, parse_contract
 from catalog.contracts.services import add_output_port, delete_contract, save_contract
 from catalog.exceptions import EditConflict, ImmutableVersion, NameConflict, ValidationFailed
 from catalog.products.models import DataProduct
-from tests.factories import FACTORY, give_schema, make_product, make_published_product, with_port
+from tests.factories import (
+    FACTORY,
+    give_schema,
+    make_domain,
+    make_product,
+    make_published_product,
+    with_port,
+)
 
 
 def _save(product, tree):
@@ -15,14 +22,15 @@ def _save(product, tree):
 
 @pytest.mark.django_db
 def test_adding_a_port_writes_it_with_a_draft_contract_and_its_server():
-    product = with_port(make_product(), "table", path="orders.parquet", format="parquet")
+    product = make_product(domain=make_domain("sales"))
+    product = with_port(product, "table", path="sales/orders.parquet", format="parquet")
 
     port = product.output_ports.get()
     contract = port.port_contract.contract
     assert (contract.version, contract.status) == ("0.1.0", "draft")
     assert not contract.schema_objects.exists()
     assert (contract.servers.get().location, contract.servers.get().format) == (
-        "orders.parquet",
+        "sales/orders.parquet",
         "parquet",
     )
     assert product.tree["outputPorts"][0]["contractId"] == contract.identifier

@@ -189,7 +189,7 @@ def test_a_file_outside_the_files_root_is_refused_at_its_field(client, product, 
 
 def test_a_port_is_changed_and_taken_away(client, product, edit):
     port = product.output_ports.get()
-    fields = {"name": "renamed", "kind": "local", "path": "b.csv", "format": "csv"}
+    fields = {"name": "renamed", "kind": "local", "path": "sales/b.csv", "format": "csv"}
 
     client.post(
         f"{edit}/ports/{port.pk}",
@@ -197,7 +197,7 @@ def test_a_port_is_changed_and_taken_away(client, product, edit):
     )
     port = product.output_ports.get()
     assert (port.name, port.interval) == ("renamed", 60)
-    assert port.port_contract.contract.servers.get().location == "b.csv"
+    assert port.port_contract.contract.servers.get().location == "sales/b.csv"
 
     product.refresh_from_db()
     client.post(f"{edit}/ports/{port.pk}/drop", {"edition": product.edition})
@@ -208,7 +208,7 @@ def test_a_port_is_changed_and_taken_away(client, product, edit):
 def test_changing_a_published_ports_server_makes_the_contracts_next_version(client, users, edit):
     product = make_published_product("Returns", domain=users.domain)
     port = product.output_ports.get()
-    fields = {"name": port.name, "kind": "local", "path": "b.csv", "format": "csv"}
+    fields = {"name": port.name, "kind": "local", "path": "sales/b.csv", "format": "csv"}
 
     client.post(
         f"{product.path}/edit/ports/{port.pk}", {**PORT, **fields, "edition": product.edition}

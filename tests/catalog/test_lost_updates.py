@@ -169,8 +169,9 @@ def a_product(users: Users) -> Arena:
 def its_ports(users: Users) -> Arena:
     """One more output port, by form and by API; each comes with a contract, so it counts twice."""
     product = make_product(domain=users.domain)
-    server = {"server": "s", "type": "local", "path": "a.csv", "format": "csv"}
-    form = {"version": "1.0.0", "kind": "local", "path": "a.csv", "format": "csv"}
+    path = f"{users.domain.slug}/a.csv"
+    server = {"server": "s", "type": "local", "path": path, "format": "csv"}
+    form = {"version": "1.0.0", "kind": "local", "path": path, "format": "csv"}
     add = partial(over_api, users.owner, "POST", f"/products/{product.uuid}/ports")
     return Arena(
         row=product,

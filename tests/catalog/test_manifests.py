@@ -60,7 +60,7 @@ status: active
 servers:
 - server: files
   type: local
-  path: orders.csv
+  path: sales/orders.csv
   format: csv
 schema:
 - name: orders
@@ -269,7 +269,7 @@ def test_a_product_is_imported_with_its_contract(sales):
     assert (result.action, result.address) == (Action.CREATE, "sales/orders")
     assert product.purpose == "Every order of the shop, one row each."
     port = product.output_ports.get()
-    assert port.port_contract.contract.servers.get().location == "orders.csv"
+    assert port.port_contract.contract.servers.get().location == "sales/orders.csv"
     columns = port.port_contract.contract.schema_objects.get().properties
     assert list(columns.values_list("name", flat=True)) == ["order_id", "placed_at"]
     assert product.provenance.answers.count() == 7
@@ -408,7 +408,7 @@ def test_a_published_contract_needs_a_new_version_to_change(sales):
 def test_one_bad_product_stops_no_other_and_nothing_of_it_is_saved(sales):
     bad = PRODUCT.replace("orders-", "bad-").replace("name: Orders", "name: Bad")
     evil = CONTRACT.replace("orders-", "bad-").replace(
-        "type: local\n  path: orders.csv\n  format: csv",
+        "type: local\n  path: sales/orders.csv\n  format: csv",
         "type: api\n  location: http://169.254.169.254/latest",
     )
 
@@ -510,7 +510,8 @@ def test_a_product_that_a_person_cannot_see_is_not_named_to_them(sales):
 
 
 @pytest.mark.django_db
-def test_a_manifest_moves_a_product_with_its_address(sales):
+def test_a_manifest_moves_a_product_with_its_address(sales, settings):
+    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
     make_domain("shop")
     bring(PRODUCT, CONTRACT)
 
@@ -521,7 +522,8 @@ def test_a_manifest_moves_a_product_with_its_address(sales):
 
 
 @pytest.mark.django_db
-def test_a_move_by_people_is_a_conflict_with_the_old_manifest(sales):
+def test_a_move_by_people_is_a_conflict_with_the_old_manifest(sales, settings):
+    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     move_product(

@@ -42,6 +42,7 @@ from tests.factories import (
     product_tree,
     with_answers,
     with_port,
+    write_file,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,8 @@ OF_THE_VISITOR = set(
     display_settings set_language first_start invitation_accept
     """.split()
 )
-OF_FILE = {"name": "more", "version": "2.0.0", "kind": "local", "path": "b.csv", "format": "csv"}
+OF_FILE = {"name": "more", "version": "2.0.0", "kind": "local", "path": "sales/b.csv"}
+OF_FILE |= {"format": "csv"}
 
 
 @dataclass
@@ -179,7 +181,7 @@ def _(site: Site) -> Sent:
 
 @form("product_port_add")
 def _(site: Site) -> Sent:
-    expected = [("table", "1.0.0", "orders.csv"), ("more", "2.0.0", "b.csv")]
+    expected = [("table", "1.0.0", "sales/orders.csv"), ("more", "2.0.0", "sales/b.csv")]
     return of_ports(site.draft(), "ports/add", OF_FILE, expected)
 
 
@@ -187,7 +189,7 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     product = site.draft()
     step = f"ports/{product.output_ports.get().pk}"
-    return of_ports(product, step, OF_FILE, [("more", "2.0.0", "b.csv")])
+    return of_ports(product, step, OF_FILE, [("more", "2.0.0", "sales/b.csv")])
 
 
 @form("product_port_drop")
@@ -365,7 +367,7 @@ def _(site: Site) -> Sent:
 
 @form("product_move")
 def _(site: Site) -> Sent:
-    product, other = site.draft(), make_domain()
+    product, other = site.draft(), make_domain("shop")
     grant_role(person=site.users.owner, role=Role.OWNER, domain=other, actor=FACTORY)
     sent = edit(product, "move", {"domain": other.pk, "reason": "Theirs."}, None, None)
     return replace(sent, select=members("domain"), expected={"domain": other.slug})
@@ -585,8 +587,9 @@ def _(site: Site) -> Sent:
 @pytest.fixture
 def site(settings, tmp_path, client) -> Site:
     settings.ASSAY_FILES_ROOT = tmp_path
-    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
-    users = make_users()
+    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
+    users = make_users(make_domain("sales"))
+    write_file(users.domain, "id,paid\n1,1.5\n")
     grant_role(person=users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
     grant_role(person=users.owner, role=Role.STEWARD, domain=users.domain, actor=FACTORY)
     client.force_login(users.owner)

@@ -11,21 +11,23 @@ from tests.factories import (
     make_published_product,
     make_users,
     with_port,
+    write_file,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def files(settings, tmp_path):
     settings.ASSAY_FILES_ROOT = tmp_path
-    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n2,2.5\n")
     return tmp_path
 
 
 @pytest.fixture
-def users():
-    return make_users()
+def users(files):
+    users = make_users()
+    write_file(users.domain, "id,paid\n1,1.5\n2,2.5\n")
+    return users
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def test_who_sees_a_product_sees_its_reading_and_may_not_make_one(users):
 
 
 def test_a_source_that_cannot_be_read_says_why_without_its_content(users, product, files):
-    (files / "orders.csv").unlink()
+    (files / users.domain.slug / "orders.csv").unlink()
     program = Program(users.owner)
 
     body = program.send("POST", _path(product)).json()

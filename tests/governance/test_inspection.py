@@ -40,7 +40,14 @@ from governance.sandbox.types import (
     logical_type_of,
 )
 from tests.conftest import SHARED
-from tests.factories import FACTORY, make_product, make_published_product, make_users, with_port
+from tests.factories import (
+    FACTORY,
+    make_product,
+    make_published_product,
+    make_users,
+    with_port,
+    write_file,
+)
 
 ROWS = "id,name,email,paid\n1,Ada,a@example.org,1.5\n2,Bo,,2.5\n3,,c@example.org,3.5\n"
 
@@ -52,8 +59,9 @@ def files(settings, tmp_path):
 
 
 def _csv_port(files, text=ROWS, **fields):
-    (files / "orders.csv").write_text(text)
-    return with_port(make_product(**fields)).output_ports.get()
+    product = make_product(**fields)
+    write_file(product.domain, text)
+    return with_port(product).output_ports.get()
 
 
 def _profile(path, kind, **options):
@@ -335,7 +343,7 @@ def test_what_was_seen_becomes_the_contracts_schema_and_later_drift_shows(files)
     contract, product = adopt_schema(port=port, edition=port.product.edition, actor=FACTORY)
     names = [row.name for row in contract.schema_objects.get().properties.all()]
 
-    (files / "orders.csv").write_text("id,name,paid\n1,Ada,much\n")
+    write_file(port.product.domain, "id,name,paid\n1,Ada,much\n")
     port = product.output_ports.get()
     inspection = inspect_port(port=port, actor=FACTORY)
 
@@ -349,7 +357,7 @@ def test_what_was_seen_becomes_the_contracts_schema_and_later_drift_shows(files)
 
 @pytest.mark.django_db
 def test_a_source_that_cannot_be_read_says_why_and_proposes_nothing(files):
-    port = with_port(make_product(), path="nowhere.csv").output_ports.get()
+    port = with_port(make_product()).output_ports.get()
 
     inspection = inspect_port(port=port, actor=FACTORY)
 
@@ -360,10 +368,12 @@ def test_a_source_that_cannot_be_read_says_why_and_proposes_nothing(files):
 
 @pytest.mark.django_db
 def test_a_link_out_of_the_files_root_is_not_followed(files):
-    (files / "orders.csv").symlink_to("/etc/passwd")
     port = with_port(make_product()).output_ports.get()
+    write_file(port.product.domain, "id\n", "other.csv").with_name("orders.csv").symlink_to(
+        "/etc/passwd"
+    )
 
-    assert inspect_port(port=port, actor=FACTORY).failure == "outside-root"
+    assert inspect_port(port=port, actor=FACTORY).failure == "outside-folder"
 
 
 @pytest.mark.django_db
@@ -406,8 +416,8 @@ def test_values_of_a_classified_column_or_a_product_that_is_not_public_are_never
 
 @pytest.mark.django_db
 def test_a_published_contract_takes_what_was_seen_as_a_new_version(files):
-    (files / "orders.csv").write_text(ROWS)
     product = make_published_product()
+    write_file(product.domain, ROWS)
     port = product.output_ports.get()
     inspect_port(port=port, actor=FACTORY)
 
@@ -420,8 +430,8 @@ def test_a_published_contract_takes_what_was_seen_as_a_new_version(files):
 
 @pytest.mark.django_db
 def test_of_a_key_of_two_columns_each_may_repeat(files):
-    (files / "orders.csv").write_text("shop,line\n1,1\n1,2\n2,1\n2,2\n")
     port = with_port(make_product()).output_ports.get()
+    write_file(port.product.domain, "shop,line\n1,1\n1,2\n2,1\n2,2\n")
     key = [{"name": name, "primaryKey": True} for name in ("shop", "line")]
     tree = port.port_contract.contract.tree | {"schema": [{"name": "orders", "properties": key}]}
     _, product = save_contract(
@@ -442,7 +452,7 @@ def test_sources_are_read_when_new_and_once_a_day_and_history_tells_only_changes
     assert read_due_sources(now=tomorrow, limit=5) == 1
     assert readings.count() == 1
 
-    (files / "orders.csv").unlink()
+    (files / port.product.domain.slug / "orders.csv").unlink()
     assert read_due_sources(now=timezone.now() + READ_INTERVAL, limit=5) == 1
     assert readings.count() == 2
     assert Inspection.objects.get(port=port).failure == "not-found"
@@ -459,7 +469,7 @@ def test_the_command_reads_compares_and_adopts(files):
     report = json.loads(output.getvalue())
     assert (report["product"], report["failure"], report["drifts"]) == (address, None, [])
     assert port.port_contract.contract.schema_objects.get().properties.count() == 4
-    (files / "orders.csv").write_text("id,name,email\n1,Ada,a@example.org\n")
+    write_file(port.product.domain, "id,name,email\n1,Ada,a@example.org\n")
     with pytest.raises(SystemExit) as end:
         call_command("read_schema", "--all", stdout=output)
     assert end.value.code == 1

@@ -10,6 +10,7 @@ from tests.factories import (
     make_published_product,
     make_users,
     with_port,
+    write_file,
 )
 
 pytestmark = pytest.mark.django_db
@@ -18,12 +19,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def files(settings, tmp_path):
     settings.ASSAY_FILES_ROOT = tmp_path
-    (tmp_path / "orders.csv").write_text("id,paid\n1,1.5\n")
     return tmp_path
 
 
 def test_an_owner_reads_the_source_sees_the_drift_and_adopts_it(client, files):
     users = make_users()
+    write_file(users.domain, "id,paid\n1,1.5\n")
     product = give_schema(with_port(make_product(domain=users.domain)), "id", "gone")
     port = product.output_ports.get()
     client.force_login(users.owner)
@@ -41,6 +42,7 @@ def test_an_owner_reads_the_source_sees_the_drift_and_adopts_it(client, files):
 
 def test_an_old_edition_adopts_nothing(client, files):
     users = make_users()
+    write_file(users.domain, "id,paid\n1,1.5\n")
     product = with_port(make_product(domain=users.domain))
     client.force_login(users.owner)
     client.post(f"/ports/{product.output_ports.get().pk}/read")

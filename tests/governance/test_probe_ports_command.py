@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from catalog.domains.services import grant_role
 from catalog.permissions import Role
 from governance.slo.models import Measurement
-from tests.factories import FACTORY, make_person, make_product
+from tests.factories import FACTORY, make_domain, make_person, make_product, write_file
 from tests.governance.measuring import make_port
 
 pytestmark = pytest.mark.django_db
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db
 def product(tmp_path, settings):
     """A product with one file that is there and one that is not."""
     settings.ASSAY_FILES_ROOT = tmp_path
-    (tmp_path / "orders.csv").write_text("id\n1\n")
-    product = make_product("Orders")
-    make_port(product, type="local", path="orders.csv", format="csv")
-    make_port(product, type="local", path="absent.csv", format="csv")
+    product = make_product("Orders", domain=make_domain("sales"))
+    write_file(product.domain, "id\n1\n")
+    make_port(product, type="local", path="sales/orders.csv", format="csv")
+    make_port(product, type="local", path="sales/absent.csv", format="csv")
     return product
 
 
@@ -51,7 +51,7 @@ def test_every_port_is_measured_and_told(product):
 
 
 def test_all_good_ends_with_zero(product, tmp_path):
-    (tmp_path / "absent.csv").write_text("id\n1\n")
+    write_file(product.domain, "id\n1\n", "absent.csv")
 
     assert run("--product", address_of(product))[0] == 0
 

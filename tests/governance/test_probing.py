@@ -27,6 +27,7 @@ from tests.catalog.endpoints import (
     serving,
     unused_place,
 )
+from tests.factories import make_domain, make_product, write_file
 from tests.governance.measuring import START, make_port
 
 GOOD_FILES = {
@@ -41,12 +42,18 @@ GOOD_FILES = {
 @pytest.fixture
 def files(tmp_path: Path, settings) -> Path:
     settings.ASSAY_FILES_ROOT = tmp_path / "files"
-    settings.ASSAY_FILES_ROOT.mkdir()
-    return settings.ASSAY_FILES_ROOT
+    folder = settings.ASSAY_FILES_ROOT / "sales"
+    folder.mkdir(parents=True)
+    return folder
 
 
-def outcome_of(root: Path, location: str, file_format: str = "csv") -> Outcome:
-    outcome, phases = probe_file(location, file_format, root=root)
+def outcome_of(folder: Path, location: str, file_format: str = "csv") -> Outcome:
+    """Return the outcome of a path below the folder of the only domain that may be read."""
+    return outcome_below(folder.parent, f"{folder.name}/{location}", file_format)
+
+
+def outcome_below(root: Path, location: str, file_format: str = "csv") -> Outcome:
+    outcome, phases = probe_file(location, file_format, root=root, folders={"sales"})
     assert phases.total >= 0
     return outcome
 
@@ -56,7 +63,7 @@ def test_a_file_that_begins_as_its_format_does_is_good(files, file_format):
     (files / "data").write_bytes(GOOD_FILES[file_format])
 
     assert outcome_of(files, "data", file_format) == Outcome.GOOD
-    assert outcome_of(files, "./data", file_format.upper()) == Outcome.GOOD
+    assert outcome_below(files.parent, "./sales/data", file_format.upper()) == Outcome.GOOD
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "sqlite", "json", "csv"])
@@ -94,18 +101,37 @@ def test_a_file_that_is_not_there_is_missing(files, location):
 
 @pytest.mark.parametrize(
     "location",
-    ["../secret", "inner/../../secret", "/etc/passwd", "way-out", "door/secret", ".", ""],
+    [
+        "../secret",
+        "sales/../../secret",
+        "sales/../secret",
+        "/etc/passwd",
+        "sales/way-out",
+        "sales/door/secret",
+        "sales/absolute",
+        "sales/",
+        "sales",
+        ".",
+        "",
+        "secret",
+        "people/secret",
+        "SALES/data",
+    ],
 )
-def test_a_path_that_leads_out_of_the_root_is_refused(files, location):
-    (files.parent / "secret").write_text("a,b\n")
+def test_a_path_that_leads_out_of_the_folder_is_refused(files, location):
+    (files.parent / "people").mkdir()
+    for folder in (files.parent.parent, files.parent, files.parent / "people"):
+        (folder / "secret").write_text("a,b\n")
+    (files / "data").write_text("a,b\n")
+    (files / "absolute").symlink_to(files.parent / "people" / "secret")
     (files / "inner").mkdir()
     (files / "way-out").symlink_to("../secret")
     (files / "door").symlink_to("..", target_is_directory=True)
 
-    assert outcome_of(files, location) == Outcome.REFUSED
+    assert outcome_below(files.parent, location) == Outcome.REFUSED
 
 
-def test_a_link_within_the_root_is_followed(files):
+def test_a_link_within_the_folder_is_followed(files):
     (files / "data.csv").write_text("a,b\n")
     (files / "latest.csv").symlink_to("data.csv")
 
@@ -180,13 +206,14 @@ def test_healthy_ports_are_measured_at_once_among_many_dead_ones(settings):
 
 @pytest.mark.django_db
 def test_a_batch_is_claimed_measured_and_recorded_once(settings, files):
-    (files / "orders.csv").write_text("id\n1\n")
+    product = make_product(domain=make_domain("sales"))
+    write_file(product.domain, "id\n1\n")
     place = unused_place()
     with serving(saying()) as endpoint:
         settings.ASSAY_ALLOWED_NETS = (endpoint.place, place)
         good = make_port(type="api", location=endpoint.url)
         dead = make_port(type="api", location=f"http://{place}/")
-        file = make_port(type="local", path="orders.csv", format="csv")
+        file = make_port(product, type="local", path="sales/orders.csv", format="csv")
 
         due = claim_due(limit=10, queue=ProbeQueue.HEALTHY, now=timezone.now())
         message = as_message(due)
@@ -210,9 +237,10 @@ def test_a_batch_that_comes_too_late_is_dropped():
 
 @pytest.mark.django_db
 def test_ports_are_measured_in_the_foreground_whether_or_not_they_are_due(settings, files):
-    (files / "orders.csv").write_text("id\n1\n")
-    one = make_port(type="local", path="orders.csv", format="csv")
-    other = make_port(type="local", path="absent.csv", format="csv")
+    product = make_product(domain=make_domain("sales"))
+    write_file(product.domain, "id\n1\n")
+    one = make_port(product, type="local", path="sales/orders.csv", format="csv")
+    other = make_port(product, type="local", path="sales/absent.csv", format="csv")
     results = []
 
     for _ in range(2):

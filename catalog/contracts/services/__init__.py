@@ -6,6 +6,7 @@ from catalog.contracts.services.serving import (
     drop_output_port,
 )
 from catalog.contracts.services.versions import (
+    check_files,
     delete_contract,
     frozen_digests,
     is_frozen,
@@ -17,6 +18,7 @@ from catalog.contracts.services.versions import (
 __all__ = [
     "add_output_port",
     "change_output_port",
+    "check_files",
     "delete_contract",
     "drop_output_port",
     "frozen_digests",

@@ -14,10 +14,13 @@ from catalog.contracts.models import (
     Server,
 )
 from catalog.contracts.projection import ContractDocument, DeclaredProperty, parse_contract
-from catalog.exceptions import ImmutableVersion, require_valid
+from catalog.domains.folders import Folders, folders_of
+from catalog.domains.models import Domain
+from catalog.exceptions import ImmutableVersion, ValidationFailed, require_valid
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.addresses import check_url
+from catalog.ports.files import folder_of
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
@@ -41,7 +44,7 @@ def save_contract(
     """
     product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     document = parse_contract(tree)
-    _check_servers(document)
+    _check_servers(document, product.domain_id)
     contract = product.contracts.filter(
         identifier=document.identifier, version=document.version
     ).first()
@@ -112,7 +115,7 @@ def frozen_digests(product: DataProduct) -> frozenset[str]:
     return frozenset(digest for digests in frozen for digest in digests.values())
 
 
-def _check_servers(document: ContractDocument) -> None:
+def _check_servers(document: ContractDocument, domain_id: int) -> None:
     issues = []
     for index, server in enumerate(document.servers):
         if server.type == "api":
@@ -123,12 +126,31 @@ def _check_servers(document: ContractDocument) -> None:
                 hint = "Give the public http or https address of the API."
                 issues.append(Issue(location=at, message=message, hint=hint))
         elif server.type == "local":
-            path = server.location
-            if path.startswith(("/", "~", "\\")) or ".." in path.replace("\\", "/").split("/"):
-                hint = "Give a path below the files root, without '..'."
-                message = "The path leaves the files root."
-                issues.append(Issue(location=f"/servers/{index}/path", message=message, hint=hint))
+            folders = folders_of([domain_id])[domain_id]
+            if folder_of(server.location) not in folders:
+                issues.append(foreign_file_issue(f"/servers/{index}/path", folders))
     require_valid(issues)
+
+
+def check_files(product: DataProduct, domain: Domain) -> None:
+    """Raise ValidationFailed if a port serves a file that a domain may not read."""
+    folders = folders_of([domain.pk])[domain.pk]
+    servers = Server.objects.filter(contract__port_contracts__port__product=product, type="local")
+    for location in servers.values_list("location", flat=True):
+        if folder_of(location) not in folders:
+            raise ValidationFailed(
+                [foreign_file_issue("domain", folders, what=f"The file {location!r}")]
+            )
+
+
+def foreign_file_issue(location: str, folders: Folders, what: str = "The path") -> Issue:
+    return Issue(
+        location=location,
+        message=f"{what} is not in a folder of the product's domain.",
+        hint=f"Begin the path with {' or '.join(f'{name}/' for name in sorted(folders))}. "
+        "An operator can share another folder with the domain (ASSAY_SHARED_FOLDERS).",
+        code="foreign-file",
+    )
 
 
 def _write_rows(contract: DataContract, document: ContractDocument) -> None:

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from catalog.authorization.access import (
     Writer,
+    can,
     lock_for_edit,
     require_permission,
     require_team_manager,
 )
 from catalog.authorization.tree import ancestors_in
+from catalog.domains.folders import is_folder
 from catalog.domains.models import Domain, FormerDomainSlug, TeamRequest
 from catalog.exceptions import NameConflict, require_valid
 from catalog.identifiers import character_issues, slug_issues
@@ -49,6 +51,7 @@ def create_domain(
     )
     _check(domain)
     _require_free_slug(domain)
+    _require_own_folder(domain, actor)
     domain.group = Group.objects.create(name=f"domain {domain.uuid}")
     domain.save(force_insert=True)
     record_change(domain, actor, "created", after=_state(domain))
@@ -91,6 +94,8 @@ def write_changes(
     _check(domain)
     if domain.slug != old_slug:
         _require_free_slug(domain)
+        if not domain.former_slugs.filter(slug=domain.slug).exists():
+            _require_own_folder(domain, actor)
         domain.former_slugs.filter(slug=domain.slug).delete()
         domain.former_slugs.create(slug=old_slug)
     domain.edition, domain.revision = domain.edition + 1, domain.revision + 1
@@ -122,6 +127,16 @@ def _require_free_slug(domain: Domain) -> None:
     if former.exists() or others.exists():
         message = f"The slug {domain.slug} is in use."
         raise NameConflict(message, location="slug", hint="Choose another.")
+
+
+def _require_own_folder(domain: Domain, actor: Writer) -> None:
+    """Let only the governance lead give a domain a slug of which there is a folder of files."""
+    if is_folder(domain.slug) and not can(actor, Permission.MANAGE_DOMAIN, None):
+        raise NameConflict(
+            f"There is a folder of files named {domain.slug}, which the domain would own.",
+            location="slug",
+            hint="Choose another slug, or ask a governance lead.",
+        )
 
 
 def _state(domain: Domain) -> dict[str, Any]:

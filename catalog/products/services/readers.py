@@ -11,6 +11,7 @@ from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.products.models import READ_PRODUCT, DataProduct, ProductGroupPermission
+from catalog.products.projectors import projectors
 from catalog.products.services.addresses import record_former_address, require_free_address
 from catalog.products.services.documents import record_edit
 
@@ -40,9 +41,14 @@ def share_product(
 def move_product(
     *, product: DataProduct, domain: Domain, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Move a product to another domain; the old address redirects to it forever."""
+    """Move a product to another domain; the old address redirects to it forever.
+
+    Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (its files stay behind).
+    """
     require_permission(actor, Permission.EDIT_PRODUCTS, domain)
     product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
+    for projector in projectors().values():
+        projector.check_move(product, domain)
     before, old = {"domain": product.domain.slug}, (product.domain_id, product.slug)
     product.domain = domain
     product.tree = product.tree | {"domain": domain.slug}

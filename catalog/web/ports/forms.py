@@ -62,9 +62,7 @@ class PortForm(DocumentForm):
         label=_("Path of the file"),
         max_length=1000,
         required=False,
-        help_text=_(
-            "Relative to the installation's folder for files, such as sales/orders.parquet."
-        ),
+        help_text=_("Begins with your domain's folder, such as sales/orders.parquet."),
     )
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
     host = SingleLineField(label=_("Host"), max_length=253, required=False)

@@ -1,15 +1,15 @@
-"""The file probe: open a port's file below the files root and read its first bytes.
+"""The file probe: open a port's file in a folder of its domain and read its first bytes.
 
 Nothing is parsed: a file is good if it can be opened and starts as its format does.
 """
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from time import perf_counter
 
-from catalog.ports.files import OutsideRoot, open_within_root
+from catalog.ports.files import OutsideFolder, open_in_folders
 from catalog.ports.http_types import Timings
 from governance.slo.outcomes import Outcome
 
@@ -24,20 +24,22 @@ JSON_STARTS = b'{["-0123456789tfn'
 FormatCheck = Callable[[bytes, int], bool]
 
 
-def probe_file(location: str, file_format: str, *, root: Path) -> tuple[Outcome, Timings]:
+def probe_file(
+    location: str, file_format: str, *, root: Path, folders: Collection[str]
+) -> tuple[Outcome, Timings]:
     """Return the outcome of opening a file and reading its first bytes, and the timings."""
     started = perf_counter()
     has_format: FormatCheck = FORMAT_CHECKS.get(
         file_format.casefold(), lambda first, _: bool(first)
     )
     try:
-        descriptor = open_within_root(location, root=root)
+        descriptor = open_in_folders(location, root=root, folders=folders)
         try:
             is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
             is_good = is_file and has_format(os.read(descriptor, FIRST_BYTES), descriptor)
         finally:
             os.close(descriptor)
-    except OutsideRoot:
+    except OutsideFolder:
         outcome = Outcome.REFUSED
     except (OSError, ValueError, RuntimeError):  # RuntimeError: a loop of links
         outcome = Outcome.MISSING

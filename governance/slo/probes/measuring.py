@@ -1,4 +1,4 @@
-"""Measures many ports at once: HTTP servers by the HTTP client, files below their root."""
+"""Measures many ports at once: HTTP servers by the HTTP client, files in their folders."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,8 +6,10 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from catalog.domains.folders import Folders, folders_of
 from catalog.ports.http_client import fetch_many
 from catalog.ports.http_types import Fetched, Response, Timings
+from catalog.ports.models import OutputPort
 from governance.slo.outcomes import Outcome
 from governance.slo.probe_types import ProbeResult, ProbeTask
 from governance.slo.probes import file, http
@@ -32,9 +34,13 @@ def measure(tasks: Sequence[ProbeTask], *, on_result: OnResult | None = None) ->
 
     http_indexes = [index for index, task in enumerate(tasks) if task.type == "api"]
     root = Path(settings.ASSAY_FILES_ROOT)
+    folders = _folders([task.port_id for task in tasks if task.type != "api"])
     for index, task in enumerate(tasks):
         if task.type != "api":
-            add_result(index, *file.probe_file(task.location, task.format, root=root))
+            readable = folders[task.port_id]
+            add_result(
+                index, *file.probe_file(task.location, task.format, root=root, folders=readable)
+            )
 
     def add_fetched(position: int, fetched: Fetched) -> None:
         status = fetched.status if isinstance(fetched, Response) else None
@@ -42,3 +48,14 @@ def measure(tasks: Sequence[ProbeTask], *, on_result: OnResult | None = None) ->
 
     fetch_many([http.build_request(tasks[index]) for index in http_indexes], on_result=add_fetched)
     return [results[index] for index in range(len(tasks))]
+
+
+def _folders(port_ids: list[int]) -> dict[int, Folders]:
+    """Return the folders whose files a port may name now, by port."""
+    if not port_ids:
+        return {}
+    domains = dict(
+        OutputPort.objects.filter(pk__in=port_ids).values_list("pk", "product__domain_id")
+    )
+    folders = folders_of(set(domains.values()))
+    return {pk: folders[domains[pk]] if pk in domains else frozenset() for pk in port_ids}
