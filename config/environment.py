@@ -244,6 +244,11 @@ class Environment:
             self._add_error(name, f"{item!r} is not of the form {example}")
         return tuple(item for item in items if item not in invalid)
 
+    def get_pairs(self, name: str, *, example: str) -> list[tuple[str, str]]:
+        """Return the pairs of a list such as `a=b,c=d`."""
+        items = self.get_list(name, pattern=r"[^/\\=]+=[^/\\=]+", example=example)
+        return [(key, value) for key, _, value in (item.partition("=") for item in items)]
+
     def get_path(self, name: str, *, default: Path, root: Path) -> Path:
         text = self.get_text(name)
         return (root / Path(text).expanduser()).resolve() if text else default

@@ -181,9 +181,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ASSAY_FILES_ROOT = environment.get_path(
     "ASSAY_FILES_ROOT", default=ASSAY_DATA_DIR / "files", root=BASE_DIR
 )
-ASSAY_SHARED_FOLDERS = environment.get_list(
-    "ASSAY_SHARED_FOLDERS", pattern=r"[^/\\=,]+=[a-z0-9][a-z0-9._-]*", example="folder=domain"
-)
+ASSAY_SHARED_FOLDERS = environment.get_pairs("ASSAY_SHARED_FOLDERS", example="folder=domain")
 ASSAY_ALLOWED_NETS = environment.get_list(
     "ASSAY_ALLOWED_NETS", pattern=r"(\[[0-9a-fA-F:.]+\]|[\w.\-]+):\d{1,5}", example="host:port"
 ) + ((f"127.0.0.1:{ASSAY_DEMO_PORT}",) if ASSAY_DEMO else ())

@@ -12,7 +12,7 @@ from benchmarks.chaos.names import name_of, unique_word
 from benchmarks.chaos.workers import Worker
 
 PRODUCTS, DOMAINS = "/api/v1/products", "/api/v1/domains"
-SERVER = {"server": "files", "type": "local", "path": "rows.csv", "format": "csv"}
+SERVER = {"server": "files", "type": "local", "format": "csv"}
 VISIBILITIES = ("public", "members", "restricted")
 DELETABLE = ("draft", "external")
 # The weight of each step; a step that is not possible is drawn again.
@@ -102,7 +102,8 @@ class Writer(Worker):
         if entity is None:
             return False
         before = entity.state
-        path, body = f"{PRODUCTS}/{entity.id}/ports", {"name": "table", "server": SERVER}
+        server = SERVER | {"path": f"{entity.domain}/rows.csv"}
+        path, body = f"{PRODUCTS}/{entity.id}/ports", {"name": "table", "server": server}
         # The port is one edit, and its contract is another.
         self._change("port", entity, next_edition(next_edition(before)), "POST", path, body)
         if entity.is_certain and entity.state != before:

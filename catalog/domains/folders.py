@@ -18,7 +18,7 @@ def folders_of(domain_ids: Collection[int]) -> dict[int, Folders]:
     rows = Domain.objects.filter(pk__in=slugs).order_by()
     for pk, slug, former in rows.values_list("pk", "slug", "former_slugs__slug"):
         slugs[pk] |= {slug, former or slug}
-    shared = [entry.split("=") for entry in settings.ASSAY_SHARED_FOLDERS]
+    shared = settings.ASSAY_SHARED_FOLDERS
     return {
         pk: frozenset({*own, *(folder for folder, domain in shared if domain in own)})
         for pk, own in slugs.items()
@@ -27,5 +27,5 @@ def folders_of(domain_ids: Collection[int]) -> dict[int, Folders]:
 
 def is_folder(name: str) -> bool:
     """Return True if a folder of this name exists below the files root or is shared."""
-    shared = {entry.partition("=")[0] for entry in settings.ASSAY_SHARED_FOLDERS}
+    shared = {folder for folder, _domain in settings.ASSAY_SHARED_FOLDERS}
     return name in shared or (settings.ASSAY_FILES_ROOT / name).exists()

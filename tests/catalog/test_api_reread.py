@@ -382,7 +382,7 @@ def _(mesh: Mesh) -> Exchange:
 @pytest.fixture
 def mesh(settings, tmp_path) -> Mesh:
     settings.ASSAY_FILES_ROOT = tmp_path
-    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
+    settings.ASSAY_SHARED_FOLDERS = [("sales", "shop")]
     users = make_users(make_domain("sales"))
     write_file(users.domain, "id,paid\n1,1.5\n")
     grant_role(person=users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)

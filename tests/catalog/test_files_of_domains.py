@@ -139,7 +139,7 @@ def test_a_product_does_not_move_away_from_its_files(client, sales, door):
 
 
 def test_an_operator_shares_a_folder_with_a_named_domain(settings, sales):
-    settings.ASSAY_SHARED_FOLDERS = ("people=sales",)
+    settings.ASSAY_SHARED_FOLDERS = [("people", "sales")]
     product = with_port(make_product(domain=sales.domain), path=SECRET)
 
     (result,) = probe_ports()
@@ -151,7 +151,7 @@ def test_an_operator_shares_a_folder_with_a_named_domain(settings, sales):
 
 
 def test_a_folder_that_is_no_longer_shared_is_not_read(settings, sales):
-    settings.ASSAY_SHARED_FOLDERS = ("people=sales",)
+    settings.ASSAY_SHARED_FOLDERS = [("people", "sales")]
     product = with_port(make_product(domain=sales.domain), path=SECRET)
     settings.ASSAY_SHARED_FOLDERS = ()
 
@@ -206,7 +206,7 @@ def test_a_renamed_domain_keeps_its_folder_and_nobody_else_gets_it(sales):
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_no_owner_takes_a_folder_by_naming_a_domain_after_it(settings, tmp_path, sales, is_shared):
     if is_shared:
-        settings.ASSAY_SHARED_FOLDERS = ("payroll=people",)
+        settings.ASSAY_SHARED_FOLDERS = [("payroll", "people")]
     else:
         (tmp_path / "payroll").mkdir()
 

@@ -511,7 +511,7 @@ def test_a_product_that_a_person_cannot_see_is_not_named_to_them(sales):
 
 @pytest.mark.django_db
 def test_a_manifest_moves_a_product_with_its_address(sales, settings):
-    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
+    settings.ASSAY_SHARED_FOLDERS = [("sales", "shop")]
     make_domain("shop")
     bring(PRODUCT, CONTRACT)
 
@@ -523,7 +523,7 @@ def test_a_manifest_moves_a_product_with_its_address(sales, settings):
 
 @pytest.mark.django_db
 def test_a_move_by_people_is_a_conflict_with_the_old_manifest(sales, settings):
-    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
+    settings.ASSAY_SHARED_FOLDERS = [("sales", "shop")]
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     move_product(

@@ -587,7 +587,7 @@ def _(site: Site) -> Sent:
 @pytest.fixture
 def site(settings, tmp_path, client) -> Site:
     settings.ASSAY_FILES_ROOT = tmp_path
-    settings.ASSAY_SHARED_FOLDERS = ("sales=shop",)
+    settings.ASSAY_SHARED_FOLDERS = [("sales", "shop")]
     users = make_users(make_domain("sales"))
     write_file(users.domain, "id,paid\n1,1.5\n")
     grant_role(person=users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
