@@ -13,7 +13,8 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from catalog import tasks as catalog_tasks
         from config import checks  # noqa: F401  importing registers
-        from config.celery import BEAT, app
+        from config.celery import BEAT, app, on_steady_clock
         from governance import tasks as governance_tasks
 
-        app.conf.beat_schedule = BEAT | catalog_tasks.BEAT | governance_tasks.BEAT
+        entries = BEAT | catalog_tasks.BEAT | governance_tasks.BEAT
+        app.conf.beat_schedule = on_steady_clock(entries)

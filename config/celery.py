@@ -1,19 +1,26 @@
 """The Celery application; its tasks are found in the apps."""
 
 import os
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from celery.schedules import schedule
 from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
 
 from catalog.types import JSONObject
 from config import heartbeats
 from config.embedded.processes import die_with_parent
+from governance.schedules.clock import steady_now
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("assay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Entries with such an interval run at the start too: a restart begins their interval again.
+LONG_INTERVAL = timedelta(minutes=30)
 
 # A tick is useless once the next one is due, hence each entry expires.
 BEAT: dict[str, JSONObject] = {
@@ -23,6 +30,21 @@ BEAT: dict[str, JSONObject] = {
         "options": {"expires": 10},
     },
 }
+
+
+def on_steady_clock(entries: Mapping[str, JSONObject]) -> dict[str, JSONObject]:
+    """Return timetable entries whose seconds are counted by the monotonic clock.
+
+    By the wall clock, beat would send nothing for hours after it was set back. What beat sends
+    is not remembered over a restart, for the same reason.
+    """
+    timetable = {}
+    for name, entry in entries.items():
+        every = timedelta(seconds=entry["schedule"])
+        last_run_at = steady_now() - (every if every >= LONG_INTERVAL else timedelta(0))
+        steady = schedule(every, nowfun=steady_now, app=app)
+        timetable[name] = entry | {"schedule": steady, "last_run_at": last_run_at}
+    return timetable
 
 
 @app.task(name="config.celery.is_beat_alive")

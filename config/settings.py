@@ -260,12 +260,11 @@ CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_ROUTES = {
-    "governance.tasks.probe_batch": {"queue": "probes"},
-    "governance.tasks.read_sources": {"queue": "query"},
     "catalog.tasks.index_changed": {"queue": "index"},
     "catalog.tasks.drain_search": {"queue": "index"},
     "catalog.tasks.check_search": {"queue": "index"},
 }
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
 
 # --- people -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
-from governance.inspection.models import Inspection
+from governance.inspection.models import Inspection, SourceSchedule
+from governance.schedules.models import HostClock
 from governance.slo.models import (
     Breach,
     Measurement,
@@ -12,10 +13,12 @@ from governance.slo.models import (
 
 __all__ = [
     "Breach",
+    "HostClock",
     "Inspection",
     "Measurement",
     "Objective",
     "ObjectiveStatus",
     "ProbeSchedule",
     "RollUp",
+    "SourceSchedule",
 ]

@@ -3,12 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
 from catalog.types import JSONObject
-from governance.inspection.services import read_due_sources
+from governance.inspection.models import SourceSchedule
+from governance.inspection.services import (
+    SourceBatch,
+    claim_sources,
+    read_batch,
+    schedule_missing_sources,
+)
+from governance.schedules.services import follow_clock
 from governance.slo.probe_types import ProbeTask
 from governance.slo.services import (
     ProbeQueue,
@@ -22,8 +30,10 @@ from governance.slo.services import (
 
 PORTS_PER_BATCH = {ProbeQueue.HEALTHY: 400, ProbeQueue.SLOW: 400}
 BATCHES_PER_TICK = 10
+# Slow work has processes of its own: healthy ports never wait for it.
+QUEUES = {ProbeQueue.HEALTHY: "probes", ProbeQueue.SLOW: "slow_probes"}
 PROBE_TICK = 5
-SOURCE_TICK, SOURCES_PER_TICK = 20, 5
+SOURCE_TICK = 10
 
 
 def entry(task: str, *, every: int, expires: int | None = None) -> JSONObject:
@@ -36,7 +46,7 @@ BEAT: dict[str, JSONObject] = {
     "probe due ports": entry("schedule_probes", every=PROBE_TICK),
     "mark unmeasured ports": entry("mark_unmeasured_ports", every=60),
     "roll up days": entry("roll_up", every=1800),
-    "read due sources": entry("read_sources", every=SOURCE_TICK),
+    "read due sources": entry("schedule_sources", every=SOURCE_TICK),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -48,6 +58,7 @@ def schedule_probes() -> int:
     A lost batch costs its ports one slot; their claims expire.
     """
     claimed = 0
+    follow_clock(now=timezone.now())
     for queue in (ProbeQueue.HEALTHY, ProbeQueue.SLOW):
         for _ in range(BATCHES_PER_TICK):
             limit = PORTS_PER_BATCH[queue]
@@ -57,7 +68,8 @@ def schedule_probes() -> int:
             claimed += len(tasks)
             # After its interval a measurement would be dropped anyway.
             expires = min(task.interval for task in tasks)
-            probe_batch.apply_async((as_message(tasks),), expires=expires)
+            message = (as_message(tasks),)
+            probe_batch.apply_async(message, expires=expires, queue=QUEUES[queue])
     return claimed
 
 
@@ -70,6 +82,7 @@ def probe_batch(batch: Sequence[JSONObject]) -> int:
 @shared_task
 def mark_unmeasured_ports() -> int:
     """Set unmeasured objectives to no data, and give new ports a schedule."""
+    follow_clock(now=timezone.now())
     schedule_missing_ports()
     return len(mark_unmeasured(now=timezone.now()))
 
@@ -80,9 +93,21 @@ def roll_up() -> int:
 
 
 @shared_task
-def read_sources() -> int:
-    """Read the sources of new ports, and all others once a day, a few at a time."""
-    return read_due_sources(now=timezone.now(), limit=SOURCES_PER_TICK)
+def schedule_sources() -> int:
+    """Claim due sources, those of new ports too, and queue them by domain; return how many."""
+    follow_clock(now=timezone.now())
+    schedule_missing_sources()
+    batches = claim_sources(now=timezone.now())
+    expires = SourceSchedule.CLAIM_DURATION.total_seconds()
+    for batch in batches:
+        message = (str(batch.claim), list(batch.port_ids))
+        read_sources.apply_async(message, expires=expires, queue="sources")
+    return sum(len(batch.port_ids) for batch in batches)
+
+
+@shared_task
+def read_sources(claim: str, port_ids: Sequence[int]) -> int:
+    return read_batch(SourceBatch(UUID(claim), port_ids))
 
 
 @shared_task

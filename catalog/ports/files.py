@@ -4,6 +4,7 @@ The path is walked part by part from the files root, each part opened without fo
 no link and no swap of a folder under way leads out of the folder.
 """
 
+import errno
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -35,10 +36,13 @@ def open_in_folders(location: str, *, root: Path, folders: Collection[str]) -> i
 
 
 def path_parts(location: str, *, root: Path, folders: Collection[str]) -> tuple[str, ...]:
-    """Return the names that lead from the root to a file. Raises OutsideFolder."""
+    """Return the names that lead from the root to a file. Raises OutsideFolder, OSError."""
     base = root.resolve()
     folder = folder_of(location)
-    path = (base / location.removeprefix("./")).resolve()
+    try:
+        path = (base / location.removeprefix("./")).resolve()
+    except RuntimeError as error:
+        raise OSError(errno.ELOOP, "a loop of links") from error
     if folder not in folders or base / folder not in path.parents:
         raise OutsideFolder("the path leads out of the folder")
     return path.relative_to(base).parts

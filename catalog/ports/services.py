@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,6 +10,8 @@ from django.db.models import Q
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import DeclaredPort, DeclaredPorts
 from catalog.products.models import DataProduct
+
+MAX_AHEAD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +50,17 @@ def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -
 
 @transaction.atomic
 def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
-    """Save the last probe of each port, by id; an older one never overwrites a newer."""
+    """Save the last probe of each port, by id; an older one never overwrites a newer.
+
+    One far ahead is of a time before the wall clock was set back, so it is overwritten.
+    """
     ids_by_probe: dict[ProbeSummary, list[int]] = {}
     for port_id, probe in probes.items():
         ids_by_probe.setdefault(probe, []).append(port_id)
     # A batch of hundreds has few kinds of outcome, so this is few statements.
     for probe, port_ids in ids_by_probe.items():
         is_newer = Q(last_probed_at__isnull=True) | Q(last_probed_at__lt=probe.at)
+        is_newer |= Q(last_probed_at__gt=probe.at + MAX_AHEAD)
         good = {"last_good_at": probe.at} if probe.is_good else {}
         OutputPort.objects.filter(is_newer, pk__in=port_ids).update(
             last_probed_at=probe.at, last_outcome=probe.outcome, **good

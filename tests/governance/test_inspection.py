@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 
 import duckdb
 import pytest
@@ -25,10 +26,11 @@ from catalog.exceptions import (
 from governance.inspection.models import Inspection
 from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
 from governance.inspection.services import (
-    READ_INTERVAL,
     adopt_schema,
+    claim_sources,
     inspect_port,
-    read_due_sources,
+    read_batch,
+    schedule_missing_sources,
 )
 from governance.sandbox.connectors.file import restricted_connection
 from governance.sandbox.runner import run_child
@@ -443,17 +445,20 @@ def test_of_a_key_of_two_columns_each_may_repeat(files):
 
 @pytest.mark.django_db
 def test_sources_are_read_when_new_and_once_a_day_and_history_tells_only_changes(files):
-    port, now = _csv_port(files), timezone.now()
+    port, day = _csv_port(files), timedelta(days=1)
     readings = AuditEvent.objects.filter(verb="read source")
 
-    assert read_due_sources(now=now, limit=5) == 1
-    assert read_due_sources(now=now, limit=5) == 0
-    tomorrow = Inspection.objects.get(port=port).read_at + READ_INTERVAL
-    assert read_due_sources(now=tomorrow, limit=5) == 1
+    def read_due(after=timedelta(0)):
+        schedule_missing_sources()
+        return sum(map(read_batch, claim_sources(now=timezone.now() + after)))
+
+    assert read_due() == 1
+    assert read_due() == 0
+    assert read_due(day) == 1
     assert readings.count() == 1
 
     (files / port.product.domain.slug / "orders.csv").unlink()
-    assert read_due_sources(now=timezone.now() + READ_INTERVAL, limit=5) == 1
+    assert read_due(day) == 1
     assert readings.count() == 2
     assert Inspection.objects.get(port=port).failure == "not-found"
 

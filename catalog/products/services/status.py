@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
@@ -45,7 +45,8 @@ def set_trust(*, product_id: int, verdict: str, figures: JSONObject, actor: Syst
     now = timezone.now()
     rows = DataProduct.objects.filter(pk=product_id)
     same = rows.filter(slo_verdict=verdict)
-    if same.filter(revised_at__gt=now - METRIC_UPDATE_INTERVAL).update(slo_figures=figures):
+    is_recent = Q(revised_at__gt=now - METRIC_UPDATE_INTERVAL, revised_at__lte=now)
+    if same.filter(is_recent).update(slo_figures=figures):
         return False
     if same.update(slo_figures=figures, revision=F("revision") + 1, revised_at=now):
         return False

@@ -42,7 +42,7 @@ class Command(CommandWithExamples):
 
     def handle(self, **options: Any) -> None:
         actor = actor_of(options["person"], worker="read_schema")
-        is_broken = False
+        is_broken, errors = False, []
         for port in find_ports(options):
             try:
                 inspection = inspect_port(port=port, actor=actor)
@@ -55,9 +55,12 @@ class Command(CommandWithExamples):
                     )
                     inspection.refresh_from_db()
             except CatalogError as error:
-                raise CommandError(f"{port}: {error.message} {error.hint}", returncode=2) from error
+                errors.append(f"{port}: {error.message} {error.hint}")
+                continue
             is_broken |= bool(inspection.failure) or inspection.is_breaking
             self.report(inspection, as_json=options["json"])
+        if errors:
+            raise CommandError("\n".join(errors), returncode=2)
         if is_broken:
             sys.exit(1)
 

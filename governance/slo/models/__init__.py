@@ -2,11 +2,17 @@
 
 from governance.slo.models.measurements import Measurement, Period, RollUp
 from governance.slo.models.objectives import Breach, Objective, ObjectiveStatus
-from governance.slo.models.schedules import DEFAULT_INTERVAL, PROBED_TYPES, ProbeSchedule
+from governance.slo.models.schedules import (
+    DEFAULT_INTERVAL,
+    PROBED_TYPES,
+    SLOW_AFTER,
+    ProbeSchedule,
+)
 
 __all__ = [
     "DEFAULT_INTERVAL",
     "PROBED_TYPES",
+    "SLOW_AFTER",
     "Breach",
     "Measurement",
     "Objective",

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
+from governance.schedules.models import Schedule, ScheduleQuerySet
 
 PROBED_TYPES = ("api", "local")
 DEFAULT_INTERVAL = 60
@@ -18,7 +18,7 @@ UNPROBED_STATUSES = (Status.RETIRED, Status.EXTERNAL)
 SLOW_AFTER = 2
 
 
-class ProbeScheduleQuerySet(models.QuerySet["ProbeSchedule"]):
+class ProbeScheduleQuerySet(ScheduleQuerySet["ProbeSchedule"]):
     def probed(self) -> ProbeScheduleQuerySet:
         """Return the schedules of live ports that have a server which can be probed."""
         servers = Server.objects.filter(
@@ -31,30 +31,25 @@ class ProbeScheduleQuerySet(models.QuerySet["ProbeSchedule"]):
         )
 
     def due(self, now: datetime) -> ProbeScheduleQuerySet:
-        """Return the unclaimed schedules whose slot has come, longest due first."""
-        free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-        return self.probed().filter(free, next_due_at__lte=now).order_by("next_due_at", "pk")
+        """Return the unclaimed schedules whose slot has come."""
+        return self.probed().unclaimed(now).filter(next_due_at__lte=now)
 
     def slow(self) -> ProbeScheduleQuerySet:
-        """Return the schedules of ports that have repeatedly failed slowly."""
+        """Return the schedules of ports that were repeatedly slow to answer, or did not."""
         return self.filter(failures__gte=SLOW_AFTER)
 
     def healthy(self) -> ProbeScheduleQuerySet:
         return self.filter(failures__lt=SLOW_AFTER)
 
-    def claimed(self, now: datetime) -> ProbeScheduleQuerySet:
-        return self.filter(claimed_until__gt=now)
 
-
-class ProbeSchedule(models.Model):
+class ProbeSchedule(Schedule):
     """When a port is measured. Slots are `interval` seconds apart; a missed slot is skipped."""
+
+    # A batch's deadlines, its writing, and a wait for the database.
+    CLAIM_DURATION = timedelta(minutes=1)
 
     port = models.OneToOneField(OutputPort, models.CASCADE, related_name="probe_schedule")
     interval = models.PositiveIntegerField(default=DEFAULT_INTERVAL, help_text="Seconds.")
-    next_due_at = models.DateTimeField(default=timezone.now)
-    claim = models.UUIDField(null=True, blank=True, help_text="The batch that has claimed it.")
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="Slow failures in a row.")
 
     objects = ProbeScheduleQuerySet.as_manager()
 
@@ -68,7 +63,3 @@ class ProbeSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.port} every {self.interval} s"
-
-    @property
-    def period(self) -> timedelta:
-        return timedelta(seconds=self.interval)

@@ -41,7 +41,7 @@ def probe_file(
             os.close(descriptor)
     except OutsideFolder:
         outcome = Outcome.REFUSED
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: a loop of links
+    except (OSError, ValueError):
         outcome = Outcome.MISSING
     else:
         outcome = Outcome.GOOD if is_good else Outcome.WRONG_FORMAT

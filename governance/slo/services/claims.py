@@ -1,21 +1,21 @@
 """Claims the ports whose slot has come, so that each slot is measured by one worker at most."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from catalog.contracts.models import Server
-from governance.slo.models import PROBED_TYPES, ProbeSchedule
+from governance.schedules.services import claim_rows, skip_to_next_slot
+from governance.slo.models import PROBED_TYPES, SLOW_AFTER, ProbeSchedule
 from governance.slo.outcomes import SLOW_TO_FAIL
-from governance.slo.probe_types import ProbeResult, ProbeTask
+from governance.slo.probe_types import HEALTHY_DEADLINE, MAX_DEADLINE, ProbeResult, ProbeTask
 
-# Longer than a batch can take: its deadlines, its writing, and a wait for the database.
-LEASE = timedelta(minutes=1)
+# Ports of one domain that may be under way in the healthy queue: a few batches.
+DOMAIN_SHARE = 1200
 
 
 class ProbeTarget(TypedDict):
@@ -27,7 +27,7 @@ class ProbeTarget(TypedDict):
 
 
 class ProbeQueue(StrEnum):
-    """Healthy ports never wait for those that have lately failed slowly."""
+    """Healthy ports never wait for those that have lately been slow."""
 
     HEALTHY = "healthy"
     SLOW = "slow"
@@ -37,25 +37,21 @@ class ProbeQueue(StrEnum):
 def claim_due(*, limit: int, queue: ProbeQueue, now: datetime) -> list[ProbeTask]:
     """Claim up to `limit` due ports of a queue; return a task for the latest slot of each.
 
-    The conditional UPDATE is the claim: two workers never get the same port. Missed slots are
-    skipped, never made up for. From the slow queue nothing is claimed while an earlier batch of
-    it is under way.
+    Domains take turns, so that thousands of ports of one leave the others their slots. From the
+    slow queue nothing is claimed while an earlier batch of it is under way.
     """
-    due = ProbeSchedule.objects.due(now)
-    if queue == ProbeQueue.SLOW and ProbeSchedule.objects.slow().claimed(now).exists():
-        return []
-    queued = due.slow() if queue == ProbeQueue.SLOW else due.healthy()
-    pks = list(queued.values_list("pk", flat=True)[:limit])
-    claimed = _claim(pks, now, Q(next_due_at__lte=now))
-    by_delay: dict[timedelta, list[int]] = {}
-    for schedule in claimed:
-        delay = latest_slot(schedule, now) + schedule.period - schedule.next_due_at
-        by_delay.setdefault(delay, []).append(schedule.pk)
-    # Most are on time and have the same interval, so this is few statements for hundreds of ports.
-    for delay, schedule_pks in by_delay.items():
-        rows = ProbeSchedule.objects.filter(pk__in=schedule_pks)
-        rows.update(next_due_at=F("next_due_at") + delay)
-    return _build_tasks([(schedule, latest_slot(schedule, now)) for schedule in claimed])
+    schedules, due = ProbeSchedule.objects, ProbeSchedule.objects.due(now)
+    if queue == ProbeQueue.SLOW:
+        if schedules.slow().claimed(now).exists():
+            return []
+        queued, deadline = due.slow(), MAX_DEADLINE
+    else:
+        busy = schedules.healthy().busy_domains(now, share=DOMAIN_SHARE)
+        queued = due.healthy().exclude(port__product__domain__in=busy) if busy else due.healthy()
+        deadline = HEALTHY_DEADLINE
+    pks = list(queued.in_turns("next_due_at").values_list("pk", flat=True)[:limit])
+    claimed = claim_rows(schedules.all(), pks, now, Q(next_due_at__lte=now))
+    return _build_tasks(claimed, skip_to_next_slot(claimed, now), max_deadline=deadline)
 
 
 @transaction.atomic
@@ -65,43 +61,47 @@ def claim_ports(*, port_ids: list[int], now: datetime) -> list[ProbeTask]:
     Their slot is now; their schedule does not change.
     """
     schedules = ProbeSchedule.objects.probed().filter(port_id__in=port_ids)
-    claimed = _claim(list(schedules.values_list("pk", flat=True)), now)
-    return _build_tasks([(schedule, now) for schedule in claimed])
-
-
-def _claim(pks: list[int], now: datetime, *conditions: Q) -> list[ProbeSchedule]:
-    claim = uuid4()
-    unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    count = ProbeSchedule.objects.filter(unclaimed, *conditions, pk__in=pks).update(
-        claim=claim, claimed_until=now + LEASE
-    )
-    return list(ProbeSchedule.objects.filter(claim=claim).order_by("pk")) if count else []
+    pks = list(schedules.values_list("pk", flat=True))
+    claimed = claim_rows(ProbeSchedule.objects.all(), pks, now)
+    return _build_tasks(claimed, dict.fromkeys(port_ids, now), max_deadline=MAX_DEADLINE)
 
 
 def release(*, results: Sequence[ProbeResult]) -> None:
-    """Release the claims of measured ports, and count their slow failures in a row."""
-    slow = {result.port_id for result in results if result.outcome in SLOW_TO_FAIL}
+    """Release the claims of measured ports, and count how often in a row they were slow."""
+    slow = {result.port_id for result in results if is_slow(result)}
     others = {result.port_id for result in results} - slow
     schedules = ProbeSchedule.objects
     schedules.filter(port_id__in=others).update(claimed_until=None, failures=0)
     schedules.filter(port_id__in=slow).update(claimed_until=None, failures=F("failures") + 1)
 
 
-def latest_slot(schedule: ProbeSchedule, now: datetime) -> datetime:
-    missed = (now - schedule.next_due_at) // schedule.period
-    return schedule.next_due_at + missed * schedule.period
+def is_slow(result: ProbeResult) -> bool:
+    return result.outcome in SLOW_TO_FAIL or result.timings.total >= HEALTHY_DEADLINE
 
 
-def _build_tasks(slots: list[tuple[ProbeSchedule, datetime]]) -> list[ProbeTask]:
-    targets = probe_targets([schedule.port_id for schedule, _ in slots])
+def hand_over(*, port_ids: Iterable[int]) -> None:
+    """Return ports that the healthy queue could not wait for; they are due in the slow queue."""
+    claimed = ProbeSchedule.objects.filter(port_id__in=port_ids, claimed_until__isnull=False)
+    for interval in set(claimed.values_list("interval", flat=True)):
+        # Claiming moved them on by one interval.
+        due_at = F("next_due_at") - timedelta(seconds=interval)
+        of_interval = claimed.filter(interval=interval)
+        of_interval.update(next_due_at=due_at, claimed_until=None, failures=SLOW_AFTER)
+
+
+def _build_tasks(
+    claimed: Sequence[ProbeSchedule], slots: Mapping[int, datetime], *, max_deadline: float
+) -> list[ProbeTask]:
+    targets = probe_targets([schedule.port_id for schedule in claimed])
     return [
         ProbeTask(
             port_id=schedule.port_id,
-            slot=slot,
+            slot=slots[schedule.port_id],
             interval=schedule.interval,
+            max_deadline=max_deadline,
             **targets[schedule.port_id],
         )
-        for schedule, slot in slots
+        for schedule in claimed
         if schedule.port_id in targets
     ]
 

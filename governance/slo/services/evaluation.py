@@ -11,6 +11,7 @@ from typing import Protocol
 
 from django.db import transaction
 
+from governance.schedules.services import clock_set_at
 from governance.slo.budget import Ratio
 from governance.slo.coverage import CoveredPort, covered_ports, latest
 from governance.slo.evaluation import (
@@ -57,7 +58,7 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
     recent_hours = _recent_hours(covered, now, objectives)
     outdated = []
     for row in objectives:
-        is_due = row.status__as_of is None or now - row.status__as_of >= METRICS_INTERVAL
+        is_due = row.status__as_of is None or abs(now - row.status__as_of) >= METRICS_INTERVAL
         if is_due or row.status__base_to != base_end(now):
             outdated.append(row.pk)
             continue
@@ -83,10 +84,12 @@ def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     covered_by_objective = covered_ports(objectives)
     recent_hours = _recent_hours(covered_by_objective, now, objectives)
     changed: set[int] = set()
+    set_at = clock_set_at(now)
     for objective in objectives:
         status, covered = statuses[objective.pk], covered_by_objective.get(objective.pk, [])
         _refresh_base(objective, covered, status, now)
-        if _evaluate(objective, covered, status, _hours_of(covered, recent_hours), now):
+        hours = _hours_of(covered, recent_hours)
+        if _evaluate(objective, covered, status, hours, now, clock_set_at=set_at):
             changed |= {port.product_id for port in covered}
     ObjectiveStatus.objects.bulk_create(
         statuses.values(),
@@ -136,6 +139,8 @@ def _evaluate(
     status: ObjectiveStatus,
     hours: Collection[HourBucket],
     now: datetime,
+    *,
+    clock_set_at: datetime | None,
 ) -> bool:
     """Set metrics and verdict of a status; return True if the verdict changed."""
     spec = objective.spec
@@ -147,8 +152,8 @@ def _evaluate(
     status.value = value_of(spec, stats, ratio)
     status.as_of = latest(covered)
     interval = max((port.interval for port in covered), default=timedelta(0))
-    is_known = not is_unmeasured(status.as_of, interval=interval, now=now)
-    verdict = verdict_of(spec, ratio, recent) if is_known else Verdict.NO_DATA
+    is_unknown = is_unmeasured(status.as_of, interval=interval, now=now, clock_set_at=clock_set_at)
+    verdict = Verdict.NO_DATA if is_unknown else verdict_of(spec, ratio, recent)
     if verdict == status.verdict:
         return False
     status.verdict, status.since = verdict, status.as_of or status.since

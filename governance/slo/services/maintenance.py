@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.db.models import Max, Min, Q
 
-from governance.slo.evaluation import Verdict
+from governance.slo.evaluation import CLOCK_TOLERANCE, Verdict
 from governance.slo.models import Measurement, Objective, Period, RollUp
 from governance.slo.services.evaluation import evaluate
 from governance.slo.services.product_status import publish_status
@@ -27,7 +27,9 @@ def roll_up_days(*, now: datetime) -> int:
     It starts two days before the newest day that is rolled up, however long ago that is. A day is
     exactly the sum of its hours, so doing it twice changes nothing.
     """
-    newest_day = RollUp.objects.filter(period=Period.DAY).aggregate(start=Max("start"))["start"]
+    # A day ahead was rolled up before the wall clock was set back.
+    past_days = RollUp.objects.filter(period=Period.DAY, start__lte=now)
+    newest_day = past_days.aggregate(start=Max("start"))["start"]
     oldest_hour = RollUp.objects.filter(period=Period.HOUR).aggregate(start=Min("start"))["start"]
     if newest_day:
         day = newest_day - 2 * DAY
@@ -82,7 +84,9 @@ def _delete_in_batches(
 def mark_unmeasured(*, now: datetime) -> set[int]:
     """Evaluate again the objectives whose ports were not measured recently; return the products
     whose status changed. Without measurements the verdict is no data, whatever it was before."""
-    unmeasured = Objective.objects.filter(status__as_of__lt=now - timedelta(minutes=10)).exclude(
+    is_old = Q(status__as_of__lt=now - timedelta(minutes=10))
+    is_ahead = Q(status__as_of__gt=now + CLOCK_TOLERANCE)
+    unmeasured = Objective.objects.filter(is_old | is_ahead).exclude(
         status__verdict=Verdict.NO_DATA
     )
     changed = evaluate(objectives=list(unmeasured), now=now)

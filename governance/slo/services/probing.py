@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from governance.slo.models import ProbeSchedule
+from governance.slo.outcomes import Outcome
 from governance.slo.probe_types import ProbeResult, ProbeTask
 from governance.slo.probes.measuring import OnResult, measure
-from governance.slo.services.claims import claim_ports
+from governance.slo.services.claims import claim_ports, hand_over
 from governance.slo.services.objectives import schedule_missing_ports
 from governance.slo.services.recording import record_measurements
 
@@ -21,9 +22,17 @@ def probe(*, tasks: Sequence[ProbeTask], on_result: OnResult | None = None) -> l
     """Measure claimed ports and record the results; return them, recorded before or not.
 
     A task whose slot has passed (a message delivered again, a worker that slept) is dropped: a
-    measurement is never recorded under a slot of another time.
+    measurement is never recorded under a slot of another time. A port that had to answer sooner
+    than its own deadline, and did not, is handed over instead of recorded.
     """
-    results = measure(drop_late(tasks, timezone.now()), on_result=on_result)
+    current = drop_late(tasks, timezone.now())
+    results: list[ProbeResult] = []
+    handed_over: list[ProbeResult] = []
+    for task, result in zip(current, measure(current, on_result=on_result), strict=True):
+        is_cut_short = task.deadline < task.full_deadline and result.outcome == Outcome.TIMEOUT
+        (handed_over if is_cut_short else results).append(result)
+    if handed_over:
+        hand_over(port_ids=[result.port_id for result in handed_over])
     for start in range(0, len(results), RESULTS_PER_TRANSACTION):
         batch = results[start : start + RESULTS_PER_TRANSACTION]
         record_measurements(results=batch, now=timezone.now())

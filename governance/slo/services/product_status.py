@@ -48,7 +48,7 @@ def publish_status(
 def is_outdated(metrics: Metrics, now: datetime) -> bool:
     """Return True if metrics are due; without objectives there are none to write."""
     moments = [parse_datetime(metric.get("as_of") or "") for metric in metrics.values()]
-    return any(moment is None or now - moment >= METRICS_INTERVAL for moment in moments)
+    return any(moment is None or abs(now - moment) >= METRICS_INTERVAL for moment in moments)
 
 
 def metrics_for(objectives: Iterable[Objective]) -> Metrics:

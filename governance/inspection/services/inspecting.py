@@ -1,11 +1,10 @@
 """Inspects the schema of sources, finds schema drift, and updates contracts from a source."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
@@ -17,17 +16,16 @@ from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
-from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.models import DataProduct, Visibility
 from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
-from governance.inspection.models import Inspection
+from governance.inspection.models import READ_INTERVAL, READABLE, Inspection, SourceSchedule
 from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
 from governance.sandbox.runner import read_server
 from governance.sandbox.types import SourceUnreadable, TableProfile
 
-READABLE = ("local", "postgres", "postgresql")
-READ_INTERVAL = timedelta(days=1)
+logger = logging.getLogger(__name__)
 
 
 def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
@@ -54,6 +52,10 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
         failure = ""
     except SourceUnreadable as error:
         profile, failure = [], error.code
+    except Exception:
+        # A source may be anything; whatever breaks, breaks its own inspection only.
+        logger.exception("reading the source of port %d broke", port.pk)
+        profile, failure = [], "failed"
     return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
 
 
@@ -77,6 +79,7 @@ def _save(
             "failure": failure,
         },
     )
+    SourceSchedule.objects.filter(port=port).update(next_due_at=inspection.read_at + READ_INTERVAL)
     # A daily inspection by the system is an event only if its outcome changed.
     result = (inspection.failure, inspection.drifts)
     is_unchanged = before is not None and (before.failure, before.drifts) == result
@@ -88,25 +91,6 @@ def _save(
             after={"port": str(port), "failure": failure, "drifts": len(drift)},
         )
     return inspection
-
-
-def read_due_sources(*, now: datetime, limit: int) -> int:
-    """Read the sources that were not read for a day, new ones first; return how many.
-
-    A source that cannot be read is saved with the reason and tried again a day later.
-    """
-    due = (
-        OutputPort.objects.filter(port_contract__contract__servers__type__in=READABLE)
-        .exclude(product__status__in=(Status.RETIRED, Status.EXTERNAL))
-        .filter(Q(inspection=None) | Q(inspection__read_at__lte=now - READ_INTERVAL))
-        .order_by(F("inspection__read_at").asc(nulls_first=True), "id")
-        .select_related("product__domain", "port_contract__contract")
-        .distinct()
-    )
-    ports = list(due[:limit])
-    for port in ports:
-        inspect_port(port=port, actor=SystemActor("source reader"))
-    return len(ports)
 
 
 @transaction.atomic

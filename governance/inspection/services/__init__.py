@@ -1,0 +1,25 @@
+"""Reads the schema of sources: now, on schedule, and into the contract."""
+
+from governance.inspection.models import READABLE
+from governance.inspection.services.inspecting import (
+    adopt_schema,
+    inspect_port,
+    inspection_summary,
+)
+from governance.inspection.services.schedules import (
+    SourceBatch,
+    claim_sources,
+    read_batch,
+    schedule_missing_sources,
+)
+
+__all__ = [
+    "READABLE",
+    "SourceBatch",
+    "adopt_schema",
+    "claim_sources",
+    "inspect_port",
+    "inspection_summary",
+    "read_batch",
+    "schedule_missing_sources",
+]

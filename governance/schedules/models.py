@@ -1,0 +1,72 @@
+"""When something is due, who has claimed it, and when the wall clock was last set."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from catalog.ports.models import OutputPort
+
+DOMAIN = "port__product__domain"
+AnySchedule = TypeVar("AnySchedule", bound="Schedule")
+
+
+class ScheduleQuerySet(models.QuerySet[AnySchedule]):
+    def unclaimed(self, now: datetime) -> Self:
+        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now))
+
+    def claimed(self, now: datetime) -> Self:
+        return self.filter(claimed_until__gt=now)
+
+    def busy_domains(self, now: datetime, *, share: int) -> list[int]:
+        """Return the ids of domains that have `share` or more claims under way."""
+        claims = self.claimed(now).order_by().values_list(DOMAIN)
+        counts = claims.annotate(claims=models.Count("pk")).filter(claims__gte=share)
+        return [domain_id for domain_id, _ in counts]
+
+    def in_turns(self, *order: str) -> Self:
+        """Order them so that the domains take turns; `order` is that within a domain."""
+        turn = Window(RowNumber(), partition_by=F(DOMAIN), order_by=[*order, "pk"])
+        return self.annotate(turn=turn).order_by("turn", *order, "pk")
+
+
+class Schedule(models.Model):
+    """When a port is looked at. Slots are `interval` seconds apart; a missed slot is skipped."""
+
+    # Longer than a claimed batch can take.
+    CLAIM_DURATION: ClassVar[timedelta]
+
+    if TYPE_CHECKING:
+        port: models.OneToOneField[OutputPort, OutputPort]
+        port_id: int
+
+    interval = models.PositiveIntegerField(help_text="Seconds.")
+    next_due_at = models.DateTimeField(default=timezone.now)
+    claim = models.UUIDField(null=True, blank=True, help_text="The batch that has claimed it.")
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="Slow or failed in a row.")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def period(self) -> timedelta:
+        return timedelta(seconds=self.interval)
+
+    def latest_slot(self, now: datetime) -> datetime:
+        return self.next_due_at + (now - self.next_due_at) // self.period * self.period
+
+
+class HostClock(models.Model):
+    """One reading of both clocks of a host, and when its wall clock was last seen to be set."""
+
+    boot_id = models.CharField(max_length=40, unique=True)
+    wall = models.DateTimeField()
+    monotonic = models.FloatField(help_text="Seconds.")
+    set_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.boot_id} at {self.wall:%Y-%m-%d %H:%M:%S}"
