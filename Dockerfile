@@ -24,4 +24,4 @@ COPY locale locale
 USER assay
 VOLUME /data
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "--config", "python:config.webserver"]
+CMD ["python", "-m", "config.webserver"]

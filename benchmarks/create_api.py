@@ -1,6 +1,6 @@
 """Products registered over HTTP in a second: one client, and four at once.
 
-All of the product runs as `manage.py start` runs it: gunicorn, workers and beat, Valkey, the
+All of the product runs as `manage.py start` runs it: web server, workers and beat, Valkey, the
 index. Each request is its own transaction with audit event and revision, and is answered after its
 commit; each client has a token of its own and keeps its connection. The entries are those of the
 corpus. OpenMetadata 1.12 did 7 a second with one client and 14 with four, by its own API, with

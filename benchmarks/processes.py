@@ -168,7 +168,7 @@ def _name(pid: int) -> str:
         return "supervisor"
     if "worker" in arguments:
         return arguments[arguments.index("--hostname") + 1].partition("@")[0]
-    for name in ("beat", "gunicorn", "valkey"):
+    for name in ("beat", "config.webserver", "valkey"):
         if name in arguments or name in Path(arguments[0].partition(" ")[0]).name:
             return name
     return Path(arguments[0]).name

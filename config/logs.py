@@ -59,6 +59,8 @@ def logging_settings(*, level: str, line_format: str) -> JSONObject:
             "django": {"handlers": [], "propagate": True},
             # It writes a line for each request.
             "elastic_transport.transport": {"level": "WARNING"},
+            # It writes a line for each request that waits for a thread.
+            "waitress.queue": {"level": "ERROR"},
         },
     }
 

@@ -178,7 +178,7 @@ def _command(pid: int) -> str:
 def _name_of(command: str) -> str:
     """Return the part that runs a command, empty if it is none to kill."""
     patterns = {
-        " gunicorn ": "web server",
+        " config.webserver ": "web server",
         " --queues index ": "index worker",
         " beat ": "beat",
         "valkey": "broker",

@@ -44,7 +44,7 @@ def valkey_program(data_dir: Path) -> ProcessSpec:
 def web_program() -> ProcessSpec:
     return ProcessSpec(
         name="web",
-        command=_python("gunicorn", "--config", "python:config.webserver"),
+        command=_python("config.webserver"),
         folder=settings.BASE_DIR,
     )
 

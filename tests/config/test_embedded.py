@@ -108,8 +108,11 @@ def test_a_killed_supervisor_leaves_no_orphan(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
 def test_a_web_worker_whose_master_died_before_it_began_ends_at_once():
-    begin = "import config.webserver, os, types; m = types.SimpleNamespace(pid=os.getpid())"
-    script = f"{begin}; config.webserver.post_fork(m, None); print('an orphan lives')"
+    # The process takes itself for its own child, so its parent is another one.
+    script = (
+        "import django, os; django.setup(); from config.webserver import WebProcess;"
+        "os.fork = lambda: 0; WebProcess(lambda beat: print('an orphan lives')).start()"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", script],
