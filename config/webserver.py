@@ -4,6 +4,7 @@ A request is read whole, and its answer is buffered, without a thread (ADR 13), 
 cost memory instead of threads. `python -m config.webserver` runs it.
 """
 
+import ctypes
 import logging
 import mmap
 import os
@@ -35,12 +36,12 @@ class WebProcess:
 
     def __init__(self, serve: Serve) -> None:
         self.serve = serve
-        self.clock = memoryview(mmap.mmap(-1, 8)).cast("d")
+        self.clock = ctypes.c_double.from_buffer(mmap.mmap(-1, 8))
         self.pid = 0
         self.started_at = 0.0
 
     def beat(self) -> None:
-        self.clock[0] = time.monotonic()
+        self.clock.value = time.monotonic()
 
     def start(self) -> None:
         """Fork the process, which serves until a signal to stop comes; it never returns."""
@@ -71,7 +72,7 @@ class WebProcess:
         if pid:
             self.pid = 0
             logger.info("web process %s ended (%s)", pid, os.waitstatus_to_exitcode(status))
-        elif time.monotonic() - self.clock[0] > STUCK_AFTER_SECONDS:
+        elif time.monotonic() - self.clock.value > STUCK_AFTER_SECONDS:
             logger.error("web process %s is stuck; replacing it", self.pid)
             os.kill(self.pid, signal.SIGKILL)
         return not self.pid
