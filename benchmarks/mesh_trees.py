@@ -58,8 +58,8 @@ def generate_products(
         domain = domains[generator.randrange(len(domains))]
         source = generator.randrange(number) if number else None
         tree = _product(number, entry, _cut(other["description"], generator), domain, source)
-        if generator.random() < hidden_share:
-            tree = with_custom(tree, "assayVisibility", "restricted")
+        is_hidden = generator.random() < hidden_share
+        tree = with_custom(tree, "assayVisibility", "restricted" if is_hidden else "public")
         yield GeneratedProduct(
             number=number,
             uuid=uuid.UUID(int=generator.getrandbits(128), version=4),

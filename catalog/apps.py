@@ -16,11 +16,12 @@ class CatalogConfig(AppConfig):
         from catalog.ports.services import project_ports
         from catalog.products.projection import parse_usages
         from catalog.products.projectors import register_projector
-        from catalog.products.services import project_usages
+        from catalog.products.services import project_usages, register_edit_check
         from catalog.provenance.projection import parse_provenance
         from catalog.provenance.services import project_provenance
         from catalog.publication.gates import register_gate
         from catalog.publication.rules import invariants
+        from catalog.publication.services import check_edit
         from catalog.revisions.followers import register_follower
         from catalog.tasks import hint_drain, hint_products
 
@@ -35,3 +36,4 @@ class CatalogConfig(AppConfig):
         )
         register_projector("provenance", parse=parse_provenance, write=project_provenance)
         register_gate("invariants", invariants)
+        register_edit_check("published", check_edit)

@@ -95,7 +95,7 @@ def _create_external_product(client: int, index: int, domain: Any) -> dict[str, 
     )
     product = register_product(
         domain=domain,
-        tree=with_custom(tree, "assaySlug", key),
+        tree=with_custom(with_custom(tree, "assaySlug", key), "assayVisibility", "public"),
         actor=SystemActor("chaos"),
         status=Status.EXTERNAL,
     )

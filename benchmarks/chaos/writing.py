@@ -83,6 +83,7 @@ class Writer(Worker):
                 "description": {"purpose": text},
                 "customProperties": [
                     {"property": "assaySlug", "value": key},
+                    {"property": "assayVisibility", "value": "public"},
                     {"property": "assayProvenance", "value": {"answers": self.answers}},
                 ],
             },
@@ -103,7 +104,8 @@ class Writer(Worker):
             return False
         before = entity.state
         server = SERVER | {"path": f"{entity.domain}/rows.csv"}
-        path, body = f"{PRODUCTS}/{entity.id}/ports", {"name": "table", "server": server}
+        path = f"{PRODUCTS}/{entity.id}/ports"
+        body = {"name": "table", "server": server, "interval": 5}
         # The port is one edit, and its contract is another.
         self._change("port", entity, next_edition(next_edition(before)), "POST", path, body)
         if entity.is_certain and entity.state != before:

@@ -1,12 +1,14 @@
 """Contract versions: what a port promises of its data, and where the data is served."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
+from catalog.contracts.projection import server_key
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 
@@ -73,6 +75,13 @@ class Server(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.type})"
+
+
+def last_good_check(port: OutputPort, servers: Iterable[Server]) -> datetime | None:
+    """Return when one of a port's servers last passed a check; None if only a former one did."""
+    keys = {server_key(server.type, server.location, server.format) for server in servers}
+    is_current = not port.last_good_server or port.last_good_server in keys
+    return port.last_good_at if is_current else None
 
 
 class SchemaObject(models.Model):

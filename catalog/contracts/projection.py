@@ -15,6 +15,17 @@ DEFAULT_VERSION = "0.1.0"
 MAX_PROPERTIES = 20_000
 MAX_DEPTH = 30
 _LOCATION_KEYS = ("location", "path", "endpointUrl", "host", "url")
+# The types of server that Assay checks by itself, and what it needs to know where each type is.
+PROBED_TYPES = frozenset({"api", "local"})
+SERVER_MEMBERS = {
+    "api": ("location",),
+    "local": ("path",),
+    "kafka": ("host",),
+    "postgres": ("host", "database"),
+    "postgresql": ("host", "database"),
+    "s3": ("location",),
+    "sftp": ("location",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +128,11 @@ def new_tree(*, identifier: str, name: str, servers: list[JSONObject]) -> JSONOb
     }
 
 
+def server_key(server_type: str, location: str, data_format: str = "") -> str:
+    """Return what distinguishes a checked server from one that took its place."""
+    return f"{server_type} {location} {data_format}".strip()
+
+
 def bump_version(version: str) -> str:
     """Return the next version of the same kind: 0.1.0 becomes 0.2.0, any other text gets `.1`."""
     parts = version.split(".")
@@ -132,12 +148,23 @@ class _ContractReader(TreeReader):
 
     def server(self, item: Mapping[str, JSONValue], at: str) -> DeclaredServer:
         locations = (self.text(item, key, at, 2000) for key in _LOCATION_KEYS)
+        location = next(filter(None, locations), "")
+        server_type = self.text(item, "type", at, 60)
+        if not server_type:
+            known = ", ".join(SERVER_MEMBERS)
+            self.add_issue(f"{at}/type", "A server needs a type.", f"Such as {known}.")
+        for member in SERVER_MEMBERS.get(server_type, ()):
+            # Older documents name the location otherwise.
+            known_as = location if member in ("location", "path") else item.get(member)
+            if known_as in (None, ""):
+                message = f"A server of type {server_type} needs a {member}."
+                self.add_issue(f"{at}/{member}", message, f"Add the member {member}.")
         name = self.text(item, "server", at, 120) or self.text(item, "id", at, 120)
         return DeclaredServer(
             name=name or "server",
-            type=self.text(item, "type", at, 60),
+            type=server_type,
             environment=self.text(item, "environment", at, 60),
-            location=next(filter(None, locations), ""),
+            location=location,
             format=self.text(item, "format", at, 60),
             description=self.text(item, "description", at),
         )

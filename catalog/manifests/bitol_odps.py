@@ -11,10 +11,10 @@ from catalog.manifests.manifest import Manifest, parse_manifest, version_issue
 from catalog.manifests.schemas import DocumentSchema, Path
 from catalog.manifests.source_map import Document
 from catalog.products.document import ProductDocument, parse_document
-from catalog.products.projection import export_tree
+from catalog.products.projection import DOCUMENT_SYSTEM, export_tree
 from catalog.types import JSONObject, JSONValue
 
-SYSTEM = "bitol-odps"
+SYSTEM = DOCUMENT_SYSTEM
 KIND = "DataProduct"
 VERSIONS = ("v1.1.0", "v1.0.0", "v0.9.0")
 STATUSES = {

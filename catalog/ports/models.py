@@ -5,6 +5,9 @@ from django.db.models import Q
 
 from catalog.products.models import DataProduct
 
+# The outcome of a port that a steward has confirmed, because Assay cannot check it.
+CONFIRMED = "confirmed"
+
 
 class OutputPort(models.Model):
     """One way to consume a product; projected from the product's tree, key = name and version."""
@@ -24,6 +27,9 @@ class OutputPort(models.Model):
     # Trust columns: measured, written by services.note_probes alone.
     last_probed_at = models.DateTimeField(null=True, blank=True)
     last_good_at = models.DateTimeField(null=True, blank=True)
+    last_good_server = models.TextField(
+        blank=True, help_text="Type and location of the server that last passed a check."
+    )
     last_outcome = models.CharField(max_length=30, blank=True)
 
     class Meta:

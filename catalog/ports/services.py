@@ -1,7 +1,7 @@
 """Writes ports: from the product's tree, and what the probes have measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,11 +16,15 @@ MAX_AHEAD = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeSummary:
-    """What a probe saw of a port: the moment, its outcome, and whether it was good."""
+    """What a probe saw of a port: the moment, its outcome, and whether it was good.
+
+    `server` is the type and location of what was probed.
+    """
 
     at: datetime
     outcome: str
     is_good: bool
+    server: str = ""
 
 
 def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -> None:
@@ -56,7 +60,7 @@ def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
     """
     ids_by_probe: dict[ProbeSummary, list[int]] = {}
     for port_id, probe in probes.items():
-        ids_by_probe.setdefault(probe, []).append(port_id)
+        ids_by_probe.setdefault(replace(probe, server=""), []).append(port_id)
     # A batch of hundreds has few kinds of outcome, so this is few statements.
     for probe, port_ids in ids_by_probe.items():
         is_newer = Q(last_probed_at__isnull=True) | Q(last_probed_at__lt=probe.at)
@@ -65,6 +69,14 @@ def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
         OutputPort.objects.filter(is_newer, pk__in=port_ids).update(
             last_probed_at=probe.at, last_outcome=probe.outcome, **good
         )
+    # The server of a port changes seldom, so this is one statement for most batches.
+    checked = [port_id for port_id, probe in probes.items() if probe.is_good and probe.server]
+    servers = OutputPort.objects.filter(pk__in=checked).values_list("pk", "last_good_server")
+    for port_id, server in servers:
+        probe = probes[port_id]
+        if server != probe.server:
+            latest = OutputPort.objects.filter(pk=port_id, last_good_at=probe.at)
+            latest.update(last_good_server=probe.server)
 
 
 def _write_output_ports(

@@ -17,6 +17,7 @@ from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import Domain
 from catalog.identifiers import product_path
 from catalog.permissions import Permission
+from catalog.products.projection import DEFAULT_VISIBILITY
 from catalog.revisions.models import Revisioned
 
 PRODUCT = "product"
@@ -118,6 +119,9 @@ class DataProduct(Revisioned):
     KIND = PRODUCT
 
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="products")
+    document_id = models.CharField(
+        max_length=400, blank=True, help_text="The id of its document; no other product has it."
+    )
     slug = models.CharField(max_length=120)
     name = models.CharField(max_length=200)
     version = models.CharField(max_length=60, default="0.1.0")
@@ -129,12 +133,13 @@ class DataProduct(Revisioned):
     sensitivity = models.PositiveSmallIntegerField(
         choices=Sensitivity, default=Sensitivity.INTERNAL
     )
-    visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.PUBLIC)
+    visibility = models.CharField(max_length=12, choices=Visibility, default=DEFAULT_VISIBILITY)
     tree = models.JSONField(default=dict)
     successor = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="predecessors"
     )
     ends_on = models.DateField(null=True, blank=True, help_text="When a deprecated product ends.")
+    end_reason = models.TextField(blank=True, help_text="Why it is deprecated or retired.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="The last edit by people.")
     published_at = models.DateTimeField(null=True, blank=True)
@@ -153,6 +158,12 @@ class DataProduct(Revisioned):
         constraints = [
             models.UniqueConstraint(
                 fields=["domain", "slug"], name="a_slug_names_one_product_of_a_domain"
+            ),
+            # Entries of external catalogs keep the ids that they have there.
+            models.UniqueConstraint(
+                fields=["document_id"],
+                condition=~Q(status=Status.EXTERNAL) & ~Q(document_id=""),
+                name="a_document_id_means_one_product",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="product_status_is_known"

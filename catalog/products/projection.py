@@ -14,8 +14,11 @@ from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
 
 API_VERSION = "v1.0.0"
+# The system of the ids that product documents have here, as aliases name it.
+DOCUMENT_SYSTEM = "bitol-odps"
 SENSITIVITIES = {"public": 1, "internal": 2, "confidential": 3, "restricted": 4}
 VISIBILITIES = ("public", "members", "restricted")
+DEFAULT_VISIBILITY = "members"
 MAX_USAGES = 500
 MAX_TAGS = 200
 DESCRIPTION_KEYS = ("purpose", "limitations", "usage")
@@ -31,6 +34,7 @@ ODPS_STATUS = {"published": "active"}
 class ProductColumns:
     """What the catalog keeps of a product's tree in columns."""
 
+    document_id: str
     slug: str
     name: str
     version: str
@@ -54,6 +58,7 @@ def parse_columns(tree: JSONObject) -> ProductColumns:
             "Use small letters, digits, dots, dashes and underscores.",
         )
     columns = ProductColumns(
+        document_id=reader.text(tree, "id", "", 400),
         slug=slug,
         name=name or slug,
         version=reader.text(tree, "version", "", 60) or "0.1.0",
@@ -64,7 +69,7 @@ def parse_columns(tree: JSONObject) -> ProductColumns:
         sensitivity=SENSITIVITIES[
             _choice(reader, tree, "assaySensitivity", tuple(SENSITIVITIES), "internal")
         ],
-        visibility=_choice(reader, tree, "assayVisibility", VISIBILITIES, "public"),
+        visibility=_choice(reader, tree, "assayVisibility", VISIBILITIES, DEFAULT_VISIBILITY),
     )
     reader.finish()
     return columns
@@ -77,6 +82,11 @@ class DeclaredUsage:
     title: str
     type: str = ""
     url: str = ""
+
+
+def is_wider(visibility: str, *, than: str) -> bool:
+    """Return True if more people see a product of one visibility than of the other."""
+    return VISIBILITIES.index(visibility) < VISIBILITIES.index(than)
 
 
 def parse_usages(tree: JSONObject) -> list[DeclaredUsage]:

@@ -6,13 +6,17 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class PortFacts:
-    """One output port: its servers, and when a probe last succeeded."""
+    """One output port: its servers, and when the last good check of them was.
+
+    `is_probed` is False if Assay cannot check any of its servers, so that a steward has to.
+    """
 
     name: str
     version: str
     is_deprecated: bool
     server_types: tuple[str, ...]
     last_good_at: datetime | None
+    is_probed: bool = True
     has_schema: bool = False
 
 

@@ -12,13 +12,36 @@ class PublicationRefused(CatalogError):
 
     code = "publication-refused"
 
-    def __init__(self, findings: Sequence[Issue]) -> None:
+    def __init__(self, findings: Sequence[Issue], message: str = "", hint: str = "") -> None:
         blocking = [finding for finding in findings if finding.is_error]
         super().__init__(
-            f"The product cannot be published yet: {len(blocking)} to fix.",
-            hint="Fix each finding, then publish again.",
+            message or f"The product cannot be published yet: {len(blocking)} to fix.",
+            hint=hint or "Fix each finding, then publish again.",
         )
         self.findings = tuple(findings)
+
+
+class EditRefused(PublicationRefused):
+    """An edit takes from a published product what its publication needs; `findings` are that."""
+
+    def __init__(self, findings: Sequence[Issue]) -> None:
+        super().__init__(
+            findings,
+            message="The product is published, and could not be published like this.",
+            hint="Keep what would be missing, or first add what replaces it.",
+        )
+
+
+def regressions(before: Iterable[Issue], after: Iterable[Issue]) -> list[Issue]:
+    """Return the blocking findings that a change adds to those that the product had already."""
+    known = {_subject(finding) for finding in before if finding.is_error}
+    return [finding for finding in after if finding.is_error and _subject(finding) not in known]
+
+
+def _subject(finding: Issue) -> tuple[str, str]:
+    """Return what a finding is about: of ports it is whether one is live, not which are not."""
+    root, dot, _port = finding.location.partition(".")
+    return finding.code, root + dot if root == "outputPorts" else finding.location
 
 
 Gate = Callable[[ProductFacts], Iterable[Issue]]

@@ -9,8 +9,7 @@ from datetime import timedelta
 from catalog.issues import Issue
 from catalog.publication.facts import PortFacts, ProductFacts
 
-MAX_PROBE_AGE = timedelta(hours=24)
-NETWORK_TYPES = frozenset({"api", "http", "https"})
+MAX_CHECK_AGE = timedelta(hours=24)
 
 
 def purpose_is_described(product: ProductFacts) -> Iterator[Issue]:
@@ -43,8 +42,8 @@ def owner_and_steward_are_active(product: ProductFacts) -> Iterator[Issue]:
 
 
 def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
-    """A product has an output port that is not deprecated, has a server and, over HTTP, has had a
-    successful probe in the last 24 hours."""
+    """A product has an output port that is not deprecated, has a server and has passed a check in
+    the last 24 hours."""
     ports = [port for port in product.ports if not port.is_deprecated]
     if not ports:
         yield Issue(
@@ -57,12 +56,12 @@ def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
     if any(_is_live(port, product) for port in ports):
         return
     for port in ports:
-        missing = "successful probe in the last 24 hours" if port.server_types else "server"
+        missing, hint = _what_is_missing(port)
         yield Issue(
             code="port-is-live",
             location=f"outputPorts.{port.name}",
             message=f"Port {port.name} {port.version} has no {missing}.",
-            hint="Add its server to the contract, and check that a probe succeeds.",
+            hint=hint,
         )
 
 
@@ -91,8 +90,16 @@ def invariants(product: ProductFacts) -> Iterator[Issue]:
 
 
 def _is_live(port: PortFacts, product: ProductFacts) -> bool:
+    is_recent = port.last_good_at and abs(product.now - port.last_good_at) <= MAX_CHECK_AGE
+    return bool(port.server_types and is_recent)
+
+
+def _what_is_missing(port: PortFacts) -> tuple[str, str]:
+    """Return what keeps a port from being live, and how to get it."""
     if not port.server_types:
-        return False
-    if NETWORK_TYPES.isdisjoint(port.server_types):
-        return True
-    return port.last_good_at is not None and product.now - port.last_good_at <= MAX_PROBE_AGE
+        return "server", "Add its server to the contract."
+    missing = "successful check in the last 24 hours"
+    if port.is_probed:
+        return missing, "See at the port why the last check failed; the next one is automatic."
+    types = " or ".join(port.server_types)
+    return missing, f"Assay cannot check {types} yet: a steward confirms that the port works."

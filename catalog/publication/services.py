@@ -1,5 +1,6 @@
 """Publishes, deprecates, retires and adopts products, behind the gates."""
 
+from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
@@ -8,7 +9,8 @@ from django.utils import timezone
 from catalog.authorization.access import Writer, lock_for_edit
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
-from catalog.contracts.models import contract_of
+from catalog.contracts.models import contract_of, last_good_check
+from catalog.contracts.projection import PROBED_TYPES
 from catalog.domains.models import Domain
 from catalog.exceptions import ImmutableVersion, InvalidTransition, ValidationFailed
 from catalog.issues import Issue
@@ -16,10 +18,10 @@ from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import digest_of
-from catalog.products.services import set_status
+from catalog.products.services import require_free_identity, set_status
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
-from catalog.publication.gates import PublicationRefused, run_gates
+from catalog.publication.gates import EditRefused, PublicationRefused, regressions, run_gates
 from catalog.publication.models import ProductVersion
 
 
@@ -96,12 +98,33 @@ def adopt_product(
     product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     if product.status != Status.EXTERNAL:
         raise InvalidTransition("Only an external entry can be adopted.", location="status")
+    require_free_identity(product)
     return set_status(product, Status.DRAFT, "adopted", actor, reason)
 
 
 def publication_findings(product: DataProduct) -> list[Issue]:
     """Return what the gates find in a product now; nothing is changed or fetched."""
     return run_gates(load_facts(product))
+
+
+def check_edit(product: DataProduct) -> Callable[[DataProduct], None]:
+    """Return the check that an edit leaves a published product publishable, a retired one alone.
+
+    What kept it from being published before the edit (a port that is down) does not count. Raises
+    EditRefused, InvalidTransition.
+    """
+    is_live = product.status in (Status.PUBLISHED, Status.DEPRECATED)
+    before = publication_findings(product) if is_live else []
+
+    def check(current: DataProduct) -> None:
+        if current.edition == product.edition:
+            return
+        if current.status == Status.RETIRED:
+            raise InvalidTransition("A retired product does not change.", location="status")
+        if is_live and (added := regressions(before, publication_findings(current))):
+            raise EditRefused(added)
+
+    return check
 
 
 def load_facts(product: DataProduct) -> ProductFacts:
@@ -145,13 +168,15 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
     for port in ports:
         contract = contract_of(port)
         servers = contract.servers.all() if contract else ()
+        server_types = {server.type for server in servers}
         facts.append(
             PortFacts(
                 name=port.name,
                 version=port.version,
                 is_deprecated=port.is_deprecated,
-                server_types=tuple(server.type for server in servers),
-                last_good_at=port.last_good_at,
+                server_types=tuple(sorted(server_types)),
+                last_good_at=last_good_check(port, servers),
+                is_probed=not server_types.isdisjoint(PROBED_TYPES),
                 has_schema=bool(contract and contract.schema_objects.all()),
             )
         )

@@ -12,9 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from catalog.contracts.models import Server
+from catalog.contracts.projection import PROBED_TYPES
+from catalog.contracts.services import confirm_output_port
 from catalog.domains.models import Domain
 from catalog.manifests import bitol_odps
 from catalog.manifests.bundles import Source
@@ -22,6 +26,7 @@ from catalog.manifests.import_report import ImportReport, ImportResult
 from catalog.manifests.services.manifests import import_manifests
 from catalog.ports.http_client import fetch
 from catalog.ports.http_types import FetchFailed, Request, Response
+from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, ProductAlias, Status
 from catalog.products.projection import digest_of
 from catalog.products.services import register_product, set_alias
@@ -59,11 +64,12 @@ def load_mesh(*, log: Log, day: date | None = None) -> list[ImportResult]:
     load_people()
     log("domains, teams, people and terms loaded")
     _register_external(products)
-    with source_running():
-        # A product over HTTP can be published after its port has answered, so the import is run
-        # before and after a measurement; only what was published can be deprecated or retired.
+    with source_running(), _files_of_retired(products):
+        # A product can be published once a port has passed a check, so the import is run before
+        # and after a measurement; only what was published can be deprecated or retired.
         _import(products, log=log, as_published=True)
         _measure(log)
+        _confirm_ports(log)
         results = _import(products, log=log, as_published=True)
         results += _import([product for product in products if product.status in ENDED], log=log)
         _measure(log)
@@ -104,6 +110,24 @@ def source_running() -> Iterator[None]:
             yield
         finally:
             server.shutdown()
+
+
+@contextmanager
+def _files_of_retired(products: list[DemoProduct]) -> Iterator[None]:
+    """Keep a file without rows for each product that is retired later: it was published first."""
+    files = {}
+    for contract in (c for p in products if p.status == "retired" for c in p.contracts):
+        columns = [column["name"] for column in contract["schema"][0]["properties"]]
+        path = Path(settings.ASSAY_FILES_ROOT) / contract["servers"][0]["path"]
+        files[path] = ",".join(columns) + "\n"
+    for path, header in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(header, encoding="utf-8")
+    try:
+        yield
+    finally:
+        for path in files:
+            path.unlink(missing_ok=True)
 
 
 def _register_external(products: list[DemoProduct]) -> None:
@@ -157,6 +181,16 @@ def _measure(log: Log) -> None:
         results = probe_ports()
         good = sum(result.is_good for result in results)
         log(f"{len(results)} ports measured, {good} answered well")
+
+
+def _confirm_ports(log: Log) -> None:
+    """Confirm the ports that cannot be checked, as the stewards of the demo would."""
+    unchecked = OutputPort.objects.filter(last_good_at=None, product__status=Status.DRAFT)
+    servers = Server.objects.filter(contract__port_contracts__port=OuterRef("pk"))
+    ports = unchecked.filter(Exists(servers)).exclude(Exists(servers.filter(type__in=PROBED_TYPES)))
+    for port in ports.select_related("product__domain"):
+        confirm_output_port(port=port, actor=LOADER, reason="Its consumers read from it.")
+        log(f"{port.product.path}: port {port} confirmed")
 
 
 def _is_demo_source(port: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from catalog.contracts.projection import server_key
 from catalog.ports.http_types import Timings
 from governance.slo.outcomes import Outcome
 
@@ -48,12 +49,13 @@ class ProbeTask:
             outcome=outcome,
             status_code=status_code,
             timings=timings,
+            server=server_key(self.type, self.location, self.format),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What a probe measured of a port in a slot."""
+    """What a probe measured of a port in a slot; `server` is what it probed."""
 
     port_id: int
     slot: datetime
@@ -61,6 +63,7 @@ class ProbeResult:
     outcome: Outcome
     status_code: int | None = None
     timings: Timings = field(default_factory=Timings)
+    server: str = ""
 
     @property
     def is_good(self) -> bool:

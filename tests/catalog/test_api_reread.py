@@ -32,6 +32,7 @@ from tests.factories import (
     make_users,
     product_tree,
     with_answers,
+    with_good_checks,
     with_port,
     write_file,
 )
@@ -149,7 +150,7 @@ def _(mesh: Mesh) -> Exchange:
 @writing("POST", "/products/{uuid}/publish")
 def _(mesh: Mesh) -> Exchange:
     tree = with_answers(product_tree(domain=mesh.users.domain.slug))
-    product = mesh.draft(tree=tree)
+    product = with_good_checks(mesh.draft(tree=tree))
     path = f"/products/{product.uuid}"
     return Exchange(edit(mesh, "POST", f"{path}/publish", product, {"reason": "Ready."}), path)
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from catalog.products.models import DataProduct
 from catalog.products.services import register_product
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.services import retire_product
@@ -17,6 +18,7 @@ from tests.factories import (
     make_published_product,
     make_users,
     product_tree,
+    with_good_checks,
 )
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,8 @@ def test_the_whole_way_from_a_name_to_a_published_version():
         "POST", f"{path}/ports", {"name": "table", "server": SERVER}, edition=created["ETag"]
     )
     answered = program.send("PUT", f"{path}/provenance", UNKNOWN, edition=port["ETag"])
+    unchecked = program.get(f"{path}/findings").json()
+    with_good_checks(DataProduct.objects.get())
     findings = program.get(f"{path}/findings").json()
     published = program.send(
         "POST", f"{path}/publish", {"reason": "Ready."}, edition=answered["ETag"]
@@ -48,6 +52,7 @@ def test_the_whole_way_from_a_name_to_a_published_version():
     }
     assert "outputPorts" in places(problem)
     assert all(error["hint"] for error in problem["errors"])
+    assert [finding["code"] for finding in unchecked["findings"]] == ["port-is-live"]
     assert findings == {"is_publishable": True, "findings": findings["findings"]}
     assert published.status_code == 200, published.content
     assert published.json()["status"] == "published"

@@ -38,6 +38,7 @@ from tests.factories import (
     make_users,
     product_tree,
     with_answers,
+    with_good_checks,
     with_port,
 )
 
@@ -372,7 +373,7 @@ def test_of_a_publication_and_edits_at_once_the_frozen_version_is_what_was_publi
 
     for race in range(RACES):
         tree = with_answers(product_tree(f"Orders {race}", domain=users.domain.slug))
-        product = with_port(make_product(domain=users.domain, tree=tree))
+        product = with_good_checks(with_port(make_product(domain=users.domain, tree=tree)))
         path, edition = f"/products/{product.uuid}", product.edition
 
         answers = run_concurrently(

@@ -12,7 +12,7 @@ from catalog.manifests.readers import read_documents
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
 from tests.catalog.api_client import Program
-from tests.catalog.test_manifests import ACTIVE, CONTRACT, PRODUCT, bring
+from tests.catalog.test_manifests import ACTIVE, CONTRACT, PRODUCT, bring, bring_checked
 from tests.factories import make_domain, make_users
 
 pytestmark = pytest.mark.django_db
@@ -207,7 +207,7 @@ def test_an_unknown_parameter_is_refused(sales):
 
 
 def test_a_product_is_exported_as_it_was_imported(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
     product, contract = DataProduct.objects.get(), DataProduct.objects.get().contracts.get()
     documents = [d.tree for d in read_documents(f"{ACTIVE}---\n{CONTRACT}".encode(), name="a.yaml")]
 
@@ -251,7 +251,7 @@ def test_an_exported_status_is_the_current_one(tree, status, word):
 
 
 def test_an_exported_product_comes_back_as_no_change(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
     product = DataProduct.objects.get()
     text = Program().get(f"/products/{product.uuid}/manifest").content
 

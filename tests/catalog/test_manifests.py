@@ -22,7 +22,14 @@ from catalog.manifests.services import import_manifests
 from catalog.products.models import DataProduct, ProductAlias
 from catalog.products.services import move_product, patch_document
 from catalog.publication.services import deprecate_product, publish_product
-from tests.factories import FACTORY, make_domain, make_person, make_product, make_users
+from tests.factories import (
+    FACTORY,
+    make_domain,
+    make_person,
+    make_product,
+    make_users,
+    with_good_checks,
+)
 
 PRODUCT = """\
 apiVersion: v1.0.0
@@ -49,6 +56,8 @@ customProperties:
       known_imbalances: {state: unknown}
       limits: {state: unknown}
       contact: {state: unknown}
+- property: assayVisibility
+  value: public
 """
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -84,6 +93,14 @@ def bring(*items, actor=FACTORY, **options):
 def bring_one(*items, **options):
     (result,) = bring(*items, **options).results
     return result
+
+
+def bring_checked(*items, **options):
+    """Import, let every port pass a check, and import again."""
+    bring(*items, **options)
+    for product in DataProduct.objects.all():
+        with_good_checks(product)
+    return bring_one(*items, **options)
 
 
 @pytest.fixture
@@ -302,9 +319,15 @@ def test_a_change_changes_only_what_it_names(sales):
 
 
 @pytest.mark.django_db
-def test_an_active_product_is_published_if_the_gate_finds_nothing(sales):
-    result = bring_one(ACTIVE, CONTRACT)
+def test_an_active_product_is_published_once_a_port_has_passed_a_check(sales):
+    before = bring_one(ACTIVE, CONTRACT)
 
+    result = bring_checked(ACTIVE, CONTRACT)
+
+    assert (before.status, [finding.code for finding in before.findings]) == (
+        "draft",
+        ["port-is-live"],
+    )
     assert (result.status, result.findings) == ("published", ())
     assert bring_one(ACTIVE, CONTRACT).action is Action.NONE
 
@@ -320,10 +343,11 @@ def test_an_active_product_that_the_gate_refuses_is_a_draft_until_it_passes():
     assert {finding.code for finding in result.findings} == {
         "owner-is-active",
         "steward-is-not-owner",
+        "port-is-live",
     }
     assert report.exit_code == 1
     make_users(domain)
-    again = bring_one(ACTIVE, CONTRACT)
+    again = bring_checked(ACTIVE, CONTRACT)
     assert (again.action, again.status, again.findings) == (Action.NONE, "published", ())
 
 
@@ -346,7 +370,7 @@ def test_an_edit_by_people_is_kept_until_overwritten(sales):
 
 @pytest.mark.django_db
 def test_a_deprecation_by_people_survives_the_next_import(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
     product = DataProduct.objects.get()
     deprecate_product(product=product, edition=product.edition, actor=sales.owner)
 
@@ -358,7 +382,7 @@ def test_a_deprecation_by_people_survives_the_next_import(sales):
 
 @pytest.mark.django_db
 def test_a_manifest_deprecates_and_names_the_successor(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
     newer = make_product("Orders 2", domain=sales.domain)
     text = ACTIVE.replace("status: active", "status: deprecated")
     text += f"- property: assaySuccessor\n  value: sales/{newer.slug}\n"
@@ -371,7 +395,7 @@ def test_a_manifest_deprecates_and_names_the_successor(sales):
 
 @pytest.mark.django_db
 def test_a_successor_that_the_importer_cannot_see_is_ignored(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
     secret = make_product("Secrets", domain=make_domain("vault"), assayVisibility="restricted")
     text = ACTIVE.replace("status: active", "status: deprecated")
     text += f"- property: assaySuccessor\n  value: vault/{secret.slug}\n"
@@ -384,7 +408,7 @@ def test_a_successor_that_the_importer_cannot_see_is_ignored(sales):
 
 @pytest.mark.django_db
 def test_a_new_version_is_frozen_in_addition_to_the_old_one(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
     newer = ACTIVE.replace("version: 1.0.0\nstatus", "version: 1.1.0\nstatus")
 
     bring(newer.replace("Every order", "Each order"), CONTRACT)
@@ -395,7 +419,7 @@ def test_a_new_version_is_frozen_in_addition_to_the_old_one(sales):
 
 @pytest.mark.django_db
 def test_a_published_contract_needs_a_new_version_to_change(sales):
-    bring(ACTIVE, CONTRACT)
+    bring_checked(ACTIVE, CONTRACT)
 
     result = bring_one(ACTIVE, CONTRACT.replace("order_id", "id"))
 
@@ -435,10 +459,10 @@ def test_an_unreadable_file_stops_no_product(sales):
 def test_a_dry_run_reports_the_same_and_writes_nothing(sales):
     rehearsed = bring_one(ACTIVE, CONTRACT, is_dry_run=True)
 
-    assert (rehearsed.action, rehearsed.status) == (Action.CREATE, "published")
+    assert (rehearsed.action, rehearsed.status) == (Action.CREATE, "draft")
     assert DataProduct.objects.count() == 0
     assert ProductAlias.objects.count() == 0
-    assert bring_one(ACTIVE, CONTRACT).status == "published"
+    assert bring_one(ACTIVE, CONTRACT).findings == rehearsed.findings
 
 
 @pytest.mark.django_db
@@ -566,7 +590,7 @@ def test_a_product_created_here_is_identified_by_its_own_id(sales):
 
 @pytest.mark.django_db
 def test_a_publication_by_people_is_not_a_conflict(sales):
-    bring(PRODUCT, CONTRACT)
+    bring_checked(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()
     publish_product(product=product, edition=product.edition, actor=sales.owner)
 
@@ -581,7 +605,7 @@ def test_importing_an_unchanged_manifest_takes_few_statements(
     sales, role, django_assert_max_num_queries
 ):
     actor = getattr(sales, role) if role else FACTORY
-    bring(ACTIVE, CONTRACT, actor=actor)
+    bring_checked(ACTIVE, CONTRACT, actor=actor)
 
     with django_assert_max_num_queries(6):
         result = bring_one(ACTIVE, CONTRACT, actor=actor)
@@ -614,17 +638,20 @@ def run(*arguments):
 
 @pytest.mark.django_db
 def test_a_folder_is_imported_and_unchanged_the_second_time(folder, sales, capsys):
+    assert run(folder) == 1
+    with_good_checks(DataProduct.objects.get())
     assert run(folder) == 0
     assert run(folder) == 0
 
     out = capsys.readouterr().out
-    assert "create    sales/orders [published]: no product here has the id orders-product" in out
+    assert "create    sales/orders [draft]: no product here has the id orders-product" in out
+    assert "outputPorts.table: Port table 1.0.0 has no successful check" in out
     assert "no change sales/orders [published]: no changes" in out
 
 
 @pytest.mark.django_db
 def test_a_dry_run_writes_nothing_and_says_so(folder, sales, capsys):
-    assert run(folder, "--dry-run") == 0
+    assert run(folder, "--dry-run") == 1
 
     assert "dry run: nothing was written" in capsys.readouterr().out
     assert DataProduct.objects.count() == 0
@@ -632,7 +659,7 @@ def test_a_dry_run_writes_nothing_and_says_so(folder, sales, capsys):
 
 @pytest.mark.django_db
 def test_the_json_report_is_one_object(folder, sales, capsys):
-    assert run(folder, "--json") == 0
+    assert run(folder, "--json") == 1
 
     report = json.loads(capsys.readouterr().out)
     assert report["counts"]["create"] == 1
@@ -664,7 +691,9 @@ def test_findings_exit_with_one(folder, capsys):
 @pytest.mark.django_db
 def test_the_command_acts_as_a_person_with_their_rights(folder, sales, capsys):
     assert run(folder, "--as", sales.outsider.username) == 1
-    assert run(folder, "--as", sales.owner.username) == 0
+    assert "refused   Orders" in capsys.readouterr().out
+    assert run(folder, "--as", sales.owner.username) == 1
+    assert "create    sales/orders [draft]" in capsys.readouterr().out
 
     event = AuditEvent.objects.filter(verb="registered").get()
     assert event.actor_name == sales.owner.display_name
@@ -689,7 +718,7 @@ GUIDE = Path(__file__).resolve().parents[2] / "docs/how-to/manifest.md"
 def test_the_guides_own_manifest_is_published(sales):
     _, _, rest = GUIDE.read_text().partition("```yaml\n")
 
-    result = bring_one(rest.partition("```")[0])
+    result = bring_checked(rest.partition("```")[0])
 
     assert (result.status, result.findings, result.issues) == ("published", (), ())
 

@@ -41,6 +41,7 @@ from tests.factories import (
     make_users,
     product_tree,
     with_answers,
+    with_good_checks,
     with_port,
     write_file,
 )
@@ -73,7 +74,8 @@ class Site:
 
     def answered(self) -> DataProduct:
         """Return a draft that the gates let through."""
-        return self.draft(tree=with_answers(product_tree(domain=self.users.domain.slug)))
+        tree = with_answers(product_tree(domain=self.users.domain.slug))
+        return with_good_checks(self.draft(tree=tree))
 
     def published(self) -> DataProduct:
         """Return a published product of the domain."""

@@ -37,12 +37,13 @@ from tests.factories import (
     make_users,
     product_tree,
     with_answers,
+    with_good_checks,
     with_port,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PORT = PortFacts(
-    name="table", version="1.0.0", is_deprecated=False, server_types=("local",), last_good_at=None
+    name="table", version="1.0.0", is_deprecated=False, server_types=("local",), last_good_at=NOW
 )
 GOOD = ProductFacts(
     product_id=1,
@@ -77,7 +78,7 @@ def test_a_good_product_passes_every_invariant():
         ({"ports": ()}, "port-is-live"),
         ({"ports": (replace(PORT, is_deprecated=True),)}, "port-is-live"),
         ({"ports": (replace(PORT, server_types=()),)}, "port-is-live"),
-        ({"ports": (replace(PORT, server_types=("api",)),)}, "port-is-live"),
+        ({"ports": (replace(PORT, server_types=("api",), last_good_at=None),)}, "port-is-live"),
         ({"open_questions": ("source",)}, "provenance-is-answered"),
     ],
 )
@@ -85,13 +86,23 @@ def test_each_lack_has_its_own_finding(changed, code):
     assert _codes(replace(GOOD, **changed)) == {code}
 
 
-def test_an_http_port_is_live_for_a_day_after_a_good_answer():
-    fresh = replace(PORT, server_types=("api",), last_good_at=NOW - timedelta(hours=23))
+@pytest.mark.parametrize("server_type", ["api", "local", "kafka", "postgres", "anything"])
+def test_a_port_of_any_type_is_live_for_a_day_after_a_good_check(server_type):
+    fresh = replace(PORT, server_types=(server_type,), last_good_at=NOW - timedelta(hours=23))
     stale = replace(fresh, last_good_at=NOW - timedelta(hours=25))
 
     assert not list(a_port_is_live(replace(GOOD, ports=(fresh,))))
     assert list(a_port_is_live(replace(GOOD, ports=(stale,))))
+    assert list(a_port_is_live(replace(GOOD, ports=(replace(fresh, last_good_at=None),))))
     assert not list(a_port_is_live(replace(GOOD, ports=(stale, fresh))))
+
+
+def test_a_port_that_cannot_be_checked_needs_a_stewards_word():
+    port = replace(PORT, server_types=("kafka",), last_good_at=None, is_probed=False)
+
+    (finding,) = a_port_is_live(replace(GOOD, ports=(port,)))
+
+    assert "Assay cannot check kafka yet: a steward confirms" in finding.hint
 
 
 def test_an_owner_and_a_second_steward_are_enough():
@@ -158,7 +169,8 @@ def test_an_approval_binds_to_the_edition_that_was_seen():
 @pytest.mark.parametrize("who", ["steward", "consumer", "outsider"])
 def test_only_an_owner_publishes(who):
     users = make_users()
-    product = with_port(make_product(domain=users.domain, tree=with_answers(product_tree())))
+    product = make_product(domain=users.domain, tree=with_answers(product_tree()))
+    product = with_good_checks(with_port(product))
 
     with pytest.raises(PermissionDenied):
         publish_product(product=product, edition=product.edition, actor=getattr(users, who))

@@ -1,5 +1,6 @@
 """Checks the documents of request bodies by the rules for files."""
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from catalog.products.document import ProductDocument
 from catalog.types import JSONObject, JSONValue
 
 UNKNOWN = ".unknown-field"
+REQUIRED = ".required"
 Content = TypeVar("Content", ProductDocument, ContractDocument)
 
 
@@ -24,9 +26,9 @@ def parse_body_document(
 ) -> Content | JSONObject:
     """Return the parsed document, or its tree if only the service can say what is wrong with it.
 
-    Unknown fields of a file are a warning, those of a request an error. A document that was
-    imported with issues stays editable: issues that it had `before` are none. Raises
-    ValidationFailed with the others.
+    Unknown fields and missing members of servers are warnings in a file, errors in a request. A
+    document that was imported with issues stays editable: issues that it had `before` are none.
+    Raises ValidationFailed with the others.
     """
     if not isinstance(tree, dict):
         raise ValidationFailed([Issue(location="/", message="A document is an object.")])
@@ -38,7 +40,8 @@ def parse_body_document(
     for issue in refused:
         if (issue.location, issue.code) in had:
             continue
-        text = issue.message.partition(";")[0] if _is_unknown(issue) else issue.message
+        # What follows is about files: how they are read all the same.
+        text = issue.message if issue.is_error else re.split(r"; | \(by v", issue.message)[0]
         message = f"{text[:1].upper()}{text[1:]}."
         location = issue.location or "/"
         issues.append(Issue(location=location, message=message, hint=issue.hint, code=issue.code))
@@ -53,8 +56,9 @@ def _read(parse: Callable[[Document], Manifest[Content]], tree: JSONObject) -> M
 
 
 def _refused(manifest: Manifest[Content]) -> list[DocumentIssue]:
-    return [issue for issue in manifest.issues if issue.is_error or _is_unknown(issue)]
+    return [issue for issue in manifest.issues if issue.is_error or _is_refused_here(issue)]
 
 
-def _is_unknown(issue: DocumentIssue) -> bool:
-    return issue.code.endswith(UNKNOWN)
+def _is_refused_here(issue: DocumentIssue) -> bool:
+    is_of_server = issue.location.startswith("/servers/")
+    return issue.code.endswith(UNKNOWN) or (is_of_server and issue.code.endswith(REQUIRED))

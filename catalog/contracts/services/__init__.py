@@ -3,6 +3,7 @@
 from catalog.contracts.services.serving import (
     add_output_port,
     change_output_port,
+    confirm_output_port,
     drop_output_port,
 )
 from catalog.contracts.services.versions import (
@@ -19,6 +20,7 @@ __all__ = [
     "add_output_port",
     "change_output_port",
     "check_files",
+    "confirm_output_port",
     "delete_contract",
     "drop_output_port",
     "frozen_digests",

@@ -3,21 +3,23 @@
 import uuid
 
 from django.db import transaction
+from django.utils import timezone
 
-from catalog.authorization.access import Writer, lock_for_edit
+from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.contracts.models import contract_of
-from catalog.contracts.projection import bump_version, new_tree
+from catalog.contracts.projection import PROBED_TYPES, bump_version, new_tree, server_key
 from catalog.contracts.services.versions import frozen_digests, is_frozen, save_contract
-from catalog.exceptions import NameConflict
+from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission
-from catalog.ports.models import OutputPort
+from catalog.ports.models import CONFIRMED, OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import replace_document
+from catalog.products.services import edits_product, replace_document
+from catalog.revisions.services import bump_revision, record_change
 from catalog.types import JSONObject, JSONValue
 
 
-@transaction.atomic
+@edits_product
 def add_output_port(
     *,
     product: DataProduct,
@@ -53,7 +55,7 @@ def add_output_port(
     return product.output_ports.get(name=name, version=version), product
 
 
-@transaction.atomic
+@edits_product
 def change_output_port(
     *,
     port: OutputPort,
@@ -93,6 +95,32 @@ def change_output_port(
 
 
 @transaction.atomic
+def confirm_output_port(*, port: OutputPort, actor: Writer, reason: str = "") -> OutputPort:
+    """Record a steward's word that a port works whose servers Assay cannot check by itself.
+
+    It counts as a check of today. Raises PermissionDenied, ValidationFailed (no server, or one that
+    is checked automatically).
+    """
+    product = port.product
+    require_permission(actor, Permission.STEWARD_PRODUCTS, product.domain)
+    contract = contract_of(port)
+    servers = list(contract.servers.all()) if contract else []
+    if not servers:
+        raise ValidationFailed.of("server", "The port has no server.", "Add its server first.")
+    if any(server.type in PROBED_TYPES for server in servers):
+        message = "This port is checked automatically."
+        raise ValidationFailed.of("server", message, "Wait for its next check.")
+    port.last_good_at, port.last_outcome = timezone.now(), CONFIRMED
+    port.last_good_server = server_key(servers[0].type, servers[0].location, servers[0].format)
+    port.save(update_fields=["last_good_at", "last_outcome", "last_good_server"])
+    bump_revision(rows=DataProduct.objects.filter(pk=product.pk))
+    product.refresh_from_db(fields=["revision"])
+    after = {"port": str(port), "server": port.last_good_server}
+    record_change(product, actor, "confirmed port", after=after, reason=reason)
+    return port
+
+
+@edits_product
 def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataProduct:
     """Remove a port, and the contract versions that only it had and nothing published names.
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import transaction
 
-from catalog.authorization.access import Writer, lock_for_edit
+from catalog.authorization.access import Writer, can, lock_for_edit
 from catalog.contracts.models import (
     DataContract,
     PortContract,
@@ -16,7 +15,7 @@ from catalog.contracts.models import (
 from catalog.contracts.projection import ContractDocument, DeclaredProperty, parse_contract
 from catalog.domains.folders import Folders, folders_of
 from catalog.domains.models import Domain
-from catalog.exceptions import ImmutableVersion, ValidationFailed, require_valid
+from catalog.exceptions import ImmutableVersion, NameConflict, ValidationFailed, require_valid
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.addresses import check_url
@@ -24,11 +23,11 @@ from catalog.ports.files import folder_of
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.products.services import record_edit
+from catalog.products.services import edits_product, record_edit
 from catalog.types import JSONObject
 
 
-@transaction.atomic
+@edits_product
 def save_contract(
     *,
     product: DataProduct,
@@ -50,6 +49,7 @@ def save_contract(
     ).first()
     if contract and contract.digest == document.digest:
         return contract, product
+    _require_free_identifier(product, document, actor)
     before = {"digest": contract.digest} if contract else {}
     if contract and contract.digest in frozen_digests(product):
         raise ImmutableVersion(
@@ -69,7 +69,7 @@ def save_contract(
     return contract, product
 
 
-@transaction.atomic
+@edits_product
 def delete_contract(
     *, contract: DataContract, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
@@ -113,6 +113,25 @@ def frozen_digests(product: DataProduct) -> frozenset[str]:
     """Return the digests of all contract content that a published version of a product names."""
     frozen = product.versions.values_list("contract_digests", flat=True)
     return frozenset(digest for digests in frozen for digest in digests.values())
+
+
+def _require_free_identifier(
+    product: DataProduct, document: ContractDocument, actor: Writer
+) -> None:
+    """Raise NameConflict if the contract is that of a product which the actor cannot edit.
+
+    Several products of the same people may serve under one contract.
+    """
+    contracts = DataContract.objects.filter(identifier=document.identifier).order_by("id")
+    holder = contracts.select_related("product").only("product__domain").first()
+    if holder is None or contracts.filter(product=product).exists():
+        return
+    if not can(actor, Permission.EDIT_PRODUCTS, holder.product.domain_id):
+        raise NameConflict(
+            "The id is in use by a contract of another product.",
+            location="/id",
+            hint="Give this contract an id of its own.",
+        )
 
 
 def _check_servers(document: ContractDocument, domain_id: int) -> None:

@@ -26,6 +26,7 @@ from catalog.products.models import DataProduct
 from catalog.products.projection import custom, digest_of
 from catalog.products.services import (
     Writer,
+    edit_of,
     move_product,
     register_product,
     replace_document,
@@ -50,7 +51,8 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     if plan.is_blocked or plan.is_up_to_date:
         return _result(plan, plan.product)
     try:
-        product = _save(plan=plan, actor=actor)
+        with edit_of(plan.product):
+            product = _save(plan=plan, actor=actor)
     except _InvalidDocument as error:
         return _result(invalid_plan(plan.bundle, error.invalid, error.document), None)
     except EditConflict:
@@ -58,7 +60,8 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     except IntegrityError:
         return _result(replace(plan, decision=STALE_PLAN), None)
     except CatalogError as error:
-        return _result(replace(plan, decision=refused(error)), plan.product)
+        missing = error.findings if isinstance(error, PublicationRefused) else ()
+        return _result(replace(plan, decision=refused(error)), plan.product, missing)
     product, findings = _change_status(plan, product, actor)
     return _result(plan, product, findings)
 
@@ -105,7 +108,6 @@ def _saving(document: Document) -> Iterator[None]:
         raise _InvalidDocument(document, invalid) from invalid
 
 
-@transaction.atomic
 def _save(*, plan: ProductPlan, actor: Writer) -> DataProduct:
     bundle = plan.bundle
     with _saving(bundle.first.document):

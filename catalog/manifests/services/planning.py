@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from uuid import UUID
 
 from catalog.audit.actors import SystemActor
 from catalog.authorization.access import access_for, require_permission
@@ -30,7 +29,7 @@ from catalog.manifests.plan import (
 )
 from catalog.manifests.source_map import Document
 from catalog.permissions import Permission
-from catalog.products.models import DataProduct, FormerAddress, ProductAlias
+from catalog.products.models import DataProduct, FormerAddress, ProductAlias, Status
 from catalog.products.projection import digest_of, slug_from
 from catalog.products.services import Writer
 
@@ -146,11 +145,9 @@ def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
         return alias, alias.product
     # A product that was created here and never imported has this document id.
     products = DataProduct.objects.select_related("domain")
-    try:
-        product = products.filter(uuid=UUID(identifier)).first()
-    except ValueError:
-        product = None
+    product = products.filter(document_id=identifier).exclude(status=Status.EXTERNAL).first()
     if product is None:
+        # Ids of external entries are unique in their catalog only.
         address = {"domain__slug": str(tree.get("domain")), "slug": slug_from(tree)}
         former = FormerAddress.objects.filter(**address).values("product_id")
         product = products.filter(**address).first() or products.filter(pk__in=former).first()

@@ -2,10 +2,12 @@
 
 from catalog.authorization.access import Writer
 from catalog.products.services.documents import patch_document, record_edit, replace_document
+from catalog.products.services.edits import edit_of, edits_product, register_edit_check
 from catalog.products.services.readers import move_product, share_product
 from catalog.products.services.registration import (
     delete_product,
     register_product,
+    require_free_identity,
     set_alias,
     set_aliases,
 )
@@ -16,12 +18,16 @@ __all__ = [
     "Writer",
     "add_use",
     "delete_product",
+    "edit_of",
+    "edits_product",
     "move_product",
     "patch_document",
     "project_usages",
     "record_edit",
+    "register_edit_check",
     "register_product",
     "replace_document",
+    "require_free_identity",
     "set_alias",
     "set_aliases",
     "set_status",

@@ -5,19 +5,25 @@ from dataclasses import fields
 
 import jsonpatch
 import jsonpointer
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.authorization.access import Writer, lock_for_edit
-from catalog.exceptions import EditConflict, ValidationFailed
+from catalog.authorization.access import Writer, can, lock_for_edit
+from catalog.exceptions import EditConflict, PermissionDenied, ValidationFailed
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
 from catalog.products.json_patch import apply_patch
-from catalog.products.models import DataProduct
-from catalog.products.projection import API_VERSION, ProductColumns
+from catalog.products.models import DataProduct, Status
+from catalog.products.projection import (
+    API_VERSION,
+    CUSTOM_PROPERTY_KEYS,
+    ProductColumns,
+    custom_pointer,
+    is_wider,
+)
 from catalog.products.projectors import projectors
 from catalog.products.services.addresses import record_former_address, require_free_address
+from catalog.products.services.edits import edits_product
 from catalog.revisions.services import record_change
 from catalog.types import JSONObject
 
@@ -50,7 +56,7 @@ def record_edit(
     record_change(product, actor, verb, before=before, after=after, reason=reason)
 
 
-@transaction.atomic
+@edits_product
 def patch_document(
     *,
     product: DataProduct,
@@ -69,7 +75,7 @@ def patch_document(
     return _apply(product, document, list(patch), actor, reason)
 
 
-@transaction.atomic
+@edits_product
 def replace_document(
     *,
     product: DataProduct,
@@ -95,6 +101,7 @@ def _apply(
     actor: Writer,
     reason: str,
 ) -> DataProduct:
+    _require_owner_to_widen(product, document, actor)
     before, address = product.tree, (product.domain_id, product.slug)
     set_document(product, document)
     if product.slug != address[1]:
@@ -105,6 +112,19 @@ def _apply(
     replaced, after = _replaced_values(before, patch), {"patch": list(patch)}
     record_edit(product, actor, "edited", before=replaced, after=after, reason=reason)
     return product
+
+
+def _require_owner_to_widen(product: DataProduct, document: ProductDocument, actor: Writer) -> None:
+    """Raise PermissionDenied if people would see a product that only an owner may show them."""
+    is_wider_now = is_wider(document.columns.visibility, than=product.visibility)
+    may_publish = can(actor, Permission.PUBLISH_PRODUCTS, product.domain_id)
+    if product.status == Status.DRAFT or not is_wider_now or may_publish:
+        return
+    raise PermissionDenied(
+        f"Only an owner of {product.domain.name} can let more people see this product.",
+        location=custom_pointer(document.tree, CUSTOM_PROPERTY_KEYS["visibility"]) or "visibility",
+        hint="Keep the visibility, or ask an owner to change it.",
+    )
 
 
 def set_document(product: DataProduct, document: ProductDocument) -> None:
@@ -118,6 +138,7 @@ def set_document(product: DataProduct, document: ProductDocument) -> None:
         tree = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(product.uuid)} | tree
     for name in PROJECTED:
         setattr(product, name, getattr(document.columns, name))
+    product.document_id = product.document_id or str(product.uuid)
     product.tags = list(document.columns.tags)
     product.tree = tree
 

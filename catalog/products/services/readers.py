@@ -10,10 +10,11 @@ from catalog.authorization.access import Writer, lock_for_edit, require_permissi
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.permissions import Permission
-from catalog.products.models import READ_PRODUCT, DataProduct, ProductGroupPermission
+from catalog.products.models import READ_PRODUCT, DataProduct, ProductGroupPermission, Status
 from catalog.products.projectors import projectors
 from catalog.products.services.addresses import record_former_address, require_free_address
 from catalog.products.services.documents import record_edit
+from catalog.products.services.edits import edits_product
 
 
 @transaction.atomic
@@ -37,15 +38,18 @@ def share_product(
     return product
 
 
-@transaction.atomic
+@edits_product
 def move_product(
     *, product: DataProduct, domain: Domain, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
     """Move a product to another domain; the old address redirects to it forever.
 
-    Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (its files stay behind).
+    A draft may be moved to where the actor may edit, any other to where they may publish. Raises
+    PermissionDenied, EditConflict, NameConflict, ValidationFailed (its files stay behind).
     """
-    require_permission(actor, Permission.EDIT_PRODUCTS, domain)
+    is_draft = product.status == Status.DRAFT
+    right = Permission.EDIT_PRODUCTS if is_draft else Permission.PUBLISH_PRODUCTS
+    require_permission(actor, right, domain)
     product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
     for projector in projectors().values():
         projector.check_move(product, domain)

@@ -1,15 +1,19 @@
 """Registers and deletes products, and stores their names in other systems."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import InvalidTransition
+from catalog.exceptions import InvalidTransition, NameConflict
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
 from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
+from catalog.products.projection import DOCUMENT_SYSTEM
 from catalog.products.services.addresses import require_free_address
 from catalog.products.services.documents import run_projectors, set_document
 from catalog.revisions.services import create_tombstones, record_change
@@ -36,6 +40,8 @@ def register_product(
     product = DataProduct(domain=domain, status=status)
     set_document(product, document)
     require_free_address(product)
+    if status != Status.EXTERNAL:
+        require_free_identity(product)
     product.save(force_insert=True)
     run_projectors(product, document, is_new=True)
     record_change(product, actor, "registered", after=_summary(product), reason=reason)
@@ -60,12 +66,33 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
     product.delete()
 
 
+def require_free_identity(product: DataProduct) -> None:
+    """Raise NameConflict if another product has the id of this product's document.
+
+    That of an entry of an external catalog counts once something has been imported under it here.
+    """
+    identifier = product.document_id
+    owners = Q(document_id=identifier) & ~Q(status=Status.EXTERNAL)
+    owners |= Q(aliases__system=DOCUMENT_SYSTEM, aliases__identifier=identifier)
+    with suppress(ValueError):
+        owners |= Q(uuid=UUID(identifier))
+    if DataProduct.objects.filter(owners).exclude(pk=product.pk).exists():
+        raise NameConflict(
+            "The id is in use by another product.",
+            location="/id",
+            hint="Import the document where that product is, or give this one an id of its own.",
+        )
+
+
 def set_alias(*, product: DataProduct, system: str, identifier: str, digest: str = "") -> None:
     """Store a product's name in another system, with the digest and edition of its last import."""
     set_aliases(product=product, system=system, digests={identifier: digest})
 
 
 def set_aliases(*, product: DataProduct, system: str, digests: Mapping[str, str]) -> None:
+    """Store several names; one that another product has stays with it."""
+    aliases = ProductAlias.objects.filter(system=system, identifier__in=digests)
+    names_of_others = set(aliases.exclude(product=product).values_list("identifier", flat=True))
     ProductAlias.objects.bulk_create(
         [
             ProductAlias(
@@ -76,10 +103,11 @@ def set_aliases(*, product: DataProduct, system: str, digests: Mapping[str, str]
                 imported_edition=product.edition if digest else None,
             )
             for identifier, digest in digests.items()
+            if identifier not in names_of_others
         ],
         update_conflicts=True,
         unique_fields=["system", "identifier"],
-        update_fields=["product", "imported_digest", "imported_edition"],
+        update_fields=["imported_digest", "imported_edition"],
     )
 
 

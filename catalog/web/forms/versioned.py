@@ -18,6 +18,7 @@ from catalog.exceptions import (
     ValidationFailed,
 )
 from catalog.issues import Issue
+from catalog.publication.gates import EditRefused
 from catalog.web.forms.fields import PercentField
 
 Values = Mapping[str, Any]
@@ -114,6 +115,9 @@ def issues_from(error: CatalogError) -> tuple[Issue, ...]:
     """Return the issues of an error; one without issues of its own counts as one issue."""
     if isinstance(error, ValidationFailed):
         return error.issues
+    if isinstance(error, EditRefused):
+        summary = Issue(code=error.code, message=error.message, hint=error.hint)
+        return (summary, *(finding for finding in error.findings if finding.is_error))
     return (Issue(location=error.location, message=error.message, hint=error.hint),)
 
 

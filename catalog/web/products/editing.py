@@ -146,8 +146,11 @@ class EditView(ProductView):
             self.refresh()
             form.show_conflict(conflict, self.current())
             return self.render(form, status=409)
-        except (PermissionDenied, NotFound):
-            raise
+        except (PermissionDenied, NotFound) as error:
+            if form.field_for(error.location)[1] is None:
+                raise
+            form.add_issues(error)
+            return self.render(form, status=403)
         except CatalogError as error:
             self.refresh()
             form.add_issues(error)

@@ -15,7 +15,14 @@ from catalog.domains.models import Domain
 from catalog.identifiers import is_slug
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
-from catalog.products.projection import SENSITIVITIES, custom, new_tree, slug_from, with_columns
+from catalog.products.projection import (
+    DEFAULT_VISIBILITY,
+    SENSITIVITIES,
+    custom,
+    new_tree,
+    slug_from,
+    with_columns,
+)
 from catalog.types import JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms.fields import SingleLineField, TextAreaField
@@ -115,7 +122,7 @@ class Description(forms.Form):
         label=_("Who can see it once published"),
         widget=forms.RadioSelect,
         choices=VISIBILITY_CHOICES,
-        initial=Visibility.MEMBERS.value,
+        initial=DEFAULT_VISIBILITY,
     )
 
     def clean_slug(self) -> str:
@@ -159,7 +166,7 @@ def described_by(tree: JSONObject) -> dict[str, Any]:
         "usage": words.get("usage", ""),
         "tags": ", ".join(tree.get("tags") or []),
         "sensitivity": custom(tree, "assaySensitivity") or Sensitivity.INTERNAL.label,
-        "visibility": custom(tree, "assayVisibility") or Visibility.PUBLIC.value,
+        "visibility": custom(tree, "assayVisibility") or DEFAULT_VISIBILITY,
     }
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from catalog.contracts.models import DataContract, Server, contract_of
-from catalog.ports.models import OutputPort
+from catalog.contracts.models import DataContract, Server, contract_of, last_good_check
+from catalog.contracts.projection import PROBED_TYPES
+from catalog.ports.models import CONFIRMED, OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products.snippets import Snippet, server_snippets
 
@@ -23,10 +24,23 @@ class PortRow:
     @property
     def verdict(self) -> str:
         """Return "met" if the last probe was good, "breached" if not, "no_data" without one."""
-        if not self.port.last_probed_at:
+        good_at = last_good_check(self.port, self.servers)
+        if self.is_confirmed and good_at:
+            return "met"
+        is_other = self.port.last_good_at is not None and good_at is None
+        if not self.port.last_probed_at or is_other:
             return "no_data"
-        good_at = self.port.last_good_at
         return "met" if good_at and good_at >= self.port.last_probed_at else "breached"
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.port.last_outcome == CONFIRMED
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        """Return True if Assay cannot check any server of the port."""
+        types = {server.type for server in self.servers}
+        return bool(types) and types.isdisjoint(PROBED_TYPES)
 
 
 def port_rows(product: DataProduct) -> list[PortRow]:

@@ -183,7 +183,9 @@ class Move(Transition):
     success_message = _("Moved. The old address redirects here.")
 
     def target_ids(self) -> list[int]:
-        domain_ids = self.access.domains_with(Permission.EDIT_PRODUCTS)
+        is_draft = self.product.status == Status.DRAFT
+        right = Permission.EDIT_PRODUCTS if is_draft else Permission.PUBLISH_PRODUCTS
+        domain_ids = self.access.domains_with(right)
         return [domain_id for domain_id in domain_ids if domain_id != self.product.domain_id]
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:

@@ -4,14 +4,12 @@ from governance.slo.models.measurements import Measurement, Period, RollUp
 from governance.slo.models.objectives import Breach, Objective, ObjectiveStatus
 from governance.slo.models.schedules import (
     DEFAULT_INTERVAL,
-    PROBED_TYPES,
     SLOW_AFTER,
     ProbeSchedule,
 )
 
 __all__ = [
     "DEFAULT_INTERVAL",
-    "PROBED_TYPES",
     "SLOW_AFTER",
     "Breach",
     "Measurement",

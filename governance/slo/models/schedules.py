@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.contracts.models import Server
+from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
 from governance.schedules.models import Schedule, ScheduleQuerySet
 
-PROBED_TYPES = ("api", "local")
 DEFAULT_INTERVAL = 60
 UNPROBED_STATUSES = (Status.RETIRED, Status.EXTERNAL)
 SLOW_AFTER = 2

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from catalog.contracts.models import Server
+from catalog.contracts.projection import PROBED_TYPES
 from governance.schedules.services import claim_rows, skip_to_next_slot
-from governance.slo.models import PROBED_TYPES, SLOW_AFTER, ProbeSchedule
+from governance.slo.models import SLOW_AFTER, ProbeSchedule
 from governance.slo.outcomes import SLOW_TO_FAIL
 from governance.slo.probe_types import HEALTHY_DEADLINE, MAX_DEADLINE, ProbeResult, ProbeTask
 

@@ -52,7 +52,9 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
     release(results=results)
     update_probe_times(
         probes={
-            result.port_id: ProbeSummary(at=now, outcome=result.outcome, is_good=result.is_good)
+            result.port_id: ProbeSummary(
+                at=now, outcome=result.outcome, is_good=result.is_good, server=result.server
+            )
             for result in new
         }
     )

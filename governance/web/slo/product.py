@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.authorization.access import AccessContext
+from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.csv_lines import csv_response
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
-from governance.slo.models import PROBED_TYPES, Breach, Measurement
+from governance.slo.models import Breach, Measurement
 from governance.slo.reports import DayReport, reports_of
 from governance.slo.rollups import load_rollups
 from governance.slo.stats import DAY, Stats, merge
