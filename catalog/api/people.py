@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet, TextField, Value
+from django.db.models import Prefetch, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -23,12 +23,12 @@ from catalog.api.rest.errors import relocating
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import require_user
 from catalog.authorization.models import Membership
+from catalog.authorization.people import visible_email, visible_people
 from catalog.domains.models import Domain, TeamRequest
 from catalog.domains.services import answer_team_request
 from catalog.exceptions import PermissionDenied
 from catalog.people.models import ApiToken, Person, Team, TeamMember, current
 from catalog.people.services import create_token, revoke_token
-from catalog.permissions import Permission
 from catalog.types import JSONObject
 
 DEFAULT_DAYS, MAX_DAYS = 90, 366
@@ -164,22 +164,25 @@ class Me(APIView):
 
 
 class PersonAnswer(ModelAnswer[Person]):
-    """A person; email and last sign-in are null but for those who manage the mesh."""
+    """A person; who manages the mesh sees the email and last sign-in of all, others the email of
+    owners and stewards.
+    """
 
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField(source="display_name")
-    email = serializers.CharField(allow_null=True)
+    email = serializers.SerializerMethodField()
     last_sign_in = serializers.DateTimeField(source="last_login", allow_null=True)
 
     class Meta:
         model = Person
         fields = ("id", "username", "name", "email", "is_active", "last_sign_in")
 
+    def get_email(self, person: Person) -> str | None:
+        return visible_email(person, self.context["access"])
+
     def to_representation(self, person: Person) -> JSONObject:
         answer: JSONObject = super().to_representation(person)
-        if not self.context["accounts"]:
-            answer |= {"email": None, "last_sign_in": None}
-        return answer
+        return answer if self.context["access"].manages_people else answer | {"last_sign_in": None}
 
 
 class PersonFilters(FilterSet):
@@ -196,26 +199,15 @@ class People(ListModelMixin, ResourceViewSet[Person]):
     filterset_class = PersonFilters
     queryset = Person.objects.order_by("username", "pk")
 
-    @property
-    def manages_mesh(self) -> bool:
-        return self.reader.can(Permission.MANAGE_MEMBERS, None)
-
     def get_queryset(self) -> QuerySet[Person]:
-        columns = ["username", "first_name", "last_name", *["email"] * self.manages_mesh]
+        email = ["email"] * self.reader.manages_people
+        columns = ["username", "first_name", "last_name", *email]
         parts = (part for column in columns for part in (column, Value(" ")))
         words = Concat(*parts, output_field=TextField())
-        people = self.queryset.annotate(words=words)
-        if self.manages_mesh:
-            return people
-        people = people.filter(is_active=True)
-        if self.reader.domains_with(Permission.MANAGE_MEMBERS):
-            return people
-        members = TeamMember.objects.filter(current()).values("person_id")
-        roles = Membership.objects.active().values("person_id")
-        return people.filter(Q(pk__in=members) | Q(pk__in=roles))
+        return visible_people(self.reader).annotate(words=words).order_by("username", "pk")
 
     def get_serializer_context(self) -> JSONObject:
-        return {**super().get_serializer_context(), "accounts": self.manages_mesh}
+        return {**super().get_serializer_context(), "access": self.reader}
 
 
 class Teams(ListModelMixin, ResourceViewSet[Team]):

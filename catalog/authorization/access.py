@@ -64,6 +64,11 @@ class AccessContext:
         roles = self.roles.get(domain_id, frozenset()) | self.roles.get(None, frozenset())
         return any(permission in ROLE_PERMISSIONS[role] for role in roles)
 
+    @property
+    def manages_people(self) -> bool:
+        """Return True if the reader manages the people of the whole mesh."""
+        return self.can(Permission.MANAGE_MEMBERS, None)
+
     def domains_with(self, permission: Permission) -> frozenset[int]:
         return frozenset(
             domain_id

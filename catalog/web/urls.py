@@ -11,10 +11,12 @@ from catalog.web.domains.pages import domain_list, domain_page
 from catalog.web.glossary.views import term_edit, term_list, term_new, term_page
 from catalog.web.manifests.views import manifest_page
 from catalog.web.people.invitations import invitation_accept
+from catalog.web.people.person import person_page
 from catalog.web.people.profile import profile
 from catalog.web.people.tokens import token_list, token_revoke
 from catalog.web.ports import views as ports
 from catalog.web.products import registration, steps
+from catalog.web.products.contracts import product_contract
 from catalog.web.products.lookup import product_permanent
 from catalog.web.products.overview import product_overview
 from catalog.web.products.provenance import product_provenance
@@ -86,6 +88,7 @@ urlpatterns: list[URLPattern] = [
     path("roles/<int:membership>/end", people.role_end, name="role_end"),
     path("people", directory.person_list, name="person_list"),
     path("people/invite", people.person_invite, name="person_invite"),
+    path("people/<uuid:uuid>", person_page, name="person_page"),
     path("people/<uuid:uuid>/deactivate", directory.person_deactivate, name="person_deactivate"),
     path("invitations/<uuid:uuid>/cancel", directory.invitation_cancel, name="invitation_cancel"),
     path("teams", teams.team_list, name="team_list"),
@@ -105,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
     path(PRODUCT, product_overview, name="product_overview"),
     path(f"{PRODUCT}/schema", product_schema, name="product_schema"),
+    path(f"{PRODUCT}/contracts/<uuid:contract>", product_contract, name="product_contract_page"),
     path(f"{PRODUCT}/provenance", product_provenance, name="product_provenance"),
     path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),
     path(f"{PRODUCT}/history", product_history, name="product_history"),

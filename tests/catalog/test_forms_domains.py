@@ -116,7 +116,8 @@ def test_a_consumer_reads_who_is_what_but_gives_nothing(client, users):
     assert users.owner.username in page
     assert forged.status_code == 403
     assert client.get("/d/sales/edit").status_code == 403
-    assert client.get("/people").status_code == 403
+    assert client.get("/people").status_code == 200
+    assert client.post("/people", {"role": "auditor"}).status_code == 403
 
 
 def test_a_teams_people_are_managed_by_its_managers(client, users):

@@ -1,5 +1,7 @@
 """What the read pages show, to whom, at which address, and with how many statements."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -187,6 +189,52 @@ def test_a_link_in_a_document_is_followed_only_where_it_is_an_address_of_the_web
     assert "Trap" in text
     assert "javascript:" not in text
     assert 'href="https://r.example"' in text
+
+
+def test_a_contract_is_read_and_downloaded_as_odcs_from_the_pages_of_its_product(
+    users: Users,
+) -> None:
+    product = give_schema(with_port(make_product(domain=users.domain)), "order_id")
+    contract = product.contracts.get()
+    owner = signed_in(users.owner)
+    path, file = (
+        f"{product.path}/contracts/{contract.uuid}",
+        f"/api/v1/contracts/{contract.uuid}.odcs.yaml",
+    )
+
+    for address in (product.path, f"{product.path}/schema"):
+        assert f'href="{path}"' in page(address, owner)
+        assert f'href="{file}"' in page(address, owner)
+    text = page(path, owner)
+    document = owner.get(file).content.decode()
+
+    assert document.startswith("apiVersion:")
+    assert document.strip() in unescape(text)
+    assert "order_id" in document
+    page(path, status=404)
+    page(f"{product.path}/contracts/{product.uuid}", owner, status=404)
+
+
+def test_the_copy_button_copies_the_identifier_that_is_shown_and_that_finds_the_page(
+    orders: DataProduct, users: Users
+) -> None:
+    text = page(orders.path)
+    copied = re.findall(r'data-copy="([^"]+)"', text)
+
+    assert copied == ["sales.orders@0.1.0"]
+    assert f"<code>{copied[0]}</code>" in text
+    for query in (copied[0], " Sales.Orders@9.9 ", str(orders.uuid)):
+        assert Client().get("/search", {"q": query})["Location"] == orders.path
+    hidden = make_published_product("Pay", domain=users.domain, assayVisibility="restricted")
+    assert Client().get("/search", {"q": hidden.readable_name}).status_code != 302
+
+
+def test_an_identifier_with_dots_in_its_slugs_finds_the_page() -> None:
+    product = make_published_product("v2.orders.eu", domain=make_domain("sales.north"))
+
+    response = Client().get("/search", {"q": product.readable_name})
+
+    assert response["Location"] == product.path
 
 
 # --- who sees what -----------------------------------------------------------------------------
@@ -389,7 +437,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
         ("/domains", 5),
         ("/d/sales", 10),
         ("/p/sales/orders", 12),
-        ("/p/sales/orders/schema", 9),
+        ("/p/sales/orders/schema", 10),
         ("/p/sales/orders/provenance", 7),
         ("/p/sales/orders/history", 9),
     ],

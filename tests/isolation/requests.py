@@ -7,6 +7,7 @@ from random import Random
 from urllib.parse import quote, urlencode
 
 from catalog.domains.models import Domain
+from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from tests.isolation.mesh import (
     COLUMNS,
@@ -182,6 +183,9 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
             yield Request("product", f"{path}{tab}")
             yield Request("similar", f"/api/v1/products/{product.uuid}/similar", accept=JSON)
             yield Request("board", f"/api/v1/products/{product.uuid}/slo", accept=JSON)
+            if index % 3 == 0:
+                contract = product.contracts.order_by("id")[0]
+                yield Request("product", f"{path}/contracts/{contract.uuid}")
         if is_open and index % 4 == 0:
             yield Request("product", f"/api/v1/products/{product.uuid}", accept=JSON)
             yield Request("feed", f"{path}/history.atom")
@@ -194,8 +198,11 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         "/api/v1/status",
         "/api/v1/teams",
         "/publish",
+        "/people",
     ):
         yield Request("board", address)
+    for person in Person.objects.order_by("id"):
+        yield Request("board", f"/people/{person.uuid}")
 
 
 def _domain_pages() -> Iterator[Request]:

@@ -53,6 +53,7 @@ WORK_PAGES = (
     "/p/sales/orders/source",
     "/status",
     "/glossary",
+    "/people",
     "/teams",
     "/settings",
     "/settings/tokens",

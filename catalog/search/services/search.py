@@ -3,11 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from django.db.models import Q
 
 from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
+from catalog.identifiers import normalize
 from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.products.summaries import ProductRow
@@ -31,6 +36,8 @@ from catalog.search.synonyms import Expansion, expand_synonyms
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
 )
+_READABLE_NAME = re.compile(r"([\w.-]+\.[\w.-]+)@\S+")
+MAX_SLUG_PARTS = 20
 MAX_RELAXED = 5
 
 
@@ -162,12 +169,21 @@ def _rows(access: AccessContext, name: str, objects: Sequence[Suggestion]) -> tu
 
 
 def find_by_address(*, visitor: Principal | AccessContext, text: str) -> DataProduct | None:
-    """Return the product whose identifier was pasted, if the visitor may know of it."""
-    match = _UUID.fullmatch(text.strip())
-    if match is None:
+    """Return the product whose identifier was pasted, if the visitor may know of it.
+
+    That is its uuid, its permanent address, or `domain.product@version` of any version.
+    """
+    if match := _UUID.fullmatch(text.strip()):
+        is_named = Q(uuid=match[1])
+    elif match := _READABLE_NAME.fullmatch(text.strip()):
+        # Slugs may contain dots, so any of them may part the domain from the product.
+        parts = normalize(match[1]).split(".")[:MAX_SLUG_PARTS]
+        places = [(".".join(parts[:n]), ".".join(parts[n:])) for n in range(1, len(parts))]
+        is_named = reduce(or_, (Q(domain__slug=domain, slug=slug) for domain, slug in places))
+    else:
         return None
     products = DataProduct.objects.visible_to(visitor).select_related("domain")
-    return products.filter(uuid=match[1]).first()
+    return products.filter(is_named).first()
 
 
 def relaxed_searches(

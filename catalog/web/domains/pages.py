@@ -14,6 +14,7 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.authorization.tree import ancestors_in, domains_within
 from catalog.domains.models import Domain, FormerDomainSlug, in_tree_order
 from catalog.identifiers import normalize
+from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.domain_stats import DomainStats, domain_stats
 from catalog.products.models import DataProduct, Status, Verdict
@@ -64,8 +65,8 @@ class DomainPage:
 
     domain: Domain
     parents: Sequence[Domain]
-    owners: Sequence[str]
-    stewards: Sequence[str]
+    owners: Sequence[Person]
+    stewards: Sequence[Person]
     stats: DomainStats
     subdomains: Sequence[DomainCard]
     products: Sequence[ProductRow]
@@ -112,8 +113,8 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
     page = DomainPage(
         domain=row,
         parents=_ancestors(row, parents),
-        owners=[person.display_name for person in owners],
-        stewards=[person.display_name for person in stewards],
+        owners=owners,
+        stewards=stewards,
         stats=stats.get(row.pk, DomainStats()),
         subdomains=[_card(child, stats) for child in row.children.select_related("owner_team")],
         products=[_product_row(product, row) for product in products.object_list],

@@ -23,7 +23,8 @@ from catalog.web.pages import render_page
 
 MAX_SUGGESTED = 300
 
-PageView = Callable[[HttpRequest, DataProduct, AccessContext], HttpResponseBase]
+PageView = Callable[..., HttpResponseBase]
+"""A view of request, product and access, and of what else its route names."""
 
 
 class ProductMoved(Exception):
@@ -96,7 +97,7 @@ def on_any_product(view: PageView) -> Callable[..., HttpResponseBase]:
 
     @require_safe
     @wraps(view)
-    def page(request: HttpRequest, domain: str, product: str) -> HttpResponseBase:
+    def page(request: HttpRequest, domain: str, product: str, **route: object) -> HttpResponseBase:
         access = access_for(request.user)
         try:
             row = find_product(access, domain, product)
@@ -104,7 +105,7 @@ def on_any_product(view: PageView) -> Callable[..., HttpResponseBase]:
             path = request.path.replace(f"/p/{domain}/{product}", moved.path, 1)
             query = request.META.get("QUERY_STRING", "")
             return HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
-        return view(request, row, access)
+        return view(request, row, access, **route)
 
     return page
 
@@ -114,10 +115,12 @@ def on_product(view: PageView) -> Callable[..., HttpResponseBase]:
 
     @on_any_product
     @wraps(view)
-    def page(request: HttpRequest, product: DataProduct, access: AccessContext) -> HttpResponseBase:
+    def page(
+        request: HttpRequest, product: DataProduct, access: AccessContext, **route: object
+    ) -> HttpResponseBase:
         if product.status == Status.RETIRED:
             return retired_response(request, product, access)
-        return view(request, product, access)
+        return view(request, product, access, **route)
 
     return page
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from catalog.authorization.access import AccessContext
-from catalog.contracts.models import PortContract, SchemaObject, SchemaProperty
+from catalog.contracts.models import DataContract, PortContract, SchemaObject, SchemaProperty
 from catalog.glossary.models import Term
 from catalog.products.links import column_anchor
 from catalog.products.models import DataProduct
@@ -20,6 +20,7 @@ from catalog.web.products.lookup import on_product
 
 PAGE_SIZE = 200
 MAX_FILTER_WORDS = 8
+MAX_CONTRACTS = 50
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class SchemaPage:
     tables: list[TableBlock]
     filter: str
     total: int
+    contracts: list[DataContract]
 
 
 @on_product
@@ -65,6 +67,7 @@ def product_schema(
         tables=_tables(list(matching.object_list)),
         filter=text[:200],
         total=columns.count() if text else matching.paginator.count,
+        contracts=list(product.contracts.defer("tree").order_by("-id")[:MAX_CONTRACTS]),
     )
     return render_page(request, "catalog/products/schema.html", page)
 

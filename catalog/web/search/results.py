@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import access_for
 from catalog.domains.models import Domain
-from catalog.products.models import DataProduct
+from catalog.products.domain_stats import product_counts
 from catalog.search.port import SearchUnavailable
 from catalog.search.services.search import find_by_address, search_catalog
 from catalog.search.url_state import SearchState, parse_search_url
@@ -52,18 +51,10 @@ def search_results(request: HttpRequest) -> HttpResponse:
 
 def unavailable(request: HttpRequest, state: SearchState) -> HttpResponse:
     """Return the page that offers the domains from the database while search is unavailable."""
-    counts = (
-        DataProduct.objects.visible_to(request.user)
-        .live()
-        .order_by()
-        .values("domain")
-        .annotate(n=Count("pk"))
-        .values_list("domain", "n")
-    )
-    by_id = Domain.objects.in_bulk(dict(counts))
+    counts = product_counts(access_for(request.user))
     domains = [
-        DomainCount(by_id[pk].name, reverse("domain_page", args=[by_id[pk].slug]), count)
-        for pk, count in sorted(counts, key=lambda pair: by_id[pair[0]].name)
+        DomainCount(row.name, reverse("domain_page", args=[row.slug]), counts[row.pk])
+        for row in Domain.objects.filter(pk__in=counts).order_by("name")
     ]
     page = SearchUnavailablePage(query=state.text, domains=domains)
     response = render_page(request, "catalog/search/unavailable.html", page, status=503)
