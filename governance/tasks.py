@@ -13,6 +13,7 @@ from governance.inspection.models import SourceSchedule
 from governance.inspection.services import (
     SourceBatch,
     claim_sources,
+    delete_hidden_values,
     read_batch,
     schedule_missing_sources,
 )
@@ -47,6 +48,7 @@ BEAT: dict[str, JSONObject] = {
     "mark unmeasured ports": entry("mark_unmeasured_ports", every=60),
     "roll up days": entry("roll_up", every=1800),
     "read due sources": entry("schedule_sources", every=SOURCE_TICK),
+    "delete hidden values": entry("delete_values", every=300),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -108,6 +110,12 @@ def schedule_sources() -> int:
 @shared_task
 def read_sources(claim: str, port_ids: Sequence[int]) -> int:
     return read_batch(SourceBatch(UUID(claim), port_ids))
+
+
+@shared_task
+def delete_values() -> int:
+    """Delete values of sources that may no longer be shown, where a commit's hint was lost."""
+    return delete_hidden_values()
 
 
 @shared_task

@@ -22,6 +22,8 @@ from catalog.types import JSONObject
 from governance.inspection.models import Inspection
 from governance.inspection.services import adopt_schema, inspect_port, inspection_summary
 
+INSPECTIONS = Inspection.objects.select_related("port__product", "port__port_contract__contract")
+
 
 class FailureAnswer(serializers.Serializer[JSONObject]):
     """Why a source could not be read."""
@@ -64,14 +66,13 @@ class PortInspection(OfVisibleProducts[OutputPort]):
     @extend_schema(responses=InspectionAnswer)
     def retrieve(self, request: Request, pk: int) -> Response:
         """Return the last inspection of the port's source."""
-        inspections = Inspection.objects.select_related("port")
-        return _answer(get_object_or_404(inspections, port=self.get_object()))
+        return _answer(get_object_or_404(INSPECTIONS, port=self.get_object()))
 
     @extend_schema(request=None, responses=InspectionAnswer)
     def create(self, request: Request, pk: int) -> Response:
         """Read the port's source now, in the sandbox."""
         inspection = inspect_port(port=self.get_object(), actor=require_user(request.user))
-        return _answer(Inspection.objects.select_related("port").get(pk=inspection.pk))
+        return _answer(INSPECTIONS.get(pk=inspection.pk))
 
     @extend_schema(
         request=Adoption,

@@ -20,12 +20,19 @@ UNREAD_STATUSES = (Status.RETIRED, Status.EXTERNAL)
 
 
 class Inspection(models.Model):
-    """The last inspection of one port; measured, never part of a document."""
+    """The last inspection of one port; measured, never part of a document.
+
+    `tables` may hold values of columns, which only `services.shown_profile` hands out.
+    """
 
     port = models.OneToOneField(OutputPort, models.CASCADE, related_name="inspection")
     read_at = models.DateTimeField()
     tables = models.JSONField(default=list)
     drifts = models.JSONField(default=list)
+    has_values = models.BooleanField(default=False)
+    values_revision = models.PositiveBigIntegerField(
+        default=0, help_text="Of the product when its values were last checked."
+    )
     failure = models.CharField(max_length=40, blank=True, help_text="Code of the failure.")
 
     def __str__(self) -> str:

@@ -58,9 +58,12 @@ def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[Tabl
         os.close(descriptor)
     if kind == "sqlite":
         return tables
-    # The one table of any other file is named after the file.
-    name = Path(server.location).name.split(".")[0]
-    return [replace(table, name=name) for table in tables]
+    return [replace(table, name=file_table(server)) for table in tables]
+
+
+def file_table(server: Server) -> str:
+    """Return the name of a file's one table: that of the file."""
+    return Path(server.location).name.split(".")[0]
 
 
 def run_child(source: Source) -> list[TableProfile]:

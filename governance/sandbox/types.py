@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from catalog.types import JSONObject
 
@@ -49,6 +49,13 @@ class ColumnProfile:
     max: str | None = None
     top_values: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def has_values(self) -> bool:
+        return self.min is not None or self.max is not None or bool(self.top_values)
+
+    def without_values(self) -> ColumnProfile:
+        return replace(self, min=None, max=None, top_values=())
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableProfile:
@@ -61,6 +68,10 @@ class TableProfile:
     rows: int
     columns: tuple[ColumnProfile, ...]
     is_text: bool = False
+
+    @property
+    def has_values(self) -> bool:
+        return any(column.has_values for column in self.columns)
 
     def as_json(self) -> JSONObject:
         return asdict(self)

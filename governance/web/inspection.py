@@ -18,8 +18,8 @@ from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
-from governance.inspection.services import READABLE, adopt_schema, inspect_port
-from governance.sandbox.types import SourceUnreadable
+from governance.inspection.services import READABLE, adopt_schema, inspect_port, visible_profile
+from governance.sandbox.types import SourceUnreadable, TableProfile
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class PortSource:
 
     port: OutputPort
     inspection: Inspection | None
+    tables: list[TableProfile]
     contract_version: str
     failure: str
     is_readable: bool
@@ -44,7 +45,7 @@ def product_source(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     ports = (
-        product.output_ports.select_related("inspection", "port_contract__contract")
+        product.output_ports.select_related("product", "inspection", "port_contract__contract")
         .prefetch_related("port_contract__contract__servers")
         .order_by("position", "id")
     )
@@ -99,6 +100,7 @@ def source_of(port: OutputPort) -> PortSource:
     return PortSource(
         port=port,
         inspection=inspection,
+        tables=visible_profile(inspection) if inspection else [],
         contract_version=contract.version if contract else "",
         failure=SourceUnreadable.MESSAGES.get(inspection.failure, "") if inspection else "",
         is_readable=any(server.type in READABLE for server in servers),

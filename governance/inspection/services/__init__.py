@@ -12,14 +12,22 @@ from governance.inspection.services.schedules import (
     read_batch,
     schedule_missing_sources,
 )
+from governance.inspection.services.values import (
+    delete_hidden_values,
+    delete_values_of,
+    visible_profile,
+)
 
 __all__ = [
     "READABLE",
     "SourceBatch",
     "adopt_schema",
     "claim_sources",
+    "delete_hidden_values",
+    "delete_values_of",
     "inspect_port",
     "inspection_summary",
     "read_batch",
     "schedule_missing_sources",
+    "visible_profile",
 ]

@@ -1,7 +1,6 @@
 """Inspects the schema of sources, finds schema drift, and updates contracts from a source."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import asdict
 
 from django.db import transaction
@@ -16,13 +15,19 @@ from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
-from catalog.products.models import DataProduct, Visibility
+from catalog.products.models import DataProduct
 from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
 from governance.inspection.models import READ_INTERVAL, READABLE, Inspection, SourceSchedule
 from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
-from governance.sandbox.runner import read_server
+from governance.inspection.services.values import (
+    allowed_profile,
+    readable_columns,
+    value_rules,
+    visible_profile,
+)
+from governance.sandbox.runner import file_table, read_server
 from governance.sandbox.types import SourceUnreadable, TableProfile
 
 logger = logging.getLogger(__name__)
@@ -48,7 +53,8 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
             ]
         )
     try:
-        profile = read_server(server, values_of=tuple(public_columns(port, contract)))
+        columns = readable_columns(port, file_table=file_table(server))
+        profile = read_server(server, values_of=tuple(columns))
         failure = ""
     except SourceUnreadable as error:
         profile, failure = [], error.code
@@ -70,11 +76,17 @@ def _save(
 ) -> Inspection:
     drift = [] if failure else find_drift(declared_tables(contract), profile)
     before = Inspection.objects.filter(port=port).first()
+    # A column may have been classified while it was read.
+    rows = OutputPort.objects.select_related("product", "port_contract__contract")
+    current = rows.get(pk=port.pk)
+    visible = allowed_profile(profile, value_rules(current))
     inspection, _ = Inspection.objects.update_or_create(
         port=port,
         defaults={
             "read_at": timezone.now(),
-            "tables": [table.as_json() for table in profile],
+            "tables": [table.as_json() for table in visible],
+            "has_values": any(table.has_values for table in visible),
+            "values_revision": current.product.revision,
             "drifts": [asdict(item) for item in drift],
             "failure": failure,
         },
@@ -152,19 +164,8 @@ def contract_of(port: OutputPort) -> DataContract:
     return contract
 
 
-def public_columns(port: OutputPort, contract: DataContract) -> Iterator[str]:
-    """Yield the columns whose values may be read: unclassified ones of public products."""
-    if port.product.visibility != Visibility.PUBLIC or port.product.sensitivity > 1:
-        return
-    for schema_object in contract.schema_objects.prefetch_related("properties"):
-        for item in schema_object.properties.all():
-            if item.depth == 0 and item.classification.casefold() in ("", "none", "public"):
-                yield f"{schema_object.physical_name or schema_object.name}.{item.name}"
-                yield f"rows.{item.name}"
-
-
 def inspection_summary(inspection: Inspection) -> JSONObject:
-    """Return an inspection as JSON values, for the API and the command."""
+    """Return an inspection as JSON values, with the values of columns that may be shown now."""
     failure = (
         {"code": inspection.failure, "message": SourceUnreadable.MESSAGES[inspection.failure]}
         if inspection.failure
@@ -174,6 +175,6 @@ def inspection_summary(inspection: Inspection) -> JSONObject:
         "port": str(inspection.port),
         "read_at": inspection.read_at.isoformat(),
         "failure": failure,
-        "tables": inspection.tables,
+        "tables": [table.as_json() for table in visible_profile(inspection)],
         "drifts": inspection.drifts,
     }

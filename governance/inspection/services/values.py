@@ -1,0 +1,118 @@
+"""Shows values of a source only where today's rules allow it, and deletes all others."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from catalog.authorization.values import ValueRules
+from catalog.contracts.models import DataContract, contract_of
+from catalog.ports.models import OutputPort
+from governance.inspection.models import Inspection
+from governance.sandbox.types import TableProfile
+
+RELATED = ("port__product", "port__port_contract__contract")
+BATCH = 200
+
+
+def value_rules(port: OutputPort) -> ValueRules:
+    """Return what a port's product and contract allow now; nothing without a contract."""
+    product, contract = port.product, contract_of(port)
+    rules = ValueRules(
+        visibility=product.visibility, sensitivity=product.sensitivity, classifications={}
+    )
+    if contract is None or not rules.is_open:
+        return rules
+    return replace(rules, classifications=_classifications(contract))
+
+
+def readable_columns(port: OutputPort, *, file_table: str) -> Iterator[str]:
+    """Yield the columns whose values may be read, as `table.column`.
+
+    The one table of a file is `rows` while it is read; `file_table` is its name afterwards.
+    """
+    rules, contract = value_rules(port), contract_of(port)
+    if not rules.is_open or contract is None:
+        return
+    for schema_object in contract.schema_objects.prefetch_related("properties"):
+        table = schema_object.physical_name or schema_object.name
+        for item in schema_object.properties.all():
+            if item.depth:
+                continue
+            if rules.allow(table, item.name, is_only_table=False):
+                yield f"{table}.{item.name}"
+            if rules.allow(file_table, item.name, is_only_table=True):
+                yield f"rows.{item.name}"
+
+
+def visible_profile(inspection: Inspection, rules: ValueRules | None = None) -> list[TableProfile]:
+    """Return the tables of an inspection with the values that may be shown now, and no others."""
+    if not inspection.has_values:
+        return inspection.profile
+    return allowed_profile(inspection.profile, rules or value_rules(inspection.port))
+
+
+def allowed_profile(profile: Sequence[TableProfile], rules: ValueRules) -> list[TableProfile]:
+    is_only = len(profile) == 1
+    return [
+        replace(
+            table,
+            columns=tuple(
+                column
+                if rules.allow(table.name, column.name, is_only_table=is_only)
+                else column.without_values()
+                for column in table.columns
+            ),
+        )
+        for table in profile
+    ]
+
+
+def delete_values_of(ids: Sequence[UUID]) -> None:
+    """Delete the values of some products' sources that may no longer be shown."""
+    _delete_values(Inspection.objects.filter(port__product__uuid__in=ids))
+
+
+def delete_hidden_values() -> int:
+    """Delete all values that may no longer be shown, of products changed since the last look."""
+    return _delete_values(Inspection.objects.exclude(values_revision=F("port__product__revision")))
+
+
+def _delete_values(rows: QuerySet[Inspection]) -> int:
+    deleted = 0
+    pks = list(rows.filter(has_values=True).values_list("pk", flat=True))
+    for start in range(0, len(pks), BATCH):
+        with transaction.atomic():
+            inspections = Inspection.objects.filter(pk__in=pks[start : start + BATCH])
+            locked = inspections.select_for_update(of=("self",)).select_related(*RELATED)
+            for inspection in locked.order_by("pk"):
+                deleted += _delete_hidden(inspection)
+    return deleted
+
+
+def _delete_hidden(inspection: Inspection) -> bool:
+    visible = visible_profile(inspection)
+    is_changed = visible != inspection.profile
+    inspection.values_revision = inspection.port.product.revision
+    inspection.tables = [table.as_json() for table in visible]
+    inspection.has_values = any(table.has_values for table in visible)
+    inspection.save(update_fields=["tables", "has_values", "values_revision"])
+    return is_changed
+
+
+def _classifications(contract: DataContract) -> dict[str, dict[str, set[str]]]:
+    tables: dict[str, dict[str, set[str]]] = {}
+    for schema_object in contract.schema_objects.prefetch_related("properties"):
+        columns: dict[str, set[str]] = defaultdict(set)
+        top: dict[int, str] = {}
+        for item in sorted(schema_object.properties.all(), key=lambda item: item.depth):
+            parent = item.parent_id
+            top[item.pk] = item.name.casefold() if parent is None else top[parent]
+            columns[top[item.pk]].add(item.classification.strip().casefold())
+        name = (schema_object.physical_name or schema_object.name).casefold()
+        for column, classes in columns.items():
+            tables.setdefault(name, {}).setdefault(column, set()).update(classes)
+    return tables
