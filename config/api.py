@@ -14,7 +14,7 @@ from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, Domai
 from catalog.api.glossary import Terms
 from catalog.api.manifests import ContractManifest, Manifests, ProductManifest
 from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
-from catalog.api.ports import Ports, ProductPorts
+from catalog.api.ports import PortConfirmation, Ports, ProductPorts
 from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
 from catalog.api.provenance import ProductProvenance
 from catalog.api.publication import ProductVersions, Publication
@@ -100,6 +100,7 @@ urlpatterns = [
     path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),
     rows(f"{V1}ports", Ports, "ports"),
     row(f"{V1}ports/<int:pk>", Ports, "port"),
+    route(f"{V1}ports/<int:pk>/confirm", PortConfirmation, "port_confirm", post="create"),
     route(INSPECTION, PortInspection, "port_inspection", get="retrieve", post="create"),
     route(f"{INSPECTION}/adopt", PortInspection, "port_adoption", post="adopt"),
     rows(f"{V1}objectives", Objectives, "objectives"),

@@ -8,10 +8,11 @@ from django_filters import CharFilter, FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
+from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.products.bodies import Reasoned
 from catalog.api.products.documents import parse_body_document
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.bodies import Body, DocumentField, StrictInteger, StrictString
@@ -20,7 +21,7 @@ from catalog.api.rest.etags import EDITS, READS, with_etag
 from catalog.api.rest.views import ModelAnswer, OfVisibleProducts
 from catalog.authorization.access import require_user
 from catalog.contracts.projection import new_tree
-from catalog.contracts.services import add_output_port
+from catalog.contracts.services import add_output_port, confirm_output_port
 from catalog.manifests import odcs
 from catalog.permissions import Permission
 from catalog.ports.models import InputPort, OutputPort
@@ -115,6 +116,22 @@ class Ports(ListModelMixin, OfVisibleProducts[OutputPort]):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Return one port; its edition is the product's."""
         return self.answer(self.get_object())
+
+
+class PortConfirmation(OfVisibleProducts[OutputPort]):
+    """A steward's word for ports that cannot be checked automatically."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = PortAnswer
+    queryset = Ports.queryset
+
+    @extend_schema(request=Reasoned, responses=PortAnswer)
+    def create(self, request: Request, pk: int) -> Response:
+        """Confirm that a port works whose servers Assay cannot check; it counts for 24 hours."""
+        port = self.get_object()
+        reason = Reasoned.read(request).validated_data.get("reason", "")
+        actor = require_user(request.user)
+        return self.answer_changed(confirm_output_port(port=port, actor=actor, reason=reason))
 
 
 class ProductPorts(OfProduct):

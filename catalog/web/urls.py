@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{EDIT}/ports", ports.Ports.as_view(), name="product_ports"),
     path(f"{EDIT}/ports/add", ports.AddPort.as_view(), name="product_port_add"),
     path(PORT, ports.ChangePort.as_view(), name="product_port"),
+    path(f"{PORT}/confirm", ports.ConfirmPort.as_view(), name="product_port_confirm"),
     path(f"{PORT}/drop", ports.DropPort.as_view(), name="product_port_drop"),
     path(f"{EDIT}/inputs", ports.Inputs.as_view(), name="product_inputs"),
     path(f"{EDIT}/schema", contracts.Contracts.as_view(), name="product_contracts"),

@@ -232,6 +232,14 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(edit(mesh, "PUT", path, product, body), path)
 
 
+@writing("POST", "/ports/{id}/confirm")
+def _(mesh: Mesh) -> Exchange:
+    kafka = {"type": "kafka", "host": "kafka.example:9092", "path": "", "format": ""}
+    product = with_port(mesh.draft(), "stream", **kafka)
+    path = f"/ports/{product.output_ports.get(name='stream').pk}"
+    return Exchange(mesh.send("POST", f"{path}/confirm", {"reason": "It is read from."}), path)
+
+
 @writing("POST", "/ports/{id}/inspection")
 def _(mesh: Mesh) -> Exchange:
     path = f"/ports/{mesh.draft().output_ports.get().pk}/inspection"

@@ -194,6 +194,19 @@ def _(site: Site) -> Sent:
     return of_ports(product, step, OF_FILE, [("more", "2.0.0", "sales/b.csv")])
 
 
+@form("product_port_confirm")
+def _(site: Site) -> Sent:
+    kafka = {"type": "kafka", "host": "kafka.example:9092", "path": "", "format": ""}
+    product = with_port(make_product(domain=site.users.domain), "stream", **kafka)
+    step = f"ports/{product.output_ports.get().pk}/confirm"
+
+    def outcomes(body: Any) -> list[Any]:
+        return [port["last_outcome"] for port in body["output_ports"]]
+
+    sent = edit(product, step, {"reason": "It is read from."}, outcomes, ["confirmed"])
+    return replace(sent, reread=api_of(product, "/ports"))
+
+
 @form("product_port_drop")
 def _(site: Site) -> Sent:
     product = site.draft()

@@ -37,6 +37,7 @@ from tests.factories import (
     make_users,
     product_tree,
     with_answers,
+    with_good_checks,
     with_port,
 )
 
@@ -152,7 +153,7 @@ def _tree(
 def _published(
     tree: JSONObject, domain: Domain, rng: Random, *, columns: Sequence[str] = (), form: str = "csv"
 ) -> DataProduct:
-    product = with_port(make_product(domain=domain, tree=tree), format=form)
+    product = with_good_checks(with_port(make_product(domain=domain, tree=tree), format=form))
     product = give_schema(product, *rng.sample(COLUMNS, 3), *columns)
     product = publish_product(product=product, edition=product.edition, actor=FACTORY)
     set_trust(

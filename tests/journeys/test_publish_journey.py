@@ -4,7 +4,7 @@ import pytest
 
 from catalog.products.models import DataProduct, Status
 from catalog.provenance.questions import CURRENT_SET
-from tests.factories import make_domain, make_users
+from tests.factories import make_domain, make_users, with_good_checks
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,9 @@ def test_an_owner_registers_completes_and_publishes_a_product(client):
     client.post(f"{edit}/provenance", {"edition": _edition(product), **answers, **rows, **shares})
     assert product.provenance.imbalances.get().share == 0.315
 
+    unchecked = client.post(f"{edit}/publish", {"edition": _edition(product)})
+    assert "has no successful check in the last 24 hours" in unchecked.content.decode()
+    with_good_checks(product)
     published = client.post(f"{edit}/publish", {"edition": _edition(product), "reason": "First."})
     assert published["Location"] == product.path
     product.refresh_from_db()

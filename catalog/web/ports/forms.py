@@ -129,6 +129,14 @@ def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
     return initial
 
 
+class ConfirmForm(VersionedForm):
+    """How a steward knows that a port works."""
+
+    reason = SingleLineField(
+        label=_("How you know"), max_length=500, help_text=_("Shown in the product's history.")
+    )
+
+
 class CheckboxSet(forms.MultipleChoiceField):
     """Checked rows. One that was removed meanwhile is no error: it is what was asked for."""
 

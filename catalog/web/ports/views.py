@@ -7,8 +7,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
-from catalog.contracts.services import add_output_port, change_output_port, drop_output_port
+from catalog.contracts.services import (
+    add_output_port,
+    change_output_port,
+    confirm_output_port,
+    drop_output_port,
+)
 from catalog.exceptions import ValidationFailed
+from catalog.permissions import Permission
 from catalog.ports.models import InputPort, OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
@@ -16,7 +22,13 @@ from catalog.products.services import replace_document
 from catalog.types import JSONObject
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
-from catalog.web.ports.forms import InputsForm, PortForm, checkbox_choices, initial_from
+from catalog.web.ports.forms import (
+    ConfirmForm,
+    InputsForm,
+    PortForm,
+    checkbox_choices,
+    initial_from,
+)
 from catalog.web.products.editing import EditPage, EditView, ProductView
 from catalog.web.products.lookup import find_other, linked_products, other_products
 from catalog.web.products.ports import PortRow, port_rows
@@ -25,6 +37,7 @@ from catalog.web.products.ports import PortRow, port_rows
 @dataclass(frozen=True, kw_only=True)
 class PortsPage(EditPage):
     ports: list[PortRow]
+    can_confirm: bool
 
 
 class Ports(ProductView):
@@ -34,7 +47,11 @@ class Ports(ProductView):
     template_name = "catalog/editing/ports.html"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        page = PortsPage(frame=self.frame(), ports=port_rows(self.product))
+        page = PortsPage(
+            frame=self.frame(),
+            ports=port_rows(self.product),
+            can_confirm=self.access.can(Permission.STEWARD_PRODUCTS, self.product.domain_id),
+        )
         return render_page(request, self.template_name, page)
 
 
@@ -126,6 +143,32 @@ class ChangePort(OnePort):
         port = OutputPort.objects.filter(pk=self.number, product=self.product).first()
         others = len(self.servers(port)) - 1 if port else 0
         return PortPage(frame=self.frame(form), other_servers=max(0, others))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmPortPage(EditPage):
+    """`types` are the types of the port's servers, as text."""
+
+    types: str
+
+
+class ConfirmPort(OnePort):
+    """A steward's word that a port works which Assay cannot check."""
+
+    permission_required = Permission.STEWARD_PRODUCTS
+    title = _("Confirm that the port works")
+    form_class = ConfirmForm
+    template_name = "catalog/editing/confirm_port.html"
+    success_message = _("Confirmed. The port counts as live for 24 hours.")
+
+    def save_form(self, form: ConfirmForm) -> DataProduct:
+        reason = form.cleaned_data["reason"]
+        port = confirm_output_port(port=self.find_port(), actor=self.person, reason=reason)
+        return port.product
+
+    def get_page(self, form: ConfirmForm) -> ConfirmPortPage:
+        types = sorted({str(server.get("type")) for server in self.servers(self.find_port())})
+        return ConfirmPortPage(frame=self.frame(form), types=", ".join(types))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The output ports of a product, as its pages show them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from catalog.contracts.models import DataContract, Server, contract_of, last_good_check
 from catalog.contracts.projection import PROBED_TYPES
@@ -31,6 +32,10 @@ class PortRow:
         if not self.port.last_probed_at or is_other:
             return "no_data"
         return "met" if good_at and good_at >= self.port.last_probed_at else "breached"
+
+    @property
+    def checked_at(self) -> datetime | None:
+        return self.port.last_good_at if self.is_confirmed else self.port.last_probed_at
 
     @property
     def is_confirmed(self) -> bool:
