@@ -44,7 +44,7 @@ def publish_product(
     if is_same and product.status == Status.PUBLISHED:
         return product
     _require_publishable(product, is_version_taken=frozen is not None and not is_same)
-    columns = {"published_at": timezone.now(), "successor": None, "ends_on": None}
+    columns = {"published_at": timezone.now(), "successor": None, "ends_on": None, "end_reason": ""}
     product = set_status(product, Status.PUBLISHED, "published", actor, reason, **columns)
     if not frozen:
         ProductVersion.objects.create(
@@ -71,7 +71,7 @@ def deprecate_product(
 ) -> DataProduct:
     """Announce that a published product will be retired, when, and what replaces it."""
     product = _lock_published(product, edition, actor, successor, verb="deprecated")
-    columns = {"successor": successor, "ends_on": ends_on}
+    columns = {"successor": successor, "ends_on": ends_on, "end_reason": reason}
     return set_status(product, Status.DEPRECATED, "deprecated", actor, reason, **columns)
 
 
@@ -87,7 +87,10 @@ def retire_product(
     """Retire a product: its address answers 410 and names its successor."""
     hint = "Delete a draft instead."
     product = _lock_published(product, edition, actor, successor, verb="retired", hint=hint)
-    columns = {"successor": successor or product.successor}
+    columns = {
+        "successor": successor or product.successor,
+        "end_reason": reason or product.end_reason,
+    }
     return set_status(product, Status.RETIRED, "retired", actor, reason, **columns)
 
 

@@ -10,6 +10,8 @@ import orjson
 from catalog.search.fields import DEFAULT_TYPE
 from catalog.types import JSONValue
 
+# The scope of retired products, which only a search that asks for them reads.
+RETIRED = "retired"
 METRICS = ("quality", "availability", "latency")
 
 
@@ -63,8 +65,13 @@ class SearchDocument:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """Return the reader tokens as an index stores them, scoped by the type."""
-        return scoped_tokens(self.readers, (self.type,))
+        """Return the reader tokens as an index stores them, scoped by the type.
+
+        A retired document has a scope of its own, so that no search, facet, completion or count
+        has to leave it out.
+        """
+        scope = RETIRED if RETIRED in self.states else self.type
+        return scoped_tokens(self.readers, (scope,))
 
     def digest(self) -> str:
         """Return a digest of the content without the revision; computed once.

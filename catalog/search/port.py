@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from catalog.search.document import SearchDocument
+from catalog.search.document import RETIRED, SearchDocument
 from catalog.search.fields import DEFAULT_TYPE
 from catalog.search.filters import Filter
-from catalog.search.query_ast import Expression
+from catalog.search.query_ast import Expression, filters_in
 
 # The tokens of a caller; None reads everything, as the product's own workers do.
 ReaderTokens = tuple[str, ...] | None
@@ -60,6 +60,17 @@ class SearchRequest:
     is_corrected: bool = True
     has_facets: bool = True
     has_highlights: bool = True
+
+    @property
+    def asks_for_retired(self) -> bool:
+        """Return True if a filter names what is retired, which is not found otherwise."""
+        filters = (*self.filters, *filters_in(self.query))
+        return any(one.field == "is" and RETIRED in one.values for one in filters)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Return the scopes of reader tokens that are searched."""
+        return (self.type, RETIRED) if self.asks_for_retired else (self.type,)
 
     def first_page(self) -> "SearchRequest":
         """Return the request for the first page, with nothing but the hits and their count."""

@@ -125,6 +125,15 @@ def is_filter(node: Node) -> bool:
     return False
 
 
+def filters_in(query: Expression) -> Iterator[Filter]:
+    for clause in query:
+        match clause.node:
+            case FilterNode(limits):
+                yield limits
+            case Or(clauses) | And(clauses):
+                yield from filters_in(clauses)
+
+
 def required_nodes(query: Expression) -> tuple[list[Node], list[Node]]:
     """Return what the query requires: texts, and filters apart from them."""
     nodes = [clause.node for clause in query if clause.occur is Occur.MUST]

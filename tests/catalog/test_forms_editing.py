@@ -412,7 +412,12 @@ def test_deprecating_names_a_successor_that_can_be_used(client, users, product, 
     old.refresh_from_db()
     assert (old.status, old.successor) == (Status.DEPRECATED, new)
 
-    client.post(f"{old.path}/edit/retire", {"edition": old.edition, "reason": "Over."})
+    form = {"edition": old.edition, "reason": "Over."}
+    unconfirmed = client.post(f"{old.path}/edit/retire", form)
+    mistyped = client.post(f"{old.path}/edit/retire", form | {"confirmed_name": "Refunds"})
+    assert (unconfirmed.status_code, mistyped.status_code) == (422, 422)
+    assert "announced to end on" in mistyped.content.decode()
+    client.post(f"{old.path}/edit/retire", form | {"confirmed_name": " returns "})
     assert client.get(f"{old.path}/edit").status_code == 410
 
 

@@ -334,6 +334,39 @@ def test_a_retired_product_is_gone_and_names_its_successor(
     assert "retired" in page(f"{orders.path}/history").lower()
 
 
+def test_the_reasons_of_a_deprecation_and_of_a_retirement_are_shown(
+    users: Users, orders: DataProduct
+) -> None:
+    product = deprecate_product(
+        product=orders, edition=orders.edition, actor=FACTORY, reason="Counted twice since May."
+    )
+    deprecated = page(orders.path)
+    api = Client().get(f"/api/v1/products/{orders.uuid}").json()
+    retire_product(
+        product=product, edition=product.edition, actor=FACTORY, reason="The shop has closed."
+    )
+
+    assert "Counted twice since May." in deprecated
+    assert api["end_reason"] == "Counted twice since May."
+    assert "The shop has closed." in page(orders.path, status=410)
+    assert "The shop has closed." in page(f"{orders.path}/history")
+    answer = Client().get(f"/api/v1/products/{orders.uuid}").json()
+    assert answer["current"]["end_reason"] == "The shop has closed."
+
+
+def test_a_retired_product_offers_neither_use_nor_edit(users: Users, orders: DataProduct) -> None:
+    after = make_published_product("Order lines", domain=users.domain)
+    retire_product(product=orders, edition=orders.edition, actor=FACTORY, successor=after)
+    client = Client()
+    client.force_login(users.owner)
+
+    text = client.get(f"{orders.path}/history").content.decode()
+
+    assert "#use" not in text
+    assert f"{orders.path}/edit" not in text
+    assert f'href="{after.path}"' in text
+
+
 def test_a_retired_product_does_not_betray_a_hidden_successor(
     users: Users, orders: DataProduct
 ) -> None:

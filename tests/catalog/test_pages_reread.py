@@ -352,6 +352,7 @@ def _(site: Site) -> Sent:
         "status": "deprecated",
         "successor": f"{after.domain.slug}/{after.slug}",
         "ends_on": "2031-05-01",
+        "end_reason": "Old.",
     }
     sent = edit(product, "deprecate", fields, None, None)
     reread = f"/api/v1/products/{product.uuid}"
@@ -361,7 +362,8 @@ def _(site: Site) -> Sent:
 @form("product_retire")
 def _(site: Site) -> Sent:
     product = site.published()
-    sent = edit(product, "retire", {"reason": "Old."}, None, None)
+    fields = {"reason": "Old.", "confirmed_name": product.name}
+    sent = edit(product, "retire", fields, None, None)
     reread = f"/api/v1/products/{product.uuid}/history"
     return Sent(
         sent.page,

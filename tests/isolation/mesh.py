@@ -6,6 +6,7 @@ from itertools import product as pairs
 from random import Random
 from typing import Any
 
+from django.test import override_settings
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
@@ -243,12 +244,15 @@ def _change_addresses(mesh: Mesh) -> None:
     for product in (mesh.open[2], mesh.hidden[0], mesh.hidden[1]):
         current = _reload(product)
         mesh.former.append(address_of(current))
-        move_product(
-            product=current,
-            domain=mesh.domains["warehouse"],
-            edition=current.edition,
-            actor=FACTORY,
-        )
+        # Its files stay in the folder of the old domain, which the new one may read.
+        shared = ((current.domain.slug, "warehouse"),)
+        with override_settings(ASSAY_SHARED_FOLDERS=shared):
+            move_product(
+                product=current,
+                domain=mesh.domains["warehouse"],
+                edition=current.edition,
+                actor=FACTORY,
+            )
     for product in (mesh.open[3], mesh.hidden[2]):
         current = _reload(product)
         mesh.former.append(address_of(current))

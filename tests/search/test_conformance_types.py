@@ -31,6 +31,23 @@ def test_who_may_not_read_a_document_of_another_kind_does_not_find_it(mesh: Sear
     assert ids(ask(mesh, type="domain", readers=None)) == ["loyalty"]
 
 
+@pytest.mark.parametrize("readers", [None, PUBLIC])
+def test_what_is_retired_is_found_only_by_a_search_that_asks_for_it(engine: SearchBackend, readers):
+    old = doc("old", "Former orders", tags=("sales", "legacy"), states=("retired",))
+    fill(engine, [ORDERS, old])
+
+    assert ids(ask(engine, readers=readers)) == ["orders"]
+    assert ids(ask(engine, "former", readers=readers)) == []
+    assert ids(ask(engine, "tag:legacy", readers=readers)) == []
+    assert "retired" not in counts(ask(engine, readers=readers), "is")
+    assert ids(ask(engine, "status:retired", readers=readers)) == ["old"]
+    assert ids(ask(engine, "former is:retired", readers=readers)) == ["old"]
+    either = ask(engine, "(is:retired OR customer)", readers=readers)
+    assert sorted(ids(either)) == ["old", "orders"]
+    assert engine.suggest("form", readers, 5).objects == ()
+    assert engine.counts(request_of(readers=readers), ("product",)) == {"product": 1}
+
+
 def test_a_token_opens_the_same_door_in_every_kind_and_no_other(engine: SearchBackend):
     fill(engine, [doc("a", type=kind, id=kind, readers=("domain:1",)) for kind in KINDS])
 

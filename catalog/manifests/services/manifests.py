@@ -195,7 +195,7 @@ def _apply_transition(transition: Transition, product: DataProduct, actor: Write
         edition=product.edition,
         actor=actor,
         successor=visible.filter(domain__slug=domain, slug=slug).first(),
-        reason=_REASON,
+        reason=str(custom(product.tree, "assayEndReason") or ""),
     )
 
 

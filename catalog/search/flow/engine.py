@@ -50,7 +50,7 @@ class SearchBackend(ABC):
         """Open what is readable of some types."""
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        with self.open_session(request.readers, (request.type,), TIMEOUT) as session:
+        with self.open_session(request.readers, request.scopes, TIMEOUT) as session:
             return answer(session, request)
 
     def counts(self, request: SearchRequest, types: Sequence[str]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from catalog.search import fields
-from catalog.search.document import scoped_tokens
+from catalog.search.document import RETIRED, scoped_tokens
 from catalog.search.fields import BY_NAME, MIN_PREFIX_LENGTH, Field, FieldType
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match
@@ -109,7 +109,9 @@ class QueryBuilder(ABC, Generic[Q]):
     def readable(self, readers: tuple[str, ...] | None, types: Sequence[str]) -> Q:
         """What holders of the tokens may read of some types; without tokens nothing."""
         if readers is None:
-            return self.silent(self.terms("types", types))
+            query = self.terms("types", types)
+            retired = [] if RETIRED in types else [self.terms("states", (RETIRED,))]
+            return self.silent(self.without(query, retired) if retired else query)
         return self.silent(self.terms("readers", scoped_tokens(readers, types)))
 
     def filter(self, limits: Filter) -> Q:

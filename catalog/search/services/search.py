@@ -14,9 +14,10 @@ from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
 from catalog.identifiers import normalize
 from catalog.people.models import Team
-from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.summaries import ProductRow
 from catalog.search.backends import active_backend
+from catalog.search.document import RETIRED
 from catalog.search.fields import BY_NAME, DEFAULT_TYPE, TYPES, FieldType
 from catalog.search.filters import Filter
 from catalog.search.port import (
@@ -86,6 +87,9 @@ def _search(
     """
     answer = active_backend().search(request)
     rows = RESULT_TYPES[request.type].read_rows(access, [hit.id for hit in answer.hits])
+    if request.type == PRODUCT and not request.asks_for_retired:
+        # The index may not know yet that they are retired.
+        rows = {id_: row for id_, row in rows.items() if row.status != Status.RETIRED}
     hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
     count = answer.count - (len(answer.hits) - len(hits))
     answer = replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
@@ -149,7 +153,8 @@ def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) ->
     field = BY_NAME.get(name.casefold())
     if colon and field and field.type is FieldType.TERMS:
         # Of one type are the values that filter it; types themselves are of all.
-        types = TYPES if field.name == "type" else (DEFAULT_TYPE,)
+        types: Sequence[str] = TYPES if field.name == "type" else (DEFAULT_TYPE,)
+        types = (DEFAULT_TYPE, RETIRED) if field.name == "is" else types
         values = engine.values(field.name, prefix.strip('"'), tokens, limit, types)
         return Completions(field=field.name, values=values)
     answer = engine.suggest(text, tokens, limit)
@@ -165,7 +170,8 @@ def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) ->
 def _rows(access: AccessContext, name: str, objects: Sequence[Suggestion]) -> tuple[Any, ...]:
     ids = [one.id for one in objects if one.type == name]
     rows = RESULT_TYPES[name].read_rows(access, ids) if ids else {}
-    return tuple(rows[one] for one in ids if one in rows)
+    current = (rows[one] for one in ids if one in rows)
+    return tuple(row for row in current if name != PRODUCT or row.status != Status.RETIRED)
 
 
 def find_by_address(*, visitor: Principal | AccessContext, text: str) -> DataProduct | None:

@@ -40,6 +40,10 @@ class ProductFrame:
         return self.product.status == Status.DRAFT
 
     @property
+    def is_retired(self) -> bool:
+        return self.product.status == Status.RETIRED
+
+    @property
     def is_external(self) -> bool:
         return self.product.status == Status.EXTERNAL
 
@@ -64,7 +68,8 @@ def product_frame(
         contact=contact_of(product),
         metrics=trust_summary(product, describe_access(product, access)),
         successor=successor if successor and access.can_read(successor) else None,
-        can_edit=access.can(Permission.EDIT_PRODUCTS, product.domain_id),
+        can_edit=product.status != Status.RETIRED
+        and access.can(Permission.EDIT_PRODUCTS, product.domain_id),
     )
 
 

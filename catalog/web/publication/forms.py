@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.authorization.access import AccessContext
 from catalog.domains.models import Domain
+from catalog.identifiers import normalize
 from catalog.products.models import DataProduct, Status
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import VersionedForm
@@ -59,7 +60,7 @@ class MoveForm(VersionedForm):
         field.queryset = Domain.objects.filter(pk__in=domain_ids, is_external=False)
 
 
-class RetireForm(VersionedForm):
+class EndForm(VersionedForm):
     """Why a product ends, and what comes after it."""
 
     successor = SingleLineField(
@@ -91,7 +92,30 @@ class RetireForm(VersionedForm):
         return successor
 
 
-class DeprecateForm(RetireForm):
+class RetireForm(EndForm):
+    """The end of a product for good; its name is typed to confirm it."""
+
+    confirmed_name = SingleLineField(
+        label=_("Type the name of the product to confirm"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["successor", "reason", "confirmed_name"]
+
+    def clean_confirmed_name(self) -> str:
+        name: str = self.cleaned_data["confirmed_name"]
+        if normalize(name) != normalize(self.product.name):
+            message = _("This is not the name of the product: %(name)s.")
+            raise ValidationError(message, params={"name": self.product.name})
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        cleaned = super().clean() or self.cleaned_data
+        return {name: value for name, value in cleaned.items() if name != "confirmed_name"}
+
+
+class DeprecateForm(EndForm):
     """Why and when a product ends, and what comes after it."""
 
     ends_on = forms.DateField(

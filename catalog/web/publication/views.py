@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.people.models import Person
@@ -29,6 +30,7 @@ from catalog.web.publication.forms import (
     AdoptForm,
     DeleteForm,
     DeprecateForm,
+    EndForm,
     MoveForm,
     PublishForm,
     RetireForm,
@@ -93,6 +95,12 @@ class TransitionPage(EditPage):
     candidates: Sequence[DataProduct] = ()
     has_targets: bool = False
 
+    @property
+    def is_before_end(self) -> bool:
+        """Return True if the day on which the product was announced to end has not come."""
+        ends_on = self.frame.product.ends_on
+        return ends_on is not None and timezone.localdate() < ends_on
+
 
 class Transition(EditView):
     """A status transition that is explained and confirmed; only some statuses allow it."""
@@ -122,7 +130,7 @@ class Retire(Transition):
     form_class: ClassVar[type[VersionedForm]] = RetireForm
     service = staticmethod(retire_product)
     template_name = "catalog/editing/retire.html"
-    success_message = _("Retired. Its page now names the successor.")
+    success_message = _("Retired. Its address now says so.")
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         return super().get_form(data, product=self.product, access=self.access, **options)
@@ -136,7 +144,7 @@ class Retire(Transition):
     def get_success_url(self) -> str:
         return self.product.path
 
-    def get_page(self, form: RetireForm) -> TransitionPage:
+    def get_page(self, form: EndForm) -> TransitionPage:
         candidates = other_products(self.access, than=self.product)
         return replace(super().get_page(form), candidates=candidates)
 

@@ -18,7 +18,7 @@ from catalog.types import JSONObject
 if TYPE_CHECKING:
     from catalog.search.semantic import SemanticRanking
 
-LAYOUT = 4
+LAYOUT = 5
 TEXT, WORDS, BEGINNINGS = "assay_text", "assay_words", "assay_beginnings"
 LONGEST_BEGINNING = 20
 

@@ -16,7 +16,7 @@ from catalog.search.index_values import MOMENTS, NUMBERS, TERMS, index_values
 from catalog.search.stemming import TEXT, WORDS, analyzer
 from catalog.types import JSONObject
 
-LAYOUT = 3
+LAYOUT = 4
 # What is left of a deleted document: its revision, and no reader who could find it.
 DELETED = "gone"
 FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
