@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent, AuditSeal
@@ -18,20 +19,23 @@ from catalog.search.services.checks import WINDOW
 from catalog.search.services.pending import engine_states
 from catalog.types import JSONObject
 from config.health import part_states
+from governance.inspection.models import SourceSchedule
 from governance.slo.models import ProbeSchedule
 
 GIGABYTE = 1024**3
 MIN_FREE_GIGABYTES = 1.0
 MAX_LAG_SECONDS = 60
+MAX_MEASUREMENT_AGE = 900
+MAX_SOURCE_WAIT = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class StatusReading:
-    """One fact: its name, its value as text, and whether it is ok."""
+    """One fact: its name, its value as text, and whether it is ok; None if nothing was checked."""
 
     name: str
     value: str
-    is_well: bool = True
+    is_well: bool | None = True
     note: str = ""
 
     def as_json(self) -> JSONObject:
@@ -67,7 +71,7 @@ def _last_check(engine: str) -> StatusReading:
     name, now = f"{engine}, last check", timezone.now()
     last = IndexCheck.objects.of(engine, since=now - WINDOW).first()
     if last is None:
-        return StatusReading(name, "not yet")
+        return StatusReading(name, "not yet", None, "first within minutes of the start")
     age = int((now - last.at).total_seconds())
     return StatusReading(
         name, f"{last.drift} differences", last.is_good, last.problem or f"{age} s ago"
@@ -75,19 +79,23 @@ def _last_check(engine: str) -> StatusReading:
 
 
 def polling() -> list[StatusReading]:
-    """Return how many ports are polled, how many are due, and when one was last measured."""
+    """Return how many ports and sources are polled and due, and when one was last measured."""
     now = timezone.now()
+    sources = SourceSchedule.objects.due(now)
+    oldest = sources.aggregate(oldest=Min("next_due_at"))["oldest"]
     polled = ProbeSchedule.objects.probed().count()
     due = ProbeSchedule.objects.due(now).count()
     last = OutputPort.objects.aggregate(last=Max("last_probed_at"))["last"]
     age = None if last is None else int((now - last).total_seconds())
     last_text = "never" if age is None else f"{age} s ago"
+    is_read = oldest is None or now - oldest < MAX_SOURCE_WAIT
+    is_recent = age is not None and age < MAX_MEASUREMENT_AGE
     return [
-        StatusReading("ports polled", str(polled)),
-        StatusReading("ports due now", str(due), due <= max(5, polled // 5)),
-        StatusReading(
-            "last measurement", last_text, polled == 0 or (age is not None and age < 900)
-        ),
+        StatusReading("ports polled", str(polled), True if polled else None),
+        StatusReading("ports due now", str(due), due <= max(5, polled // 5) if polled else None),
+        StatusReading("ports in the slow queue", str(ProbeSchedule.objects.slow().count())),
+        StatusReading("last measurement", last_text, is_recent if polled else None),
+        StatusReading("sources to read", str(sources.count()), is_read),
     ]
 
 
@@ -106,7 +114,7 @@ def storage() -> list[StatusReading]:
     ]
 
 
-def trail(*, verify: bool) -> list[StatusReading]:
+def audit_chain(*, verify: bool) -> list[StatusReading]:
     """Return the head of the sealed audit trail; `verify` walks all of it."""
     head = AuditSeal.objects.order_by("-sequence").first()
     waiting = AuditEvent.objects.unsealed().count()
@@ -115,11 +123,11 @@ def trail(*, verify: bool) -> list[StatusReading]:
         StatusReading("sealed head", head_text),
         StatusReading("events to seal", str(waiting)),
     ]
-    if verify:
-        broken = first_broken_seal()
-        state = "intact" if broken is None else f"broken at {broken}"
-        readings.append(StatusReading("chain", state, broken is None))
-    return readings
+    if not verify:
+        return [*readings, StatusReading("chain", "not verified", None)]
+    broken = first_broken_seal()
+    state = "intact" if broken is None else f"broken at {broken}"
+    return [*readings, StatusReading("chain", state, broken is None)]
 
 
 def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReading]]]:
@@ -127,4 +135,4 @@ def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReadin
     yield "index", index()
     yield "polling", polling()
     yield "installation", storage()
-    yield "audit", trail(verify=verify)
+    yield "audit", audit_chain(verify=verify)

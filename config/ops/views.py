@@ -27,19 +27,28 @@ from config.ops.status_checks import StatusReading, all_checks
 
 @dataclass(frozen=True)
 class StatusPage:
-    """Without the role to see them there are no sections and no indexes."""
+    """Without the role to see them there are no sections and no indexes.
+
+    `is_ok` is about what was checked; `unchecked` names the readings that were not.
+    """
 
     is_ok: bool
     checked_at: datetime
     sees_all: bool
     sections: Sequence[tuple[str, Sequence[StatusReading]]] = ()
     indexes: Sequence[IndexCard] = ()
+    unchecked: Sequence[str] = ()
 
 
 class StatusAnswer(serializers.Serializer[Any]):
-    """`sections` has readings by component, `indexes` how each search index compares."""
+    """`sections` has readings by component, `indexes` how each search index compares.
+
+    `well` is about what was checked; `unchecked` names the readings that were not, whose
+    `is_well` is null.
+    """
 
     well = serializers.BooleanField()
+    unchecked = serializers.ListField(child=serializers.CharField())
     at = serializers.DateTimeField()
     sections = serializers.DictField(child=serializers.ListField(child=serializers.DictField()))
     indexes = serializers.ListField(child=serializers.DictField())
@@ -65,6 +74,7 @@ class SystemStatus(APIView):
         return Response(
             {
                 "well": status.is_ok,
+                "unchecked": list(status.unchecked),
                 "at": status.checked_at.isoformat(),
                 "sections": {
                     name: [reading.as_json() for reading in readings]
@@ -82,5 +92,12 @@ def _status(request: HttpRequest | Request) -> StatusPage:
         is_ok = all(state["ok"] for state in part_states().values())
         return StatusPage(is_ok, now, sees_all=False)
     sections = list(all_checks(verify="verify" in request.GET))
-    is_ok = all(reading.is_well for _name, readings in sections for reading in readings)
-    return StatusPage(is_ok, now, True, sections, index_cards(now))
+    readings = [reading for _name, group in sections for reading in group]
+    return StatusPage(
+        is_ok=all(reading.is_well is not False for reading in readings),
+        checked_at=now,
+        sees_all=True,
+        sections=sections,
+        indexes=index_cards(now),
+        unchecked=[reading.name for reading in readings if reading.is_well is None],
+    )

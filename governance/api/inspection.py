@@ -33,13 +33,18 @@ class FailureAnswer(serializers.Serializer[JSONObject]):
 
 
 class InspectionAnswer(serializers.Serializer[JSONObject]):
-    """The last inspection of a port: its tables, and their drift from the contract."""
+    """The last inspection of a port: its tables, and their drift from the contract.
+
+    Without `is_compared` the contract declares no columns to compare with. A column's `n_distinct`
+    is an estimate unless `is_exact`; a table's `rows` are at least so many if `is_sample`.
+    """
 
     port = serializers.CharField()
     read_at = serializers.DateTimeField()
     failure = FailureAnswer(allow_null=True)
     tables = serializers.ListField(child=serializers.DictField())
     drifts = serializers.ListField(child=serializers.DictField())
+    is_compared = serializers.BooleanField()
 
 
 class Adoption(Body):

@@ -33,6 +33,7 @@ class Inspection(models.Model):
     values_revision = models.PositiveBigIntegerField(
         default=0, help_text="Of the product when its values were last checked."
     )
+    is_compared = models.BooleanField(default=False, help_text="The contract declares columns.")
     failure = models.CharField(max_length=40, blank=True, help_text="Code of the failure.")
 
     def __str__(self) -> str:

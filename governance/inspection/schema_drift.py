@@ -110,7 +110,8 @@ def _column_drift(
             f" ({observed.physical_type})."
         )
     if declared.is_required and observed.null_share:
-        messages["required-but-empty"] = f"Required, but {observed.null_share:.1%} are null."
+        share = f"{observed.null_share:.1%}" if observed.null_share >= 0.001 else "under 0.1%"
+        messages["required-but-empty"] = f"Required, but {share} are null."
     if declared.is_unique and (duplicates := duplicate_count(observed, table.rows)):
         messages["unique-but-repeated"] = f"Unique, but {duplicates}."
     return [SchemaDrift(code, name, message, declared.name) for code, message in messages.items()]

@@ -62,12 +62,14 @@ class TableProfile:
     """One table, or the one table of a file.
 
     `is_text` is True if the format has only text, so the types are guessed from the values.
+    `is_sample` is True if only the first `rows` rows were read: there may be more.
     """
 
     name: str
     rows: int
     columns: tuple[ColumnProfile, ...]
     is_text: bool = False
+    is_sample: bool = False
 
     @property
     def has_values(self) -> bool:
@@ -82,8 +84,7 @@ class TableProfile:
             ColumnProfile(**{**column, "top_values": tuple(map(tuple, column["top_values"]))})
             for column in table["columns"]
         )
-        is_text = table.get("is_text", False)
-        return cls(name=table["name"], rows=table["rows"], columns=columns, is_text=is_text)
+        return cls(**{**table, "columns": columns})
 
 
 class SourceUnreadable(Exception):

@@ -73,3 +73,38 @@ def test_the_port_of_a_hidden_product_is_not_found(client, files):
 
     assert client.post(f"/ports/{port.pk}/read").status_code == 404
     assert client.post(f"/ports/{port.pk}/adopt").status_code == 404
+
+
+def test_estimates_are_marked_and_what_was_not_compared_does_not_match(client, files):
+    users = make_users()
+    write_file(users.domain, "kind,id\n" + "".join(f"{n % 3},{n}\n" for n in range(5000)))
+    product = with_port(make_product(domain=users.domain))
+    client.force_login(users.owner)
+
+    client.post(f"/ports/{product.output_ports.get().pk}/read")
+    page = client.get(f"{product.path}/source").content.decode()
+    api = client.get(f"/api/v1/ports/{product.output_ports.get().pk}/inspection").json()
+
+    assert "about 3" in page
+    assert "5,000" in page
+    assert "about 5,000" not in page
+    assert "Not compared: the contract declares no columns." in page
+    assert "Matches the contract." not in page
+    assert [column["is_exact"] for column in api["tables"][0]["columns"]] == [False, True]
+    assert (api["is_compared"], api["tables"][0]["is_sample"]) == (False, False)
+
+
+def test_a_sample_is_called_one(client, files):
+    users = make_users()
+    write_file(users.domain, "id\n1\n")
+    product = give_schema(with_port(make_product(domain=users.domain)), "id")
+    client.force_login(users.owner)
+    port = product.output_ports.get()
+    client.post(f"/ports/{port.pk}/read")
+    [table] = port.inspection.tables
+    table |= {"rows": 1_000_000, "is_sample": True}
+    type(port.inspection).objects.update(tables=[table])
+
+    page = client.get(f"{product.path}/source").content.decode()
+
+    assert "at least 1,000,000 rows" in page

@@ -57,8 +57,9 @@ class IndexReport:
         return self.good / len(self.checks) if self.checks else None
 
     @property
-    def is_met(self) -> bool:
-        return self.share is None or self.share >= TARGET
+    def is_met(self) -> bool | None:
+        """Return whether the objective is met; None if there was no check."""
+        return None if self.share is None else self.share >= TARGET
 
     @property
     def counts(self) -> dict[str, int]:
@@ -95,13 +96,19 @@ def check_indexes(*, now: datetime) -> int:
     checked = 0
     for backend in configured_backends():
         last = IndexCheck.objects.of(backend.name, since=now - WINDOW).first()
-        if last is None or now - last.at >= timedelta(seconds=last.seconds / CHECK_TIME_SHARE):
+        if last is None or _is_due(last, now):
             _check(backend, now)
             checked += 1
         with suppress(SearchUnavailable):
             remove_unused_indexes(backend)
     IndexCheck.objects.filter(at__lt=now - WINDOW).delete()
     return checked
+
+
+def _is_due(last: IndexCheck, now: datetime) -> bool:
+    """Return True if the last check is old enough, or of a time before the clock was set back."""
+    interval = timedelta(seconds=last.seconds / CHECK_TIME_SHARE)
+    return not timedelta(0) <= now - last.at < interval
 
 
 def _check(backend: SearchBackend, now: datetime) -> None:

@@ -74,7 +74,8 @@ def _save(
     failure: str,
     actor: Writer,
 ) -> Inspection:
-    drift = [] if failure else find_drift(declared_tables(contract), profile)
+    declared = declared_tables(contract)
+    drift = [] if failure else find_drift(declared, profile)
     before = Inspection.objects.filter(port=port).first()
     # A column may have been classified while it was read.
     rows = OutputPort.objects.select_related("product", "port_contract__contract")
@@ -88,6 +89,7 @@ def _save(
             "has_values": any(table.has_values for table in visible),
             "values_revision": current.product.revision,
             "drifts": [asdict(item) for item in drift],
+            "is_compared": bool(declared) and not failure,
             "failure": failure,
         },
     )
@@ -129,8 +131,8 @@ def adopt_schema(
     if version:
         tree |= {"version": version}
     saved = save_contract(product=port.product, tree=tree, edition=edition, actor=actor)
-    drift = find_drift(declared_tables(saved[0]), inspection.profile)
-    Inspection.objects.filter(pk=inspection.pk).update(drifts=[asdict(item) for item in drift])
+    drifts = [asdict(item) for item in find_drift(declared_tables(saved[0]), inspection.profile)]
+    Inspection.objects.filter(pk=inspection.pk).update(drifts=drifts, is_compared=True)
     return saved
 
 
@@ -177,4 +179,5 @@ def inspection_summary(inspection: Inspection) -> JSONObject:
         "failure": failure,
         "tables": [table.as_json() for table in visible_profile(inspection)],
         "drifts": inspection.drifts,
+        "is_compared": inspection.is_compared,
     }

@@ -77,7 +77,10 @@ class Command(CommandWithExamples):
         if summary["failure"]:
             self.stdout.write(f"  cannot be read: {summary['failure']['message']}")
         for table in inspection.profile:
-            self.stdout.write(f"  {table.name}: {table.rows:,} rows, {len(table.columns)} columns")
+            rows = f"at least {table.rows:,}" if table.is_sample else f"{table.rows:,}"
+            self.stdout.write(f"  {table.name}: {rows} rows, {len(table.columns)} columns")
+        if not summary["failure"] and not inspection.is_compared:
+            self.stdout.write("  not compared: the contract declares no columns")
         for drift in inspection.drifts:
             sign = "breaks" if drift["is_breaking"] else "differs"
             self.stdout.write(f"  {sign}: {drift['table']}.{drift['column']} {drift['message']}")

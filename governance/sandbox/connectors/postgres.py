@@ -89,7 +89,9 @@ def _table(
             is_unique=column[5],
             null_share=1 - present / rows if rows else None,
             n_distinct=n_distinct,
+            is_exact=rows < MAX_ROWS,
         )
         for column, present, n_distinct in zip(columns, counts[::2], counts[1::2], strict=True)
     ]
-    return TableProfile(name=name, rows=rows, columns=tuple(profiles))
+    is_sample = rows >= MAX_ROWS
+    return TableProfile(name=name, rows=rows, columns=tuple(profiles), is_sample=is_sample)
