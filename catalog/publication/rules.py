@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from catalog.issues import Issue
+from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
 
 MAX_CHECK_AGE = timedelta(hours=24)
@@ -67,11 +68,13 @@ def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
 
 def provenance_is_answered(product: ProductFacts) -> Iterator[Issue]:
     """Every provenance question is answered: with facts, 'unknown', or why it does not apply."""
-    for question in product.open_questions:
+    for question in CURRENT_SET.questions:
+        if question.code not in product.open_questions:
+            continue
         yield Issue(
             code="provenance-is-answered",
-            location=f"provenance.{question}",
-            message="This question is not answered.",
+            location=f"provenance.{question.code}",
+            message=f"“{question.text}” is not answered.",
             hint="Answer it, mark it unknown, or mark it not applicable.",
         )
 

@@ -16,6 +16,7 @@ from catalog.products.domain_stats import DomainStats
 from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
 from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
+from config.pages.setup_steps import SetupStep, setup_steps
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
 SHOWN_VERBS = ("published", "deprecated", "retired", "verdict turned")
@@ -49,7 +50,9 @@ class HomePage:
     external_count: int
     domains: Sequence[DomainCard]
     has_roles: bool
+    can_publish: bool
     tasks: Sequence[DataProduct]
+    setup_steps: Sequence[SetupStep]
     activity: Sequence[ActivityItem]
 
 
@@ -69,7 +72,9 @@ def home(request: HttpRequest) -> HttpResponse:
         external_count=sum(1 for card in cards if card.is_external),
         domains=[card for card in roots if not card.is_external],
         has_roles=any(access.roles.values()),
+        can_publish=bool(access.domains_with(Permission.EDIT_PRODUCTS)),
         tasks=_tasks(access),
+        setup_steps=setup_steps(access) if not totals.in_use else [],
         activity=_activity(access),
     )
     return render_page(request, "pages/home.html", page)

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog.domains.services import grant_role
+from catalog.domains.services import add_to_team, grant_role
 from catalog.people.models import Person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_document, set_trust
+from catalog.products.services import patch_document, set_trust, share_product
 from catalog.publication.services import deprecate_product, retire_product
 from catalog.web.products.trust_summary import TrustMetric
 from tests.factories import (
@@ -24,6 +24,7 @@ from tests.factories import (
     make_person,
     make_product,
     make_published_product,
+    make_team,
     make_users,
     with_port,
 )
@@ -235,6 +236,52 @@ def test_an_identifier_with_dots_in_its_slugs_finds_the_page() -> None:
     response = Client().get("/search", {"q": product.readable_name})
 
     assert response["Location"] == product.path
+
+
+def access_of(product: DataProduct, person: Person | None) -> TrustMetric:
+    client = signed_in(person) if person else Client()
+    response: Any = client.get(product.path)
+    return response.context_data["page"].frame.metrics[-1]
+
+
+def test_the_access_of_a_reader_is_told_apart_from_that_to_the_data(
+    orders: DataProduct, users: Users
+) -> None:
+    metric = access_of(orders, None)
+    text = " ".join(page(orders.path).split())
+
+    assert (metric.value, metric.state_label) == ("Everyone", "can see this entry")
+    assert metric.detail == "Data: not controlled by Assay"
+    assert "Everyone can see it. No account is needed." in text
+    assert "Assay does not control access to it." in text
+
+
+@pytest.mark.parametrize("visibility", ["members", "restricted"])
+def test_no_access_claims_a_membership_that_the_reader_does_not_have(
+    users: Users, visibility: str
+) -> None:
+    product = make_published_product("Pay", domain=users.domain, assayVisibility=visibility)
+    team, guest, auditor = make_team("crew"), make_person(), make_person()
+    grant_role(person=auditor, role=Role.AUDITOR, actor=FACTORY)
+    add_to_team(team=team, person=guest, actor=FACTORY)
+    if visibility == "restricted":
+        share_product(
+            product=product, domains=[], teams=[team], edition=product.edition, actor=FACTORY
+        )
+
+    reasons = {
+        person.pk: access_of(product, person).note for person in (users.consumer, guest, auditor)
+    }
+
+    by_role = {
+        users.consumer.pk: "You see it by your role in its domain: Consumer.",
+        guest.pk: "It is shared with you.",
+        auditor.pk: "You see it by your role in the mesh: Auditor.",
+    }
+    signed_in_alone = "You see it because you are signed in."
+    assert reasons == (
+        by_role if visibility == "restricted" else dict.fromkeys(by_role, signed_in_alone)
+    )
 
 
 # --- who sees what -----------------------------------------------------------------------------

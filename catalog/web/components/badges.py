@@ -69,7 +69,7 @@ SENSITIVITIES: dict[int, Label] = {
 # Stated, not measured: shown like a verdict, but neither good nor bad.
 STATED = {
     "stated": BadgeStyle("info", "circle", _("stated")),
-    "open": BadgeStyle("ok", "circle", _("readable")),
+    "open": BadgeStyle("ok", "circle", _("can see this entry")),
 }
 UNKNOWN = BadgeStyle("none", "ring", _("not known"))
 

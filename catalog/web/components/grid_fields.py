@@ -27,8 +27,9 @@ def cell(
     if indent:
         indentation = format_html('<span class="indent" aria-hidden="true">{}</span>', "·" * indent)
     return format_html(
-        '<td class="{}">{}{}{}{}</td>',
+        '<td class="{}" data-label="{}">{}{}{}{}</td>',
         _classes(bound),
+        bound.label,
         hidden or _EMPTY,
         indentation,
         bound.as_widget(attrs=attributes),

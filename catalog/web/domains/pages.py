@@ -71,6 +71,7 @@ class DomainPage:
     subdomains: Sequence[DomainCard]
     products: Sequence[ProductRow]
     products_page: Page[DataProduct]
+    sees_drafts: bool
     publish_url: str
     people_url: str
     edit_url: str
@@ -119,6 +120,7 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
         subdomains=[_card(child, stats) for child in row.children.select_related("owner_team")],
         products=[_product_row(product, row) for product in products.object_list],
         products_page=products,
+        sees_drafts=reader.can(Permission.VIEW_DRAFTS, row.pk),
         publish_url=reverse("product_new") + query if can_publish else "",
         people_url=reverse("domain_people", args=[row.slug]),
         edit_url=reverse("domain_edit", args=[row.slug]) if can_manage else "",

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri
 from catalog.people.models import Person
-from catalog.permissions import Permission
+from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.publication.services import owners_and_stewards
+from catalog.web.components.roles import role_label
 from catalog.web.products.links import Link, contact_of
 from catalog.web.products.trust_summary import TrustMetric, trust_summary
 
@@ -31,6 +32,7 @@ class ProductFrame:
     owners: list[Person]
     stewards: list[Person]
     contact: Link | None
+    access: "EntryAccess"
     metrics: list[TrustMetric]
     successor: DataProduct | None
     can_edit: bool
@@ -58,6 +60,7 @@ def product_frame(
 ) -> ProductFrame:
     owners, stewards = owners_and_stewards(product.domain)
     successor = product.successor
+    seen_by = entry_access(product, access)
     return ProductFrame(
         product=product,
         tab=tab,
@@ -66,21 +69,44 @@ def product_frame(
         owners=owners,
         stewards=stewards,
         contact=contact_of(product),
-        metrics=trust_summary(product, describe_access(product, access)),
+        access=seen_by,
+        metrics=trust_summary(product, seen_by.readers, seen_by.reason),
         successor=successor if successor and access.can_read(successor) else None,
         can_edit=product.status != Status.RETIRED
         and access.can(Permission.EDIT_PRODUCTS, product.domain_id),
     )
 
 
-def describe_access(product: DataProduct, access: AccessContext) -> str:
-    """Return why this reader can read the product."""
-    if product.status == Status.DRAFT:
-        return _("a draft, for its domain only")
-    if product.visibility == Visibility.PUBLIC:
-        return _("everyone can read it")
-    if f"domain:{product.domain_id}" in access.tokens:
-        return _("you belong to its domain")
-    if product.visibility == Visibility.MEMBERS:
-        return _("you are signed in")
-    return _("it is shared with you")
+@dataclass(frozen=True)
+class EntryAccess:
+    """Who may see a product's entry, and why this reader may; its data is another matter."""
+
+    readers: str
+    reason: str
+
+
+def entry_access(product: DataProduct, access: AccessContext) -> EntryAccess:
+    readers = {
+        Visibility.PUBLIC: _("Everyone"),
+        Visibility.MEMBERS: _("Signed-in people"),
+        Visibility.RESTRICTED: _("Named readers"),
+    }
+    mesh_roles = access.roles.get(None, frozenset())
+    own_roles = access.roles.get(product.domain_id, frozenset()) - mesh_roles
+    is_draft = product.status == Status.DRAFT
+    if product.visibility == Visibility.PUBLIC and not is_draft:
+        reason = _("No account is needed.")
+    elif product.visibility == Visibility.MEMBERS and not is_draft:
+        reason = _("You see it because you are signed in.")
+    elif own_roles or mesh_roles:
+        text = (
+            _("You see it by your role in its domain: {role}.")
+            if own_roles
+            else _("You see it by your role in the mesh: {role}.")
+        )
+        role = next(role for role in Role if role in (own_roles or mesh_roles))
+        reason = text.format(role=role_label(role))
+    else:
+        reason = _("It is shared with you.")
+    who = _("Its editors") if is_draft else readers[Visibility(product.visibility)]
+    return EntryAccess(who, reason)

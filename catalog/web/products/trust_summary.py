@@ -9,7 +9,7 @@ from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.models import DataProduct
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import max_gaps, min_shares
 from catalog.types import JSONObject
@@ -31,6 +31,7 @@ class TrustMetric:
     target: Label = ""
     state: Label = ""
     note: Label = ""
+    detail: Label = ""
     url: str = ""
 
     @property
@@ -42,7 +43,8 @@ class TrustMetric:
         return self.state or verdict_style(self.verdict).label
 
 
-def trust_summary(product: DataProduct, access: str) -> list[TrustMetric]:
+def trust_summary(product: DataProduct, readers: str, reason: str) -> list[TrustMetric]:
+    """Return the metrics; `readers` says who may see the entry, `reason` why this reader may."""
     slo_url = url("product_slo", product.domain.slug, product.slug)
     indicators: list[tuple[str, str, Callable[[float], str]]] = [
         (_("Availability"), "availability", percent),
@@ -56,7 +58,14 @@ def trust_summary(product: DataProduct, access: str) -> list[TrustMetric]:
             for label, indicator, format_value in indicators
         ),
         _imbalances(product),
-        _access(product, access),
+        TrustMetric(
+            label=_("Your access"),
+            value=readers,
+            verdict="open",
+            note=reason,
+            detail=_("Data: not controlled by Assay"),
+            url=f"{product.path}#use",
+        ),
     ]
 
 
@@ -112,14 +121,3 @@ def _imbalances(product: DataProduct) -> TrustMetric:
         return metric(value=_("not applicable"), note=_("with a reason"))
     note, state = _("stated by owner"), _("unknown")
     return metric(value=_("not assessed"), note=note, verdict="no_data", state=state)
-
-
-def _access(product: DataProduct, access: str) -> TrustMetric:
-    values = {
-        Visibility.PUBLIC: _("Open"),
-        Visibility.MEMBERS: _("Members"),
-        Visibility.RESTRICTED: _("Restricted"),
-    }
-    is_draft = product.status == Status.DRAFT
-    value = _("Draft") if is_draft else values[Visibility(product.visibility)]
-    return TrustMetric(label=_("Your access"), value=value, verdict="open", note=access, url="#use")
