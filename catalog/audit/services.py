@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.audit.actors import Actor
 from catalog.audit.chain import GENESIS, link
+from catalog.audit.limits import within_limit
 from catalog.audit.models import AuditEvent, AuditSeal
 
 
@@ -48,8 +49,8 @@ def record(
         object_name=subject.name[:300],
         domain_id=subject.domain_id,
         revision=subject.revision,
-        before=dict(before or {}),
-        after=dict(after or {}),
+        before=within_limit(before or {}),
+        after=within_limit(after or {}),
         reason=reason,
         request_id=str(request_id)[:64],
     )

@@ -6,13 +6,16 @@ from functools import cached_property
 
 from catalog.exceptions import require_valid
 from catalog.identifiers import is_slug
+from catalog.products.document_size import measure, size_issues
 from catalog.products.projection import check_storable, digest_of
 from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
 
 API_VERSION = "v3.1.0"
 DEFAULT_VERSION = "0.1.0"
-MAX_PROPERTIES = 20_000
+MAX_PROPERTIES = 10_000
+MAX_OBJECTS = 1_000
+MAX_SERVERS = 100
 MAX_DEPTH = 30
 _LOCATION_KEYS = ("location", "path", "endpointUrl", "host", "url")
 # The types of server that Assay checks by itself, and what it needs to know where each type is.
@@ -93,6 +96,7 @@ def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:
     """Return a contract's document. Raises ValidationFailed with every issue."""
     if isinstance(tree, ContractDocument):
         return tree
+    require_valid(size_issues(measure(tree)))
     require_valid(check_storable(tree))
     reader = _ContractReader()
     description = tree.get("description")
@@ -108,6 +112,12 @@ def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:
         servers=tuple(reader.server(item, at) for at, item in reader.objects(tree, "servers")),
         objects=tuple(reader.object(item, at) for at, item in reader.objects(tree, "schema")),
     )
+    for key, items, maximum in (
+        ("servers", document.servers, MAX_SERVERS),
+        ("schema", document.objects, MAX_OBJECTS),
+    ):
+        if len(items) > maximum:
+            reader.add_issue(f"/{key}", f"A contract has at most {maximum:,} of these.")
     if not document.identifier:
         reader.add_issue("/id", "A contract needs an id.")
     reader.finish()

@@ -13,11 +13,9 @@ from catalog.issues import shortened
 from catalog.manifests.issues import ParseError
 from catalog.manifests.scalars import Scalar
 from catalog.manifests.source_map import Document, SourcePosition
+from catalog.products.document_size import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES
 from catalog.types import JSONObject, JSONValue
 
-MAX_DEPTH = 64
-MAX_VALUES = 100_000
-MAX_CHARACTERS = 2 * 1024 * 1024
 MAX_KEY = 1_000
 MAX_DOCUMENTS = 1_000
 

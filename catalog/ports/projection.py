@@ -9,6 +9,7 @@ from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
 
 MIN_INTERVAL, MAX_INTERVAL = 5, 86_400
+MAX_PORTS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,10 @@ def _ports(
     reader: TreeReader, tree: JSONObject, key: Literal["outputPorts", "inputPorts"]
 ) -> tuple[DeclaredPort, ...]:
     ports: dict[tuple[str, str], DeclaredPort] = {}
+    declared = tree.get(key)
+    if isinstance(declared, list) and len(declared) > MAX_PORTS:
+        reader.add_issue(f"/{key}", f"A product has at most {MAX_PORTS} of these.")
+        return ()
     for at, item in reader.objects(tree, key):
         port = DeclaredPort(
             name=reader.text(item, "name", at, 120),

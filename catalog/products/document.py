@@ -1,11 +1,13 @@
 """A product's document, parsed and checked once; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.exceptions import ValidationFailed, require_valid
 from catalog.issues import Issue
+from catalog.products.document_size import measure, size_issues
+from catalog.products.json_diff import make_patch
 from catalog.products.projection import ProductColumns, check_storable, digest_of, parse_columns
 from catalog.products.projectors import projectors
 from catalog.types import JSONObject
@@ -24,12 +26,32 @@ class ProductDocument:
         return digest_of(self.tree)
 
 
+@dataclass(frozen=True)
+class DocumentChange:
+    """A document and the JSON Patch (RFC 6902) that leads to it from `before`."""
+
+    before: JSONObject
+    document: ProductDocument
+    patch: Sequence[JSONObject]
+
+
+def plan_change(
+    before: JSONObject, tree: JSONObject | ProductDocument | DocumentChange
+) -> DocumentChange:
+    """Return the change to a document, without a lock. Raises ValidationFailed."""
+    if isinstance(tree, DocumentChange):
+        return tree
+    document = parse_document(tree)
+    return DocumentChange(before, document, make_patch(before, document.tree))
+
+
 def parse_document(tree: JSONObject | ProductDocument) -> ProductDocument:
     """Return a product's document. Raises ValidationFailed with every issue of every part."""
     if isinstance(tree, ProductDocument):
         return tree
     if not isinstance(tree, dict):
         raise ValidationFailed.of("/", "Must be an object.")
+    require_valid(size_issues(measure(tree)))
     require_valid(check_storable(tree))
     columns, parts = None, {}
     issues: list[Issue] = []

@@ -23,6 +23,7 @@ from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_any_product
 
 PAGE_SIZE = 30
+MAX_CHANGES, MAX_TEXT = 40, 300
 PUBLISHED = "published"
 TONES = {
     "published": "ok",
@@ -138,16 +139,16 @@ def _changes(event: AuditEvent) -> list[Change]:
         operations = [operation for operation in patch if isinstance(operation, dict)]
         return [
             Change(
-                place=str(operation.get("path", "")),
+                place=_short(operation.get("path", "")),
                 before=_short(event.before.get(str(operation.get("path", "")))),
                 after=_short(operation.get("value")),
             )
-            for operation in operations[:40]
+            for operation in operations[:MAX_CHANGES]
         ]
-    places = sorted({*event.before, *event.after})
+    places = sorted({*event.before, *event.after})[:MAX_CHANGES]
     pairs = [(place, event.before.get(place), event.after.get(place)) for place in places]
     return [
-        Change(place, _short(before), _short(after))
+        Change(_short(place), _short(before), _short(after))
         for place, before, after in pairs
         if before != after
     ]
@@ -155,4 +156,4 @@ def _changes(event: AuditEvent) -> list[Change]:
 
 def _short(value: JSONValue) -> str:
     text = "" if value is None else str(value)
-    return text if len(text) <= 300 else f"{text[:300]}…"
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"

@@ -178,7 +178,7 @@ def test_a_patch_that_doubles_the_document_again_and_again_is_stopped():
     )
 
     problem = problem_of(answer, 422, "invalid")
-    assert "grows" in problem["errors"][0]["message"]
+    assert "at most 100,000 values" in problem["errors"][0]["message"]
 
 
 def test_a_whole_document_takes_the_place_of_the_old_one():

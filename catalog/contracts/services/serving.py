@@ -5,21 +5,28 @@ import uuid
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.authorization.access import Writer, lock_for_edit, require_permission
+from catalog.authorization.access import Writer, require_permission
 from catalog.contracts.models import contract_of
-from catalog.contracts.projection import PROBED_TYPES, bump_version, new_tree, server_key
+from catalog.contracts.projection import (
+    PROBED_TYPES,
+    ContractDocument,
+    bump_version,
+    new_tree,
+    parse_contract,
+    server_key,
+)
 from catalog.contracts.services.versions import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import CONFIRMED, OutputPort
+from catalog.products.document import DocumentChange, plan_change
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import edits_product, replace_document
+from catalog.products.services import edit_of, edits_product, replace_document
 from catalog.revisions.services import bump_revision, record_change
 from catalog.types import JSONObject, JSONValue
 
 
-@edits_product
 def add_output_port(
     *,
     product: DataProduct,
@@ -44,18 +51,13 @@ def add_output_port(
     port |= {"description": description} if description else {}
     port |= {"type": port_type} if port_type else {}
     port = with_custom(port, "assayInterval", interval)
-    product = replace_document(
-        product=product,
-        tree=product.tree | {"outputPorts": [*ports, port]},
-        edition=edition,
-        actor=actor,
-    )
-    tree = new_tree(identifier=identifier, name=f"{product.name}: {name}", servers=[server])
-    _, product = save_contract(product=product, tree=tree, edition=product.edition, actor=actor)
+    change = plan_change(product.tree, product.tree | {"outputPorts": [*ports, port]})
+    title = f"{product.name}: {name}"
+    contract = parse_contract(new_tree(identifier=identifier, name=title, servers=[server]))
+    product = _save(product=product, change=change, contract=contract, edition=edition, actor=actor)
     return product.output_ports.get(name=name, version=version), product
 
 
-@edits_product
 def change_output_port(
     *,
     port: OutputPort,
@@ -70,8 +72,7 @@ def change_output_port(
     A contract that a published version names does not change; its next version gets the server.
     Raises PermissionDenied, EditConflict, ValidationFailed.
     """
-    product = lock_for_edit(port.product, edition, actor, Permission.EDIT_PRODUCTS)
-    contract = contract_of(port)
+    product, contract = port.product, contract_of(port)
     entries = product.tree.get("outputPorts") or []
     current: JSONObject = next((entry for entry in entries if _is_entry_of(entry, port)), {})
     entry = {key: value for key, value in (current | fields).items() if key not in fields or value}
@@ -80,18 +81,22 @@ def change_output_port(
     has_identifier = isinstance(identifier, str) and identifier
     entry["contractId"] = identifier if has_identifier else str(uuid.uuid4())
     tree = product.tree | {"outputPorts": _replace_entry(product, port, entry)}
-    product = replace_document(product=product, tree=tree, edition=edition, actor=actor)
+    change = plan_change(product.tree, tree)
     if contract is None:
         name = f"{product.name}: {entry['name']}"
         document = new_tree(identifier=entry["contractId"], name=name, servers=[server])
     else:
         others = list(contract.tree.get("servers") or [])[1:]
         document = contract.tree | {"servers": [server, *others]}
-        if document == contract.tree:
-            return product
-        if is_frozen(contract):
+        if document != contract.tree and is_frozen(contract):
             document |= {"version": bump_version(contract.version)}
-    return save_contract(product=product, tree=document, edition=product.edition, actor=actor)[1]
+    return _save(
+        product=product,
+        change=change,
+        contract=parse_contract(document),
+        edition=edition,
+        actor=actor,
+    )
 
 
 @transaction.atomic
@@ -120,22 +125,34 @@ def confirm_output_port(*, port: OutputPort, actor: Writer, reason: str = "") ->
     return port
 
 
-@edits_product
 def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataProduct:
     """Remove a port, and the contract versions that only it had and nothing published names.
 
     Raises PermissionDenied, EditConflict.
     """
-    product = lock_for_edit(port.product, edition, actor, Permission.EDIT_PRODUCTS)
-    identifier = port.contract_identifier
+    product, identifier = port.product, port.contract_identifier
     tree = product.tree | {"outputPorts": _replace_entry(product, port, None)}
-    product = replace_document(product=product, tree=tree, edition=edition, actor=actor)
-    if not product.output_ports.filter(contract_identifier=identifier).exists():
-        frozen = frozen_digests(product)
-        for contract in product.contracts.filter(identifier=identifier):
-            if contract.digest not in frozen:
-                contract.delete()
+    change = plan_change(product.tree, tree)
+    with edit_of(product):
+        product = replace_document(product=product, tree=change, edition=edition, actor=actor)
+        if not product.output_ports.filter(contract_identifier=identifier).exists():
+            frozen = frozen_digests(product)
+            contracts = product.contracts.filter(identifier=identifier)
+            contracts.exclude(digest__in=frozen).delete()
     return product
+
+
+@edits_product
+def _save(
+    *,
+    product: DataProduct,
+    change: DocumentChange,
+    contract: ContractDocument,
+    edition: int,
+    actor: Writer,
+) -> DataProduct:
+    product = replace_document(product=product, tree=change, edition=edition, actor=actor)
+    return save_contract(product=product, tree=contract, edition=product.edition, actor=actor)[1]
 
 
 def _is_entry_of(entry: JSONValue, port: OutputPort) -> bool:

@@ -1,6 +1,6 @@
 """Writes contracts: versions of a document, with rows of servers, objects and properties."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 
@@ -27,7 +27,6 @@ from catalog.products.services import edits_product, record_edit
 from catalog.types import JSONObject
 
 
-@edits_product
 def save_contract(
     *,
     product: DataProduct,
@@ -41,12 +40,22 @@ def save_contract(
     An equal document changes nothing; a parsed one is not parsed again. Raises PermissionDenied,
     EditConflict, ValidationFailed, ImmutableVersion (a published version names the content).
     """
-    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     document = parse_contract(tree)
+    # Computed here, not while the lock is held.
+    _ = document.digest
+    return _save_contract(
+        product=product, document=document, edition=edition, actor=actor, reason=reason
+    )
+
+
+@edits_product
+def _save_contract(
+    *, product: DataProduct, document: ContractDocument, edition: int, actor: Writer, reason: str
+) -> tuple[DataContract, DataProduct]:
+    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     _check_servers(document, product.domain_id)
-    contract = product.contracts.filter(
-        identifier=document.identifier, version=document.version
-    ).first()
+    versions = product.contracts.filter(identifier=document.identifier, version=document.version)
+    contract = versions.defer("tree").first()
     if contract and contract.digest == document.digest:
         return contract, product
     _require_free_identifier(product, document, actor)
@@ -179,19 +188,29 @@ def _write_rows(contract: DataContract, document: ContractDocument) -> None:
         Server(contract=contract, position=position, **vars(server))
         for position, server in enumerate(document.servers)
     )
+    levels: dict[int, list[SchemaProperty]] = {}
+    objects = []
     for position, declared in enumerate(document.objects):
         columns = vars(declared) | {"contract": contract, "position": position}
         properties = columns.pop("properties")
-        _write_properties(SchemaObject.objects.create(**columns), properties)
+        objects.append(SchemaObject(**columns))
+        for row in _property_rows(objects[-1], properties):
+            levels.setdefault(row.depth, []).append(row)
+    SchemaObject.objects.bulk_create(objects)
+    for depth in sorted(levels):
+        # A row takes the keys of its table and parent, which the rows above have by now.
+        for row in levels[depth]:
+            row.schema_object = row.schema_object
+            row.parent = row.parent
+        SchemaProperty.objects.bulk_create(levels[depth], batch_size=500)
 
 
-def _write_properties(schema_object: SchemaObject, properties: Sequence[DeclaredProperty]) -> None:
+def _property_rows(
+    schema_object: SchemaObject, properties: Sequence[DeclaredProperty]
+) -> Iterator[SchemaProperty]:
     rows: dict[tuple[int, str], SchemaProperty] = {}
-    levels: dict[int, list[SchemaProperty]] = {}
     for position, item in enumerate(properties):
         columns = vars(item) | {"parent": rows.get((item.depth - 1, item.parent))}
         row = SchemaProperty(schema_object=schema_object, position=position, **columns)
         rows[item.depth, item.path] = row
-        levels.setdefault(item.depth, []).append(row)
-    for depth in sorted(levels):
-        SchemaProperty.objects.bulk_create(levels[depth], batch_size=500)
+        yield row

@@ -1,11 +1,12 @@
 """Imports manifests: each product is saved with its contracts, or not at all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 
+from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.issues import Issue
@@ -13,6 +14,7 @@ from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import ImportResult
 from catalog.manifests.issues import DocumentIssue
+from catalog.manifests.manifest import Manifest
 from catalog.manifests.plan import Action, Decision, Transition, is_unchanged
 from catalog.manifests.services.planning import (
     ProductPlan,
@@ -22,6 +24,12 @@ from catalog.manifests.services.planning import (
     refused,
 )
 from catalog.manifests.source_map import Document
+from catalog.products.document import (
+    DocumentChange,
+    ProductDocument,
+    parse_document,
+    plan_change,
+)
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, digest_of
 from catalog.products.services import (
@@ -51,8 +59,9 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     if plan.is_blocked or plan.is_up_to_date:
         return _result(plan, plan.product)
     try:
+        documents = _parse(plan)
         with edit_of(plan.product):
-            product = _save(plan=plan, actor=actor)
+            product = _save(plan=plan, documents=documents, actor=actor)
     except _InvalidDocument as error:
         return _result(invalid_plan(plan.bundle, error.invalid, error.document), None)
     except EditConflict:
@@ -108,44 +117,84 @@ def _saving(document: Document) -> Iterator[None]:
         raise _InvalidDocument(document, invalid) from invalid
 
 
-def _save(*, plan: ProductPlan, actor: Writer) -> DataProduct:
-    bundle = plan.bundle
+@dataclass(frozen=True)
+class _Documents:
+    """The documents of a plan as they are saved, computed before the transaction."""
+
+    product: ProductDocument | None
+    change: DocumentChange | None
+    contracts: Sequence[tuple[Document, ContractDocument]]
+    digests: Mapping[str, str]
+
+
+def _parse(plan: ProductPlan) -> _Documents:
+    """Return the documents that a plan saves. Raises _InvalidDocument."""
+    bundle, manifest = plan.bundle, plan.bundle.product
+    document = change = None
     with _saving(bundle.first.document):
-        product = _save_product(plan, actor)
+        if manifest and plan.product is None:
+            document = parse_document(manifest.source)
+        elif manifest and plan.decision.action is Action.CHANGE:
+            change = _change_of(plan, manifest)
+    contracts = []
     for contract in (bundle.contracts[index] for index in plan.decision.contracts):
         with _saving(contract.document):
+            contracts.append((contract.document, parse_contract(contract.source)))
+    return _Documents(document, change, contracts, contract_digests(bundle))
+
+
+def _change_of(plan: ProductPlan, manifest: Manifest[ProductDocument]) -> DocumentChange | None:
+    product, domain = plan.product, plan.domain
+    assert product is not None
+    assert domain is not None
+    # A move writes the domain into the document before this change is applied.
+    is_moved = product.domain_id != domain.pk
+    before = product.tree | {"domain": domain.slug} if is_moved else product.tree
+    is_same = digest_of(before) == digest_of(manifest.tree)
+    if is_same or is_unchanged(manifest.tree, before, status=product.status):
+        return None
+    return plan_change(before, manifest.source)
+
+
+def _save(*, plan: ProductPlan, documents: _Documents, actor: Writer) -> DataProduct:
+    bundle = plan.bundle
+    with _saving(bundle.first.document):
+        product = _save_product(plan, documents, actor)
+    for document, contract in documents.contracts:
+        with _saving(document):
             _, product = save_contract(
                 product=product,
-                tree=contract.source,
+                tree=contract,
                 edition=product.edition,
                 actor=actor,
                 reason=_REASON,
             )
     if bundle.product:
         _set_product_alias(product, bundle.identifier)
-    if digests := contract_digests(bundle):
-        set_aliases(product=product, system=odcs.SYSTEM, digests=digests)
+    if documents.digests:
+        set_aliases(product=product, system=odcs.SYSTEM, digests=documents.digests)
     return product
 
 
-def _save_product(plan: ProductPlan, actor: Writer) -> DataProduct:
-    manifest, product, domain = plan.bundle.product, plan.product, plan.domain
+def _save_product(plan: ProductPlan, documents: _Documents, actor: Writer) -> DataProduct:
+    product, domain = plan.product, plan.domain
     assert domain is not None
     if product is None:
-        assert manifest is not None
-        return register_product(domain=domain, tree=manifest.source, actor=actor, reason=_REASON)
-    if manifest is None or plan.decision.action is not Action.CHANGE:
-        return product
-    if product.domain_id != domain.pk:
+        assert documents.product is not None
+        return register_product(domain=domain, tree=documents.product, actor=actor, reason=_REASON)
+    is_move = plan.bundle.product and plan.decision.action is Action.CHANGE
+    if is_move and product.domain_id != domain.pk:
         product = move_product(
             product=product, domain=domain, edition=product.edition, actor=actor, reason=_REASON
         )
-    if digest_of(product.tree) == digest_of(manifest.tree):
-        return product
-    if is_unchanged(manifest.tree, product.tree, status=product.status):
+    if documents.change is None:
         return product
     return replace_document(
-        product=product, tree=manifest.source, edition=product.edition, actor=actor, reason=_REASON
+        product=product,
+        tree=documents.change,
+        edition=product.edition,
+        actor=actor,
+        reason=_REASON,
     )
 
 

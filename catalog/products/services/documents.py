@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-import jsonpatch
 import jsonpointer
 from django.db.models import F
 from django.utils import timezone
@@ -11,7 +10,12 @@ from django.utils import timezone
 from catalog.authorization.access import Writer, can, lock_for_edit
 from catalog.exceptions import EditConflict, PermissionDenied, ValidationFailed
 from catalog.permissions import Permission
-from catalog.products.document import ProductDocument, parse_document
+from catalog.products.document import (
+    DocumentChange,
+    ProductDocument,
+    parse_document,
+    plan_change,
+)
 from catalog.products.json_patch import apply_patch
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import (
@@ -56,7 +60,6 @@ def record_edit(
     record_change(product, actor, verb, before=before, after=after, reason=reason)
 
 
-@edits_product
 def patch_document(
     *,
     product: DataProduct,
@@ -70,16 +73,15 @@ def patch_document(
 
     Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed (the patch or its result).
     """
-    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
     document = parse_document(result or apply_patch(product.tree, patch))
-    return _apply(product, document, list(patch), actor, reason)
+    change = DocumentChange(product.tree, document, list(patch))
+    return _apply(product=product, change=change, edition=edition, actor=actor, reason=reason)
 
 
-@edits_product
 def replace_document(
     *,
     product: DataProduct,
-    tree: JSONObject | ProductDocument,
+    tree: JSONObject | ProductDocument | DocumentChange,
     edition: int,
     actor: Writer,
     reason: str = "",
@@ -88,28 +90,27 @@ def replace_document(
 
     Raises PermissionDenied, EditConflict, NameConflict, ValidationFailed.
     """
-    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
-    plain = tree.tree if isinstance(tree, ProductDocument) else tree
-    patch = jsonpatch.make_patch(product.tree, plain).patch
-    return _apply(product, parse_document(tree), patch, actor, reason) if patch else product
+    change = plan_change(product.tree, tree)
+    return _apply(product=product, change=change, edition=edition, actor=actor, reason=reason)
 
 
+@edits_product
 def _apply(
-    product: DataProduct,
-    document: ProductDocument,
-    patch: Sequence[JSONObject],
-    actor: Writer,
-    reason: str,
+    *, product: DataProduct, change: DocumentChange, edition: int, actor: Writer, reason: str
 ) -> DataProduct:
-    _require_owner_to_widen(product, document, actor)
-    before, address = product.tree, (product.domain_id, product.slug)
-    set_document(product, document)
+    # The change was computed before the lock, from the edition that the lock requires.
+    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
+    if not change.patch:
+        return product
+    _require_owner_to_widen(product, change.document, actor)
+    address = (product.domain_id, product.slug)
+    set_document(product, change.document)
     if product.slug != address[1]:
         require_free_address(product)
         record_former_address(product, *address)
     product.save(update_fields=["tree", "tags", *PROJECTED])
-    run_projectors(product, document, is_new=False)
-    replaced, after = _replaced_values(before, patch), {"patch": list(patch)}
+    run_projectors(product, change.document, is_new=False)
+    replaced, after = _replaced_values(change.before, change.patch), {"patch": list(change.patch)}
     record_edit(product, actor, "edited", before=replaced, after=after, reason=reason)
     return product
 

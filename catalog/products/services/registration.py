@@ -20,7 +20,6 @@ from catalog.revisions.services import create_tombstones, record_change
 from catalog.types import JSONObject
 
 
-@transaction.atomic
 def register_product(
     *,
     domain: Domain,
@@ -39,12 +38,13 @@ def register_product(
     document = parse_document(tree)
     product = DataProduct(domain=domain, status=status)
     set_document(product, document)
-    require_free_address(product)
-    if status != Status.EXTERNAL:
-        require_free_identity(product)
-    product.save(force_insert=True)
-    run_projectors(product, document, is_new=True)
-    record_change(product, actor, "registered", after=_summary(product), reason=reason)
+    with transaction.atomic():
+        require_free_address(product)
+        if status != Status.EXTERNAL:
+            require_free_identity(product)
+        product.save(force_insert=True)
+        run_projectors(product, document, is_new=True)
+        record_change(product, actor, "registered", after=_summary(product), reason=reason)
     return product
 
 
