@@ -144,7 +144,7 @@ COPIES = {
 @pytest.mark.parametrize("kind", COPIES)
 def test_a_patch_of_copies_is_stopped_at_the_step_that_exceeds_the_bound(users, product, kind):
     value, steps, bound = COPIES[kind]
-    put(users, product, with_custom(product.tree, "big", value))
+    put(users, product, product.tree | {"customProperties": [{"property": "x", "value": value}]})
     product.refresh_from_db()
     program, at = Program(users.owner), f"/products/{product.uuid}"
 

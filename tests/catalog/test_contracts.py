@@ -183,10 +183,9 @@ def test_properties_nested_without_end_are_refused():
 @pytest.mark.django_db
 def test_a_port_added_on_an_old_edition_leaves_nothing_half_written():
     product = with_port(make_product())
+    server = {"type": "local", "path": f"{product.domain.slug}/other.csv", "format": "csv"}
 
     with pytest.raises(EditConflict):
-        add_output_port(
-            product=product, name="other", server={"type": "local"}, edition=1, actor=FACTORY
-        )
+        add_output_port(product=product, name="other", server=server, edition=1, actor=FACTORY)
 
     assert product.contracts.count() == 1
