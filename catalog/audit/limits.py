@@ -13,8 +13,8 @@ _PER_VALUE = 4
 
 def within_limit(values: Mapping[str, JSONValue]) -> JSONObject:
     """Return the values of an event, without what exceeds MAX_CHARACTERS in all."""
-    kept: JSONObject = _Budget(MAX_CHARACTERS).keep(dict(values))
-    return kept
+    result: JSONObject = _Budget(MAX_CHARACTERS).keep(dict(values))
+    return result
 
 
 @dataclass
@@ -26,13 +26,13 @@ class _Budget:
     def keep(self, value: JSONValue) -> JSONValue:
         self.left -= _PER_VALUE
         if isinstance(value, str):
-            return self._keep_text(value)
+            return self._cut(value)
         if isinstance(value, Mapping):
             members: JSONObject = {}
             for key, member in value.items():
                 if self.left <= 0:
                     return members | {OMITTED: len(value) - len(members)}
-                name = self._keep_text(str(key))
+                name = self._cut(str(key))
                 members[name] = self.keep(member)
             return members
         if isinstance(value, list | tuple):
@@ -44,7 +44,7 @@ class _Budget:
             return items
         return value
 
-    def _keep_text(self, text: str) -> str:
-        kept = text if len(text) <= self.left else text[: max(self.left, 0)] + OMITTED
-        self.left -= len(kept)
-        return kept
+    def _cut(self, text: str) -> str:
+        result = text if len(text) <= self.left else text[: max(self.left, 0)] + OMITTED
+        self.left -= len(result)
+        return result

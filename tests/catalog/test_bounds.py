@@ -80,10 +80,10 @@ def test_a_small_event_is_kept_whole(values):
     ],
 )
 def test_a_large_event_is_cut_and_says_so(values):
-    kept = within_limit(values)
+    result = within_limit(values)
 
-    assert len(json.dumps(kept, ensure_ascii=False)) < 3 * MAX_CHARACTERS
-    assert OMITTED in json.dumps(kept, ensure_ascii=False)
+    assert len(json.dumps(result, ensure_ascii=False)) < 3 * MAX_CHARACTERS
+    assert OMITTED in json.dumps(result, ensure_ascii=False)
 
 
 def test_a_large_document_is_exported_as_json_which_reads_back_equal():
@@ -222,13 +222,13 @@ def test_a_contract_has_a_bounded_number_of_parts(users, product, member, items)
 @pytest.fixture
 def parsed_under_lock() -> Iterator[list[bool]]:
     """For each document that is parsed, whether a transaction was open."""
-    seen: list[bool] = []
+    is_locked: list[bool] = []
     register_projector(
         "observer",
-        parse=lambda tree: seen.append(connection.in_atomic_block),
+        parse=lambda tree: is_locked.append(connection.in_atomic_block),
         write=lambda product, part, is_new: None,
     )
-    yield seen
+    yield is_locked
     registered = projectors()
     assert isinstance(registered, dict)
     del registered["observer"]
