@@ -131,8 +131,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="ASSAY_EMAIL_URL",
-        default="consolemail://",
-        help="Mail server, as smtp+tls://user:password@host:587; consolemail:// prints it.",
+        shown_default="none: mail is written to files in ASSAY_DATA_DIR/mail",
+        help="Mail server, as smtp+tls://user:password@host:587.",
     ),
     Setting(
         name="ASSAY_EMAIL_FROM",
@@ -272,12 +272,20 @@ class Environment:
             self._add_error(name, "this database address cannot be read")
             return default
 
-    def get_email(self, name: str) -> JSONObject:
+    def get_email(self, name: str, *, folder: Path) -> JSONObject:
+        """Return Django's mail settings; without a server mail is written to files in the folder.
+
+        An address that prints mail counts as none: its links open accounts, a log is read by many.
+        """
+        files = {"EMAIL_BACKEND": "config.mail.PrivateFileBackend", "EMAIL_FILE_PATH": str(folder)}
+        address = self.get_text(name)
+        if not address or address.startswith("consolemail"):
+            return files
         try:
-            return dict(environ.Env.email_url_config(self.get_text(name)))
+            return dict(environ.Env.email_url_config(address))
         except PARSE_ERRORS:
             self._add_error(name, "this mail address cannot be read")
-            return dict(environ.Env.email_url_config(DEFAULTS[name]))
+            return files
 
     def _add_error(self, name: str, message: str) -> None:
         help_text = next(setting.help for setting in SETTINGS if setting.name == name)

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
+from catalog.people.mail import has_mail_server
 from catalog.web.components import (
     badges,
     charts,
@@ -42,6 +43,7 @@ GLOBALS = {
     **{
         function.__name__: function
         for function in (
+            has_mail_server,
             badges.icon,
             badges.octagon,
             badges.verdict_shape,

@@ -1,12 +1,14 @@
 """Entering, leaving, invitations, tokens and one's own settings."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
 
-from catalog.domains.services import grant_role, invite_person
+from catalog.domains.services import add_to_team, grant_role, invite_person, remove_member
+from catalog.exceptions import ValidationFailed
 from catalog.people.models import ApiToken, Invitation, Person
 from catalog.permissions import Role
 from config.request_log import without_secret
@@ -170,6 +172,109 @@ def test_an_owner_invites_by_link_which_goes_by_mail_and_is_shown_once(client):
     assert link in page.content.decode()
     client.logout()
     assert client.get(link).status_code == 200
+
+
+def test_an_owner_invites_a_steward_who_is_one_on_joining(client):
+    users = make_users(make_domain("sales"))
+    client.force_login(users.owner)
+    sent = {"email": "nina@example.org", "role": "steward"}
+    link = client.post("/people/invite?domain=sales", sent).context_data["page"].sent.link
+    client.logout()
+    assert "You will be steward of Sales." in client.get(link).content.decode()
+    assert "You will be steward of Sales." in mail.outbox[0].body
+
+    client.post(link, NEW)
+
+    membership = Person.objects.get(username="nina").memberships.get()
+    assert (membership.role, membership.domain) == ("steward", users.domain)
+
+
+def test_a_lead_invites_with_a_role_in_a_domain_of_choice(client):
+    domain = make_domain("sales")
+    client.force_login(make_lead())
+    sent = {"email": "nina@example.org", "role": "owner"}
+
+    refused = client.post("/people/invite", sent)
+    page = client.post("/people/invite", sent | {"domain": domain.pk})
+
+    assert list(refused.context_data["page"].form.errors) == ["domain"]
+    assert page.context_data["page"].sent.has_role
+    assert Invitation.objects.get().domain == domain
+
+
+@pytest.mark.parametrize("role", ["governance_lead", "auditor", "king"])
+def test_an_invitation_carries_no_role_of_the_mesh(client, role):
+    users = make_users(make_domain("sales"))
+    client.force_login(users.owner)
+
+    answer = client.post("/people/invite?domain=sales", {"email": "n@example.org", "role": role})
+
+    assert list(answer.context_data["page"].form.errors) == ["role"]
+    with pytest.raises(ValidationFailed):
+        invite_person(
+            email="n@example.org", actor=users.owner, domain=users.domain, role=Role.AUDITOR
+        )
+    assert not Invitation.objects.exists()
+
+
+def test_an_invitation_lapses_with_the_right_of_who_sent_it(client):
+    users, team = make_users(make_domain("sales")), make_team()
+    add_to_team(team=team, person=users.owner, is_manager=True, actor=FACTORY)
+    brought: list[dict[str, Any]] = [{"role": Role.OWNER}, {"team": team}]
+    links = [
+        "/join/"
+        + invite_person(
+            email=f"n{index}@example.org", actor=users.owner, domain=users.domain, **brings
+        )[1]
+        for index, brings in enumerate(brought)
+    ]
+    assert {client.get(link).status_code for link in links} == {200}
+
+    remove_member(team=team, person=users.owner, actor=FACTORY)
+    assert [client.post(link, NEW).status_code for link in links[1:]] == [410]
+    users.owner.memberships.all().delete()
+
+    assert [client.post(link, NEW).status_code for link in links] == [410, 410]
+    assert not Person.objects.filter(username="nina").exists()
+
+
+@pytest.mark.parametrize(
+    ("backend", "sentence"),
+    [
+        ("django.core.mail.backends.locmem.EmailBackend", "The mail server accepted it."),
+        ("django.core.mail.backends.console.EmailBackend", "No mail was sent"),
+        ("config.mail.PrivateFileBackend", "No mail was sent"),
+        ("django.core.mail.backends.smtp.EmailBackend", "The mail server did not accept it."),
+    ],
+)
+def test_the_page_says_what_became_of_the_mail(
+    client, settings, capfd, tmp_path, backend, sentence
+):
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = backend, str(tmp_path)
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    client.force_login(make_lead())
+
+    page = client.post("/people/invite", {"email": "new@example.org"})
+
+    link = page.context_data["page"].sent.link
+    assert sentence in page.content.decode()
+    assert link not in "".join(capfd.readouterr())
+
+
+def test_without_a_mail_server_a_reset_link_is_kept_for_the_operator_alone(
+    client, settings, capfd, tmp_path
+):
+    settings.EMAIL_BACKEND = "config.mail.PrivateFileBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    make_person("ana")
+
+    page = client.post("/password/forgotten", {"email": "ana@example.org"}, follow=True)
+
+    (file,) = (tmp_path / "mail").iterdir()
+    assert "/password/new/" in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    assert "No mail was sent" in page.content.decode()
+    assert "/password/new/" not in "".join(capfd.readouterr())
 
 
 def test_an_outsider_invites_nobody_and_learns_who_may(client):

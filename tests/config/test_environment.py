@@ -83,7 +83,7 @@ def test_no_value_however_odd_breaks_the_reading(value):
     environment.get_list("ASSAY_ALLOWED_NETS", pattern=r"[\w.]+:\d+", example="host:port")
     environment.get_url("REDIS_URL", default="", schemes=("redis",))
     environment.get_database("DATABASE_URL", default={})
-    environment.get_email("ASSAY_EMAIL_URL")
+    environment.get_email("ASSAY_EMAIL_URL", folder=Path("mail"))
 
 
 @pytest.mark.parametrize("rest", ["", "//", "//[", "//:@:/", "//u:p@h:port/x", "//h/x?y=z&w"])
@@ -93,7 +93,17 @@ def test_half_an_address_is_a_problem_or_an_address_but_never_an_error(rest):
     )
 
     environment.get_database("DATABASE_URL", default={})
-    environment.get_email("ASSAY_EMAIL_URL")
+    environment.get_email("ASSAY_EMAIL_URL", folder=Path("mail"))
+
+
+@pytest.mark.parametrize("value", ["", "consolemail://", "nonsense"])
+def test_without_a_mail_server_mail_is_written_to_files_and_never_printed(value):
+    mail = Environment({"ASSAY_EMAIL_URL": value}).get_email(
+        "ASSAY_EMAIL_URL", folder=Path("/var/mail")
+    )
+
+    assert mail["EMAIL_BACKEND"] == "config.mail.PrivateFileBackend"
+    assert mail["EMAIL_FILE_PATH"] == "/var/mail"
 
 
 def test_the_check_names_every_wrong_value_with_a_hint(tmp_path):

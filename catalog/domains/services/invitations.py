@@ -8,29 +8,40 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.services import Subject, record
-from catalog.authorization.access import require_permission, require_team_manager
+from catalog.authorization.access import access_for, require_permission, require_team_manager
 from catalog.domains.models import Domain
+from catalog.domains.services.roles import grant_role
 from catalog.domains.services.teams import add_member
 from catalog.exceptions import InvalidTransition, NotFound, ValidationFailed
 from catalog.people.models import Invitation, Person, Team
 from catalog.people.services import create_person
-from catalog.permissions import Permission
+from catalog.permissions import DOMAIN_ROLES, Permission, Role
 
 INVITATION_LASTS = timedelta(days=7)
 
 
 @transaction.atomic
 def invite_person(
-    *, email: str, actor: Person, domain: Domain | None = None, team: Team | None = None
+    *,
+    email: str,
+    actor: Person,
+    domain: Domain | None = None,
+    team: Team | None = None,
+    role: Role | None = None,
 ) -> tuple[Invitation, str]:
-    """Invite somebody who has no account; the invitation lasts a week.
+    """Invite somebody who has no account, with a team and a role in the domain if given.
 
-    Returns it and its secret, shown once. Raises PermissionDenied, ValidationFailed (the address
-    has an account).
+    The invitation lasts a week, and no longer than the actor may give what it brings. Returns it
+    and its secret, shown once. Raises PermissionDenied, ValidationFailed (the address has an
+    account, a role without a domain or of the mesh).
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     if team:
         require_team_manager(actor, team)
+    if role and domain is None:
+        raise ValidationFailed.of("domain", "Choose the domain in which they get the role.")
+    if role and role not in DOMAIN_ROLES:
+        raise ValidationFailed.of("role", f"{role.value} is not a role of a domain.")
     if known := Person.objects.filter(email__iexact=email).first():
         message = f"{known.display_name} signs in with this address already."
         hint = "Give them a role or add them to a team instead."
@@ -41,9 +52,16 @@ def invite_person(
         secret_digest=_digest(secret),
         invited_by=actor,
         team=team,
+        domain=domain,
+        role=role.value if role else "",
         expires_at=timezone.now() + INVITATION_LASTS,
     )
-    record(actor=actor, verb="invited", subject=_about_invitation(invitation))
+    after = {
+        "team": team.name if team else None,
+        "domain": domain.name if domain else None,
+        "role": invitation.role or None,
+    }
+    record(actor=actor, verb="invited", subject=_about_invitation(invitation), after=after)
     return invitation, secret
 
 
@@ -59,11 +77,15 @@ def cancel_invitation(*, invitation: Invitation, actor: Person) -> None:
 
 
 def open_invitation(secret: str) -> Invitation:
-    """Return the open invitation of a secret. Raises NotFound."""
-    invitation = Invitation.objects.filter(secret_digest=_digest(secret)).first()
-    if invitation is None or not invitation.is_open:
+    """Return the open invitation of a secret. Raises NotFound.
+
+    Nobody joins in the name of someone who may no longer invite: the sender may have left.
+    """
+    invitations = Invitation.objects.select_related("invited_by", "team", "domain")
+    invitation = invitations.filter(secret_digest=_digest(secret)).first()
+    if invitation is None or not (invitation.is_open and _may_still_invite(invitation)):
         raise NotFound(
-            "This invitation has been used or has lapsed.",
+            "This invitation was used or withdrawn, or it has expired.",
             hint="Ask the person who invited you for a new link.",
         )
     return invitation
@@ -90,7 +112,21 @@ def accept_invitation(
     )
     if invitation.team:
         add_member(team=invitation.team, person=person, actor=invitation.invited_by)
+    if invitation.role:
+        grant_role(
+            person=person,
+            role=Role(invitation.role),
+            domain=invitation.domain,
+            actor=invitation.invited_by,
+        )
     return person
+
+
+def _may_still_invite(invitation: Invitation) -> bool:
+    access = access_for(invitation.invited_by)
+    return access.can(Permission.MANAGE_MEMBERS, invitation.domain_id) and (
+        invitation.team_id is None or access.manages_team(invitation.team_id)
+    )
 
 
 def _about_invitation(invitation: Invitation) -> Subject:

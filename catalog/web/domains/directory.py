@@ -79,7 +79,9 @@ def person_list(request: HttpRequest) -> HttpResponse:
         roles=list(roles.select_related("person").order_by("role", "person__username"))
         if can_manage
         else [],
-        invitations=list(invitations.select_related("invited_by", "team").order_by("-created_at"))
+        invitations=list(
+            invitations.select_related("invited_by", "team", "domain").order_by("-created_at")
+        )
         if can_manage
         else [],
         form=form,

@@ -189,12 +189,36 @@ class InviteForm(CatalogForm):
         help_text=_("They are a member as soon as they join."),
     )
 
-    def __init__(self, *args: Any, teams: Collection[int] | None = None, **options: Any) -> None:
+    domain = forms.ModelChoiceField(
+        label=_("Domain"),
+        queryset=Domain.objects.filter(is_external=False),
+        required=False,
+        empty_label=_("none"),
+    )
+    role = forms.TypedChoiceField(
+        label=_("Role"),
+        required=False,
+        coerce=Role,
+        empty_value=None,
+        choices=[("", _("none")), *((role.value, ROLE_WORDS[role]) for role in DOMAIN_ROLES)],
+        help_text=_("They have it as soon as they join, in this domain and those below it."),
+    )
+
+    def __init__(
+        self, *args: Any, teams: Collection[int], domain: Domain | None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self.fixed_domain = domain
         field = self.fields["team"]
         assert isinstance(field, forms.ModelChoiceField)
-        if teams is not None:
-            field.queryset = Team.objects.filter(pk__in=teams)
+        field.queryset = Team.objects.filter(pk__in=teams)
+        if domain:
+            del self.fields["domain"]
+
+    def clean(self) -> dict[str, Any]:
+        """Return the fields, with the domain that the form is of."""
+        cleaned = super().clean() or {}
+        return cleaned | {"domain": self.fixed_domain} if self.fixed_domain else cleaned
 
 
 class TeamForm(Addressed, CatalogForm):

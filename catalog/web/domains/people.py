@@ -17,7 +17,7 @@ from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import Domain, TeamRequest
 from catalog.domains.services import grant_role, invite_person, revoke_role
-from catalog.people.mail import send_invitation
+from catalog.people.mail import Delivery, send_invitation
 from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.publication.services import owners_and_stewards
@@ -61,12 +61,13 @@ class RevokeRolePage:
 
 @dataclass(frozen=True, kw_only=True)
 class SentInvitation:
-    """An invitation just created; `is_mailed` is True if the mail server accepted it."""
+    """An invitation just created, and what became of its mail."""
 
     email: str
     link: str
-    is_mailed: bool
+    delivery: Delivery
     expires_on: date
+    has_role: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,20 +144,21 @@ def person_invite(request: HttpRequest) -> HttpResponse:
     require_permission(request.user, Permission.MANAGE_MEMBERS, domain)
     teams = [team.pk for team in manageable_teams(access_for(request.user))]
     initial = {"team": domain.owner_team_id if domain else None}
-    form, sent = InviteForm(submitted(request), initial=initial, teams=teams), None
+    form, sent = InviteForm(submitted(request), initial=initial, teams=teams, domain=domain), None
     if form.is_valid():
         with form.catch_issues():
             invitation, secret = invite_person(
-                actor=require_user(request.user), domain=domain, **form.cleaned_data
+                actor=require_user(request.user), **form.cleaned_data
             )
             link = request.build_absolute_uri(reverse("invitation_accept", args=[secret]))
             sent = SentInvitation(
                 email=invitation.email,
                 link=link,
-                is_mailed=send_invitation(invitation, link=link),
+                delivery=send_invitation(invitation, link=link),
                 expires_on=invitation.expires_at.date(),
+                has_role=bool(invitation.role),
             )
-            form = InviteForm(teams=teams)
+            form = InviteForm(initial=initial, teams=teams, domain=domain)
     page = InvitePage(domain=domain, form=form, sent=sent)
     return render_form(request, "catalog/domains/invite.html", page)
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.domains.services import accept_invitation, open_invitation
 from catalog.exceptions import NotFound
+from catalog.web.components.roles import role_label
 from catalog.web.pages import render_form, render_page, submitted
 from catalog.web.people.forms import JoinForm
 
@@ -31,6 +32,8 @@ class JoinPage:
     form: JoinForm
     invited_by: str
     team: str
+    role: str
+    domain: str
     email: str
     expires_on: date
 
@@ -57,6 +60,8 @@ def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
         form=form,
         invited_by=invitation.invited_by.display_name,
         team=invitation.team.name if invitation.team else "",
+        role=role_label(invitation.role).lower() if invitation.role else "",
+        domain=invitation.domain.name if invitation.domain else "",
         email=invitation.email,
         expires_on=invitation.expires_at.date(),
     )
