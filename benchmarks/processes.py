@@ -69,6 +69,7 @@ def product(data: Path, **settings: str) -> Iterator[Running]:
         "ASSAY_BASE_IRI": "http://127.0.0.1:8000",
         "ASSAY_DEMO": "0",
         "ASSAY_API_RATE": "1000000",
+        "ASSAY_ANON_RATE": "1000000",
         "ASSAY_TETHERED": "1",
         "REDIS_URL": "",
         **settings,

@@ -11,6 +11,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        import catalog.people.services.sign_ins  # noqa: F401  listens to Django's signals
         from catalog.contracts.services import check_files, project_links
         from catalog.ports.projection import parse_ports
         from catalog.ports.services import project_ports

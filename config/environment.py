@@ -78,7 +78,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_PROXIES",
         default="0",
-        help="Number of reverse proxies in front; needed for sign-in limits per IP address.",
+        help=(
+            "Number of reverse proxies in front, whose X-Forwarded-For is believed; limits by IP "
+            "address need it."
+        ),
     ),
     Setting(
         name="DATABASE_URL",
@@ -158,7 +161,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_API_RATE",
         default="1200",
-        help="Requests to the API that one token or person may make in a minute, 1 to 1000000.",
+        help=(
+            "Requests that one person may make in a minute, with all tokens together: so many to "
+            "the API and as many to pages, 1 to 1000000."
+        ),
+    ),
+    Setting(
+        name="ASSAY_ANON_RATE",
+        default="300",
+        help=(
+            "Requests that one address may make in a minute without signing in, to the API and as "
+            "many to pages, 1 to 1000000."
+        ),
     ),
     Setting(
         name="ASSAY_WORKER_PROCESSES",

@@ -5,7 +5,6 @@ import time
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -13,10 +12,10 @@ from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_finished_metadata
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from catalog.client_ip import client_ip
 from catalog.types import JSONObject
+from config.logs import redact
 
-# What follows these prefixes gives access to an account, so it is not logged.
-SECRET_IN_PATH = re.compile(r"^(/join/|/password/new/)[^/?]+")
 # A request id from a proxy; any other text could corrupt the log or the audit trail.
 ACCEPTED_ID = re.compile(r"[\w.:/+=-]{1,64}", re.ASCII)
 STARTED_AT = "assay.started_at"
@@ -32,7 +31,7 @@ class RequestLogMiddleware(RequestMiddleware):
         """Add the id and the IP address of the request to all lines that are logged meanwhile."""
         request.META[STARTED_AT] = time.perf_counter()
         clear_contextvars()
-        bind_contextvars(request_id=request_id_of(request), ip=client_address(request))
+        bind_contextvars(request_id=request_id_of(request), ip=client_ip(request))
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
@@ -45,7 +44,7 @@ class RequestLogMiddleware(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         """Return method and path without a secret."""
-        return f"{request.method} {without_secret(request.get_full_path())}"
+        return f"{request.method} {redact(request.get_full_path())}"
 
 
 @receiver(bind_extra_request_finished_metadata, sender=RequestLogMiddleware)
@@ -59,16 +58,3 @@ def request_id_of(request: HttpRequest) -> str:
     """Return the id that a proxy gave the request, else a new one."""
     sent = request.META.get("HTTP_X_REQUEST_ID", "")
     return sent if ACCEPTED_ID.fullmatch(sent) else str(uuid.uuid4())
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the IP address that the outermost of our own proxies saw, else that of the peer."""
-    proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
-    address = forwarded[-min(proxies, len(forwarded))].strip() if forwarded else ""
-    return address or str(request.META.get("REMOTE_ADDR", ""))
-
-
-def without_secret(path: str) -> str:
-    """Return a path with its secret replaced by an ellipsis."""
-    return SECRET_IN_PATH.sub(r"\1…", path)

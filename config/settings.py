@@ -36,6 +36,7 @@ ASSAY_WEB_PROCESSES = environment.get_int(
 )
 ASSAY_WEB_THREADS = environment.get_int("ASSAY_WEB_THREADS", minimum=1, maximum=64)
 ASSAY_API_RATE = environment.get_int("ASSAY_API_RATE", minimum=1, maximum=1_000_000)
+ASSAY_ANON_RATE = environment.get_int("ASSAY_ANON_RATE", minimum=1, maximum=1_000_000)
 ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)
 DEBUG = environment.get_bool("ASSAY_DEBUG")
 STORED_SECRET_KEY = load_or_create_secret(ASSAY_DATA_DIR, "secret_key")
@@ -117,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.request_log.RequestLogMiddleware",
     "catalog.api.rest.middleware.ApiEdgeMiddleware",
+    "config.pages.edge.PageEdgeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.pages.error_pages.ErrorPageMiddleware",
@@ -291,7 +293,10 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+# Failed sign-ins are limited by catalog.people.sign_in_limits.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "60/m/ip"}
+# Django ends every other session: each carries a digest of the password.
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
 globals().update(environment.get_email("ASSAY_EMAIL_URL", folder=ASSAY_DATA_DIR / "mail"))
@@ -316,10 +321,12 @@ REST_FRAMEWORK = {
         "catalog.api.rest.throttling.AnonRateThrottle",
         "catalog.api.rest.throttling.UserRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"signed_out": "300/min", "signed_in": f"{ASSAY_API_RATE}/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "signed_out": f"{ASSAY_ANON_RATE}/min",
+        "signed_in": f"{ASSAY_API_RATE}/min",
+    },
     "EXCEPTION_HANDLER": "catalog.api.rest.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
-    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {"TOKEN_PREFIX": "assay_", "AUTH_HEADER_PREFIX": "Bearer", "AUTO_REFRESH": False}

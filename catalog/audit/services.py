@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.core.cache import cache
+from django.db import DatabaseError, transaction
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
@@ -13,6 +15,9 @@ from catalog.audit.actors import Actor
 from catalog.audit.chain import GENESIS, link
 from catalog.audit.limits import within_limit
 from catalog.audit.models import AuditEvent, AuditSeal
+from catalog.exceptions import CatalogError, PermissionDenied
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +42,7 @@ def record(
     on_behalf_of: str = "",
 ) -> AuditEvent:
     """Write one event; call it in the transaction of the change."""
-    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    context = structlog.contextvars.get_contextvars()
     return AuditEvent.objects.create(
         occurred_at=timezone.now(),
         actor_id=actor.audit_id,
@@ -52,8 +57,32 @@ def record(
         before=within_limit(before or {}),
         after=within_limit(after or {}),
         reason=reason,
-        request_id=str(request_id)[:64],
+        request_id=str(context.get("request_id", ""))[:64],
+        token_id=str(context.get("token_id", "")),
+        token_name=str(context.get("token_name", "")),
     )
+
+
+def record_refusal(*, actor: Actor, action: str, reason: str) -> None:
+    """Write that an actor was refused an action, once a minute for the same one.
+
+    Call it outside the refused transaction. A database that takes no write leaves the refusal as
+    it is.
+    """
+    digest = sha256(f"{actor.audit_id} {action} {reason}".encode()).hexdigest()[:32]
+    if not cache.add(f"refusal:{digest}", 1, timeout=60):
+        return
+    subject = Subject(kind="action", id=digest, name=action)
+    try:
+        record(actor=actor, verb="was refused", subject=subject, reason=reason)
+    except DatabaseError as error:
+        log.warning("refusal_not_recorded", action=action, reason=reason, exc_info=error)
+
+
+def note_refusal(error: CatalogError, *, actor: Actor, action: str) -> None:
+    """Write a refusal if the error is one: the actor lacks a permission."""
+    if isinstance(error, PermissionDenied):
+        record_refusal(actor=actor, action=action, reason=error.message)
 
 
 @transaction.atomic

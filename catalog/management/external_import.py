@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from catalog.audit.services import note_refusal
 from catalog.exceptions import CatalogError
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
@@ -44,13 +45,14 @@ class ExternalImportCommand(CommandWithExamples):
 
     def handle(self, **options: Any) -> None:
         self.as_json, self.rejected = options["json"], 0
+        actor = actor_of(options["person"], worker=f"import {self.catalog.system}")
         try:
             with options["file"].open("rb") as lines:
                 report = import_entries(
                     catalog=self.catalog,
                     lines=lines,
                     entry_of=type(self).entry_of,
-                    actor=actor_of(options["person"], worker=f"import {self.catalog.system}"),
+                    actor=actor,
                     overwrite=options["overwrite"],
                     progress=self._progress,
                     on_rejected=self._print_rejected,
@@ -58,6 +60,7 @@ class ExternalImportCommand(CommandWithExamples):
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
         except CatalogError as error:
+            note_refusal(error, actor=actor, action=f"import from {self.catalog.system}")
             raise CommandError(error.message, returncode=2) from error
         self._print(report)
         if not report.is_complete:

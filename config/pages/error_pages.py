@@ -6,7 +6,9 @@ import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 
+from catalog.audit.services import note_refusal
 from catalog.exceptions import CatalogError, NotFound, PermissionDenied, ValidationFailed
+from catalog.people.models import Person
 from config.pages.errors import forbidden, not_found, not_saved
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -32,6 +34,8 @@ class ErrorPageMiddleware:
             logger.warning("page_deleted_meanwhile", exc_info=error)
             return not_found(request)
         if isinstance(error, PermissionDenied):
+            if isinstance(request.user, Person):
+                note_refusal(error, actor=request.user, action=f"{request.method} {request.path}")
             return forbidden(request, error)
         if isinstance(error, CatalogError):
             status = UNPROCESSABLE if isinstance(error, ValidationFailed) else CONFLICT

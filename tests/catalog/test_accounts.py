@@ -1,5 +1,7 @@
 """Entering, leaving, invitations, tokens and one's own settings."""
 
+import io
+import logging
 import re
 from typing import Any
 
@@ -11,7 +13,7 @@ from catalog.domains.services import add_to_team, grant_role, invite_person, rem
 from catalog.exceptions import ValidationFailed
 from catalog.people.models import ApiToken, Invitation, Person
 from catalog.permissions import Role
-from config.request_log import without_secret
+from config.logs import redact
 from tests.factories import (
     FACTORY,
     PASSWORD,
@@ -319,9 +321,37 @@ def test_a_wrong_token_is_refused_at_its_field(client, fields, field):
 
 
 def test_secrets_in_links_are_not_logged():
-    assert without_secret("/join/abc?x=1") == "/join/…?x=1"
-    assert without_secret("/password/new/1-abc/") == "/password/new/…/"
-    assert without_secret("/p/sales/join") == "/p/sales/join"
+    assert redact("/join/abc?x=1") == "/join/…?x=1"
+    assert redact("/password/new/1-abc/") == "/password/new/…/"
+    assert redact("/sign-out?next=/join/abc&x=1") == "/sign-out?next=/join/…&x=1"
+    assert redact("/sign-in?next=%2Fjoin%2Fabc-_d") == "/sign-in?next=%2Fjoin%2F…"
+    assert redact(f"Bearer assay_{'0a' * 32}.") == "Bearer assay_…."
+    assert redact("/p/sales/join assay_session") == "/p/sales/join assay_session"
+
+
+def test_a_whole_request_leaves_no_secret_in_the_log(client, monkeypatch):
+    """Whatever writes the line: the request log, or Django's own warnings with the path."""
+    log = io.StringIO()
+    (handler,) = [item for item in logging.getLogger().handlers if item.name == "stream"]
+    monkeypatch.setattr(handler, "stream", log)
+    make_person("ana")
+    _, invitation = invite_person(email="nina@example.org", actor=make_lead())
+    token = "assay_" + "0a" * 29
+    key = "1-cafe-0123456789abcdef"
+
+    client.post(f"/join/{invitation}", {})
+    client.post(f"/join/{invitation}", NEW)
+    client.get(f"/join/{invitation}")
+    client.post(f"/sign-out?next=/join/{invitation}")
+    client.get(f"/sign-in?next=%2Fjoin%2F{invitation}")
+    client.get(f"/password/new/{key}/")
+    client.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    client.get(f"/nowhere/{token}")
+
+    lines = log.getvalue()
+    assert "Gone: /join/…" in lines
+    for secret in (invitation, token, key.partition("-")[2]):
+        assert secret not in lines
 
 
 def test_the_admin_shows_staff_no_secret_and_changes_nothing(client):

@@ -11,7 +11,8 @@ from django.test import Client, RequestFactory
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
-from config.request_log import RequestLogMiddleware, client_address, request_id_of
+from catalog.client_ip import client_ip
+from config.request_log import RequestLogMiddleware, request_id_of
 from tests.factories import make_person
 
 
@@ -64,7 +65,7 @@ def test_an_id_that_would_spoil_the_log_is_replaced(request_id):
 def test_an_address_is_believed_only_from_our_own_proxies(settings, proxies, passed, expected):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
 
-    assert client_address(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=passed)) == expected
+    assert client_ip(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=passed)) == expected
 
 
 def test_lines_of_a_long_answer_carry_the_id_of_its_request(log_lines):

@@ -27,9 +27,11 @@ from catalog.api.rest.errors import (
     Retired,
     TooLarge,
 )
+from catalog.audit.services import record_refusal
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.issues import Issue
 from catalog.manifests.issues import DocumentIssue, ParseError
+from catalog.people.models import Person
 from catalog.problems import MEDIA_TYPE, PROBLEM_TYPES, RETRY_SECONDS, problem_document
 from catalog.publication.gates import PublicationRefused
 from catalog.search.port import SearchUnavailable
@@ -83,6 +85,10 @@ def exception_handler(error: Exception, context: Mapping[str, JSONValue]) -> Res
     if problem is None:
         return None
     request = context.get("request")
+    is_refusal = problem["code"] == "permission-denied"
+    if is_refusal and request is not None and isinstance(request.user, Person):
+        action = f"{request.method} {request.path}"
+        record_refusal(actor=request.user, action=action, reason=problem["detail"])
     members: JSONObject = {**problem}
     code = members.pop("code")
     body = problem_document(code, path=request.path if request else "", **members)

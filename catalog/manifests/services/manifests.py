@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 
+from catalog.audit.services import note_refusal
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
@@ -17,6 +18,7 @@ from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import Manifest
 from catalog.manifests.plan import Action, Decision, Transition, is_unchanged
 from catalog.manifests.services.planning import (
+    IMPORT,
     ProductPlan,
     contract_digests,
     invalid_plan,
@@ -69,6 +71,7 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     except IntegrityError:
         return _result(replace(plan, decision=STALE_PLAN), None)
     except CatalogError as error:
+        note_refusal(error, actor=actor, action=IMPORT)
         missing = error.findings if isinstance(error, PublicationRefused) else ()
         return _result(replace(plan, decision=refused(error)), plan.product, missing)
     product, findings = _change_status(plan, product, actor)
@@ -216,6 +219,7 @@ def _change_status(
     except PublicationRefused as error:
         return product, list(error.findings)
     except CatalogError as error:
+        note_refusal(error, actor=actor, action=IMPORT)
         finding = Issue(
             code=error.code,
             location=error.location or "status",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from catalog.audit.actors import SystemActor
+from catalog.audit.services import note_refusal
 from catalog.authorization.access import access_for, require_permission
 from catalog.contracts.models import DataContract
 from catalog.contracts.services import frozen_digests
@@ -55,6 +56,9 @@ class ProductPlan:
         return self.decision.action in (Action.CONFLICT, Action.REFUSED, Action.INVALID)
 
 
+IMPORT = "import a manifest"
+
+
 def plan_manifests(
     *,
     collector: BundleCollector,
@@ -81,6 +85,7 @@ def plan_bundle(
     except ValidationFailed as invalid:
         return invalid_plan(bundle, invalid)
     except CatalogError as error:
+        note_refusal(error, actor=actor, action=IMPORT)
         return ProductPlan(bundle=bundle, decision=refused(error))
     if product and alias and _is_up_to_date(bundle, product, alias, domain):
         return ProductPlan(

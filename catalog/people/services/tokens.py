@@ -52,6 +52,15 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> None:
     token.delete()
 
 
+@transaction.atomic
+def revoke_all_tokens(*, person: Person) -> int:
+    """Revoke every token of a person in their name; return how many."""
+    tokens = list(ApiToken.objects.filter(user=person))
+    for token in tokens:
+        revoke_token(token=token, actor=person)
+    return len(tokens)
+
+
 def note_use(*, token: UUID, at: datetime) -> bool:
     """Save when a token was last used, unless a later use is saved; return True if it was.
 

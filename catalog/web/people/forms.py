@@ -6,8 +6,10 @@ from allauth.account import forms as entering
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from catalog.people.models import ApiToken
+from catalog.people.models import ApiToken, Person
+from catalog.people.services import revoke_all_tokens
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import CatalogForm
 
@@ -37,6 +39,29 @@ def _plain(form: forms.Form, **labels: Any) -> None:
         form.fields[name].validators.append(MaxLengthValidator(MAX_PASSWORD_LENGTH))
 
 
+class RevokeTokensMixin(forms.Form):
+    """Offers to revoke API tokens with a new password, to those who have any."""
+
+    user: Person
+
+    def offer_revocation(self) -> None:
+        count = ApiToken.objects.filter(user=self.user).count() if self.user else 0
+        if count:
+            self.fields["revoke_tokens"] = forms.BooleanField(
+                label=ngettext(
+                    "Also revoke my API token", "Also revoke my %(num)s API tokens", count
+                )
+                % {"num": count},
+                required=False,
+                help_text=_("A token keeps working after a new password. Programs need a new one."),
+            )
+
+    def save(self) -> None:
+        super().save()  # type: ignore[misc]  # of allauth's form
+        if self.cleaned_data.get("revoke_tokens"):
+            revoke_all_tokens(person=self.user)
+
+
 class SignInForm(entering.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,14 +75,15 @@ class AskResetForm(entering.ResetPasswordForm):  # type: ignore[misc]
         _plain(self, email=_("Email"))
 
 
-class NewPasswordForm(entering.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordForm(RevokeTokensMixin, entering.ResetPasswordKeyForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, password1=_("New password"), password2=_("Confirm new password"))
         self.fields["password1"].help_text = PASSWORD_RULES
+        self.offer_revocation()
 
 
-class ChangePasswordForm(entering.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(RevokeTokensMixin, entering.ChangePasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(
@@ -67,6 +93,7 @@ class ChangePasswordForm(entering.ChangePasswordForm):  # type: ignore[misc]
             password2=_("Confirm new password"),
         )
         self.fields["password1"].help_text = PASSWORD_RULES
+        self.offer_revocation()
 
 
 class JoinForm(CatalogForm):
