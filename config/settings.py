@@ -292,19 +292,17 @@ ACCOUNT_FORMS = {
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = True
-# Failed sign-ins are limited by catalog.people.sign_in_limits.
+# Django ends the other sessions of a new password; catalog.people.sign_in_limits counts failures.
+ACCOUNT_SESSION_REMEMBER, ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True, False
 ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "60/m/ip"}
-# Django ends every other session: each carries a digest of the password.
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
 globals().update(environment.get_email("ASSAY_EMAIL_URL", folder=ASSAY_DATA_DIR / "mail"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.get_text("ASSAY_EMAIL_FROM")
-EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Assay] "
-EMAIL_TIMEOUT = 10
+EMAIL_SUBJECT_PREFIX, ACCOUNT_EMAIL_SUBJECT_PREFIX, EMAIL_TIMEOUT = "[Assay] ", "[Assay] ", 10
 
 # --- the API ----------------------------------------------------------------------------------
+RATES = {"signed_out": f"{ASSAY_ANON_RATE}/min", "signed_in": f"{ASSAY_API_RATE}/min"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "catalog.api.rest.authentication.BearerAuthentication",
@@ -321,10 +319,7 @@ REST_FRAMEWORK = {
         "catalog.api.rest.throttling.AnonRateThrottle",
         "catalog.api.rest.throttling.UserRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {
-        "signed_out": f"{ASSAY_ANON_RATE}/min",
-        "signed_in": f"{ASSAY_API_RATE}/min",
-    },
+    "DEFAULT_THROTTLE_RATES": RATES,
     "EXCEPTION_HANDLER": "catalog.api.rest.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -342,8 +337,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- language and time ------------------------------------------------------------------------
-LANGUAGE_CODE = environment.get_text("ASSAY_LANGUAGE")
-LANGUAGES = [("en", _("English"))]
+LANGUAGE_CODE, LANGUAGES = environment.get_text("ASSAY_LANGUAGE"), [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"

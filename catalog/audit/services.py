@@ -63,26 +63,25 @@ def record(
     )
 
 
-def record_refusal(*, actor: Actor, action: str, reason: str) -> None:
-    """Write that an actor was refused an action, once a minute for the same one.
+def record_denial(*, actor: Actor, action: str, reason: str) -> None:
+    """Write that an actor was denied an action, once a minute for the same one.
 
-    Call it outside the refused transaction. A database that takes no write leaves the refusal as
-    it is.
+    Call it outside the transaction that fails. A database that takes no write changes no answer.
     """
     digest = sha256(f"{actor.audit_id} {action} {reason}".encode()).hexdigest()[:32]
-    if not cache.add(f"refusal:{digest}", 1, timeout=60):
+    if not cache.add(f"denial:{digest}", 1, timeout=60):
         return
     subject = Subject(kind="action", id=digest, name=action)
     try:
-        record(actor=actor, verb="was refused", subject=subject, reason=reason)
+        record(actor=actor, verb="was denied", subject=subject, reason=reason)
     except DatabaseError as error:
-        log.warning("refusal_not_recorded", action=action, reason=reason, exc_info=error)
+        log.warning("denial_not_recorded", action=action, reason=reason, exc_info=error)
 
 
-def note_refusal(error: CatalogError, *, actor: Actor, action: str) -> None:
-    """Write a refusal if the error is one: the actor lacks a permission."""
+def record_if_denied(error: CatalogError, *, actor: Actor, action: str) -> None:
+    """Write the error to the trail if the actor lacked a permission."""
     if isinstance(error, PermissionDenied):
-        record_refusal(actor=actor, action=action, reason=error.message)
+        record_denial(actor=actor, action=action, reason=error.message)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.exceptions import CatalogError
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
@@ -60,7 +60,7 @@ class ExternalImportCommand(CommandWithExamples):
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
         except CatalogError as error:
-            note_refusal(error, actor=actor, action=f"import from {self.catalog.system}")
+            record_if_denied(error, actor=actor, action=f"import from {self.catalog.system}")
             raise CommandError(error.message, returncode=2) from error
         self._print(report)
         if not report.is_complete:

@@ -6,7 +6,7 @@ import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.exceptions import CatalogError, NotFound, PermissionDenied, ValidationFailed
 from catalog.people.models import Person
 from config.pages.errors import forbidden, not_found, not_saved
@@ -35,7 +35,9 @@ class ErrorPageMiddleware:
             return not_found(request)
         if isinstance(error, PermissionDenied):
             if isinstance(request.user, Person):
-                note_refusal(error, actor=request.user, action=f"{request.method} {request.path}")
+                record_if_denied(
+                    error, actor=request.user, action=f"{request.method} {request.path}"
+                )
             return forbidden(request, error)
         if isinstance(error, CatalogError):
             status = UNPROCESSABLE if isinstance(error, ValidationFailed) else CONFLICT

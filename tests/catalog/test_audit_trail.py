@@ -37,8 +37,8 @@ def users():
     return make_users(make_domain("sales"))
 
 
-def refusals_of(person) -> list[tuple[str, str]]:
-    rows = AuditEvent.objects.filter(verb="was refused", actor_id=person.audit_id).order_by("pk")
+def denials_of(person) -> list[tuple[str, str]]:
+    rows = AuditEvent.objects.filter(verb="was denied", actor_id=person.audit_id).order_by("pk")
     return [(row.object_name, row.reason) for row in rows]
 
 
@@ -56,10 +56,10 @@ def test_a_refused_page_form_and_step_are_in_the_trail(users):
     client.post("/d/sales/people", {"person": users.outsider.username, "role": "owner"})
     client.post(f"/p/sales/{product.slug}/edit/publish", {"edition": product.edition})
 
-    actions = [action for action, _reason in refusals_of(users.outsider)]
+    actions = [action for action, _reason in denials_of(users.outsider)]
     assert actions[:2] == ["GET /d/sales/edit", "POST /d/sales/people"]
     assert len(actions) == 3
-    assert "needs the role" in refusals_of(users.outsider)[0][1]
+    assert "needs the role" in denials_of(users.outsider)[0][1]
 
 
 def test_a_refused_call_and_a_missing_scope_are_in_the_trail(users):
@@ -68,10 +68,10 @@ def test_a_refused_call_and_a_missing_scope_are_in_the_trail(users):
     writer.send("POST", "/products", {"domain": "sales", "name": "Orders"})
     reader.send("POST", "/products", {"domain": "sales", "name": "Orders"})
 
-    assert [action for action, _ in refusals_of(users.outsider)] == ["POST /api/v1/products"]
-    ((action, reason),) = refusals_of(users.owner)
+    assert [action for action, _ in denials_of(users.outsider)] == ["POST /api/v1/products"]
+    ((action, reason),) = denials_of(users.owner)
     assert (action, "scope write" in reason) == ("POST /api/v1/products", True)
-    assert AuditEvent.objects.filter(verb="was refused", token_name="program").count() == 2
+    assert AuditEvent.objects.filter(verb="was denied", token_name="program").count() == 2
 
 
 def test_a_refused_manifest_and_glossary_are_in_the_trail(users):
@@ -79,7 +79,7 @@ def test_a_refused_manifest_and_glossary_are_in_the_trail(users):
     entries = parse_terms(b"- {name: Order, definition: A purchase, domain: sales}", name="t.yaml")
     list(import_terms(entries=entries, actor=users.outsider))
 
-    assert {action for action, _ in refusals_of(users.outsider)} == {
+    assert {action for action, _ in denials_of(users.outsider)} == {
         "import a manifest",
         "import terms",
     }
@@ -95,17 +95,17 @@ def test_a_refused_command_is_in_the_trail(users):
     with pytest.raises(CommandError):
         call_command("read_schema", f"sales/{product.slug}", "--as", outsider)
 
-    assert [action for action, _ in refusals_of(users.outsider)] == ["probe_ports", "read_schema"]
+    assert [action for action, _ in denials_of(users.outsider)] == ["probe_ports", "read_schema"]
 
 
-def test_the_same_refusal_is_written_once_a_minute(users):
+def test_the_same_denial_is_written_once_a_minute(users):
     client = Client()
     client.force_login(users.outsider)
 
     for _ in range(5):
         client.get("/d/sales/edit")
 
-    assert len(refusals_of(users.outsider)) == 1
+    assert len(denials_of(users.outsider)) == 1
 
 
 def test_a_sign_in_its_failure_and_a_sign_out_are_in_the_trail():
@@ -139,7 +139,7 @@ def test_an_expired_token_is_a_failure_in_the_trail_once_an_hour():
     for _ in range(3):
         program.get("/me")
 
-    (event,) = AuditEvent.objects.filter(verb="token refused")
+    (event,) = AuditEvent.objects.filter(verb="token rejected")
     assert (event.object_id, event.after["token"]) == (str(person.uuid), "program")
 
 

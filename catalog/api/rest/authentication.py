@@ -19,11 +19,11 @@ from rest_framework.request import Request
 from structlog.contextvars import bind_contextvars
 
 from catalog.api.rest.errors import InsufficientScope
-from catalog.audit.services import record_refusal
+from catalog.audit.services import record_denial
 from catalog.client_ip import client_network
 from catalog.limits import Limit
 from catalog.people.models import ApiToken, Person
-from catalog.people.services.sign_ins import record_refused_token
+from catalog.people.services.sign_ins import record_rejected_token
 from catalog.tasks import hint_token_use
 
 WRONG_TOKENS = Limit("wrong-tokens", 30, 60)
@@ -47,7 +47,7 @@ class BearerAuthentication(TokenAuthentication):
         if needed not in token.scopes:
             reason = f"This token lacks the scope {needed.value}."
             action = f"{request.method} {request.path}"
-            record_refusal(actor=person, action=action, reason=reason)
+            record_denial(actor=person, action=action, reason=reason)
             raise InsufficientScope(reason)
         _record_use(token)
         return person, token
@@ -83,8 +83,8 @@ class BearerAuthentication(TokenAuthentication):
 
 def _record_failure(token: ApiToken) -> None:
     """Audit the use of an expired token, or of a deactivated person's, at most once an hour."""
-    if cache.add(f"token-refused:{token.uuid}", 1, timeout=3600):
-        record_refused_token(token)
+    if cache.add(f"token-rejected:{token.uuid}", 1, timeout=3600):
+        record_rejected_token(token)
 
 
 def _record_use(token: ApiToken) -> None:

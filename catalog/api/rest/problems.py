@@ -27,7 +27,7 @@ from catalog.api.rest.errors import (
     Retired,
     TooLarge,
 )
-from catalog.audit.services import record_refusal
+from catalog.audit.services import record_denial
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.issues import Issue
 from catalog.manifests.issues import DocumentIssue, ParseError
@@ -85,10 +85,10 @@ def exception_handler(error: Exception, context: Mapping[str, JSONValue]) -> Res
     if problem is None:
         return None
     request = context.get("request")
-    is_refusal = problem["code"] == "permission-denied"
-    if is_refusal and request is not None and isinstance(request.user, Person):
+    is_denied = problem["code"] == "permission-denied"
+    if is_denied and request is not None and isinstance(request.user, Person):
         action = f"{request.method} {request.path}"
-        record_refusal(actor=request.user, action=action, reason=problem["detail"])
+        record_denial(actor=request.user, action=action, reason=problem["detail"])
     members: JSONObject = {**problem}
     code = members.pop("code")
     body = problem_document(code, path=request.path if request else "", **members)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
@@ -71,7 +71,7 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     except IntegrityError:
         return _result(replace(plan, decision=STALE_PLAN), None)
     except CatalogError as error:
-        note_refusal(error, actor=actor, action=IMPORT)
+        record_if_denied(error, actor=actor, action=IMPORT)
         missing = error.findings if isinstance(error, PublicationRefused) else ()
         return _result(replace(plan, decision=refused(error)), plan.product, missing)
     product, findings = _change_status(plan, product, actor)
@@ -219,7 +219,7 @@ def _change_status(
     except PublicationRefused as error:
         return product, list(error.findings)
     except CatalogError as error:
-        note_refusal(error, actor=actor, action=IMPORT)
+        record_if_denied(error, actor=actor, action=IMPORT)
         finding = Issue(
             code=error.code,
             location=error.location or "status",

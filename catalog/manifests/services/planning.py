@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from catalog.audit.actors import SystemActor
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.authorization.access import access_for, require_permission
 from catalog.contracts.models import DataContract
 from catalog.contracts.services import frozen_digests
@@ -85,7 +85,7 @@ def plan_bundle(
     except ValidationFailed as invalid:
         return invalid_plan(bundle, invalid)
     except CatalogError as error:
-        note_refusal(error, actor=actor, action=IMPORT)
+        record_if_denied(error, actor=actor, action=IMPORT)
         return ProductPlan(bundle=bundle, decision=refused(error))
     if product and alias and _is_up_to_date(bundle, product, alias, domain):
         return ProductPlan(

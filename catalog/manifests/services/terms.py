@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.domains.models import Domain
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.glossary.models import Term
@@ -74,7 +74,7 @@ def _import_term(entry: TermEntry, actor: Writer) -> TermImportResult:
     except (EditConflict, IntegrityError):
         return _result(entry, Action.CONFLICT, STALE_PLAN.reason)
     except CatalogError as error:
-        note_refusal(error, actor=actor, action="import terms")
+        record_if_denied(error, actor=actor, action="import terms")
         return _result(entry, Action.REFUSED, refused(error).reason)
 
 

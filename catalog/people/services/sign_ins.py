@@ -44,17 +44,17 @@ def record_failed_sign_in(
     record(actor=VISITOR, verb="sign-in failed", subject=subject, after=_origin(request))
 
 
-def record_refused_token(token: ApiToken) -> None:
+def record_rejected_token(token: ApiToken) -> None:
     """Write that an expired token was used, or that of a deactivated person."""
     try:
         record(
             actor=VISITOR,
-            verb="token refused",
+            verb="token rejected",
             subject=_about(token.user),
             after={"token": token.name},
         )
     except DatabaseError as error:  # The answer stays the same while the database is locked.
-        log.warning("refused_token_not_recorded", exc_info=error)
+        log.warning("rejected_token_not_recorded", exc_info=error)
 
 
 def person_by_login(login: str) -> Person | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.authorization.access import require_permission
 from catalog.exceptions import PermissionDenied
 from catalog.management.actors import actor_of
@@ -61,7 +61,7 @@ class Command(CommandWithExamples):
             for port in ports:
                 require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
         except PermissionDenied as error:
-            note_refusal(error, actor=actor, action="probe_ports")
+            record_if_denied(error, actor=actor, action="probe_ports")
             raise CommandError(error.message, returncode=2) from error
         names = {
             port.pk: f"{port.product.domain.slug}/{port.product.slug}:{port.name}@{port.version}"

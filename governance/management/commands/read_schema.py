@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from catalog.audit.services import note_refusal
+from catalog.audit.services import record_if_denied
 from catalog.exceptions import CatalogError
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
@@ -56,7 +56,7 @@ class Command(CommandWithExamples):
                     )
                     inspection.refresh_from_db()
             except CatalogError as error:
-                note_refusal(error, actor=actor, action="read_schema")
+                record_if_denied(error, actor=actor, action="read_schema")
                 errors.append(f"{port}: {error.message} {error.hint}")
                 continue
             is_broken |= bool(inspection.failure) or inspection.is_breaking
