@@ -16,6 +16,7 @@ SHAPES = Path(__file__).with_name("api_shapes.txt")
 NO_SECRETS = {
     "NewTokenAnswer.token",  # shown once to whoever makes it
     "MeAnswer.token",  # names the token of the call, without its text
+    "HistoryEvent.token",  # the name of the token that acted
     "VersionSummary.tree_digest",
     "VersionSummary.contract_digests",
     "VersionDetail.tree_digest",
