@@ -47,7 +47,7 @@ def events_about(person) -> list[str]:
     return [event.verb for event in events if event.verb != "created"]
 
 
-def test_a_refused_page_form_and_step_are_in_the_trail(users):
+def test_a_refused_page_form_and_step_are_audited(users):
     product = make_published_product(domain=users.domain)
     client = Client()
     client.force_login(users.outsider)
@@ -62,7 +62,7 @@ def test_a_refused_page_form_and_step_are_in_the_trail(users):
     assert "needs the role" in denials_of(users.outsider)[0][1]
 
 
-def test_a_refused_call_and_a_missing_scope_are_in_the_trail(users):
+def test_a_refused_call_and_a_missing_scope_are_audited(users):
     writer, reader = Program(users.outsider), Program(users.owner, "read")
 
     writer.send("POST", "/products", {"domain": "sales", "name": "Orders"})
@@ -74,7 +74,7 @@ def test_a_refused_call_and_a_missing_scope_are_in_the_trail(users):
     assert AuditEvent.objects.filter(verb="was denied", token_name="program").count() == 2
 
 
-def test_a_refused_manifest_and_glossary_are_in_the_trail(users):
+def test_a_refused_manifest_and_glossary_are_audited(users):
     Program(users.outsider).send("POST", "/manifests", product_tree(domain="sales"))
     entries = parse_terms(b"- {name: Order, definition: A purchase, domain: sales}", name="t.yaml")
     list(import_terms(entries=entries, actor=users.outsider))
@@ -85,7 +85,7 @@ def test_a_refused_manifest_and_glossary_are_in_the_trail(users):
     }
 
 
-def test_a_refused_command_is_in_the_trail(users):
+def test_a_refused_command_is_audited(users):
     product = make_published_product(domain=users.domain)
 
     outsider = users.outsider.username
@@ -108,7 +108,7 @@ def test_the_same_denial_is_written_once_a_minute(users):
     assert len(denials_of(users.outsider)) == 1
 
 
-def test_a_sign_in_its_failure_and_a_sign_out_are_in_the_trail():
+def test_a_sign_in_its_failure_and_a_sign_out_are_audited():
     person, client = make_person("ana"), Client(REMOTE_ADDR="203.0.113.9")
 
     client.post("/sign-in", {"login": "ANA@example.org", "password": "wrong"})
@@ -131,7 +131,7 @@ def test_what_was_typed_as_a_name_without_an_account_is_not_kept():
     assert event.object_name == "an unknown account"
 
 
-def test_an_expired_token_is_a_failure_in_the_trail_once_an_hour():
+def test_an_expired_token_is_audited_once_an_hour():
     person = make_person("ana")
     program = Program(person)
     ApiToken.objects.update(expiry=timezone.now())
@@ -143,7 +143,7 @@ def test_an_expired_token_is_a_failure_in_the_trail_once_an_hour():
     assert (event.object_id, event.after["token"]) == (str(person.uuid), "program")
 
 
-def test_the_trail_names_the_token_that_acted(users):
+def test_an_event_names_the_token_that_acted(users):
     program, client = Program(users.owner), Client()
     client.force_login(users.owner)
 
@@ -166,10 +166,10 @@ def test_only_readers_of_the_audit_see_the_token(users):
     client = Client()
     client.force_login(users.owner)
 
-    seen = owner.get(path).json()["results"][0]["token"]
+    token_name = owner.get(path).json()["results"][0]["token"]
     page = client.get("/p/sales/orders/history").content.decode()
 
-    assert seen == "program"
+    assert token_name == "program"
     assert "with the token program" in page
 
 
