@@ -10,10 +10,11 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalog.search.backends import configured_backends
+from config.database_shape import OTHER_SHAPE, require_current_shape
 
 Log = Callable[[str], None]
 
@@ -68,7 +69,11 @@ def migrate(*, log: Log) -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         log("Preparing the database ...")
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except DatabaseError as error:
+            raise CommandError(f"The tables cannot be prepared: {error}. {OTHER_SHAPE}") from error
+    require_current_shape()
 
 
 def load_demo(*, log: Log) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,3 +154,20 @@ def test_a_finished_installation_is_never_set_aside(installation):
     assert run.returncode == 0
     assert (installation.data_dir / "assay.sqlite3").stat().st_ino == before
     assert not list(installation.data_dir.glob("unfinished-*"))
+
+
+@pytest.mark.parametrize(
+    "damage", ["ALTER TABLE catalog_term DROP COLUMN definition", "DELETE FROM django_migrations"]
+)
+def test_a_start_with_such_a_database_ends_with_a_sentence(installation, damage: str):
+    assert installation.run("prepare").returncode == 0
+    with sqlite3.connect(installation.data_dir / "assay.sqlite3") as database:
+        database.execute(damage)
+    database.close()
+
+    run = installation.run("prepare")
+
+    assert run.returncode == 1
+    assert "another" in run.stderr
+    assert "ASSAY_DATA_DIR" in run.stderr
+    assert "Traceback" not in run.stderr
