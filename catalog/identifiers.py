@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from uuid import UUID
 
+from anyascii import anyascii
+
 from catalog.issues import Issue
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 SLUG_LENGTH = 120
 SURROGATE = re.compile("[\ud800-\udfff]")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PRODUCT_IRI = re.compile(rf"\S*/id/product/({_UUID})/?", re.IGNORECASE)
+_ADDRESS = re.compile(rf"[a-z][a-z0-9+.-]*://\S+|urn:\S+|{_UUID}", re.IGNORECASE)
 
 
 def product_iri(uuid: UUID | str, *, base: str) -> str:
@@ -20,6 +25,17 @@ def product_iri(uuid: UUID | str, *, base: str) -> str:
 
 def product_path(domain: str, slug: str) -> str:
     return f"/p/{domain}/{slug}"
+
+
+def without_host(text: str) -> str:
+    """Return the UUID of a product's IRI, whichever host it names; any other text as it is."""
+    match = _PRODUCT_IRI.fullmatch(text)
+    return match[1].lower() if match else text
+
+
+def is_address(text: str) -> bool:
+    """Return True for a URL, a URN or a UUID: it means one thing as a whole, its parts nothing."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 # Tags, columns and names of domains come again with nearly every search document.
@@ -35,11 +51,29 @@ def is_slug(text: str) -> bool:
     return len(text) <= SLUG_LENGTH and SLUG.match(text) is not None
 
 
-def slug_of(text: str) -> str:
-    """Return the slug that a name suggests; empty if none of its characters can be in one."""
-    plain = unicodedata.normalize("NFKD", normalize(text)).encode("ascii", "ignore").decode()
+def slug_of(text: str, longest: int = SLUG_LENGTH) -> str:
+    """Return the slug that a name of any script suggests; empty if it has no letter or digit."""
+    plain = "".join(map(_in_ascii, unicodedata.normalize("NFC", normalize(text))))
     slug = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")
-    return slug[:SLUG_LENGTH].strip("-._")
+    return slug[:longest].strip("-._")
+
+
+# Chinese characters and Hangul syllables are transliterated as words of their own.
+_SYLLABLES = ("CJK", "HANGUL")
+
+
+@lru_cache(1 << 12)
+def _in_ascii(sign: str) -> str:
+    """Return a character without its marks, or transliterated; a symbol as a separator."""
+    if sign.isascii():
+        return sign
+    base = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
+    if base:
+        return base.lower()
+    if unicodedata.category(sign)[0] not in "LMN":
+        return "-"
+    text = anyascii(sign).lower()
+    return f"-{text}-" if unicodedata.name(sign, "").startswith(_SYLLABLES) else text
 
 
 def unstorable(text: str) -> str:
@@ -58,7 +92,13 @@ def character_issues(texts: Mapping[str, str]) -> list[Issue]:
     ]
 
 
-def slug_issues(slug: str) -> list[Issue]:
-    hint = "Use small letters, digits, dots, dashes and underscores."
-    message = f"{slug!r} is not a valid URL name."
-    return [] if is_slug(slug) else [Issue(location="slug", message=message, hint=hint)]
+def slug_issues(slug: str, name: str = "", longest: int = SLUG_LENGTH) -> list[Issue]:
+    """Return what is wrong with a slug, which is empty if none can be made from the name."""
+    if not slug and name.strip():
+        message = f"No URL name can be made from {name!r}."
+        hint = "Give one: Latin letters, digits, dots, dashes and underscores."
+    else:
+        message = f"{slug!r} is not a valid URL name."
+        hint = f"Use small letters, digits, dots, dashes and underscores, at most {longest}."
+    is_valid = is_slug(slug) and len(slug) <= longest
+    return [] if is_valid else [Issue(location="slug", message=message, hint=hint)]

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.bodies import Body, StrictString
+from catalog.api.rest.errors import relocating
 from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.slugs import domain_by_slug, rows_by_slug
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
@@ -124,7 +125,9 @@ class DomainChange(Body):
 class NewDomain(DomainChange):
     """A domain to create."""
 
-    slug = StrictString(max_length=120)
+    slug = StrictString(
+        required=False, max_length=120, help_text="Made from the name if it is missing."
+    )
     name = StrictString(max_length=120)
 
 
@@ -185,7 +188,8 @@ class Domains(OfDomain):
     def create(self, request: Request) -> Response:
         """Create a domain, at the top or below a parent."""
         changes = NewDomain.read(request).changes()
-        domain = create_domain(actor=require_user(request.user), **changes)
+        with relocating("", "/"):
+            domain = create_domain(actor=require_user(request.user), **changes)
         location = reverse("api:domain", kwargs={"slug": domain.slug})
         return self.answer_changed(domain, status=201, location=location)
 

@@ -57,6 +57,9 @@ class NewTerm(TermChange):
 
     name = StrictString(max_length=120)
     definition = StrictString(max_length=5000)
+    slug = StrictString(
+        required=False, max_length=120, help_text="Made from the name if it is missing."
+    )
     domain = StrictString(required=False, allow_null=True, max_length=120)
 
 

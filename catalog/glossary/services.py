@@ -9,7 +9,13 @@ from catalog.authorization.access import Writer, lock_for_edit, require_permissi
 from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, ValidationFailed, require_valid
 from catalog.glossary.models import TERM, Term
-from catalog.identifiers import character_issues, normalize, slug_of, unstorable
+from catalog.identifiers import (
+    character_issues,
+    normalize,
+    slug_issues,
+    slug_of,
+    unstorable,
+)
 from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.revisions.services import create_tombstones, record_change
@@ -25,23 +31,25 @@ def define_term(
     name: str,
     definition: str,
     actor: Writer,
+    slug: str = "",
     synonyms: Collection[str] = (),
     acronyms: Collection[str] = (),
     domain: Domain | None = None,
 ) -> Term:
-    """Define a term for the mesh, or what it means in one domain.
+    """Define a term for the mesh, or what it means in one domain; its slug follows from the name.
 
+    A slug is given where none can be made from the name, or another term has it.
     Raises PermissionDenied, NameConflict, ValidationFailed.
     """
     require_permission(actor, Permission.STEWARD_PRODUCTS, domain)
     term = Term(domain=domain, name=name, definition=definition)
     term.synonyms, term.acronyms = list(synonyms), list(acronyms)
-    _check(term)
-    term.slug = slug_of(name)
-    if Term.objects.filter(domain=domain, slug=term.slug).exists():
-        raise NameConflict(
-            f"The term {name} already exists here.", location="name", hint="Edit that one."
-        )
+    issues = _issues(term)
+    if not any(issue.location == "name" for issue in issues):
+        term.slug = slug or slug_of(name)
+        issues += slug_issues(term.slug, name)
+    require_valid(issues)
+    _require_free_slug(term)
     term.save(force_insert=True)
     record_change(term, actor, "defined", after=_state(term))
     return term
@@ -61,7 +69,7 @@ def edit_term(
         if name not in FIELDS:
             raise ValidationFailed.of(name, "Unexpected field.")
         setattr(term, name, value)
-    _check(term)
+    require_valid(_issues(term))
     term.edition, term.revision = term.edition + 1, term.revision + 1
     term.revised_at = timezone.now()
     term.save(update_fields=[*FIELDS, "edition", "revision", "revised_at"])
@@ -78,7 +86,18 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
     term.delete()
 
 
-def _check(term: Term) -> None:
+def _require_free_slug(term: Term) -> None:
+    other = Term.objects.filter(domain=term.domain, slug=term.slug).first()
+    if other is None:
+        return
+    if normalize(other.name) == normalize(term.name):
+        message = f"The term {term.name} already exists here."
+        raise NameConflict(message, location="name", hint="Edit that one.")
+    message = f"The URL name {term.slug} belongs to the term {other.name}."
+    raise NameConflict(message, location="slug", hint="Give this term another one.")
+
+
+def _issues(term: Term) -> list[Issue]:
     issues: list[Issue] = []
     for location, max_length in (("name", 120), ("definition", 5000)):
         text = getattr(term, location)
@@ -87,12 +106,9 @@ def _check(term: Term) -> None:
             issues.append(Issue(location=location, message=message))
         elif unstorable(text):
             issues += character_issues({location: text})
-        elif location == "name" and not slug_of(text):
-            message = "A name needs a Latin letter or a digit."
-            issues.append(Issue(location=location, message=message))
     for location in ("synonyms", "acronyms"):
         issues += _spelling_issues(location, getattr(term, location))
-    require_valid(issues)
+    return issues
 
 
 def _spelling_issues(location: str, spellings: object) -> list[Issue]:

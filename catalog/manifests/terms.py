@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from catalog.identifiers import slug_of
+from catalog.identifiers import normalize, slug_issues, slug_of
 from catalog.issues import did_you_mean, shortened
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.readers import read_csv, read_documents
@@ -13,7 +13,7 @@ from catalog.types import JSONObject, JSONValue
 
 LISTS = ("synonyms", "acronyms")
 EDITABLE = ("name", "definition", *LISTS)
-KNOWN = (*EDITABLE, "domain")
+KNOWN = (*EDITABLE, "slug", "domain")
 _SEPARATOR = ";"
 
 
@@ -35,8 +35,21 @@ class TermEntry:
         return _text(self.fields.get("domain"))
 
     @property
+    def slug(self) -> str:
+        return _text(self.fields.get("slug")) or slug_of(self.name)
+
+    @property
+    def has_own_slug(self) -> bool:
+        return bool(_text(self.fields.get("slug")))
+
+    @property
     def key(self) -> tuple[str, str]:
-        return self.domain, slug_of(self.name)
+        return self.domain, self.slug
+
+
+def slug_is_shared(name: str, other: str) -> bool:
+    """Return True if two names are different words that are transliterated alike."""
+    return not (name + other).isascii() and normalize(name) != normalize(other)
 
 
 def parse_terms(content: bytes, *, name: str) -> list[TermEntry]:
@@ -76,13 +89,17 @@ def _issues(document: Document) -> Iterator[DocumentIssue]:
             hint = did_you_mean(key, KNOWN) or f"A term has {', '.join(KNOWN)}."
             message = f"Unexpected field {shortened(key)}"
             yield document.issue((key,), "terms.unknown-field", message, hint)
-    for key in ("name", "domain"):
+    for key in ("name", "slug", "domain"):
         value = document.tree.get(key)
         if value is not None and not isinstance(value, str):
             yield document.issue((key,), "terms.text", "Must be a string", "Put it in quotes.")
-    if not slug_of(_text(document.tree.get("name"))):
-        message = "A term needs a name with a Latin letter or a digit"
-        yield document.issue(("name",), "terms.name", message, "Name it.")
+    name, slug = _text(document.tree.get("name")), _text(document.tree.get("slug"))
+    if not name:
+        yield document.issue(("name",), "terms.name", "A term needs a name", "Name it.")
+    else:
+        for issue in slug_issues(slug or slug_of(name), name):
+            at = "slug" if slug else "name"
+            yield document.issue((at,), "terms.slug", issue.message.rstrip("."), issue.hint)
 
 
 def _text(value: JSONValue) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jsonpointer import escape
 
 from catalog.exceptions import ValidationFailed
-from catalog.identifiers import character_issues, is_slug, slug_of
+from catalog.identifiers import character_issues, slug_issues, slug_of
 from catalog.issues import Issue
 from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
@@ -51,12 +51,13 @@ def parse_columns(tree: JSONObject) -> ProductColumns:
     reader = TreeReader()
     description = reader.mapping(tree, "description")
     name, slug = reader.text(tree, "name", "", 200), slug_from(tree)
-    if not is_slug(slug):
-        reader.add_issue(
-            custom_pointer(tree, "assaySlug") or "/name",
-            f"{slug!r} is not a valid URL name." if slug else "The product needs a name.",
-            "Use small letters, digits, dots, dashes and underscores.",
-        )
+    if not slug and not name.strip():
+        reader.add_issue("/name", "The product needs a name.")
+    else:
+        for issue in slug_issues(slug, name):
+            location = custom_pointer(tree, "assaySlug") or "/name"
+            hint = f"{issue.hint} In a document it is assaySlug."
+            reader.add_issue(location, issue.message, hint)
     columns = ProductColumns(
         document_id=reader.text(tree, "id", "", 400),
         slug=slug,

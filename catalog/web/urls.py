@@ -104,7 +104,7 @@ urlpatterns: list[URLPattern] = [
     ),
     # reading
     path("domains", domain_list, name="domain_list"),
-    path("d/<str:domain>.atom", domain_feed, name="domain_feed"),
+    path("d/<str:domain>/feed.atom", domain_feed, name="domain_feed"),
     path("d/<str:domain>", domain_page, name="domain_page"),
     path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
     path(PRODUCT, product_overview, name="product_overview"),
@@ -120,7 +120,7 @@ urlpatterns: list[URLPattern] = [
     path("search/suggest", search_suggestions, name="search_suggestions"),
     # the glossary
     path("glossary", term_list, name="term_list"),
-    path("glossary/new", term_new, name="term_new"),
+    path("new-term", term_new, name="term_new"),
     path("glossary/<str:slug>", term_page, name="term_page"),
     path("glossary/<str:slug>/<int:pk>/edit", term_edit, name="term_edit"),
 ]

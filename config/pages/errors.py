@@ -91,9 +91,8 @@ def search_words(path: str) -> str:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Return True if the address ends in .json, belongs to the API, or JSON is accepted first."""
-    path = request.path
-    if path.endswith(".json") or path.startswith("/api/"):
+    """Return True if the address belongs to the API, or JSON is accepted first."""
+    if request.path.startswith("/api/"):
         return True
     preferred = request.get_preferred_type(["text/html", "application/json"])
     return preferred == "application/json"

@@ -1,6 +1,8 @@
 // Shows the address that a name will get, for as long as no address is typed.
 function slugOf(text) {
-  const plain = text.normalize("NFKC").toLowerCase().trim().normalize("NFKD").replace(/[^\x00-\x7f]/g, "");
+  const plain = text.normalize("NFKC").toLowerCase().trim().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\x00-\x7f\p{L}\p{N}]/gu, "-");
+  // The server knows how names in other scripts are written in Latin letters.
+  if (/[^\x00-\x7f]/.test(plain)) return "";
   return plain.replace(/[^a-z0-9._]+/g, "-").replace(/^[-._]+|[-._]+$/g, "").slice(0, 120);
 }
 

@@ -101,7 +101,7 @@ def test_a_domain_cannot_lie_below_itself():
 @pytest.mark.parametrize(
     ("body", "status", "place"),
     [
-        ({"slug": "Not a slug", "name": "x"}, 422, "slug"),
+        ({"slug": "Not a slug", "name": "x"}, 422, "/slug"),
         ({"slug": "x", "name": " "}, 400, "/name"),
         ({"slug": "x", "name": "x", "parent": "slaes"}, 422, "/parent"),
         ({"slug": "x", "name": "x", "owner_team": "none"}, 422, "/owner_team"),

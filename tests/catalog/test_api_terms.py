@@ -51,7 +51,7 @@ def test_everybody_reads_terms_and_only_people_write_them(term):
     ("fields", "status", "code", "location"),
     [
         ({"name": "  "}, 400, "invalid-body", "/name"),
-        ({"name": "…"}, 422, "invalid", "/name"),
+        ({"name": "…"}, 422, "invalid", "/slug"),
         ({"name": "x" * 121}, 400, "invalid-body", "/name"),
         ({"name": ["Order"]}, 400, "invalid-body", "/name"),
         ({"definition": None}, 400, "invalid-body", "/definition"),

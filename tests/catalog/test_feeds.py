@@ -63,7 +63,7 @@ def texts(root: Element, name: str) -> list[str | None]:
     return [entry.findtext(f"{ATOM}{name}") for entry in root.iter(f"{ATOM}entry")]
 
 
-FEEDS = ("/d/sales.atom", "/search.atom?q=order", "/p/sales/orders/history.atom")
+FEEDS = ("/d/sales/feed.atom", "/search.atom?q=order", "/p/sales/orders/history.atom")
 
 
 @pytest.mark.parametrize("address", FEEDS[:2])
@@ -102,7 +102,7 @@ def authors(root: Element) -> list[str]:
 
 def test_what_is_hidden_has_no_history_and_no_search_finds_it(client: Client, orders: DataProduct):
     assert client.get("/p/sales/order-secrets/history.atom").status_code == 404
-    assert client.get("/d/nowhere.atom").status_code == 404
+    assert client.get("/d/nowhere/feed.atom").status_code == 404
     assert texts(feed(client, "/search.atom?q=secrets"), "title") == []
 
 
@@ -122,13 +122,13 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(
 def test_signs_that_xml_cannot_hold_are_left_out(client: Client, users: Users, orders: DataProduct):
     make_published_product("Bell \x07 & <tag> \ufffe", domain=users.domain, assaySlug="bell")
 
-    assert "Bell  & <tag> " in texts(feed(client, "/d/sales.atom"), "title")
+    assert "Bell  & <tag> " in texts(feed(client, "/d/sales/feed.atom"), "title")
 
 
 def test_an_old_address_of_a_domain_leads_to_its_feed(client: Client, orders: DataProduct):
     edit_domain(domain=orders.domain, edition=orders.domain.edition, slug="commerce", actor=FACTORY)
 
-    assert client.get("/d/sales.atom").headers["Location"] == "/d/commerce.atom"
+    assert client.get("/d/sales/feed.atom").headers["Location"] == "/d/commerce/feed.atom"
     old = client.get("/p/sales/orders/history.atom")
     assert old.headers["Location"] == "/p/commerce/orders/history.atom"
 
@@ -144,7 +144,7 @@ def test_with_the_engine_away_a_search_has_no_feed(
 @pytest.mark.parametrize(
     ("page", "address"),
     [
-        ("/d/sales", "/d/sales.atom"),
+        ("/d/sales", "/d/sales/feed.atom"),
         ("/p/sales/orders/history", "/p/sales/orders/history.atom"),
         ("/p/sales/orders", "/p/sales/orders/history.atom"),
         ("/search?q=order", "/search.atom?q=order"),

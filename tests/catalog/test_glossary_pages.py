@@ -56,10 +56,10 @@ def test_a_steward_defines_a_term_and_errors_are_shown_at_their_fields(client):
     client.force_login(users.steward)
 
     wrong = client.post(
-        "/glossary/new", {"name": "", "definition": "Kept text.", "domain": users.domain.pk}
+        "/new-term", {"name": "", "definition": "Kept text.", "domain": users.domain.pk}
     )
     right = client.post(
-        "/glossary/new",
+        "/new-term",
         {
             "name": "Basket",
             "definition": "What is about to be bought.",
@@ -91,7 +91,7 @@ def test_a_conflict_shows_both_and_keeps_what_was_typed(client, customer):
     assert Term.objects.get(pk=term.pk).definition == "Theirs."
 
 
-@pytest.mark.parametrize("path", ["/glossary/new", "/glossary/customer/{pk}/edit"])
+@pytest.mark.parametrize("path", ["/new-term", "/glossary/customer/{pk}/edit"])
 def test_who_may_not_is_told_who_may(client, customer, path):
     client.force_login(make_person())
 

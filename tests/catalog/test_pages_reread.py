@@ -573,7 +573,7 @@ def _(site: Site) -> Sent:
     fields = TERM | {"synonyms": "sent back\nrefused\n", "domain": site.users.domain.pk}
     expected = MEANING | {"domain": site.users.domain.slug}
     first = lambda body: members(*expected)(body["results"][0])  # noqa: E731
-    return Sent("/glossary/new", fields, "/api/v1/terms", first, expected)
+    return Sent("/new-term", fields, "/api/v1/terms", first, expected)
 
 
 @form("term_edit")

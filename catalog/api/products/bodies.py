@@ -6,7 +6,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from catalog.api.rest.bodies import Body, DocumentField, StrictString, StringList
-from catalog.identifiers import is_slug
+from catalog.api.rest.errors import relocating
+from catalog.exceptions import require_valid
+from catalog.identifiers import is_slug, slug_issues, slug_of
 from catalog.products.models import Visibility
 from catalog.products.projection import API_VERSION, SENSITIVITIES, with_columns
 from catalog.types import JSONObject
@@ -62,13 +64,20 @@ class NewProduct(ProductChange):
         return attrs
 
     def document(self) -> JSONObject:
-        """Return the tree that was sent, completed, or one made from the simple fields."""
+        """Return the tree that was sent, completed, or one made from the simple fields.
+
+        Raises ValidationFailed if no slug can be made from the name, and none is given.
+        """
+        columns = self.columns()
+        if "name" in columns and "slug" not in columns:
+            with relocating("", "/"):
+                require_valid(slug_issues(slug_of(columns["name"]), columns["name"]))
         tree: JSONObject = self.validated_data.get("tree") or {
             "status": "draft",
             "domain": self.validated_data["domain"],
         }
         required = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": str(uuid4())}
-        return with_columns(required | tree, self.columns())
+        return with_columns(required | tree, columns)
 
 
 class ReadersBody(Reasoned):

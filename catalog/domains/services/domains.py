@@ -17,7 +17,7 @@ from catalog.authorization.tree import ancestors_in
 from catalog.domains.folders import is_folder
 from catalog.domains.models import Domain, FormerDomainSlug, TeamRequest
 from catalog.exceptions import NameConflict, require_valid
-from catalog.identifiers import character_issues, slug_issues
+from catalog.identifiers import character_issues, slug_issues, slug_of
 from catalog.issues import Issue
 from catalog.people.models import Team
 from catalog.permissions import Permission
@@ -27,22 +27,23 @@ from catalog.revisions.services import record_change
 @transaction.atomic
 def create_domain(
     *,
-    slug: str,
     name: str,
     actor: Writer,
+    slug: str = "",
     mission: str = "",
     parent: Domain | None = None,
     owner_team: Team | None = None,
     is_external: bool = False,
 ) -> Domain:
-    """Create a domain. Raises PermissionDenied (of the parent too, and of the team),
-    ValidationFailed, NameConflict.
+    """Create a domain; without a slug it gets one from its name.
+
+    Raises PermissionDenied (of the parent too, and of the team), ValidationFailed, NameConflict.
     """
     require_permission(actor, Permission.MANAGE_DOMAIN, parent)
     if owner_team:
         require_team_manager(actor, owner_team, location="owner_team")
     domain = Domain(
-        slug=slug,
+        slug=slug or slug_of(name),
         name=name,
         mission=mission,
         parent=parent,
@@ -108,7 +109,7 @@ def write_changes(
 
 
 def _check(domain: Domain) -> None:
-    issues = slug_issues(domain.slug)
+    issues = slug_issues(domain.slug, domain.name)
     issues += character_issues({"name": domain.name, "mission": domain.mission})
     if not domain.name.strip() or len(domain.name) > 120:
         issues.append(Issue(location="name", message="A name has 1 to 120 characters."))

@@ -18,17 +18,19 @@ from catalog.authorization.access import (
 from catalog.domains.models import Domain, TeamRequest
 from catalog.domains.services.domains import edit_domain, write_changes
 from catalog.exceptions import InvalidTransition, NameConflict, NotFound, require_valid
-from catalog.identifiers import character_issues, slug_issues
+from catalog.identifiers import character_issues, slug_issues, slug_of
 from catalog.people.models import Person, Team, TeamMember
 from catalog.permissions import Permission
+
+MAX_SLUG_LENGTH = 80
 
 
 @transaction.atomic
 def create_team(
     *,
-    slug: str,
     name: str,
     actor: Writer,
+    slug: str = "",
     domain: Domain | None = None,
     description: str = "",
     email: str = "",
@@ -40,7 +42,8 @@ def create_team(
     """
     require_permission(actor, Permission.MANAGE_MEMBERS, domain)
     texts = {"name": name, "description": description}
-    require_valid(slug_issues(slug) + character_issues(texts))
+    slug = slug or slug_of(name, MAX_SLUG_LENGTH)
+    require_valid(slug_issues(slug, name, MAX_SLUG_LENGTH) + character_issues(texts))
     if Team.objects.filter(slug=slug).exists():
         raise NameConflict(f"The slug {slug} is in use.", location="slug", hint="Choose another.")
     group = Group.objects.create(name=f"team {slug}")

@@ -15,7 +15,7 @@ from catalog.manifests.manifest import issue_in
 from catalog.manifests.plan import UNCHANGED, Action
 from catalog.manifests.services.manifests import STALE_PLAN
 from catalog.manifests.services.planning import refused
-from catalog.manifests.terms import EDITABLE, TermEntry
+from catalog.manifests.terms import EDITABLE, TermEntry, slug_is_shared
 from catalog.products.services import Writer
 from catalog.types import JSONObject
 
@@ -85,13 +85,16 @@ def _save(entry: TermEntry, actor: Writer) -> TermImportResult:
         message = f"Unknown domain {entry.domain}"
         issue = entry.document.issue(("domain",), "terms.domain", message, hint)
         return _invalid(entry, (issue,))
-    _, slug = entry.key
     fields = {name: entry.fields[name] for name in EDITABLE if name in entry.fields}
     fields["name"] = entry.name
-    term = Term.objects.filter(domain=domain, slug=slug).first()
+    term = Term.objects.filter(domain=domain, slug=entry.slug).first()
     if term is None:
-        define_term(actor=actor, domain=domain, **{"definition": "", **fields})
+        define_term(actor=actor, domain=domain, slug=entry.slug, **{"definition": "", **fields})
         return _result(entry, Action.CREATE, "it is not defined here yet")
+    if not entry.has_own_slug and slug_is_shared(term.name, entry.name):
+        message = f"The URL name {term.slug} belongs to the term {term.name}"
+        issue = entry.document.issue(("name",), "terms.slug", message, "Add a slug of its own.")
+        return _invalid(entry, (issue,))
     changes = {name: value for name, value in fields.items() if getattr(term, name) != value}
     if not changes:
         return _result(entry, Action.NONE, UNCHANGED.reason)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.authorization.access import AccessContext
 from catalog.domains.models import Domain
-from catalog.identifiers import is_slug, slug_of
+from catalog.identifiers import SLUG_LENGTH, slug_issues, slug_of
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
 from catalog.web.forms.fields import SingleLineField, TextAreaField
@@ -47,10 +47,12 @@ class Addressed(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Make the URL name from the name if none is given; refuse an invalid one."""
         cleaned = super().clean() or {}
-        slug = str(cleaned.get("slug") or "").casefold() or slug_of(str(cleaned.get("name") or ""))
-        if "name" in cleaned and "slug" not in self.errors and not is_slug(slug):
-            text = _("Use lower-case letters, digits, dots, dashes and underscores.")
-            self.add_error("slug", text)
+        name = str(cleaned.get("name") or "")
+        longest = self.fields["slug"].max_length or SLUG_LENGTH  # type: ignore[attr-defined]
+        slug = str(cleaned.get("slug") or "").casefold() or slug_of(name, longest)
+        if "name" in cleaned and "slug" not in self.errors:
+            for issue in slug_issues(slug, name, longest):
+                self.add_error("slug", f"{issue.message} {issue.hint}")
         return cleaned | {"slug": slug}
 
 

@@ -36,6 +36,13 @@ class TermForm(CatalogForm):
 
 
 class NewTermForm(TermForm):
+    slug = SingleLineField(
+        label=_("URL name"),
+        max_length=120,
+        required=False,
+        help_text=_("Made from the term if empty. Lowercase letters, digits and dashes."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
     domain = forms.ModelChoiceField(
         Domain.objects.none(),
         label=_("Domain"),

@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
-from catalog.identifiers import is_slug
+from catalog.identifiers import is_slug, slug_issues, slug_of
 from catalog.people.models import Team
 from catalog.products.models import DataProduct, Sensitivity, Visibility
 from catalog.products.projection import (
@@ -130,6 +130,14 @@ class Description(forms.Form):
         if slug and not is_slug(slug):
             raise ValidationError(_("Use lowercase letters, digits, dots, dashes and underscores."))
         return slug
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a URL name where none can be made from the name."""
+        cleaned = super().clean() or {}
+        if "name" in cleaned and not cleaned.get("slug") and "slug" not in self.errors:
+            for issue in slug_issues(slug_of(cleaned["name"]), cleaned["name"]):
+                self.add_error("slug", f"{issue.message} {issue.hint}")
+        return cleaned
 
     def clean_tags(self) -> list[str]:
         parts = (tag.strip() for tag in str(self.cleaned_data["tags"]).split(","))
