@@ -6,13 +6,14 @@ from dataclasses import asdict
 from django.http import HttpRequest
 
 from catalog.authorization.access import AccessContext, access_for
+from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.search import SearchResults, search_catalog
 from catalog.search.url_state import SearchState, parse_search_url, write_cursor
 from catalog.types import JSONObject
 from catalog.web.search import result_labels
-from catalog.web.search.result_page import caller_of
+from catalog.web.search.result_page import caller_of, is_past_end, last_page
 
 
 def search_answer(request: HttpRequest) -> JSONObject:
@@ -32,11 +33,18 @@ def search_answer(request: HttpRequest) -> JSONObject:
         "also_searched": [asdict(expansion) for expansion in results.expansions],
         "warnings": [
             {**asdict(warning), "message": result_labels.warning_text(warning)}
-            for warning in state.warnings
+            for warning in _warnings(state, results)
         ],
         "sort": state.sort,
         **_page_urls(request, state, results),
     }
+
+
+def _warnings(state: SearchState, results: SearchResults) -> Iterator[QueryWarning]:
+    yield from state.warnings
+    if is_past_end(state, results):
+        last = last_page(state, results).page
+        yield QueryWarning("past-end", f"page={state.page}", f"page={last}")
 
 
 def _results(name: str, access: AccessContext, results: SearchResults) -> Iterator[JSONObject]:

@@ -119,6 +119,7 @@ class SchemaProperty(models.Model):
     )
     path = models.CharField(max_length=1000)
     name = models.CharField(max_length=300)
+    physical_name = models.CharField(max_length=300, blank=True)
     business_name = models.CharField(max_length=300, blank=True)
     logical_type = models.CharField(max_length=60, blank=True)
     physical_type = models.CharField(max_length=200, blank=True)

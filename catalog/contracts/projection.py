@@ -51,6 +51,7 @@ class DeclaredProperty:
     parent: str
     name: str
     depth: int
+    physical_name: str = ""
     business_name: str = ""
     logical_type: str = ""
     physical_type: str = ""
@@ -225,6 +226,8 @@ class _ContractReader(TreeReader):
             parent=parent,
             name=name,
             depth=depth,
+            # The standard has no limit; the document keeps what the column cuts.
+            physical_name=self.text(item, "physicalName", at)[:300],
             business_name=self.text(item, "businessName", at, 300),
             logical_type=self.text(item, "logicalType", at, 60),
             physical_type=self.text(item, "physicalType", at, 200),

@@ -33,6 +33,9 @@ class SearchDocument:
     owner_names: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    # Lines of a column's path, a tab, and what else is said of it.
+    column_notes: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     states: tuple[str, ...] = ()

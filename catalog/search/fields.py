@@ -92,15 +92,30 @@ MATCH_FIELDS = ("text", "column_text")
 # If at least this many documents contain all terms, they are the results; else any term will do.
 MIN_DOCUMENTS_WITH_ALL_TERMS = 20
 ALL_TERMS_BOOST = 1.0
-# Added for the whole query as a name, slug, alias or address; and as the beginning of a name.
+# Added for the whole query as a name, slug, alias or address, whatever its punctuation; for each
+# degree to which it is spelled as typed; and as the beginning of a name.
 EXACT_BOOST = 1000.0
+SPELLING_BOOST = 200.0
 PREFIX_BOOST = 2.0
 
 # Texts of a hit that are highlighted, in this order.
-HIGHLIGHTED = ("name", "summary", "columns", "tags", "aliases", "answers", "used_in", "notes")
+HIGHLIGHTED = (
+    "name",
+    "summary",
+    "columns",
+    "column_notes",
+    "tables",
+    "tags",
+    "aliases",
+    "answers",
+    "used_in",
+    "notes",
+)
 SNIPPET_LENGTH = 220
 # The reason of a hit that is boosted for its meaning; no text contains it.
 MEANING = "meaning"
+# The same of one whose owner's name was typed.
+OWNERS = "owners"
 
 STOP_WORDS = tuple(
     "a an and are as at be but by for from how if in into is it its no not of on or such that the "

@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from catalog.identifiers import normalize
+from catalog.identifiers import normalize, without_host
 from catalog.issues import closest
 from catalog.search.fields import BY_NAME, Field, FieldType, Unit
 
-MAX_VALUE_LENGTH = 200
+MAX_VALUE_LENGTH = 2000
 MAX_VALUES = 50
 _KEYED_NAME = re.compile(r"(?P<name>\w+)(?:\((?P<inner>[^()]{1,80})\)|\.(?P<dotted>[\w-]{1,80}))\Z")
 _COMPARISON = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<value>[^<>=]+)\Z")
-_PART = re.compile(r'"[^"]*"|[^,"]+')
+# A value in quotes may hold anything; a quote or backslash in it has a backslash before it.
+_PART = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<plain>[^,"]+)')
+_ESCAPED = re.compile(r"\\([\\\"])")
 _NUMBER = re.compile(r"(?P<number>[+-]?\d{1,12}(?:\.\d{0,9})?)(?P<unit>%|ms|s|min|m|h|d|w|mo|y)?\Z")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800,
             "mo": 2_629_800, "y": 31_557_600}  # fmt: skip
@@ -34,7 +36,8 @@ _TIMES = (Unit.AGE, Unit.DATE)
 class Filter:
     """What a document must meet: one of the values, or a number between min and max.
 
-    `key` names a keyed number (`min_share.sex`); `raw` is the value as the user wrote it.
+    `key` names a keyed number (`min_share.sex`); `raw` is the value as the user wrote it. A
+    document that meets an alternative meets the filter.
     """
 
     field: str
@@ -46,6 +49,7 @@ class Filter:
     key: str = ""
     is_negated: bool = False
     raw: str = ""
+    alternatives: tuple["Filter", ...] = ()
 
     @property
     def parameter(self) -> str:
@@ -55,7 +59,8 @@ class Filter:
 
     @property
     def is_choice(self) -> bool:
-        return bool(self.values) and not self.is_negated
+        """Return True if it selects values that a facet offers."""
+        return bool(self.values) and not self.is_negated and not self.alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ def parse_filter(name: str, value: str, *, now: datetime) -> Filter:
         raise InvalidFilter("unknown-field", name, closest(normalize(name), BY_NAME))
     field, key = resolved
     value = value.strip()[:MAX_VALUE_LENGTH]
+    if normalize(name) == "urn" and ":" in value:  # a URN itself, `urn:isbn:0451450523`
+        value = f"{name}:{value}"
     if not value:
         raise InvalidFilter("no-value", f"{name}:")
     if field.name == "certified" and normalize(value) in _NEGATIONS:
@@ -131,11 +138,22 @@ def parse_filters(
 
 
 def _values(field: Field, value: str) -> tuple[str, ...]:
-    values = [normalize(part.strip().strip('"')) for part in _PART.findall(value)]
+    parts = [
+        match["plain"] if match["quoted"] is None else _ESCAPED.sub(r"\1", match["quoted"])
+        for match in _PART.finditer(value)
+    ]
+    if field.name == "iri":
+        parts = [without_host(part.strip()) for part in parts]
+    values = [normalize(part) for part in parts]
     values = [_choice(field, part) if field.choices else part for part in values if part]
     if not values:
         raise InvalidFilter("no-value", f"{field.name}:{value}")
     return tuple(dict.fromkeys(values))[:MAX_VALUES]
+
+
+def quote_value(value: str) -> str:
+    """Return a value so that the grammar reads exactly it."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _choice(field: Field, value: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from catalog.identifiers import normalize
-from catalog.search.analysis import all_names, autocomplete_names, vocabulary
+from catalog.identifiers import normalize, without_host
+from catalog.search.analysis import all_names, autocomplete_names, spellings, vocabulary
 from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, MATCH_FIELDS, SORTS, FieldType
 from catalog.search.sort_keys import keyed_number, sort_key, tie_of
@@ -13,6 +13,14 @@ from catalog.types import JSONObject
 TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
 NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
 MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
+
+
+def filter_values(document: SearchDocument, name: str) -> list[str]:
+    """Return the values by which a field filters; an IRI as its UUID, for its host may change."""
+    values = getattr(document, name)
+    if name == "aliases":
+        values = map(without_host, values)
+    return list(dict.fromkeys(map(normalize, values)))
 
 
 def index_values(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> JSONObject:
@@ -25,13 +33,14 @@ def index_values(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -
     }
     return {
         **texts,
-        **{name: list(dict.fromkeys(map(normalize, getattr(document, name)))) for name in TERMS},
+        **{name: filter_values(document, name) for name in TERMS},
         **{name: number for name, number in numbers.items() if number is not None},
         **sorts,
         "key": document.key,
         "readers": list(document.tokens),
         "revision": document.revision,
         "exact": list(dict.fromkeys(map(normalize_name, all_names(document)))),
+        "spelled": list(spellings(document)),
         "words": [text for name in MATCH_FIELDS for text in texts[name]],
         "title": list(autocomplete_names(document)),
         "vocabulary": list(vocabulary(document)),

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from catalog.identifiers import is_address, without_host
 from catalog.search.filters import InvalidFilter, QueryWarning, parse_filter, resolve_field
 from catalog.search.query_ast import And, Clause, Expression, FilterNode, Occur, Or, Phrase, Term
+from catalog.search.scripts import JOINERS, has_unspaced, nfc, split_words
 
 MAX_QUERY_LENGTH = 500
 MAX_TERMS = 60
@@ -22,7 +24,8 @@ _TOKEN = re.compile(
       (?P<open>[-+]?\() | (?P<close>\))
     | (?P<quoted>[-+]?"(?P<phrase>[^"]*)"?)
     | (?P<field>(?P<sign>[-+]?)(?P<name>[^\W\d][\w-]*(?:\([^()\s"]{1,80}\)|\.[\w-]{1,80})?)
-        (?: :(?P<value>(?:"[^"]*"?|[^\s"()])+) | (?P<comparison>(?:>=|<=|>|<|=)[^\s()"]+) ))
+        (?: :(?P<value>(?:"(?:[^"\\]|\\.)*"?|[^\s"()])+)
+          | (?P<comparison>(?:>=|<=|>|<|=)[^\s()"]+) ))
     | (?P<word>[^\s()"]+)
     """,
     re.VERBOSE,
@@ -56,7 +59,8 @@ class _Token:
 
 def parse_query(text: str, *, now: datetime) -> ParsedQuery:
     """Parse any text; what cannot be used as written comes back as warnings."""
-    text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    text = "".join(sign if sign.isprintable() or sign in JOINERS else " " for sign in nfc(text))
+    text = text.strip()
     warnings = []
     if len(text) > MAX_QUERY_LENGTH:
         warnings.append(QueryWarning("too-long", str(MAX_QUERY_LENGTH)))
@@ -152,7 +156,8 @@ class _Parser:
         if token.type == "phrase":
             occur = Occur.MUST if occur is Occur.SHOULD else occur
             return [Clause(Phrase(token.text), occur)]
-        return [Clause(Term(token.text.rstrip("*") or token.text, token.is_prefix), occur)]
+        text = token.text.rstrip("*") or token.text
+        return _word_clauses(text, occur, is_prefix=token.is_prefix)
 
     def _parse_group(self, sign: str, depth: int) -> list[Clause]:
         clauses = self.parse_sequence(depth)
@@ -172,7 +177,7 @@ class _Parser:
         if not (is_text and token.text.startswith("//")):
             self._warnings.append(warning)
         text = f"{token.name}:{token.text}".replace('"', " ")
-        return [Clause(Term(text), _OCCUR[token.sign])] if is_text else []
+        return _word_clauses(text, _OCCUR[token.sign]) if is_text else []
 
     def _hoist_filters(
         self, clauses: Sequence[tuple[Clause, int | None]]
@@ -188,6 +193,18 @@ class _Parser:
                 self.filters[start] = (f"-{name}" if is_negated else name, limits.raw)
             else:
                 yield clause, start
+
+
+def _word_clauses(text: str, occur: Occur, *, is_prefix: bool = False) -> list[Clause]:
+    """Return the clauses of a typed word: several where its script puts no spaces between words.
+
+    An address is found whole or not at all.
+    """
+    if is_address(text) or (occur is not Occur.SHOULD and has_unspaced(text) and not is_prefix):
+        return [Clause(Phrase(without_host(text)), occur)]
+    if is_prefix:
+        return [Clause(Term(text, is_prefix=True), occur)]
+    return [Clause(Term(part), occur) for part in split_words(text)]
 
 
 def _flatten(clauses: Iterable[tuple[Clause, int | None]]) -> Iterator[Clause]:

@@ -1,14 +1,12 @@
 """A parsed query as a tree of clauses, and walks through it; pure."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog.search.fields import STOP_WORDS
 from catalog.search.filters import Filter
-
-_WORD = re.compile(r"[^\W_]+")
+from catalog.search.scripts import WORD
 
 
 class Occur(StrEnum):
@@ -92,7 +90,7 @@ def _replace(node: Node, replacements: Mapping[str, str]) -> Node:
 
 
 def replace_in_text(text: str, replacements: Mapping[str, str]) -> str:
-    return _WORD.sub(lambda match: replacements.get(match[0].casefold(), match[0]), text)
+    return WORD.sub(lambda match: replacements.get(match[0].casefold(), match[0]), text)
 
 
 def correctable_terms(query: Expression) -> Iterator[str]:
@@ -107,7 +105,7 @@ def correctable_terms(query: Expression) -> Iterator[str]:
 
 def all_terms(text: str) -> list[str]:
     """Return the single words of a text, case-folded."""
-    return [word.casefold() for word in _WORD.findall(text)]
+    return [word.casefold() for word in WORD.findall(text)]
 
 
 def is_significant(text: str) -> bool:
@@ -157,7 +155,7 @@ def is_identifier(node: Node) -> bool:
     """Return True for several words with a number among them (`sentinel-2`)."""
     if not isinstance(node, Term):
         return False
-    words = _WORD.findall(node.text)
+    words = WORD.findall(node.text)
     return len(words) > 1 and not all(map(str.isalpha, words))
 
 

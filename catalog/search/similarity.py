@@ -12,6 +12,7 @@ from catalog.identifiers import normalize
 from catalog.search.analysis import first_sentence
 from catalog.search.fields import MAX_TERM_LENGTH, STOP_WORDS
 from catalog.search.port import Feature
+from catalog.search.scripts import nfc, split_words
 
 TAG, COLUMN, WORD = "tag", "column", "word"
 MAX_FEATURES = {TAG: 10, COLUMN: 24, WORD: 16}
@@ -42,9 +43,10 @@ def features_of(
     Of many columns the longest names are taken: `id` is everywhere, `lifetime_value` is not.
     """
     labels = _normalized(tags)
+    found_words = _WORD.findall(nfc(f"{name} {first_sentence(summary)}".casefold()))
     words = [
         word
-        for word in dict.fromkeys(_WORD.findall(f"{name} {first_sentence(summary)}".casefold()))
+        for word in dict.fromkeys(part for word in found_words for part in split_words(word))
         if word not in STOP_WORDS and word not in EXTRA_STOP_WORDS and len(word) <= MAX_TERM_LENGTH
     ]
     features = {

@@ -1,23 +1,25 @@
 """How far two spellings are apart, which words may be corrected, and which correction is best."""
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from catalog.identifiers import normalize
+from catalog.search.scripts import WORD, has_unspaced
 
 MIN_CORRECTED_LENGTH = 4
 MIN_LENGTH_FOR_TWO_EDITS = 8
 # Words of one query that are corrected; each is compared with hundreds of others.
 MAX_CORRECTIONS = 8
-_SIGNS = re.compile(r"[\W_]+")
 # Tags, columns and names of domains come again with nearly every document.
 _CACHE_SIZE = 1 << 15
 
 
 def edits_allowed(word: str) -> int:
-    """Return 0 under four letters or with digits, 1 up to seven letters, 2 from eight."""
-    if len(word) < MIN_CORRECTED_LENGTH or not word.isalpha():
+    """Return 0 under four letters or with digits, 1 up to seven letters, 2 from eight.
+
+    Of a script without spaces only pairs of characters are indexed, which correct nothing.
+    """
+    if len(word) < MIN_CORRECTED_LENGTH or not word.isalpha() or has_unspaced(word):
         return 0
     return 2 if len(word) >= MIN_LENGTH_FOR_TWO_EDITS else 1
 
@@ -59,4 +61,4 @@ def best_correction(word: str, candidates: Iterable[tuple[str, int]]) -> str | N
 @lru_cache(_CACHE_SIZE)
 def normalize_name(text: str) -> str:
     """Return a name without punctuation, as names, slugs and addresses are compared."""
-    return _SIGNS.sub(" ", normalize(text)).strip()
+    return " ".join(WORD.findall(normalize(text)))

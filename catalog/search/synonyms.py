@@ -42,6 +42,19 @@ def expand_synonyms(
     return tuple(clauses), tuple(expansions)
 
 
+def other_spellings(text: str, spellings: Spellings) -> tuple[str, ...]:
+    """Return the other ways to write a whole text, such as the words of an acronym."""
+    typed = normalize_name(text)
+    first_word = typed.partition(" ")[0]
+    return tuple(
+        spelling
+        for index in _by_first_word(spellings).get(first_word, ())
+        if typed in map(normalize_name, spellings[index])
+        for spelling in spellings[index]
+        if normalize_name(spelling) != typed
+    )[:MAX_EXPANSIONS]
+
+
 @lru_cache(maxsize=2)
 def _by_first_word(spellings: Spellings) -> Mapping[str, Sequence[int]]:
     """Return the indexes of the terms by the first word of each way to write them."""

@@ -1,5 +1,6 @@
 """The URL of a search, read and written: one state, one sorted list of parameters."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
@@ -9,8 +10,15 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from catalog.cursors import decode_cursor, encode_cursor
-from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, PAGE_SIZE, RELEVANCE, SORT_BY_NAME
-from catalog.search.filters import Filter, QueryWarning, parse_filters, resolve_field
+from catalog.search.fields import (
+    DEFAULT_TYPE,
+    MAX_OFFSET,
+    PAGE_SIZE,
+    RELEVANCE,
+    SORT_BY_NAME,
+    FieldType,
+)
+from catalog.search.filters import Filter, QueryWarning, parse_filters, quote_value, resolve_field
 from catalog.search.port import Cursor, SearchRequest
 from catalog.search.query import parse_query
 
@@ -20,6 +28,7 @@ RESERVED_PARAMS = ("q", "sort", "page", "cursor", "limit", "verbatim")
 # The filter that names the type of objects searched for.
 TYPE_PARAM = "type"
 
+_NEEDS_QUOTES = re.compile(r'[,"\\]')
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -99,10 +108,12 @@ def parse_search_url(params: QueryDict, *, caller: str) -> SearchState:
 
 def _filter_params(params: QueryDict) -> Iterator[tuple[str, str]]:
     for name, values in params.lists():
-        if name not in RESERVED_PARAMS and resolve_field(name.removeprefix("-")):
+        resolved = resolve_field(name.removeprefix("-"))
+        if name not in RESERVED_PARAMS and resolved:
+            is_text = resolved[0].type is FieldType.TERMS
             for value in filter(str.strip, values):
-                # A parameter is one value: a comma in it is part of it.
-                yield name, f'"{value}"' if "," in value and '"' not in value else value
+                # A parameter is one value: commas and quotes in it are part of it.
+                yield name, quote_value(value) if is_text and _NEEDS_QUOTES.search(value) else value
 
 
 def _at_cursor(state: SearchState, cursor: str, caller: str) -> SearchState:

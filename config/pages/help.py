@@ -14,6 +14,7 @@ EXAMPLES = (
     ('"order lines"', _("The words in this order")),
     ("orders -returns", _("With the first word, without the second")),
     ("domain:sales,logistics", _("Products of either domain")),
+    ('owner:"Ana Lindqvist"', _("Products of a person's domains, or of a team")),
     ("imbalance:sex", _("Products that state an imbalance by sex")),
     ("min_share(sex)>=0.4", _("The smallest group by sex has a share of at least 40 %")),
     ("has:bias-notes", _("Products whose imbalances are described")),

@@ -207,7 +207,7 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
 
 def _domain_pages() -> Iterator[Request]:
     for domain in Domain.objects.order_by("id"):
-        for address in (f"/d/{domain.slug}", f"/d/{domain.slug}.atom"):
+        for address in (f"/d/{domain.slug}", f"/d/{domain.slug}/feed.atom"):
             yield Request("feed" if address.endswith("atom") else "domain", address)
         yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
         yield Request("domain", f"/api/v1/products?domain={domain.slug}&limit=50", accept=JSON)

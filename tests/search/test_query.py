@@ -82,11 +82,11 @@ def test_an_unknown_filter_comes_back_with_a_suggestion(text: str, warning: Quer
     assert parse_query(text, now=NOW).warnings == (warning,)
 
 
-def test_an_address_is_searched_as_words_without_a_warning():
+def test_an_address_is_searched_whole_without_a_warning():
     read = parse_query("https://example.org/x", now=NOW)
 
     assert read.warnings == ()
-    assert isinstance(read.expression[0].node, Term)
+    assert read.expression[0].node == Phrase("https://example.org/x")
 
 
 def test_values_of_one_field_join_and_number_ranges_combine():

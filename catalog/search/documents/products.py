@@ -4,9 +4,6 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 
-from django.conf import settings
-
-from catalog.identifiers import product_iri
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
 from catalog.provenance.representation import Row, max_gaps, min_shares
@@ -15,7 +12,10 @@ from catalog.search.documents.related import RelatedData, load_related
 
 WORD = re.compile(r"\w{3,40}")
 MAX_COLUMNS = 3000
+MAX_TABLES = 500
 MAX_NOTE_LENGTH = 20_000
+# All that is said of columns; what is beyond it is shown on the page and not searched.
+MAX_COLUMN_NOTES_LENGTH = 100_000
 STATUS_WEIGHTS = {Status.RETIRED: 0.2, Status.DEPRECATED: 0.5, Status.DRAFT: 0.8}
 
 
@@ -42,6 +42,8 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         domain_names=tuple(domain.name for domain in related.domains),
         tags=tuple(product.tags),
         columns=columns,
+        column_notes=tuple(_column_notes(columns, related)),
+        tables=tuple(related.tables)[:MAX_TABLES],
         states=(product.status, "certified") if product.certification else (product.status,),
         sensitivities=(Sensitivity(product.sensitivity).label,),
         verdicts=(product.slo_verdict,),
@@ -69,7 +71,6 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
 def _aliases(product: DataProduct, related: RelatedData) -> Iterator[str]:
     domain = related.domains[0].slug
     yield str(product.uuid)
-    yield product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
     yield f"{domain}.{product.slug}"
     yield f"{domain}/{product.slug}"
     yield from related.aliases
@@ -97,6 +98,17 @@ def _notes(product: DataProduct, related: RelatedData) -> Iterator[str]:
         text = custom(product.tree, key)
         if isinstance(text, str):
             yield text[:MAX_NOTE_LENGTH]
+
+
+def _column_notes(columns: Iterable[str], related: RelatedData) -> Iterator[str]:
+    """Yield path and note of each column that has one, up to a total length."""
+    remaining = MAX_COLUMN_NOTES_LENGTH
+    for path in columns:
+        if note := related.column_notes.get(path):
+            remaining -= len(note)
+            if remaining < 0:
+                return
+            yield f"{path}\t{note}"
 
 
 def _owner_names(product: DataProduct, team: str | None) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What documents contain of related rows, read for many products in a few statements."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -7,12 +8,15 @@ from typing import Any, NamedTuple
 from django.db.models import Model, QuerySet
 
 from catalog.authorization.tree import ancestors_in
-from catalog.contracts.models import DataContract, SchemaProperty, Server
+from catalog.contracts.models import DataContract, SchemaObject, SchemaProperty, Server
 from catalog.domains.models import Domain
 from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductGroupPermission, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import Row
+
+MAX_NOTE_LENGTH = 400
+_SPACES = re.compile(r"\s+")
 
 
 class DomainRef(NamedTuple):
@@ -41,6 +45,9 @@ class RelatedData:
     contract_notes: list[str] = field(default_factory=list)
     formats: set[str] = field(default_factory=set)
     columns: dict[str, None] = field(default_factory=dict)
+    # By path, what is said of the column beyond its name.
+    column_notes: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, None] = field(default_factory=dict)
     answers: list[tuple[str, str]] = field(default_factory=list)
     imbalances: list[Row] = field(default_factory=list)
 
@@ -48,7 +55,7 @@ class RelatedData:
 def load_related(products: Mapping[int, int]) -> dict[int, RelatedData]:
     """Return the related data of each product, given the keys of products and of their domains.
 
-    Eleven statements, however many products; plain rows, for a hundred thousand models would
+    Twelve statements, however many products; plain rows, for a hundred thousand models would
     take longer than the engine takes to index them.
     """
     paths = load_domains(set(products.values()))
@@ -101,10 +108,19 @@ def _read_contracts(related: Mapping[int, RelatedData], keys: list[int]) -> None
         "schema_object",
         *_POSITION,
     )
-    for pk, path in _rows_of(
-        SchemaProperty, keys, "path", lookup=f"{lookup}__product", order=listed
+    notes_of_column = ("business_name", "physical_name", "description")
+    for pk, path, *notes in _rows_of(
+        SchemaProperty, keys, "path", *notes_of_column, lookup=f"{lookup}__product", order=listed
     ):
         related[pk].columns[path] = None
+        if note := _SPACES.sub(" ", " · ".join(filter(None, notes)))[:MAX_NOTE_LENGTH]:
+            related[pk].column_notes.setdefault(path, note)
+    names = ("name", "physical_name", "business_name")
+    order = ("contract__identifier", "contract", *_POSITION)
+    for pk, *tables in _rows_of(
+        SchemaObject, keys, *names, lookup="contract__product", order=order
+    ):
+        related[pk].tables |= dict.fromkeys(filter(None, tables))
 
 
 def _read_provenance(related: Mapping[int, RelatedData], keys: list[int]) -> None:

@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from catalog.identifiers import without_host
 from catalog.search import fields
+from catalog.search.analysis import spellings_of
 from catalog.search.document import RETIRED, scoped_tokens
 from catalog.search.fields import BY_NAME, MIN_PREFIX_LENGTH, Field, FieldType
 from catalog.search.filters import Filter
@@ -24,6 +26,7 @@ from catalog.search.query_ast import (
     required_nodes,
     scoring_clauses,
 )
+from catalog.search.scripts import has_unspaced, is_single_sign, query_form
 from catalog.search.sort_keys import keyed_number
 from catalog.search.spelling import normalize_name
 
@@ -117,7 +120,8 @@ class QueryBuilder(ABC, Generic[Q]):
     def filter(self, limits: Filter) -> Q:
         field = BY_NAME[limits.field]
         if field.type is FieldType.TERMS:
-            query = self.terms(field.attribute, limits.values)
+            others = self.filters(limits.alternatives)
+            query = self.any_of([self.terms(field.attribute, limits.values), *others])
         elif field.type is FieldType.KEYED:
             low = keyed_number(limits.key, -1e9 if limits.min is None else limits.min)
             high = keyed_number(limits.key, 1e9 if limits.max is None else limits.max)
@@ -133,11 +137,11 @@ class QueryBuilder(ABC, Generic[Q]):
     def contains(self, node: Node) -> Q:
         match node:
             case Term(text, is_prefix):
-                return self.prefix(text) if is_prefix else self.contains_text(text)
+                return self._contains_word(text, is_prefix=is_prefix)
             case TermIn(text, names):
-                return self.contains_in(text, names)
+                return self.contains_in(query_form(text), names)
             case Phrase(text):
-                return self.phrase(text)
+                return self._contains_phrase(text)
             case FilterNode(limits):
                 return self.filter(limits)
             case Or(options, minimum):
@@ -148,16 +152,31 @@ class QueryBuilder(ABC, Generic[Q]):
                     self.all_of([self.contains(c.node) for c in required]), clauses
                 )
 
+    def _contains_word(self, text: str, *, is_prefix: bool = False) -> Q:
+        """Documents with a typed word: one without spaces is a phrase of pairs of characters."""
+        form = query_form(text)
+        if is_prefix or is_single_sign(text):
+            return self.prefix(form)
+        return self.phrase(form) if has_unspaced(text) else self.contains_text(form)
+
+    def _contains_phrase(self, text: str) -> Q:
+        form = query_form(text)
+        return self.prefix(form) if is_single_sign(text) else self.phrase(form)
+
     def scores(self, nodes: Sequence[Node]) -> list[Q]:
         """The parts whose sum is the rank: next to each other they are quicker than nested."""
-        texts = [node.text for node in nodes if isinstance(node, Term) and not node.is_prefix]
+        terms = [node.text for node in nodes if isinstance(node, Term) and not node.is_prefix]
+        texts = [query_form(text) for text in terms if not has_unspaced(text)]
         parts = self.score_texts(texts) if texts else []
         for node in nodes:
             match node:
-                case Term(_, False):
+                case Term(text, False) if not has_unspaced(text):
                     continue
-                case Phrase(_, weight) if weight != 1:
-                    parts.append(self.boosted_phrase(node.text, weight))
+                case Term(text, False) if not is_single_sign(text):
+                    pairs = self.any_of(self.score_texts([query_form(text)]))
+                    parts.append(self.filtered(pairs, [self._contains_word(text)]))
+                case Phrase(text, weight) if weight != 1 and not is_single_sign(text):
+                    parts.append(self.boosted_phrase(query_form(text), weight))
                 case Or(options):
                     parts.append(self.best_of([self.score(option.node) for option in options]))
                 case And(clauses):
@@ -210,8 +229,8 @@ class QueryBuilder(ABC, Generic[Q]):
     def _admits(self, node: Node) -> Q:
         """The documents that `score` scores."""
         match node:
-            case Term(text, False):
-                return self.contains_any(text)
+            case Term(text, False) if not has_unspaced(text):
+                return self.contains_any(query_form(text))
             case Or(options, minimum):
                 return self.any_of([self._admits(option.node) for option in options], minimum)
         return self.contains(node)
@@ -233,9 +252,19 @@ class QueryBuilder(ABC, Generic[Q]):
         return self.without(documents, [self.contains(node) for node in excluded])
 
     def names(self, text: str) -> list[Q]:
-        """The whole text as a name, slug, alias or address: those documents come first."""
-        name = normalize_name(text)
-        return [self.constant(self.terms("exact", [name]), fields.EXACT_BOOST)] if name else []
+        """The whole text as a name, slug, alias or address: those documents come first.
+
+        Of names that differ in punctuation or case alone, the one that is spelled as typed.
+        """
+        name = normalize_name(without_host(text))
+        if not name:
+            return []
+        exact = self.constant(self.terms("exact", [name]), fields.EXACT_BOOST)
+        spelled = [
+            self.constant(self.terms("spelled", [spelling]), fields.SPELLING_BOOST)
+            for spelling in spellings_of(text.strip())
+        ]
+        return [self.boosting(exact, self.useful(spelled))]
 
     def name_prefix(self, text: str) -> list[Q]:
         """The whole text as the prefix of a name."""
@@ -251,6 +280,9 @@ class QueryBuilder(ABC, Generic[Q]):
         decide which are among the few that are suggested.
         """
         words = normalize_name(text).split()
-        full_words = [self.constant(self.contains_in(word, ["name_text"]), 1) for word in words]
-        documents = self.any_of([self.silent(self.name_prefixes(text)), *self.names(text)])
+        full_words = [
+            self.constant(self.contains_in(query_form(word), ["name_text"]), 1) for word in words
+        ]
+        prefixes = self.silent(self.name_prefixes(query_form(text)))
+        documents = self.any_of([prefixes, *self.names(text)])
         return self.boosting(documents, [*full_words, *self.name_prefix(text)])

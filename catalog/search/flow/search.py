@@ -125,7 +125,7 @@ def _hits(page: Page, query: Expression, request: SearchRequest) -> Iterator[Hit
     highlights: Sequence[Highlights] = [({}, ())] * len(page.hits)
     if request.has_highlights and query:
         # The server took as long to highlight the texts as for all the rest of the answer.
-        highlighter = Highlighter(STEMMER, highlight_terms(query))
+        highlighter = Highlighter(STEMMER, highlight_terms(query), request.text)
         highlights = highlight_all(highlighter, [hit.texts for hit in page.hits])
     for hit, (texts, reasons) in zip(page.hits, highlights, strict=True):
         reasons += (Reason(MEANING, (), 0),) if hit.is_boosted else ()

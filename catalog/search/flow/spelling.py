@@ -14,6 +14,7 @@ from catalog.search.query_ast import (
     Term,
     correctable_terms,
 )
+from catalog.search.scripts import fold
 from catalog.search.spelling import MAX_CORRECTIONS, best_correction, edits_allowed
 from catalog.search.stemming import STEMMER
 
@@ -23,7 +24,7 @@ def unmatched_terms(
 ) -> dict[str, str]:
     """Return the terms that no readable document contains, each as the index would spell it."""
     words = {
-        term: " ".join(STEMMER.words(term))
+        term: " ".join(STEMMER.words(fold(term)))
         for term in correctable_terms(query)
         if term not in matched
     }
@@ -56,7 +57,7 @@ def complete_terms(
     for clause in query if existing else ():
         match clause:
             case Clause(Term(text, _), Occur.SHOULD):
-                word = " ".join(STEMMER.words(text))
+                word = " ".join(STEMMER.words(fold(text)))
                 clauses.append(Clause(prefixes[word]) if word in existing else clause)
             case _:
                 clauses.append(clause)

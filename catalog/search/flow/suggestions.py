@@ -3,11 +3,13 @@ similar to one.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from catalog.search.document import split_key
 from catalog.search.fields import MIN_DOCUMENTS_WITH_ALL_TERMS
 from catalog.search.filters import Filter
 from catalog.search.flow.session import Match, SearchSession
+from catalog.search.flow.spelling import correct_terms
 from catalog.search.port import (
     Feature,
     SearchRequest,
@@ -25,24 +27,59 @@ from catalog.search.query_ast import (
     scoring_clauses,
 )
 from catalog.search.similarity import MIN_SHARED, TAG, WORD, feature_weights
-from catalog.search.spelling import normalize_name
+from catalog.search.spelling import distance, edits_allowed, normalize_name
+
+# A mistyped beginning is looked for among words that begin with so many of its letters.
+CORRECTED_PREFIX = 2
+MAX_CANDIDATES = 500
 
 
 def suggest(session: SearchSession, text: str, limit: int) -> SuggestAnswer:
-    """Complete the last word: to objects by their names, and to words of readable documents."""
+    """Complete the last word: to objects by their names, and to words of readable documents.
+
+    Where no name begins so, typos in the words are corrected first.
+    """
     words = normalize_name(text).split()
     if not words:
         return SuggestAnswer()
+    answer = _complete(session, text, words[-1], limit)
+    if answer.objects:
+        return answer
+    corrected = [_corrected(session, word) for word in words]
+    if corrected == words:
+        return answer
+    answer = _complete(session, " ".join(corrected), corrected[-1], limit)
+    correction = Suggestion(" ".join(corrected))
+    return replace(answer, words=(correction, *answer.words)[:limit])
+
+
+def _complete(session: SearchSession, text: str, last: str, limit: int) -> SuggestAnswer:
     start = " ".join(text.split()[:-1])
-    completions = session.complete("vocabulary", words[-1], limit)
+    completions = session.complete("vocabulary", last, limit)
     return SuggestAnswer(
         objects=complete_names(session, text, limit),
         words=tuple(
             Suggestion(f"{start} {word}".strip(), count)
             for word, count in completions
-            if word != words[-1]
+            if word != last
         ),
     )
+
+
+def _corrected(session: SearchSession, word: str) -> str:
+    """Return the word that a mistyped one, or the mistyped beginning of one, was meant to be."""
+    edits = edits_allowed(word)
+    if not edits or session.complete("vocabulary", word, 1):
+        return word
+    if correction := correct_terms(session, {word: word}).get(word):
+        return correction
+    begun = session.complete("vocabulary", word[:CORRECTED_PREFIX], MAX_CANDIDATES)
+    lengths = range(len(word) - edits, len(word) + edits + 1)
+    ranked = (
+        (min(distance(word, other[:length], edits) for length in lengths), -count, other)
+        for other, count in begun
+    )
+    return min((rank for rank in ranked if rank[0] <= edits), default=(0, 0, word))[-1]
 
 
 def complete_names(session: SearchSession, text: str, limit: int) -> tuple[Suggestion, ...]:

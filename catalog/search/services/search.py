@@ -1,11 +1,13 @@
 """Searching as somebody: their tokens go in, and only what they may see comes out."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -13,16 +15,17 @@ from catalog.authorization.access import AccessContext, Principal, access_for
 from catalog.domains.models import DOMAIN
 from catalog.glossary.models import TERM, Term
 from catalog.identifiers import normalize
-from catalog.people.models import Team
 from catalog.products.models import PRODUCT, DataProduct, Status
 from catalog.products.summaries import ProductRow
 from catalog.search.backends import active_backend
 from catalog.search.document import RETIRED
-from catalog.search.fields import BY_NAME, DEFAULT_TYPE, TYPES, FieldType
+from catalog.search.fields import BY_NAME, DEFAULT_TYPE, FACET_SIZE, OWNERS, TYPES, FieldType
 from catalog.search.filters import Filter
 from catalog.search.port import (
     FacetValue,
     Hit,
+    ReaderTokens,
+    Reason,
     SearchAnswer,
     SearchRequest,
     SearchUnavailable,
@@ -32,7 +35,17 @@ from catalog.search.query_ast import replace_in_text
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.result_types.domains import DomainRow
 from catalog.search.result_types.terms import TermRow
-from catalog.search.synonyms import Expansion, expand_synonyms
+from catalog.search.scripts import nfc
+from catalog.search.services.owners import (
+    add_owned,
+    named_teams,
+    resolve_owners,
+    responsible_people,
+)
+from catalog.search.synonyms import Expansion, expand_synonyms, other_spellings
+
+if TYPE_CHECKING:
+    from catalog.search.flow.engine import SearchBackend
 
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
@@ -40,16 +53,29 @@ _UUID = re.compile(
 _READABLE_NAME = re.compile(r"([\w.-]+\.[\w.-]+)@\S+")
 MAX_SLUG_PARTS = 20
 MAX_RELAXED = 5
+MAX_COLUMNS = 2
 
 
 @dataclass(frozen=True)
 class SearchResults:
-    """The engine's answer, its hits with their current rows, and how the request was read."""
+    """The engine's answer, its hits with their current rows, and how the request was read.
+
+    `owners` are the people that the query names, whose products are among the results.
+    """
 
     answer: SearchAnswer
     hits: tuple[tuple[Hit, Any], ...]
     expansions: tuple[Expansion, ...]
     request: SearchRequest
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A team or a person, and the value of the filter `owner` that means them."""
+
+    name: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +83,8 @@ class Completions:
     """What can follow what is being typed."""
 
     products: tuple[ProductRow, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    columns: tuple[FacetValue, ...] = ()
     terms: tuple[TermRow, ...] = ()
     domains: tuple[DomainRow, ...] = ()
     words: tuple[Suggestion, ...] = ()
@@ -73,13 +101,23 @@ def search_catalog(*, visitor: Principal | AccessContext, request: SearchRequest
     access = access_for(visitor)
     spellings = Term.objects.spellings() if request.query else ()
     query, expansions = expand_synonyms(request.query, spellings)
-    filters = _resolve_me(request.filters, access)
-    request = replace(request, readers=tokens_of(access), query=query, filters=filters)
-    return _search(access, request, expansions)
+    query, owners = add_owned(query, request.text)
+    request = replace(
+        request,
+        readers=tokens_of(access),
+        query=query,
+        filters=resolve_owners(request.filters, access),
+        # The name of a person is no typo, even if no document contains it.
+        is_corrected=request.is_corrected and not owners,
+    )
+    return _search(access, request, expansions, owners)
 
 
 def _search(
-    access: AccessContext, request: SearchRequest, expansions: tuple[Expansion, ...]
+    access: AccessContext,
+    request: SearchRequest,
+    expansions: tuple[Expansion, ...],
+    owners: tuple[str, ...] = (),
 ) -> SearchResults:
     """Search once; what is stale is not counted.
 
@@ -90,10 +128,17 @@ def _search(
     if request.type == PRODUCT and not request.asks_for_retired:
         # The index may not know yet that they are retired.
         rows = {id_: row for id_, row in rows.items() if row.status != Status.RETIRED}
-    hits = tuple((hit, rows[hit.id]) for hit in answer.hits if hit.id in rows)
+    hits = tuple((_explained(hit, owners), rows[hit.id]) for hit in answer.hits if hit.id in rows)
     count = answer.count - (len(answer.hits) - len(hits))
     answer = replace(answer, count=count) if count > 0 else SearchAnswer(0, ())
-    return SearchResults(answer, hits, expansions, request)
+    return SearchResults(answer, hits, expansions, request, owners)
+
+
+def _explained(hit: Hit, owners: tuple[str, ...]) -> Hit:
+    """Return a hit with the owner as its reason if no text of it contains the query."""
+    if hit.reasons or not owners:
+        return hit
+    return replace(hit, reasons=(Reason(OWNERS, owners, len(owners)),))
 
 
 def counts_by_type(*, visitor: Principal | AccessContext, results: SearchResults) -> dict[str, int]:
@@ -119,7 +164,8 @@ def counts_by_type(*, visitor: Principal | AccessContext, results: SearchResults
         counts |= active_backend().counts(as_spelled, counted)
     for name in searched:
         request = replace(as_spelled if results.hits else first, type=name)
-        counts[name] = _search(access, request, results.expansions).answer.count
+        results_of_type = _search(access, request, results.expansions, results.owners)
+        counts[name] = results_of_type.answer.count
     return counts
 
 
@@ -128,28 +174,15 @@ def tokens_of(access: AccessContext) -> tuple[str, ...] | None:
     return None if access.reads_everything else tuple(sorted(access.tokens))
 
 
-def _resolve_me(filters: Sequence[Filter], access: AccessContext) -> tuple[Filter, ...]:
-    """Replace `owner:me` by the teams of the caller."""
-    if not any(one.field == "owner" and "me" in one.values for one in filters):
-        return tuple(filters)
-    slugs = Team.objects.filter(pk__in=access.team_ids).values_list("slug", flat=True)
-    teams = tuple(slugs) or ("\0nobody",)
-    return tuple(
-        replace(one, values=(*(value for value in one.values if value != "me"), *teams))
-        if one.field == "owner" and "me" in one.values
-        else one
-        for one in filters
-    )
-
-
 def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) -> Completions:
     """Complete what is being typed: values of a field after `name:`, else objects and words.
 
     Raises SearchUnavailable.
     """
-    access, engine = access_for(visitor), active_backend()
+    access, engine, text = access_for(visitor), active_backend(), nfc(text)
     tokens = tokens_of(access)
-    name, colon, prefix = text.rpartition(" ")[2].removeprefix("-").partition(":")
+    last = text.rpartition(" ")[2]
+    name, colon, prefix = last.removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
     if colon and field and field.type is FieldType.TERMS:
         # Of one type are the values that filter it; types themselves are of all.
@@ -157,14 +190,36 @@ def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) ->
         types = (DEFAULT_TYPE, RETIRED) if field.name == "is" else types
         values = engine.values(field.name, prefix.strip('"'), tokens, limit, types)
         return Completions(field=field.name, values=values)
-    answer = engine.suggest(text, tokens, limit)
-    products = _rows(access, PRODUCT, answer.objects)
+    texts = (text, *other_spellings(text, Term.objects.spellings()))
+    answers = [engine.suggest(one, tokens, limit) for one in texts]
+    objects = dict.fromkeys(one for answer in answers for one in answer.objects)
+    products = _rows(access, PRODUCT, tuple(objects)[:limit])
     # As many objects are stale; a word that no more of them have may be theirs alone.
-    stale = len(answer.objects) - len(products)
-    words = tuple(word for word in answer.words if not stale or word.count > stale)
+    stale = len(tuple(objects)[:limit]) - len(products)
+    words = {word.text: word for answer in answers for word in answer.words}
     others = engine.complete_names(text, tokens, (TERM, DOMAIN), limit)
     terms, domains = (_rows(access, name, others) for name in (TERM, DOMAIN))
-    return Completions(products, terms, domains, words)
+    columns = engine.values("column", last, tokens, MAX_COLUMNS) if len(last) > 1 else ()
+    return Completions(
+        products=products,
+        owners=tuple(_owners(text, engine, tokens)),
+        columns=tuple(column for column in columns if column.count > stale),
+        terms=terms,
+        domains=domains,
+        words=tuple(word for word in words.values() if not stale or word.count > stale),
+    )
+
+
+def _owners(text: str, engine: SearchBackend, tokens: ReaderTokens) -> Iterator[Owner]:
+    """Yield the teams and people with such a name whose products are open to the caller."""
+    if teams := named_teams(text, is_prefix=True):
+        used = {value.value for value in engine.values("owner", "", tokens, FACET_SIZE)}
+        yield from (Owner(team.name, team.slug) for team in teams if team.slug in used)
+    if people := responsible_people(text, is_prefix=True):
+        used = {value.value for value in engine.values("domain", "", tokens, FACET_SIZE)}
+        yield from (
+            Owner(person.name, person.name) for person in people if used & set(person.domains)
+        )
 
 
 def _rows(access: AccessContext, name: str, objects: Sequence[Suggestion]) -> tuple[Any, ...]:

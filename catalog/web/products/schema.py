@@ -95,6 +95,7 @@ def _matching(columns: QuerySet[SchemaProperty], text: str) -> QuerySet[SchemaPr
     for word in text.replace("\x00", " ").split()[:MAX_FILTER_WORDS]:
         columns = columns.filter(
             Q(path__icontains=word)
+            | Q(physical_name__icontains=word)
             | Q(business_name__icontains=word)
             | Q(description__icontains=word)
             | Q(classification__icontains=word)

@@ -1,5 +1,6 @@
 """Autocomplete: at most eight filters, objects by their names, and words."""
 
+import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
@@ -9,13 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog.search.fields import BY_NAME, FIELDS, FieldType
+from catalog.search.filters import quote_value
 from catalog.search.port import SearchUnavailable
 from catalog.search.query import MAX_QUERY_LENGTH
 from catalog.search.services.search import Completions, suggest
 
 MAX_ITEMS = 8
-# Of terms and of domains; products have what is left.
+# Of terms, domains, owners and columns each; products have what is left.
 MAX_OTHERS = 2
+MIN_PRODUCTS = 3
 MIN_LENGTH = 2
 
 
@@ -68,14 +71,26 @@ def _groups(text: str, completions: Completions) -> list[Group]:
         for row in completions.domains[:MAX_OTHERS]
     ]
     shown_terms = list(terms.values())[:MAX_OTHERS]
+    owners = [
+        QueryItem(owner.name, _("owner"), f"owner:{quoted(owner.value)} ")
+        for owner in completions.owners[:MAX_OTHERS]
+    ]
+    before = _before_last(text)
+    columns = [
+        QueryItem(column.value, str(column.count), f"{before}column:{quoted(column.value)} ")
+        for column in completions.columns
+    ]
     products = [PageItem(row.name, row.domain_name, row.path) for row in completions.products]
+    others = len(shown_terms) + len(domains) + len(owners) + len(columns)
     groups: list[Group] = []
     room = MAX_ITEMS
     for group in (
         Group(_("Filters"), _filters(text, completions)),
-        Group(_("Products"), products[: MAX_ITEMS - len(shown_terms) - len(domains)]),
+        Group(_("Products"), products[: max(MIN_PRODUCTS, MAX_ITEMS - others)]),
         Group(_("Terms"), shown_terms),
         Group(_("Domains"), domains),
+        Group(_("Owners"), owners),
+        Group(_("Columns"), columns),
         Group(_("Words"), [QueryItem(word.text, "", word.text) for word in completions.words]),
     ):
         if items := group.items[:room]:
@@ -86,8 +101,7 @@ def _groups(text: str, completions: Completions) -> list[Group]:
 
 def _filters(text: str, completions: Completions) -> list[QueryItem]:
     """Return values of the filter that is being typed, or filters whose name begins so."""
-    start, space, last = text.rpartition(" ")
-    before = f"{start}{space}" if start else ""
+    before, last = _before_last(text), text.rpartition(" ")[2]
     name = f"{'-' if last.startswith('-') else ''}{completions.field}"
     values = [(f"{name}:{quoted(value.value)}", value.count) for value in completions.values]
     items = [QueryItem(value, str(count), f"{before}{value} ") for value, count in values]
@@ -98,6 +112,12 @@ def _filters(text: str, completions: Completions) -> list[QueryItem]:
     return items
 
 
+def _before_last(text: str) -> str:
+    """Return what stands before the word that is being typed, with its space."""
+    start, space, _last = text.rpartition(" ")
+    return f"{start}{space}" if start else ""
+
+
 def quoted(value: str) -> str:
     """Return a value in quotes if the query grammar needs them."""
-    return f'"{value}"' if " " in value or "," in value else value
+    return quote_value(value) if re.search(r'[\s,"\\()]', value) else value

@@ -1,7 +1,7 @@
 """The labels and sentences by which pages and answers explain a search."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.products.links import column_href
-from catalog.search.fields import MEANING
+from catalog.search.fields import MEANING, OWNERS
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, Reason
 from catalog.search.result_types import RESULT_TYPES
@@ -50,11 +50,13 @@ REASONS = {
     "name": gettext_lazy("Name"),
     "summary": gettext_lazy("Purpose"),
     "columns": gettext_lazy("Columns"),
+    "tables": gettext_lazy("Tables"),
     "tags": gettext_lazy("Tags"),
     "aliases": gettext_lazy("Also known as"),
     "answers": gettext_lazy("Provenance"),
     "used_in": gettext_lazy("Used by"),
     "notes": gettext_lazy("Limitations and use"),
+    OWNERS: gettext_lazy("Owner"),
     MEANING: gettext_lazy("Meaning"),
 }
 _BOOSTED = gettext_lazy("Ranked higher because its meaning is similar")
@@ -76,6 +78,7 @@ WARNINGS = {
     "no-value": gettext_lazy("Empty filter."),
     "unknown-sort": gettext_lazy("Unknown sort order."),
     "one-type": gettext_lazy("Only one result type at a time; showing the first."),
+    "past-end": gettext_lazy("There is no such page."),
     "unknown-cursor": gettext_lazy("This page link has expired; showing the first page."),
 }
 
@@ -133,16 +136,21 @@ def reason_text(object_type: str, reason: Reason) -> str:
 
 @dataclass(frozen=True)
 class ReasonItem:
-    """A text that matched, with the matches marked; a column links to its row."""
+    """A text that matched, with the matches marked; a column links to its row.
+
+    `note` is where else a column matched than in its name.
+    """
 
     html: SafeString | str
     url: str = ""
+    note: SafeString | str = ""
 
 
 @dataclass(frozen=True)
 class ReasonPart:
     """The matches in one field, and how many more there are."""
 
+    field: str
     label: str
     items: list[ReasonItem]
     more: int
@@ -156,16 +164,23 @@ def reason_parts(hit: Hit, row: Any) -> list[ReasonPart]:
 def _reason_part(hit: Hit, row: Any, reason: Reason, labels: Mapping[str, str]) -> ReasonPart:
     label = labels.get(reason.field, reason.field)
     if reason.field == MEANING:
-        return ReasonPart(label, [ReasonItem(str(_BOOSTED))], 0)
+        return ReasonPart(reason.field, label, [ReasonItem(str(_BOOSTED))], 0)
+    if reason.field == OWNERS:
+        return ReasonPart(reason.field, label, [ReasonItem(text) for text in reason.texts], 0)
     marked = hit.highlights.get(reason.field, "").split("\n")[: len(reason.texts) or 1]
     items = [ReasonItem(trusted(html)) for html in marked]
     if reason.field == "columns":
         columns = reason.texts or [strip_tags(html) for html in marked]
         items = [
-            replace(item, url=column_href(row.path, column))
-            for item, column in zip(items, columns, strict=False)
+            _column_item(html, column_href(row.path, column))
+            for html, column in zip(marked, columns, strict=False)
         ]
-    return ReasonPart(label, items, max(0, reason.total - len(items)))
+    return ReasonPart(reason.field, label, items, max(0, reason.total - len(items)))
+
+
+def _column_item(html: str, url: str) -> ReasonItem:
+    name, _dash, note = html.partition(" – ")
+    return ReasonItem(trusted(name), url, trusted(note))
 
 
 def trusted(html: str) -> SafeString:

@@ -128,6 +128,18 @@ def caller_of(request: HttpRequest) -> str:
     return str(request.user.pk or "anybody")
 
 
+def is_past_end(state: SearchState, results: SearchResults) -> bool:
+    """Return True if a numbered page was requested that these results do not have."""
+    is_numbered = state.request.cursor is None and state.request.offset > 0
+    return is_numbered and 0 < results.answer.count <= state.request.offset
+
+
+def last_page(state: SearchState, results: SearchResults) -> SearchState:
+    limit = state.request.limit
+    last = (min(results.answer.count, MAX_OFFSET) - 1) // limit
+    return replace(state, request=replace(state.request, offset=last * limit))
+
+
 def build_results_page(
     request: HttpRequest, access: AccessContext, state: SearchState, results: SearchResults
 ) -> ResultsPage:

@@ -13,7 +13,7 @@ from catalog.search.port import SearchUnavailable
 from catalog.search.services.search import find_by_address, search_catalog
 from catalog.search.url_state import SearchState, parse_search_url
 from catalog.web.pages import render_page
-from catalog.web.search.result_page import build_results_page, caller_of
+from catalog.web.search.result_page import build_results_page, caller_of, is_past_end, last_page
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ def search_results(request: HttpRequest) -> HttpResponse:
     response: HttpResponse
     try:
         results = search_catalog(visitor=access, request=state.request)
+        if is_past_end(state, results):
+            state = last_page(state, results)
+            results = search_catalog(visitor=access, request=state.request)
         page = build_results_page(request, access, state, results)
         response = render_page(request, "catalog/search/results.html", page)
     except SearchUnavailable:

@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from catalog.search import fields
-from catalog.search.analysis import COMBINED, searchable_texts
+from catalog.search.analysis import COMBINED, searchable_texts, shown_texts
 from catalog.search.document import SearchDocument
 from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS
 from catalog.search.index_values import MOMENTS, NUMBERS, TERMS, index_values
@@ -33,7 +33,7 @@ SETTINGS: JSONObject = {
     # A deletion is remembered for this long, so that no earlier write restores the document.
     "gc_deletes": "1h",
     "analysis": {
-        "tokenizer": {"parts": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"}},
+        "tokenizer": {"parts": {"type": "pattern", "pattern": r"[^\p{L}\p{N}\p{M}]+"}},
         "filter": {
             "short": {"type": "length", "max": MAX_TERM_LENGTH},
             "telling": {"type": "stop", "stopwords": list(fields.STOP_WORDS)},
@@ -52,7 +52,7 @@ SETTINGS: JSONObject = {
 def mapping(semantic: SemanticRanking | None = None) -> JSONObject:
     """Return the strict mapping of the index, with the vector if semantic ranking is on."""
     text = {"type": "text", "analyzer": TEXT, "index_options": "freqs"}
-    keywords = ("key", "readers", "exact", "vocabulary", "measures", *TERMS)
+    keywords = ("key", "readers", "exact", "spelled", "vocabulary", "measures", *TERMS)
     properties: JSONObject = dict.fromkeys(keywords, _KEYWORD)
     properties |= dict.fromkeys(fields.TEXT_WEIGHTS, text)
     properties["words"] = {"type": "text", "analyzer": WORDS}
@@ -76,6 +76,5 @@ def fingerprint(semantic: SemanticRanking | None = None) -> str:
 
 
 def source_of(document: SearchDocument) -> JSONObject:
-    highlighted = {name: getattr(document, name) for name in HIGHLIGHTED}
     values = index_values(document, searchable_texts(document))
-    return {**values, "digest": document.digest(), "shown": highlighted}
+    return {**values, "digest": document.digest(), "shown": shown_texts(document)}

@@ -9,6 +9,8 @@ from catalog.search.query_ast import is_significant
 from catalog.types import JSONObject
 
 _MAX_NUMBER = 2**60
+# Lucene's automata have at most 1,000 states; an escaped sign of a pattern takes two.
+MAX_PREFIX_BYTES = 450
 
 
 class ElasticsearchQueries(QueryBuilder[JSONObject]):
@@ -58,6 +60,8 @@ class ElasticsearchQueries(QueryBuilder[JSONObject]):
         return _range(field.attribute, low, high, limits)
 
     def value_prefix(self, attribute: str, prefix: str) -> JSONObject:
+        if is_too_long(prefix):
+            return clause("match_none")
         return clause("prefix", **{attribute: prefix})
 
     def name_prefixes(self, text: str) -> JSONObject:
@@ -82,7 +86,7 @@ class ElasticsearchQueries(QueryBuilder[JSONObject]):
         return self.any_of(self.score_texts([text]))
 
     def contains_in(self, text: str, names: Sequence[str]) -> JSONObject:
-        return self.any_of([clause("match", **{name: text}) for name in names])
+        return self.any_of([_match(name, text) for name in names])
 
     def score_texts(self, texts: Sequence[str]) -> list[JSONObject]:
         """All words at once are quicker than each."""
@@ -95,6 +99,11 @@ class ElasticsearchQueries(QueryBuilder[JSONObject]):
             ),
             *(_match("words", text) for text in texts if not is_significant(text)),
         ]
+
+
+def is_too_long(prefix: str) -> bool:
+    """Return True if a prefix is longer than Lucene can look up, and than any name."""
+    return len(prefix.encode(errors="replace")) > MAX_PREFIX_BYTES
 
 
 def clause(name: str, **parameters: object) -> JSONObject:

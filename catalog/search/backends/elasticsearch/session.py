@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 
 from catalog.search.backends.elasticsearch.client import ENGINE
 from catalog.search.backends.elasticsearch.paging import BOOSTED, page_of, paging
-from catalog.search.backends.elasticsearch.queries import ElasticsearchQueries, clause
+from catalog.search.backends.elasticsearch.queries import ElasticsearchQueries, clause, is_too_long
 from catalog.search.fields import FACET_SIZE, FACETS
 from catalog.search.flow.session import (
     FacetCounts,
@@ -138,6 +138,8 @@ class ElasticsearchSession:
         return {word: [(o, counts[o]) for o in others] for word, others in similar.items()}
 
     def complete(self, attribute: str, prefix: str, limit: int) -> Sequence[tuple[str, int]]:
+        if is_too_long(prefix):
+            return []
         values: JSONObject = {"field": attribute, "size": limit, "order": _MOST_FREQUENT}
         filters = [self.readable]
         if prefix:

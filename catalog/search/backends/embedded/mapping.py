@@ -9,7 +9,7 @@ import tantivy
 from tantivy import Document, Index, Schema
 
 from catalog.search import fields
-from catalog.search.analysis import COMBINED
+from catalog.search.analysis import COMBINED, shown_texts
 from catalog.search.document import SearchDocument, encode_json
 from catalog.search.fields import FIELDS, HIGHLIGHTED, MAX_TERM_LENGTH, SORTS
 from catalog.search.index_values import MOMENTS, NUMBERS, TERMS, index_values
@@ -50,7 +50,8 @@ def build_schema() -> Schema:
 def _add_terms(builder: tantivy.SchemaBuilder) -> None:
     """Add the fields that are matched as a whole; fast if they are counted or sorted by."""
     stored, fast = ("key", "readers"), (*FAST_TERMS, *(f"sort_{sort.name}" for sort in SORTS))
-    plain = ("exact", "vocabulary", "measures", *(name for name in TERMS if name not in fast))
+    names = ("exact", "spelled", "vocabulary", "measures")
+    plain = (*names, *(name for name in TERMS if name not in fast))
     for name in (*stored, *fast, *plain):
         builder.add_text_field(
             name,
@@ -78,7 +79,7 @@ def fingerprint() -> str:
 
 def values_of(document: SearchDocument, texts: Mapping[str, Sequence[str]]) -> JSONObject:
     """Return the values of each field; `texts` are those of the ranked ones."""
-    highlighted = encode_json({name: getattr(document, name) for name in HIGHLIGHTED})
+    highlighted = encode_json(shown_texts(document))
     content = {"digest": document.digest().encode(), "shown": highlighted}
     return index_values(document, texts) | content
 

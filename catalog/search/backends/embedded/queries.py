@@ -127,7 +127,10 @@ class TantivyQueries(QueryBuilder[Query]):
 
     def contains_in(self, text: str, names: Sequence[str]) -> Query:
         stems = _TEXT.analyze(text)
-        return self.any_of([self.term(name, stem) for stem in stems for name in names])
+        if not stems:
+            return self.any_of([])
+        fields = ([self.term(name, stem) for stem in stems] for name in names)
+        return self.any_of([self.all_of(terms) for terms in fields])
 
     def score_texts(self, texts: Sequence[str]) -> list[Query]:
         parts = []
