@@ -145,6 +145,11 @@ def free_port() -> int:
         return port
 
 
+def pids_of(supervisor: int, name: str) -> list[int]:
+    """Return the ids of the processes of a part."""
+    return [pid for pid in _descendants(supervisor) if _name(pid) == name]
+
+
 def _descendants(pid: int) -> list[int]:
     """Return the ids of all processes below a process."""
     descendants = []

@@ -1,6 +1,5 @@
 """The shared cache, and what stands in for it while its server is away."""
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -9,7 +8,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-logger = logging.getLogger(__name__)
+from catalog.breaker import redis_breaker
 
 
 class FallbackCache(RedisCache):
@@ -21,15 +20,23 @@ class FallbackCache(RedisCache):
     def __init__(self, server: str, params: dict[str, object]) -> None:
         super().__init__(server, params)
         self.fallback = LocMemCache("fallback", params)
+        self.breaker = redis_breaker(server)
 
 
 def _with_fallback(name: str) -> Callable[..., object]:
     def method(self: FallbackCache, *args: object, **kwargs: object) -> object:
-        try:
-            return getattr(RedisCache, name)(self, *args, **kwargs)
-        except (RedisError, OSError) as error:
-            logger.warning("the cache is away, using memory of this process: %s", error)
-            return getattr(self.fallback, name)(*args, **kwargs)
+        if self.breaker.allows():
+            try:
+                value = getattr(RedisCache, name)(self, *args, **kwargs)
+            except (RedisError, OSError) as error:
+                self.breaker.record_failure(error)
+            except ValueError:  # There is no such key to count up.
+                self.breaker.record_success()
+                raise
+            else:
+                self.breaker.record_success()
+                return value
+        return getattr(self.fallback, name)(*args, **kwargs)
 
     return method
 

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from catalog.audit.services import seal_pending
+from catalog.breaker import redis_breaker
 from catalog.people.services import note_use
 from catalog.search.port import SearchUnavailable
 from catalog.search.services.checks import check_indexes
@@ -23,9 +25,6 @@ log = logging.getLogger(__name__)
 INDEX_QUEUE = "index"
 DRAIN_TICK, SEAL_TICK, CHECK_TICK = 2, 5, 600
 HINT_LASTS = 60
-# Without a broker a hint is not even tried again for so many seconds: the drain catches up.
-SILENT_SECONDS = 5.0
-_silent_until = 0.0
 
 BEAT: dict[str, dict[str, Any]] = {
     "bring the search engines up to date": {
@@ -86,7 +85,7 @@ def note_token_use(token: str, at: str) -> bool:
 
 def hint_products(ids: Sequence[UUID]) -> None:
     """Ask the index worker to index some products; a lost hint costs seconds."""
-    if not _is_silent() and is_hint_needed():
+    if is_hint_needed():
         _hint(index_changed, list(map(str, ids)), time.time())
 
 
@@ -101,18 +100,15 @@ def hint_token_use(token: UUID, at: datetime) -> None:
 
 
 def _hint(task: Task[Any, Any], *arguments: Any) -> None:
-    global _silent_until  # noqa: PLW0603 - one process, one memory of the broker
-    if _is_silent():
-        return
+    breaker = redis_breaker(settings.CELERY_BROKER_URL)
+    if not breaker.allows():
+        return  # The drain catches up.
     try:
         task.apply_async(arguments, expires=HINT_LASTS, retry=False)
-    except OperationalError:
-        _silent_until = time.monotonic() + SILENT_SECONDS
-        log.info("no broker takes hints; the drain catches up")
-
-
-def _is_silent() -> bool:
-    return time.monotonic() < _silent_until
+    except OperationalError as error:
+        breaker.record_failure(error)
+    else:
+        breaker.record_success()
 
 
 def _unless_down(work: Any) -> int:

@@ -7,7 +7,13 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import schedule
-from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from catalog.types import JSONObject
 from config import heartbeats
@@ -16,6 +22,7 @@ from governance.schedules.clock import steady_now
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("assay")
+app.Task.Request = "config.worker_requests:ReconnectingRequest"
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -51,6 +58,17 @@ def on_steady_clock(entries: Mapping[str, JSONObject]) -> dict[str, JSONObject]:
 def is_beat_alive() -> None:
     """Record a heartbeat of beat: a worker runs this, so beat, broker and worker are alive."""
     heartbeats.beat(heartbeats.BEAT)
+
+
+@celeryd_init.connect
+@beat_init.connect
+def wait_for_the_broker(**options: Any) -> None:
+    """Wait longer for the broker than requests do: a worker has nothing to do without it."""
+    app.conf.broker_transport_options = {
+        **app.conf.broker_transport_options,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+    }
 
 
 @beat_init.connect

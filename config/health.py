@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from catalog.breaker import redis_breaker
 from catalog.search.services.search import check_engine
 from config import heartbeats
 from config.celery import app
@@ -32,8 +34,17 @@ def check_database() -> None:
 
 
 def check_broker() -> None:
-    with app.connection_for_write(connect_timeout=2) as broker:
-        broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
+    """Raise an error if the broker does not answer, at once if it has not answered just before."""
+    breaker = redis_breaker(settings.CELERY_BROKER_URL)
+    if not breaker.allows():
+        raise ConnectionError("it did not answer a moment ago")
+    try:
+        with app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0)
+    except Exception as error:
+        breaker.record_failure(error)
+        raise
+    breaker.record_success()
 
 
 CHECKS: dict[str, Callable[[], None]] = {

@@ -226,7 +226,8 @@ CACHES = {
         "BACKEND": "catalog.cache.FallbackCache",
         "LOCATION": f"{REDIS_URL}/1" if REDIS_URL else f"unix://{quote(str(VALKEY_SOCKET))}?db=1",
         "KEY_PREFIX": "assay",
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
+        # How long one request waits for a server that hangs; the others then go on without it.
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     }
 }
 CELERY_BROKER_URL = (
@@ -239,8 +240,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "health_check_interval": 10,
-    "socket_timeout": 30,
-    "socket_connect_timeout": 2,
+    # For requests, which may not wait for a broker that hangs; workers and beat wait longer.
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
     "socket_keepalive": True,
     # A request that sends a hint does not wait while the broker is down.
     "max_retries": 1,

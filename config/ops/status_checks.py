@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent, AuditSeal
 from catalog.audit.services import first_broken_seal
+from catalog.breaker import RETRY_SECONDS, redis_breaker
 from catalog.ports.models import OutputPort
 from catalog.search.models import IndexCheck
 from catalog.search.services.checks import WINDOW
@@ -52,7 +53,19 @@ def parts() -> list[StatusReading]:
         else:
             reading = StatusReading(name, "alive", True, f"{state['seconds_since_sign']} s ago")
         readings.append(reading)
-    return readings
+    return [*readings, cache_use()]
+
+
+def cache_use() -> StatusReading:
+    """Return whether this process uses the shared cache, or its circuit breaker is open."""
+    seconds = redis_breaker(settings.CELERY_BROKER_URL).seconds_open()
+    if seconds is None:
+        return StatusReading("shared cache", "in use", note="circuit breaker closed")
+    note = (
+        f"no answer for {seconds:.0f} s, tried again every {RETRY_SECONDS:.0f} s; until then each "
+        "process counts for itself, and the index follows once it answers"
+    )
+    return StatusReading("shared cache", "circuit breaker open", False, note)
 
 
 def index() -> list[StatusReading]:

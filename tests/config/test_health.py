@@ -5,7 +5,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from catalog.breaker import redis_breaker
 from config import health, heartbeats
+from config.ops.status_checks import cache_use
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +74,22 @@ def test_a_broken_part_is_named_but_its_error_is_not_shown(client, everybody_liv
 def test_health_is_never_kept_by_a_cache_and_takes_no_post(client, everybody_lives):
     assert "no-store" in client.get("/readyz")["Cache-Control"]
     assert client.post("/readyz").status_code == 405
+
+
+def test_the_status_page_says_whether_the_shared_cache_is_in_use(settings):
+    settings.CELERY_BROKER_URL = "redis://hangs.invalid:6379/0"
+    healthy = cache_use()
+    redis_breaker(settings.CELERY_BROKER_URL).record_failure(TimeoutError("no answer"))
+
+    hung = cache_use()
+
+    assert (healthy.value, healthy.is_well) == ("in use", True)
+    assert (hung.value, hung.is_well) == ("circuit breaker open", False)
+    assert "no answer for 0 s" in hung.note
+
+
+def test_a_broker_that_has_just_not_answered_is_not_waited_for(settings):
+    settings.CELERY_BROKER_URL = "redis://hangs.invalid:6379/0"
+    redis_breaker(settings.CELERY_BROKER_URL).record_failure(TimeoutError("no answer"))
+
+    assert health.run_check("broker") == {"ok": False, "problem": "broker does not answer"}
