@@ -18,7 +18,7 @@ class ReconnectingRequest(Request):
             self._on_ack(logger, ())  # type: ignore[attr-defined]
             self.acknowledged = True
 
-    def reject(self, requeue: bool = False) -> None:
+    def reject(self, requeue: bool = False) -> None:  # noqa: FBT001  Celery passes it so
         if not self.acknowledged:
             self._on_reject(logger, (), requeue)  # type: ignore[attr-defined]
             self.acknowledged = True

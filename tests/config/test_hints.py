@@ -109,7 +109,7 @@ def test_pages_hints_and_health_do_not_wait_for_a_broker_that_hangs(tmp_path, hu
 
 
 def test_a_worker_that_cannot_acknowledge_a_message_reconnects():
-    def hangs(*_: object) -> None:
+    def hangs(**_: object) -> None:
         raise TimeoutError("timed out")
 
     message = Message(
