@@ -47,8 +47,8 @@ def phase(port: int, token: str, domain: str, *, seconds: float) -> dict[str, An
         writes += register(port, token, bodies(domain, 1))
         time.sleep(0.2)
     return {
-        name: milliseconds(taken) | {"max_ms": round(max(taken) * 1000), "count": len(taken)}
-        for name, taken in (("pages", pages), ("writes", writes))
+        name: milliseconds(spent) | {"max_ms": round(max(spent) * 1000), "count": len(spent)}
+        for name, spent in (("pages", pages), ("writes", writes))
     }
 
 

@@ -240,11 +240,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "health_check_interval": 10,
-    # For requests, which may not wait for a broker that hangs; workers and beat wait longer.
+    "socket_keepalive": True,
+    # A request that sends a hint hardly waits for a broker that hangs or is down; workers do.
     "socket_timeout": 0.3,
     "socket_connect_timeout": 0.3,
-    "socket_keepalive": True,
-    # A request that sends a hint does not wait while the broker is down.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
