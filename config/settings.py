@@ -226,7 +226,6 @@ CACHES = {
         "BACKEND": "catalog.cache.FallbackCache",
         "LOCATION": f"{REDIS_URL}/1" if REDIS_URL else f"unix://{quote(str(VALKEY_SOCKET))}?db=1",
         "KEY_PREFIX": "assay",
-        # How long one request waits for a server that hangs; the others then go on without it.
         "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     }
 }
@@ -242,8 +241,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
     "socket_keepalive": True,
     # A request that sends a hint hardly waits for a broker that hangs or is down; workers do.
-    "socket_timeout": 0.3,
-    "socket_connect_timeout": 0.3,
+    **{"socket_timeout": 0.3, "socket_connect_timeout": 0.3},
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
