@@ -241,7 +241,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
     "socket_keepalive": True,
     # A request that sends a hint hardly waits for a broker that hangs or is down; workers do.
-    **{"socket_timeout": 0.3, "socket_connect_timeout": 0.3},
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
