@@ -46,7 +46,9 @@ PROBLEM_TYPES = {
         ProblemType("too-large", 413, "The body is too large."),
         ProblemType("unsupported-media-type", 415, "Unsupported media type."),
         ProblemType("invalid", 422, "Validation failed."),
-        ProblemType("publication-refused", 422, "Publication blocked by at least one finding."),
+        ProblemType(
+            "publication-refused", 422, "Blocked by at least one finding of the publication gate."
+        ),
         ProblemType("precondition-required", 428, "If-Match is required."),
         ProblemType("throttled", 429, "Too many requests; see the Retry-After header."),
         ProblemType("internal-error", 500, "Internal server error."),

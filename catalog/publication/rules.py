@@ -103,6 +103,9 @@ def _what_is_missing(port: PortFacts) -> tuple[str, str]:
         return "server", "Add its server to the contract."
     missing = "successful check in the last 24 hours"
     if port.is_probed:
-        return missing, "See at the port why the last check failed; the next one is automatic."
+        return (
+            missing,
+            "The next check is automatic; the page of the port shows how the last one ended.",
+        )
     types = " or ".join(port.server_types)
     return missing, f"Assay cannot check {types} yet: a steward confirms that the port works."

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
@@ -13,6 +14,7 @@ from catalog.exceptions import (
     PermissionDenied,
     ValidationFailed,
 )
+from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct, FormerAddress
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import (
@@ -26,6 +28,7 @@ from catalog.products.services import (
     share_product,
 )
 from catalog.revisions.models import Tombstone
+from tests.catalog.api_client import Program
 from tests.factories import (
     FACTORY,
     make_domain,
@@ -236,3 +239,27 @@ def test_a_custom_property_is_set_replaced_and_taken_out():
 
     assert custom(tree, "assaySlug") == "b"
     assert with_custom(tree, "assaySlug", None) == {"id": "x"}
+
+
+def test_the_narrower_visibility_is_the_default_of_page_api_and_manifest():
+    users = make_users(make_domain("sales"))
+    program, client = Program(users.owner), Client()
+    client.force_login(users.owner)
+    minimal = {"apiVersion": "v1.0.0", "kind": "DataProduct", "domain": "sales"}
+    form = client.get("/publish/new").context_data["page"].form
+    fields = {"name": "By page", "domain": users.domain.pk, "sensitivity": "internal"}
+
+    client.post("/publish/new", fields | {"visibility": form["visibility"].value()})
+    program.send("POST", "/products", {"domain": "sales", "name": "By fields"})
+    program.send("POST", "/products", {"domain": "sales", "tree": minimal | {"name": "By tree"}})
+    program.send(
+        "POST",
+        "/manifests",
+        yaml_of(minimal | {"name": "By manifest", "id": "bare"}).encode(),
+        content_type="application/yaml",
+    )
+
+    products = dict(DataProduct.objects.values_list("name", "visibility"))
+    assert products == dict.fromkeys(("By page", "By fields", "By tree", "By manifest"), "members")
+    described = client.get("/p/sales/by-fields/edit/describe").context_data["page"].frame.form
+    assert described["visibility"].value() == "members"

@@ -32,6 +32,7 @@ from tests.factories import (
     make_person,
     make_product,
     make_published_product,
+    make_users,
     with_port,
 )
 from tests.search.requests import due, index_once
@@ -135,9 +136,7 @@ def test_each_kind_of_change_reaches_the_index_without_a_hint():
     edited = _edit(product, "/description/purpose", "Weights of pallets.")
     drain()
     by_text = _search("pallets")
-    hidden = _edit(
-        edited, "/customProperties/-", {"property": "assayVisibility", "value": "restricted"}
-    )
+    hidden = _edit(edited, "/customProperties/0/value", "restricted")
     drain()
 
     assert by_text == [str(product.uuid)]
@@ -173,13 +172,13 @@ def test_products_follow_a_renamed_domain_even_if_the_hint_is_lost():
     assert sync_domain_changes() == 0
 
 
-def test_a_moved_product_is_found_in_its_new_domain_only():
+def test_a_moved_product_is_found_in_its_new_domain_only(settings):
     product = make_published_product("Parcels")
     drain()
+    target = make_users(make_domain("returns")).domain
+    settings.ASSAY_SHARED_FOLDERS = ((product.domain.slug, target.slug),)
 
-    move_product(
-        product=product, domain=make_domain("returns"), edition=product.edition, actor=FACTORY
-    )
+    move_product(product=product, domain=target, edition=product.edition, actor=FACTORY)
     drain()
 
     entry = next(iter(product_documents(RESULT_TYPES[PRODUCT].rows())))

@@ -41,10 +41,9 @@ Alter = Callable[[Iterable[SearchDocument]], Iterator[SearchDocument]]
 
 
 def hide(product: DataProduct) -> DataProduct:
-    hidden = {"property": "assayVisibility", "value": "restricted"}
     return patch_document(
         product=product,
-        patch=[{"op": "add", "path": "/customProperties/-", "value": hidden}],
+        patch=[{"op": "replace", "path": "/customProperties/0/value", "value": "restricted"}],
         edition=product.edition,
         actor=FACTORY,
     )

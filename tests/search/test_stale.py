@@ -21,10 +21,9 @@ def empty_index(settings, tmp_path):
 
 
 def _hide(product):
-    step = {"property": "assayVisibility", "value": "restricted"}
     patch_document(
         product=product,
-        patch=[{"op": "add", "path": "/customProperties/-", "value": step}],
+        patch=[{"op": "replace", "path": "/customProperties/0/value", "value": "restricted"}],
         edition=product.edition,
         actor=FACTORY,
     )
