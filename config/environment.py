@@ -177,7 +177,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_WORKER_PROCESSES",
         default="1",
-        help="Processes that run background work, 1 to 64; the index has its own.",
+        help="Processes that run background work, 1 to 64; other queues have their own.",
     ),
     Setting(
         name="ASSAY_LANGUAGE",

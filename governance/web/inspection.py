@@ -62,6 +62,8 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
         inspection = inspect_port(port=port, actor=require_user(request.user))
     except ValidationFailed as error:
         messages.error(request, error.issues[0].message)
+    except InvalidTransition as error:
+        messages.error(request, f"{error.message} {error.hint}")
     else:
         if inspection.failure:
             messages.error(request, SourceUnreadable.MESSAGES[inspection.failure])

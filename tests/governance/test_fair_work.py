@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 from config.heartbeats import QUEUES, WORKER_QUEUES
@@ -189,6 +190,22 @@ def test_reading_by_hand_postpones_the_daily_reading():
 
     assert claim_sources(now=timezone.now()) == []
     assert len(claim_sources(now=timezone.now() + timedelta(hours=25))) == 1
+
+
+def test_people_of_a_domain_have_one_source_read_at_a_time(client):
+    users = make_users()
+    [port] = file_ports(1, users.domain)
+    client.force_login(users.owner)
+    cache.add(f"source-reading:{users.domain.pk}", 1)
+
+    busy = Program(users.owner).send("POST", f"/ports/{port.pk}/inspection")
+    page = client.post(f"/ports/{port.pk}/read", follow=True).content.decode()
+    cache.delete(f"source-reading:{users.domain.pk}")
+    free = Program(users.owner).send("POST", f"/ports/{port.pk}/inspection")
+
+    assert (busy.status_code, free.status_code) == (409, 200)
+    assert "Another source of this domain is being read." in page
+    assert client.post(f"/ports/{port.pk}/read").status_code == 302
 
 
 def test_due_ports_of_many_domains_take_turns():

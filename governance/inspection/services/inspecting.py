@@ -1,15 +1,18 @@
 """Inspects the schema of sources, finds schema drift, and updates contracts from a source."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
-from catalog.contracts.models import DataContract
+from catalog.contracts.models import DataContract, Server
 from catalog.contracts.services import save_contract
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
@@ -27,7 +30,7 @@ from governance.inspection.services.values import (
     value_rules,
     visible_profile,
 )
-from governance.sandbox.runner import file_table, read_server
+from governance.sandbox.runner import WALL_SECONDS, file_table, read_server
 from governance.sandbox.types import SourceUnreadable, TableProfile
 
 logger = logging.getLogger(__name__)
@@ -36,8 +39,9 @@ logger = logging.getLogger(__name__)
 def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     """Read a port's source now and save its profile, or why it could not be read.
 
-    Reads outside any transaction. Raises PermissionDenied, and ValidationFailed if the port has
-    no server that can be read.
+    Reads outside any transaction. Raises PermissionDenied, ValidationFailed if the port has no
+    server that can be read, and InvalidTransition while a person has a source of the same domain
+    read: whoever waits for it holds a thread of the web server.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
     contract = contract_of(port)
@@ -52,17 +56,40 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
                 )
             ]
         )
+    if isinstance(actor, SystemActor):
+        profile, failure = _read(port, server)
+    else:
+        with _one_reading(port.product.domain_id):
+            profile, failure = _read(port, server)
+    return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
+
+
+@contextmanager
+def _one_reading(domain_id: int) -> Iterator[None]:
+    key = f"source-reading:{domain_id}"
+    if not cache.add(key, 1, timeout=2 * WALL_SECONDS):
+        raise InvalidTransition(
+            "Another source of this domain is being read.",
+            location="port",
+            hint="Try again in half a minute.",
+        )
     try:
-        columns = readable_columns(port, file_table=file_table(server))
-        profile = read_server(server, values_of=tuple(columns))
-        failure = ""
+        yield
+    finally:
+        cache.delete(key)
+
+
+def _read(port: OutputPort, server: Server) -> tuple[list[TableProfile], str]:
+    """Return the tables of a source, and the code of why it could not be read."""
+    columns = readable_columns(port, file_table=file_table(server))
+    try:
+        return read_server(server, values_of=tuple(columns)), ""
     except SourceUnreadable as error:
-        profile, failure = [], error.code
+        return [], error.code
     except Exception:
         # A source may be anything; whatever breaks, breaks its own inspection only.
         logger.exception("reading the source of port %d broke", port.pk)
-        profile, failure = [], "failed"
-    return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
+        return [], "failed"
 
 
 @transaction.atomic
