@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.api.audit import Audit
 from catalog.api.contracts import Contracts, ProductContracts
 from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, DomainTree
 from catalog.api.glossary import Terms
@@ -134,6 +135,7 @@ urlpatterns = [
     route(f"{TEAM_REQUEST}/decline", TeamRequests, "team_request_decline", post="decline"),
     rows(f"{V1}tokens", Tokens, "tokens"),
     row(f"{V1}tokens/<uuid:uuid>", Tokens, "token"),
+    rows(f"{V1}audit", Audit, "audit"),
     path(f"{V1}me", Me.as_view(), name="me"),
     re_path("", NotFoundView.as_view(), name="nowhere"),
 ]

@@ -1,9 +1,15 @@
 """API of the audit trail."""
 
+from django_filters import CharFilter, FilterSet
 from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from catalog.api.rest.views import ModelAnswer
+from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.audit.models import AuditEvent
+from catalog.authorization.access import require_permission
+from catalog.permissions import Permission
 from catalog.types import JSONObject
 
 
@@ -17,7 +23,7 @@ class HistoryEvent(ModelAnswer[AuditEvent]):
 
     class Meta:
         model = AuditEvent
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "occurred_at",
             "verb",
@@ -41,3 +47,36 @@ class HistoryEvent(ModelAnswer[AuditEvent]):
 
     def get_after(self, event: AuditEvent) -> JSONObject | None:
         return event.after if self.context["values"] else None
+
+
+class AuditAnswer(HistoryEvent):
+    """One event of the whole installation, and what it is about."""
+
+    object_name = serializers.CharField(help_text="The denied request, if an action was denied.")
+
+    class Meta(HistoryEvent.Meta):
+        fields = (*HistoryEvent.Meta.fields, "object_kind", "object_id", "object_name")
+
+
+class AuditFilters(FilterSet):
+    """By what was done, and by the kind of thing that it was done to."""
+
+    verb = CharFilter(max_length=60)
+    kind = CharFilter(field_name="object_kind", max_length=40)
+
+
+class Audit(ResourceViewSet[AuditEvent]):
+    """The audit trail, with sign-ins, their failures, sign-outs and denied actions."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = AuditAnswer
+    filterset_class = AuditFilters
+    queryset = AuditEvent.objects.order_by("-pk")
+
+    def list(self, request: Request) -> Response:
+        """List all events, newest first, for those who read the audit of the whole mesh."""
+        require_permission(self.reader, Permission.READ_AUDIT, None)
+        return self.answer_page(self.get_queryset())
+
+    def get_serializer_context(self) -> JSONObject:
+        return {**super().get_serializer_context(), "names": True, "values": True}

@@ -16,6 +16,7 @@ SHAPES = Path(__file__).with_name("api_shapes.txt")
 NO_SECRETS = {
     "NewTokenAnswer.token",  # shown once to whoever makes it
     "MeAnswer.token",  # names the token of the call, without its text
+    "AuditAnswer.token",  # the name of the token that acted
     "HistoryEvent.token",  # the name of the token that acted
     "VersionSummary.tree_digest",
     "VersionSummary.contract_digests",

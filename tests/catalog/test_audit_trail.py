@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.audit.services import first_broken_seal, seal_pending
+from catalog.domains.services import grant_role
 from catalog.manifests.services.terms import import_terms
 from catalog.manifests.terms import parse_terms
 from catalog.people.models import ApiToken
 from catalog.people.services import create_token
-from tests.catalog.api_client import Program
+from catalog.permissions import Role
+from tests.catalog.api_client import Program, problem_of
 from tests.factories import (
+    FACTORY,
     PASSWORD,
     make_domain,
     make_person,
@@ -141,6 +144,28 @@ def test_an_expired_token_is_audited_once_an_hour():
 
     (event,) = AuditEvent.objects.filter(verb="token rejected")
     assert (event.object_id, event.after["token"]) == (str(person.uuid), "program")
+
+
+def test_an_auditor_of_the_mesh_reads_denials_and_sign_ins_over_the_api(users):
+    auditor, client = make_person("astrid"), Client()
+    grant_role(person=auditor, role=Role.AUDITOR, actor=FACTORY)
+    client.post("/sign-in", {"login": users.outsider.username, "password": PASSWORD})
+    client.get("/d/sales/edit")
+
+    (denial,) = Program(auditor).get("/audit?verb=was%20denied").json()["results"]
+    sign_ins = Program(auditor).get("/audit?kind=person&verb=signed%20in").json()["results"]
+
+    assert (denial["actor"], denial["object_name"]) == (
+        users.outsider.display_name,
+        "GET /d/sales/edit",
+    )
+    assert sign_ins[0]["after"] == {"address": "127.0.0.1"}
+
+
+def test_who_reads_no_audit_of_the_mesh_is_denied_it(users):
+    for person in (users.owner, users.steward, users.outsider):
+        problem_of(Program(person).get("/audit"), 403, "permission-denied")
+    problem_of(Program().get("/audit"), 401, "not-authenticated")
 
 
 def test_an_event_names_the_token_that_acted(users):
