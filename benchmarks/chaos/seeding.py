@@ -8,6 +8,7 @@ Prints as JSON the tokens, and the products and domains that were created.
 import argparse
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import django
@@ -64,6 +65,8 @@ def _create_token(person: Any) -> str:
 
 
 def _create_domains(number: int) -> tuple[Any, list[Any]]:
+    from django.conf import settings
+
     from catalog.audit.actors import SystemActor
     from catalog.domains.services import create_domain, grant_role
     from catalog.permissions import Role
@@ -75,6 +78,10 @@ def _create_domains(number: int) -> tuple[Any, list[Any]]:
         slug = f"shelf-{number}{suffix}"
         parent = create_domain(slug=slug, name=f"Shelf {slug}", parent=parent, actor=actor)
         domains.append(parent)
+        # What the ports of its products serve: a product is published once a port passed a check.
+        folder = Path(settings.ASSAY_FILES_ROOT) / slug
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "rows.csv").write_text("id\n1\n")
     for person, role in ((owner, Role.OWNER), (steward, Role.STEWARD)):
         for domain in domains:
             grant_role(person=person, role=role, domain=domain, actor=actor)
