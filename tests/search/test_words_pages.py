@@ -184,6 +184,7 @@ def test_a_card_shows_the_columns_that_matched_exact_names_first(
     card = card[card.index('class="result-reasons"') :]
 
     assert "Columns: customer, customer_since, cust_no" in body["results"][0]["reasons"]
+    assert "cust_no</a> (" in card
     order = [card.index(f"column={name}#") for name in ("customer", "customer_since", "cust_no")]
     assert order == sorted(order)
     assert order[0] < card.find("Matched in") or "Matched in" not in card
