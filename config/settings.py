@@ -169,12 +169,13 @@ SQLITE_OPTIONS = {
 }
 DATABASE = environment.get_database("DATABASE_URL", default=SQLITE)
 IS_SQLITE = DATABASE["ENGINE"] == SQLITE["ENGINE"]
+DATABASE_OPTIONS = SQLITE_OPTIONS if IS_SQLITE else {"connect_timeout": 3}
 DATABASES = {
     "default": {
         **DATABASE,
         "CONN_MAX_AGE": None if IS_SQLITE else 300,
         "CONN_HEALTH_CHECKS": not IS_SQLITE,
-        "OPTIONS": {**DATABASE.get("OPTIONS", {}), **(SQLITE_OPTIONS if IS_SQLITE else {})},
+        "OPTIONS": DATABASE_OPTIONS | DATABASE.get("OPTIONS", {}),
     }
 }
 # catalog.ApiToken replaces knox's own token model, whose table is not needed.

@@ -9,14 +9,23 @@ from django.http import HttpRequest, HttpResponse
 from catalog.audit.services import record_if_denied
 from catalog.exceptions import CatalogError, NotFound, PermissionDenied, ValidationFailed
 from catalog.people.models import Person
-from config.pages.errors import forbidden, not_found, not_saved
+from config.pages.errors import (
+    DATABASE_UNAVAILABLE,
+    forbidden,
+    not_found,
+    not_saved,
+    unavailable,
+)
 
 CONFLICT, UNPROCESSABLE = 409, 422
 logger = structlog.get_logger(__name__)
 
 
 class ErrorPageMiddleware:
-    """Turns errors of the catalog into 404, 403, 409 or 422; forms show most of them at fields."""
+    """Turns errors of the catalog into 404, 403, 409 or 422, and of the database into 503.
+
+    Forms show most of the former at fields.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,7 +35,7 @@ class ErrorPageMiddleware:
         return not_found(request) if "\0" in request.path else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer errors of the catalog and deleted rows; return None for other errors."""
+        """Answer errors of the catalog, deleted rows and a database that is away; else None."""
         if isinstance(error, NotFound):
             return not_found(request, error)
         if isinstance(error, ObjectDoesNotExist):
@@ -42,4 +51,7 @@ class ErrorPageMiddleware:
         if isinstance(error, CatalogError):
             status = UNPROCESSABLE if isinstance(error, ValidationFailed) else CONFLICT
             return not_saved(request, status, error)
+        if isinstance(error, DATABASE_UNAVAILABLE):
+            logger.error("database_unavailable", exc_info=error)
+            return unavailable(request)
         return None

@@ -1,19 +1,23 @@
 """Error pages, each with a next step."""
 
 import re
+import sys
 from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
 from catalog.exceptions import CatalogError
-from catalog.problems import PROBLEM_TYPES, problem_response
+from catalog.problems import PROBLEM_TYPES, RETRY_SECONDS, problem_response
 from catalog.web.pages import render_page
 
 logger = structlog.get_logger(__name__)
+# The server is away, a lock was not released in time, or the disk is full.
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,10 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a request that cannot be read, such as one for a foreign host."""
     if wants_json(request):
         return problem_response("malformed-request", path=request.path)
-    return render_page(request, "errors/400.html", ErrorPage(400), status=400).render()
+    return bare_page(request, "errors/400.html", ErrorPage(400), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -65,17 +70,36 @@ def not_saved(request: HttpRequest, status: int, error: CatalogError) -> HttpRes
     return render_page(request, "errors/409.html", page, status=status).render()
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer that the database cannot be used now, or is locked, and when to try again."""
+    if wants_json(request):
+        response: HttpResponse = problem_response("unavailable", path=request.path)
+    else:
+        response = bare_page(request, "errors/503.html", ErrorPage(503), status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an internal error with its request id in the log, without using the database."""
+    # Middleware reads the session, so an error of the database may come from there too.
+    if isinstance(sys.exc_info()[1], DATABASE_UNAVAILABLE):
+        return unavailable(request)
     logged_id = get_contextvars().get("request_id")
     request_id = str(logged_id or uuid4())
     if not logged_id:
         logger.error("server_error_page", request_id=request_id)
     if wants_json(request):
         return problem_response("internal-error", path=request.path, request_id=request_id)
-    # Without context processors, because they read the session.
-    context = {"page": BrokenPage(request_id), "request": request}
-    return HttpResponse(render_to_string("errors/500.html", context), status=500)
+    return bare_page(request, "errors/500.html", BrokenPage(request_id), status=500)
+
+
+def bare_page(
+    request: HttpRequest, template: str, page: ErrorPage | BrokenPage, *, status: int
+) -> HttpResponse:
+    """Render a page without context processors, because they read the session and the host."""
+    context = {"page": page, "request": request}
+    return HttpResponse(render_to_string(template, context), status=status)
 
 
 def error_page(status: int, error: Exception | None) -> ErrorPage:

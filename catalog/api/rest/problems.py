@@ -13,7 +13,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from jsonpointer import JsonPointer
 from rest_framework import exceptions
@@ -50,6 +50,7 @@ BY_EXCEPTION: tuple[tuple[type[Exception], str], ...] = (
     (UnreadablePostError, "unreadable-body"),
     (IntegrityError, "busy"),
     (OperationalError, "unavailable"),
+    (InterfaceError, "unavailable"),
     (SearchUnavailable, "unavailable"),
 )
 BY_DRF_CODE: tuple[tuple[type[Exception], str], ...] = (
@@ -98,7 +99,7 @@ def exception_handler(error: Exception, context: Mapping[str, JSONValue]) -> Res
     wait = getattr(error, "wait", None)  # missing in the stubs of Throttled
     if isinstance(error, exceptions.Throttled) and wait is not None:
         response["Retry-After"] = str(int(wait))
-    if isinstance(error, OperationalError | SearchUnavailable):
+    if isinstance(error, OperationalError | InterfaceError | SearchUnavailable):
         response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
