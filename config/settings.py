@@ -169,13 +169,13 @@ SQLITE_OPTIONS = {
 }
 DATABASE = environment.get_database("DATABASE_URL", default=SQLITE)
 IS_SQLITE = DATABASE["ENGINE"] == SQLITE["ENGINE"]
-DATABASE_OPTIONS = SQLITE_OPTIONS if IS_SQLITE else {"connect_timeout": 3}
 DATABASES = {
     "default": {
         **DATABASE,
         "CONN_MAX_AGE": None if IS_SQLITE else 300,
         "CONN_HEALTH_CHECKS": not IS_SQLITE,
-        "OPTIONS": DATABASE_OPTIONS | DATABASE.get("OPTIONS", {}),
+        "OPTIONS": DATABASE.get("OPTIONS", {})
+        | (SQLITE_OPTIONS if IS_SQLITE else {"connect_timeout": 3}),
     }
 }
 # catalog.ApiToken replaces knox's own token model, whose table is not needed.
@@ -248,8 +248,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0,
     "interval_step": 0,
 }
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP, CELERY_BROKER_CONNECTION_MAX_RETRIES = True, None
 # A message is only a hint: the change is in the database, where a drain finds it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
