@@ -40,6 +40,7 @@ Log = Callable[[str], None]
 # DuckDB is loaded when the files are written and not before.
 WRITE_FILES = "config.demo.data.write_files"
 PROBE_ROUNDS = 2
+STEPS = 6
 
 
 class SourceBusy(Exception):
@@ -60,19 +61,21 @@ def load_mesh(*, log: Log, day: date | None = None) -> list[ImportResult]:
         day=day or timezone.localdate(),
     )
     write_port_file(data_dir, settings.ASSAY_DEMO_PORT)
-    log(f"{len(written)} files written")
+    log(f"1 of {STEPS}: {len(written)} data files written")
     load_people()
-    log("domains, teams, people and terms loaded")
+    log(f"2 of {STEPS}: domains, teams, people and terms loaded")
     _register_external(products)
     with source_running(), _files_of_retired(products):
         # A product can be published once a port has passed a check, so the import is run before
         # and after a measurement; only what was published can be deprecated or retired.
-        _import(products, log=log, as_published=True)
-        _measure(log)
-        _confirm_ports(log)
-        results = _import(products, log=log, as_published=True)
-        results += _import([product for product in products if product.status in ENDED], log=log)
-        _measure(log)
+        _import(products, log=log, step=f"3 of {STEPS}: products as drafts", as_published=True)
+        _measure(log, step=f"4 of {STEPS}: first measurements")
+        _confirm_ports()
+        publication = f"5 of {STEPS}: publication"
+        results = _import(products, log=log, step=publication, as_published=True)
+        ended = [product for product in products if product.status in ENDED]
+        results += _import(ended, log=log, step=f"5 of {STEPS}: retirement")
+        _measure(log, step=f"6 of {STEPS}: measurements of what is published")
     share_products()
     return list({result.file: result for result in results}.values())
 
@@ -145,7 +148,7 @@ def _register_external(products: list[DemoProduct]) -> None:
 
 
 def _import(
-    products: list[DemoProduct], *, log: Log, as_published: bool = False
+    products: list[DemoProduct], *, log: Log, step: str, as_published: bool = False
 ) -> list[ImportResult]:
     """Import manifests; with `as_published`, those of ended products as they were before."""
     sources = [
@@ -156,8 +159,8 @@ def _import(
     report = ImportReport()
     for item in import_manifests(sources=sources, actor=LOADER):
         report.add(item)
-        if len(report.results) % 20 == 0:
-            log(f"{len(report.results)} of {len(products)} manifests imported")
+        if len(report.results) % 20 == 0 or len(report.results) == len(products):
+            log(f"{step}, {len(report.results)} of {len(products)}")
     for problem in report.all_issues:
         log(str(problem))
     return report.results
@@ -176,21 +179,20 @@ def _contents(product: DemoProduct, *, as_published: bool) -> Iterator[tuple[Pat
         yield path, content
 
 
-def _measure(log: Log) -> None:
-    for _ in range(PROBE_ROUNDS):
+def _measure(log: Log, *, step: str) -> None:
+    for number in range(1, PROBE_ROUNDS + 1):
         results = probe_ports()
         good = sum(result.is_good for result in results)
-        log(f"{len(results)} ports measured, {good} answered well")
+        log(f"{step}, round {number} of {PROBE_ROUNDS}: {good} of {len(results)} ports answered")
 
 
-def _confirm_ports(log: Log) -> None:
+def _confirm_ports() -> None:
     """Confirm the ports that cannot be checked, as the stewards of the demo would."""
     unchecked = OutputPort.objects.filter(last_good_at=None, product__status=Status.DRAFT)
     servers = Server.objects.filter(contract__port_contracts__port=OuterRef("pk"))
     ports = unchecked.filter(Exists(servers)).exclude(Exists(servers.filter(type__in=PROBED_TYPES)))
     for port in ports.select_related("product__domain"):
         confirm_output_port(port=port, actor=LOADER, reason="Its consumers read from it.")
-        log(f"{port.product.path}: port {port} confirmed")
 
 
 def _is_demo_source(port: int) -> bool:

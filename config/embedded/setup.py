@@ -68,7 +68,7 @@ def prepare(*, log: Log) -> None:
 def migrate(*, log: Log) -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        log("Preparing the database ...")
+        log("Preparing the database (some seconds) ...")
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
@@ -78,7 +78,7 @@ def migrate(*, log: Log) -> None:
 
 def load_demo(*, log: Log) -> None:
     if settings.ASSAY_DEMO:
-        log("Loading the demo mesh (once, about a minute) ...")
+        log("Loading the demo mesh (only at the first start, about a minute) ...")
         call_command("load_demo")
 
 

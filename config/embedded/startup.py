@@ -45,7 +45,7 @@ def run(supervisor: Supervisor) -> None:
     # Heartbeats of the last run would make workers seem alive before they are.
     heartbeats.clear((*heartbeats.QUEUES, heartbeats.BEAT))
     prepare_in_child()
-    print_line("Starting web server and workers ...")
+    print_line("Starting web server and workers (some seconds) ...")
     supervisor.start(installed_programs())
     supervisor.wait_until(failing_checks, seconds=MAX_STARTUP_SECONDS)
     announce()

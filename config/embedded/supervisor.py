@@ -89,6 +89,9 @@ class Supervisor:
         before = {number: signal.signal(number, self._on_signal) for number in numbers}
         try:
             yield
+        except StopRequested:
+            self.log("Stopping ... (Ctrl-C again stops at once)")
+            raise
         finally:
             self.stop()
             for number, handler in before.items():

@@ -43,6 +43,11 @@ def test_a_load_shows_every_state_and_a_second_one_changes_nothing(demo):
 
     results = load_mesh(log=lines.append, day=DAY)
 
+    # Progress: the steps are numbered, in order, and no line comes twice.
+    steps = [int(line[0]) for line in lines]
+    assert steps == sorted(steps)
+    assert set(steps) == set(range(1, 7))
+    assert len(set(lines)) == len(lines)
     statuses = Counter(DataProduct.objects.values_list("status", flat=True))
     assert set(statuses) == set(Status.values)
     assert statuses[Status.PUBLISHED] >= 40

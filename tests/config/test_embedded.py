@@ -90,7 +90,7 @@ def test_a_signal_stops_the_programs_last_started_first(tmp_path, signal_number)
 
     notes = (tmp_path / "notes").read_text().split()
     assert notes[2:] == ["down-second", "down-first"]
-    assert output.splitlines()[-1] == "stopped"
+    assert output.splitlines()[-2:] == ["Stopping ... (Ctrl-C again stops at once)", "stopped"]
     assert process.returncode == 0
 
 
