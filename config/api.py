@@ -84,6 +84,7 @@ urlpatterns = [
     row(PRODUCT, Products, "product"),
     route(f"{PRODUCT}/move", Products, "product_move", post="move"),
     rows(f"{PRODUCT}/uses", ProductUses, "product_uses"),
+    route(f"{PRODUCT}/uses/<int:pk>", ProductUses, "product_use", delete="destroy"),
     route(f"{PRODUCT}/publish", Publication, "product_publish", post="publish"),
     route(f"{PRODUCT}/deprecate", Publication, "product_deprecate", post="deprecate"),
     route(f"{PRODUCT}/retire", Publication, "product_retire", post="retire"),

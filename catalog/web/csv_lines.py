@@ -1,11 +1,19 @@
 """CSV (RFC 4180), of which no spreadsheet runs a cell as a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets also take the full-width signs, skip what is not visible in front of them, and some
+# begin a cell at a line break within one, written as it is or encoded.
+_BREAK = r"[\n\r\v\f\x85\u2028\u2029]|%0[9ad]|&#(?:x0*[9ad]|0*9|0*1[03]);|\\[nrt]|_x000[9ad]_"
+_INVISIBLE = r"[\s\x00-\x20\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+_SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b")
+_SIGN = f"[{re.escape(''.join(sorted(_SIGNS)))}]"
+_FORMULA = re.compile(rf"(?:^|{_BREAK})(?:{_INVISIBLE}|{_BREAK})*+{_SIGN}?", re.IGNORECASE)
+_BREAKS = ("\t", "\r", "\n")
 
 
 class _LineFile:
@@ -37,4 +45,11 @@ def _cell(value: object) -> object:
     if value is None or isinstance(value, int | float):
         return value
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    # Each run is matched once, whether or not a sign ends it, so the time is linear.
+    guarded = _FORMULA.sub(_guard, text)
+    return f"'{guarded}" if guarded.startswith(_BREAKS) else guarded
+
+
+def _guard(match: re.Match[str]) -> str:
+    run, sign = match[0][:-1], match[0][-1:]
+    return f"{run}'{sign}" if sign in _SIGNS else match[0]

@@ -21,6 +21,7 @@ from catalog.web.products.lookup import product_permanent
 from catalog.web.products.overview import product_overview
 from catalog.web.products.provenance import product_provenance
 from catalog.web.products.schema import product_schema
+from catalog.web.products.uses import product_use_remove
 from catalog.web.provenance import views as provenance
 from catalog.web.publication import views as life
 from catalog.web.search.autocomplete import search_suggestions
@@ -113,6 +114,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{PRODUCT}/provenance", product_provenance, name="product_provenance"),
     path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),
     path(f"{PRODUCT}/history", product_history, name="product_history"),
+    path("uses/<int:pk>/remove", product_use_remove, name="product_use_remove"),
     # search
     path("search", search_results, name="search_results"),
     path("search.atom", search_feed, name="search_feed"),

@@ -140,6 +140,13 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(edit(mesh, "POST", f"{path}/move", product, {"domain": other.slug}), path)
 
 
+@writing("DELETE", "/products/{uuid}/uses/{id}")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/products/{mesh.draft().uuid}/uses"
+    use = mesh.send("POST", path, {"title": "Board"}).json()
+    return Exchange(mesh.send("DELETE", f"{path}/{use['id']}"), path, lambda body: body["results"])
+
+
 @writing("POST", "/products/{uuid}/uses")
 def _(mesh: Mesh) -> Exchange:
     path = f"/products/{mesh.draft().uuid}/uses"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
@@ -52,6 +53,7 @@ from catalog.products.services import (
     move_product,
     patch_document,
     register_product,
+    remove_use,
     replace_document,
     share_product,
 )
@@ -215,6 +217,14 @@ class ProductUses(OfProduct):
         use = add_use(product=self.get_object(), actor=require_user(request.user), **body)
         current = ProductUse.objects.get(pk=use.pk)
         return Response(self.get_serializer(current).data, status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, uuid: str, pk: int) -> Response:
+        """Remove a use that a reader added; those of the document are removed there."""
+        product = self.get_object()
+        require_permission(self.reader, Permission.EDIT_PRODUCTS, product.domain)
+        remove_use(use=get_object_or_404(product.uses, pk=pk), actor=require_user(request.user))
+        return Response(status=204)
 
 
 class ProductReaders(OfProduct):

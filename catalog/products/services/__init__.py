@@ -12,7 +12,7 @@ from catalog.products.services.registration import (
     set_aliases,
 )
 from catalog.products.services.status import set_status, set_trust
-from catalog.products.services.usages import add_use, project_usages
+from catalog.products.services.usages import add_use, project_usages, remove_use
 
 __all__ = [
     "Writer",
@@ -26,6 +26,7 @@ __all__ = [
     "record_edit",
     "register_edit_check",
     "register_product",
+    "remove_use",
     "replace_document",
     "require_free_identity",
     "set_alias",

@@ -6,11 +6,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from catalog.authorization.access import access_for
-from catalog.exceptions import NotFound, PermissionDenied, require_valid
+from catalog.authorization.access import access_for, require_permission
+from catalog.exceptions import InvalidTransition, NotFound, PermissionDenied, require_valid
 from catalog.identifiers import unstorable
 from catalog.issues import Issue
 from catalog.people.models import Person
+from catalog.permissions import Permission
 from catalog.products.models import DataProduct, ProductUse
 from catalog.products.projection import DeclaredUsage
 from catalog.revisions.services import record_change
@@ -60,8 +61,32 @@ def add_use(
         origin=ProductUse.Origin.ADDED,
         added_by=actor.display_name,
     )
+    _count_change(product)
+    record_change(product, actor, "added use", after={"title": use.title})
+    return use
+
+
+@transaction.atomic
+def remove_use(*, use: ProductUse, actor: Person) -> None:
+    """Remove a use that a reader added; whoever may edit the product may.
+
+    The edition stays, the revision is bumped. Raises PermissionDenied, InvalidTransition (it is
+    declared in the product's document).
+    """
+    product = use.product
+    require_permission(actor, Permission.EDIT_PRODUCTS, product.domain)
+    if use.origin == ProductUse.Origin.DECLARED:
+        raise InvalidTransition(
+            "This use is declared in the product's document.",
+            location="origin",
+            hint="Remove it from assayUsedIn in the document.",
+        )
+    use.delete()
+    _count_change(product)
+    record_change(product, actor, "removed use", before={"title": use.title})
+
+
+def _count_change(product: DataProduct) -> None:
     rows = DataProduct.objects.filter(pk=product.pk)
     rows.update(revision=F("revision") + 1, revised_at=timezone.now())
     product.refresh_from_db(fields=["revision"])
-    record_change(product, actor, "added use", after={"title": use.title})
-    return use

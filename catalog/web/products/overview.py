@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from catalog.authorization.access import AccessContext
 from catalog.ports.models import InputPort
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, ProductUse
 from catalog.web.components.sentences import after_first_sentence
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
@@ -17,6 +17,7 @@ from catalog.web.products.snippets import Snippet, entry_snippets
 from catalog.web.search.similarity import SimilarProduct, similar_products
 
 MAX_DOWNSTREAM = 50
+MAX_ADDED_USES = 50
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class OverviewPage:
     similar: list[SimilarProduct] | None
     support: list[Link]
     usages: list[Link]
+    added_uses: list[ProductUse]
 
 
 @on_product
@@ -61,5 +63,6 @@ def product_overview(
         similar=similar_products(product, access),
         support=support_channels(product),
         usages=declared_usages(product),
+        added_uses=list(product.uses.filter(origin=ProductUse.Origin.ADDED)[:MAX_ADDED_USES]),
     )
     return render_page(request, "catalog/products/overview.html", page)

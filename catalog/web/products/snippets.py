@@ -32,12 +32,12 @@ def entry_snippets(product: DataProduct, origin: str) -> list[Snippet]:
     imports = "import json, urllib.request" if is_open else "import json, os, urllib.request"
     python = (
         f"{imports}\n\n"
-        f'request = urllib.request.Request("{address}"{headers})\n'
+        f"request = urllib.request.Request({address!r}{headers})\n"
         "with urllib.request.urlopen(request) as answer:\n"
         "    product = json.load(answer)"
     )
     return [
-        Snippet(_("Entry, with curl"), "sh", f"curl -s{token} {address}"),
+        Snippet(_("Entry, with curl"), "sh", f"curl -s{token} {quote(address)}"),
         Snippet(_("Entry, with Python"), "python", python),
     ]
 
@@ -49,6 +49,9 @@ def server_snippets(servers: Iterable[Server]) -> list[Snippet]:
 
 def _server(server: Server) -> list[Snippet]:
     place = server.location
+    # What a terminal or an editor would not show as it is, is not offered for pasting.
+    if not place.isprintable():
+        return []
     if server.type == "api" and place:
         python = (
             "import json, urllib.request\n\n"
@@ -56,19 +59,23 @@ def _server(server: Server) -> list[Snippet]:
             "    rows = json.load(answer)"
         )
         return [
-            Snippet(_("Data, with curl"), "sh", f"curl -s {quote(place)}"),
+            Snippet(_("Data, with curl"), "sh", f"curl -s -- {quote(place)}"),
             Snippet(_("Data, with Python"), "python", python),
         ]
     if server.type == "local" and server.format in READERS:
-        text = place.replace("'", "''")
-        sql = f"SELECT *\nFROM {READERS[server.format]}('{text}')\nLIMIT 20;"
-        python = f'import duckdb\n\nrows = duckdb.sql("""\n{sql}\n""").fetchall()'
+        reader, text = READERS[server.format], place.replace("'", "''")
+        sql = f"SELECT *\nFROM {reader}('{text}')\nLIMIT 20;"
+        python = (
+            "import duckdb\n\n"
+            f"relation = duckdb.read_{server.format}({place!r})\n"
+            "rows = relation.limit(20).fetchall()"
+        )
         return [
             Snippet(_("Data, with SQL (DuckDB)"), "sql", sql),
             Snippet(_("Data, with Python"), "python", python),
         ]
     if server.type == "local" and server.format == "sqlite":
-        return [
-            Snippet(_("Data, with SQL (SQLite)"), "sh", f"sqlite3 -readonly {quote(place)} .tables")
-        ]
+        # From ./ on, no path is an option or a URI.
+        path = quote(f"./{place}")
+        return [Snippet(_("Data, with SQL (SQLite)"), "sh", f"sqlite3 -readonly {path} .tables")]
     return []
