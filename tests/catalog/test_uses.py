@@ -57,10 +57,10 @@ def test_the_page_shows_it_and_its_owner_removes_it_there(client, users, use):
     assert "Spam" in client.get(use.product.path).content.decode()
     client.force_login(users.owner)
 
-    shown = client.get(use.product.path).content.decode()
+    page = client.get(use.product.path).content.decode()
     removed = client.post(f"/uses/{use.pk}/remove", follow=True).content.decode()
 
-    assert f"/uses/{use.pk}/remove" in shown
+    assert f"/uses/{use.pk}/remove" in page
     assert "Use removed." in removed
     assert "Spam" not in removed
 
