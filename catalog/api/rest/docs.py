@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.openapi import complete_schema
+from catalog.api.rest.recipe import RECIPE
 from catalog.problems import PROBLEM_TYPES, ProblemType
 from catalog.types import JSONObject
 from catalog.web.pages import render_page
@@ -87,6 +88,7 @@ class ApiReferencePage:
     schemas: Sequence[Schema]
     problem_types: Sequence[ProblemType]
     origin: str
+    recipe: Sequence[tuple[str, str]]
 
 
 @require_safe
@@ -101,12 +103,14 @@ def api_reference(request: HttpRequest) -> HttpResponse:
         for name, schema in sorted(document["components"]["schemas"].items())
         if schema.get("properties")
     ]
+    origin = f"{request.scheme}://{request.get_host()}"
     rank = {name: position for position, name in enumerate(FIRST)}
     page = ApiReferencePage(
         groups=sorted(groups.items(), key=lambda group: (rank.get(group[0], len(rank)), group[0])),
         schemas=schemas,
         problem_types=list(PROBLEM_TYPES.values()),
-        origin=f"{request.scheme}://{request.get_host()}",
+        origin=origin,
+        recipe=[(step.about, step.as_curl(origin)) for step in RECIPE],
     )
     return render_page(request, "catalog/api/docs.html", page)
 
