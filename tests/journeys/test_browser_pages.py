@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.glossary.services import define_term
@@ -359,3 +359,75 @@ def test_a_product_prints_on_few_pages_without_the_navigation(
 
     assert printed.count(b"/Type /Page\n") <= 4
     assert page.locator("header.masthead").is_hidden()
+
+
+def focused(page: Page) -> str:
+    """Return the name and the value of the control that has the focus."""
+    return str(page.evaluate("`${document.activeElement.name}=${document.activeElement.value}`"))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_facet_ticked_by_keyboard_keeps_the_focus(
+    mesh: Users, open_browser: Open, width: int
+) -> None:
+    rebuild(active_backend())
+    page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
+    page.goto("/search")
+    if width == 360:
+        page.locator("#facets-fold > summary").press("Enter")
+    boxes = page.locator(".facet input[name=is]")
+    value = boxes.last.get_attribute("value")
+
+    boxes.last.focus()
+    for is_ticked in (True, False, True):
+        page.keyboard.press("Space")
+        expect(page.locator(".chip")).to_have_count(int(is_ticked))
+        assert focused(page) == f"is={value}"
+        assert page.locator(":focus").is_visible()
+    page.keyboard.press("Tab")
+    assert focused(page).startswith("is=")
+
+
+TABS = ("schema", "provenance", "slo", "source", "history")
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_on_a_phone_a_tab_begins_with_its_content_and_tables_are_rows(
+    mesh: Users, open_browser: Open, width: int
+) -> None:
+    page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
+    contract = DataProduct.objects.get(slug="orders").contracts.get().uuid
+    tops = {}
+
+    for tab in (*TABS, f"contracts/{contract}"):
+        page.goto(f"/p/sales/orders/{tab}")
+        tops[tab] = page.locator(".tab-body > *").first.bounding_box()["y"]
+        assert overflow(page) <= 0, tab
+        assert page.locator(".badges").is_visible()
+    assert {tab: top for tab, top in tops.items() if top > 400} == {}
+    for path in ("/p/sales/orders/provenance", "/slo", "/d/sales/people", "/people"):
+        page.goto(path)
+        assert overflow(page) <= 0, path
+        table = page.locator("table").first
+        assert table.evaluate("table => getComputedStyle(table.tHead).position") == "absolute", path
+        for cell in table.locator("tbody :is(td, th)").all()[:12]:
+            box = cell.bounding_box()
+            assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= width), path
+    page.goto("/p/sales/orders/provenance")
+    for number in ("31\u202f%", "50\u202f%", "900"):
+        assert page.get_by_role("cell", name=number).first.is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_forms_with_rows_fit_a_phone(mesh: Users, open_browser: Open, width: int) -> None:
+    page = open_browser(mesh.owner, viewport={"width": width, "height": 800}).new_page()
+
+    for form in ("provenance", "objectives"):
+        page.goto(f"/p/sales/draft/edit/{form}")
+        inputs = page.locator("table.grid :is(input, select):visible").all()
+        assert overflow(page) <= 0
+        assert inputs
+        for control in inputs[:8]:
+            box = control.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= width

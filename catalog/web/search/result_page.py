@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
@@ -212,13 +213,14 @@ def _facet(facet: Facet, labels: FacetLabels) -> FacetGroup:
     values = sorted(facet.values, key=lambda value: not value.is_chosen)
     options = [
         FacetOption(
-            id=f"f-{facet.name}-{number}",
+            # By its value, not its place: the focus finds it again in the next list.
+            id=f"f-{facet.name}-{quote(value.value, safe='')}",
             value=value.value,
             label=result_labels.label_of(labels, facet.name, value.value),
             count=value.count,
             is_selected=value.is_chosen,
         )
-        for number, value in enumerate(values, start=1)
+        for value in values
     ]
     return FacetGroup(
         name=facet.name,
