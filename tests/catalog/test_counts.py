@@ -10,7 +10,7 @@ from catalog.domains.services import add_to_team, deactivate_person
 from catalog.people.models import Person
 from catalog.products.models import DataProduct
 from catalog.products.services import set_trust
-from catalog.publication.services import deprecate_product
+from catalog.publication.services import deprecate_product, retire_product
 from catalog.search.backends import active_backend
 from catalog.search.services.rebuild import rebuild
 from governance.slo.evaluation import Verdict
@@ -38,6 +38,8 @@ def users() -> Users:
         trust(make_published_product(f"Number {number}", domain=domain), verdict)
     old = trust(make_published_product("Old", domain=part), "breached")
     deprecate_product(product=old, edition=old.edition, actor=FACTORY)
+    ended = trust(make_published_product("Gone", domain=part), "breached")
+    retire_product(product=ended, edition=ended.edition, actor=FACTORY)
     make_product("Draft", domain=part)
     make_published_product("Hidden", domain=part, assayVisibility="restricted")
     rebuild(active_backend())

@@ -516,7 +516,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
         ("/", 12),
         ("/domains", 5),
         ("/d/sales", 10),
-        ("/p/sales/orders", 12),
+        ("/p/sales/orders", 13),
         ("/p/sales/orders/schema", 10),
         ("/p/sales/orders/provenance", 7),
         ("/p/sales/orders/history", 9),
