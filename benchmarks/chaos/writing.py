@@ -118,8 +118,12 @@ class Writer(Worker):
         )
         if entity is None:
             return False
+        path = f"{PRODUCTS}/{entity.id}"
+        (port,) = self.client.get_with_retries(f"{path}/ports").json["output_ports"]
+        if not port["last_good_at"]:
+            return False  # It would rightly be refused: no check of the port has passed yet.
         after = next_edition(entity.state, status="published")
-        self._change("publish", entity, after, "POST", f"{PRODUCTS}/{entity.id}/publish", {})
+        self._change("publish", entity, after, "POST", f"{path}/publish", {})
         return True
 
     def _edit(self) -> bool:

@@ -25,7 +25,7 @@ STATEMENTS = {
     "/products": (1, 3),
     "/contracts": (1, 3),
     "/ports": (1, 3),
-    "/domains": (2, 4),
+    "/domains": (3, 5),
     "/domain-tree": (2, 4),
     "/teams": (0, 2),
     "/tokens": (0, 2),

@@ -202,7 +202,7 @@ def test_each_issue_is_reported_once_with_its_line(text, path, line):
     [
         ("assaySensitivty", "Did you mean assaySensitivity?"),
         ("assayslug", "Did you mean assaySlug?"),
-        ("assayWeather", "The keys here are assayObjectives"),
+        ("assayWeather", "The keys here are assayEndReason, assayObjectives"),
     ],
 )
 def test_an_unknown_key_of_ours_is_an_error_with_the_nearest_one(key, expected):

@@ -99,7 +99,7 @@ def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
 def test_an_issue_names_its_location_in_the_document(objective, key):
     issues = issues_of(tree_with(AVAILABLE | {"port": "table"}, objective))
 
-    assert issues[0][0] == f"/customProperties/0/value/1/{key}"
+    assert issues[0][0] == f"/customProperties/1/value/1/{key}"
 
 
 @pytest.mark.parametrize("declared", [{}, "often", 7, [[]], ["availability"], [None]])
@@ -107,12 +107,12 @@ def test_objectives_of_another_shape_are_refused(declared):
     tree = with_custom(product_tree(), "assayObjectives", declared)
 
     [(location, _)] = issues_of(tree)
-    assert location.startswith("/customProperties/0/value")
+    assert location.startswith("/customProperties/1/value")
 
 
 def test_a_duplicate_objective_is_refused():
     assert issues_of(tree_with(AVAILABLE, AVAILABLE)) == [
-        ("/customProperties/0/value/1", "Duplicate objective.")
+        ("/customProperties/1/value/1", "Duplicate objective.")
     ]
 
 

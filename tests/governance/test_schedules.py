@@ -1,5 +1,6 @@
 """When ports are measured: schedules follow the tree, claims are won once, late slots skipped."""
 
+from copy import deepcopy
 from datetime import timedelta
 from itertools import pairwise
 
@@ -40,10 +41,10 @@ def test_a_port_is_due_once_it_has_a_location():
 def test_the_interval_of_a_schedule_is_the_ports_own():
     port = make_port()
     product = port.product
-    tree = product.tree
+    tree = deepcopy(product.tree)
     tree["outputPorts"][0]["customProperties"] = [{"property": "assayInterval", "value": 15}]
 
-    replace_document(product=product, tree=dict(tree), edition=product.edition, actor=FACTORY)
+    replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
 
     assert ProbeSchedule.objects.get(port=port).interval == 15
 
@@ -165,7 +166,7 @@ def test_ports_without_a_place_that_can_be_probed_are_not_measured():
 
 def test_a_deprecated_port_is_not_measured():
     product = make_port().product
-    tree = dict(product.tree)
+    tree = deepcopy(product.tree)
     tree["outputPorts"][0]["deprecated"] = True
     replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
 
