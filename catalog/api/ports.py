@@ -125,7 +125,7 @@ class PortConfirmation(OfVisibleProducts[OutputPort]):
     serializer_class = PortAnswer
     queryset = Ports.queryset
 
-    @extend_schema(request=Reasoned, responses=PortAnswer)
+    @extend_schema(request=Reasoned, responses={200: PortAnswer})
     def create(self, request: Request, pk: int) -> Response:
         """Confirm that a port works whose servers Assay cannot check; it counts for 24 hours."""
         port = self.get_object()

@@ -73,7 +73,7 @@ class PortInspection(OfVisibleProducts[OutputPort]):
         """Return the last inspection of the port's source."""
         return _answer(get_object_or_404(INSPECTIONS, port=self.get_object()))
 
-    @extend_schema(request=None, responses=InspectionAnswer)
+    @extend_schema(request=None, responses={200: InspectionAnswer})
     def create(self, request: Request, pk: int) -> Response:
         """Read the port's source now, in the sandbox."""
         inspection = inspect_port(port=self.get_object(), actor=require_user(request.user))

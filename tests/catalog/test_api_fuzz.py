@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
+from catalog.limits import Limit
 from catalog.products.models import DataProduct
 from catalog.search.backends import configured_backends
 from catalog.search.services.rebuild import rebuild
@@ -70,9 +71,11 @@ def api(one_connection):
 
 
 @pytest.fixture
-def unlimited(settings):
+def unlimited(settings, monkeypatch):
     rates = {"signed_out": "9999999/min", "signed_in": "9999999/min"}
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}
+    wrong_tokens = Limit("wrong-tokens", 9_999_999, 60)
+    monkeypatch.setattr("catalog.api.rest.authentication.WRONG_TOKENS", wrong_tokens)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The OpenAPI document, and the page that shows it."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.api.rest.examples import EXAMPLES
 from catalog.api.rest.openapi import complete_schema
 from catalog.api.rest.recipe import RECIPE
 from catalog.problems import PROBLEM_TYPES, ProblemType
-from catalog.types import JSONObject
+from catalog.types import JSONObject, JSONValue
 from catalog.web.pages import render_page
 
 FIRST = ("products", "search", "manifests", "contracts", "ports", "domains", "terms")
@@ -61,7 +63,11 @@ class Content:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """`responses` are those without errors, by status; `errors` are statuses."""
+    """`responses` are those without errors, by status; `errors` are statuses.
+
+    `example` is a request body and `example_status` and `example_answer` what it is answered;
+    texts, and empty where there is none.
+    """
 
     id: str
     group: str
@@ -73,6 +79,9 @@ class Operation:
     bodies: Sequence[Content]
     responses: Mapping[str, Sequence[Content]]
     errors: Sequence[str]
+    example: str
+    example_status: str
+    example_answer: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,7 @@ def list_operations(document: JSONObject) -> Iterator[Operation]:
             if method not in METHODS:
                 continue
             responses = operation["responses"]
+            example = EXAMPLES.get(f"{method.upper()} {address}")
             yield Operation(
                 id=operation["operationId"],
                 group=operation["tags"][0],
@@ -141,6 +151,9 @@ def list_operations(document: JSONObject) -> Iterator[Operation]:
                 bodies=_contents(operation.get("requestBody", {})),
                 responses={s: _contents(responses[s]) for s in responses if s.startswith("2")},
                 errors=[status for status in responses if not status.startswith("2")],
+                example=_format_json(example["request"]) if example else "",
+                example_status=str(example["status"]) if example else "",
+                example_answer=_format_json(example["answer"]) if example else "",
             )
 
 
@@ -172,6 +185,10 @@ def format_type(schema: JSONObject) -> str:
     if "items" in schema:
         return f"list of {format_type(schema['items'])}"
     return f"{words} ({schema['format']})" if "format" in schema else words
+
+
+def _format_json(value: JSONValue) -> str:
+    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _contents(body: JSONObject) -> list[Content]:

@@ -11,8 +11,9 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
+from catalog.api.rest.examples import EXAMPLES
 from catalog.problems import MEDIA_TYPE, PROBLEM_TYPES
-from catalog.types import JSONObject
+from catalog.types import JSONObject, JSONValue
 
 ALWAYS = (400, 401, 403, 406, 429, 503)
 OF_PATH = (404,)
@@ -71,10 +72,10 @@ class OpenDocument(OpenApiSerializerFieldExtension):
 
 
 def complete_schema(result: JSONObject) -> JSONObject:
-    """Add the problems to every operation of an OpenAPI document, and return it."""
+    """Add problems and examples to the operations of an OpenAPI document, and return it."""
     result["components"]["schemas"]["Problem"] = problem_schema()
     for address, methods in result["paths"].items():
-        for operation in methods.values():
+        for method, operation in methods.items():
             for status in sorted(set(statuses_of(address, operation))):
                 response: JSONObject = {"description": "Not modified."}
                 if status != 304:
@@ -82,6 +83,9 @@ def complete_schema(result: JSONObject) -> JSONObject:
                     response = {"description": TITLES[status], "content": content}
                 operation["responses"].setdefault(str(status), response)
             operation["responses"] = dict(sorted(operation["responses"].items()))
+            if example := EXAMPLES.get(f"{method.upper()} {address}"):
+                _show(example["request"], operation.get("requestBody", {}))
+                _show(example["answer"], operation["responses"][str(example["status"])])
     return result
 
 
@@ -129,6 +133,12 @@ def problem_schema() -> JSONObject:
             "current": _OBJECT,
         },
     }
+
+
+def _show(example: JSONValue, body: JSONObject) -> None:
+    """Add an example to the first content of a request body or a response, if there is one."""
+    if example is not None:
+        next(iter(body["content"].values()))["examples"] = {"example": {"value": example}}
 
 
 def _simplify(schema: JSONObject) -> JSONObject:
