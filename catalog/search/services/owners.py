@@ -36,10 +36,12 @@ def responsible_people(text: str, *, is_prefix: bool = False) -> list[Responsibl
     words = normalize_name(text).split()
     if not words or len(words) > MAX_NAME_WORDS:
         return []
-    rows = Membership.objects.active().filter(domain__isnull=False, role__in=_RESPONSIBLE)
-    for word in words:
-        # SQLite knows upper and lower case of ASCII letters only.
-        rows = rows.filter(_names_contain(word) | _names_contain(word.title()))
+    # One word is enough to leave few rows; a condition for each word costs more than it saves.
+    word = max(words, key=len)
+    spelled = _names_contain(word)
+    if not word.isascii():
+        spelled |= _names_contain(word.title())  # SQLite knows upper case of ASCII letters only.
+    rows = Membership.objects.active().filter(spelled, domain__isnull=False, role__in=_RESPONSIBLE)
     domains: dict[tuple[str, str], dict[str, None]] = {}
     columns = ("person__first_name", "person__last_name", "person__username", "domain__slug")
     for first, last, username, domain in rows.order_by("pk").values_list(*columns):
