@@ -128,7 +128,7 @@ class Manifests(APIView):
             raise ValidationError("Send the manifest as the body.", code="required")
         is_dry_run = query.validated_data["dry_run"]
         results = import_manifests(
-            sources=[Source("body", lambda: content)],
+            sources=[Source("body", lambda: content, is_request=True)],
             actor=require_user(request.user),
             default_domain=query.validated_data["domain"],
             overwrite=query.validated_data["overwrite"],

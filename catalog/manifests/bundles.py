@@ -16,15 +16,21 @@ from catalog.types import JSONObject
 
 # Documents are cached while they are small together; of a large set each is read again in turn.
 MAX_CACHED_BYTES = 8 * 1024 * 1024
+# What a request may import: about a second of CPU if all are new.
+MAX_DOCUMENTS_OF_REQUEST = 50
 
 
 @dataclass(frozen=True)
 class Source:
-    """One text: its name, and how to read its bytes; `is_explicit` if it was named itself."""
+    """One text: its name, and how to read its bytes; `is_explicit` if it was named itself.
+
+    One that came with a request has no more than MAX_DOCUMENTS_OF_REQUEST documents.
+    """
 
     name: str
     read: Callable[[], bytes]
     is_explicit: bool = True
+    is_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,13 @@ class BundleCollector:
             message = f"Cannot be read: {error.strerror or type(error).__name__}"
             hint = "Check that the file exists and is readable."
             self.issues.append(_file_issue(source.name, "manifest.unreadable", message, hint))
+            return
+        if source.is_request and len(documents) > MAX_DOCUMENTS_OF_REQUEST:
+            message = (
+                f"{len(documents):,} documents; a request has at most {MAX_DOCUMENTS_OF_REQUEST}"
+            )
+            hint = "Send them in several requests, or run manage.py import_manifests."
+            self.issues.append(_file_issue(source.name, "manifest.too-many", message, hint))
             return
         for index, document in enumerate(documents):
             kind, identifier = document.tree.get("kind"), str(document.tree.get("id"))

@@ -186,6 +186,22 @@ def test_a_body_that_is_too_large_is_refused(sales):
     assert send(sales.owner, b"x" * (2 * 1024 * 1024 + 1)).status_code == 413
 
 
+def test_a_request_imports_fifty_documents_at_most(sales, page):
+    tree = read_documents(PRODUCT.encode(), name="a.yaml")[0].tree
+    trees = [tree | {"id": str(uuid4()), "name": f"Orders {number}"} for number in range(51)]
+
+    answer = send(sales.owner, json.dumps(trees), content_type="application/json")
+    shown = page(json.dumps(trees))
+    accepted = send(sales.owner, json.dumps(trees[:50]), content_type="application/json")
+
+    assert answer.status_code == shown.status_code == 422
+    (problem,) = answer.json()["problems"]
+    assert "51 documents; a request has at most 50" in problem["message"]
+    assert "51 documents; a request has at most 50" in shown.content.decode()
+    assert accepted.json()["counts"]["create"] == 50
+    assert DataProduct.objects.count() == 50
+
+
 def test_a_conflict_answers_409(sales):
     bring(PRODUCT, CONTRACT)
     product = DataProduct.objects.get()

@@ -49,7 +49,7 @@ def manifest_page(request: HttpRequest) -> HttpResponse:
 
 def _report_page(request: HttpRequest, form: ManifestForm) -> ManifestPage:
     values, person = form.cleaned_data, require_user(request.user)
-    collector = BundleCollector([Source(NAME, lambda: bytes(values["content"]))])
+    collector = BundleCollector([Source(NAME, lambda: bytes(values["content"]), is_request=True)])
     plans = list(
         plan_manifests(
             collector=collector,
