@@ -26,7 +26,7 @@ from catalog.glossary.services import define_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
-from catalog.products.services import register_product
+from catalog.products.services import add_use, register_product
 from governance.inspection.services import inspect_port
 from tests.architecture.test_routes import routes
 from tests.factories import (
@@ -468,6 +468,14 @@ def _(site: Site) -> Sent:
         lambda body: ("outsider", "contributor") in _people(body),
         True,
     )
+
+
+@form("product_use_remove")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    use = add_use(product=product, title="Board", actor=site.users.owner)
+    reread = f"/api/v1/products/{product.uuid}/uses"
+    return Sent(f"/uses/{use.pk}/remove", {}, reread, lambda body: body["results"], [])
 
 
 @form("role_end")

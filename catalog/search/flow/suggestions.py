@@ -49,15 +49,22 @@ def suggest(session: SearchSession, text: str, limit: int) -> SuggestAnswer:
     if corrected == words:
         return answer
     answer = _complete(session, " ".join(corrected), corrected[-1], limit)
-    correction = Suggestion(" ".join(corrected))
+    # Asked again after the names: a word of what was hidden meanwhile is not offered.
+    counts = [dict(session.complete("vocabulary", word, limit)).get(word, 0) for word in corrected]
+    if not all(counts):
+        return answer
+    correction = Suggestion(" ".join(corrected), min(counts))
     return replace(answer, words=(correction, *answer.words)[:limit])
 
 
 def _complete(session: SearchSession, text: str, last: str, limit: int) -> SuggestAnswer:
     start = " ".join(text.split()[:-1])
+    # The names first: words of what is hidden in between are in neither, and those of what the
+    # index still has are known by its name.
+    objects = complete_names(session, text, limit)
     completions = session.complete("vocabulary", last, limit)
     return SuggestAnswer(
-        objects=complete_names(session, text, limit),
+        objects=objects,
         words=tuple(
             Suggestion(f"{start} {word}".strip(), count)
             for word, count in completions

@@ -54,6 +54,7 @@ _READABLE_NAME = re.compile(r"([\w.-]+\.[\w.-]+)@\S+")
 MAX_SLUG_PARTS = 20
 MAX_RELAXED = 5
 MAX_COLUMNS = 2
+MAX_PRODUCTS_OF_COLUMN = 3
 
 
 @dataclass(frozen=True)
@@ -203,11 +204,23 @@ def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) ->
     return Completions(
         products=products,
         owners=tuple(_owners(text, engine, tokens)),
-        columns=tuple(column for column in columns if column.count > stale),
+        columns=tuple(one for one in columns if _is_column_readable(access, one.value)),
         terms=terms,
         domains=domains,
         words=tuple(word for word in words.values() if not stale or word.count > stale),
     )
+
+
+def _is_column_readable(access: AccessContext, name: str) -> bool:
+    """Return True if a product with this column is readable now, whatever the index says."""
+    request = SearchRequest(
+        readers=tokens_of(access),
+        filters=(Filter("column", (name,)),),
+        limit=MAX_PRODUCTS_OF_COLUMN,
+        has_facets=False,
+        has_highlights=False,
+    )
+    return bool(_search(access, request, ()).hits)
 
 
 def _owners(text: str, engine: SearchBackend, tokens: ReaderTokens) -> Iterator[Owner]:
