@@ -191,13 +191,13 @@ def test_a_request_imports_fifty_documents_at_most(sales, page):
     trees = [tree | {"id": str(uuid4()), "name": f"Orders {number}"} for number in range(51)]
 
     answer = send(sales.owner, json.dumps(trees), content_type="application/json")
-    shown = page(json.dumps(trees))
+    on_page = page(json.dumps(trees))
     accepted = send(sales.owner, json.dumps(trees[:50]), content_type="application/json")
 
-    assert answer.status_code == shown.status_code == 422
+    assert answer.status_code == on_page.status_code == 422
     (problem,) = answer.json()["problems"]
     assert "51 documents; a request has at most 50" in problem["message"]
-    assert "51 documents; a request has at most 50" in shown.content.decode()
+    assert "51 documents; a request has at most 50" in on_page.content.decode()
     assert accepted.json()["counts"]["create"] == 50
     assert DataProduct.objects.count() == 50
 
