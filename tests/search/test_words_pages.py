@@ -201,6 +201,9 @@ def test_suggestions_correct_typos_complete_acronyms_and_offer_columns(
 
     for typo in ("liftime", "lifteime v", "temprature", "surfcae"):
         assert "Products" in suggested(client, typo), (typo, suggested(client, typo))
+    # "lifet" is only begun, "custmer" is mistyped.
+    words = suggested(client, "lifet custmer")["Words"]
+    assert words[0]["text"] == "lifet customer"
     assert suggested(client, "clv")["Products"][0]["text"] == "Customer lifetime value"
     assert suggested(client, "qxs")["Products"][0]["text"] == "Sea surface temperature"
     columns = suggested(client, "total cust")["Columns"]

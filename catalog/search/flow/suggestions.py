@@ -29,7 +29,7 @@ from catalog.search.query_ast import (
 from catalog.search.similarity import MIN_SHARED, TAG, WORD, feature_weights
 from catalog.search.spelling import distance, edits_allowed, normalize_name
 
-# A mistyped beginning is looked for among words that begin with so many of its letters.
+# A mistyped beginning is looked for among words that begin with this number of its letters.
 CORRECTED_PREFIX = 2
 MAX_CANDIDATES = 500
 
@@ -50,7 +50,11 @@ def suggest(session: SearchSession, text: str, limit: int) -> SuggestAnswer:
         return answer
     answer = _complete(session, " ".join(corrected), corrected[-1], limit)
     # Asked again after the names: a word of what was hidden meanwhile is not offered.
-    counts = [dict(session.complete("vocabulary", word, limit)).get(word, 0) for word in corrected]
+    counts = [
+        dict(session.complete("vocabulary", word, limit)).get(word, 0)
+        for word in dict.fromkeys(corrected)
+        if word not in words
+    ]
     if not all(counts):
         return answer
     correction = Suggestion(" ".join(corrected), min(counts))

@@ -193,10 +193,11 @@ def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) ->
         return Completions(field=field.name, values=values)
     texts = (text, *other_spellings(text, Term.objects.spellings()))
     answers = [engine.suggest(one, tokens, limit) for one in texts]
-    objects = dict.fromkeys(one for answer in answers for one in answer.objects)
-    products = _rows(access, PRODUCT, tuple(objects)[:limit])
-    # As many objects are stale; a word that no more of them have may be theirs alone.
-    stale = len(tuple(objects)[:limit]) - len(products)
+    unique = dict.fromkeys(one for answer in answers for one in answer.objects)
+    objects = tuple(unique)[:limit]
+    products = _rows(access, PRODUCT, objects)
+    # This many objects are stale; a word that no more of them have may be theirs alone.
+    stale = len(objects) - len(products)
     words = {word.text: word for answer in answers for word in answer.words}
     others = engine.complete_names(text, tokens, (TERM, DOMAIN), limit)
     terms, domains = (_rows(access, name, others) for name in (TERM, DOMAIN))
