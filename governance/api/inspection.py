@@ -16,6 +16,7 @@ from catalog.api.rest.bodies import Body, StrictString
 from catalog.api.rest.etags import EDITS
 from catalog.api.rest.views import OfVisibleProducts
 from catalog.authorization.access import require_user
+from catalog.contracts.models import contract_of
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.types import JSONObject
@@ -63,10 +64,10 @@ class PortInspection(OfVisibleProducts[OutputPort]):
 
     def state(self, port: OutputPort) -> Mapping[str, object]:
         """Return what an edit conflict shows: the port's current contract. Raises Http404."""
-        link = getattr(port, "port_contract", None)
-        if link is None:
+        contract = contract_of(port)
+        if contract is None:
             raise Http404
-        return ContractDetail(link.contract).data
+        return ContractDetail(contract).data
 
     @extend_schema(responses=InspectionAnswer)
     def retrieve(self, request: Request, pk: int) -> Response:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
+from catalog.contracts.models import contract_of
 from catalog.contracts.services import (
     add_output_port,
     change_output_port,
@@ -108,8 +109,8 @@ class OnePort(EditView):
         return next(same, {})
 
     def servers(self, port: OutputPort) -> list[JSONObject]:
-        link = getattr(port, "port_contract", None)
-        return list(link.contract.tree.get("servers") or []) if link else []
+        contract = contract_of(port)
+        return list(contract.tree.get("servers") or []) if contract else []
 
     def get_success_url(self) -> str:
         return self.url("product_ports")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
-from catalog.contracts.models import DataContract, Server
+from catalog.contracts.models import DataContract, Server, contract_of
 from catalog.contracts.services import save_contract
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
@@ -41,10 +41,10 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
 
     Reads outside any transaction. Raises PermissionDenied, ValidationFailed if the port has no
     server that can be read, and InvalidTransition while a person has a source of the same domain
-    read: whoever waits for it holds a thread of the web server.
+    read: a request that waits for it holds a thread of the web server.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
-    contract = contract_of(port)
+    contract = require_contract(port)
     server = contract.servers.filter(type__in=READABLE).first()
     if server is None:
         raise ValidationFailed(
@@ -148,7 +148,7 @@ def adopt_schema(
         raise InvalidTransition(
             "The source has not been read yet.", location="port", hint="Read it first."
         )
-    contract = contract_of(port)
+    contract = require_contract(port)
     current = {
         str(item.get("physicalName") or item.get("name")): item
         for item in contract.tree.get("schema") or ()
@@ -183,13 +183,12 @@ def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
     return tables
 
 
-def contract_of(port: OutputPort) -> DataContract:
-    link = getattr(port, "port_contract", None)
-    if link is None:
+def require_contract(port: OutputPort) -> DataContract:
+    contract = contract_of(port)
+    if contract is None:
         raise ValidationFailed(
             [Issue(location="port", message="The port has no contract.", hint="Add a contract.")]
         )
-    contract: DataContract = link.contract
     return contract
 
 
