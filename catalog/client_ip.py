@@ -1,4 +1,4 @@
-"""The IP address of whoever sent a request; the one reading of proxies' headers."""
+"""The IP address of the client of a request; the one reading of proxies' headers."""
 
 import ipaddress
 

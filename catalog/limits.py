@@ -32,7 +32,7 @@ class Usage:
 class Limit:
     """So many events per key in each stretch of the clock.
 
-    The cache stands in for its server while that is away, so a limit never refuses everybody.
+    The cache replaces its server while that does not answer, so a limit never refuses everybody.
     """
 
     name: str

@@ -162,8 +162,8 @@ SETTINGS: tuple[Setting, ...] = (
         name="ASSAY_API_RATE",
         default="1200",
         help=(
-            "Requests that one person may make in a minute, with all tokens together: so many to "
-            "the API and as many to pages, 1 to 1000000."
+            "Requests that one person may make in a minute, with all tokens together: this number "
+            "to the API and as many to pages, 1 to 1000000."
         ),
     ),
     Setting(

@@ -35,7 +35,7 @@ def redact(text: str) -> str:
 
 
 def redact_line(_logger: WrappedLogger, _method: str, line: EventDict | str) -> str:
-    """Redact a whole line, whoever wrote it: Django names the path of each error that it logs."""
+    """Redact a line of any logger: Django names the path of each error that it logs."""
     return redact(str(line))
 
 

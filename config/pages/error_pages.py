@@ -35,7 +35,7 @@ class ErrorPageMiddleware:
         return not_found(request) if "\0" in request.path else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer errors of the catalog, deleted rows and a database that is away; else None."""
+        """Answer errors of the catalog, deleted rows and an unavailable database; else None."""
         if isinstance(error, NotFound):
             return not_found(request, error)
         if isinstance(error, ObjectDoesNotExist):

@@ -16,7 +16,7 @@ from catalog.problems import PROBLEM_TYPES, RETRY_SECONDS, problem_response
 from catalog.web.pages import render_page
 
 logger = structlog.get_logger(__name__)
-# The server is away, a lock was not released in time, or the disk is full.
+# The server does not answer, a lock was not released in time, or the disk is full.
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 
 

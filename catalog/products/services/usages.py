@@ -68,7 +68,7 @@ def add_use(
 
 @transaction.atomic
 def remove_use(*, use: ProductUse, actor: Person) -> None:
-    """Remove a use that a reader added; whoever may edit the product may.
+    """Remove a use that a reader added; people who may edit the product can.
 
     The edition stays, the revision is bumped. Raises PermissionDenied, InvalidTransition (it is
     declared in the product's document).
