@@ -32,6 +32,9 @@ HTMX_CONFIG = {
     "historyCacheSize": 0,
     "refreshOnHistoryMiss": True,
     "timeout": 10_000,
+    # htmx listens to what it put on the page only after this delay (20 ms): a key pressed at once
+    # would be lost.
+    "defaultSettleDelay": 0,
 }
 GLOBALS = {
     "htmx_config": json.dumps(HTMX_CONFIG),
