@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
 from catalog.products.models import Status
-from governance.sandbox.types import TableProfile
+from governance.sandbox.types import TableProfile, unreadable_message
 from governance.schedules.models import Schedule, ScheduleQuerySet
 
 READABLE = ("local", "postgres", "postgresql")
@@ -35,6 +35,7 @@ class Inspection(models.Model):
     )
     is_compared = models.BooleanField(default=False, help_text="The contract declares columns.")
     failure = models.CharField(max_length=40, blank=True, help_text="Code of the failure.")
+    failure_detail = models.TextField(blank=True, help_text="What of this source was the cause.")
 
     def __str__(self) -> str:
         return f"inspection of {self.port}"
@@ -42,6 +43,11 @@ class Inspection(models.Model):
     @property
     def profile(self) -> list[TableProfile]:
         return [TableProfile.from_json(table) for table in self.tables]
+
+    @property
+    def failure_message(self) -> str:
+        """Return why the source could not be read, as sentences; empty if it was read."""
+        return unreadable_message(self.failure, self.failure_detail) if self.failure else ""
 
     @property
     def is_breaking(self) -> bool:

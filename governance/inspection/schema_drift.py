@@ -83,7 +83,7 @@ def _table_drift(
     for column in columns:
         if column.name in observed:
             drift += _column_drift(name, column, observed[column.name], table)
-        else:
+        elif not table.is_cut:
             message = "Column not found in the source."
             drift.append(SchemaDrift("column-missing", name, message, column.name))
     declared_names = {column.name for column in columns}
@@ -117,9 +117,9 @@ def _column_drift(
     return [SchemaDrift(code, name, message, declared.name) for code, message in messages.items()]
 
 
-def duplicate_count(observed: ColumnProfile, rows: int) -> str:
+def duplicate_count(observed: ColumnProfile, rows: int | None) -> str:
     """Return the number of duplicate values as text; empty if there are none for certain."""
-    if observed.n_distinct is None or observed.is_unique:
+    if observed.n_distinct is None or observed.is_unique or rows is None:
         return ""
     present = round(rows * (1 - (observed.null_share or 0)))
     if observed.is_exact:

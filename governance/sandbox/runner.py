@@ -91,7 +91,7 @@ def run_child(source: Source) -> list[TableProfile]:
         raise SourceUnreadable("too-costly")
     response: JSONObject = json.loads(output)
     if "code" in response:
-        raise SourceUnreadable(response["code"])
+        raise SourceUnreadable(response["code"], response["detail"])
     if not response["tables"]:
         raise SourceUnreadable("empty")
     return [TableProfile.from_json(table) for table in response["tables"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple
 
 from catalog.types import JSONObject
 
@@ -29,16 +30,35 @@ class Source:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of
 
 
+class Quantile(NamedTuple):
+    """The value that `share` (0 to 1) of a column's values do not exceed."""
+
+    share: float
+    value: str
+
+
+class Bin(NamedTuple):
+    """The number of rows from `low` to below `high`; the last bin includes its `high`."""
+
+    low: str
+    high: str
+    rows: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColumnProfile:
     """One column: its types and counts; `null_share` from 0 to 1.
 
-    `is_exact` is True if `n_distinct` was counted, not estimated.
+    `logical_type` is empty if the source says nothing of it: a column of text without a value.
+    `is_exact` is True if `n_distinct` was counted, not estimated. `reason` says, as a sentence, why
+    figures are missing. `fields` and `items` are what is nested in an object or an array; they
+    have types, no figures.
     """
 
     name: str
     physical_type: str
     logical_type: str
+    description: str = ""
     is_required: bool = False
     is_primary_key: bool = False
     is_unique: bool = False
@@ -48,28 +68,54 @@ class ColumnProfile:
     min: str | None = None
     max: str | None = None
     top_values: tuple[tuple[str, int], ...] = ()
+    quantiles: tuple[Quantile, ...] = ()
+    histogram: tuple[Bin, ...] = ()
+    reason: str = ""
+    fields: tuple[ColumnProfile, ...] = ()
+    items: ColumnProfile | None = None
 
     @property
     def has_values(self) -> bool:
-        return self.min is not None or self.max is not None or bool(self.top_values)
+        bounds = self.min is not None or self.max is not None
+        return bounds or bool(self.top_values or self.quantiles or self.histogram)
 
     def without_values(self) -> ColumnProfile:
-        return replace(self, min=None, max=None, top_values=())
+        return replace(self, min=None, max=None, top_values=(), quantiles=(), histogram=())
+
+    @classmethod
+    def from_json(cls, column: JSONObject) -> ColumnProfile:
+        items = column.get("items")
+        return cls(
+            **column
+            | {
+                "top_values": tuple((value, count) for value, count in column["top_values"]),
+                "quantiles": tuple(Quantile(*pair) for pair in column.get("quantiles", ())),
+                "histogram": tuple(Bin(*part) for part in column.get("histogram", ())),
+                "fields": tuple(map(cls.from_json, column.get("fields", ()))),
+                "items": cls.from_json(items) if items else None,
+            }
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableProfile:
-    """One table, or the one table of a file.
+    """One table or view, or the one table of a file.
 
-    `is_text` is True if the format has only text, so the types are guessed from the values.
-    `is_sample` is True if only the first `rows` rows were read: there may be more.
+    `rows` is None if they were not counted. `is_text` is True if the format has only text, so the
+    types are derived from the values. `is_sample` is True if only the first `rows` rows were read:
+    there may be more. `reason` says, as a sentence, why the table was not read, or not whole;
+    `is_cut` is True if it has columns that are not listed, maybe all.
     """
 
     name: str
-    rows: int
+    rows: int | None
     columns: tuple[ColumnProfile, ...]
+    physical_type: str = "table"
+    description: str = ""
     is_text: bool = False
     is_sample: bool = False
+    is_cut: bool = False
+    reason: str = ""
 
     @property
     def has_values(self) -> bool:
@@ -80,15 +126,14 @@ class TableProfile:
 
     @classmethod
     def from_json(cls, table: JSONObject) -> TableProfile:
-        columns = tuple(
-            ColumnProfile(**{**column, "top_values": tuple(map(tuple, column["top_values"]))})
-            for column in table["columns"]
-        )
-        return cls(**{**table, "columns": columns})
+        return cls(**table | {"columns": tuple(map(ColumnProfile.from_json, table["columns"]))})
 
 
 class SourceUnreadable(Exception):
-    """The source could not be read; `code` is stable, the message holds no value of the data."""
+    """The source could not be read; `code` is stable, neither text holds a value of the data.
+
+    `detail` says more about this one source: a line, a type, a setting.
+    """
 
     MESSAGES = {
         "not-found": "File not found.",
@@ -103,9 +148,16 @@ class SourceUnreadable(Exception):
         "failed": "Reading it failed unexpectedly; the log has the cause.",
     }
 
-    def __init__(self, code: str) -> None:
-        super().__init__(self.MESSAGES[code])
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(unreadable_message(code, detail))
         self.code = code
+        self.detail = detail
+
+
+def unreadable_message(code: str, detail: str) -> str:
+    """Return why a source could not be read, as sentences."""
+    message = SourceUnreadable.MESSAGES.get(code, code)
+    return f"{message} {detail}".strip()
 
 
 LOGICAL_TYPES = (

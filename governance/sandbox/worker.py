@@ -52,9 +52,9 @@ def respond(request: JSONObject) -> JSONObject:
         read = import_module(CONNECTORS[source.kind]).read
         return {"tables": [table.as_json() for table in read(source)]}
     except SourceUnreadable as error:
-        return {"code": error.code}
+        return {"code": error.code, "detail": error.detail}
     except MemoryError:
-        return {"code": "too-costly"}
+        return {"code": "too-costly", "detail": ""}
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port, visible_profile
-from governance.sandbox.types import SourceUnreadable, TableProfile
+from governance.sandbox.types import TableProfile
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"{error.message} {error.hint}")
     else:
         if inspection.failure:
-            messages.error(request, SourceUnreadable.MESSAGES[inspection.failure])
+            messages.error(request, inspection.failure_message)
         else:
             messages.success(request, _("Source read."))
     return _back(port)
@@ -104,7 +104,7 @@ def source_of(port: OutputPort) -> PortSource:
         inspection=inspection,
         tables=visible_profile(inspection) if inspection else [],
         contract_version=contract.version if contract else "",
-        failure=SourceUnreadable.MESSAGES.get(inspection.failure, "") if inspection else "",
+        failure=inspection.failure_message if inspection else "",
         is_readable=any(server.type in READABLE for server in servers),
     )
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from django.core.cache import cache
 from django.db import transaction
@@ -57,11 +57,11 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
             ]
         )
     if isinstance(actor, SystemActor):
-        profile, failure = _read(port, server)
+        result = _read(port, server)
     else:
         with _one_reading(port.product.domain_id):
-            profile, failure = _read(port, server)
-    return _save(port=port, contract=contract, profile=profile, failure=failure, actor=actor)
+            result = _read(port, server)
+    return _save(port=port, contract=contract, result=result, actor=actor)
 
 
 @contextmanager
@@ -79,35 +79,38 @@ def _one_reading(domain_id: int) -> Iterator[None]:
         cache.delete(key)
 
 
-def _read(port: OutputPort, server: Server) -> tuple[list[TableProfile], str]:
-    """Return the tables of a source, and the code of why it could not be read."""
+@dataclass(frozen=True)
+class ReadResult:
+    """The tables of a source, or the code and the detail of why it could not be read."""
+
+    profile: list[TableProfile]
+    failure: str = ""
+    detail: str = ""
+
+
+def _read(port: OutputPort, server: Server) -> ReadResult:
     columns = readable_columns(port, file_table=file_table(server))
     try:
-        return read_server(server, values_of=tuple(columns)), ""
+        return ReadResult(read_server(server, values_of=tuple(columns)))
     except SourceUnreadable as error:
-        return [], error.code
+        return ReadResult([], error.code, error.detail)
     except Exception:
         # A source may be anything; whatever breaks, breaks its own inspection only.
         logger.exception("reading the source of port %d broke", port.pk)
-        return [], "failed"
+        return ReadResult([], "failed")
 
 
 @transaction.atomic
 def _save(
-    *,
-    port: OutputPort,
-    contract: DataContract,
-    profile: list[TableProfile],
-    failure: str,
-    actor: Writer,
+    *, port: OutputPort, contract: DataContract, result: ReadResult, actor: Writer
 ) -> Inspection:
     declared = declared_tables(contract)
-    drift = [] if failure else find_drift(declared, profile)
+    drift = [] if result.failure else find_drift(declared, result.profile)
     before = Inspection.objects.filter(port=port).first()
     # A column may have been classified while it was read.
     rows = OutputPort.objects.select_related("product", "port_contract__contract")
     current = rows.get(pk=port.pk)
-    visible = allowed_profile(profile, value_rules(current))
+    visible = allowed_profile(result.profile, value_rules(current))
     inspection, _ = Inspection.objects.update_or_create(
         port=port,
         defaults={
@@ -116,20 +119,21 @@ def _save(
             "has_values": any(table.has_values for table in visible),
             "values_revision": current.product.revision,
             "drifts": [asdict(item) for item in drift],
-            "is_compared": bool(declared) and not failure,
-            "failure": failure,
+            "is_compared": bool(declared) and not result.failure,
+            "failure": result.failure,
+            "failure_detail": result.detail,
         },
     )
     SourceSchedule.objects.filter(port=port).update(next_due_at=inspection.read_at + READ_INTERVAL)
     # A daily inspection by the system is an event only if its outcome changed.
-    result = (inspection.failure, inspection.drifts)
-    is_unchanged = before is not None and (before.failure, before.drifts) == result
+    outcome = (inspection.failure, inspection.drifts)
+    is_unchanged = before is not None and (before.failure, before.drifts) == outcome
     if not isinstance(actor, SystemActor) or not is_unchanged:
         record(
             actor=actor,
             verb="read source",
             subject=audit_subject(port.product),
-            after={"port": str(port), "failure": failure, "drifts": len(drift)},
+            after={"port": str(port), "failure": result.failure, "drifts": len(drift)},
         )
     return inspection
 
@@ -195,7 +199,7 @@ def require_contract(port: OutputPort) -> DataContract:
 def inspection_summary(inspection: Inspection) -> JSONObject:
     """Return an inspection as JSON values, with the values of columns that may be shown now."""
     failure = (
-        {"code": inspection.failure, "message": SourceUnreadable.MESSAGES[inspection.failure]}
+        {"code": inspection.failure, "message": inspection.failure_message}
         if inspection.failure
         else None
     )

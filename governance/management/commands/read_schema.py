@@ -79,8 +79,11 @@ class Command(CommandWithExamples):
         if summary["failure"]:
             self.stdout.write(f"  cannot be read: {summary['failure']['message']}")
         for table in inspection.profile:
-            rows = f"at least {table.rows:,}" if table.is_sample else f"{table.rows:,}"
+            rows = "?" if table.rows is None else f"{table.rows:,}"
+            rows = f"at least {rows}" if table.is_sample else rows
             self.stdout.write(f"  {table.name}: {rows} rows, {len(table.columns)} columns")
+            if table.reason:
+                self.stdout.write(f"    {table.reason}")
         if not summary["failure"] and not inspection.is_compared:
             self.stdout.write("  not compared: the contract declares no columns")
         for drift in inspection.drifts:
