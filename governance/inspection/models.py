@@ -37,6 +37,8 @@ class Inspection(models.Model):
     failure = models.CharField(max_length=40, blank=True, help_text="Code of the failure.")
     failure_detail = models.TextField(blank=True, help_text="What of this source was the cause.")
 
+    note = models.TextField(blank=True, help_text="What of the source is not listed.")
+
     def __str__(self) -> str:
         return f"inspection of {self.port}"
 

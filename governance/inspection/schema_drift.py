@@ -26,6 +26,7 @@ class DeclaredColumn:
     logical_type: str
     is_required: bool = False
     is_unique: bool = False
+    is_key_part: bool = False
 
     def accepts_type(self, observed: ColumnProfile, *, is_text: bool) -> bool:
         """Return True if an observed column has a type that satisfies the declared one."""
@@ -49,6 +50,12 @@ COMPATIBLE_TYPES = {
 BOOLEAN_VALUES = 2
 # The accuracy of an estimated number of distinct values.
 ESTIMATE_IS_WITHIN = 0.9
+
+
+def compound_key(columns: Iterable[DeclaredColumn]) -> tuple[str, ...]:
+    """Return the columns that are declared a key together; of one column its own drift tells."""
+    key = tuple(column.name for column in columns if column.is_key_part)
+    return key if len(key) > 1 else ()
 
 
 def find_drift(
@@ -86,6 +93,7 @@ def _table_drift(
         elif not table.is_cut:
             message = "Column not found in the source."
             drift.append(SchemaDrift("column-missing", name, message, column.name))
+    drift += _key_drift(name, compound_key(columns), table)
     declared_names = {column.name for column in columns}
     return drift + [
         SchemaDrift(
@@ -97,6 +105,22 @@ def _table_drift(
         )
         for column in table.columns
         if column.name not in declared_names
+    ]
+
+
+def _key_drift(name: str, key: tuple[str, ...], table: TableProfile) -> list[SchemaDrift]:
+    """Return the drift of a compound key that the source does not enforce and that repeats."""
+    if any(known.is_enforced and set(known.columns) <= set(key) for known in table.keys):
+        return []
+    return [
+        SchemaDrift(
+            "key-repeated",
+            name,
+            f"Key ({', '.join(key)}), but {known.duplicates:,} of {table.rows or 0:,} rows repeat"
+            " an earlier one.",
+        )
+        for known in table.keys
+        if set(known.columns) == set(key) and known.duplicates
     ]
 
 
@@ -121,7 +145,9 @@ def duplicate_count(observed: ColumnProfile, rows: int | None) -> str:
     """Return the number of duplicate values as text; empty if there are none for certain."""
     if observed.n_distinct is None or observed.is_unique or rows is None:
         return ""
-    present = round(rows * (1 - (observed.null_share or 0)))
+    present = observed.n_values
+    if present is None:
+        present = round(rows * (1 - (observed.null_share or 0)))
     if observed.is_exact:
         duplicates = present - observed.n_distinct
         return f"{duplicates:,} of {present:,} values are duplicates" if duplicates else ""

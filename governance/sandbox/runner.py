@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import selectors
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -20,24 +22,30 @@ from catalog.ports.http_client import allowed_targets
 from catalog.ports.http_transport import resolve_host
 from catalog.ports.http_types import FetchFailed
 from catalog.types import JSONObject
-from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable, TableProfile
+from governance.sandbox.types import (
+    FILE_KINDS,
+    Source,
+    SourceProfile,
+    SourceUnreadable,
+    TableProfile,
+)
 
 WALL_SECONDS = 30
 RESOLVE_SECONDS = 5
 MAX_OUTPUT = 32 * 1024 * 1024
+READ_SIZE = 64 * 1024
 PROJECT = Path(__file__).resolve().parents[2]
 # The child's environment has no secret and no address of a server.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
-def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[TableProfile]:
+def read_server(server: Server, request: Source) -> SourceProfile:
     """Return the tables of a contract's server. Raises SourceUnreadable.
 
-    `values_of` names columns, as `table.column` or `*`, whose values may be read.
+    `request` says which values may be read, and which tables and keys the contract declares.
     """
     if server.type in ("postgres", "postgresql"):
-        database = _database(server)
-        return run_child(Source(kind="postgres", database=database, values_of=values_of))
+        return run_child(replace(request, kind="postgres", database=_database(server)))
     kind = server.format.casefold()
     if server.type != "local" or kind not in FILE_KINDS:
         raise SourceUnreadable("not-readable-here")
@@ -52,13 +60,14 @@ def read_server(server: Server, *, values_of: tuple[str, ...] = ()) -> list[Tabl
     except (OSError, ValueError) as error:
         raise SourceUnreadable("not-found") from error
     try:
-        source = Source(kind=kind, descriptor=descriptor, values_of=values_of)
-        tables = run_child(source)
+        if kind == "sqlite":
+            return run_child(replace(request, kind=kind, descriptor=descriptor))
+        keys = tuple(key._replace(table="rows") for key in request.keys)
+        profile = run_child(replace(request, kind=kind, descriptor=descriptor, keys=keys))
     finally:
         os.close(descriptor)
-    if kind == "sqlite":
-        return tables
-    return [replace(table, name=file_table(server)) for table in tables]
+    tables = [replace(table, name=file_table(server)) for table in profile.tables]
+    return replace(profile, tables=tables)
 
 
 def file_table(server: Server) -> str:
@@ -66,8 +75,11 @@ def file_table(server: Server) -> str:
     return Path(server.location).name.split(".")[0]
 
 
-def run_child(source: Source) -> list[TableProfile]:
-    """Start the child with a source and return its tables. Raises SourceUnreadable."""
+def run_child(source: Source) -> SourceProfile:
+    """Start the child with a source and return its tables. Raises SourceUnreadable.
+
+    What a child that exceeds a limit has read until then is kept.
+    """
     descriptors = (source.descriptor,) if source.descriptor >= 0 else ()
     program = (
         f"import sys; sys.path.insert(0, {str(PROJECT)!r}); "
@@ -83,18 +95,42 @@ def run_child(source: Source) -> list[TableProfile]:
         start_new_session=True,
     ) as child:
         try:
-            output, _ = child.communicate(json.dumps(asdict(source)).encode(), timeout=WALL_SECONDS)
-        except subprocess.TimeoutExpired as error:
+            output = _exchange(child, json.dumps(asdict(source)).encode())
+        finally:
             child.kill()
-            raise SourceUnreadable("too-costly") from error
-    if child.returncode != 0 or len(output) > MAX_OUTPUT:
-        raise SourceUnreadable("too-costly")
-    response: JSONObject = json.loads(output)
-    if "code" in response:
-        raise SourceUnreadable(response["code"], response["detail"])
-    if not response["tables"]:
-        raise SourceUnreadable("empty")
-    return [TableProfile.from_json(table) for table in response["tables"]]
+    tables: dict[str, TableProfile] = {}
+    note, is_complete = "", False
+    for line in output.splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            break
+        response: JSONObject = json.loads(line)
+        if "code" in response and not tables:
+            raise SourceUnreadable(response["code"], response["detail"])
+        read = map(TableProfile.from_json, response.get("tables", ()))
+        tables.update({table.name: table for table in read})
+        note = response.get("note") or note
+        is_complete |= response.get("is_complete", False)
+    if not tables:
+        raise SourceUnreadable("empty" if is_complete else "too-costly")
+    return SourceProfile(list(tables.values()), note)
+
+
+def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes:
+    """Send a request and return what the child writes within the limits of time and size."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    output, ends_at = bytearray(), time.monotonic() + WALL_SECONDS
+    with suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(request)
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while len(output) <= MAX_OUTPUT and (left := ends_at - time.monotonic()) > 0:
+            if selector.select(left):
+                part = os.read(child.stdout.fileno(), READ_SIZE)
+                if not part:
+                    break
+                output += part
+    return bytes(output)
 
 
 def _database(server: Server) -> dict[str, str]:

@@ -11,23 +11,42 @@ FILE_KINDS = ("parquet", "csv", "json", "sqlite")
 KINDS = (*FILE_KINDS, "postgres")
 
 
+class Key(NamedTuple):
+    """The columns that together identify a row of a table."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """An open file, or a database at a checked address.
 
     `values_of` names the columns (as `table.column`, or `*`) whose minimum, maximum and top values
-    may be read; of all others only counts are.
+    may be read; of all others only counts are. `keys` are declared by the contract: one of several
+    columns is counted as a whole. `tables` are declared too and are read before all others.
     """
 
-    kind: str
+    kind: str = ""
     descriptor: int = -1
     database: dict[str, str] = field(default_factory=dict)
     values_of: tuple[str, ...] = ()
-    max_tables: int = 200
+    keys: tuple[Key, ...] = ()
+    tables: tuple[str, ...] = ()
+    max_tables: int = 1000
     max_columns: int = 5000
 
     def can_read_values(self, table: str, column: str) -> bool:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of
+
+    def keys_of(self, table: str) -> list[tuple[str, ...]]:
+        return [key.columns for key in self.keys if key.table == table]
+
+    @classmethod
+    def from_json(cls, source: JSONObject) -> Source:
+        names = {name: tuple(source[name]) for name in ("values_of", "tables")}
+        keys = tuple(Key(table, tuple(columns)) for table, columns in source["keys"])
+        return cls(**source | names | {"keys": keys})
 
 
 class Quantile(NamedTuple):
@@ -45,12 +64,27 @@ class Bin(NamedTuple):
     rows: int
 
 
+@dataclass(frozen=True)
+class KeyProfile:
+    """Columns that are unique together; `duplicates` are the rows that repeat an earlier one.
+
+    A key that the source enforces is not counted. `reason` says why another one was not.
+    """
+
+    columns: tuple[str, ...]
+    is_enforced: bool = False
+    duplicates: int | None = None
+    reason: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColumnProfile:
     """One column: its types and counts; `null_share` from 0 to 1.
 
     `logical_type` is empty if the source says nothing of it: a column of text without a value.
-    `is_exact` is True if `n_distinct` was counted, not estimated. `reason` says, as a sentence, why
+    `n_values` are the values looked at, without nulls; `is_exact` is True if the distinct ones
+    among them were counted, not estimated. `allowed_values` are those of an enum, from the
+    catalogue. `reason` says, as a sentence, why
     figures are missing. `fields` and `items` are what is nested in an object or an array; they
     have types, no figures.
     """
@@ -62,6 +96,9 @@ class ColumnProfile:
     is_required: bool = False
     is_primary_key: bool = False
     is_unique: bool = False
+    is_computed: bool = False
+    allowed_values: tuple[str, ...] = ()
+    n_values: int | None = None
     null_share: float | None = None
     n_distinct: int | None = None
     is_exact: bool = False
@@ -88,6 +125,7 @@ class ColumnProfile:
         return cls(
             **column
             | {
+                "allowed_values": tuple(column.get("allowed_values", ())),
                 "top_values": tuple((value, count) for value, count in column["top_values"]),
                 "quantiles": tuple(Quantile(*pair) for pair in column.get("quantiles", ())),
                 "histogram": tuple(Bin(*part) for part in column.get("histogram", ())),
@@ -101,10 +139,11 @@ class ColumnProfile:
 class TableProfile:
     """One table or view, or the one table of a file.
 
-    `rows` is None if they were not counted. `is_text` is True if the format has only text, so the
-    types are derived from the values. `is_sample` is True if only the first `rows` rows were read:
-    there may be more. `reason` says, as a sentence, why the table was not read, or not whole;
-    `is_cut` is True if it has columns that are not listed, maybe all.
+    `rows` is None if they were not counted; `rows_about` is an estimate of the source itself.
+    `is_text` is True if the format has only text, so the types are derived from the values.
+    `is_sample` is True if only the first `rows` rows were read: there may be more. `reason` says,
+    as a sentence, why the table was not read, or not whole; `is_cut` is True if it has columns that
+    are not listed, maybe all.
     """
 
     name: str
@@ -112,6 +151,8 @@ class TableProfile:
     columns: tuple[ColumnProfile, ...]
     physical_type: str = "table"
     description: str = ""
+    keys: tuple[KeyProfile, ...] = ()
+    rows_about: int | None = None
     is_text: bool = False
     is_sample: bool = False
     is_cut: bool = False
@@ -126,7 +167,19 @@ class TableProfile:
 
     @classmethod
     def from_json(cls, table: JSONObject) -> TableProfile:
-        return cls(**table | {"columns": tuple(map(ColumnProfile.from_json, table["columns"]))})
+        columns = tuple(map(ColumnProfile.from_json, table["columns"]))
+        keys = tuple(
+            KeyProfile(**key | {"columns": tuple(key["columns"])}) for key in table.get("keys", ())
+        )
+        return cls(**table | {"columns": columns, "keys": keys})
+
+
+@dataclass(frozen=True)
+class SourceProfile:
+    """The tables of a source; `note` says, as a sentence, what of it is not listed."""
+
+    tables: list[TableProfile]
+    note: str = ""
 
 
 class SourceUnreadable(Exception):
@@ -145,6 +198,7 @@ class SourceUnreadable(Exception):
         "no-secret": "The named secret is not set.",
         "not-readable-here": "Assay cannot read this type of source.",
         "empty": "No tables found.",
+        "not-counted": "It could not be counted.",
         "failed": "Reading it failed unexpectedly; the log has the cause.",
     }
 

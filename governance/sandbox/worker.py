@@ -1,7 +1,8 @@
 """The sandbox process: it limits itself first, then reads one source and responds.
 
 It is started as `python -m governance.sandbox.worker`, takes one JSON request on its standard
-input and writes one JSON response. It knows no settings and no database of the product.
+input and writes lines of JSON as it reads: what was read survives a limit that ends the process.
+It knows no settings and no database of the product.
 """
 
 import ctypes
@@ -9,6 +10,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 
 from catalog.types import JSONObject
@@ -44,24 +46,29 @@ def apply_limits(*, with_network: bool) -> None:
             kernel.unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
-def respond(request: JSONObject) -> JSONObject:
-    """Return the `tables` of a source, or the `code` of why it cannot be read."""
-    request["values_of"] = tuple(request["values_of"])
-    source = Source(**request)
+def respond(request: JSONObject) -> Iterator[JSONObject]:
+    """Yield the tables of a source as they are read, or the `code` of why it cannot be read.
+
+    A table that comes again replaces the one of the same name.
+    """
+    source = Source.from_json(request)
     try:
         read = import_module(CONNECTORS[source.kind]).read
-        return {"tables": [table.as_json() for table in read(source)]}
+        for profile in read(source):
+            yield {"tables": [table.as_json() for table in profile.tables], "note": profile.note}
+        yield {"is_complete": True}
     except SourceUnreadable as error:
-        return {"code": error.code, "detail": error.detail}
+        yield {"code": error.code, "detail": error.detail}
     except MemoryError:
-        return {"code": "too-costly", "detail": ""}
+        yield {"code": "too-costly", "detail": ""}
 
 
 def main() -> None:
     request = json.loads(sys.stdin.buffer.read())
     apply_limits(with_network=request["kind"] not in FILE_KINDS)
     os.chdir("/")
-    sys.stdout.write(json.dumps(respond(request), default=str))
+    for line in respond(request):
+        print(json.dumps(line, default=str), flush=True)  # noqa: T201 - the response
 
 
 if __name__ == "__main__":

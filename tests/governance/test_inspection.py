@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import duckdb
@@ -36,6 +37,7 @@ from governance.sandbox.connectors.file import restricted_connection
 from governance.sandbox.runner import run_child
 from governance.sandbox.types import (
     ColumnProfile,
+    KeyProfile,
     Source,
     SourceUnreadable,
     TableProfile,
@@ -69,7 +71,7 @@ def _csv_port(files, text=ROWS, **fields):
 def _profile(path, kind, **options):
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return run_child(Source(kind=kind, descriptor=descriptor, **options))
+        return run_child(Source(kind=kind, descriptor=descriptor, **options)).tables
     finally:
         os.close(descriptor)
 
@@ -301,6 +303,27 @@ def test_an_observed_column_against_its_contract_is_a_drift(declared, observed):
     (drift,) = find_drift({"orders": [declared]}, [_table(observed)])
 
     assert drift.is_breaking
+
+
+KEY = [
+    DeclaredColumn(name=name, logical_type="string", is_key_part=True) for name in ("shop", "line")
+]
+
+
+@pytest.mark.parametrize(
+    ("known", "codes"),
+    [
+        (KeyProfile(("shop", "line"), duplicates=3), ["key-repeated"]),
+        (KeyProfile(("shop", "line"), duplicates=0), []),
+        (KeyProfile(("shop", "line"), reason="Not counted."), []),
+        (KeyProfile(("shop",), is_enforced=True), []),
+        (KeyProfile(("other",), duplicates=3), []),
+    ],
+)
+def test_a_compound_key_repeats_only_as_a_whole(known, codes):
+    table = replace(_table(_column("shop"), _column("line")), keys=(known,))
+
+    assert [drift.code for drift in find_drift({"orders": KEY}, [table])] == codes
 
 
 def test_a_format_that_knows_only_text_matches_declared_text():

@@ -23,7 +23,12 @@ from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
 from governance.inspection.models import READ_INTERVAL, READABLE, Inspection, SourceSchedule
-from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
+from governance.inspection.schema_drift import (
+    DeclaredColumn,
+    compound_key,
+    find_drift,
+    proposed_schema,
+)
 from governance.inspection.services.values import (
     allowed_profile,
     readable_columns,
@@ -31,7 +36,7 @@ from governance.inspection.services.values import (
     visible_profile,
 )
 from governance.sandbox.runner import WALL_SECONDS, file_table, read_server
-from governance.sandbox.types import SourceUnreadable, TableProfile
+from governance.sandbox.types import Key, Source, SourceUnreadable, TableProfile
 
 logger = logging.getLogger(__name__)
 
@@ -86,12 +91,19 @@ class ReadResult:
     profile: list[TableProfile]
     failure: str = ""
     detail: str = ""
+    note: str = ""
 
 
 def _read(port: OutputPort, server: Server) -> ReadResult:
-    columns = readable_columns(port, file_table=file_table(server))
+    declared = declared_tables(require_contract(port))
+    request = Source(
+        values_of=tuple(readable_columns(port, file_table=file_table(server))),
+        tables=tuple(declared),
+        keys=tuple(Key(table, key) for table in declared if (key := compound_key(declared[table]))),
+    )
     try:
-        return ReadResult(read_server(server, values_of=tuple(columns)))
+        profile = read_server(server, request)
+        return ReadResult(profile.tables, note=profile.note)
     except SourceUnreadable as error:
         return ReadResult([], error.code, error.detail)
     except Exception:
@@ -122,6 +134,7 @@ def _save(
             "is_compared": bool(declared) and not result.failure,
             "failure": result.failure,
             "failure_detail": result.detail,
+            "note": result.note,
         },
     )
     SourceSchedule.objects.filter(port=port).update(next_due_at=inspection.read_at + READ_INTERVAL)
@@ -181,6 +194,7 @@ def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
                 logical_type=item.logical_type,
                 is_required=item.is_required,
                 is_unique=item.is_unique or (item.is_primary_key and has_simple_key),
+                is_key_part=item.is_primary_key and not has_simple_key,
             )
             for item in properties
         ]
@@ -207,6 +221,7 @@ def inspection_summary(inspection: Inspection) -> JSONObject:
         "port": str(inspection.port),
         "read_at": inspection.read_at.isoformat(),
         "failure": failure,
+        "note": inspection.note,
         "tables": [table.as_json() for table in visible_profile(inspection)],
         "drifts": inspection.drifts,
         "is_compared": inspection.is_compared,

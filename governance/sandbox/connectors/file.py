@@ -4,6 +4,7 @@ No file declares a column as required, so none is reported as such; `null_share`
 """
 # ruff: noqa: S608 - column names are quoted, the path is a descriptor of ours
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import duckdb
@@ -12,6 +13,7 @@ from governance.sandbox.connectors.columns import quoted, with_values
 from governance.sandbox.types import (
     ColumnProfile,
     Source,
+    SourceProfile,
     SourceUnreadable,
     TableProfile,
     logical_type_of,
@@ -35,12 +37,12 @@ LOCKS = ("enable_external_access=false", "lock_configuration=true")
 NEARLY_UNIQUE = 0.8
 
 
-def read(source: Source) -> list[TableProfile]:
-    """Return the file's one table, named rows. Raises SourceUnreadable."""
+def read(source: Source) -> Iterator[SourceProfile]:
+    """Yield the file's one table, named rows. Raises SourceUnreadable."""
     path = f"/proc/self/fd/{source.descriptor}"
     relation = READERS[source.kind].format(path=f"'{path}'")
     try:
-        return [_profile(restricted_connection(path), relation, source)]
+        yield SourceProfile([_profile(restricted_connection(path), relation, source)])
     except duckdb.OutOfMemoryException as error:
         raise SourceUnreadable("too-costly") from error
     except duckdb.Error as error:

@@ -1,5 +1,6 @@
 """Postgres databases, read over a checked address inside the sandbox."""
 
+from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
@@ -11,6 +12,7 @@ from psycopg.rows import TupleRow
 from governance.sandbox.types import (
     ColumnProfile,
     Source,
+    SourceProfile,
     SourceUnreadable,
     TableProfile,
     logical_type_of,
@@ -34,7 +36,7 @@ MAX_ROWS = 1_000_000
 CatalogRow: TypeAlias = TupleRow
 
 
-def read(source: Source) -> list[TableProfile]:
+def read(source: Source) -> Iterator[SourceProfile]:
     """Return the tables of a schema, or only the named one. Raises SourceUnreadable."""
     database = source.database
     schema, table = database.get("schema", "public"), database.get("table", "")
@@ -54,10 +56,9 @@ def read(source: Source) -> list[TableProfile]:
             rows = connection.execute(COLUMNS, [schema, table, table]).fetchall()
             # Ordered by table, so the columns of a table follow one another.
             tables = [list(columns) for _, columns in groupby(rows, key=itemgetter(0))]
-            return [
-                _table(connection, schema, columns[: source.max_columns])
-                for columns in tables[: source.max_tables]
-            ]
+            for columns in tables[: source.max_tables]:
+                columns = columns[: source.max_columns]
+                yield SourceProfile([_table(connection, schema, columns)])
     except psycopg.OperationalError as error:
         raise SourceUnreadable("unreachable") from error
     except psycopg.Error as error:

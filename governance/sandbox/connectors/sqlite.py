@@ -2,11 +2,13 @@
 # ruff: noqa: S608 - names of tables and columns are quoted
 
 import sqlite3
+from collections.abc import Iterator
 
 from governance.sandbox.connectors.columns import quoted, with_values
 from governance.sandbox.types import (
     ColumnProfile,
     Source,
+    SourceProfile,
     SourceUnreadable,
     TableProfile,
     logical_type_of,
@@ -21,7 +23,7 @@ TABLES = (
 )
 
 
-def read(source: Source) -> list[TableProfile]:
+def read(source: Source) -> Iterator[SourceProfile]:
     """Return the tables of the file. Raises SourceUnreadable."""
     uri = f"file:/proc/self/fd/{source.descriptor}?mode=ro&immutable=1"
     try:
@@ -32,7 +34,7 @@ def read(source: Source) -> list[TableProfile]:
         tables = [_table(connection, source, name) for name in names]
     except sqlite3.Error as error:
         raise SourceUnreadable("wrong-format") from error
-    return tables
+    yield SourceProfile(tables)
 
 
 def _table(connection: sqlite3.Connection, source: Source, table: str) -> TableProfile:
