@@ -58,7 +58,7 @@ def index_changed(ids: Sequence[str], hinted_at: float | None = None) -> int:
     with is_running():
         written = _unless_down(lambda: index_pending(ids=requested, is_hinted=is_hinted))
     if is_hinted():
-        _hint(index_changed, [], time.time())
+        hint(index_changed, [], time.time())
     return written
 
 
@@ -86,23 +86,24 @@ def note_token_use(token: str, at: str) -> bool:
 def hint_products(ids: Sequence[UUID]) -> None:
     """Ask the index worker to index some products; a lost hint costs seconds."""
     if is_hint_needed():
-        _hint(index_changed, list(map(str, ids)), time.time())
+        hint(index_changed, list(map(str, ids)), time.time())
 
 
 def hint_drain(ids: Sequence[UUID]) -> None:
     """Ask the index worker to catch up: a term or domain affects many documents."""
-    _hint(drain_search)
+    hint(drain_search)
 
 
 def hint_token_use(token: UUID, at: datetime) -> None:
     """Let a worker record a token's use, so that no read request waits for a lock."""
-    _hint(note_token_use, str(token), at.isoformat())
+    hint(note_token_use, str(token), at.isoformat())
 
 
-def _hint(task: Task[Any, Any], *arguments: Any) -> None:
+def hint(task: Task[Any, Any], *arguments: Any) -> None:
+    """Ask a worker to do now what it would do soon anyway; a lost hint costs seconds."""
     breaker = redis_breaker(settings.CELERY_BROKER_URL)
     if not breaker.allows():
-        return  # The drain catches up.
+        return
     try:
         task.apply_async(arguments, expires=HINT_LASTS, retry=False)
     except OperationalError as error:

@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.tasks import hint
 from catalog.types import JSONObject
 from governance.inspection.models import SourceSchedule
 from governance.inspection.services import (
@@ -76,6 +77,13 @@ def schedule_probes() -> int:
 
 
 @shared_task
+def probe_new_ports() -> int:
+    """Give new ports a schedule, and probe all that are due."""
+    schedule_missing_ports()
+    return schedule_probes()
+
+
+@shared_task
 def probe_batch(batch: Sequence[JSONObject]) -> int:
     """Measure a claimed batch; running it twice records nothing twice."""
     return len(probe(tasks=from_message(batch)))
@@ -121,6 +129,12 @@ def delete_values() -> int:
 @shared_task
 def prune_measurements() -> int:
     return prune(now=timezone.now())
+
+
+def hint_new_source() -> None:
+    """Have the source of a new port read and its server probed now, not at the next tick."""
+    hint(schedule_sources)
+    hint(probe_new_ports)
 
 
 def as_message(tasks: Sequence[ProbeTask]) -> list[JSONObject]:

@@ -7,6 +7,8 @@ from governance.web.inspection import (
     port_read,
     product_source,
 )
+from governance.web.publishing.reading import ReadSource
+from governance.web.publishing.sources import Database, Endpoint, File
 from governance.web.slo.dashboard import slo_board
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
@@ -18,6 +20,13 @@ from governance.web.slo.product import (
 PRODUCT = "p/<str:domain>/<str:product>"
 
 urlpatterns = [
+    path("publish/file", File.as_view(), name="publish_file"),
+    path("publish/database", Database.as_view(), name="publish_database"),
+    path("publish/endpoint", Endpoint.as_view(), name="publish_endpoint"),
+    path(f"{PRODUCT}/edit/source", ReadSource.as_view(), name="product_read_source"),
+    path(
+        f"{PRODUCT}/edit/ports/<int:port>/source", ReadSource.as_view(), name="product_port_source"
+    ),
     path(f"{PRODUCT}/edit/objectives", Objectives.as_view(), name="product_objectives"),
     path("slo", slo_board, name="slo_board"),
     path(f"{PRODUCT}/slo.csv", product_slo_csv, name="product_slo_csv"),

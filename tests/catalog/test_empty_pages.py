@@ -73,7 +73,7 @@ def test_an_empty_domain_says_why_and_whom_to_ask(users: Users) -> None:
     reasons = {
         None: ("Nothing is published here for everyone.", "/sign-in?next=/d/sales"),
         users.outsider: ("Nothing is published here that you can see.", "/people"),
-        users.owner: ("Nothing has been registered in this domain.", "/publish/new?domain=sales"),
+        users.owner: ("Nothing has been registered in this domain.", "/publish?domain=sales"),
     }
 
     for person, (reason, url) in reasons.items():

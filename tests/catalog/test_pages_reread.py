@@ -225,6 +225,70 @@ def _(site: Site) -> Sent:
     return replace(sent, reread=api_of(product, "/ports"))
 
 
+def parcels_contract() -> str:
+    """Return where the contract of the product that is made from a source is read."""
+    contract = DataProduct.objects.get(name="Parcels").contracts.get()
+    return f"/api/v1/contracts/{contract.uuid}"
+
+
+def server(body: Any) -> Any:
+    return body["tree"]["servers"][0]
+
+
+@form("publish_file")
+def _(site: Site) -> Sent:
+    write_file(site.users.domain, "a,b\n1,2\n", "parcels.csv")
+    path = "sales/parcels.csv"
+    expected = {"server": "files", "type": "local", "path": path, "format": "csv"}
+    return Sent("/publish/file", {"file": path}, parcels_contract, server, expected)
+
+
+@form("publish_database")
+def _(site: Site) -> Sent:
+    place = {"type": "postgres", "host": "db.example", "database": "shop", "schema": "public"}
+    fields = place | {"port": 5433, "name": "Parcels", "domain": site.users.domain.pk}
+    expected = {"server": "production", "port": 5433} | place
+    return Sent("/publish/database", fields, parcels_contract, server, expected)
+
+
+@form("publish_endpoint")
+def _(site: Site) -> Sent:
+    url = "https://parcels.example/v1"
+    fields = {"url": url, "name": "Parcels", "domain": site.users.domain.pk}
+    expected = {"server": "production", "type": "api", "location": url}
+    return Sent("/publish/endpoint", fields, parcels_contract, server, expected)
+
+
+def observed(site: Site, step: str) -> Sent:
+    """Return the choice of the one table that the source of a draft holds."""
+    write_file(site.users.domain, "id,email\n1,a@b.example\n")
+    product = with_port(make_product(domain=site.users.domain))
+    inspect_port(port=product.output_ports.get(), actor=FACTORY)
+    fields = {"tables": ["orders"], "proposals": ["orders/email/personal"]}
+    fields["edition"] = product.edition
+    reread = f"/api/v1/contracts/{product.contracts.get().uuid}"
+    return Sent(
+        f"{product.path}/edit/{step.format(port=product.output_ports.get().pk)}",
+        fields,
+        reread,
+        lambda body: [
+            (column["name"], column.get("classification"))
+            for column in body["tree"]["schema"][0]["properties"]
+        ],
+        [("id", None), ("email", "personal")],
+    )
+
+
+@form("product_read_source")
+def _(site: Site) -> Sent:
+    return observed(site, "source")
+
+
+@form("product_port_source")
+def _(site: Site) -> Sent:
+    return observed(site, "ports/{port}/source")
+
+
 @form("product_contract_new")
 def _(site: Site) -> Sent:
     product = site.draft()

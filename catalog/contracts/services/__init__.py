@@ -5,6 +5,7 @@ from catalog.contracts.services.serving import (
     change_output_port,
     confirm_output_port,
     drop_output_port,
+    register_served_product,
 )
 from catalog.contracts.services.versions import (
     check_files,
@@ -27,5 +28,6 @@ __all__ = [
     "is_frozen",
     "link_ports",
     "project_links",
+    "register_served_product",
     "save_contract",
 ]

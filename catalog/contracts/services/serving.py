@@ -16,13 +16,19 @@ from catalog.contracts.projection import (
     server_key,
 )
 from catalog.contracts.services.versions import frozen_digests, is_frozen, save_contract
+from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import CONFIRMED, OutputPort
 from catalog.products.document import DocumentChange, plan_change
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import edit_of, edits_product, replace_document
+from catalog.products.services import (
+    edit_of,
+    edits_product,
+    register_product,
+    replace_document,
+)
 from catalog.revisions.services import bump_revision, record_change
 from catalog.types import JSONObject, JSONValue
 
@@ -56,6 +62,20 @@ def add_output_port(
     contract = parse_contract(new_tree(identifier=identifier, name=title, servers=[server]))
     product = _save(product=product, change=change, contract=contract, edition=edition, actor=actor)
     return product.output_ports.get(name=name, version=version), product
+
+
+@transaction.atomic
+def register_served_product(
+    *, domain: Domain, tree: JSONObject, port_name: str, server: JSONObject, actor: Writer
+) -> DataProduct:
+    """Register a draft with one output port, whose contract has the server and an empty schema.
+
+    Raises PermissionDenied, NameConflict, ValidationFailed.
+    """
+    product = register_product(domain=domain, tree=tree, actor=actor)
+    return add_output_port(
+        product=product, name=port_name, server=server, edition=product.edition, actor=actor
+    )[1]
 
 
 def change_output_port(

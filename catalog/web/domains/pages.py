@@ -121,7 +121,7 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
         products=[_product_row(product, row) for product in products.object_list],
         products_page=products,
         sees_drafts=reader.can(Permission.VIEW_DRAFTS, row.pk),
-        publish_url=reverse("product_new") + query if can_publish else "",
+        publish_url=reverse("product_register") + query if can_publish else "",
         people_url=reverse("domain_people", args=[row.slug]),
         edit_url=reverse("domain_edit", args=[row.slug]) if can_manage else "",
         search_url=reverse("search_results") + query,

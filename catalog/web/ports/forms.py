@@ -7,9 +7,11 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
+from catalog.products.projection import custom, with_custom
 from catalog.types import JSONObject, JSONValue
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import VersionedForm
@@ -24,10 +26,52 @@ KINDS = [
 ]
 FORMATS = [("parquet", "Parquet"), ("csv", "CSV"), ("json", "JSON"), ("sqlite", "SQLite")]
 OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("other"))]
+CREDENTIALS = {"user": "assayUser", "secret": "assaySecret"}
+SECRET_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 PORT_PATH = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
 
 
-class PortForm(DocumentForm):
+class DatabaseFields(forms.Form):
+    """Where a database is, and who signs in to it."""
+
+    host = SingleLineField(label=_("Host"), max_length=253, required=False)
+    port = forms.IntegerField(
+        label=_("Port"), min_value=1, max_value=65535, required=False, initial=5432
+    )
+    database = SingleLineField(label=_("Database"), max_length=120, required=False)
+    schema = SingleLineField(label=_("Schema"), max_length=120, required=False, initial="public")
+    user = SingleLineField(
+        label=_("User"),
+        max_length=120,
+        required=False,
+        help_text=_("A user that can only read. Shown to readers of the contract."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    secret = SingleLineField(
+        label=_("Secret"),
+        max_length=60,
+        required=False,
+        help_text=_("The name of the secret with its password, never the password itself."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+
+    def clean_secret(self) -> str:
+        secret = str(self.cleaned_data["secret"])
+        if "secret" in self.changed_data and secret and not SECRET_NAME.match(secret):
+            message = _("Only letters, digits and underscores: the name after ASSAY_SECRET_.")
+            raise ValidationError(message)
+        return secret
+
+    def signed_in(self, server: JSONObject) -> JSONObject:
+        """Return a server with the submitted user and secret."""
+        for name, key in CREDENTIALS.items():
+            value = self.cleaned_data[name] or None
+            if value != custom(server, key):
+                server = with_custom(server, key, value)
+        return server
+
+
+class PortForm(DatabaseFields, DocumentForm):
     """An output port and the server that answers behind it."""
 
     FIELD_PATHS: ClassVar[Mapping[str, str]] = {
@@ -65,12 +109,6 @@ class PortForm(DocumentForm):
         help_text=_("Begins with your domain's folder, such as sales/orders.parquet."),
     )
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
-    host = SingleLineField(label=_("Host"), max_length=253, required=False)
-    port = forms.IntegerField(
-        label=_("Port"), min_value=1, max_value=65535, required=False, initial=5432
-    )
-    database = SingleLineField(label=_("Database"), max_length=120, required=False)
-    schema = SingleLineField(label=_("Schema"), max_length=120, required=False, initial="public")
     other_type = forms.ChoiceField(label=_("Type"), choices=OTHER_TYPES, required=False)
     place = SingleLineField(label=_("Location"), max_length=2000, required=False)
     version = SingleLineField(label=_("Version"), max_length=60, initial="1.0.0")
@@ -96,7 +134,8 @@ class PortForm(DocumentForm):
         unchanged = current if current.get("type") == self._type() else {}
         location = {key: self.cleaned_data[name] for name, key in self.NEEDS[kind].items()}
         name = current.get("server") or "production"
-        return unchanged | {"server": name, "type": self._type()} | location
+        server = unchanged | {"server": name, "type": self._type()} | location
+        return self.signed_in(server) if kind == POSTGRES else server
 
     def port_fields(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
@@ -126,7 +165,7 @@ def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
     }
     for name, key in PortForm.NEEDS[initial["kind"]].items():
         initial[name] = server.get(key, "")
-    return initial
+    return initial | {name: custom(server, key) or "" for name, key in CREDENTIALS.items()}
 
 
 class ConfirmForm(VersionedForm):

@@ -5,6 +5,7 @@ from governance.inspection.services.inspecting import (
     adopt_schema,
     inspect_port,
     inspection_summary,
+    try_server,
 )
 from governance.inspection.services.schedules import (
     SourceBatch,
@@ -29,5 +30,6 @@ __all__ = [
     "inspection_summary",
     "read_batch",
     "schedule_missing_sources",
+    "try_server",
     "visible_profile",
 ]

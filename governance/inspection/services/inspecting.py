@@ -1,7 +1,7 @@
 """Inspects the schema of sources, finds schema drift, and updates contracts from a source."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -13,9 +13,12 @@ from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
 from catalog.contracts.models import DataContract, Server, contract_of
+from catalog.contracts.projection import new_tree, parse_contract
 from catalog.contracts.services import save_contract
+from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
+from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
@@ -23,6 +26,7 @@ from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
 from governance.inspection.models import READ_INTERVAL, READABLE, Inspection, SourceSchedule
+from governance.inspection.proposals import ColumnProposal, with_proposals
 from governance.inspection.schema_drift import (
     DeclaredColumn,
     compound_key,
@@ -67,6 +71,27 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
         with _one_reading(port.product.domain_id):
             result = _read(port, server)
     return _save(port=port, contract=contract, result=result, actor=actor)
+
+
+def try_server(*, domain: Domain, server: JSONObject, actor: Person) -> list[TableProfile]:
+    """Return the tables of a server that no contract names yet; nothing is saved.
+
+    Raises PermissionDenied, SourceUnreadable, and InvalidTransition while another source of the
+    domain is read.
+    """
+    require_permission(actor, Permission.EDIT_PRODUCTS, domain)
+    document = parse_contract(new_tree(identifier="test", name="test", servers=[server]))
+    declared = document.servers[0]
+    contract = DataContract(product=DataProduct(domain=domain), tree=document.tree)
+    row = Server(
+        contract=contract,
+        name=declared.name,
+        type=declared.type,
+        location=declared.location,
+        format=declared.format,
+    )
+    with _one_reading(domain.pk):
+        return read_server(row)
 
 
 @contextmanager
@@ -153,12 +178,20 @@ def _save(
 
 @transaction.atomic
 def adopt_schema(
-    *, port: OutputPort, edition: int, actor: Writer, version: str = ""
+    *,
+    port: OutputPort,
+    edition: int,
+    actor: Writer,
+    version: str = "",
+    tables: Collection[str] | None = None,
+    accepted: Iterable[ColumnProposal] = (),
 ) -> tuple[DataContract, DataProduct]:
     """Write the observed schema into the port's contract; what people wrote is kept.
 
-    `version` makes a new contract version. Raises PermissionDenied, EditConflict, InvalidTransition
-    (not read yet), ImmutableVersion (a published version uses the contract: give a new version).
+    `version` makes a new contract version. `tables` names those to add, by default all; the columns
+    get what is `accepted` of the proposals. Raises PermissionDenied, EditConflict,
+    InvalidTransition (not read yet), ImmutableVersion (a published version uses the contract: give
+    a new version).
     """
     inspection = Inspection.objects.filter(port=port).first()
     if inspection is None or inspection.failure:
@@ -171,7 +204,13 @@ def adopt_schema(
         for item in contract.tree.get("schema") or ()
         if isinstance(item, dict)
     }
-    tree = contract.tree | {"schema": proposed_schema(inspection.profile, current)}
+    observed = [
+        table
+        for table in inspection.profile
+        if tables is None or table.name in tables or table.name in current
+    ]
+    schema = with_proposals(proposed_schema(observed, current), accepted)
+    tree = contract.tree | {"schema": schema}
     if version:
         tree |= {"version": version}
     saved = save_contract(product=port.product, tree=tree, edition=edition, actor=actor)

@@ -1,0 +1,1 @@
+"""Pages that begin a product with its source: a file, a database or an HTTP endpoint."""

@@ -1,0 +1,162 @@
+"""Forms of a new product's source: where the data is, in which domain, under which name."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalog.domains.models import Domain
+from catalog.identifiers import slug_issues, slug_of
+from catalog.products.projection import new_tree
+from catalog.types import JSONObject
+from catalog.web.forms.fields import SingleLineField
+from catalog.web.forms.versioned import CatalogForm
+from catalog.web.ports.forms import PORT_PATH, DatabaseFields
+
+# The beginning of a format's name is what a file's name ends with.
+FORMATS = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".sqlite": "sqlite"}
+NAME_OF_TAKEN = ("slug", "name", "/name", "assaySlug", "/customProperties")
+
+
+class SourceForm(CatalogForm):
+    """What every source needs: the domain that owns the product, and what the product is called."""
+
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = dict.fromkeys(NAME_OF_TAKEN, "name")
+    PORT: ClassVar[str] = ""
+
+    domain = forms.ModelChoiceField(
+        label=_("Domain"), queryset=Domain.objects.none(), help_text=_("The domain that owns it.")
+    )
+    name = SingleLineField(
+        label=_("Name of the product"),
+        max_length=200,
+        help_text=_("What people call the data, such as Daily orders. You can change it later."),
+    )
+
+    def __init__(self, *args: Any, domain_ids: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("domain")
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = Domain.objects.filter(pk__in=domain_ids)
+            if len(field.queryset) == 1:
+                field.initial, field.empty_label = field.queryset[0], None
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if name and slug_issues(slug_of(name), name):
+            raise ValidationError(_("Use at least one letter or digit."))
+        return name
+
+    def path_of(self, location: str) -> str:
+        """Return the field of a location in the first server of the contract."""
+        match = PORT_PATH.match(location)
+        return match[1] if match else super().path_of(location)
+
+    @property
+    def owner(self) -> Domain:
+        domain: Domain = self.cleaned_data["domain"]
+        return domain
+
+    def tree(self) -> JSONObject:
+        """Return the document of the new product."""
+        return new_tree(
+            identifier=str(uuid4()), name=self.cleaned_data["name"], domain=self.owner.slug
+        )
+
+    def port_name(self) -> str:
+        return f"{slug_of(self.cleaned_data['name'], 100)}-{self.PORT}"
+
+    def server(self) -> JSONObject:
+        """Return the server as a contract has it."""
+        raise NotImplementedError
+
+
+class EndpointForm(SourceForm):
+    """An HTTP endpoint."""
+
+    PORT = "api"
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {**SourceForm.FIELD_PATHS, "location": "url"}
+    field_order = ["url", "name", "domain"]
+
+    url = SingleLineField(
+        label=_("URL"),
+        max_length=2000,
+        help_text=_("An http or https URL that answers a GET with the data, without signing in."),
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )
+
+    def server(self) -> JSONObject:
+        return {"server": "production", "type": "api", "location": self.cleaned_data["url"]}
+
+
+class DatabaseForm(DatabaseFields, SourceForm):
+    """A schema of a database."""
+
+    PORT = "database"
+    field_order = ["host", "port", "database", "schema", "user", "secret", "name", "domain"]
+    TYPES: ClassVar[Sequence[tuple[str, Any]]] = [("postgres", "PostgreSQL")]
+
+    type = forms.ChoiceField(label=_("Type"), choices=TYPES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("host", "port", "database", "schema"):
+            self.fields[name].required = True
+
+    def server(self) -> JSONObject:
+        names = ("type", "host", "port", "database", "schema")
+        location = {name: self.cleaned_data[name] for name in names}
+        return self.signed_in({"server": "production"} | location)
+
+
+class FileForm(SourceForm):
+    """A file in the folder of a domain; its folder says which domain."""
+
+    PORT = "file"
+    domain = None  # type: ignore[assignment]
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {**SourceForm.FIELD_PATHS, "path": "file"}
+    file = forms.ChoiceField(
+        label=_("File"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a file."), "invalid_choice": _("It is gone.")},
+    )
+
+    def __init__(
+        self, *args: Any, domains: Mapping[str, Domain], files: Sequence[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.domains = domains
+        self.fields["name"].required = False
+        self.fields["name"].help_text = _("Made from the file's name if empty.")
+        field = self.fields["file"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(path, path) for path in files]
+
+    def clean(self) -> dict[str, Any]:
+        """Name the product after its file unless it has a name."""
+        cleaned = super().clean() or {}
+        if cleaned.get("file") and not cleaned.get("name") and "name" not in self.errors:
+            cleaned["name"] = name = name_from(cleaned["file"])
+            if slug_issues(slug_of(name), name):
+                self.add_error("name", _("No name can be made from the file's name. Give one."))
+        return cleaned
+
+    @property
+    def owner(self) -> Domain:
+        return self.domains[self.cleaned_data["file"].partition("/")[0]]
+
+    def server(self) -> JSONObject:
+        path = self.cleaned_data["file"]
+        file_format = FORMATS[PurePosixPath(path).suffix.casefold()]
+        return {"server": "files", "type": "local", "path": path, "format": file_format}
+
+
+def name_from(path: str) -> str:
+    """Return a product's name from a file's: "sales/daily_orders.csv" is "Daily orders"."""
+    words = re.sub(r"[\W_]+", " ", PurePosixPath(path).name.partition(".")[0]).strip()
+    return (words[:1].upper() + words[1:])[:200]

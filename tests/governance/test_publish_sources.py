@@ -1,0 +1,203 @@
+"""A product begins with its source: a file of its domain, a database, an HTTP endpoint."""
+
+import pytest
+
+from catalog.products.models import DataProduct
+from catalog.products.projection import custom
+from tests.factories import make_domain, make_users, write_file
+
+pytestmark = pytest.mark.django_db
+ORDERS = "order_id,customer_email,amount\n1,a@example.org,2.5\n2,b@example.org,3.5\n"
+
+
+@pytest.fixture
+def users(settings, tmp_path):
+    settings.ASSAY_FILES_ROOT = tmp_path
+    return make_users(make_domain("sales"))
+
+
+@pytest.fixture
+def owner(client, users):
+    client.force_login(users.owner)
+    return client
+
+
+def edition_of(product):
+    product.refresh_from_db()
+    return product.edition
+
+
+def test_files_of_own_domains_are_listed_with_size_and_date(owner, users):
+    write_file(users.domain, ORDERS)
+    write_file(make_domain("hr"), ORDERS, "salaries.csv")
+    write_file(users.domain, b"x", "notes.docx")
+    write_file(users.domain, b"x", ".hidden.csv")
+
+    page = owner.get("/publish/file").content.decode()
+
+    assert "sales/orders.csv" in page
+    assert f"{len(ORDERS)} Bytes" in page
+    assert not any(name in page for name in ("salaries", "notes.docx", ".hidden.csv"))
+
+
+def test_a_file_that_a_product_serves_already_says_so(owner, users):
+    write_file(users.domain, ORDERS)
+    owner.post("/publish/file", {"file": "sales/orders.csv", "name": "All orders"})
+
+    assert "served by All orders" in owner.get("/publish/file").content.decode()
+
+
+def test_an_empty_folder_says_where_to_put_a_file(owner, settings):
+    page = owner.get("/publish/file").content.decode()
+
+    assert f"cp orders.csv {settings.ASSAY_FILES_ROOT}/sales/" in page
+
+
+def test_a_chosen_file_becomes_a_draft_with_a_port_and_its_name(owner, users):
+    write_file(users.domain, ORDERS, "daily_orders.csv")
+
+    answer = owner.post("/publish/file", {"file": "sales/daily_orders.csv", "name": ""})
+
+    product = DataProduct.objects.get()
+    assert (product.name, product.status) == ("Daily orders", "draft")
+    assert answer["Location"] == "/p/sales/daily-orders/edit/source"
+    server = product.contracts.get().tree["servers"][0]
+    assert (server["type"], server["path"]) == ("local", "sales/daily_orders.csv")
+    assert server["format"] == "csv"
+
+
+@pytest.mark.parametrize("path", ["hr/salaries.csv", "../../etc/passwd", "", "sales/gone.csv"])
+def test_a_file_that_is_not_listed_is_refused_next_to_the_field(owner, users, path):
+    write_file(users.domain, ORDERS)
+    write_file(make_domain("hr"), ORDERS, "salaries.csv")
+
+    answer = owner.post("/publish/file", {"file": path, "name": "Orders"})
+
+    assert answer.status_code == 422
+    assert 'id="id_file_error"' in answer.content.decode()
+    assert 'value="Orders"' in answer.content.decode()
+    assert not DataProduct.objects.exists()
+
+
+def test_a_taken_name_is_an_error_of_the_name_and_nothing_is_left_over(owner, users):
+    write_file(users.domain, ORDERS)
+    owner.post("/publish/file", {"file": "sales/orders.csv"})
+
+    answer = owner.post("/publish/file", {"file": "sales/orders.csv", "name": "Orders"})
+
+    assert answer.status_code == 422
+    assert 'id="id_name_error"' in answer.content.decode()
+    assert DataProduct.objects.count() == 1
+
+
+def test_the_page_waits_for_the_source_and_reads_it_on_request(owner, users):
+    write_file(users.domain, ORDERS)
+    step = owner.post("/publish/file", {"file": "sales/orders.csv"})["Location"]
+
+    waiting = owner.get(step)
+    owner.post(step, {"read": "1"})
+    read = owner.get(step)
+
+    assert waiting["Refresh"] == f"2; url={step}?waited=1"
+    assert "Reading the source" in waiting.content.decode()
+    assert "Refresh" not in owner.get(f"{step}?waited=45")
+    assert "Refresh" not in read
+    assert "3 columns" in read.content.decode()
+
+
+def test_chosen_columns_and_accepted_proposals_go_into_the_contract(owner, users):
+    write_file(users.domain, ORDERS)
+    step = owner.post("/publish/file", {"file": "sales/orders.csv"})["Location"]
+    owner.post(step, {"read": "1"})
+    product = DataProduct.objects.get()
+    proposal = "orders/customer_email/personal"
+    assert proposal in owner.get(step).content.decode()
+
+    fields = {"tables": ["orders"], "proposals": [proposal], "edition": edition_of(product)}
+    answer = owner.post(step, fields)
+
+    contract = product.contracts.get()
+    assert answer["Location"] == f"{product.path}/edit/schema/{contract.uuid}/tables/0"
+    columns = {item["name"]: item for item in contract.tree["schema"][0]["properties"]}
+    assert columns["customer_email"]["classification"] == "personal"
+    assert "classification" not in columns["amount"]
+
+
+def test_a_rejected_proposal_is_not_written(owner, users):
+    write_file(users.domain, ORDERS)
+    step = owner.post("/publish/file", {"file": "sales/orders.csv"})["Location"]
+    owner.post(step, {"read": "1"})
+    product = DataProduct.objects.get()
+
+    owner.post(step, {"tables": ["orders"], "edition": edition_of(product)})
+
+    columns = product.contracts.get().tree["schema"][0]["properties"]
+    assert not any("classification" in column for column in columns)
+
+
+def test_no_table_chosen_is_an_error_next_to_the_tables(owner, users):
+    write_file(users.domain, ORDERS)
+    step = owner.post("/publish/file", {"file": "sales/orders.csv"})["Location"]
+    owner.post(step, {"read": "1"})
+
+    answer = owner.post(step, {"edition": edition_of(DataProduct.objects.get())})
+
+    assert answer.status_code == 422
+    assert "Choose at least one table." in answer.content.decode()
+
+
+def test_a_database_keeps_the_name_of_its_secret_and_never_a_password(owner, users):
+    fields = {
+        "type": "postgres",
+        "host": "db.example.org",
+        "port": "5432",
+        "database": "shop",
+        "schema": "public",
+        "user": "reader",
+        "secret": "sales_db",
+        "name": "Shop orders",
+        "domain": users.domain.pk,
+    }
+
+    owner.post("/publish/database", fields)
+
+    server = DataProduct.objects.get().contracts.get().tree["servers"][0]
+    assert (server["host"], server["database"]) == ("db.example.org", "shop")
+    assert custom(server, "assayUser") == "reader"
+    assert custom(server, "assaySecret") == "sales_db"
+
+
+def test_a_test_of_a_database_says_why_it_failed_and_keeps_all_fields(owner, users):
+    fields = {
+        "type": "postgres",
+        "host": "127.0.0.1",
+        "port": "5",
+        "database": "shop",
+        "schema": "public",
+        "domain": users.domain.pk,
+        "test": "1",
+    }
+
+    answer = owner.post("/publish/database", fields)
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Blocked: the address is not on the allow-list." in page
+    assert 'value="shop"' in page
+    assert not DataProduct.objects.exists()
+
+
+def test_an_address_that_may_not_be_called_is_said_by_the_test(owner, users):
+    fields = {"url": "http://127.0.0.1:1/x", "domain": users.domain.pk, "test": "1"}
+
+    page = owner.post("/publish/endpoint", fields).content.decode()
+
+    assert "No answer:" in page
+    assert not DataProduct.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["file", "database", "endpoint"])
+def test_only_people_who_can_register_products_reach_the_sources(client, users, path):
+    assert client.get(f"/publish/{path}").status_code == 302
+    client.force_login(users.consumer)
+    assert client.get(f"/publish/{path}")["Location"] == "/publish"
