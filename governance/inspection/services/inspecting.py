@@ -91,7 +91,7 @@ def try_server(*, domain: Domain, server: JSONObject, actor: Person) -> list[Tab
         format=declared.format,
     )
     with _one_reading(domain.pk):
-        return read_server(row)
+        return read_server(row, Source()).tables
 
 
 @contextmanager

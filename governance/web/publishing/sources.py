@@ -29,7 +29,7 @@ from catalog.web.pages import render_form, render_page
 from catalog.web.products.editing import Text
 from catalog.web.products.registration import editable_domain_ids
 from governance.inspection.services import try_server
-from governance.sandbox.types import SourceUnreadable
+from governance.sandbox.types import SourceUnreadable, unreadable_message
 from governance.tasks import hint_new_source
 from governance.web.publishing.forms import (
     FORMATS,
@@ -163,7 +163,7 @@ class Database(SourceView):
         try:
             tables = try_server(domain=form.owner, server=form.server(), actor=self.person)
         except SourceUnreadable as error:
-            return TrialResult(False, SourceUnreadable.MESSAGES[error.code])
+            return TrialResult(False, unreadable_message(error.code, error.detail))
         except InvalidTransition as error:
             return TrialResult(False, error.message, error.hint)
         count = ngettext("Connected: %(n)s table", "Connected: %(n)s tables", len(tables))
