@@ -17,11 +17,16 @@ from tests.settings import ON_POSTGRES, TEST_SERVERS
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 CHROMIUM = os.environ.get("ASSAY_CHROMIUM") or shutil.which("chromium") or ""
+DATACONTRACT = os.environ.get("ASSAY_TEST_DATACONTRACT", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
     "redis": (TEST_SERVERS["redis"], "REDIS_URL is not set"),
     "browser": (CHROMIUM, "no chromium in PATH (or ASSAY_CHROMIUM)"),
+    "datacontract": (
+        DATACONTRACT,
+        "ASSAY_TEST_DATACONTRACT is not set; .ci/clients installs datacontract-cli and prints it",
+    ),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
 }
 NOT_FAST = {*NEEDS, "django_db", "slow", "databases"}
@@ -108,6 +113,12 @@ def elasticsearch_url() -> str:
 def redis_url() -> str:
     """Address of a real Redis; the test is marked `redis`."""
     return TEST_SERVERS["redis"]
+
+
+@pytest.fixture(scope="session")
+def datacontract_python() -> Path:
+    """Python of the environment of datacontract-cli; the test is marked `datacontract`."""
+    return Path(DATACONTRACT)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def _steps(before: JSONValue, after: JSONValue, at: str, depth: int) -> Iterator
                 yield {"op": "add", "path": location, "value": value}
     elif depth and isinstance(before, list) and isinstance(after, list):
         yield from _list_steps(before, after, at, depth - 1)
-    elif not _is_same(before, after):
+    elif not is_same(before, after):
         yield {"op": "replace", "path": at, "value": after}
 
 
@@ -46,9 +46,9 @@ def _list_steps(
 ) -> Iterator[JSONObject]:
     """Yield the steps between the equal items at the start and those at the end of two lists."""
     shorter, start, end = min(len(before), len(after)), 0, 0
-    while start < shorter and _is_same(before[start], after[start]):
+    while start < shorter and is_same(before[start], after[start]):
         start += 1
-    while end < shorter - start and _is_same(before[-1 - end], after[-1 - end]):
+    while end < shorter - start and is_same(before[-1 - end], after[-1 - end]):
         end += 1
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     common = min(len(old), len(new))
@@ -60,7 +60,7 @@ def _list_steps(
         yield {"op": "add", "path": f"{at}/{start + index}", "value": new[index]}
 
 
-def _is_same(before: JSONValue, after: JSONValue) -> bool:
+def is_same(before: JSONValue, after: JSONValue) -> bool:
     """Return True if two values are the same JSON; to Python 1, 1.0 and True are equal."""
     if type(before) is not type(after) or before != after:
         return False
