@@ -32,6 +32,7 @@ PROBLEM_TYPES = {
         ProblemType("invalid-token", 401, "The token is unknown, expired or revoked."),
         ProblemType("permission-denied", 403, "You do not have permission to do this."),
         ProblemType("insufficient-scope", 403, "The token does not have the required scope."),
+        ProblemType("data-not-served", 403, "The data of this port is not served here."),
         ProblemType("not-found", 404, "Not found."),
         ProblemType("method-not-allowed", 405, "Method not allowed."),
         ProblemType("not-acceptable", 406, "No acceptable representation."),
@@ -43,7 +44,9 @@ PROBLEM_TYPES = {
         ProblemType("retired", 410, "The product is retired; `current` names its successor."),
         ProblemType("length-required", 411, "Content-Length is required."),
         ProblemType("edit-conflict", 412, "Edited by someone else since the edition you sent."),
+        ProblemType("upload-conflict", 412, "Other data was uploaded to the port meanwhile."),
         ProblemType("too-large", 413, "The body is too large."),
+        ProblemType("range-not-satisfiable", 416, "The range is outside the file."),
         ProblemType("unsupported-media-type", 415, "Unsupported media type."),
         ProblemType("invalid", 422, "Validation failed."),
         ProblemType(
@@ -53,6 +56,7 @@ PROBLEM_TYPES = {
         ProblemType("throttled", 429, "Too many requests; see the Retry-After header."),
         ProblemType("internal-error", 500, "Internal server error."),
         ProblemType("unavailable", 503, "Service unavailable; try again shortly."),
+        ProblemType("insufficient-storage", 507, "No room on the disk of the files."),
     )
 }
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.audit.services import seal_pending
 from catalog.breaker import redis_breaker
+from catalog.contracts.services import remove_stale_uploads
 from catalog.people.services import note_use
 from catalog.search.port import SearchUnavailable
 from catalog.search.services.checks import check_indexes
@@ -23,7 +24,9 @@ from catalog.search.wakeup import is_hint_needed, is_hinted, is_running
 
 log = logging.getLogger(__name__)
 INDEX_QUEUE = "index"
-DRAIN_TICK, SEAL_TICK, CHECK_TICK = 2, 5, 600
+DRAIN_TICK, SEAL_TICK, CHECK_TICK, UPLOADS_TICK = 2, 5, 600, 3600
+# An upload that takes longer is dead.
+UPLOAD_LASTS = timedelta(hours=6)
 HINT_LASTS = 60
 
 BEAT: dict[str, dict[str, Any]] = {
@@ -36,6 +39,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "catalog.tasks.check_search",
         "schedule": CHECK_TICK,
         "options": {"expires": CHECK_TICK, "queue": INDEX_QUEUE},
+    },
+    "remove half-written uploads": {
+        "task": "catalog.tasks.remove_half_written_uploads",
+        "schedule": UPLOADS_TICK,
+        "options": {"expires": UPLOADS_TICK},
     },
     "seal the order of the audit trail": {
         "task": "catalog.tasks.seal_audit",
@@ -76,6 +84,11 @@ def check_search() -> int:
 @shared_task
 def seal_audit() -> int:
     return seal_pending()
+
+
+@shared_task
+def remove_half_written_uploads() -> int:
+    return remove_stale_uploads(before=timezone.now() - UPLOAD_LASTS)
 
 
 @shared_task

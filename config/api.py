@@ -15,6 +15,7 @@ from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, Domai
 from catalog.api.glossary import Terms
 from catalog.api.manifests import ContractManifest, Manifests, ProductManifest
 from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
+from catalog.api.port_data import PortData
 from catalog.api.ports import PortConfirmation, Ports, ProductPorts
 from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
 from catalog.api.provenance import ProductProvenance
@@ -96,6 +97,14 @@ urlpatterns = [
     rows(f"{PRODUCT}/history", ProductHistory, "product_history"),
     row(f"{PRODUCT}/similar", SimilarProducts, "product_similar"),
     route(f"{PRODUCT}/ports", ProductPorts, "product_ports", get="retrieve", post="create"),
+    route(
+        f"{PRODUCT}/ports/<path:port>/data",
+        PortData,
+        "port_data",
+        get="retrieve",
+        put="update",
+        post="create",
+    ),
     rows(f"{PRODUCT}/contracts", ProductContracts, "product_contracts"),
     row(f"{PRODUCT}/provenance", ProductProvenance, "product_provenance"),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),

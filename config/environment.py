@@ -128,6 +128,16 @@ SETTINGS: tuple[Setting, ...] = (
         help="Folders of files that a further domain may read, as folder=domain, by commas.",
     ),
     Setting(
+        name="ASSAY_MAX_UPLOAD_MB",
+        default="200",
+        help="Largest file, in megabytes, that people upload for an output port, 1 to 100000.",
+    ),
+    Setting(
+        name="ASSAY_UPLOAD_SNAPSHOTS",
+        default="3",
+        help="Uploads of a port that are kept, the served one included, 1 to 1000.",
+    ),
+    Setting(
         name="ASSAY_ALLOWED_NETS",
         shown_default="none; the demo adds its own source",
         help="Private host:port pairs that probes and imports may reach, separated by commas.",

@@ -1,9 +1,11 @@
 """What Assay adds to waitress: deadlines for slow clients, problem documents, an orderly stop."""
 
+import logging
 import signal
 import socket
 import time
 from collections.abc import Callable
+from copy import copy
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,24 +17,46 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.utilities import Error
 
+from catalog.api.rest.bodies import MEGABYTE, max_body_bytes
 from catalog.problems import MEDIA_TYPE, problem_document
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-MEGABYTE = 1024 * 1024
 MAX_CONNECTIONS = 2000
 # Larger bodies are refused by their header; what is between this and the limit of the API is read
 # and dropped, so that a client that reads only after sending gets the answer.
 MAX_BODY_BYTES = 64 * MEGABYTE
 MAX_HEADER_BYTES = 64 * 1024
 HEADER_SECONDS, BODY_SECONDS, IDLE_SECONDS = 20, 300, 60
+# An upload has more time, at this pace; so many arrive at once per process, each a file on disk.
+MIN_UPLOAD_BYTES_PER_SECOND = 128 * 1024
+MAX_UPLOADS = 8
 # A request that began to arrive so shortly before a stop is still answered.
 RECEIVING_GRACE_SECONDS = 2
 GRACE_SECONDS = 10
 CROWDED_SHARE = 0.8
-PROBLEM_BY_STATUS = {400: "malformed-request", 413: "too-large"}
+logger = logging.getLogger(__name__)
+PROBLEM_BY_STATUS = {
+    400: "malformed-request",
+    413: "too-large",
+    503: "unavailable",
+    507: "insufficient-storage",
+}
+
+
+class DiskFull(Error):
+    """A body could not be kept until it is complete."""
+
+    code, reason = 507, "Insufficient Storage"
+
+
+class TooManyUploads(Error):
+    """As many large bodies are arriving as the disk is trusted with."""
+
+    code, reason = 503, "Service Unavailable"
 
 
 class ProblemTask(ErrorTask):
@@ -74,7 +98,33 @@ class OneAtATimeParser(HTTPRequestParser):
         if self.channel.requests:
             self.waiting += data
             return len(data)
-        return super().received(data)
+        try:
+            count = super().received(data)
+        except OSError as error:
+            logger.warning("a body of %d bytes is not kept: %s", self.content_length, error)
+            self.error, self.completed = DiskFull("no room for the body"), True
+            count = len(data)
+        if self.error:
+            # A client that waits for leave to send its body gets the error instead.
+            self.expect_continue = False
+        return count
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Parse the header; an upload by somebody who seems to be signed in may be larger."""
+        super().parse_header(header_plus)
+        max_bytes = max_body_bytes(str(self.command), getattr(self, "path", ""))
+        is_signed_in = "AUTHORIZATION" in self.headers or "COOKIE" in self.headers
+        if max_bytes <= MAX_BODY_BYTES or not is_signed_in:
+            return
+        self.adj = copy(self.adj)
+        self.adj.max_request_body_size = max_bytes
+        assert isinstance(self.channel.server, WebServer)
+        if self.is_upload and self.channel.server.count_uploads() > MAX_UPLOADS:
+            self.error, self.completed = TooManyUploads("too many uploads at once"), True
+
+    @property
+    def is_upload(self) -> bool:
+        return self.content_length > MAX_BODY_BYTES or self.chunked
 
 
 class Channel(HTTPChannel):
@@ -110,7 +160,10 @@ class Channel(HTTPChannel):
         """Return True if a request has been arriving for too long."""
         if self.request is None or self.requests:
             return False
-        seconds = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
+        seconds = HEADER_SECONDS
+        if self.request.headers_finished:
+            announced = min(self.request.content_length, self.request.adj.max_request_body_size)
+            seconds = BODY_SECONDS + announced // MIN_UPLOAD_BYTES_PER_SECOND
         return now - self.receiving_since > seconds
 
     def is_busy(self, now: float) -> bool:
@@ -129,6 +182,11 @@ class WebServer(TcpWSGIServer):
     _map: dict[int, socket.socket]  # what the stubs say; they are dispatchers
     is_stopping = False
     listener: socket.socket
+
+    def count_uploads(self) -> int:
+        """Return how many large bodies are arriving."""
+        requests = [channel.request for channel in self.active_channels.values()]
+        return sum(request is not None and request.is_upload for request in requests)
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle or receive for too long; if crowded, all idle ones."""

@@ -185,11 +185,12 @@ ASSAY_FILES_ROOT = environment.get_path(
     "ASSAY_FILES_ROOT", default=ASSAY_DATA_DIR / "files", root=BASE_DIR
 )
 ASSAY_SHARED_FOLDERS = environment.get_pairs("ASSAY_SHARED_FOLDERS", example="folder=domain")
+ASSAY_MAX_UPLOAD_MB = environment.get_int("ASSAY_MAX_UPLOAD_MB", minimum=1, maximum=100_000)
+ASSAY_UPLOAD_SNAPSHOTS = environment.get_int("ASSAY_UPLOAD_SNAPSHOTS", minimum=1, maximum=1000)
 ASSAY_ALLOWED_NETS = environment.get_list(
     "ASSAY_ALLOWED_NETS", pattern=r"(\[[0-9a-fA-F:.]+\]|[\w.\-]+):\d{1,5}", example="host:port"
 ) + ((f"127.0.0.1:{ASSAY_DEMO_PORT}",) if ASSAY_DEMO else ())
-STATIC_URL = "static/"
-STATIC_ROOT = ASSAY_DATA_DIR / "static"
+STATIC_URL, STATIC_ROOT = "static/", ASSAY_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 ASSAY_STATIC_HASHED = environment.get_bool("ASSAY_STATIC_HASHED")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not ASSAY_STATIC_HASHED
@@ -339,8 +340,7 @@ SPECTACULAR_SETTINGS = {
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE, LANGUAGES = environment.get_text("ASSAY_LANGUAGE"), [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-USE_I18N = USE_TZ = True
-TIME_ZONE = "UTC"
+USE_I18N, USE_TZ, TIME_ZONE = True, True, "UTC"
 
 # --- logs -------------------------------------------------------------------------------------
 LOGGING = logging_settings(

@@ -4,7 +4,12 @@ import json
 from collections.abc import MutableMapping
 from typing import Any
 
-from django.template.defaultfilters import linebreaks_filter, linebreaksbr, truncatechars
+from django.template.defaultfilters import (
+    filesizeformat,
+    linebreaks_filter,
+    linebreaksbr,
+    truncatechars,
+)
 from django.templatetags.static import static
 from django.utils import timezone, translation
 from django_htmx.jinja import htmx_script
@@ -82,6 +87,7 @@ FILTERS = {
     "linebreaks": linebreaks_filter,
     "linebreaksbr": linebreaksbr,
     "truncatechars": truncatechars,
+    "file_size": filesizeformat,
     **{
         function.__name__: function
         for function in (

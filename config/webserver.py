@@ -9,10 +9,13 @@ import logging
 import mmap
 import os
 import resource
+import shutil
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from django.conf import settings
 from django.urls import get_resolver
@@ -120,12 +123,20 @@ def listening_socket() -> socket.socket:
     )
 
 
+def use_spool(folder: Path) -> None:
+    """Keep arriving bodies on the disk of the data: /tmp may be memory. Empty the folder first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder)
+
+
 def main() -> None:
     # Loaded once, before the processes are forked, so that a killed one is replaced at once.
     assert get_resolver().url_patterns
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    use_spool(settings.ASSAY_DATA_DIR / "spool")
     listener = listening_socket()
     logger.info("web server listens on %s:%s", settings.ASSAY_HOST, settings.ASSAY_PORT)
     run(

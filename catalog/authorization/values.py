@@ -8,6 +8,12 @@ from catalog.authorization.access import PUBLIC
 OPEN_CLASSIFICATIONS = frozenset({"", "none", "public"})
 LOWEST_SENSITIVITY = 1
 
+
+def is_open_classification(name: str) -> bool:
+    """Return True if a column of this classification may be shown to all."""
+    return name.strip().casefold() in OPEN_CLASSIFICATIONS
+
+
 # The classifications of each column and all that is nested in it, by column and by table.
 Classifications = Mapping[str, Mapping[str, Collection[str]]]
 

@@ -14,6 +14,7 @@ from catalog.web.people.invitations import invitation_accept
 from catalog.web.people.person import person_page
 from catalog.web.people.profile import profile
 from catalog.web.people.tokens import token_list, token_revoke
+from catalog.web.ports import uploads
 from catalog.web.ports import views as ports
 from catalog.web.products import registration, steps
 from catalog.web.products.contracts import product_contract
@@ -64,6 +65,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{EDIT}/readers", steps.Readers.as_view(), name="product_readers"),
     path(f"{EDIT}/ports", ports.Ports.as_view(), name="product_ports"),
     path(f"{EDIT}/ports/add", ports.AddPort.as_view(), name="product_port_add"),
+    path(f"{EDIT}/ports/upload", uploads.AddUpload.as_view(), name="product_upload"),
+    path(f"{PORT}/data", uploads.UploadData.as_view(), name="product_port_upload"),
     path(PORT, ports.ChangePort.as_view(), name="product_port"),
     path(f"{PORT}/confirm", ports.ConfirmPort.as_view(), name="product_port_confirm"),
     path(f"{PORT}/drop", ports.DropPort.as_view(), name="product_port_drop"),

@@ -300,6 +300,28 @@ def _(mesh: Mesh) -> Exchange:
     return _manifest(mesh, "PUT")
 
 
+def _upload(mesh: Mesh, method: str) -> Exchange:
+    path = f"/products/{mesh.draft().uuid}/ports"
+    rows = [{"id": 1, "amount": 19.5}, {"id": 2, "amount": 7}]
+    answer = mesh.send(method, f"{path}/orders/data", rows, If_None_Match="*")
+    return Exchange(
+        answer,
+        path,
+        lambda body: [(port["name"], port["version"]) for port in body["output_ports"]][-1],
+        lambda body: (body["port"], body["version"]),
+    )
+
+
+@writing("PUT", "/products/{uuid}/ports/{port}/data")
+def _(mesh: Mesh) -> Exchange:
+    return _upload(mesh, "PUT")
+
+
+@writing("POST", "/products/{uuid}/ports/{port}/data")
+def _(mesh: Mesh) -> Exchange:
+    return _upload(mesh, "POST")
+
+
 @writing("POST", "/domains")
 def _(mesh: Mesh) -> Exchange:
     body = {"slug": "returns", "name": mesh.padded("Returns"), "parent": mesh.users.domain.slug}

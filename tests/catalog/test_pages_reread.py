@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalog.audit.models import AuditEvent
@@ -192,6 +193,24 @@ def _(site: Site) -> Sent:
     product = site.draft()
     step = f"ports/{product.output_ports.get().pk}"
     return of_ports(product, step, OF_FILE, [("more", "2.0.0", "sales/b.csv")])
+
+
+@form("product_upload")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    file = SimpleUploadedFile("extra.csv", b"id\n1\n")
+    path = f"sales/hosted/{product.uuid}/1.0.0/extra.csv"
+    expected = [("table", "1.0.0", "sales/orders.csv"), ("extra", "1.0.0", path)]
+    return of_ports(product, "ports/upload", {"file": file}, expected)
+
+
+@form("product_port_upload")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    file = SimpleUploadedFile("orders.csv", b"id\n1\n")
+    path = f"sales/hosted/{product.uuid}/1.0.0/table.csv"
+    step = f"ports/{product.output_ports.get().pk}/data"
+    return of_ports(product, step, {"file": file}, [("table", "1.0.0", path)])
 
 
 @form("product_port_confirm")

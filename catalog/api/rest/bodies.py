@@ -1,8 +1,10 @@
 """Request bodies: how their bytes are read, and the strict fields that they are made of."""
 
+import re
 from collections.abc import Mapping
 from typing import IO, Self
 
+from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.parsers import BaseParser
@@ -14,6 +16,20 @@ from catalog.manifests.readers import read_json
 from catalog.types import JSONObject, JSONValue
 
 MEGABYTE = 1024 * 1024
+MAX_BYTES = 10 * MEGABYTE
+# Where files are uploaded, by API and by form; a form adds some lines to its file.
+_UPLOADS = re.compile(
+    r"/api/v1/products/[^/]+/ports/.+/data|/p/[^/]+/[^/]+/edit/ports/(upload|\d+/data)"
+    r"|/publish/upload"
+)
+UPLOAD_ALLOWANCE = MEGABYTE
+
+
+def max_body_bytes(method: str, path: str) -> int:
+    """Return how large a body may be that is sent to a path."""
+    if method in ("PUT", "POST") and _UPLOADS.fullmatch(path):
+        return settings.ASSAY_MAX_UPLOAD_MB * MEGABYTE + UPLOAD_ALLOWANCE
+    return MAX_BYTES
 
 
 class JSONBody(BaseParser):

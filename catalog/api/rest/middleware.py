@@ -6,12 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from structlog.contextvars import get_contextvars
 
-from catalog.api.rest.bodies import MEGABYTE
+from catalog.api.rest.bodies import MEGABYTE, max_body_bytes
 from catalog.api.rest.throttling import RATE
 from catalog.problems import problem_response
 
 PREFIX = "/api/"
-MAX_BYTES = 10 * MEGABYTE
 MAX_DISCARDED = 64 * MEGABYTE
 
 
@@ -46,10 +45,11 @@ def error_response(request: HttpRequest) -> HttpResponse | None:
         return problem_response("length-required", path=request.path)
     if not length.isascii() or not length.isdecimal() or len(length) > 15:
         return problem_response("malformed-request", path=request.path)
-    if int(length) > MAX_BYTES:
+    max_bytes = max_body_bytes(request.method or "", request.path)
+    if int(length) > max_bytes:
         # Read and drop it, so that a client that reads only after sending gets the response.
         while int(length) <= MAX_DISCARDED and request.read(MEGABYTE):
             pass
-        detail = f"A body may have at most {MAX_BYTES:,} bytes."
+        detail = f"A body may have at most {max_bytes:,} bytes."
         return problem_response("too-large", path=request.path, detail=detail)
     return None

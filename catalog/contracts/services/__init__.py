@@ -7,6 +7,13 @@ from catalog.contracts.services.serving import (
     drop_output_port,
     register_served_product,
 )
+from catalog.contracts.services.uploads import (
+    UploadedData,
+    register_upload_check,
+    remove_stale_uploads,
+    served_tag,
+    upload_data,
+)
 from catalog.contracts.services.versions import (
     check_files,
     delete_contract,
@@ -18,6 +25,7 @@ from catalog.contracts.services.versions import (
 )
 
 __all__ = [
+    "UploadedData",
     "add_output_port",
     "change_output_port",
     "check_files",
@@ -29,5 +37,9 @@ __all__ = [
     "link_ports",
     "project_links",
     "register_served_product",
+    "register_upload_check",
+    "remove_stale_uploads",
     "save_contract",
+    "served_tag",
+    "upload_data",
 ]

@@ -42,6 +42,11 @@ class PortRow:
         return self.port.last_outcome == CONFIRMED
 
     @property
+    def takes_uploads(self) -> bool:
+        """Return True if the next file of the port can be uploaded."""
+        return not self.servers or self.servers[0].type == "local"
+
+    @property
     def can_be_confirmed(self) -> bool:
         """Return True if Assay cannot check any server of the port."""
         types = {server.type for server in self.servers}
