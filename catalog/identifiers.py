@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
 from uuid import UUID
 
 from anyascii import anyascii
@@ -44,6 +45,18 @@ def normalize(text: str) -> str:
     """Return the form in which two spellings are the same: case, width and spaces do not matter."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return " ".join(plain.casefold().split())
+
+
+def fit(text: str, max_length: int) -> str:
+    """Return a text as a column of the database keeps it: a longer one by its beginning and digest.
+
+    The standards have no such limits, so the document stays whole; equal texts stay equal, and
+    others different.
+    """
+    if len(text) <= max_length:
+        return text
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{text[: max_length - 13]}~{digest}"
 
 
 def is_slug(text: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.exceptions import require_valid
-from catalog.identifiers import is_slug
+from catalog.identifiers import fit, is_slug
 from catalog.products.document_size import measure, size_issues
 from catalog.products.projection import check_storable, digest_of
 from catalog.products.tree_reader import TreeReader
@@ -103,11 +103,11 @@ def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:
     description = tree.get("description")
     document = ContractDocument(
         tree=tree,
-        identifier=reader.text(tree, "id", "", 400),
-        version=reader.text(tree, "version", "", 60) or DEFAULT_VERSION,
-        name=reader.text(tree, "name", "", 200),
-        status=reader.text(tree, "status", "", 60),
-        purpose=reader.text(description, "purpose", "/description")
+        identifier=reader.key(tree, "id", "", 400),
+        version=reader.key(tree, "version", "", 60) or DEFAULT_VERSION,
+        name=reader.words(tree, "name", "", 200),
+        status=reader.key(tree, "status", "", 60),
+        purpose=reader.words(description, "purpose", "/description")
         if isinstance(description, Mapping)
         else "",
         servers=tuple(reader.server(item, at) for at, item in reader.objects(tree, "servers")),
@@ -158,9 +158,9 @@ class _ContractReader(TreeReader):
     count = 0
 
     def server(self, item: Mapping[str, JSONValue], at: str) -> DeclaredServer:
-        locations = (self.text(item, key, at, 2000) for key in _LOCATION_KEYS)
+        locations = (self.key(item, key, at, 2000) for key in _LOCATION_KEYS)
         location = next(filter(None, locations), "")
-        server_type = self.text(item, "type", at, 60)
+        server_type = self.key(item, "type", at, 60)
         if not server_type:
             known = ", ".join(SERVER_MEMBERS)
             self.add_issue(f"{at}/type", "A server needs a type.", f"Such as {known}.")
@@ -170,26 +170,26 @@ class _ContractReader(TreeReader):
             if known_as in (None, ""):
                 message = f"A server of type {server_type} needs a {member}."
                 self.add_issue(f"{at}/{member}", message, f"Add the member {member}.")
-        name = self.text(item, "server", at, 120) or self.text(item, "id", at, 120)
+        name = self.key(item, "server", at, 120) or self.key(item, "id", at, 120)
         return DeclaredServer(
             name=name or "server",
             type=server_type,
-            environment=self.text(item, "environment", at, 60),
+            environment=self.key(item, "environment", at, 60),
             location=location,
-            format=self.text(item, "format", at, 60),
-            description=self.text(item, "description", at),
+            format=self.key(item, "format", at, 60),
+            description=self.words(item, "description", at),
         )
 
     def object(self, item: Mapping[str, JSONValue], at: str) -> DeclaredObject:
-        name = self.text(item, "name", at, 300)
+        name = self.key(item, "name", at, 300)
         if not name:
             self.add_issue(f"{at}/name", "A schema object needs a name.")
         return DeclaredObject(
             name=name,
-            physical_name=self.text(item, "physicalName", at, 300),
-            physical_type=self.text(item, "physicalType", at, 120),
-            business_name=self.text(item, "businessName", at, 300),
-            description=self.text(item, "description", at),
+            physical_name=self.key(item, "physicalName", at, 300),
+            physical_type=self.key(item, "physicalType", at, 120),
+            business_name=self.words(item, "businessName", at, 300),
+            description=self.words(item, "description", at),
             properties=tuple(self._properties(item, at, parent="", depth=0)),
         )
 
@@ -215,25 +215,21 @@ class _ContractReader(TreeReader):
     def _property(
         self, item: Mapping[str, JSONValue], at: str, parent: str, depth: int
     ) -> DeclaredProperty:
-        name = self.text(item, "name", at, 300)
+        name = self.key(item, "name", at, 300)
         if not name:
             self.add_issue(f"{at}/name", "A property needs a name.")
-        path = f"{parent}.{name}" if parent else name
-        if len(path) > 1000:
-            self.add_issue(f"{at}/name", "The path to this property has over 1000 characters.")
         return DeclaredProperty(
-            path=path[:1000],
+            path=fit(f"{parent}.{name}" if parent else name, 1000),
             parent=parent,
             name=name,
             depth=depth,
-            # The standard has no limit; the document keeps what the column cuts.
-            physical_name=self.text(item, "physicalName", at)[:300],
-            business_name=self.text(item, "businessName", at, 300),
-            logical_type=self.text(item, "logicalType", at, 60),
-            physical_type=self.text(item, "physicalType", at, 200),
-            classification=self.text(item, "classification", at, 60),
+            physical_name=self.key(item, "physicalName", at, 300),
+            business_name=self.words(item, "businessName", at, 300),
+            logical_type=self.key(item, "logicalType", at, 60),
+            physical_type=self.key(item, "physicalType", at, 200),
+            classification=self.key(item, "classification", at, 60),
             term=_term(item),
-            description=self.text(item, "description", at),
+            description=self.words(item, "description", at),
             is_required=item.get("required") is True,
             is_unique=item.get("unique") is True,
             is_primary_key=item.get("primaryKey") is True,

@@ -8,6 +8,7 @@ from itertools import islice
 from jsonpointer import JsonPointer
 
 from catalog.contracts.projection import DEFAULT_VERSION
+from catalog.identifiers import fit
 from catalog.issues import shortened
 from catalog.manifests.bitol_odps import target_status
 from catalog.products.projection import digest_of
@@ -128,7 +129,8 @@ def is_unchanged(tree: JSONObject, current: JSONObject, *, status: str) -> bool:
 
 
 def key_of(contract: JSONObject) -> ContractKey:
-    return str(contract.get("id")), str(contract.get("version") or DEFAULT_VERSION)
+    identifier, version = (str(contract.get(key) or "").strip() for key in ("id", "version"))
+    return fit(identifier, 400), fit(version, 60) or DEFAULT_VERSION
 
 
 def diff(before: JSONValue, after: JSONValue, at: tuple[str | int, ...] = ()) -> Iterator[str]:
@@ -205,7 +207,7 @@ def _end(status: str, current: CurrentProduct) -> tuple[Transition, tuple[str, .
 
 
 def _republish(tree: JSONObject, current: CurrentProduct) -> tuple[Transition, tuple[str, ...]]:
-    version = str(tree.get("version") or DEFAULT_VERSION)
+    version = fit(str(tree.get("version") or DEFAULT_VERSION).strip(), 60)
     if current.status != "published":
         return Transition.NONE, ()
     if version not in current.frozen_versions:

@@ -51,6 +51,10 @@ class OutputPort(models.Model):
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.name, self.version
+
 
 class InputPort(models.Model):
     """One input of a product; `source` is the product in this mesh that it comes from, if any."""

@@ -10,6 +10,7 @@ from catalog.types import JSONObject, JSONValue
 
 MIN_INTERVAL, MAX_INTERVAL = 5, 86_400
 MAX_PORTS = 200
+DEFAULT_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,13 @@ def parse_ports(tree: JSONObject) -> DeclaredPorts:
     return ports
 
 
+def port_key(entry: Mapping[str, JSONValue]) -> tuple[str, str]:
+    """Return the name and version under which an entry of a tree is kept as a port."""
+    reader = TreeReader()
+    name = reader.key(entry, "name", "", 120)
+    return name, reader.key(entry, "version", "", 60) or DEFAULT_VERSION
+
+
 def _ports(
     reader: TreeReader, tree: JSONObject, key: Literal["outputPorts", "inputPorts"]
 ) -> tuple[DeclaredPort, ...]:
@@ -52,11 +60,11 @@ def _ports(
         return ()
     for at, item in reader.objects(tree, key):
         port = DeclaredPort(
-            name=reader.text(item, "name", at, 120),
-            version=reader.text(item, "version", at, 60) or "1.0.0",
-            type=reader.text(item, "type", at, 60),
-            description=reader.text(item, "description", at),
-            contract_identifier=reader.text(item, "contractId", at, 400),
+            name=reader.key(item, "name", at, 120),
+            version=reader.key(item, "version", at, 60) or DEFAULT_VERSION,
+            type=reader.key(item, "type", at, 60),
+            description=reader.words(item, "description", at),
+            contract_identifier=reader.key(item, "contractId", at, 400),
             is_deprecated=item.get("deprecated") is True,
             interval=_interval(reader, item, at),
             source_name=_source_name(reader, item, at),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jsonpointer import escape
 
 from catalog.exceptions import ValidationFailed
-from catalog.identifiers import character_issues, slug_issues, slug_of
+from catalog.identifiers import character_issues, fit, slug_issues, slug_of
 from catalog.issues import Issue
 from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
@@ -50,7 +50,7 @@ def parse_columns(tree: JSONObject) -> ProductColumns:
     """Return the columns of a product's tree. Raises ValidationFailed with every issue."""
     reader = TreeReader()
     description = reader.mapping(tree, "description")
-    name, slug = reader.text(tree, "name", "", 200), slug_from(tree)
+    name, slug = reader.words(tree, "name", "", 200), slug_from(tree)
     if not slug and not name.strip():
         reader.add_issue("/name", "The product needs a name.")
     else:
@@ -59,13 +59,13 @@ def parse_columns(tree: JSONObject) -> ProductColumns:
             hint = f"{issue.hint} In a document it is assaySlug."
             reader.add_issue(location, issue.message, hint)
     columns = ProductColumns(
-        document_id=reader.text(tree, "id", "", 400),
+        document_id=reader.key(tree, "id", "", 400),
         slug=slug,
         name=name or slug,
-        version=reader.text(tree, "version", "", 60) or "0.1.0",
-        purpose=reader.text(description, "purpose", "/description"),
-        limitations=reader.text(description, "limitations", "/description"),
-        usage=reader.text(description, "usage", "/description"),
+        version=reader.key(tree, "version", "", 60) or "0.1.0",
+        purpose=reader.words(description, "purpose", "/description"),
+        limitations=reader.words(description, "limitations", "/description"),
+        usage=reader.words(description, "usage", "/description"),
         tags=_tags(reader, tree),
         sensitivity=SENSITIVITIES[
             _choice(reader, tree, "assaySensitivity", tuple(SENSITIVITIES), "internal")
@@ -145,15 +145,38 @@ def custom_pointer(document: Mapping[str, JSONValue], key: str) -> str:
 
 def with_custom(document: JSONObject, key: str, value: JSONValue) -> JSONObject:
     """Return a copy of a document in which a custom property has a value; None removes it."""
-    properties = [
-        item
-        for item in document.get("customProperties") or []
-        if not (isinstance(item, dict) and item.get("property") == key)
-    ]
-    if value is not None:
+    properties, is_missing = [], value is not None
+    for item in document.get("customProperties") or []:
+        if not (isinstance(item, dict) and item.get("property") == key):
+            properties.append(item)
+        elif is_missing:
+            properties.append(item | {"value": value})
+            is_missing = False
+    if is_missing:
         properties.append({"property": key, "value": value})
     changed = {name: member for name, member in document.items() if name != "customProperties"}
     return changed | {"customProperties": properties} if properties else changed
+
+
+def with_changes(
+    document: Mapping[str, JSONValue],
+    before: Mapping[str, JSONValue],
+    after: Mapping[str, JSONValue],
+) -> JSONObject:
+    """Return a document with what differs between two readings of it; all else is as it was."""
+    changed = dict(document)
+    for key in before.keys() | after.keys():
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            current = document.get(key)
+            changed[key] = with_changes(current if isinstance(current, Mapping) else {}, old, new)
+        elif old == new:
+            continue
+        elif new is None:
+            changed.pop(key, None)
+        else:
+            changed[key] = new
+    return changed
 
 
 def with_columns(tree: JSONObject, columns: Mapping[str, JSONValue]) -> JSONObject:
@@ -214,14 +237,16 @@ def check_storable(value: JSONValue, at: str = "") -> list[Issue]:
 
 
 def _tags(reader: TreeReader, tree: JSONObject) -> tuple[str, ...]:
+    """Return the tags that the catalog keeps; the document may have more and longer ones."""
     tags = tree.get("tags") or []
-    if not isinstance(tags, Sequence) or isinstance(tags, str) or len(tags) > MAX_TAGS:
-        reader.add_issue("/tags", f"Must be a list of at most {MAX_TAGS} strings.")
+    if not isinstance(tags, list):
+        reader.add_issue("/tags", "Must be a list of strings.")
         return ()
     for index, tag in enumerate(tags):
-        if not isinstance(tag, str) or not tag.strip() or len(tag) > 120:
-            reader.add_issue(f"/tags/{index}", "Must be a string of 1 to 120 characters.")
-    return tuple(tag for tag in tags if isinstance(tag, str))
+        if not isinstance(tag, str):
+            reader.add_issue(f"/tags/{index}", "Must be a string.")
+    texts = (fit(tag.strip(), 120) for tag in tags if isinstance(tag, str))
+    return tuple(dict.fromkeys(filter(None, texts)))[:MAX_TAGS]
 
 
 def _choice(

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog.exceptions import require_valid
+from catalog.identifiers import fit
 from catalog.issues import Issue
+from catalog.products.document_size import MAX_CHARACTERS
 from catalog.types import JSONValue
 
 MAX_TEXT = 20_000
@@ -33,6 +35,16 @@ class TreeReader:
             self.add_issue(f"{at}/{key}", f"At most {max_length} characters.")
             return ""
         return value.strip()
+
+    def key(self, item: Mapping[str, JSONValue], key: str, at: str, max_length: int) -> str:
+        """Return a text that identifies something, fitted to a column; the tree keeps it whole."""
+        return fit(self.text(item, key, at, MAX_CHARACTERS), max_length)
+
+    def words(
+        self, item: Mapping[str, JSONValue], key: str, at: str, max_length: int = MAX_TEXT
+    ) -> str:
+        """Return the beginning of a text that people read; the tree keeps it whole."""
+        return self.text(item, key, at, MAX_CHARACTERS)[:max_length].strip()
 
     def mapping(
         self, item: Mapping[str, JSONValue], key: str, at: str = ""

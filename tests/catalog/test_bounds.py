@@ -192,7 +192,6 @@ def test_pages_of_history_are_bounded_whatever_was_written(client, users, produc
     [
         ("outputPorts", [{"name": f"p{n}", "version": "1.0.0"} for n in range(201)], "200"),
         ("inputPorts", [{"name": f"p{n}", "version": "1.0.0"} for n in range(201)], "200"),
-        ("tags", [f"t{n}" for n in range(201)], "200"),
     ],
 )
 def test_a_product_has_a_bounded_number_of_parts(users, product, member, items, bound):

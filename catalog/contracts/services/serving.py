@@ -20,6 +20,7 @@ from catalog.domains.models import Domain
 from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import CONFIRMED, OutputPort
+from catalog.ports.projection import port_key
 from catalog.products.document import DocumentChange, plan_change
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
@@ -82,12 +83,12 @@ def change_output_port(
     *,
     port: OutputPort,
     fields: dict[str, str],
-    server: JSONObject,
+    server: JSONObject | None,
     edition: int,
     actor: Writer,
     interval: int | None = None,
 ) -> DataProduct:
-    """Set fields of a port (name, version, description, type) and its first server.
+    """Set fields of a port (name, version, description, type) and its first server, if given.
 
     A contract that a published version names does not change; its next version gets the server.
     Raises PermissionDenied, EditConflict, ValidationFailed.
@@ -97,11 +98,13 @@ def change_output_port(
     current: JSONObject = next((entry for entry in entries if _is_entry_of(entry, port)), {})
     entry = {key: value for key, value in (current | fields).items() if key not in fields or value}
     entry = with_custom(entry, "assayInterval", interval)
-    identifier = contract.identifier if contract else entry.get("contractId")
-    has_identifier = isinstance(identifier, str) and identifier
-    entry["contractId"] = identifier if has_identifier else str(uuid.uuid4())
+    identifier = entry.get("contractId")
+    if server is not None and not (isinstance(identifier, str) and identifier):
+        entry["contractId"] = str(uuid.uuid4())
     tree = product.tree | {"outputPorts": _replace_entry(product, port, entry)}
     change = plan_change(product.tree, tree)
+    if server is None:
+        return replace_document(product=product, tree=change, edition=edition, actor=actor)
     if contract is None:
         name = f"{product.name}: {entry['name']}"
         document = new_tree(identifier=entry["contractId"], name=name, servers=[server])
@@ -176,11 +179,7 @@ def _save(
 
 
 def _is_entry_of(entry: JSONValue, port: OutputPort) -> bool:
-    return (
-        isinstance(entry, dict)
-        and entry.get("name") == port.name
-        and (entry.get("version") or "1.0.0") == port.version
-    )
+    return isinstance(entry, dict) and port_key(entry) == port.key
 
 
 def _replace_entry(

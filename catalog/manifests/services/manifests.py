@@ -10,6 +10,7 @@ from catalog.audit.services import record_if_denied
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
+from catalog.identifiers import fit
 from catalog.issues import Issue
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import BundleCollector, Source
@@ -205,7 +206,7 @@ def _set_product_alias(product: DataProduct, identifier: str) -> None:
     set_alias(
         product=product,
         system=bitol_odps.SYSTEM,
-        identifier=identifier,
+        identifier=fit(identifier, 400),
         digest=digest_of(product.tree),
     )
 

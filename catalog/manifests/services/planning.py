@@ -11,7 +11,7 @@ from catalog.contracts.models import DataContract
 from catalog.contracts.services import frozen_digests
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
-from catalog.identifiers import slug_of
+from catalog.identifiers import fit, slug_of
 from catalog.issues import did_you_mean, shortened
 from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import Bundle, BundleCollector
@@ -136,7 +136,7 @@ def contract_digests(bundle: Bundle) -> dict[str, str]:
 
 
 def contract_alias(key: ContractKey) -> str:
-    return "@".join(key)[-400:]
+    return fit("@".join(key), 400)
 
 
 def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
@@ -145,12 +145,14 @@ def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
         return _identify_by_contract(bundle)
     identifier, tree = bundle.identifier, bundle.product.tree
     aliases = ProductAlias.objects.select_related("product__domain")
-    alias = aliases.filter(system=bitol_odps.SYSTEM, identifier=identifier).first()
+    alias = aliases.filter(system=bitol_odps.SYSTEM, identifier=fit(identifier, 400)).first()
     if alias:
         return alias, alias.product
     # A product that was created here and never imported has this document id.
     products = DataProduct.objects.select_related("domain")
-    product = products.filter(document_id=identifier).exclude(status=Status.EXTERNAL).first()
+    product = (
+        products.filter(document_id=fit(identifier, 400)).exclude(status=Status.EXTERNAL).first()
+    )
     if product is None:
         # Ids of external entries are unique in their catalog only.
         address = {"domain__slug": str(tree.get("domain")), "slug": slug_from(tree)}
@@ -160,7 +162,7 @@ def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
 
 
 def _identify_by_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct]:
-    contracts = DataContract.objects.filter(identifier=bundle.identifier).order_by("id")
+    contracts = DataContract.objects.filter(identifier=fit(bundle.identifier, 400)).order_by("id")
     contract = contracts.select_related("product__domain").first()
     if contract is None:
         hint = "Import the product too: its output port names the contract's id as contractId."

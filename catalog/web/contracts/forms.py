@@ -10,7 +10,7 @@ from catalog.contracts.columns import LOGICAL_TYPES, Column
 from catalog.exceptions import EditConflict
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.formsets import RowForm, TableForm
-from catalog.web.forms.versioned import FieldConflict, Values, VersionedForm
+from catalog.web.forms.versioned import FieldConflict, Values, VersionedForm, offer_choice
 
 TYPES = [("", "–"), *((name, name) for name in LOGICAL_TYPES)]
 PAGE_SIZE, MAX_NEW_COLUMNS = 50, 50
@@ -52,7 +52,7 @@ class SchemaTableForm(TableForm):
     def prepare_row(self, row: RowForm, values: Values) -> None:
         """Offer the column's type, which may be one of another tool, and show its depth."""
         assert isinstance(row, ColumnRow)
-        row.offer_choice("type", values["type"])
+        offer_choice(row, "type", values["type"])
         row.depth = values.get("depth", 0)
 
     def clean(self) -> dict[str, Any]:

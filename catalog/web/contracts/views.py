@@ -191,6 +191,7 @@ class Table(TableView, ContractView):
 
     title = _("Columns")
     form_class = SchemaTableForm
+    shows_stored = True
     template_name = "catalog/editing/table.html"
     _columns: Page[Column] | None = None
 

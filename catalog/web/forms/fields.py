@@ -1,5 +1,6 @@
 """Fields for texts that a database keeps, and for shares as people type them."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,6 +11,10 @@ from django.utils.translation import gettext as _
 from catalog.identifiers import unstorable
 
 LONGEST = 20_000
+
+
+def with_plain_breaks(value: Any) -> str:
+    return "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def storable(text: str) -> None:
@@ -25,6 +30,14 @@ class SingleLineField(forms.CharField):
     def __init__(self, *, max_length: int = 200, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return True if the text differs by more than spaces around it and kinds of line break."""
+        return self.as_sent(initial) != self.as_sent(data)
+
+    def as_sent(self, value: Any) -> str:
+        """Return a text as a browser sends it back that was given it in this field."""
+        return re.sub(r"[\r\n]", "", "" if value is None else str(value)).strip()
+
 
 class TextAreaField(SingleLineField):
     """A text of several lines."""
@@ -32,6 +45,13 @@ class TextAreaField(SingleLineField):
     def __init__(self, *, rows: int = 4, max_length: int = LONGEST, **options: Any) -> None:
         options.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
         super().__init__(max_length=max_length, **options)
+
+    def to_python(self, value: Any) -> str:
+        """Return the text with plain line breaks; browsers send two characters for each."""
+        return str(super().to_python(with_plain_breaks(value)))
+
+    def as_sent(self, value: Any) -> str:
+        return with_plain_breaks(value).strip()
 
 
 class PercentField(forms.Field):

@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.web.forms.renderers import PlainControls
-from catalog.web.forms.versioned import FieldConflict, Values, VersionedForm, changed_fields
+from catalog.web.forms.versioned import (
+    FieldConflict,
+    Values,
+    VersionedForm,
+    accept_stored,
+    changed_fields,
+    edited_names,
+)
 
 if TYPE_CHECKING:
     BaseRowFormSet = forms.BaseFormSet["RowForm"]
@@ -21,15 +28,17 @@ MORE_ROWS = 5
 
 
 class RowForm(forms.Form):
-    """One row of a table."""
+    """One row of a table; `stored` are the values that it showed, none for a blank row."""
 
-    def offer_choice(self, name: str, value: str) -> None:
-        """Offer a stored value that the list of choices lacks."""
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        known = {choice for choice, _label in field.widget.choices}
-        if value and value not in known:
-            field.choices = [*field.widget.choices, (value, value)]
+    stored: Values = {}
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        accept_stored(self, self.stored)
+
+    def edited(self) -> set[str]:
+        """Return the names of the fields that differ from what is stored."""
+        return edited_names(self, self.stored)
 
     @property
     def is_filled(self) -> bool:
@@ -88,6 +97,7 @@ class TableForm(VersionedForm):
         data = self.data if self.is_bound else None
         rows = row_form_set(data, initial=initial, prefix=self.rows_prefix)
         for row, values in zip(rows.forms, current, strict=False):
+            row.stored = values
             self.prepare_row(row, values)
         return rows
 

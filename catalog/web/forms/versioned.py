@@ -78,6 +78,20 @@ class VersionedForm(CatalogForm):
     conflict: EditConflict | None = None
     differences: tuple[FieldConflict, ...] = ()
 
+    def has_edits(self) -> bool:
+        """Return True if the form differs from what it showed: a page saved as it was opened."""
+        is_current = self["edition"].data == str(self.initial.get("edition"))
+        return not is_current or any(self.find_differences(self.initial))
+
+    def edited(self) -> set[str]:
+        """Return the names of the fields that differ from what is stored."""
+        return edited_names(self, self.initial)
+
+    def _clean_fields(self) -> None:
+        """Accept a value that is stored already, whatever it is: nobody typed it now."""
+        super()._clean_fields()  # type: ignore[misc]
+        accept_stored(self, self.initial)
+
     def show_conflict(self, conflict: EditConflict, current: Values) -> None:
         """Compare current and submitted values; submitting again overwrites the current ones."""
         self.conflict = conflict
@@ -93,6 +107,33 @@ class VersionedForm(CatalogForm):
     def find_differences(self, current: Values) -> Iterator[FieldConflict]:
         """Yield each visible field whose submitted value differs from the current one."""
         return changed_fields(self, current)
+
+
+def offer_choice(form: forms.Form, name: str, value: str) -> None:
+    """Offer a stored value that the list of choices lacks."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    known = {choice for choice, _label in field.widget.choices}
+    if value and value not in known:
+        field.choices = [*field.widget.choices, (value, value)]
+
+
+def edited_names(form: forms.Form, stored: Values) -> set[str]:
+    """Return the names of the fields that were not submitted as they were shown."""
+    return {
+        bound.name
+        for bound in form
+        if bound.field.has_changed(stored.get(bound.name, bound.field.initial), bound.data)
+    }
+
+
+def accept_stored(form: forms.Form, stored: Values) -> None:
+    """Take the stored values of fields that were submitted as they were shown."""
+    errors = form._errors or {}
+    for name in set(stored).intersection(form.fields) - edited_names(form, stored):
+        if name in errors or isinstance(form.cleaned_data.get(name), str):
+            errors.pop(name, None)
+            form.cleaned_data[name] = stored[name]
 
 
 def changed_fields(

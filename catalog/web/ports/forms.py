@@ -14,7 +14,7 @@ from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.projection import custom, with_custom
 from catalog.types import JSONObject, JSONValue
 from catalog.web.forms.fields import SingleLineField, TextAreaField
-from catalog.web.forms.versioned import VersionedForm
+from catalog.web.forms.versioned import VersionedForm, offer_choice
 from catalog.web.products.forms import DocumentForm
 
 API, FILE, POSTGRES, OTHER = "api", "local", "postgres", "other"
@@ -28,6 +28,7 @@ FORMATS = [("parquet", "Parquet"), ("csv", "CSV"), ("json", "JSON"), ("sqlite", 
 OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("other"))]
 CREDENTIALS = {"user": "assayUser", "secret": "assaySecret"}
 SECRET_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
+VARIABLE = re.compile(r"\$\{[^{}]+\}\Z")
 PORT_PATH = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
 
 
@@ -35,8 +36,11 @@ class DatabaseFields(forms.Form):
     """Where a database is, and who signs in to it."""
 
     host = SingleLineField(label=_("Host"), max_length=253, required=False)
-    port = forms.IntegerField(
-        label=_("Port"), min_value=1, max_value=65535, required=False, initial=5432
+    port = SingleLineField(
+        label=_("Port"),
+        required=False,
+        initial="5432",
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     database = SingleLineField(label=_("Database"), max_length=120, required=False)
     schema = SingleLineField(label=_("Schema"), max_length=120, required=False, initial="public")
@@ -54,6 +58,15 @@ class DatabaseFields(forms.Form):
         help_text=_("The name of the secret with its password, never the password itself."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
     )
+
+    def clean_port(self) -> int | str:
+        """Return the number of the port, or a reference to a variable."""
+        text = str(self.cleaned_data["port"])
+        if text.isascii() and text.isdecimal() and 0 < int(text[:6]) <= 65535:
+            return int(text)
+        if text and not VARIABLE.match(text):
+            raise ValidationError(_("Give a number from 1 to 65535."))
+        return text
 
     def clean_secret(self) -> str:
         secret = str(self.cleaned_data["secret"])
@@ -120,25 +133,44 @@ class PortForm(DatabaseFields, DocumentForm):
         help_text=_("Seconds, 5 to 86 400. Leave empty for the default."),
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("format", "other_type"):
+            offer_choice(self, name, str(self.initial.get(name) or ""))
+
     def clean(self) -> dict[str, Any]:
-        """Require what the chosen type of server needs."""
+        """Require what the chosen type of server needs; what a document left out may stay out."""
         cleaned = super().clean() or {}
-        for name in self.NEEDS.get(str(cleaned.get("kind")), {}):
+        needed = self.NEEDS.get(str(cleaned.get("kind")), {})
+        edited = self.edited()
+        if self.initial.get("kind") and not edited & {"kind", "other_type"}:
+            needed = {name: key for name, key in needed.items() if name in edited}
+        for name in needed:
             if name not in self.errors and cleaned.get(name) in (None, ""):
                 self.add_error(name, _("Required for this type of server."))
         return cleaned
 
-    def server(self, current: JSONObject) -> JSONObject:
-        """Return the server as a contract has it; other keys of one of the same type stay."""
-        kind = self.cleaned_data["kind"]
-        unchanged = current if current.get("type") == self._type() else {}
-        location = {key: self.cleaned_data[name] for name, key in self.NEEDS[kind].items()}
-        name = current.get("server") or "production"
-        server = unchanged | {"server": name, "type": self._type()} | location
-        return self.signed_in(server) if kind == POSTGRES else server
+    def server(self, current: JSONObject) -> JSONObject | None:
+        """Return the server as a contract has it, with what was edited; None if nothing was.
+
+        All keys of a server of another type go.
+        """
+        keys, edited = self.NEEDS[self.cleaned_data["kind"]], self.edited()
+        if self.initial.get("kind") and not edited & {"kind", "other_type"}:
+            changed = {key: self.cleaned_data[name] for name, key in keys.items() if name in edited}
+            if not changed and not edited & CREDENTIALS.keys():
+                return None
+            server = {"server": "production", "type": self._type()} | current | changed
+        else:
+            server = {"server": current.get("server") or "production", "type": self._type()}
+            server |= {key: self.cleaned_data[name] for name, key in keys.items()}
+        return self.signed_in(server) if self.cleaned_data["kind"] == POSTGRES else server
 
     def port_fields(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("name", "version", "description")}
+        names = {"name", "version", "description"}
+        if self.initial.get("name"):
+            names &= self.edited()
+        return {name: self.cleaned_data[name] for name in sorted(names)}
 
     def path_of(self, location: str) -> str:
         """Return the field of a location in the port's entry or in its first server."""
@@ -161,7 +193,7 @@ def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
         "version": entry.get("version") or "1.0.0",
         "description": entry.get("description", ""),
         "kind": kind if kind in PortForm.NEEDS else OTHER,
-        "other_type": kind if kind in dict(OTHER_TYPES) else "custom",
+        "other_type": kind if kind and kind not in PortForm.NEEDS else "custom",
     }
     for name, key in PortForm.NEEDS[initial["kind"]].items():
         initial[name] = server.get(key, "")

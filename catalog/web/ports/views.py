@@ -17,6 +17,7 @@ from catalog.contracts.services import (
 from catalog.exceptions import ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import InputPort, OutputPort
+from catalog.ports.projection import port_key
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_document
@@ -77,7 +78,7 @@ class AddPort(EditView):
             product=self.product,
             **form.port_fields(),
             interval=form.cleaned_data["interval"],
-            server=form.server({}),
+            server=form.server({}) or {},
             edition=form.cleaned_data["edition"],
             actor=self.person,
         )[1]
@@ -104,9 +105,7 @@ class OnePort(EditView):
 
     def entry(self, port: OutputPort) -> JSONObject:
         entries = self.product.tree.get("outputPorts") or []
-        key = (port.name, port.version)
-        same = (e for e in entries if (e.get("name"), e.get("version") or "1.0.0") == key)
-        return next(same, {})
+        return next((entry for entry in entries if port_key(entry) == port.key), {})
 
     def servers(self, port: OutputPort) -> list[JSONObject]:
         contract = contract_of(port)
@@ -121,6 +120,7 @@ class ChangePort(OnePort):
 
     title = _("Change an output port")
     form_class = PortForm
+    shows_stored = True
     template_name = "catalog/editing/port.html"
 
     def get_initial(self) -> dict[str, Any]:

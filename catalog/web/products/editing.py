@@ -129,6 +129,8 @@ class EditView(ProductView):
     """
 
     form_class: ClassVar[type[VersionedForm]]
+    # The form shows what is stored, so a page that is saved as it was opened saves nothing.
+    shows_stored: ClassVar[bool] = False
     service: ClassVar[Callable[..., DataProduct]]
     success_message: ClassVar[Text] = _("Saved.")
 
@@ -138,6 +140,9 @@ class EditView(ProductView):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Save what was submitted, unless it is invalid or someone else was faster."""
         form = self.get_form(request.POST, files=request.FILES)
+        if self.shows_stored and not form.has_edits():
+            messages.info(request, _("Nothing was changed."))
+            return redirect(self.get_success_url())
         if not form.is_valid():
             return self.render(form, status=422)
         try:

@@ -1,7 +1,8 @@
 """Forms of a product: its description and its readers."""
 
+import csv
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -26,10 +27,10 @@ from catalog.products.projection import (
 from catalog.types import JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms.fields import SingleLineField, TextAreaField
-from catalog.web.forms.versioned import CatalogForm, VersionedForm
+from catalog.web.forms.versioned import CatalogForm, VersionedForm, edited_names
 
 CUSTOM_PATH = re.compile(r"/customProperties/(\d+)/value(/.*)?\Z")
-MAX_TAGS = 200
+MAX_TAGS, LONGEST_TAG = 200, 400
 
 VISIBILITY_CHOICES = [
     (Visibility.PUBLIC.value, _("Everyone, signed in or not")),
@@ -140,25 +141,26 @@ class Description(forms.Form):
         return cleaned
 
     def clean_tags(self) -> list[str]:
-        parts = (tag.strip() for tag in str(self.cleaned_data["tags"]).split(","))
+        line = csv.reader([str(self.cleaned_data["tags"])], skipinitialspace=True)
+        parts = (tag.strip() for tag in next(line, []))
         tags = list(dict.fromkeys(tag for tag in parts if tag))
-        if len(tags) > MAX_TAGS or any(len(tag) > 120 for tag in tags):
-            raise ValidationError(_("At most 200 tags, each of at most 120 characters."))
+        # A document may have brought more and longer ones.
+        limit = max(MAX_TAGS, str(self.initial.get("tags") or "").count(","))
+        if len(tags) > limit or any(len(tag) > LONGEST_TAG for tag in tags):
+            raise ValidationError(_("At most 200 tags, each of at most 400 characters."))
         return tags
 
     def described(self, tree: JSONObject) -> JSONObject:
-        """Return a tree with the submitted values; unchanged values stay as they are."""
-        initial = described_by(tree)
-        current = {name: initial[name] or None for name in initial if name in self.fields}
-        submitted = {name: self.cleaned_data.get(name) for name in current}
-        submitted["tags"] = ", ".join(submitted["tags"] or [])
-        default_slug = slug_from(tree | {"name": submitted["name"]})
-        if not current["slug"] and submitted["slug"] == default_slug:
-            submitted["slug"] = None
-        changed = {name for name, value in submitted.items() if (value or None) != current[name]}
-        columns = {name: self.cleaned_data[name] for name in changed}
-        if "slug" in columns and not columns["slug"]:
-            columns["slug"] = None
+        """Return a tree with the values that were edited; all others stay as they are."""
+        shown = described_by(tree) | self.initial
+        edited = edited_names(self, shown) & shown.keys()
+        columns = {name: self.cleaned_data[name] for name in edited}
+        if edited & {"name", "slug"}:
+            # A name that changes does not move the product to another address.
+            columns["slug"] = self.cleaned_data["slug"] or None
+            is_default = columns["slug"] == slug_from(tree | {"name": self.cleaned_data["name"]})
+            if is_default and custom(tree, "assaySlug") is None:
+                columns["slug"] = None
         return with_columns(tree, columns)
 
 
@@ -172,10 +174,17 @@ def described_by(tree: JSONObject) -> dict[str, Any]:
         "purpose": words.get("purpose", ""),
         "limitations": words.get("limitations", ""),
         "usage": words.get("usage", ""),
-        "tags": ", ".join(tree.get("tags") or []),
+        "tags": _tags_text(tree.get("tags") or []),
         "sensitivity": custom(tree, "assaySensitivity") or Sensitivity.INTERNAL.label,
         "visibility": custom(tree, "assayVisibility") or DEFAULT_VISIBILITY,
     }
+
+
+def _tags_text(tags: Sequence[str]) -> str:
+    """Return tags separated by commas; one that has a comma is in quotes."""
+    return ", ".join(
+        '"{}"'.format(tag.replace('"', '""')) if set(tag) & {",", '"'} else tag for tag in tags
+    )
 
 
 class RegisterForm(Description, CatalogForm):

@@ -63,10 +63,13 @@ class Describe(EditView):
 
     step = "describe"
     form_class = DescribeForm
+    shows_stored = True
     template_name = "catalog/editing/describe.html"
 
     def get_initial(self) -> dict[str, Any]:
-        return described_by(self.product.tree) | {"slug": self.product.slug}
+        described = described_by(self.product.tree) | {"slug": self.product.slug}
+        # A document may leave its version out; the product has one all the same.
+        return described | {"version": described["version"] or self.product.version}
 
     def save_form(self, form: DescribeForm) -> DataProduct:
         form.document = form.described(self.product.tree)
@@ -88,6 +91,7 @@ class Readers(EditView):
 
     step = "readers"
     form_class = ReadersForm
+    shows_stored = True
     service = staticmethod(share_product)
     template_name = "catalog/editing/readers.html"
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.products.projection import custom
+from catalog.products.projection import custom, with_changes
 from catalog.provenance.projection import KEY
 from catalog.provenance.questions import CURRENT_SET
 from catalog.types import JSONObject
@@ -77,14 +78,18 @@ class AnswersForm(TableForm, DocumentForm):
 
     def declaration(self, current: Mapping[str, Any]) -> dict[str, Any]:
         """Return the value of the provenance property; keys without a field stay."""
-        answers = {code: answer for code in CURRENT_SET.codes if (answer := self._answer(code))}
-        declared = {
-            "questionSet": CURRENT_SET.version,
-            "answers": answers,
-            "imbalances": [_imbalance(row.cleaned_data) for row in self.filled_rows],
-        }
-        remaining = {key: value for key, value in current.items() if key not in declared}
-        return remaining | {key: value for key, value in declared.items() if value}
+        if current.get("questionSet", CURRENT_SET.version) != CURRENT_SET.version:
+            current = dict(current) | {"questionSet": CURRENT_SET.version}
+        sent = dict(self.cleaned_data)
+        sent |= {name: self.initial.get(name) for name in self.fields.keys() - self.edited()}
+        before, after = (
+            {code: answer for code in CURRENT_SET.codes if (answer := _answer(values, code))}
+            for values in (self.initial, sent)
+        )
+        declared = with_changes(current, {"answers": before}, {"answers": after})
+        rows = [_with_edits(row) for row in self.filled_rows]
+        declared |= {"imbalances": rows}
+        return {key: value for key, value in declared.items() if value or key in current}
 
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:
         path = self.path_of(location)
@@ -95,14 +100,13 @@ class AnswersForm(TableForm, DocumentForm):
             return row, FIELD_OF.get(match[2], match[2]) or "attribute"
         return super().field_for(location)
 
-    def _answer(self, code: str) -> dict[str, str]:
-        state = self.cleaned_data[f"{code}-state"]
-        text = self.cleaned_data[f"{code}-text"]
-        if not state and not text:
-            return {}
-        reason = self.cleaned_data[f"{code}-reason"]
-        answer = {"state": state or "answered", "text": text, "reason": reason}
-        return {key: value for key, value in answer.items() if value}
+
+def _answer(values: Mapping[str, Any], code: str) -> dict[str, str]:
+    state, text, reason = (values.get(f"{code}-{part}") for part in ("state", "text", "reason"))
+    if not state and not text:
+        return {}
+    answer = {"state": state or "answered", "text": text, "reason": reason}
+    return {key: value for key, value in answer.items() if value}
 
 
 def initial_from(tree: JSONObject) -> dict[str, Any]:
@@ -115,15 +119,25 @@ def initial_from(tree: JSONObject) -> dict[str, Any]:
     rows = []
     for row in declared.get("imbalances") or []:
         reference = row.get("reference") or {}
+        text = reference.get("date") or ""
         rows.append(
             row
             | {
                 "reference_share": row.get("referenceShare"),
                 "reference": reference.get("name", ""),
-                "dated": reference.get("date", ""),
+                "dated": date.fromisoformat(text.strip()) if text.strip() else None,
+                "declared": row,
             }
         )
     return values | {"rows": rows}
+
+
+def _with_edits(row: RowForm) -> dict[str, Any]:
+    """Return a row as it was declared, with what was edited in it."""
+    if not row.stored:
+        return _imbalance(row.cleaned_data)
+    sent = row.stored | {name: row.cleaned_data[name] for name in row.edited()}
+    return with_changes(row.stored["declared"], _imbalance(row.stored), _imbalance(sent))
 
 
 def _imbalance(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,9 +146,9 @@ def _imbalance(row: Mapping[str, Any]) -> dict[str, Any]:
     values = {
         "attribute": row["attribute"] or "",
         "group": row["group"] or "",
-        "share": row["share"],
-        "referenceShare": row["reference_share"],
-        "n": row["n"],
+        "share": row.get("share"),
+        "referenceShare": row.get("reference_share"),
+        "n": row.get("n"),
         "reference": {key: value for key, value in reference.items() if value} or None,
     }
     return {key: value for key, value in values.items() if value is not None}

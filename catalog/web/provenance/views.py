@@ -26,6 +26,7 @@ class Answers(TableView):
 
     step = "provenance"
     form_class = AnswersForm
+    shows_stored = True
     template_name = "catalog/editing/answers.html"
 
     def get_initial(self) -> dict[str, Any]:

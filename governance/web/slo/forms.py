@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.products.projection import custom
+from catalog.products.projection import custom, with_changes
 from catalog.types import JSONObject
 from catalog.web.forms.fields import PercentField, SingleLineField
 from catalog.web.forms.formsets import RowForm, TableForm
-from catalog.web.forms.versioned import Values
+from catalog.web.forms.versioned import Values, offer_choice
 from catalog.web.products.forms import DocumentForm
 from governance.slo.evaluation import BudgetingMethod, Indicator
 from governance.slo.projection import KEY, MAX_THRESHOLD
@@ -43,7 +43,12 @@ class ObjectiveRow(RowForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     window = forms.ChoiceField(label=_("Window"), choices=WINDOWS, initial="30d", required=False)
-    budgeting = forms.ChoiceField(label=_("Budgeting method"), choices=BUDGETINGS, required=False)
+    budgeting = forms.ChoiceField(
+        label=_("Budgeting method"),
+        choices=BUDGETINGS,
+        initial=BudgetingMethod.OCCURRENCES.value,
+        required=False,
+    )
     percentile = PercentField(label=_("Percentile"), more_than=0, required=False)
     port = SingleLineField(
         label=_("Port"),
@@ -67,8 +72,16 @@ class ObjectiveRow(RowForm):
         return cleaned
 
     def objective(self) -> dict[str, Any]:
-        """Return the objective as it is in the document, without what does not apply."""
-        row = self.cleaned_data
+        """Return the objective as it was declared, with what was edited in it."""
+        if not self.stored:
+            return self.applicable(self.cleaned_data)
+        sent = self.stored | {name: self.cleaned_data[name] for name in self.edited()}
+        before, after = self.applicable(self.stored), self.applicable(sent)
+        return with_changes(self.stored["declared"], before, after)
+
+    @staticmethod
+    def applicable(row: Values) -> dict[str, Any]:
+        """Return the values of a row as an objective, without what does not apply."""
         is_latency = row["indicator"] == Indicator.LATENCY.value
         is_sliced = row["budgeting"] == BudgetingMethod.TIMESLICES.value
         objective = {
@@ -91,7 +104,7 @@ class ObjectivesForm(TableForm, DocumentForm):
 
     def prepare_row(self, row: RowForm, values: Values) -> None:
         """Offer the window that a manifest gave the objective."""
-        row.offer_choice("window", values["window"])
+        offer_choice(row, "window", values["window"])
 
     def objectives(self) -> list[dict[str, Any]]:
         return [row.objective() for row in self.filled_rows if isinstance(row, ObjectiveRow)]
@@ -113,4 +126,4 @@ def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
     for row in rows:
         if row["percentile"] is not None:
             row["budgeting"] = BudgetingMethod.TIMESLICES.value
-    return rows
+    return [row | {"declared": item} for row, item in zip(rows, declared, strict=True)]

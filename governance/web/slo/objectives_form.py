@@ -23,6 +23,7 @@ class Objectives(TableView):
 
     step = "objectives"
     form_class = ObjectivesForm
+    shows_stored = True
     template_name = "governance/slo/objectives.html"
 
     def get_initial(self) -> dict[str, Any]:
