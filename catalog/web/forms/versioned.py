@@ -129,7 +129,7 @@ def edited_names(form: forms.Form, stored: Values) -> set[str]:
 
 def accept_stored(form: forms.Form, stored: Values) -> None:
     """Take the stored values of fields that were submitted as they were shown."""
-    errors = form._errors or {}
+    errors = form._errors or {}  # type: ignore[attr-defined]
     for name in set(stored).intersection(form.fields) - edited_names(form, stored):
         if name in errors or isinstance(form.cleaned_data.get(name), str):
             errors.pop(name, None)

@@ -152,7 +152,7 @@ class Description(forms.Form):
 
     def described(self, tree: JSONObject) -> JSONObject:
         """Return a tree with the values that were edited; all others stay as they are."""
-        shown = described_by(tree) | self.initial
+        shown = described_by(tree) | dict(self.initial)
         edited = edited_names(self, shown) & shown.keys()
         columns = {name: self.cleaned_data[name] for name in edited}
         if edited & {"name", "slug"}:

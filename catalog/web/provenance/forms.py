@@ -136,7 +136,7 @@ def _with_edits(row: RowForm) -> dict[str, Any]:
     """Return a row as it was declared, with what was edited in it."""
     if not row.stored:
         return _imbalance(row.cleaned_data)
-    sent = row.stored | {name: row.cleaned_data[name] for name in row.edited()}
+    sent = dict(row.stored) | {name: row.cleaned_data[name] for name in row.edited()}
     return with_changes(row.stored["declared"], _imbalance(row.stored), _imbalance(sent))
 
 

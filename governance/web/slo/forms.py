@@ -75,7 +75,7 @@ class ObjectiveRow(RowForm):
         """Return the objective as it was declared, with what was edited in it."""
         if not self.stored:
             return self.applicable(self.cleaned_data)
-        sent = self.stored | {name: self.cleaned_data[name] for name in self.edited()}
+        sent = dict(self.stored) | {name: self.cleaned_data[name] for name in self.edited()}
         before, after = self.applicable(self.stored), self.applicable(sent)
         return with_changes(self.stored["declared"], before, after)
 
