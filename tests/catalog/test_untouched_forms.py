@@ -42,8 +42,8 @@ ADDS = set(
 
 
 def samples(*folders: str) -> list[Path]:
-    found = [path for folder in folders for path in sorted((SAMPLES / folder).rglob("*.y*ml"))]
-    return found or [Path("missing")]
+    paths = [path for folder in folders for path in sorted((SAMPLES / folder).rglob("*.y*ml"))]
+    return paths or [Path("missing")]
 
 
 def bring(*trees: JSONObject) -> DataProduct | None:
@@ -86,9 +86,9 @@ def save_each_untouched(client: Client, product: DataProduct) -> dict[str, int]:
     before = everything(product)
     while waiting:
         page = waiting.pop()
-        shown = client.get(page)
-        assert shown.status_code in (200, 302), (page, shown.status_code)
-        forms, links = read_page(shown.content.decode())
+        response = client.get(page)
+        assert response.status_code in (200, 302), (page, response.status_code)
+        forms, links = read_page(response.content.decode())
         for link in links:
             path = re.sub(r"#.*", "", link)
             if path.startswith(f"{product.path}/edit") and path not in known:

@@ -152,8 +152,8 @@ class Description(forms.Form):
 
     def described(self, tree: JSONObject) -> JSONObject:
         """Return a tree with the values that were edited; all others stay as they are."""
-        shown = described_by(tree) | dict(self.initial)
-        edited = edited_names(self, shown) & shown.keys()
+        stored = described_by(tree) | dict(self.initial)
+        edited = edited_names(self, stored) & stored.keys()
         columns = {name: self.cleaned_data[name] for name in edited}
         if edited & {"name", "slug"}:
             # A name that changes does not move the product to another address.
