@@ -143,6 +143,14 @@ SETTINGS: tuple[Setting, ...] = (
         help="Private host:port pairs that probes and imports may reach, separated by commas.",
     ),
     Setting(
+        name="ASSAY_SQL_DIALECTS",
+        shown_default="none; Postgres, MySQL and MariaDB are known",
+        help=(
+            "Further databases whose schema is read, as type of server=dialect+driver of "
+            "SQLAlchemy, by commas; install the driver."
+        ),
+    ),
+    Setting(
         name="ASSAY_EMAIL_URL",
         shown_default="none: mail is written to files in ASSAY_DATA_DIR/mail",
         help="Mail server, as smtp+tls://user:password@host:587.",
@@ -160,7 +168,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ASSAY_SECRET_<NAME>",
         shown_default="none",
-        help="A secret of a data source; its server entry refers to it as `<NAME>`.",
+        help=(
+            "A secret of a data source; its server entry refers to it as `<NAME>`. With "
+            "ASSAY_SECRET_<NAME>_HOSTS, a list of host:port, it is sent to no other server."
+        ),
     ),
     Setting(
         name="ASSAY_WEB_PROCESSES",

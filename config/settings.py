@@ -22,11 +22,9 @@ ASSAY_PORT = environment.get_int("ASSAY_PORT", minimum=1, maximum=65535)
 ASSAY_HOST = environment.get_text("ASSAY_HOST")
 ASSAY_DATA_DIR = environment.get_path("ASSAY_DATA_DIR", default=BASE_DIR / "var", root=BASE_DIR)
 ASSAY_DEMO = environment.get_bool("ASSAY_DEMO")
+LOADED_DEMO_PORT = read_port_file(ASSAY_DATA_DIR, web_port=ASSAY_PORT)
 ASSAY_DEMO_PORT = environment.get_int(
-    "ASSAY_DEMO_PORT",
-    minimum=1,
-    maximum=65535,
-    default=read_port_file(ASSAY_DATA_DIR, web_port=ASSAY_PORT),
+    "ASSAY_DEMO_PORT", minimum=1, maximum=65535, default=LOADED_DEMO_PORT
 )
 ASSAY_BASE_IRI = environment.get_url(
     "ASSAY_BASE_IRI", default=f"http://127.0.0.1:{ASSAY_PORT}", schemes=("http", "https")
@@ -190,6 +188,7 @@ ASSAY_UPLOAD_SNAPSHOTS = environment.get_int("ASSAY_UPLOAD_SNAPSHOTS", minimum=1
 ASSAY_ALLOWED_NETS = environment.get_list(
     "ASSAY_ALLOWED_NETS", pattern=r"(\[[0-9a-fA-F:.]+\]|[\w.\-]+):\d{1,5}", example="host:port"
 ) + ((f"127.0.0.1:{ASSAY_DEMO_PORT}",) if ASSAY_DEMO else ())
+ASSAY_SQL_DIALECTS = environment.get_pairs("ASSAY_SQL_DIALECTS", example="sqlserver=mssql+pymssql")
 STATIC_URL, STATIC_ROOT = "static/", ASSAY_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 ASSAY_STATIC_HASHED = environment.get_bool("ASSAY_STATIC_HASHED")

@@ -27,6 +27,8 @@ NEEDS = {
         DATACONTRACT,
         "ASSAY_TEST_DATACONTRACT is not set; .ci/clients installs datacontract-cli and prints it",
     ),
+    "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
+    "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
 }
 NOT_FAST = {*NEEDS, "django_db", "slow", "databases"}

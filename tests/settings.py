@@ -21,6 +21,7 @@ TEST_SERVERS = {
     "elasticsearch": hidden_address("ELASTICSEARCH_URL"),
     "redis": hidden_address("REDIS_URL"),
     "postgres": hidden_address("ASSAY_TEST_POSTGRES_URL") or database,
+    "mysql": hidden_address("ASSAY_TEST_MYSQL_URL"),
 }
 ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1" and bool(TEST_SERVERS["postgres"])
 if ON_POSTGRES:

@@ -26,6 +26,8 @@ SERVER_MEMBERS = {
     "kafka": ("host",),
     "postgres": ("host", "database"),
     "postgresql": ("host", "database"),
+    "mysql": ("host", "database"),
+    "mariadb": ("host", "database"),
     "s3": ("location",),
     "sftp": ("location",),
 }

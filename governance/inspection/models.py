@@ -10,10 +10,11 @@ from django.db.models import Exists, OuterRef
 from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
 from catalog.products.models import Status
+from governance.sandbox.database_servers import database_types
 from governance.sandbox.types import TableProfile, unreadable_message
 from governance.schedules.models import Schedule, ScheduleQuerySet
 
-READABLE = ("local", "postgres", "postgresql")
+READABLE = ("local", *database_types())
 DAY = 24 * 60 * 60
 READ_INTERVAL = timedelta(seconds=DAY)
 UNREAD_STATUSES = (Status.RETIRED, Status.EXTERNAL)

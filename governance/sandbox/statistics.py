@@ -97,6 +97,9 @@ def with_statistics(
     except SourceUnreadable as error:
         return replace(profile, reason=str(error))
     counts = measure(profile.columns, scan, counts_of(scan))
+    # Types without an equality of their own (XML, shapes) are compared as text.
+    failed = [item for item in profile.columns if isinstance(counts[item.name], str)]
+    counts |= measure(failed, replace(scan, portion=1), counts_of(scan, as_texts=True))
     columns = [with_counts(item, counts[item.name]) for item in profile.columns]
     for index, item in enumerate(columns):
         if shows(item.name) and item.n_values and item.logical_type in (*COMPARABLE, "boolean"):
@@ -105,14 +108,14 @@ def with_statistics(
     return replace(profile, rows=rows, is_sample=is_sample, columns=tuple(columns), reason="")
 
 
-def counts_of(scan: Scan) -> Measures:
+def counts_of(scan: Scan, *, as_texts: bool = False) -> Measures:
     """Count all rows, the values, and the distinct ones."""
 
     def measures(
         profile: ColumnProfile, values: ColumnElement[Any]
     ) -> Sequence[ColumnElement[Any]]:
-        # Types without an equality of their own (JSON, XML, shapes) are compared as text.
-        compared = values if profile.logical_type in (*COMPARABLE, "boolean") else as_text(values)
+        is_nested = profile.logical_type in ("object", "array", "")
+        compared = as_text(values) if as_texts or is_nested else values
         n_distinct = (
             func.approx_count_distinct(as_text(values))
             if scan.estimates

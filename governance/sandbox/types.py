@@ -8,7 +8,7 @@ from typing import NamedTuple
 from catalog.types import JSONObject
 
 FILE_KINDS = ("parquet", "csv", "json", "sqlite")
-KINDS = (*FILE_KINDS, "postgres")
+KINDS = (*FILE_KINDS, "postgres", "mysql", "database")
 
 
 class Key(NamedTuple):
@@ -20,7 +20,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """An open file, or a database at a checked address.
+    """An open file, or a database at a checked address; `wal` is the open log of an SQLite file.
 
     `values_of` names the columns (as `table.column`, or `*`) whose minimum, maximum and top values
     may be read; of all others only counts are. `keys` are declared by the contract: one of several
@@ -29,6 +29,7 @@ class Source:
 
     kind: str = ""
     descriptor: int = -1
+    wal: int = -1
     database: dict[str, str] = field(default_factory=dict)
     values_of: tuple[str, ...] = ()
     keys: tuple[Key, ...] = ()
@@ -182,6 +183,10 @@ class SourceProfile:
     note: str = ""
 
 
+# The reason of a table that is listed and not counted yet; it remains if a limit ends the reading.
+PENDING = "Not counted: reading ended at the limit of time or memory."
+
+
 class SourceUnreadable(Exception):
     """The source could not be read; `code` is stable, neither text holds a value of the data.
 
@@ -195,11 +200,26 @@ class SourceUnreadable(Exception):
         "too-costly": "Reading it exceeded the time or memory limit.",
         "refused": "Blocked: the address is not on the allow-list.",
         "unreachable": "The server did not answer.",
+        "not-understood": "What answers at this address is not a database of the stated type.",
+        "login-refused": "The server refused the login; check user, secret and network rules.",
+        "no-database": "The server has no such database, or the user may not use it.",
+        "connection-lost": "The server closed the connection.",
+        "no-driver": "A Python package is missing.",
+        "no-module": "It needs a module of SQLite that is not here.",
+        "uncommitted-log": "The file’s write-ahead log is too large, or changes while it is read;"
+        " a checkpoint (PRAGMA wal_checkpoint) brings it into the file.",
+        "no-permission": "The user of the source may not read it.",
+        "timeout": "It took longer than a statement may.",
+        "no-data-yet": "The materialized view has no data yet; refresh it.",
+        "broken-view": "It needs something that does not exist or may not be used.",
+        "unresolved": "The name of the host could not be resolved.",
+        "no-address": "The server in the contract names no host, or no port.",
+        "secret-of-another-server": "The named secret may not be sent to this host and port.",
         "no-secret": "The named secret is not set.",
         "not-readable-here": "Assay cannot read this type of source.",
         "empty": "No tables found.",
         "not-counted": "It could not be counted.",
-        "failed": "Reading it failed unexpectedly; the log has the cause.",
+        "failed": "Reading it failed unexpectedly.",
     }
 
     def __init__(self, code: str, detail: str = "") -> None:

@@ -26,6 +26,8 @@ CONNECTORS = {
     "json": "governance.sandbox.connectors.file",
     "sqlite": "governance.sandbox.connectors.sqlite",
     "postgres": "governance.sandbox.connectors.postgres",
+    "mysql": "governance.sandbox.connectors.mysql",
+    "database": "governance.sandbox.connectors.database",
 }
 
 
@@ -61,6 +63,8 @@ def respond(request: JSONObject) -> Iterator[JSONObject]:
         yield {"code": error.code, "detail": error.detail}
     except MemoryError:
         yield {"code": "too-costly", "detail": ""}
+    except Exception as error:  # noqa: BLE001 - its text may hold values, and nobody sees a traceback
+        yield {"code": "failed", "detail": f"({type(error).__name__})"}
 
 
 def main() -> None:

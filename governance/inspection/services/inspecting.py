@@ -61,7 +61,7 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
                 Issue(
                     location="server",
                     message="The port has no file or database whose schema can be read.",
-                    hint="Name a server of type local or postgres in its contract.",
+                    hint="Name a server of type local, postgres or mysql in its contract.",
                 )
             ]
         )

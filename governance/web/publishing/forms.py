@@ -99,7 +99,11 @@ class DatabaseForm(DatabaseFields, SourceForm):
 
     PORT = "database"
     field_order = ["host", "port", "database", "schema", "user", "secret", "name", "domain"]
-    TYPES: ClassVar[Sequence[tuple[str, Any]]] = [("postgres", "PostgreSQL")]
+    TYPES: ClassVar[Sequence[tuple[str, Any]]] = [
+        ("postgres", "PostgreSQL"),
+        ("mysql", "MySQL"),
+        ("mariadb", "MariaDB"),
+    ]
 
     type = forms.ChoiceField(label=_("Type"), choices=TYPES)
 

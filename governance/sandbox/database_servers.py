@@ -1,0 +1,119 @@
+"""Where the database of a contract is and who signs in to it: a checked address, a named secret."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from django.conf import settings
+
+from catalog.contracts.models import Server
+from catalog.ports.addresses import Target, check_address, parse_ip
+from catalog.ports.http_client import allowed_targets
+from catalog.ports.http_transport import resolve_host
+from catalog.ports.http_types import AddressBlocked
+from catalog.types import JSONObject
+from governance.sandbox.types import SourceUnreadable
+
+RESOLVE_SECONDS = 5
+# Assay's own key has a name of the same form; it is the secret of no source.
+SIGNING_KEY = "ASSAY_SECRET_KEY"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a type of server is read: by which connector, by which dialect of SQLAlchemy."""
+
+    connector: str
+    name: str
+    port: str = ""
+
+
+POSTGRES = Dialect("postgres", "postgresql+psycopg", "5432")
+DIALECTS = {
+    "postgres": POSTGRES,
+    "postgresql": POSTGRES,
+    "mysql": Dialect("mysql", "mysql+pymysql", "3306"),
+    "mariadb": Dialect("mysql", "mariadb+pymysql", "3306"),
+}
+
+
+def database_types() -> tuple[str, ...]:
+    """Return the types of server that are read as a database, those of the operator too."""
+    return (*DIALECTS, *dict(settings.ASSAY_SQL_DIALECTS))
+
+
+def dialect_of(server_type: str) -> Dialect | None:
+    name = dict(settings.ASSAY_SQL_DIALECTS).get(server_type)
+    return DIALECTS.get(server_type) or (Dialect("database", name) if name else None)
+
+
+def connection_parameters(server: Server, dialect: Dialect) -> dict[str, str]:
+    """Return the parameters of a connection. Raises SourceUnreadable."""
+    declared: JSONObject = next(
+        (
+            item
+            for item in server.contract.tree.get("servers", ())
+            if isinstance(item, dict) and item.get("server") == server.name
+        ),
+        {},
+    )
+    host, port = str(declared.get("host") or ""), str(declared.get("port") or dialect.port)
+    if not host or not port.isdecimal():
+        raise SourceUnreadable("no-address")
+    database = {
+        "dialect": dialect.name,
+        "host": host,
+        "hostaddr": _checked_address(host, int(port)),
+        "port": port,
+        "dbname": str(declared.get("database") or ""),
+        "schema": str(declared.get("schema") or ""),
+    }
+    return database | _credentials(declared, f"{host.lower()}:{port}")
+
+
+def _checked_address(host: str, port: int) -> str:
+    """Return the one address that the child connects to; every address of a name is checked."""
+    target = Target(scheme="sql", host=host.lower(), port=port)
+    try:
+        if (literal := parse_ip(target.host)) is not None:
+            addresses: list[IPv4Address | IPv6Address] = [literal]
+        else:
+            resolving = asyncio.wait_for(resolve_host(host.lower(), port), RESOLVE_SECONDS)
+            addresses = [ip_address(address) for _, address in asyncio.run(resolving)]
+        for address in addresses:
+            check_address(address, target, allowed=allowed_targets())
+        return str(addresses[0])
+    except AddressBlocked as error:
+        raise SourceUnreadable("refused") from error
+    except (ValueError, IndexError, OSError) as error:
+        raise SourceUnreadable("unresolved") from error
+
+
+def _credentials(declared: JSONObject, place: str) -> dict[str, str]:
+    """Return user and password; the contract names the secret, the environment has its value."""
+    custom = {
+        item.get("property"): item.get("value")
+        for item in declared.get("customProperties") or ()
+        if isinstance(item, dict)
+    }
+    credentials = {"user": str(custom["assayUser"])} if custom.get("assayUser") else {}
+    if name := custom.get("assaySecret"):
+        credentials["password"] = named_secret(str(name), place=place)
+    return credentials
+
+
+def named_secret(name: str, *, place: str) -> str:
+    """Return the secret of a name for a host:port. Raises SourceUnreadable.
+
+    A secret with a list of places is sent nowhere else: whoever may write a contract may name any
+    secret, and any server.
+    """
+    variable = f"ASSAY_SECRET_{name.upper()}"
+    secret = os.environ.get(variable)
+    if secret is None or variable == SIGNING_KEY:
+        raise SourceUnreadable("no-secret", f"({variable})")
+    places = os.environ.get(f"{variable}_HOSTS")
+    if places is not None and place not in places.lower().replace(" ", "").split(","):
+        raise SourceUnreadable("secret-of-another-server", f"({variable}_HOSTS)")
+    return secret
