@@ -14,6 +14,7 @@ from governance.inspection.models import SourceSchedule
 from governance.inspection.services import (
     SourceBatch,
     claim_sources,
+    compare_changed,
     delete_hidden_values,
     read_batch,
     schedule_missing_sources,
@@ -50,6 +51,7 @@ BEAT: dict[str, JSONObject] = {
     "roll up days": entry("roll_up", every=1800),
     "read due sources": entry("schedule_sources", every=SOURCE_TICK),
     "delete hidden values": entry("delete_values", every=300),
+    "compare contracts": entry("compare_contracts", every=300),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -124,6 +126,12 @@ def read_sources(claim: str, port_ids: Sequence[int]) -> int:
 def delete_values() -> int:
     """Delete values of sources that may no longer be shown, where a commit's hint was lost."""
     return delete_hidden_values()
+
+
+@shared_task
+def compare_contracts() -> int:
+    """Compare sources with contracts that changed since, where a commit's hint was lost."""
+    return compare_changed()
 
 
 @shared_task

@@ -60,6 +60,14 @@ class Verdict(models.TextChoices):
     MET = "met"
 
 
+class ContractState(models.TextChoices):
+    """Whether what the sources of a product serve is as their contracts say; the worst first."""
+
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+    MET = "met"
+
+
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     """Reads of products."""
 
@@ -144,9 +152,15 @@ class DataProduct(Revisioned):
     updated_at = models.DateTimeField(default=timezone.now, help_text="The last edit by people.")
     published_at = models.DateTimeField(null=True, blank=True)
 
-    # Trust columns: measured, written by services.set_trust alone, never part of the tree.
+    # Trust columns: measured, written by services of status alone, never part of the tree.
     slo_verdict = models.CharField(max_length=10, choices=Verdict, default=Verdict.NO_DATA)
     slo_figures = models.JSONField(default=dict, help_text="By indicator: value, target, as of.")
+    contract_state = models.CharField(
+        max_length=8, choices=ContractState, default=ContractState.UNKNOWN
+    )
+    contract_observed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the sources were read that say so."
+    )
     certification = models.CharField(max_length=12, blank=True)
     certified_until = models.DateField(null=True, blank=True)
 

@@ -25,6 +25,7 @@ class ProductRow(NamedTuple):
     visibility: str
     sensitivity: int
     slo_verdict: str
+    contract_state: str
     certification: str
     certified_until: date | None
     tags: list[str]
@@ -41,7 +42,10 @@ class ProductRow(NamedTuple):
 
 
 class SummaryJSON(TypedDict):
-    """`iri` never changes; `domain` is a slug; `slo` is the verdict of the measurements."""
+    """`iri` never changes; `domain` is a slug; `slo` is the verdict of the measurements.
+
+    `contract` says whether what the sources serve is as the contracts say: broken, met, unknown.
+    """
 
     id: UUID
     iri: str
@@ -54,6 +58,7 @@ class SummaryJSON(TypedDict):
     tags: list[str]
     purpose: str
     slo: str
+    contract: str
     certification: str | None
     updated_at: datetime
 
@@ -72,6 +77,7 @@ def product_summary(product: DataProduct | ProductRow, *, domain: str) -> Summar
         tags=product.tags,
         purpose=product.purpose,
         slo=product.slo_verdict,
+        contract=product.contract_state,
         certification=product.certification or None,
         updated_at=product.updated_at,
     )

@@ -41,6 +41,7 @@ class SearchDocument:
     states: tuple[str, ...] = ()
     sensitivities: tuple[str, ...] = ()
     verdicts: tuple[str, ...] = ()
+    contract_states: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()

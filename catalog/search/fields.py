@@ -40,6 +40,7 @@ class Field:
 STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 VERDICTS = ("met", "at_risk", "breached", "no_data")
+CONTRACT_STATES = ("broken", "unknown", "met")
 # One search finds documents of one type: the first of these by default.
 TYPES = ("product", "term", "domain")
 DEFAULT_TYPE = TYPES[0]
@@ -51,6 +52,7 @@ FIELDS = (
     Field("is", "states", is_facet=True, choices=STATES, aliases=("status",)),
     Field("sensitivity", "sensitivities", is_facet=True, choices=SENSITIVITIES),
     Field("slo", "verdicts", is_facet=True, choices=VERDICTS),
+    Field("contract", "contract_states", is_facet=True, choices=CONTRACT_STATES),
     Field("format", "formats", is_facet=True),
     Field("owner", "owners", is_facet=True, aliases=("team",)),
     Field("tag", "tags", is_facet=True),

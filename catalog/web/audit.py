@@ -16,7 +16,7 @@ from catalog.identifiers import product_iri
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, DataProduct
 from catalog.types import JSONValue
-from catalog.web.components.badges import verdict_style
+from catalog.web.components.badges import contract_style, verdict_style
 from catalog.web.feeds import MOST_ENTRIES, FeedEntry, atom_answer
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
@@ -58,6 +58,9 @@ class Entry:
             return _("SLO status changed to “{verdict}”").format(
                 verdict=verdict_style(str(verdict)).label
             )
+        state = self.event.after.get("contract_state")
+        if state:
+            return str(contract_style(str(state)).label)
         return self.event.verb.capitalize()
 
 
@@ -129,6 +132,8 @@ def _entry(event: AuditEvent, *, sees_values: bool) -> Entry:
         changes = [Change(change.place, "", "") for change in changes]
     verdict = str(event.after.get("slo_verdict") or "")
     tone = verdict_style(verdict).tone if verdict else TONES.get(event.verb, "none")
+    if state := event.after.get("contract_state"):
+        tone = contract_style(str(state)).tone
     return Entry(event, tone, changes)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, UUIDField, Value
+from django.db.models import Exists, OuterRef, Q, UUIDField, Value
 from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -13,13 +13,18 @@ from catalog.audit.models import AuditEvent
 from catalog.authorization.access import AccessContext, access_for
 from catalog.permissions import Permission
 from catalog.products.domain_stats import DomainStats
-from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
+from catalog.products.models import PRODUCT, ContractState, DataProduct, Status, Verdict
 from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
 from config.pages.setup_steps import SetupStep, setup_steps
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
-SHOWN_VERBS = ("published", "deprecated", "retired", "verdict turned")
+SHOWN_VERBS = ("published", "deprecated", "retired", "verdict turned", "contract state changed")
+# A first measurement or reading that is good is not worth showing.
+FIRST_GOOD_RESULTS = (
+    ({"slo_verdict": Verdict.NO_DATA}, {"slo_verdict": Verdict.MET}),
+    ({"contract_state": ContractState.UNKNOWN}, {"contract_state": ContractState.MET}),
+)
 MAX_TASKS = 5
 MAX_ACTIVITY = 7
 MAX_EVENTS_READ = 150
@@ -38,6 +43,11 @@ class ActivityItem:
     def verdict(self) -> str:
         """Return the verdict that the product changed to, if that is what happened."""
         return str(self.event.after.get("slo_verdict") or "")
+
+    @property
+    def contract_state(self) -> str:
+        """Return the state that the contract changed to, if that is what happened."""
+        return str(self.event.after.get("contract_state") or "")
 
 
 @dataclass(frozen=True)
@@ -81,14 +91,17 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _tasks(access: AccessContext) -> list[DataProduct]:
-    """Return what the reader should do: own products with a breached SLO first, then own drafts."""
+    """Return what the reader should do: own products that fail their word first, then own drafts.
+
+    They fail it by a breached SLO or by a source that breaks their contract.
+    """
     domains = access.domains_with(Permission.EDIT_PRODUCTS)
     if not domains:
         return []
     own = DataProduct.objects.in_domains(domains).select_related("domain")
     live = (Status.PUBLISHED, Status.DEPRECATED)
-    breached = own.filter(status__in=live, slo_verdict=Verdict.BREACHED).order_by("name")
-    tasks = list(breached[:MAX_TASKS])
+    failing = Q(slo_verdict=Verdict.BREACHED) | Q(contract_state=ContractState.BROKEN)
+    tasks = list(own.filter(failing, status__in=live).order_by("name")[:MAX_TASKS])
     drafts = own.filter(status=Status.DRAFT).order_by("-updated_at")
     return tasks + list(drafts[: MAX_TASKS - len(tasks)])
 
@@ -106,9 +119,7 @@ def _activity(access: AccessContext) -> list[ActivityItem]:
     ]
     latest: dict[str, AuditEvent] = {}
     for event in sorted(candidates, key=lambda event: event.pk, reverse=True)[:MAX_EVENTS_READ]:
-        # A first measurement that meets the objective is not worth showing.
-        change = (event.before.get("slo_verdict"), event.after.get("slo_verdict"))
-        if change != (Verdict.NO_DATA, Verdict.MET):
+        if (event.before, event.after) not in FIRST_GOOD_RESULTS:
             latest.setdefault(event.object_id, event)
     newest = dict(list(latest.items())[:MAX_ACTIVITY])
     products = visible.select_related("domain").in_bulk(list(newest), field_name="uuid")

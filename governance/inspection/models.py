@@ -27,7 +27,11 @@ class Inspection(models.Model):
     """
 
     port = models.OneToOneField(OutputPort, models.CASCADE, related_name="inspection")
-    read_at = models.DateTimeField()
+    read_at = models.DateTimeField(help_text="The last attempt.")
+    observed_at = models.DateTimeField(null=True, help_text="When the tables were read.")
+    compared_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the contract that the tables were compared with."
+    )
     tables = models.JSONField(default=list)
     drifts = models.JSONField(default=list)
     has_values = models.BooleanField(default=False)

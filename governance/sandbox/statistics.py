@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as table_clause
 
+from governance.sandbox.detection import SAMPLE_ROWS, with_detections
 from governance.sandbox.types import (
     Bin,
     ColumnProfile,
@@ -100,12 +101,23 @@ def with_statistics(
     # Types without an equality of their own (XML, shapes) are compared as text.
     failed = [item for item in profile.columns if isinstance(counts[item.name], str)]
     counts |= measure(failed, replace(scan, portion=1), counts_of(scan, as_texts=True))
-    columns = [with_counts(item, counts[item.name]) for item in profile.columns]
+    counted = (with_counts(item, counts[item.name]) for item in profile.columns)
+    columns = with_detections(counted, first_rows_of(scan), ends_at=scan.ends_at)
     for index, item in enumerate(columns):
         if shows(item.name) and item.n_values and item.logical_type in (*COMPARABLE, "boolean"):
             columns[index] = with_values(item, scan)
     is_sample = scan.max_rows is not None and rows >= scan.max_rows
     return replace(profile, rows=rows, is_sample=is_sample, columns=tuple(columns), reason="")
+
+
+def first_rows_of(scan: Scan) -> Callable[[Sequence[str]], Sequence[Sequence[Any]]]:
+    """Return what reads the first rows of some columns as texts."""
+
+    def fetch(names: Sequence[str]) -> Sequence[Sequence[Any]]:
+        rows = scan.rows_of(*names)
+        return scan.fetch(select(*(as_text(rows.c[name]) for name in names)).limit(SAMPLE_ROWS))
+
+    return fetch
 
 
 def counts_of(scan: Scan, *, as_texts: bool = False) -> Measures:

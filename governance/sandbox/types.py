@@ -85,9 +85,9 @@ class ColumnProfile:
     `logical_type` is empty if the source says nothing of it: a column of text without a value.
     `n_values` are the values looked at, without nulls; `is_exact` is True if the distinct ones
     among them were counted, not estimated. `allowed_values` are those of an enum, from the
-    catalogue. `reason` says, as a sentence, why
-    figures are missing. `fields` and `items` are what is nested in an object or an array; they
-    have types, no figures.
+    catalogue. `reason` says, as a sentence, why figures are missing. `n_sampled` values were tested
+    for personal data; `detections` are codes of detectors and how many of these values each counts.
+    `fields` and `items` are what is nested in an object or an array; they have types, no figures.
     """
 
     name: str
@@ -109,6 +109,8 @@ class ColumnProfile:
     quantiles: tuple[Quantile, ...] = ()
     histogram: tuple[Bin, ...] = ()
     reason: str = ""
+    n_sampled: int = 0
+    detections: tuple[tuple[str, int], ...] = ()
     fields: tuple[ColumnProfile, ...] = ()
     items: ColumnProfile | None = None
 
@@ -128,6 +130,7 @@ class ColumnProfile:
             | {
                 "allowed_values": tuple(column.get("allowed_values", ())),
                 "top_values": tuple((value, count) for value, count in column["top_values"]),
+                "detections": tuple((code, count) for code, count in column.get("detections", ())),
                 "quantiles": tuple(Quantile(*pair) for pair in column.get("quantiles", ())),
                 "histogram": tuple(Bin(*part) for part in column.get("histogram", ())),
                 "fields": tuple(map(cls.from_json, column.get("fields", ()))),

@@ -31,6 +31,7 @@ CHURN = doc(
     domains=("customer", "sales"),
     formats=("csv",),
     states=("published",),
+    contract_states=("broken",),
 )
 ORDERS = doc(
     "orders",
@@ -227,6 +228,7 @@ def test_words_can_be_required_excluded_and_joined(mesh: SearchBackend):
         ("type:product format:parquet column:total", {"orders"}),
         ("column:LifetimeValue", {"customer-lifetime-value"}),
         ("iri:clv", {"customer-lifetime-value"}),
+        ("contract:broken", {"churn-scores"}),
         ("domain:nowhere", set()),
     ],
 )

@@ -12,11 +12,18 @@ from django_filters import (
 
 from catalog.authorization.tree import domains_within
 from catalog.domains.models import Domain
-from catalog.products.models import DataProduct, DataProductQuerySet, Status, Verdict, Visibility
+from catalog.products.models import (
+    ContractState,
+    DataProduct,
+    DataProductQuerySet,
+    Status,
+    Verdict,
+    Visibility,
+)
 
 
 class ProductFilters(FilterSet):
-    """By domain, status, tag, visibility and verdict, in a stated order."""
+    """By domain, status, tag, visibility, SLO and contract, in a stated order."""
 
     domain = ModelChoiceFilter(
         queryset=Domain.objects.all(),
@@ -27,6 +34,7 @@ class ProductFilters(FilterSet):
     status = MultipleChoiceFilter(choices=Status.choices)
     visibility = ChoiceFilter(choices=Visibility.choices)
     slo = ChoiceFilter(choices=Verdict.choices, field_name="slo_verdict")
+    contract = ChoiceFilter(choices=ContractState.choices, field_name="contract_state")
     tag = CharFilter(method="filter_tag", max_length=120)
     sort = OrderingFilter(fields=["name", ("updated_at", "updated")])
 

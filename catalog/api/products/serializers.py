@@ -7,7 +7,7 @@ from rest_framework import serializers
 from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_path
-from catalog.products.models import DataProduct, ProductUse, Sensitivity
+from catalog.products.models import ContractState, DataProduct, ProductUse, Sensitivity
 from catalog.products.summaries import SummaryJSON, product_summary
 from catalog.types import JSONObject
 
@@ -24,6 +24,7 @@ SUMMARY_COLUMNS = (
     "tags",
     "purpose",
     "slo_verdict",
+    "contract_state",
     "certification",
     "edition",
     "updated_at",
@@ -42,6 +43,11 @@ class ProductSummary(ModelAnswer[DataProduct]):
         choices=Sensitivity.labels, source="get_sensitivity_display"
     )
     slo = serializers.CharField(source="slo_verdict", help_text="What the measurements say.")
+    contract = serializers.ChoiceField(
+        choices=ContractState.choices,
+        source="contract_state",
+        help_text="Whether what the sources serve is as the contracts say.",
+    )
     certification = serializers.CharField(allow_null=True, read_only=True)
 
     class Meta:
@@ -78,6 +84,7 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSON
         "ends_on": product.ends_on,
         "end_reason": product.end_reason,
         "certified_until": product.certified_until,
+        "contract_observed_at": product.contract_observed_at,
         "created_at": product.created_at,
         "figures": product.slo_figures,
         "tree": product.tree,
@@ -102,6 +109,7 @@ class ProductDetail(ProductSummary):
             "ends_on",
             "end_reason",
             "certified_until",
+            "contract_observed_at",
             "created_at",
             "figures",
             "tree",

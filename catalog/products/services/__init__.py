@@ -11,7 +11,7 @@ from catalog.products.services.registration import (
     set_alias,
     set_aliases,
 )
-from catalog.products.services.status import set_status, set_trust
+from catalog.products.services.status import set_contract_state, set_status, set_trust
 from catalog.products.services.usages import add_use, project_usages, remove_use
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "require_free_identity",
     "set_alias",
     "set_aliases",
+    "set_contract_state",
     "set_status",
     "set_trust",
     "share_product",

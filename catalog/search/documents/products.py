@@ -47,6 +47,7 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         states=(product.status, "certified") if product.certification else (product.status,),
         sensitivities=(Sensitivity(product.sensitivity).label,),
         verdicts=(product.slo_verdict,),
+        contract_states=(product.contract_state,),
         has=tuple(_contents(product, related)),
         answers=tuple(text for _, text in related.answers if text),
         notes=tuple(_notes(product, related)),

@@ -52,6 +52,11 @@ LIFECYCLE = {
     "retired": BadgeStyle("none", "", _("Retired")),
     "external": BadgeStyle("none", "", _("Not under governance")),
 }
+CONTRACTS = {
+    "broken": BadgeStyle("bad", "diamond", _("Contract broken")),
+    "unknown": BadgeStyle("none", "ring", _("Contract not compared")),
+    "met": BadgeStyle("ok", "circle", _("Contract met")),
+}
 CERTIFICATIONS = {
     "": BadgeStyle("none", "empty", _("Not certified")),
     "bronze": BadgeStyle("ok", "tick", _("Certified bronze")),
@@ -83,6 +88,11 @@ def verdict_style(verdict: str) -> BadgeStyle:
 @cached_per_language
 def lifecycle_style(status: str) -> BadgeStyle:
     return _translated(LIFECYCLE.get(status, UNKNOWN))
+
+
+@cached_per_language
+def contract_style(state: str) -> BadgeStyle:
+    return _translated(CONTRACTS.get(state, CONTRACTS["unknown"]))
 
 
 @cached_per_language
@@ -121,10 +131,13 @@ def octagon(inside: str = "empty", size: int = 16) -> SafeString:
     )
 
 
-@lru_cache
 def verdict_shape(verdict: str, size: int = 12) -> SafeString:
     """Return the shape of a verdict: full circle, triangle, diamond, or an empty ring."""
-    name = verdict_style(verdict).shape
+    return shape(verdict_style(verdict).shape, size)
+
+
+@lru_cache
+def shape(name: str, size: int = 12) -> SafeString:
     return format_html(
         '<svg class="shape{1}" width="{0}" height="{0}" viewBox="0 0 12 12" aria-hidden="true">'
         "{2}</svg>",

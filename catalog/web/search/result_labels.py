@@ -25,6 +25,7 @@ FACETS = {
     "is": gettext_lazy("State"),
     "sensitivity": gettext_lazy("Sensitivity"),
     "slo": gettext_lazy("SLO"),
+    "contract": gettext_lazy("Contract"),
     "format": gettext_lazy("Format"),
     "owner": gettext_lazy("Owner"),
     "tag": gettext_lazy("Tag"),
@@ -45,6 +46,8 @@ VALUES = {
     "at_risk": gettext_lazy("At risk"),
     "breached": gettext_lazy("Breached"),
     "no_data": gettext_lazy("No data"),
+    "broken": gettext_lazy("Broken"),
+    "unknown": gettext_lazy("Not compared"),
 }
 REASONS = {
     "name": gettext_lazy("Name"),
@@ -106,7 +109,7 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
 
 
 def label_of(labels: FacetLabels, name: str, value: str) -> str:
-    if name in ("is", "sensitivity", "slo"):
+    if name in ("is", "sensitivity", "slo", "contract"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
 

@@ -1,6 +1,7 @@
 """Reads the schema of sources: now, on schedule, and into the contract."""
 
 from governance.inspection.models import READABLE
+from governance.inspection.services.comparing import compare_changed, compare_products
 from governance.inspection.services.inspecting import (
     adopt_schema,
     inspect_port,
@@ -24,6 +25,8 @@ __all__ = [
     "SourceBatch",
     "adopt_schema",
     "claim_sources",
+    "compare_changed",
+    "compare_products",
     "delete_hidden_values",
     "delete_values_of",
     "inspect_port",

@@ -33,6 +33,7 @@ from governance.inspection.schema_drift import (
     find_drift,
     proposed_schema,
 )
+from governance.inspection.services.contract_states import publish_contract_states
 from governance.inspection.services.values import (
     allowed_profile,
     readable_columns,
@@ -148,24 +149,29 @@ def _save(
     rows = OutputPort.objects.select_related("product", "port_contract__contract")
     current = rows.get(pk=port.pk)
     visible = allowed_profile(result.profile, value_rules(current))
-    inspection, _ = Inspection.objects.update_or_create(
-        port=port,
-        defaults={
-            "read_at": timezone.now(),
+    now = timezone.now()
+    outcome: JSONObject = {
+        "read_at": now,
+        "failure": result.failure,
+        "failure_detail": result.detail,
+        "note": result.note,
+    }
+    if not result.failure:
+        # A failure leaves what was seen last: a contract is not kept because nobody can look.
+        outcome |= {
+            "observed_at": now,
             "tables": [table.as_json() for table in visible],
             "has_values": any(table.has_values for table in visible),
             "values_revision": current.product.revision,
             "drifts": [asdict(item) for item in drift],
-            "is_compared": bool(declared) and not result.failure,
-            "failure": result.failure,
-            "failure_detail": result.detail,
-            "note": result.note,
-        },
-    )
+            "is_compared": bool(declared),
+            "compared_digest": contract.digest,
+        }
+    inspection, _ = Inspection.objects.update_or_create(port=port, defaults=outcome)
     SourceSchedule.objects.filter(port=port).update(next_due_at=inspection.read_at + READ_INTERVAL)
     # A daily inspection by the system is an event only if its outcome changed.
-    outcome = (inspection.failure, inspection.drifts)
-    is_unchanged = before is not None and (before.failure, before.drifts) == outcome
+    current_result = (inspection.failure, inspection.drifts)
+    is_unchanged = before is not None and (before.failure, before.drifts) == current_result
     if not isinstance(actor, SystemActor) or not is_unchanged:
         record(
             actor=actor,
@@ -173,6 +179,7 @@ def _save(
             subject=audit_subject(port.product),
             after={"port": str(port), "failure": result.failure, "drifts": len(drift)},
         )
+    publish_contract_states([port.product_id])
     return inspection
 
 

@@ -1,18 +1,22 @@
 """Reads values of a column by SQL that SQLite and DuckDB have in common."""
 # ruff: noqa: S608 - the connectors quote the names of tables and columns
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from governance.sandbox.detection import SAMPLE_ROWS
 from governance.sandbox.types import ColumnProfile
 
 N_TOP_VALUES = 5
 MAX_TEXT_LENGTH = 120
 
 
+Rows: TypeAlias = Sequence[Sequence[object]]
+
+
 class Cursor(Protocol):
-    def fetchall(self) -> Sequence[Sequence[object]]: ...
+    def fetchall(self) -> Rows: ...
 
 
 class Connection(Protocol):
@@ -21,6 +25,16 @@ class Connection(Protocol):
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def sampled_by(connection: Connection, table: str) -> Callable[[Sequence[str]], Rows]:
+    """Return what reads the first rows of some columns."""
+
+    def fetch(names: Sequence[str]) -> Rows:
+        columns = ", ".join(quoted(name) for name in names)
+        return connection.execute(f"SELECT {columns} FROM {table} LIMIT {SAMPLE_ROWS}").fetchall()
+
+    return fetch
 
 
 def with_values(

@@ -4,12 +4,14 @@ No file declares a column as required, so none is reported as such; `null_share`
 """
 # ruff: noqa: S608 - column names are quoted, the path is a descriptor of ours
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import duckdb
 
-from governance.sandbox.connectors.columns import quoted, with_values
+from governance.sandbox.connectors.columns import quoted, sampled_by, with_values
+from governance.sandbox.detection import with_detections
 from governance.sandbox.types import (
     ColumnProfile,
     Source,
@@ -81,8 +83,9 @@ def _profile(connection: duckdb.DuckDBPyConnection, relation: str, source: Sourc
         if estimate >= present * NEARLY_UNIQUE:
             profile = _with_exact_count(profile, connection, relation)
         profiles.append(profile)
+    tested = with_detections(profiles, sampled_by(connection, relation), ends_at=math.inf)
     is_text = source.kind == "csv"
-    return TableProfile(name="rows", rows=rows, columns=tuple(profiles), is_text=is_text)
+    return TableProfile(name="rows", rows=rows, columns=tuple(tested), is_text=is_text)
 
 
 def _with_exact_count(
