@@ -63,7 +63,7 @@ class _Reader(HTMLParser):
             name, options = self.select
             chosen = [value for value, is_selected in options if is_selected]
             for value in chosen[-1:] or [value for value, _ in options[:1]]:
-                self.form.add(name, value)
+                self.form.add(name, re.sub(r"\r\n?|\n", "\r\n", value))
             self.select = None
 
     def _input(self, values: Attributes) -> None:
@@ -74,7 +74,11 @@ class _Reader(HTMLParser):
         if kind in ("submit", "button", "file", "image", "reset"):
             return
         default = "on" if kind in ("checkbox", "radio") else ""
-        self.form.add(values.get("name"), re.sub(r"[\r\n]", "", values.get("value") or default))
+        value = values.get("value", default) or ""
+        # A field of one line drops line breaks; all others send both characters of each.
+        is_line = kind in ("text", "search", "url", "email", "tel", "password", "number", "date")
+        value = re.sub(r"\r\n?|\n", "" if is_line else "\r\n", value)
+        self.form.add(values.get("name"), value)
 
 
 def read_page(text: str) -> tuple[list[PageForm], list[str]]:

@@ -208,11 +208,20 @@ class _ContractReader(TreeReader):
                 return
             declared = self._property(member, location, parent, depth)
             yield declared
-            path, below = declared.path, depth + 1
-            yield from self._properties(member, location, parent=path, depth=below)
-            items = member.get("items")
-            if isinstance(items, Mapping):
-                yield from self._properties(items, f"{location}/items", parent=path, depth=below)
+            yield from self._nested(member, location, parent=declared.path, depth=depth + 1)
+
+    def _nested(
+        self, member: Mapping[str, JSONValue], at: str, *, parent: str, depth: int
+    ) -> Iterator[DeclaredProperty]:
+        """Yield what is nested in a property: in itself, its items, and its keys and values."""
+        yield from self._properties(member, at, parent=parent, depth=depth)
+        items, pair = member.get("items"), member.get("map")
+        inner: dict[str, JSONValue] = {"items": items}
+        if isinstance(pair, Mapping):
+            inner |= {f"map/{key}": pair.get(key) for key in ("key", "value")}
+        for step, node in inner.items():
+            if isinstance(node, Mapping):
+                yield from self._nested(node, f"{at}/{step}", parent=parent, depth=depth)
 
     def _property(
         self, item: Mapping[str, JSONValue], at: str, parent: str, depth: int
@@ -230,7 +239,7 @@ class _ContractReader(TreeReader):
             logical_type=self.key(item, "logicalType", at, 60),
             physical_type=self.key(item, "physicalType", at, 200),
             classification=self.key(item, "classification", at, 60),
-            term=_term(item),
+            term=term_of(item),
             description=self.words(item, "description", at),
             is_required=item.get("required") is True,
             is_unique=item.get("unique") is True,
@@ -238,7 +247,7 @@ class _ContractReader(TreeReader):
         )
 
 
-def _term(item: Mapping[str, JSONValue]) -> str:
+def term_of(item: Mapping[str, JSONValue]) -> str:
     """Return the slug of the business term that a property names by its definition's URL."""
     definitions = item.get("authoritativeDefinitions")
     for entry in definitions if isinstance(definitions, list) else ():

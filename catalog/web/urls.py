@@ -4,11 +4,12 @@ from allauth.account import views as entering
 from django.urls import URLPattern, path, re_path
 
 from catalog.web.audit import product_history, product_history_feed
+from catalog.web.contracts import columns
 from catalog.web.contracts import views as contracts
 from catalog.web.domains import directory, editing, people, teams
 from catalog.web.domains.feeds import domain_feed
 from catalog.web.domains.pages import domain_list, domain_page
-from catalog.web.glossary.views import term_edit, term_list, term_new, term_page
+from catalog.web.glossary.views import term_edit, term_list, term_new, term_page, term_suggestions
 from catalog.web.manifests.views import manifest_page
 from catalog.web.people.invitations import invitation_accept
 from catalog.web.people.person import person_page
@@ -75,7 +76,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{EDIT}/schema/file", contracts.Document.as_view(), name="product_contract_new"),
     path(f"{CONTRACT}/file", contracts.Document.as_view(), name="product_contract"),
     path(f"{CONTRACT}/tables", contracts.AddTable.as_view(), name="product_table_add"),
-    path(TABLE, contracts.Table.as_view(), name="product_table"),
+    path(TABLE, columns.Table.as_view(), name="product_table"),
+    path(f"{TABLE}/column", columns.ColumnEdit.as_view(), name="product_column"),
     path(f"{TABLE}/drop", contracts.DropTable.as_view(), name="product_table_drop"),
     path(f"{EDIT}/provenance", provenance.Answers.as_view(), name="product_answers"),
     path(f"{EDIT}/publish", life.Publish.as_view(), name="product_publish"),
@@ -126,6 +128,7 @@ urlpatterns: list[URLPattern] = [
     # the glossary
     path("glossary", term_list, name="term_list"),
     path("new-term", term_new, name="term_new"),
+    path("term-suggestions", term_suggestions, name="term_suggestions"),
     path("glossary/<str:slug>", term_page, name="term_page"),
     path("glossary/<str:slug>/<int:pk>/edit", term_edit, name="term_edit"),
 ]

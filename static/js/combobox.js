@@ -7,7 +7,7 @@ function dress(box) {
   const list = Object.assign(document.createElement("div"), { id, className: "suggestions", hidden: true });
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", box.labels[0]?.textContent ?? "");
-  box.form.parentElement.append(list);
+  ("fill" in box.dataset ? box : box.form).parentElement.append(list);
   const parts = { role: "combobox", "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list" };
   for (const [name, value] of Object.entries(parts)) box.setAttribute(name, value);
   return list;
@@ -59,9 +59,11 @@ function choose(box, list, by) {
   box.setAttribute("aria-activedescendant", all[next].id);
 }
 
-function take(box, option) {
+function take(box, list, option) {
   if (option.dataset.href) { location.assign(option.dataset.href); return; }
   box.value = option.dataset.query;
+  // A field of a larger form takes the value; a search box asks.
+  if ("fill" in box.dataset) { list.hidden = true; box.setAttribute("aria-expanded", "false"); return; }
   box.form.requestSubmit();
 }
 
@@ -73,7 +75,7 @@ function onKey(box, list, event) {
     choose(box, list, event.key === "ArrowDown" ? 1 : -1);
   } else if (event.key === "Enter" && chosen(list)) {
     event.preventDefault();
-    take(box, chosen(list));
+    take(box, list, chosen(list));
   }
 }
 
@@ -96,7 +98,7 @@ export function suggestFor(box, before) {
   box.addEventListener("blur", () => setTimeout(() => open(box, list, false), 120));
   list.addEventListener("pointerdown", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) { event.preventDefault(); take(box, option); }
+    if (option) { event.preventDefault(); take(box, list, option); }
   });
   if (box.value !== before) ask();
 }

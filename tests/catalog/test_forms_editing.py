@@ -276,14 +276,14 @@ def _table(product, **fields):
 def test_columns_are_renamed_added_and_removed_in_one_go(client, product, edit):
     path, fields = _table(product)
     fields |= {"columns-0-name": "order_id", "columns-0-key": "on", "columns-1-DELETE": "on"}
-    fields |= {"columns-2-name": "note", "columns-2-classification": "personal"}
+    fields |= {"columns-2-name": "note", "columns-2-classification": "pii"}
 
     client.post(path, fields)
 
     columns = product.contracts.get().schema_objects.get().properties.all()
     assert [(c.name, c.is_primary_key, c.classification) for c in columns] == [
         ("order_id", True, ""),
-        ("note", False, "personal"),
+        ("note", False, "pii"),
     ]
 
 

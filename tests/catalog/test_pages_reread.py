@@ -354,7 +354,7 @@ def _(site: Site) -> Sent:
         fields[f"columns-{index}-address"] = f"/properties/{index}={name}"
         fields[f"columns-{index}-name"] = name
         fields[f"columns-{index}-type"] = "number"
-    fields |= {"columns-2-name": "note", "columns-2-classification": "personal"}
+    fields |= {"columns-2-name": "note", "columns-2-classification": "pii"}
     return _contract(
         site.draft(),
         "tables/0",
@@ -364,7 +364,39 @@ def _(site: Site) -> Sent:
             for table in body["tree"]["schema"]
             for column in table["properties"]
         ],
-        [("lines", "id", None), ("lines", "amount", None), ("lines", "note", "personal")],
+        [("lines", "id", None), ("lines", "amount", None), ("lines", "note", "pii")],
+    )
+
+
+@form("product_column")
+def _(site: Site) -> Sent:
+    fields = {
+        "address": "/properties/1=amount",
+        "name": "total",
+        "type": "object",
+        "description": "two\r\nlines",
+        "key_position": "2",
+        "position": "1",
+        "columns-TOTAL_FORMS": "1",
+        "columns-INITIAL_FORMS": "0",
+        "columns-0-name": "net",
+        "columns-0-type": "number",
+    }
+    return _contract(
+        site.draft(),
+        "tables/0/column?at=/properties/1",
+        fields,
+        lambda body: body["tree"]["schema"][0]["properties"],
+        [
+            {
+                "name": "total",
+                "logicalType": "object",
+                "description": "two\nlines",
+                "primaryKeyPosition": 2,
+                "properties": [{"name": "net", "logicalType": "number"}],
+            },
+            {"name": "id", "logicalType": "string"},
+        ],
     )
 
 

@@ -35,8 +35,8 @@ ACTIONS = set(
 # These add something, and ask for it if it is missing.
 ADDS = set(
     """
-    product_port_add product_inputs product_contract product_contract_new product_table_add
-    product_column_add
+    product_port_add product_upload product_port_upload product_inputs
+    product_contract product_contract_new product_table_add
     """.split()
 )
 

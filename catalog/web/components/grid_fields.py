@@ -9,9 +9,15 @@ _EMPTY = SafeString()
 
 
 def cell(
-    bound: BoundField, number: int, indent: int = 0, hidden: BoundField | None = None
+    bound: BoundField,
+    number: int,
+    indent: int = 0,
+    hidden: BoundField | None = None,
+    url: str = "",
 ) -> SafeString:
     """Return a field as a table cell, named by its column and row, with its errors below.
+
+    `url` leads to a page with all fields of the row.
 
     No macro: a page has hundreds of cells.
     """
@@ -26,13 +32,24 @@ def cell(
     indentation = _EMPTY
     if indent:
         indentation = format_html('<span class="indent" aria-hidden="true">{}</span>', "·" * indent)
+    link = _EMPTY
+    if url:
+        text = _("All fields")
+        hint = _("row {n}").format(n=number)
+        link = format_html(
+            '<a class="small" href="{}">{} <span class="visually-hidden">{}</span></a>',
+            url,
+            text,
+            hint,
+        )
     return format_html(
-        '<td class="{}" data-label="{}">{}{}{}{}</td>',
+        '<td class="{}" data-label="{}">{}{}{}{}{}</td>',
         _classes(bound),
         bound.label,
         hidden or _EMPTY,
         indentation,
         bound.as_widget(attrs=attributes),
+        link,
         error,
     )
 

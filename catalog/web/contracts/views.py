@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from catalog.contracts.columns import Column, apply_edits, iter_columns
+from catalog.contracts.columns import iter_columns
 from catalog.contracts.models import DataContract, SchemaObject
 from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
@@ -21,16 +20,10 @@ from catalog.manifests.readers import read_documents
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
-from catalog.web.contracts.forms import (
-    PAGE_SIZE,
-    ContractDocumentForm,
-    NewTableForm,
-    SchemaTableForm,
-    address_of,
-)
+from catalog.web.contracts.forms import ContractDocumentForm, NewTableForm
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
-from catalog.web.products.editing import EditPage, EditView, ProductView, TableView
+from catalog.web.products.editing import EditPage, EditView, ProductView
 
 MAX_ISSUES = 25
 
@@ -112,6 +105,11 @@ class ContractView(EditView):
         table: JSONObject = tables[self.number]
         return table
 
+    def put_table(self, table: JSONObject, form: VersionedForm) -> DataProduct:
+        tables = list(self.contract().tree.get("schema") or [])
+        tables[self.number] = table
+        return self.put(tables, form)
+
     def put(self, tables: list[JSONObject], form: VersionedForm) -> DataProduct:
         """Save the contract with these tables; a published version stays, the next one changes."""
         contract = self.contract()
@@ -176,66 +174,6 @@ class DropTable(ContractView):
             contract=self.contract(),
             name=table.get("name", ""),
             column_count=len(iter_columns(table)),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TablePage(ContractPage):
-    name: str
-    number: int
-    columns: Page[Column]
-
-
-class Table(TableView, ContractView):
-    """The columns of one table, a page at a time, with blank rows for more."""
-
-    title = _("Columns")
-    form_class = SchemaTableForm
-    shows_stored = True
-    template_name = "catalog/editing/table.html"
-    _columns: Page[Column] | None = None
-
-    def columns(self) -> Page[Column]:
-        if self._columns is None or self.request.method != "GET":
-            columns = Paginator(iter_columns(self.table()), PAGE_SIZE)
-            self._columns = columns.get_page(self.request.GET.get("page"))
-        return self._columns
-
-    def get_initial(self) -> dict[str, Any]:
-        table = self.table()
-        rows = [
-            column.fields() | {"address": address_of(column), "depth": column.depth}
-            for column in self.columns()
-        ]
-        return {
-            "name": table.get("name", ""),
-            "description": table.get("description", ""),
-            "rows": rows,
-        }
-
-    def save_form(self, form: SchemaTableForm) -> DataProduct:
-        table = apply_edits(self.table(), **form.edits()) | {"name": form.cleaned_data["name"]}
-        if form.cleaned_data["description"]:
-            table["description"] = form.cleaned_data["description"]
-        else:
-            table.pop("description", None)
-        tables = list(self.contract().tree.get("schema") or [])
-        tables[self.number] = table
-        return self.put(tables, form)
-
-    def get_success_url(self) -> str:
-        """Stay on the page: a page of columns is seldom the whole work."""
-        page = self.request.GET.get("page", "")
-        query = f"?page={page}" if page.isdigit() else ""
-        return self.url("product_table", self.uuid, self.number) + query
-
-    def get_page(self, form: SchemaTableForm) -> TablePage:
-        return TablePage(
-            frame=self.frame(form),
-            contract=self.contract(),
-            name=self.table().get("name", ""),
-            number=self.number,
-            columns=self.columns(),
         )
 
 

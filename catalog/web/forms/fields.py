@@ -54,6 +54,16 @@ class TextAreaField(SingleLineField):
         return with_plain_breaks(value).strip()
 
 
+class ListedField(forms.ChoiceField):
+    """One value of a list, which may have a stored value of any text."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the choice that a browser sent, which rewrites its line breaks."""
+        text = with_plain_breaks(value)
+        values = (str(choice) for choice, _label in self.widget.choices)
+        return next((v for v in values if with_plain_breaks(v) == text), text)
+
+
 class PercentField(forms.Field):
     """A share of one, typed as a percentage: 31.5 or 31,5 % is 0.315."""
 

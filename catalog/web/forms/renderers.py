@@ -10,17 +10,20 @@ from django.utils.safestring import SafeString, mark_safe
 
 _FOLDER = "django/forms/widgets/"
 _INPUTS = {f"{_FOLDER}{name}.html" for name in ("text", "hidden", "number", "checkbox", "email")}
+_TEXTAREA = f"{_FOLDER}textarea.html"
 _SELECT, _OPTION = f"{_FOLDER}select.html", f"{_FOLDER}select_option.html"
 
 
 class PlainControls(DjangoTemplates):
-    """Writes inputs and selects as Django's own templates do, in a tenth of their time."""
+    """Writes inputs, text areas and selects as Django's own templates do, in a tenth of their time."""
 
     def render(
         self, template_name: str, context: Mapping[str, Any], request: HttpRequest | None = None
     ) -> SafeString:
         if template_name in _INPUTS:
             return _input(context["widget"])
+        if template_name == _TEXTAREA:
+            return _textarea(context["widget"])
         if template_name == _SELECT and _is_plain(context["widget"]):
             return _select(context["widget"])
         rendered = super().render(template_name, dict(context), request)
@@ -35,6 +38,16 @@ def _input(widget: Mapping[str, Any]) -> SafeString:
         widget["name"],
         "" if value is None else format_html(' value="{}"', str(value)),
         _attributes(widget["attrs"]),
+    )
+
+
+def _textarea(widget: Mapping[str, Any]) -> SafeString:
+    # The first line break is not part of the value.
+    return format_html(
+        '<textarea name="{}"{}>\n{}</textarea>',
+        widget["name"],
+        _attributes(widget["attrs"]),
+        "" if widget["value"] is None else str(widget["value"]),
     )
 
 

@@ -6,10 +6,11 @@ from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Case, F, Q, QuerySet, When
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.audit.models import AuditEvent
@@ -26,6 +27,7 @@ from catalog.web.pages import render_form, render_page, submitted
 
 PAGE_SIZE = 100
 MAX_COLUMNS = 60
+MAX_SUGGESTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,19 @@ def term_list(request: HttpRequest) -> HttpResponse:
     can_define = may_define(access_for(request.user))
     page = TermListPage(_page(request, text), text, can_define, reverse("api:terms"))
     return render_page(request, "catalog/glossary/list.html", page)
+
+
+@require_safe
+def term_suggestions(request: HttpRequest) -> HttpResponse:
+    """Return the terms whose name or spelling has `q` in it, for a field that takes a term."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    named_first = Case(When(name__icontains=text, then=0), default=1)
+    terms = _matching(text).order_by(named_first, "name", "id")[:MAX_SUGGESTIONS] if text else []
+    items = [
+        {"text": term.name, "detail": term.domain.name if term.domain else "", "query": term.name}
+        for term in terms
+    ]
+    return JsonResponse({"groups": [{"label": _("Terms"), "items": items}]})
 
 
 @require_safe
@@ -159,6 +174,10 @@ def may_define(reader: AccessContext) -> bool:
 
 
 def _page(request: HttpRequest, text: str) -> Page[Term]:
+    return Paginator(_matching(text), PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+def _matching(text: str) -> QuerySet[Term]:
     terms = Term.objects.select_related("domain").order_by("name", "id")
     for word in text.replace("\x00", " ").split()[:8]:
         terms = terms.filter(
@@ -167,7 +186,7 @@ def _page(request: HttpRequest, text: str) -> Page[Term]:
             | Q(synonyms__icontains=word)
             | Q(acronyms__icontains=word)
         )
-    return Paginator(terms, PAGE_SIZE).get_page(request.GET.get("page"))
+    return terms
 
 
 def _meanings(slug: str) -> list[Term]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.projection import custom, with_custom
 from catalog.types import JSONObject, JSONValue
-from catalog.web.forms.fields import SingleLineField, TextAreaField
+from catalog.web.forms.fields import ListedField, SingleLineField, TextAreaField
 from catalog.web.forms.versioned import VersionedForm, offer_choice
 from catalog.web.products.forms import DocumentForm
 
@@ -121,8 +121,8 @@ class PortForm(DatabaseFields, DocumentForm):
         required=False,
         help_text=_("Begins with your domain's folder, such as sales/orders.parquet."),
     )
-    format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
-    other_type = forms.ChoiceField(label=_("Type"), choices=OTHER_TYPES, required=False)
+    format = ListedField(label=_("Format"), choices=FORMATS, required=False)
+    other_type = ListedField(label=_("Type"), choices=OTHER_TYPES, required=False)
     place = SingleLineField(label=_("Location"), max_length=2000, required=False)
     version = SingleLineField(label=_("Version"), max_length=60, initial="1.0.0")
     interval = forms.IntegerField(
