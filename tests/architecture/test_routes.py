@@ -25,7 +25,7 @@ OPEN = set(
     slo_board
     search_results search_results_csv search_suggestions
     search_feed domain_feed product_history_feed
-    term_list term_page
+    term_list term_page term_suggestions
     """.split()
 )
 DENIED = {302, 401, 403, 404, 405}

@@ -85,8 +85,8 @@ def test_one_field_changes_one_pointer(fields, changes):
 
 def test_another_term_takes_the_place_of_the_one_named_and_other_definitions_stay():
     other = {"type": "videoTutorial", "url": "https://example.org/v"}
-    named = {"type": "businessDefinition", "url": "https://x.example/glossary/old"}
-    column = {"name": "a", "authoritativeDefinitions": [named, other]}
+    definition = {"type": "businessDefinition", "url": "https://x.example/glossary/old"}
+    column = {"name": "a", "authoritativeDefinitions": [definition, other]}
 
     set_fields(column, {"term": "new"}, term_url="https://y.example/glossary/")
 
@@ -100,7 +100,7 @@ def test_a_new_map_has_what_the_standard_requires():
     assert column["map"] == {"key": {"logicalType": "string"}, "value": {"logicalType": "integer"}}
 
 
-def test_a_column_moves_among_its_neighbours():
+def test_a_column_moves_within_its_list():
     moved, pointer = move_column(TABLE, "/properties/2", 1)
 
     assert [column["name"] for column in moved["properties"]] == ["pairs", "id", "tags"]
