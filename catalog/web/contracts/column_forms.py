@@ -186,9 +186,7 @@ class ColumnForm(ColumnsForm, ColumnFields):
     item_type = ListedField(label=_("Type of the items"), choices=TYPES, required=False)
     map_key = ListedField(label=_("Type of the keys"), choices=TYPES, required=False)
     map_value = ListedField(label=_("Type of the values"), choices=TYPES, required=False)
-    position = forms.IntegerField(
-        label=_("Position in its list"), min_value=1, max_value=100_000
-    )
+    position = forms.IntegerField(label=_("Position in its list"), min_value=1, max_value=100_000)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
