@@ -22,6 +22,9 @@ class OutputPort(models.Model):
     interval = models.PositiveIntegerField(
         null=True, blank=True, help_text="Seconds between probes; empty for the default."
     )
+    ends_on = models.DateField(
+        null=True, blank=True, help_text="The day on which a port that has a successor ends."
+    )
     position = models.PositiveIntegerField(default=0)
 
     # Trust columns: measured, written by services.note_probes alone.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from catalog.products.projection import custom, custom_pointer
@@ -11,6 +12,8 @@ from catalog.types import JSONObject, JSONValue
 MIN_INTERVAL, MAX_INTERVAL = 5, 86_400
 MAX_PORTS = 200
 DEFAULT_VERSION = "1.0.0"
+PortKey = tuple[str, str]
+"""The name and the version of a port: no other port of its product has both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,7 @@ class DeclaredPort:
     contract_identifier: str = ""
     is_deprecated: bool = False
     interval: int | None = None
+    ends_on: date | None = None
     source_name: str = ""
 
 
@@ -67,6 +71,7 @@ def _ports(
             contract_identifier=reader.key(item, "contractId", at, 400),
             is_deprecated=item.get("deprecated") is True,
             interval=_interval(reader, item, at),
+            ends_on=_ends_on(reader, item, at),
             source_name=_source_name(reader, item, at),
         )
         if not port.name:
@@ -76,6 +81,28 @@ def _ports(
             reader.add_issue(at, f"Duplicate port {port.name} {port.version}.", hint)
         ports[port.name, port.version] = port
     return tuple(ports.values())
+
+
+def port_key(entry: Mapping[str, JSONValue]) -> PortKey:
+    """Return the key of a port's entry in a tree."""
+    return str(entry.get("name") or ""), str(entry.get("version") or DEFAULT_VERSION)
+
+
+def end_of(entry: Mapping[str, JSONValue]) -> date | None:
+    """Return the day on which a port's entry says that it ends; None if it says none."""
+    try:
+        return date.fromisoformat(str(custom(entry, "assayEndsOn")))
+    except ValueError:
+        return None
+
+
+def _ends_on(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> date | None:
+    value = custom(item, "assayEndsOn")
+    if value is not None and (not isinstance(value, str) or end_of(item) is None):
+        message = f"assayEndsOn {value!r} is not a date."
+        location = at + custom_pointer(item, "assayEndsOn")
+        reader.add_issue(location, message, "Write it as year-month-day, such as 2027-01-31.")
+    return end_of(item)
 
 
 def _interval(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> int | None:
