@@ -93,6 +93,7 @@ urlpatterns = [
     route(f"{PRODUCT}/findings", Publication, "product_findings", get="findings"),
     rows(f"{PRODUCT}/versions", ProductVersions, "product_versions"),
     row(f"{PRODUCT}/versions/<path:version>", ProductVersions, "product_version"),
+    route(f"{PRODUCT}/changes", ProductVersions, "product_changes", get="changes"),
     row(f"{PRODUCT}/readers", ProductReaders, "product_readers"),
     rows(f"{PRODUCT}/history", ProductHistory, "product_history"),
     row(f"{PRODUCT}/similar", SimilarProducts, "product_similar"),

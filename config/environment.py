@@ -178,6 +178,12 @@ SETTINGS: tuple[Setting, ...] = (
         shown_default="one for each core, at most 4",
         help="Processes of the web server, 1 to 64.",
     ),
+    Setting(
+        name="ASSAY_NOTICE_DAYS",
+        default="30",
+        help="Days for which the former major version of a port is kept after a breaking change, "
+        "0 to 3650.",
+    ),
     Setting(name="ASSAY_WEB_THREADS", default="8", help="Threads of each web process, 1 to 64."),
     Setting(
         name="ASSAY_API_RATE",

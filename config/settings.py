@@ -12,6 +12,7 @@ from config.demo.paths import read_port_file
 from config.embedded.paths import valkey_socket
 from config.environment import DEFAULTS, Environment
 from config.logs import configure_structlog, logging_settings
+from config.product_tabs import PRODUCT_TABS
 from config.secret_files import load_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ ASSAY_WEB_PROCESSES = environment.get_int(
     "ASSAY_WEB_PROCESSES", minimum=1, maximum=64, default=min(os.cpu_count() or 1, 4)
 )
 ASSAY_WEB_THREADS = environment.get_int("ASSAY_WEB_THREADS", minimum=1, maximum=64)
+ASSAY_NOTICE_DAYS = environment.get_int("ASSAY_NOTICE_DAYS", minimum=0, maximum=3650)
 ASSAY_API_RATE = environment.get_int("ASSAY_API_RATE", minimum=1, maximum=1_000_000)
 ASSAY_ANON_RATE = environment.get_int("ASSAY_ANON_RATE", minimum=1, maximum=1_000_000)
 ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)
@@ -142,14 +144,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # The tabs of a product's page by URL name; one whose route is not installed is left out.
-ASSAY_PRODUCT_TABS = [
-    ("product_overview", _("Overview")),
-    ("product_schema", _("Schema")),
-    ("product_source", _("Source")),
-    ("product_provenance", _("Provenance & bias")),
-    ("product_slo", _("SLO")),
-    ("product_history", _("History")),
-]
+ASSAY_PRODUCT_TABS = PRODUCT_TABS
 
 # --- storage ----------------------------------------------------------------------------------
 SQLITE: dict[str, Any] = {

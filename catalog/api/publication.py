@@ -3,8 +3,7 @@
 from contextlib import suppress
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -12,7 +11,7 @@ from rest_framework.response import Response
 
 from catalog.api.products.bodies import Reasoned
 from catalog.api.products.serializers import ProductDetail
-from catalog.api.products.views import OfProduct
+from catalog.api.products.views import OfProduct, published_version
 from catalog.api.rest.bodies import StrictString
 from catalog.api.rest.etags import EDITS
 from catalog.api.rest.views import ModelAnswer
@@ -20,8 +19,11 @@ from catalog.authorization.access import require_permission
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.permissions import Permission
+from catalog.products.changes import Change
 from catalog.products.models import DataProduct
+from catalog.publication.contents import Consumer, compare_versions, consumers_of
 from catalog.publication.models import ProductVersion
+from catalog.publication.releases import ReleasePlan
 from catalog.publication.services import (
     adopt_product,
     deprecate_product,
@@ -29,7 +31,11 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
+from catalog.publication.versions import LATEST
 from catalog.types import JSONObject
+
+FROM = OpenApiParameter("from", str, required=True, description="The earlier version, or `1`.")
+TO = OpenApiParameter("to", str, description="The later version; the latest by default.")
 
 
 class Retirement(Reasoned):
@@ -61,6 +67,34 @@ class FindingsAnswer(serializers.Serializer[JSONObject]):
     findings = FindingAnswer(many=True)
 
 
+class ChangeAnswer(serializers.Serializer[Change]):
+    """One change; its location has the names of tables, columns and ports for their positions."""
+
+    location = serializers.CharField()
+    change_class = serializers.ChoiceField(choices=["breaking", "compatible", "text"])
+    message = serializers.CharField()
+
+
+class ConsumerAnswer(serializers.Serializer[Consumer]):
+    """A product that is made from another one, and its input port."""
+
+    product = serializers.UUIDField(source="product.uuid")
+    path = serializers.CharField(source="product.path")
+    name = serializers.CharField(source="product.name")
+    input_port = serializers.CharField(source="input_port.name")
+    input_port_version = serializers.CharField(source="input_port.version")
+
+
+class ComparisonAnswer(serializers.Serializer[JSONObject]):
+    """What changed from one version to another, and the products that it concerns."""
+
+    from_version = serializers.CharField()
+    to_version = serializers.CharField()
+    release_class = serializers.ChoiceField(choices=["major", "minor", "patch"])
+    changes = ChangeAnswer(many=True)
+    consumers = ConsumerAnswer(many=True)
+
+
 class VersionSummary(ModelAnswer[ProductVersion]):
     """A published version; only signed-in people see who published it."""
 
@@ -73,6 +107,10 @@ class VersionSummary(ModelAnswer[ProductVersion]):
             "edition",
             "published_at",
             "published_by",
+            "release_class",
+            "note",
+            "break_reason",
+            "change_count",
             "tree_digest",
             "contract_digests",
         )
@@ -82,10 +120,12 @@ class VersionSummary(ModelAnswer[ProductVersion]):
 
 
 class VersionDetail(VersionSummary):
-    """A published version with its frozen document."""
+    """A published version with its frozen document, and what changed since the one before."""
+
+    changes = ChangeAnswer(many=True)
 
     class Meta(VersionSummary.Meta):
-        fields = (*VersionSummary.Meta.fields, "tree")
+        fields = (*VersionSummary.Meta.fields, "changes", "port_contracts", "tree")
 
 
 class Publication(OfProduct):
@@ -160,6 +200,23 @@ class ProductVersions(OfProduct):
 
     @extend_schema(responses=VersionDetail)
     def retrieve(self, request: Request, uuid: UUID, version: str) -> Response:
-        """Return one published version with its document."""
-        frozen = get_object_or_404(self.get_object().versions, version=version)
+        """Return one published version with its document; `1` and `latest` are known too."""
+        frozen = published_version(self.get_object(), version)
         return Response(VersionDetail(frozen, context=self.get_serializer_context()).data)
+
+    @extend_schema(responses=ComparisonAnswer, parameters=[FROM, TO])
+    def changes(self, request: Request, uuid: UUID) -> Response:
+        """Compare two published versions: what changed, and which products it concerns."""
+        product = self.get_object()
+        before = published_version(product, request.query_params.get("from", ""))
+        after = published_version(product, request.query_params.get("to", LATEST))
+        plan = ReleasePlan(before, compare_versions(before, after), after.version)
+        consumers = consumers_of(product, self.reader, contracts=plan.affected_contracts)
+        state = {
+            "from_version": before.version,
+            "to_version": after.version,
+            "release_class": plan.release_class,
+            "changes": [change.as_json() for change in plan.release.changes],
+            "consumers": consumers,
+        }
+        return Response(ComparisonAnswer(state).data)

@@ -47,7 +47,7 @@ def parse_ports(tree: JSONObject) -> DeclaredPorts:
     return ports
 
 
-def port_key(entry: Mapping[str, JSONValue]) -> tuple[str, str]:
+def port_key(entry: Mapping[str, JSONValue]) -> PortKey:
     """Return the name and version under which an entry of a tree is kept as a port."""
     reader = TreeReader()
     name = reader.key(entry, "name", "", 120)
@@ -81,11 +81,6 @@ def _ports(
             reader.add_issue(at, f"Duplicate port {port.name} {port.version}.", hint)
         ports[port.name, port.version] = port
     return tuple(ports.values())
-
-
-def port_key(entry: Mapping[str, JSONValue]) -> PortKey:
-    """Return the key of a port's entry in a tree."""
-    return str(entry.get("name") or ""), str(entry.get("version") or DEFAULT_VERSION)
 
 
 def end_of(entry: Mapping[str, JSONValue]) -> date | None:

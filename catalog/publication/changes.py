@@ -95,7 +95,7 @@ class Notice:
 class Release:
     """All changes between two versions, the greatest class first.
 
-    `breaks` are the ports that break at once, `notices` those that are kept for a notice period.
+    `breaks` are the ports that break at once, `notices` those that are current for a notice period.
     """
 
     changes: tuple[Change, ...]
@@ -252,8 +252,8 @@ class _Products(Comparison):
     def new_major(self, key: PortKey, former: PortKey) -> None:
         """Add what breaks for consumers who go from one major of a port to the next."""
         old, new = self.before.contracts.get(former), self.after.contracts.get(key)
-        kept = self.after.ports.get(former)
-        if old is None or new is None or kept is None:
+        current = self.after.ports.get(former)
+        if old is None or new is None or current is None:
             return
         at = f"/outputPorts/{escape(' '.join(key))}/contract"
         breaking = [
@@ -267,7 +267,7 @@ class _Products(Comparison):
         ]
         if breaking:
             port = self.break_of(former, breaking)
-            self.notices.append(Notice(port, " ".join(key), end_of(kept)))
+            self.notices.append(Notice(port, " ".join(key), end_of(current)))
 
     def break_of(
         self, key: PortKey, changes: Sequence[Change], kind: BreakKind = BreakKind.CHANGED

@@ -17,6 +17,22 @@ class ProductVersion(models.Model):
     edition = models.PositiveBigIntegerField()
     published_at = models.DateTimeField(default=timezone.now)
     published_by = models.CharField(max_length=200)
+    note = models.TextField(blank=True, help_text="What is new, for consumers.")
+    break_reason = models.TextField(
+        blank=True, help_text="Why a breaking change had no notice period."
+    )
+    port_contracts = models.JSONField(
+        default=list, help_text="Of each port: name, version, and the contract that it served."
+    )
+    release_class = models.CharField(
+        max_length=5, blank=True, help_text="major, minor or patch; empty for a first version."
+    )
+    changes = models.JSONField(
+        default=list, help_text="What changed since the version before, the greatest class first."
+    )
+    change_count = models.PositiveIntegerField(
+        default=0, help_text="Of all changes; a long list is cut."
+    )
 
     class Meta:
         ordering = ["-published_at", "-id"]

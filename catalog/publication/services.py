@@ -23,6 +23,7 @@ from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
 from catalog.publication.gates import EditRefused, PublicationRefused, regressions, run_gates
 from catalog.publication.models import ProductVersion
+from catalog.publication.releases import plan_release, version_columns
 
 
 @transaction.atomic
@@ -47,6 +48,7 @@ def publish_product(
     columns = {"published_at": timezone.now(), "successor": None, "ends_on": None, "end_reason": ""}
     product = set_status(product, Status.PUBLISHED, "published", actor, reason, **columns)
     if not frozen:
+        plan = plan_release(product)
         ProductVersion.objects.create(
             product=product,
             version=product.version,
@@ -55,6 +57,8 @@ def publish_product(
             contract_digests=digests,
             edition=product.edition,
             published_by=actor.audit_name,
+            note=reason,
+            **version_columns(product, plan),
         )
     return product
 

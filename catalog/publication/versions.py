@@ -7,11 +7,6 @@ from catalog.products.changes import ChangeClass
 
 LATEST = "latest"
 _NUMBERS = re.compile(r"([vV]?)(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
-RELEASE_CLASSES = {
-    ChangeClass.BREAKING: "major",
-    ChangeClass.COMPATIBLE: "minor",
-    ChangeClass.TEXT: "patch",
-}
 
 
 def major_of(version: str) -> str:
@@ -29,9 +24,9 @@ def resolve_version(selector: str, versions: Sequence[str]) -> str | None:
         return selector
     if selector == LATEST:
         return next(iter(versions), None)
-    wanted = _parts(selector)
-    matches = (version for version in versions if _parts(version)[: len(wanted)] == wanted)
-    return next(matches, None) if wanted else None
+    beginning = _parts(selector)
+    matches = (version for version in versions if _parts(version)[: len(beginning)] == beginning)
+    return next(matches, None) if beginning else None
 
 
 def next_version(version: str, change_class: ChangeClass | None) -> str:

@@ -17,7 +17,7 @@ from catalog.web.people.profile import profile
 from catalog.web.people.tokens import token_list, token_revoke
 from catalog.web.ports import uploads
 from catalog.web.ports import views as ports
-from catalog.web.products import registration, steps
+from catalog.web.products import registration, steps, versions
 from catalog.web.products.contracts import product_contract
 from catalog.web.products.lookup import product_permanent
 from catalog.web.products.overview import product_overview
@@ -113,6 +113,16 @@ urlpatterns: list[URLPattern] = [
     path("d/<str:domain>/feed.atom", domain_feed, name="domain_feed"),
     path("d/<str:domain>", domain_page, name="domain_page"),
     path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
+    path(
+        "id/product/<uuid:uuid>@<str:version>", product_permanent, name="product_permanent_version"
+    ),
+    path(f"{PRODUCT}@<str:version>", versions.product_version, name="product_version"),
+    path(
+        f"{PRODUCT}@<str:version>/<path:tab>",
+        versions.product_version_tab,
+        name="product_version_tab",
+    ),
+    path(f"{PRODUCT}/versions", versions.product_versions, name="product_versions"),
     path(PRODUCT, product_overview, name="product_overview"),
     path(f"{PRODUCT}/schema", product_schema, name="product_schema"),
     path(f"{PRODUCT}/contracts/<uuid:contract>", product_contract, name="product_contract_page"),

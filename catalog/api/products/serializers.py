@@ -1,6 +1,7 @@
 """The representations of a product."""
 
 from collections.abc import Callable
+from copy import copy
 
 from rest_framework import serializers
 
@@ -8,7 +9,9 @@ from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_path
 from catalog.products.models import ContractState, DataProduct, ProductUse, Sensitivity
+from catalog.products.projection import parse_columns
 from catalog.products.summaries import SummaryJSON, product_summary
+from catalog.publication.models import ProductVersion
 from catalog.types import JSONObject
 
 # The columns of a list; the others, and the document, are not read for it.
@@ -89,6 +92,17 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSON
         "figures": product.slo_figures,
         "tree": product.tree,
     }
+
+
+def as_published(product: DataProduct, version: ProductVersion) -> DataProduct:
+    """Return a product with the document of one of its versions; its trust columns are today's."""
+    row = copy(product)
+    columns = parse_columns(version.tree)
+    for name in ("name", "version", "purpose", "limitations", "usage"):
+        setattr(row, name, getattr(columns, name))
+    row.tags, row.tree = list(columns.tags), version.tree
+    row.edition, row.published_at = version.edition, version.published_at
+    return row
 
 
 class ProductDetail(ProductSummary):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +29,7 @@ from catalog.api.products.serializers import (
     ProductSummary,
     ReadersAnswer,
     UseAnswer,
+    as_published,
     detail_of,
     readers_of,
     summary_of,
@@ -57,11 +58,25 @@ from catalog.products.services import (
     replace_document,
     share_product,
 )
+from catalog.publication.models import ProductVersion
+from catalog.publication.versions import resolve_version
 from catalog.types import JSONObject
 from catalog.web.audit import history_of
 
 OBJECT = {"type": "object", "additionalProperties": True}
 DOCUMENT = {"application/json": OBJECT}
+
+
+VERSION = OpenApiParameter(
+    "version", str, description="A published version: `1.4.0`, `1` (the newest of it) or `latest`."
+)
+
+
+def published_version(product: DataProduct, selector: str) -> ProductVersion:
+    """Return the published version that a selector means. Raises Http404."""
+    versions = list(product.versions.values_list("version", flat=True))
+    version = resolve_version(selector, versions)
+    return get_object_or_404(product.versions, version=version)
 
 
 class OfProduct(ResourceViewSet[DataProduct]):
@@ -139,10 +154,13 @@ class Products(OfProduct):
         location = reverse("api:product", kwargs={"uuid": product.uuid})
         return self.answer_changed(product, status=201, location=location)
 
-    @extend_schema(parameters=READS)
+    @extend_schema(parameters=[*READS, VERSION])
     def retrieve(self, request: Request, uuid: str) -> Response:
-        """Return a product with its document."""
-        return self.answer(self.get_object())
+        """Return a product with its document, or with that of a published version."""
+        product = self.get_object()
+        if selector := request.query_params.get("version"):
+            product = as_published(product, published_version(product, selector))
+        return self.answer(product)
 
     @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: str) -> Response:

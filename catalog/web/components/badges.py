@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from lucide.templatetags.lucide import lucide
 
+from catalog.products.changes import ChangeClass
 from catalog.web.components.translation import cached_per_language
 
 Label = str | Promise
@@ -76,6 +77,17 @@ STATED = {
     "stated": BadgeStyle("info", "circle", _("stated")),
     "open": BadgeStyle("ok", "circle", _("can see this entry")),
 }
+CHANGE_CLASSES = {
+    ChangeClass.BREAKING: BadgeStyle("bad", "diamond", _("Breaking")),
+    ChangeClass.COMPATIBLE: BadgeStyle("info", "circle", _("Compatible")),
+    ChangeClass.TEXT: BadgeStyle("none", "ring", _("Text only")),
+}
+RELEASES: dict[str, Label] = {
+    "": _("First version"),
+    "major": _("Major: breaking changes"),
+    "minor": _("Minor: compatible changes"),
+    "patch": _("Patch: text only"),
+}
 UNKNOWN = BadgeStyle("none", "ring", _("not known"))
 
 
@@ -103,6 +115,16 @@ def certification_style(level: str) -> BadgeStyle:
 @cached_per_language
 def sensitivity_label(level: int) -> str:
     return str(SENSITIVITIES.get(level, UNKNOWN.label))
+
+
+@cached_per_language
+def change_class_style(change_class: ChangeClass) -> BadgeStyle:
+    return _translated(CHANGE_CLASSES[change_class])
+
+
+@cached_per_language
+def release_label(release_class: str) -> str:
+    return str(RELEASES.get(release_class, UNKNOWN.label))
 
 
 def _translated(style: BadgeStyle) -> BadgeStyle:

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.paginator import Page
@@ -72,6 +72,13 @@ def products_url(domain: str = "", verdict: str = "", state: str = "") -> str:
     if state:
         pairs.append(("is", state))
     return reverse("search_results") + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def version_url(product: DataProduct, version: str) -> str:
+    """Return the address of a version's page; one with a slash is named in the query."""
+    if "/" in version:
+        return f"{product.path}?{urlencode({'version': version})}"
+    return f"{product.path}@{quote(version, safe='')}"
 
 
 def page_url(request: HttpRequest, number: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import (
@@ -142,15 +143,18 @@ def retired_response(
 
 
 @require_safe
-def product_permanent(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Redirect the permanent identifier to the page, or to the API if JSON is preferred."""
+def product_permanent(request: HttpRequest, uuid: UUID, version: str = "") -> HttpResponse:
+    """Redirect the permanent identifier to the page, or to the API if JSON is preferred.
+
+    After an `@` it names a version.
+    """
     access = access_for(request.user)
     product = _visible(access).filter(uuid=uuid).first()
     if product is None:
         raise Http404
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
     response = HttpResponse(status=303)
-    api_url = reverse("api:product", args=[product.uuid])
-    response["Location"] = api_url if wants_json else product.path
+    address = reverse("api:product", args=[product.uuid]) if wants_json else product.path
+    response["Location"] = f"{address}?{urlencode({'version': version})}" if version else address
     response["Vary"] = "Accept, Cookie"
     return response

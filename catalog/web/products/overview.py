@@ -14,6 +14,7 @@ from catalog.web.products.links import Link, declared_usages, support_channels
 from catalog.web.products.lookup import linked_products, on_product
 from catalog.web.products.ports import PortRow, port_rows
 from catalog.web.products.snippets import Snippet, entry_snippets
+from catalog.web.products.versions import version_response
 from catalog.web.search.similarity import SimilarProduct, similar_products
 
 MAX_DOWNSTREAM = 50
@@ -48,6 +49,8 @@ class OverviewPage:
 def product_overview(
     request: HttpRequest, product: DataProduct, access: AccessContext
 ) -> HttpResponse:
+    if version := request.GET.get("version"):
+        return version_response(request, product, access, version)
     inputs, visible = list(product.input_ports.all()), linked_products(access)
     source_ids = [port.source_id for port in inputs if port.source_id]
     sources = visible.order_by().in_bulk(source_ids)
