@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ MIN_UPLOAD_BYTES_PER_SECOND = 128 * 1024
 MAX_UPLOADS = 8
 # A request that began to arrive so shortly before a stop is still answered.
 RECEIVING_GRACE_SECONDS = 2
+# A client that is refused gets the answer only if the rest of its body is read (RFC 9112, 9.6).
+LINGER_SECONDS = 10
 GRACE_SECONDS = 10
 CROWDED_SHARE = 0.8
 logger = logging.getLogger(__name__)
@@ -107,6 +110,7 @@ class OneAtATimeParser(HTTPRequestParser):
         if self.error:
             # A client that waits for leave to send its body gets the error instead.
             self.expect_continue = False
+            self.channel.is_refusing = True
         return count
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -134,12 +138,16 @@ class Channel(HTTPChannel):
     request: OneAtATimeParser | None = None
     receiving: OneAtATimeParser | None = None
     receiving_since = 0.0
+    is_refusing = False
+    lingers_until = 0.0
 
     def parser_class(self, adj: Adjustments) -> OneAtATimeParser:  # type: ignore[override]
         return OneAtATimeParser(adj, self)
 
     def readable(self) -> bool:
         """Go on with what waited for the last answer; called at each turn of the loop."""
+        if self.lingers_until:
+            return True
         waiting = self.request.waiting if self.request is not None else b""
         if waiting and not self.requests and not self.total_outbufs_len:
             self.request = None
@@ -153,11 +161,35 @@ class Channel(HTTPChannel):
             self.receiving, self.receiving_since = self.request, time.monotonic()
         return was_received
 
+    def writable(self) -> bool:
+        return self.will_close if self.lingers_until else bool(super().writable())
+
+    def handle_write(self) -> None:
+        """Send what there is; after a refusal, end the answer but not yet the connection."""
+        if self.will_close or not (self.is_refusing and self.close_when_flushed):
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some)  # type: ignore[attr-defined]  # not in the stubs
+        if not self.total_outbufs_len and self.socket is not None:
+            self.lingers_until = time.monotonic() + LINGER_SECONDS
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+
+    def handle_read(self) -> None:
+        """Take what has arrived; after a refusal, drop it."""
+        if self.lingers_until:
+            with suppress(OSError):
+                self.recv(MEGABYTE)
+        else:
+            super().handle_read()
+
     def is_idle(self) -> bool:
         return not (self.requests or self.total_outbufs_len or self.request)
 
     def is_overdue(self, now: float) -> bool:
-        """Return True if a request has been arriving for too long."""
+        """Return True if a request has been arriving for too long, or what is left of one."""
+        if self.lingers_until:
+            return now > self.lingers_until
         if self.request is None or self.requests:
             return False
         seconds = HEADER_SECONDS

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_finished_metadata
@@ -32,6 +32,13 @@ class RequestLogMiddleware(RequestMiddleware):
         request.META[STARTED_AT] = time.perf_counter()
         clear_contextvars()
         bind_contextvars(request_id=request_id_of(request), ip=client_ip(request))
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Log the line; a file stays one, so that the web server sends it without a thread."""
+        file = getattr(response, "file_to_stream", None)
+        super().handle_response(request, response)
+        if file is not None:
+            response.file_to_stream = file  # type: ignore[attr-defined]  # of a FileResponse
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

@@ -3,8 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from wsgiref.util import FileWrapper
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
+from django.db import close_old_connections
+from django.test import RequestFactory
 from django.utils.http import http_date
 
 from catalog.api.rest.files import RangeNotSatisfiable, parse_range
@@ -107,6 +112,22 @@ def test_a_client_that_takes_gzip_gets_the_bytes_as_they_are(users):
 
     assert "Content-Encoding" not in answer
     assert content(answer) == CSV
+
+
+def test_the_web_server_is_handed_the_file_so_that_no_thread_waits_for_a_slow_reader(users):
+    product = published(users)
+    path = f"/api/v1/products/{product.uuid}/ports/orders/data"
+    environ = RequestFactory().get(path).environ | {"wsgi.file_wrapper": FileWrapper}
+    # A request begins by closing old connections, which the test's own is to it.
+    request_started.disconnect(close_old_connections)
+    try:
+        answer = WSGIHandler()(environ, lambda status, headers: None)
+    finally:
+        request_started.connect(close_old_connections)
+
+    assert isinstance(answer, FileWrapper)
+    assert b"".join(answer) == CSV
+    answer.filelike.close()
 
 
 def test_head_says_how_large_the_file_is(users):

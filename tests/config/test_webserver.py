@@ -18,16 +18,21 @@ from tests.config.test_embedded import ROOT, eventually, runs
 
 # Two processes of two threads serve an application that can sleep, and that can answer at length.
 SERVER = """
-import os, socket, sys, time
+import os, resource, socket, sys, time
 import django
 django.setup()
 from django.conf import settings
 from config import http_server, webserver
 
 settings.ASSAY_WEB_THREADS, settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2, int(sys.argv[2])
+if len(sys.argv) > 3:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
 
 def application(environ, start_response):
     path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+    if path == "/file":
+        start_response("200 OK", [("Content-Length", str(os.path.getsize(query)))])
+        return environ["wsgi.file_wrapper"](open(query, "rb"))
     if path == "/sleep":
         open(query, "w").close()
         time.sleep(1)
@@ -80,7 +85,7 @@ def server(request) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(port), str(getattr(request, "param", 0))],
+        [sys.executable, "-c", SERVER, str(port), *str(getattr(request, "param", 0)).split()],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     )
@@ -106,6 +111,83 @@ def test_slow_headers_bodies_and_readers_hold_no_thread(server):
 
     assert all(b"200 OK" in answer for answer in answers)
     assert time.monotonic() - started < 5
+
+
+def test_slow_readers_of_a_file_hold_no_thread(server, tmp_path):
+    file = tmp_path / "large"
+    with file.open("wb") as sparse:
+        sparse.truncate(300 * 1024**2)
+    with ExitStack() as stack:
+        for _ in range(8):
+            client = stack.enter_context(closing(server.connect()))
+            client.sendall(f"GET /file?{file} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(1)
+        started = time.monotonic()
+
+        answers = [server.send(GET) for _ in range(20)]
+
+    assert all(b"200 OK" in answer for answer in answers)
+    assert time.monotonic() - started < 5
+
+
+UPLOAD = (
+    "PUT /api/v1/products/x/ports/y/data HTTP/1.1\r\nHost: localhost\r\n"
+    "Content-Length: {}\r\n{}\r\n"
+)
+SIGNED_IN = "Authorization: Bearer t\r\n"
+
+
+def upload(server: Server, announced: int, sent: int, headers: str = SIGNED_IN) -> bytes:
+    """Send an upload without reading meanwhile, and return the answer."""
+    with closing(server.connect()) as client:
+        client.sendall(UPLOAD.format(announced, headers).encode())
+        for _ in range(sent // 2**20):
+            client.sendall(b"1" * 2**20)
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+            if received.endswith((b"]", b"}")):
+                break
+    return received
+
+
+def test_an_upload_may_be_large_and_other_bodies_may_not(server):
+    assert b"200 OK" in upload(server, 80 * 2**20, 80 * 2**20)
+    unsigned = upload(server, 80 * 2**20, 80 * 2**20, headers="")
+
+    assert b"413 " in unsigned
+    assert b'"code":"too-large"' in unsigned
+
+
+def test_an_upload_beyond_the_limit_is_answered_even_to_who_only_sends(server):
+    """With an error, and not with a connection that is reset."""
+    answer = upload(server, 10 * 2**30, 64 * 2**20)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"code":"too-large"' in answer
+
+
+def test_a_client_that_asks_before_it_sends_is_refused_at_once(server):
+    answer = upload(server, 10 * 2**30, 0, f"{SIGNED_IN}Expect: 100-continue\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_an_upload_that_breaks_off_is_forgotten(server):
+    with closing(server.connect()) as client:
+        client.sendall(UPLOAD.format(2**20, SIGNED_IN).encode() + b"half")
+    time.sleep(0.2)
+
+    assert b"200 OK" in server.send(GET)
+
+
+@pytest.mark.parametrize("server", [f"0 {4 * 2**20}"], indirect=True)
+def test_a_body_for_which_the_disk_has_no_room_is_refused_with_the_reason(server):
+    answer = upload(server, 16 * 2**20, 16 * 2**20)
+
+    assert answer.startswith(b"HTTP/1.1 507 ")
+    assert b'"code":"insufficient-storage"' in answer
+    assert b"200 OK" in server.send(GET)
 
 
 def test_many_requests_on_a_connection_are_answered_one_after_the_other(server):
