@@ -25,12 +25,13 @@ from benchmarks.labelled_columns import NOISE, ROWS, LabelledColumn, labelled_co
 def suggested(columns: Sequence[LabelledColumn]) -> list[str]:
     """Return the classification suggested for each column; empty if none is."""
     from governance.inspection.classification import ClassifiableColumn, ColumnKey, suggest
+    from governance.sandbox.connectors.duckdb_types import LOGICAL_TYPES
     from governance.sandbox.detection import with_detections
-    from governance.sandbox.types import ColumnProfile, logical_type_of
+    from governance.sandbox.types import ColumnProfile
 
     results = []
     for column in columns:
-        logical_type = logical_type_of(column.physical_type)
+        logical_type = LOGICAL_TYPES[column.physical_type.casefold()]
         profile = ColumnProfile(
             name=column.name, physical_type=column.physical_type, logical_type=logical_type
         )

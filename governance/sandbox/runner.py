@@ -3,6 +3,8 @@
 import json
 import os
 import selectors
+import signal
+import stat
 import subprocess
 import sys
 import time
@@ -29,8 +31,18 @@ from governance.sandbox.types import (
 
 WALL_SECONDS = 30
 MAX_OUTPUT = 32 * 1024 * 1024
+# Other names of the formats.
+FORMATS = {
+    **dict.fromkeys(("tsv", "txt", "csv.gz", "csv.zst"), "csv"),
+    **dict.fromkeys(("jsonl", "ndjson", "geojson", "json.gz", "json.zst"), "json"),
+    **dict.fromkeys(("db", "sqlite3"), "sqlite"),
+    **dict.fromkeys(("parq", "geoparquet"), "parquet"),
+}
 READ_SIZE = 64 * 1024
+EXIT_SECONDS = 1
 PROJECT = Path(__file__).resolve().parents[2]
+# Each further arena of glibc takes 64 MB of the address space, which is limited.
+ALLOCATION = {"MALLOC_ARENA_MAX": "1"}
 # The child's environment has no secret and no address of a server.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
@@ -43,8 +55,8 @@ def read_server(server: Server, request: Source) -> SourceProfile:
     if (dialect := dialect_of(server.type)) is not None:
         database = connection_parameters(server, dialect)
         return run_child(replace(request, kind=dialect.connector, database=database))
-    kind = server.format.casefold()
-    if server.type != "local" or kind not in FILE_KINDS:
+    kind = file_kind(server)
+    if server.type != "local" or not kind:
         raise SourceUnreadable("not-readable-here")
     domain_id = server.contract.product.domain_id
     folders = folders_of([domain_id])[domain_id]
@@ -57,6 +69,7 @@ def read_server(server: Server, request: Source) -> SourceProfile:
     except (OSError, ValueError) as error:
         raise SourceUnreadable("not-found") from error
     try:
+        require_file(descriptor)
         if kind == "sqlite":
             with _open_log(server, folders) as log:
                 return run_child(replace(request, kind=kind, descriptor=descriptor, wal=log))
@@ -83,6 +96,23 @@ def _open_log(server: Server, folders: Collection[str]) -> Iterator[int]:
         os.close(log)
 
 
+def file_kind(server: Server) -> str:
+    """Return what a file is read as: its stated format, or that of its name; empty if unknown."""
+    suffixes = Path(server.location.casefold()).suffixes
+    inner = suffixes[:-1] if suffixes[-1:] in ([".gz"], [".zst"]) else suffixes
+    stated = server.format.casefold() or "".join(inner[-1:]).removeprefix(".")
+    kind = FORMATS.get(stated, stated)
+    return kind if kind in FILE_KINDS else ""
+
+
+def require_file(descriptor: int) -> None:
+    """Raise SourceUnreadable for a folder, a pipe or a device."""
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        kind = "a folder; name one file in it" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise SourceUnreadable("not-a-file", f"It is {kind}.")
+
+
 def file_table(server: Server) -> str:
     """Return the name of a file's one table: that of the file."""
     return Path(server.location).name.split(".")[0]
@@ -103,36 +133,56 @@ def run_child(source: Source) -> SourceProfile:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+        env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | ALLOCATION,
         pass_fds=descriptors,
         start_new_session=True,
     ) as child:
         try:
             output = _exchange(child, json.dumps(asdict(source)).encode())
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=EXIT_SECONDS)
         finally:
             child.kill()
     tables: dict[str, TableProfile] = {}
-    note, failure = "", SourceUnreadable("too-costly")
+    failure = SourceUnreadable(_end_of(child.returncode))
+    note, is_complete, is_refused = "", False, False
     for line in output.splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break
         response: JSONObject = json.loads(line)
         if "code" in response:
             failure = SourceUnreadable(response["code"], response["detail"])
+            # What seemed to be a table before is none.
+            is_refused = failure.code == "wrong-format"
         read = map(TableProfile.from_json, response.get("tables", ()))
         tables.update({table.name: table for table in read})
         note = response.get("note") or note
         if response.get("is_complete"):
-            failure = SourceUnreadable("empty")
-    if not tables:
+            is_complete, failure = True, SourceUnreadable("empty")
+    if not tables or is_refused:
         raise failure
-    return SourceProfile(
-        [
-            replace(table, reason=str(failure)) if table.reason == PENDING else table
-            for table in tables.values()
-        ],
-        note,
+    profiles = list(tables.values())
+    if not is_complete:
+        profiles = [_with_reasons(table, str(failure)) for table in profiles]
+    return SourceProfile(profiles, note)
+
+
+def _end_of(exit_code: int) -> str:
+    """Return the code of a reading that gave no answer, by how its process ended."""
+    ends = {1: "failed", -signal.SIGSEGV: "stopped", -signal.SIGABRT: "stopped"}
+    return ends.get(exit_code, "too-costly")
+
+
+def _with_reasons(table: TableProfile, reason: str) -> TableProfile:
+    """Say of a table and its columns that were not reached why they have no figures."""
+    columns = (
+        replace(column, reason=column.reason or f"Not profiled. {reason}")
+        if column.null_share is None and table.rows != 0
+        else column
+        for column in table.columns
     )
+    own = reason if table.reason == PENDING else table.reason
+    return replace(table, reason=own, columns=tuple(columns))
 
 
 def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes:

@@ -198,6 +198,7 @@ class SourceUnreadable(Exception):
 
     MESSAGES = {
         "not-found": "File not found.",
+        "not-a-file": "The path does not lead to a file.",
         "outside-folder": "The path is not in a folder of the product's domain.",
         "wrong-format": "The content does not have the stated format.",
         "too-costly": "Reading it exceeded the time or memory limit.",
@@ -222,6 +223,7 @@ class SourceUnreadable(Exception):
         "not-readable-here": "Assay cannot read this type of source.",
         "empty": "No tables found.",
         "not-counted": "It could not be counted.",
+        "stopped": "Reading it broke off.",
         "failed": "Reading it failed unexpectedly.",
     }
 
@@ -235,26 +237,3 @@ def unreadable_message(code: str, detail: str) -> str:
     """Return why a source could not be read, as sentences."""
     message = SourceUnreadable.MESSAGES.get(code, code)
     return f"{message} {detail}".strip()
-
-
-LOGICAL_TYPES = (
-    (("bool", "bit"), "boolean"),
-    (("timestamp", "datetime"), "timestamp"),
-    (("date",), "date"),
-    (("time", "interval"), "time"),
-    (("decimal", "numeric", "double", "float", "real", "money"), "number"),
-    (("tinyint", "smallint", "bigint", "hugeint", "int", "uint", "usmallint", "serial"), "integer"),
-    (("struct", "map", "json", "row", "union"), "object"),
-    (("list", "array"), "array"),
-)
-
-
-def logical_type_of(physical_type: str) -> str:
-    """Return the ODCS logical type of a column's physical type; string if nothing else fits."""
-    name = physical_type.strip().lower()
-    if name.endswith("]"):
-        return "array"
-    for prefixes, logical_type in LOGICAL_TYPES:
-        if name.startswith(prefixes):
-            return logical_type
-    return "string"

@@ -33,7 +33,7 @@ from governance.inspection.services import (
     read_batch,
     schedule_missing_sources,
 )
-from governance.sandbox.connectors.file import restricted_connection
+from governance.sandbox.connectors.engine import restricted_connection
 from governance.sandbox.runner import run_child
 from governance.sandbox.types import (
     ColumnProfile,
@@ -41,7 +41,6 @@ from governance.sandbox.types import (
     Source,
     SourceUnreadable,
     TableProfile,
-    logical_type_of,
 )
 from tests.conftest import SHARED
 from tests.factories import (
@@ -206,30 +205,6 @@ def test_the_engine_in_the_child_reads_its_one_descriptor_and_nothing_else(tmp_p
     ):
         with pytest.raises(duckdb.Error):
             connection.execute(statement)
-
-
-@pytest.mark.parametrize(
-    ("physical", "logical"),
-    [
-        ("BIGINT", "integer"),
-        ("DECIMAL(10,2)", "number"),
-        ("VARCHAR", "string"),
-        ("TIMESTAMP WITH TIME ZONE", "timestamp"),
-        ("DATE", "date"),
-        ("TIME", "time"),
-        ("STRUCT(a INTEGER)", "object"),
-        ("INTEGER[]", "array"),
-        ("BOOLEAN", "boolean"),
-        ("timestamp without time zone", "timestamp"),
-        ("character varying(3)", "string"),
-        ("double precision", "number"),
-        ("jsonb", "object"),
-        ("uuid", "string"),
-        ("", "string"),
-    ],
-)
-def test_physical_types_have_their_logical_type(physical, logical):
-    assert logical_type_of(physical) == logical
 
 
 def _table(*columns, rows=100):

@@ -2,99 +2,110 @@
 
 No file declares a column as required, so none is reported as such; `null_share` tells.
 """
-# ruff: noqa: S608 - column names are quoted, the path is a descriptor of ours
+# ruff: noqa: S608 - names and paths are ours
 
-import math
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import duckdb
 
-from governance.sandbox.connectors.columns import quoted, sampled_by, with_values
-from governance.sandbox.detection import with_detections
-from governance.sandbox.types import (
-    ColumnProfile,
-    Source,
-    SourceProfile,
-    SourceUnreadable,
-    TableProfile,
-    logical_type_of,
-)
+from governance.sandbox.connectors.content import content_of
+from governance.sandbox.connectors.csv_file import open_csv
+from governance.sandbox.connectors.engine import Engine, OutOfTime, Row, reason_of
+from governance.sandbox.connectors.figures import cell_of, count_key, read_figures
+from governance.sandbox.connectors.json_file import open_decoded, open_json
+from governance.sandbox.connectors.opening import OpenFile
+from governance.sandbox.connectors.parquet_file import open_parquet
+from governance.sandbox.detection import SAMPLE_ROWS, with_detections
+from governance.sandbox.types import Source, SourceProfile, SourceUnreadable, TableProfile
 
-READERS = {
-    "parquet": "read_parquet({path})",
-    "csv": "read_csv({path}, sample_size=20000, max_line_size=1000000)",
-    "json": "read_json({path}, maximum_object_size=4000000, sample_size=20000)",
-}
-SETTINGS = (
-    "autoinstall_known_extensions=false",
-    "autoload_known_extensions=false",
-    "allow_community_extensions=false",
-    "python_enable_replacements=false",
-    "enable_progress_bar=false",
-    "temp_directory=''",
-)
-LOCKS = ("enable_external_access=false", "lock_configuration=true")
-# The error of an estimate: above this share the values may all be distinct, so they are counted.
-NEARLY_UNIQUE = 0.8
+OPENERS = {"parquet": open_parquet, "csv": open_csv, "json": open_json}
+OUT_OF_TIME = "The file is too large to be read whole in the time that is allowed."
 
 
-def read(source: Source) -> Iterator[SourceProfile]:
-    """Yield the file's one table, named rows. Raises SourceUnreadable."""
+# A table of many columns is sent again so often at most: should the process end, little is lost.
+SECONDS_BETWEEN = 1.5
+SECONDS = 14.0
+MAX_CACHED_CELLS = 3_000_000
+
+
+def read(source: Source, *, seconds: float = SECONDS) -> Iterator[SourceProfile]:
+    """Yield the file's one table, named rows, with more and more figures until the time is up.
+
+    Raises SourceUnreadable.
+    """
+    content = content_of(source.descriptor, source.kind)
     path = f"/proc/self/fd/{source.descriptor}"
-    relation = READERS[source.kind].format(path=f"'{path}'")
+    if source.kind == "json" and content.has_mark:
+        path = open_decoded(path, content)
+    engine = Engine(path, seconds=seconds)
+    file: OpenFile | None = None
     try:
-        yield SourceProfile([_profile(restricted_connection(path), relation, source)])
-    except duckdb.OutOfMemoryException as error:
-        raise SourceUnreadable("too-costly") from error
+        for file in OPENERS[source.kind](engine, path, content):
+            yield SourceProfile([cut_to(file.table, source.max_columns)])
+    except (OutOfTime, duckdb.OutOfMemoryException) as error:
+        reason = OUT_OF_TIME if isinstance(error, OutOfTime) else reason_of(error)
+        if file is None:
+            raise SourceUnreadable("too-costly", reason) from error
+        table = cut_to(file.table, source.max_columns)
+        yield SourceProfile([replace(table, reason=reason)])
+        return
     except duckdb.Error as error:
-        raise SourceUnreadable("wrong-format") from error
+        raise SourceUnreadable("wrong-format", reason_of(error)) from error
+    if file is not None and file.sql:
+        yield from _figures(engine, _cached(engine, file), source)
 
 
-def restricted_connection(path: str) -> duckdb.DuckDBPyConnection:
-    """Return a connection that can read only this file."""
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "400MB"})
-    for setting in (*SETTINGS, f"allowed_paths=['{path}']", *LOCKS):
-        connection.execute(f"SET {setting}")
-    return connection
-
-
-def _profile(connection: duckdb.DuckDBPyConnection, relation: str, source: Source) -> TableProfile:
-    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    columns = [(str(row[0]), str(row[1])) for row in described[: source.max_columns]]
-    parts = ["count(*)"]
-    for name, _ in columns:
-        parts += [f"count({quoted(name)})", f"approx_count_distinct({quoted(name)}::VARCHAR)"]
-    counted = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone()
-    rows, *numbers = (int(number) for number in counted or (0,))
-    counts = zip(numbers[::2], numbers[1::2], strict=True)
-    profiles = []
-    for (name, physical_type), (present, estimate) in zip(columns, counts, strict=True):
-        profile = ColumnProfile(
-            name=name,
-            physical_type=physical_type,
-            logical_type=logical_type_of(physical_type),
-            null_share=1 - present / rows if rows else None,
-            n_distinct=min(estimate, present),
-        )
-        is_nested = profile.logical_type in ("object", "array")
-        if source.can_read_values("rows", name) and not is_nested:
-            profile = with_values(profile, connection, relation, suffix="::VARCHAR")
-        if estimate >= present * NEARLY_UNIQUE:
-            profile = _with_exact_count(profile, connection, relation)
-        profiles.append(profile)
-    tested = with_detections(profiles, sampled_by(connection, relation), ends_at=math.inf)
-    is_text = source.kind == "csv"
-    return TableProfile(name="rows", rows=rows, columns=tuple(tested), is_text=is_text)
-
-
-def _with_exact_count(
-    profile: ColumnProfile, connection: duckdb.DuckDBPyConnection, relation: str
-) -> ColumnProfile:
-    """Count the distinct values; keep the estimate if that exceeds the memory limit."""
+def _cached(engine: Engine, file: OpenFile) -> OpenFile:
+    """Return a small file as a table in memory, so that its text is parsed once."""
+    n_cells = (file.table.rows or 0) * len(file.sql)
+    if file.relation.startswith("read_parquet") or n_cells > MAX_CACHED_CELLS:
+        return file
+    names = [f"c{index}" for index in range(len(file.sql))]
+    values = (f"{sql} AS {name}" for sql, name in zip(file.sql, names, strict=True))
     try:
-        statement = f"SELECT count(DISTINCT {quoted(profile.name)}) FROM {relation}"
-        row = connection.execute(statement).fetchone()
-    except duckdb.OutOfMemoryException:
-        return profile
-    return replace(profile, n_distinct=int(row[0]), is_exact=True) if row else profile
+        engine.fetch(f"CREATE TEMP TABLE cached AS SELECT {', '.join(values)} FROM {file.relation}")
+    except (duckdb.Error, OutOfTime):
+        return file
+    return replace(file, relation="cached", sql=tuple(names))
+
+
+def _figures(engine: Engine, file: OpenFile, source: Source) -> Iterator[SourceProfile]:
+    table = cut_to(file.table, source.max_columns)
+    columns = list(table.columns)
+    cells = [
+        cell_of(column, sql, is_open=source.can_read_values("rows", column.name))
+        for column, sql in zip(columns, file.sql, strict=False)
+    ]
+    sent_at = time.monotonic()
+    for start, figures in read_figures(engine, file.relation, cells, rows=table.rows):
+        columns[start : start + len(figures)] = figures
+        if time.monotonic() - sent_at >= SECONDS_BETWEEN:
+            yield SourceProfile([replace(table, columns=tuple(columns))])
+            sent_at = time.monotonic()
+    sql = {column.name: text for column, text in zip(columns, file.sql, strict=False)}
+
+    def sample(names: Sequence[str]) -> list[Row]:
+        values = ", ".join(sql[name] for name in names)
+        try:
+            return engine.fetch(f"SELECT {values} FROM {file.relation} LIMIT {SAMPLE_ROWS}")
+        except (duckdb.Error, OutOfTime) as error:
+            raise SourceUnreadable("not-counted") from error
+
+    columns = with_detections(columns, sample, ends_at=engine.ends_at)
+    keys = [
+        count_key(engine, file.relation, {name: sql[name] for name in key})
+        for key in source.keys_of("rows")
+        if sql.keys() >= set(key)
+    ]
+    yield SourceProfile([replace(table, columns=tuple(columns), keys=tuple(keys))])
+
+
+def cut_to(table: TableProfile, max_columns: int) -> TableProfile:
+    n_columns = len(table.columns)
+    if n_columns <= max_columns:
+        return table
+    reason = f"Only the first {max_columns:,} of {n_columns:,} columns are listed. {table.reason}"
+    columns = table.columns[:max_columns]
+    return replace(table, columns=columns, is_cut=True, reason=reason.strip())
