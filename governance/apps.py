@@ -11,12 +11,18 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Governance")
 
     def ready(self) -> None:
+        from catalog.contracts.projection import register_readable_types
         from catalog.products.projectors import register_projector
         from catalog.revisions.followers import register_follower
-        from governance.inspection.services import compare_products, delete_values_of
+        from governance.inspection.services import (
+            READABLE,
+            compare_products,
+            delete_values_of,
+        )
         from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
         register_follower("contract states", kind="product", tell=compare_products)
+        register_readable_types(READABLE)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)

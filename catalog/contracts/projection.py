@@ -1,6 +1,6 @@
 """Between a contract's tree (ODCS) and its rows; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -93,6 +93,18 @@ class ContractDocument:
     @cached_property
     def digest(self) -> str:
         return digest_of(self.tree)
+
+
+_readable_types: set[str] = set()
+
+
+def register_readable_types(types: Iterable[str]) -> None:
+    """Register types of server whose tables are read, which is a check of such a server."""
+    _readable_types.update(types)
+
+
+def readable_types() -> Collection[str]:
+    return _readable_types
 
 
 def parse_contract(tree: JSONObject | ContractDocument) -> ContractDocument:

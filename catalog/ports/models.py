@@ -7,6 +7,8 @@ from catalog.products.models import DataProduct
 
 # The outcome of a port that a steward has confirmed, because Assay cannot check it.
 CONFIRMED = "confirmed"
+# The outcome of a port whose source Assay has read, because it does not probe its type of server.
+READ = "read"
 
 
 class OutputPort(models.Model):

@@ -8,7 +8,8 @@ from datetime import datetime
 class PortFacts:
     """One output port: its servers, and when the last good check of them was.
 
-    `is_probed` is False if Assay cannot check any of its servers, so that a steward has to.
+    `is_probed` is True if Assay probes one of its servers, `is_readable` if it reads the tables of
+    one, which is a check too. If it can do neither, a steward has to confirm the port.
     """
 
     name: str
@@ -17,6 +18,7 @@ class PortFacts:
     server_types: tuple[str, ...]
     last_good_at: datetime | None
     is_probed: bool = True
+    is_readable: bool = False
     has_schema: bool = False
 
 

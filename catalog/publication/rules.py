@@ -103,9 +103,8 @@ def _what_is_missing(port: PortFacts) -> tuple[str, str]:
         return "server", "Add its server to the contract."
     missing = "successful check in the last 24 hours"
     if port.is_probed:
-        return (
-            missing,
-            "The next check is automatic; the page of the port shows how the last one ended.",
-        )
+        return missing, "Check it now, or wait for the next automatic check."
+    if port.is_readable:
+        return missing, "Read its tables: a successful reading is a check."
     types = " or ".join(port.server_types)
     return missing, f"Assay cannot check {types} yet: a steward confirms that the port works."

@@ -57,7 +57,7 @@ def product_source(
 @login_required
 @require_POST
 def port_read(request: HttpRequest, pk: int) -> HttpResponse:
-    port = _visible_port(request, pk)
+    port = visible_port(request, pk)
     try:
         inspection = inspect_port(port=port, actor=require_user(request.user))
     except ValidationFailed as error:
@@ -76,7 +76,7 @@ def port_read(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the observed schema into the port's contract, as a new version if one is given."""
-    port = _visible_port(request, pk)
+    port = visible_port(request, pk)
     edition = request.POST.get("edition", "")
     try:
         contract, _product = adopt_schema(
@@ -109,7 +109,7 @@ def source_of(port: OutputPort) -> PortSource:
     )
 
 
-def _visible_port(request: HttpRequest, pk: int) -> OutputPort:
+def visible_port(request: HttpRequest, pk: int) -> OutputPort:
     visible = DataProduct.objects.visible_to(access_for(request.user))
     ports = OutputPort.objects.select_related("product__domain", "port_contract__contract")
     port = ports.filter(pk=pk, product__in=visible).first()

@@ -7,6 +7,7 @@ from governance.web.inspection import (
     port_read,
     product_source,
 )
+from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
 from governance.web.publishing.sources import Database, Endpoint, File
 from governance.web.slo.dashboard import slo_board
@@ -36,5 +37,6 @@ urlpatterns = [
     path(f"{PRODUCT}/slo", product_slo, name="product_slo"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
     path("ports/<int:pk>/read", port_read, name="port_read"),
+    path("ports/<int:pk>/check", port_check, name="port_check"),
     path("ports/<int:pk>/adopt", port_adopt, name="port_adopt"),
 ]

@@ -298,6 +298,19 @@ def observed(site: Site, step: str) -> Sent:
     )
 
 
+@form("port_check")
+def _(site: Site) -> Sent:
+    write_file(site.users.domain, "id\n1\n")
+    product = with_port(make_product(domain=site.users.domain))
+    return Sent(
+        f"/ports/{product.output_ports.get().pk}/check",
+        {},
+        api_of(product, "/ports"),
+        lambda body: [port["last_outcome"] for port in body["output_ports"]],
+        ["good"],
+    )
+
+
 @form("product_read_source")
 def _(site: Site) -> Sent:
     return observed(site, "source")

@@ -4,7 +4,8 @@ import pytest
 
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom
-from tests.factories import make_domain, make_users, write_file
+from catalog.provenance.questions import CURRENT_SET
+from tests.factories import make_domain, make_product, make_users, with_port, write_file
 
 pytestmark = pytest.mark.django_db
 ORDERS = "order_id,customer_email,amount\n1,a@example.org,2.5\n2,b@example.org,3.5\n"
@@ -194,6 +195,70 @@ def test_an_address_that_may_not_be_called_is_said_by_the_test(owner, users):
 
     assert "No answer:" in page
     assert not DataProduct.objects.exists()
+
+
+def test_a_check_on_request_makes_a_port_live_and_says_how_long_it_took(owner, users):
+    write_file(users.domain, ORDERS)
+    owner.post("/publish/file", {"file": "sales/orders.csv"})
+    port = DataProduct.objects.get().output_ports.get()
+
+    answer = owner.post(f"/ports/{port.pk}/check", {"to": "publish"}, follow=True)
+
+    port.refresh_from_db()
+    assert port.last_outcome == "good"
+    assert answer.redirect_chain[0][0].endswith("/edit/publish")
+    assert "orders-file answered in" in answer.content.decode()
+
+
+def test_a_failed_check_on_request_says_its_outcome(owner, users):
+    path = write_file(users.domain, ORDERS)
+    owner.post("/publish/file", {"file": "sales/orders.csv"})
+    path.unlink()
+    port = DataProduct.objects.get().output_ports.get()
+
+    page = owner.post(f"/ports/{port.pk}/check", follow=True).content.decode()
+
+    assert "The check of orders-file failed: missing." in page
+
+
+def test_only_editors_check_a_port(client, users):
+    product = with_port(make_product(domain=users.domain))
+    port = product.output_ports.get()
+    client.force_login(users.outsider)
+
+    assert client.post(f"/ports/{port.pk}/check").status_code == 404
+
+
+def test_saving_a_step_of_a_draft_continues_with_the_next_one_that_is_not_done(owner, users):
+    product = with_port(make_product(domain=users.domain))
+    fields = {
+        "name": product.name,
+        "slug": product.slug,
+        "version": "0.1.0",
+        "purpose": "Orders.",
+        "sensitivity": "internal",
+        "visibility": "public",
+    }
+    edit = f"{product.path}/edit"
+
+    described = owner.post(
+        f"{edit}/describe", fields | {"edition": edition_of(product), "continue": "1"}
+    )
+    answers = {f"{code}-state": "unknown" for code in CURRENT_SET.codes}
+    rows = {"rows-TOTAL_FORMS": "0", "rows-INITIAL_FORMS": "0", "edition": edition_of(product)}
+    answered = owner.post(f"{edit}/provenance", answers | rows | {"continue": "1"})
+
+    assert described["Location"] == f"{edit}/provenance"
+    assert answered["Location"] == f"{edit}/objectives"
+
+
+def test_every_step_lists_what_is_still_missing_with_links(owner, users):
+    product = make_product(domain=users.domain)
+
+    page = owner.get(f"{product.path}/edit/inputs").content.decode()
+
+    assert f'href="{product.path}/edit/ports/add">There is no active output port.' in page
+    assert f'href="{product.path}/edit/provenance#id_source-state"' in page
 
 
 @pytest.mark.parametrize("path", ["file", "database", "endpoint"])

@@ -126,6 +126,15 @@ class Table(Columns):
         address = self.url("product_table", self.uuid, self.number)
         return f"{address}?{urlencode(query)}" if query else address
 
+    def next_url(self) -> str:
+        """Return the next page of columns, else the next table of the contract, else the step."""
+        columns, address = self.columns(), self.url("product_table", self.uuid, self.number)
+        if columns.has_next():
+            return f"{address}?{urlencode({'page': columns.next_page_number()})}"
+        if self.number + 1 < len(self.contract().tree.get("schema") or []):
+            return self.url("product_table", self.uuid, self.number + 1)
+        return super().next_url()
+
     def get_page(self, form: SchemaTableForm) -> TablePage:
         columns = self.columns()
         return TablePage(

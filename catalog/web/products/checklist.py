@@ -41,7 +41,10 @@ class LocatedIssue:
 
 @dataclass(frozen=True)
 class StepDefinition:
-    """One page of the checklist; `roots` are the first parts of the locations of its issues."""
+    """One page of the checklist; `roots` are the first parts of the locations of its issues.
+
+    People who complete a draft page after page come to those that are `is_guided`.
+    """
 
     code: str
     url_name: str
@@ -50,6 +53,7 @@ class StepDefinition:
     roots: tuple[str, ...]
     summarize: Callable[[DataProduct], Summary]
     is_required: bool = False
+    is_guided: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,19 +128,10 @@ def summarize_readers(product: DataProduct) -> Summary:
 
 STEPS = (
     StepDefinition(
-        "describe",
-        "product_describe",
-        gettext_lazy("Description"),
-        gettext_lazy("Name, purpose, limitations, tags, sensitivity, visibility"),
-        ("description", "name", "version", "tags", "sensitivity", "visibility"),
-        summarize_description,
-        is_required=True,
-    ),
-    StepDefinition(
         "ports",
         "product_ports",
-        gettext_lazy("Output ports"),
-        gettext_lazy("Where consumers get the data"),
+        gettext_lazy("Source"),
+        gettext_lazy("Output ports: where consumers get the data"),
         ("outputPorts",),
         summarize_ports,
         is_required=True,
@@ -150,12 +145,13 @@ STEPS = (
         summarize_contracts,
     ),
     StepDefinition(
-        "inputs",
-        "product_inputs",
-        gettext_lazy("Input ports"),
-        gettext_lazy("The products it is made from"),
-        ("inputPorts",),
-        summarize_inputs,
+        "describe",
+        "product_describe",
+        gettext_lazy("Description"),
+        gettext_lazy("Name, purpose, limitations, tags, sensitivity, visibility"),
+        ("description", "name", "version", "tags", "sensitivity", "visibility"),
+        summarize_description,
+        is_required=True,
     ),
     StepDefinition(
         "provenance",
@@ -175,12 +171,22 @@ STEPS = (
         summarize_objectives,
     ),
     StepDefinition(
+        "inputs",
+        "product_inputs",
+        gettext_lazy("Input ports"),
+        gettext_lazy("The products it is made from"),
+        ("inputPorts",),
+        summarize_inputs,
+        is_guided=False,
+    ),
+    StepDefinition(
         "readers",
         "product_readers",
         gettext_lazy("Who can see it"),
         gettext_lazy("Domains and teams, if it is restricted"),
         ("readers",),
         summarize_readers,
+        is_guided=False,
     ),
 )
 LABELS = {step.code: step.label for step in STEPS}
@@ -194,6 +200,14 @@ def steps_of(product: DataProduct, issues: Sequence[LocatedIssue]) -> list[Step]
         for step, url in urls.items()
         if url
     ]
+
+
+def next_step(steps: Sequence[Step], after: str) -> Step | None:
+    """Return the next step of a draft that is not done; those before `after` come last."""
+    codes = [step.definition.code for step in steps]
+    start = codes.index(after) + 1 if after in codes else 0
+    ordered = [*steps[start:], *steps[:start]]
+    return next((s for s in ordered if s.definition.is_guided and s.state != "done"), None)
 
 
 def issues_elsewhere(issues: Sequence[LocatedIssue]) -> list[LocatedIssue]:

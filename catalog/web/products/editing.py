@@ -24,7 +24,7 @@ from catalog.web.components import layout
 from catalog.web.forms.formsets import MORE_ROWS, TableForm
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
-from catalog.web.products.checklist import LABELS, LocatedIssue, Step, steps_of
+from catalog.web.products.checklist import LABELS, LocatedIssue, Step, next_step, steps_of
 from catalog.web.products.lookup import ProductMoved, find_product, reload_visible, retired_response
 
 Text = str | Promise
@@ -52,6 +52,10 @@ class EditFrame:
     def step_issues(self) -> Sequence[LocatedIssue]:
         own = (step for step in self.steps if step.definition.code == self.step)
         return next((step.issues for step in own), ())
+
+    @property
+    def is_draft(self) -> bool:
+        return self.product.status == Status.DRAFT
 
     @property
     def blocking(self) -> int:
@@ -161,7 +165,7 @@ class EditView(ProductView):
             form.add_issues(error)
             return self.render(form, status=422)
         messages.success(request, str(self.success_message))
-        return redirect(self.get_success_url())
+        return redirect(self.next_url() if "continue" in request.POST else self.get_success_url())
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         """Return the form with what is stored, or with what was submitted."""
@@ -181,6 +185,11 @@ class EditView(ProductView):
 
     def get_success_url(self) -> str:
         return self.url("product_edit")
+
+    def next_url(self) -> str:
+        """Return the next step of a draft that is not done; if all are, the page to publish it."""
+        step = next_step(self.frame().steps, self.step)
+        return step.url if step else self.url("product_publish")
 
     def get_page(self, form: Any) -> EditPage:
         return EditPage(frame=self.frame(form))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from catalog.contracts.models import DataContract, Server, contract_of, last_good_check
 from catalog.contracts.projection import PROBED_TYPES
-from catalog.ports.models import CONFIRMED, OutputPort
+from catalog.ports.models import CONFIRMED, READ, OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products.snippets import Snippet, server_snippets
 
@@ -45,6 +45,11 @@ class PortRow:
     def takes_uploads(self) -> bool:
         """Return True if the next file of the port can be uploaded."""
         return not self.servers or self.servers[0].type == "local"
+
+    @property
+    def is_read(self) -> bool:
+        """Return True if Assay has read the tables of the port, which it does not probe."""
+        return self.port.last_outcome == READ
 
     @property
     def can_be_confirmed(self) -> bool:

@@ -26,6 +26,7 @@ from catalog.publication.services import (
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, EditView, Text
 from catalog.web.products.lookup import linked_products, other_products
+from catalog.web.products.ports import PortRow, port_rows
 from catalog.web.publication.forms import (
     AdoptForm,
     DeleteForm,
@@ -43,6 +44,7 @@ class PublishPage(EditPage):
     owners: list[Person]
     is_version_taken: bool
     last_version: ProductVersion | None
+    ports: list[PortRow]
 
     @property
     def is_unchanged(self) -> bool:
@@ -72,6 +74,7 @@ class Publish(EditView):
             owners=owners_and_stewards(product.domain)[0],
             is_version_taken=self.is_version_taken(),
             last_version=product.versions.first(),
+            ports=port_rows(product),
         )
 
     def is_version_taken(self) -> bool:

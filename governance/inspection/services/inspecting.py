@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from django.core.cache import cache
 from django.db import transaction
@@ -13,14 +14,15 @@ from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
 from catalog.contracts.models import DataContract, Server, contract_of
-from catalog.contracts.projection import new_tree, parse_contract
+from catalog.contracts.projection import PROBED_TYPES, new_tree, parse_contract, server_key
 from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
-from catalog.ports.models import OutputPort
+from catalog.ports.models import READ, OutputPort
+from catalog.ports.services import ProbeSummary, update_probe_times
 from catalog.products.models import DataProduct
 from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
@@ -168,6 +170,7 @@ def _save(
             "compared_digest": contract.digest,
         }
     inspection, _ = Inspection.objects.update_or_create(port=port, defaults=outcome)
+    _note_check(port, contract, result, inspection.read_at)
     SourceSchedule.objects.filter(port=port).update(next_due_at=inspection.read_at + READ_INTERVAL)
     # A daily inspection by the system is an event only if its outcome changed.
     current_result = (inspection.failure, inspection.drifts)
@@ -181,6 +184,28 @@ def _save(
         )
     publish_contract_states([port.product_id])
     return inspection
+
+
+def _note_check(
+    port: OutputPort, contract: DataContract, result: ReadResult, read_at: datetime
+) -> None:
+    """Count the reading as a check of a port that is not probed.
+
+    Only a server that does not answer has failed: a missing secret or a blocked address says
+    nothing of what consumers get.
+    """
+    servers = list(contract.servers.all())
+    is_probed = any(server.type in PROBED_TYPES for server in servers)
+    if is_probed or result.failure not in ("", "unreachable"):
+        return
+    read = next(server for server in servers if server.type in READABLE)
+    check = ProbeSummary(
+        at=read_at,
+        outcome=result.failure or READ,
+        is_good=not result.failure,
+        server=server_key(read.type, read.location, read.format),
+    )
+    update_probe_times(probes={port.pk: check})
 
 
 @transaction.atomic
