@@ -9,7 +9,7 @@ from governance.web.inspection import (
 )
 from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
-from governance.web.publishing.sources import Database, Endpoint, File
+from governance.web.publishing.sources import Database, Endpoint, File, FileUpload
 from governance.web.slo.dashboard import slo_board
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
@@ -21,6 +21,7 @@ from governance.web.slo.product import (
 PRODUCT = "p/<str:domain>/<str:product>"
 
 urlpatterns = [
+    path("publish/upload", FileUpload.as_view(), name="publish_upload"),
     path("publish/file", File.as_view(), name="publish_file"),
     path("publish/database", Database.as_view(), name="publish_database"),
     path("publish/endpoint", Endpoint.as_view(), name="publish_endpoint"),

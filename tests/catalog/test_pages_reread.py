@@ -262,6 +262,23 @@ def _(site: Site) -> Sent:
     return Sent("/publish/file", {"file": path}, parcels_contract, server, expected)
 
 
+@form("publish_upload")
+def _(site: Site) -> Sent:
+    file = SimpleUploadedFile("parcels.csv", b"a,b\n1,2\n")
+    fields = {"file": file, "domain": site.users.domain.pk}
+    return Sent(
+        "/publish/upload",
+        fields,
+        parcels_contract,
+        lambda body: (
+            server(body)["type"],
+            server(body)["format"],
+            "/hosted/" in server(body)["path"],
+        ),
+        ("local", "csv", True),
+    )
+
+
 @form("publish_database")
 def _(site: Site) -> Sent:
     place = {"type": "postgres", "host": "db.example", "database": "shop", "schema": "public"}

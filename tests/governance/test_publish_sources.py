@@ -1,6 +1,7 @@
 """A product begins with its source: a file of its domain, a database, an HTTP endpoint."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom
@@ -89,6 +90,38 @@ def test_a_taken_name_is_an_error_of_the_name_and_nothing_is_left_over(owner, us
     assert answer.status_code == 422
     assert 'id="id_name_error"' in answer.content.decode()
     assert DataProduct.objects.count() == 1
+
+
+def test_an_uploaded_file_becomes_a_draft_that_serves_it(owner, users, tmp_path):
+    file = SimpleUploadedFile("daily orders.csv", ORDERS.encode())
+
+    answer = owner.post("/publish/upload", {"file": file, "domain": users.domain.pk})
+
+    product = DataProduct.objects.get()
+    server = product.contracts.get().tree["servers"][0]
+    assert answer["Location"] == f"{product.path}/edit/source"
+    assert product.name == "Daily orders"
+    assert (tmp_path / server["path"]).read_text() == ORDERS
+
+
+def test_a_refused_upload_leaves_no_draft_and_keeps_the_other_fields(owner, users):
+    file = SimpleUploadedFile("orders.csv", b"PK\x03\x04 not a table")
+    fields = {"file": file, "domain": users.domain.pk, "name": "All orders"}
+
+    answer = owner.post("/publish/upload", fields)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'id="id_file_error"' in page
+    assert 'value="All orders"' in page
+    assert not DataProduct.objects.exists()
+
+
+def test_uploads_are_not_offered_as_files_of_the_folder(owner, users):
+    file = SimpleUploadedFile("orders.csv", ORDERS.encode())
+    owner.post("/publish/upload", {"file": file, "domain": users.domain.pk})
+
+    assert "hosted" not in owner.get("/publish/file").content.decode()
 
 
 def test_the_page_waits_for_the_source_and_reads_it_on_request(owner, users):
@@ -261,7 +294,7 @@ def test_every_step_lists_what_is_still_missing_with_links(owner, users):
     assert f'href="{product.path}/edit/provenance#id_source-state"' in page
 
 
-@pytest.mark.parametrize("path", ["file", "database", "endpoint"])
+@pytest.mark.parametrize("path", ["upload", "file", "database", "endpoint"])
 def test_only_people_who_can_register_products_reach_the_sources(client, users, path):
     assert client.get(f"/publish/{path}").status_code == 302
     client.force_login(users.consumer)

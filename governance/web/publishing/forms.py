@@ -7,19 +7,22 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
 from catalog.identifiers import slug_issues, slug_of
+from catalog.ports.file_formats import BY_SUFFIX, SUFFIXES
+from catalog.ports.uploads import Upload
 from catalog.products.projection import new_tree
 from catalog.types import JSONObject
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import CatalogForm
 from catalog.web.ports.forms import PORT_PATH, DatabaseFields
+from catalog.web.ports.uploads import as_upload
 
-# The beginning of a format's name is what a file's name ends with.
-FORMATS = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".sqlite": "sqlite"}
+FORMATS = BY_SUFFIX | {".sqlite": "sqlite"}
 NAME_OF_TAKEN = ("slug", "name", "/name", "assaySlug", "/customProperties")
 
 
@@ -118,6 +121,29 @@ class DatabaseForm(DatabaseFields, SourceForm):
         return self.signed_in({"server": "production"} | location)
 
 
+class UploadForm(SourceForm):
+    """A file from the person's computer."""
+
+    field_order = ["file", "name", "domain"]
+    file = forms.FileField(
+        label=_("File"), widget=forms.FileInput(attrs={"accept": SUFFIXES}), max_length=255
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        largest = settings.ASSAY_MAX_UPLOAD_MB
+        self.fields["file"].help_text = _("CSV, JSON or Parquet, up to {n} MB.").format(n=largest)
+        name_after_file(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Name the product after its file unless it has a name."""
+        cleaned = super().clean() or {}
+        return with_name_from(self, cleaned, getattr(cleaned.get("file"), "name", ""))
+
+    def upload(self) -> Upload:
+        return as_upload(self.cleaned_data["file"])
+
+
 class FileForm(SourceForm):
     """A file in the folder of a domain; its folder says which domain."""
 
@@ -131,24 +157,19 @@ class FileForm(SourceForm):
     )
 
     def __init__(
-        self, *args: Any, domains: Mapping[str, Domain], files: Sequence[str], **kwargs: Any
+        self, *args: Any, domains: Mapping[str, Domain], paths: Sequence[str], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.domains = domains
-        self.fields["name"].required = False
-        self.fields["name"].help_text = _("Made from the file's name if empty.")
+        name_after_file(self)
         field = self.fields["file"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(path, path) for path in files]
+        field.choices = [(path, path) for path in paths]
 
     def clean(self) -> dict[str, Any]:
         """Name the product after its file unless it has a name."""
         cleaned = super().clean() or {}
-        if cleaned.get("file") and not cleaned.get("name") and "name" not in self.errors:
-            cleaned["name"] = name = name_from(cleaned["file"])
-            if slug_issues(slug_of(name), name):
-                self.add_error("name", _("No name can be made from the file's name. Give one."))
-        return cleaned
+        return with_name_from(self, cleaned, cleaned.get("file", ""))
 
     @property
     def owner(self) -> Domain:
@@ -158,6 +179,20 @@ class FileForm(SourceForm):
         path = self.cleaned_data["file"]
         file_format = FORMATS[PurePosixPath(path).suffix.casefold()]
         return {"server": "files", "type": "local", "path": path, "format": file_format}
+
+
+def name_after_file(form: SourceForm) -> None:
+    form.fields["name"].required = False
+    form.fields["name"].help_text = _("Made from the file's name if empty.")
+
+
+def with_name_from(form: SourceForm, cleaned: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the cleaned fields with a name that is made from a file's, if none was typed."""
+    if path and not cleaned.get("name") and "name" not in form.errors:
+        cleaned["name"] = name = name_from(path)
+        if slug_issues(slug_of(name), name):
+            form.add_error("name", _("No name can be made from the file's name. Give one."))
+    return cleaned
 
 
 def name_from(path: str) -> str:

@@ -14,17 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
+from catalog.audit.actors import SystemActor
 from catalog.authorization.access import AccessContext, access_for
 from catalog.contracts.models import Server
-from catalog.contracts.services import register_served_product
+from catalog.contracts.services import register_served_product, upload_data
 from catalog.domains.folders import folders_of
 from catalog.domains.models import Domain
-from catalog.exceptions import InvalidTransition
+from catalog.exceptions import CatalogError, InvalidTransition, NotFound, PermissionDenied
 from catalog.people.models import Person
 from catalog.ports.files import FileEntry, list_files
 from catalog.ports.http_client import fetch
 from catalog.ports.http_types import FetchFailed, Request
+from catalog.ports.uploads import HOSTED
 from catalog.products.models import DataProduct
+from catalog.products.services import delete_product, register_product
 from catalog.web.pages import render_form, render_page
 from catalog.web.products.editing import Text
 from catalog.web.products.registration import editable_domain_ids
@@ -37,9 +40,11 @@ from governance.web.publishing.forms import (
     EndpointForm,
     FileForm,
     SourceForm,
+    UploadForm,
 )
 
 TEST_SECONDS, TEST_BYTES = 10.0, 2048
+PUBLISHING = SystemActor("publishing")
 MAX_FILES, MAX_NAMED_TABLES = 200, 10
 
 
@@ -87,22 +92,31 @@ class SourceView(View):
         return render_page(request, self.template_name, self.get_page(form))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = self.get_form(request.POST)
+        form = self.get_form(request.POST, files=request.FILES)
         if "test" in request.POST:
             return self.show_trial(form)
         if form.is_valid():
-            with form.catch_issues():
-                product = register_served_product(
-                    domain=form.owner,
-                    tree=form.tree(),
-                    port_name=form.port_name(),
-                    server=form.server(),
-                    actor=self.person,
-                )
+            try:
+                product = self.register(form)
+            except (PermissionDenied, NotFound):
+                raise
+            except CatalogError as error:
+                form.add_issues(error)
+            else:
                 hint_new_source()
                 messages.success(request, str(self.success_message))
                 return redirect("product_read_source", product.domain.slug, product.slug)
         return render_form(request, self.template_name, self.get_page(form))
+
+    def register(self, form: Any) -> DataProduct:
+        """Return the new draft with its port. Raises CatalogError."""
+        return register_served_product(
+            domain=form.owner,
+            tree=form.tree(),
+            port_name=form.port_name(),
+            server=form.server(),
+            actor=self.person,
+        )
 
     def show_trial(self, form: SourceForm) -> HttpResponse:
         """Show how the source answers; a name for the product is not needed yet."""
@@ -120,6 +134,28 @@ class SourceView(View):
 
     def try_source(self, form: SourceForm) -> TrialResult:
         raise NotImplementedError
+
+
+class FileUpload(SourceView):
+    """A file from the person's computer, which Assay keeps and serves."""
+
+    form_class = UploadForm
+    template_name = "governance/publishing/upload.html"
+
+    def register(self, form: UploadForm) -> DataProduct:
+        """Register the product, then take its file; without the file there is no draft either.
+
+        The file is copied and checked outside any transaction, so that nobody waits for a lock.
+        """
+        product = register_product(domain=form.owner, tree=form.tree(), actor=self.person)
+        name = form.port_name()
+        try:
+            return upload_data(
+                product=product, name=name, upload=form.upload(), replaces="", actor=self.person
+            ).product
+        except CatalogError:
+            delete_product(product=product, edition=product.edition, actor=PUBLISHING)
+            raise
 
 
 class Endpoint(SourceView):
@@ -219,12 +255,14 @@ class File(SourceView):
             is_cut = False
             for name in sorted(names):
                 files, is_longer = list_files(name, root=root, suffixes=FORMATS, limit=MAX_FILES)
-                rows, is_cut = rows + files, is_cut or is_longer
+                # What was uploaded belongs to the product that it was uploaded for.
+                rows += [row for row in files if f"/{HOSTED}/" not in row.path]
+                is_cut |= is_longer
                 self.owners.setdefault(name, domains[pk])
             self.folders.append(FolderFiles(domains[pk], sorted(names), rows, is_cut))
         paths = [row.path for folder in self.folders for row in folder.rows]
         return FileForm(
-            data, domain_ids=self.domain_ids, domains=self.owners, files=paths, **options
+            data, domain_ids=self.domain_ids, domains=self.owners, paths=paths, **options
         )
 
     def get_page(self, form: SourceForm, trial: TrialResult | None = None) -> SourcePage:
