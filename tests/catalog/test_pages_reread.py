@@ -270,12 +270,8 @@ def _(site: Site) -> Sent:
         "/publish/upload",
         fields,
         parcels_contract,
-        lambda body: (
-            server(body)["type"],
-            server(body)["format"],
-            "/hosted/" in server(body)["path"],
-        ),
-        ("local", "csv", True),
+        lambda body: server(body)["path"].rpartition("/")[2],
+        "parcels.csv",
     )
 
 

@@ -201,6 +201,18 @@ def test_a_database_keeps_the_name_of_its_secret_and_never_a_password(owner, use
     assert custom(server, "assaySecret") == "sales_db"
 
 
+@pytest.mark.parametrize(
+    ("kind", "usual"), [("postgres", {"port": 5432, "schema": "public"}), ("mysql", {"port": 3306})]
+)
+def test_a_database_gets_the_usual_port_and_schema_of_its_type(owner, users, kind, usual):
+    fields = {"type": kind, "host": "db.example.org", "database": "shop", "name": "Shop"}
+
+    owner.post("/publish/database", fields | {"domain": users.domain.pk})
+
+    server = DataProduct.objects.get().contracts.get().tree["servers"][0]
+    assert {key: server[key] for key in ("port", "schema") if key in server} == usual
+
+
 def test_a_test_of_a_database_says_why_it_failed_and_keeps_all_fields(owner, users):
     fields = {
         "type": "postgres",

@@ -21,7 +21,14 @@ from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import CatalogForm
 from catalog.web.ports.forms import PORT_PATH, DatabaseFields
 from catalog.web.ports.uploads import as_upload
+from governance.sandbox.database_servers import POSTGRES, database_types, dialect_of
 
+TYPE_LABELS = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
+ALIASES = frozenset({"postgresql"})
+USUAL = {
+    "port": _("Leave empty for the usual one."),
+    "schema": _("Leave empty for the usual one: public in PostgreSQL, none in MySQL."),
+}
 FORMATS = BY_SUFFIX | {".sqlite": "sqlite"}
 NAME_OF_TAKEN = ("slug", "name", "/name", "assaySlug", "/customProperties")
 
@@ -72,7 +79,7 @@ class SourceForm(CatalogForm):
         )
 
     def port_name(self) -> str:
-        return f"{slug_of(self.cleaned_data['name'], 100)}-{self.PORT}"
+        return "-".join(filter(None, (slug_of(self.cleaned_data["name"], 100), self.PORT)))
 
     def server(self) -> JSONObject:
         """Return the server as a contract has it."""
@@ -102,28 +109,43 @@ class DatabaseForm(DatabaseFields, SourceForm):
 
     PORT = "database"
     field_order = ["host", "port", "database", "schema", "user", "secret", "name", "domain"]
-    TYPES: ClassVar[Sequence[tuple[str, Any]]] = [
-        ("postgres", "PostgreSQL"),
-        ("mysql", "MySQL"),
-        ("mariadb", "MariaDB"),
-    ]
 
-    type = forms.ChoiceField(label=_("Type"), choices=TYPES)
+    type = forms.ChoiceField(label=_("Type"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("host", "port", "database", "schema"):
-            self.fields[name].required = True
+        types = (name for name in database_types() if name not in ALIASES)
+        field = self.fields["type"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, TYPE_LABELS.get(name, name)) for name in types]
+        self.fields["host"].required = self.fields["database"].required = True
+        for name, hint in USUAL.items():
+            self.fields[name].initial, self.fields[name].help_text = "", hint
+
+    def clean(self) -> dict[str, Any]:
+        """Fill in the usual port and schema of the type."""
+        cleaned = super().clean() or {}
+        dialect = dialect_of(str(cleaned.get("type")))
+        if not cleaned.get("port") and "port" not in self.errors and dialect:
+            if dialect.port:
+                cleaned["port"] = int(dialect.port)
+            else:
+                self.add_error("port", _("This type of database has no usual port. Give it."))
+        if not cleaned.get("schema") and dialect == POSTGRES:
+            cleaned["schema"] = "public"
+        return cleaned
 
     def server(self) -> JSONObject:
         names = ("type", "host", "port", "database", "schema")
-        location = {name: self.cleaned_data[name] for name in names}
+        location = {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
         return self.signed_in({"server": "production"} | location)
 
 
 class UploadForm(SourceForm):
     """A file from the person's computer."""
 
+    # The table is called as the file that is kept, and that as its port.
+    PORT = ""
     field_order = ["file", "name", "domain"]
     file = forms.FileField(
         label=_("File"), widget=forms.FileInput(attrs={"accept": SUFFIXES}), max_length=255
