@@ -33,8 +33,12 @@ class DeclaredColumn:
         declared = self.logical_type
         if declared in ("", observed.logical_type) or (declared == "string" and is_text):
             return True
+        if not observed.logical_type:
+            return True
         if declared == "boolean" and observed.logical_type == "integer":
-            return observed.n_distinct is not None and observed.n_distinct <= BOOLEAN_VALUES
+            return observed.n_distinct is None or observed.n_distinct <= BOOLEAN_VALUES
+        if declared == "integer" and observed.physical_type == MYSQL_BOOLEAN:
+            return True
         return observed.logical_type in COMPATIBLE_TYPES.get(declared, ())
 
 
@@ -48,6 +52,8 @@ COMPATIBLE_TYPES = {
 }
 # Formats without booleans write them as two numbers.
 BOOLEAN_VALUES = 2
+# MySQL's own name for a boolean, which is a number all the same.
+MYSQL_BOOLEAN = "tinyint(1)"
 # The accuracy of an estimated number of distinct values.
 ESTIMATE_IS_WITHIN = 0.9
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, UnreflectableTableError
 
 from governance.sandbox.connectors.database import (
     STATEMENT_SECONDS,
@@ -89,6 +89,8 @@ class MySQL(Database):
         connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
 
     def unreadable(self, error: Exception) -> SourceUnreadable:
+        if isinstance(error, UnreflectableTableError):
+            return SourceUnreadable("broken-view")
         cause = getattr(error, "orig", None) or error
         number = cause.args[0] if cause.args and isinstance(cause.args[0], int) else None
         if number is None:

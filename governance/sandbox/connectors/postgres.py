@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, text
 
 from governance.sandbox.connectors.database import (
@@ -102,7 +103,7 @@ class Postgres(Database):
             code = CODES.get(state, "not-counted")
             return SourceUnreadable(code, "" if state in CODES else f"(SQLSTATE {state})")
         message = str(cause)
-        if type(cause).__name__ != "OperationalError":
+        if not isinstance(cause, psycopg.OperationalError):
             return super().unreadable(error)
         for phrases, code in PHRASES:
             if any(phrase in message for phrase in phrases):

@@ -271,9 +271,12 @@ class Details:
 
 
 def is_unconditional(index: Mapping[str, Any]) -> bool:
-    """Return True if a unique index is valid and of whole rows, of plain columns."""
+    """Return True if a unique index is valid, of all rows and of plain columns.
+
+    One of MySQL of the first characters only is: values of different beginnings are different.
+    """
     options = index.get("dialect_options", {})
-    hindrances = ("_where", "_invalid", "_length")
+    hindrances = ("_where", "_invalid")
     return not index.get("expressions") and not any(
         value for name, value in options.items() if name.endswith(hindrances)
     )
