@@ -23,6 +23,7 @@ from catalog.api.publication import ProductVersions, Publication
 from catalog.api.rest.docs import OpenAPIDocument
 from catalog.api.search import Search, SimilarProducts
 from config.ops.views import SystemStatus
+from governance.api.classification import ClassificationSuggestions
 from governance.api.inspection import PortInspection
 from governance.api.slo import Measurements, Objectives, ProductSLO
 
@@ -107,6 +108,13 @@ urlpatterns = [
         post="create",
     ),
     rows(f"{PRODUCT}/contracts", ProductContracts, "product_contracts"),
+    route(
+        f"{PRODUCT}/classification-suggestions",
+        ClassificationSuggestions,
+        "classification_suggestions",
+        get="retrieve",
+        post="create",
+    ),
     row(f"{PRODUCT}/provenance", ProductProvenance, "product_provenance"),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
     path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),

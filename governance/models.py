@@ -1,6 +1,6 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
-from governance.inspection.models import Inspection, SourceSchedule
+from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
 from governance.schedules.models import HostClock
 from governance.slo.models import (
     Breach,
@@ -19,6 +19,7 @@ __all__ = [
     "Objective",
     "ObjectiveStatus",
     "ProbeSchedule",
+    "RejectedClassification",
     "RollUp",
     "SourceSchedule",
 ]

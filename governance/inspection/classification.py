@@ -1,11 +1,13 @@
 """Proposes the classification of columns from their names and from what detectors counted; pure."""
 
-from collections.abc import Collection, Iterable, Iterator
+import copy
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import NamedTuple
 
 from catalog.authorization.values import OPEN_CLASSIFICATIONS
+from catalog.types import JSONObject
 from governance.sandbox.detectors import (
     BY_CODE,
     BY_NAME,
@@ -54,6 +56,33 @@ class Suggestion:
     evidence: str
     is_by_values: bool
 
+    @property
+    def key(self) -> str:
+        """Return what a form and a program send for it."""
+        return "/".join((*self.column.key, self.classification))
+
+
+def with_classifications(
+    tree: JSONObject, classifications: Mapping[tuple[str, str], str]
+) -> JSONObject:
+    """Return a contract's document with classifications, by table and path of the column."""
+    schema: list[JSONObject] = copy.deepcopy(tree.get("schema") or [])
+    for table in schema:
+        _classify(table, str(table.get("name")), "", classifications)
+    return tree | {"schema": schema}
+
+
+def _classify(
+    node: JSONObject, table: str, above: str, classifications: Mapping[tuple[str, str], str]
+) -> None:
+    for column in node.get("properties") or ():
+        path = f"{above}.{column.get('name')}" if above else str(column.get("name"))
+        if classification := classifications.get((table, path)):
+            column["classification"] = classification
+        _classify(column, table, path, classifications)
+        if isinstance(items := column.get("items"), dict):
+            _classify(items, table, path, classifications)
+
 
 def suggest(
     columns: Iterable[ClassifiableColumn], *, rejected: Collection[tuple[ColumnKey, str]]
@@ -71,6 +100,17 @@ def suggest(
             ]
             if proposals:
                 yield min(proposals, key=_rank)
+
+
+def recognized_in(column: ColumnProfile) -> set[str]:
+    """Return the classifications that the values of a column propose, whatever its name."""
+    codes = (code.partition(":") for code, _ in column.detections)
+    detectors = ((BY_CODE.get(code), test) for code, _, test in codes)
+    return {
+        detector.classification
+        for detector, test in detectors
+        if detector and (detector.values_by_name if test == BY_NAME else detector.values)
+    }
 
 
 def _rank(proposal: Suggestion) -> tuple[bool, int]:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
-from catalog.products.models import Status
+from catalog.products.models import DataProduct, Status
 from governance.sandbox.database_servers import database_types
 from governance.sandbox.types import TableProfile, unreadable_message
 from governance.schedules.models import Schedule, ScheduleQuerySet
@@ -90,3 +90,35 @@ class SourceSchedule(Schedule):
 
     def __str__(self) -> str:
         return f"source of {self.port}, due {self.next_due_at:%Y-%m-%d %H:%M}"
+
+
+class RejectedClassification(models.Model):
+    """A suggested classification that a steward found wrong: it is not suggested again.
+
+    The names are those in the source, in lower case: a new version of the contract or another
+    reading of the source changes nothing.
+    """
+
+    product = models.ForeignKey(
+        DataProduct, models.CASCADE, related_name="rejected_classifications"
+    )
+    contract = models.CharField(max_length=400, help_text="The document's own id.")
+    table = models.CharField(max_length=300)
+    column = models.CharField(max_length=300)
+    classification = models.CharField(max_length=60)
+    evidence = models.TextField()
+    reason = models.TextField(blank=True)
+    rejected_by = models.CharField(max_length=200)
+    rejected_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["table", "column", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "contract", "table", "column", "classification"],
+                name="a_suggestion_is_rejected_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}: not {self.classification}"

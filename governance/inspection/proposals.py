@@ -1,21 +1,13 @@
-"""Proposes the classification and the term of observed columns by their names; pure."""
+"""Proposes the classification and the term of observed columns; pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from catalog.types import JSONObject
-from governance.sandbox.types import TableProfile
+from governance.inspection.classification import ClassifiableColumn, ColumnKey, suggest
+from governance.sandbox.types import ColumnProfile, TableProfile
 
-PERSONAL = "personal"
-PERSONAL_WORDS = frozenset(
-    """
-    email mail phone telephone mobile iban ssn passport firstname lastname surname fullname
-    birthdate birthday dob address street ip nationality gender
-    """.split()
-)
-PERSONAL_PAIRS = frozenset({("first", "name"), ("last", "name"), ("date", "birth")})
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
@@ -26,6 +18,7 @@ class ColumnProposal:
     table: str
     column: str
     classification: str = ""
+    evidence: str = ""
     term: str = ""
     term_url: str = ""
 
@@ -43,19 +36,33 @@ def words_of(name: str) -> tuple[str, ...]:
 def propose(
     tables: Iterable[TableProfile], terms: Mapping[tuple[str, ...], tuple[str, str]]
 ) -> Iterator[ColumnProposal]:
-    """Yield what the names of columns suggest.
+    """Yield what the names and the values of columns suggest.
 
     `terms` has the name and the URL of each term, by the words of each of its spellings.
     """
     for table in tables:
         for column in table.columns:
-            words = words_of(column.name)
-            pairs = set(pairwise(words))
-            if PERSONAL_WORDS & set(words) or PERSONAL_PAIRS & pairs:
-                yield ColumnProposal(table=table.name, column=column.name, classification=PERSONAL)
-            if term := terms.get(words):
+            for suggestion in suggest([_unclassified(table, column)], rejected=()):
+                yield ColumnProposal(
+                    table=table.name,
+                    column=column.name,
+                    classification=suggestion.classification,
+                    evidence=suggestion.evidence,
+                )
+            if term := terms.get(words_of(column.name)):
                 name, url = term
                 yield ColumnProposal(table=table.name, column=column.name, term=name, term_url=url)
+
+
+def _unclassified(table: TableProfile, column: ColumnProfile) -> ClassifiableColumn:
+    return ClassifiableColumn(
+        key=ColumnKey("", table.name, column.name),
+        name=column.name,
+        table=table.name,
+        path=column.name,
+        logical_type=column.logical_type,
+        observed=column,
+    )
 
 
 def with_proposals(

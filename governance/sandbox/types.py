@@ -169,6 +169,13 @@ class TableProfile:
     def as_json(self) -> JSONObject:
         return asdict(self)
 
+    def for_readers(self) -> JSONObject:
+        """Return what everybody may know; what looks like personal data is for the editors."""
+        table = self.as_json()
+        for column in table["columns"]:
+            del column["n_sampled"], column["detections"]
+        return table
+
     @classmethod
     def from_json(cls, table: JSONObject) -> TableProfile:
         columns = tuple(map(ColumnProfile.from_json, table["columns"]))

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from governance.web.classification import Classification
 from governance.web.inspection import (
     port_adopt,
     port_read,
@@ -30,6 +31,7 @@ urlpatterns = [
         f"{PRODUCT}/edit/ports/<int:port>/source", ReadSource.as_view(), name="product_port_source"
     ),
     path(f"{PRODUCT}/edit/objectives", Objectives.as_view(), name="product_objectives"),
+    path(f"{PRODUCT}/edit/classification", Classification.as_view(), name="product_classification"),
     path("slo", slo_board, name="slo_board"),
     path(f"{PRODUCT}/slo.csv", product_slo_csv, name="product_slo_csv"),
     path(

@@ -272,6 +272,17 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(answer, answer["Location"])
 
 
+@writing("POST", "/products/{uuid}/classification-suggestions")
+def _(mesh: Mesh) -> Exchange:
+    product = give_schema(mesh.draft(), "order_id", "email")
+    key = f"{product.contracts.get().identifier}/rows/email/pii"
+    grant_role(person=mesh.users.owner, role=Role.STEWARD, domain=product.domain, actor=FACTORY)
+    path = f"/products/{product.uuid}/classification-suggestions"
+    body = {"reject": [key], "reason": "Of a shop, not of a person"}
+    answer = edit(mesh, "POST", path, product, body)
+    return Exchange(answer, path)
+
+
 def _manifest(mesh: Mesh, method: str) -> Exchange:
     tree = with_answers(product_tree("Imported", domain=mesh.users.domain.slug))
     answer = mesh.send(method, "/manifests", tree, content_type="application/yaml")

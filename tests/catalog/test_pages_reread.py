@@ -296,7 +296,7 @@ def observed(site: Site, step: str) -> Sent:
     write_file(site.users.domain, "id,email\n1,a@b.example\n")
     product = with_port(make_product(domain=site.users.domain))
     inspect_port(port=product.output_ports.get(), actor=FACTORY)
-    fields = {"tables": ["orders"], "proposals": ["orders/email/personal"]}
+    fields = {"tables": ["orders"], "proposals": ["orders/email/pii"]}
     fields["edition"] = product.edition
     reread = f"/api/v1/contracts/{product.contracts.get().uuid}"
     return Sent(
@@ -307,7 +307,7 @@ def observed(site: Site, step: str) -> Sent:
             (column["name"], column.get("classification"))
             for column in body["tree"]["schema"][0]["properties"]
         ],
-        [("id", None), ("email", "personal")],
+        [("id", None), ("email", "pii")],
     )
 
 
@@ -574,6 +574,21 @@ def _(site: Site) -> Sent:
         reread,
         lambda body: [row["version"] for row in body["results"]],
         ["0.1.0", "0.2.0"],
+    )
+
+
+@form("product_classification")
+def _(site: Site) -> Sent:
+    product = give_schema(with_port(make_product(domain=site.users.domain)), "id", "email")
+    grant_role(person=site.users.owner, role=Role.STEWARD, domain=product.domain, actor=FACTORY)
+    key = f"{product.contracts.get().identifier}/rows/email/pii"
+    reread = f"/api/v1/contracts/{product.contracts.get().uuid}"
+    return Sent(
+        f"{product.path}/edit/classification",
+        {"chosen": [key], "decision": "confirm", "edition": product.edition},
+        reread,
+        lambda body: body["tree"]["schema"][0]["properties"][1]["classification"],
+        "pii",
     )
 
 

@@ -30,6 +30,7 @@ ACTIONS = set(
     """
     product_publish product_deprecate product_retire product_delete product_move product_adopt
     product_port_drop product_port_confirm product_table_drop product_column_drop
+    product_classification
     """.split()
 )
 # These add something, and ask for it if it is missing.

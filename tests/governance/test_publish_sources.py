@@ -144,7 +144,7 @@ def test_chosen_columns_and_accepted_proposals_go_into_the_contract(owner, users
     step = owner.post("/publish/file", {"file": "sales/orders.csv"})["Location"]
     owner.post(step, {"read": "1"})
     product = DataProduct.objects.get()
-    proposal = "orders/customer_email/personal"
+    proposal = "orders/customer_email/pii"
     assert proposal in owner.get(step).content.decode()
 
     fields = {"tables": ["orders"], "proposals": [proposal], "edition": edition_of(product)}
@@ -153,7 +153,7 @@ def test_chosen_columns_and_accepted_proposals_go_into_the_contract(owner, users
     contract = product.contracts.get()
     assert answer["Location"] == f"{product.path}/edit/schema/{contract.uuid}/tables/0"
     columns = {item["name"]: item for item in contract.tree["schema"][0]["properties"]}
-    assert columns["customer_email"]["classification"] == "personal"
+    assert columns["customer_email"]["classification"] == "pii"
     assert "classification" not in columns["amount"]
 
 

@@ -12,10 +12,12 @@ from catalog.products.projection import with_custom
 from catalog.products.services import replace_document
 from governance.inspection.models import Inspection
 from governance.inspection.services import (
+    decide_classifications,
     delete_hidden_values,
     delete_values_of,
     inspect_port,
     inspection_summary,
+    suggestions_of,
 )
 from tests.catalog.api_client import Program
 from tests.factories import FACTORY, make_published_product, make_users
@@ -31,7 +33,7 @@ def users():
 
 @pytest.fixture
 def product(users, settings, tmp_path):
-    """A public product whose columns are open, with its source read."""
+    """A public product whose columns are open and cleared by a steward, with its source read."""
     settings.ASSAY_FILES_ROOT = tmp_path
     folder = tmp_path / users.domain.slug
     folder.mkdir()
@@ -40,6 +42,13 @@ def product(users, settings, tmp_path):
         domain=users.domain, assaySensitivity="public", assayVisibility="public"
     )
     product = declare(product, version="0.2.0")
+    inspect_port(port=product.output_ports.get(), actor=FACTORY)
+    decide_classifications(
+        product=product,
+        actor=users.steward,
+        edition=product.edition,
+        reject=[suggestion.key for suggestion in suggestions_of(product)],
+    )
     inspect_port(port=product.output_ports.get(), actor=FACTORY)
     return product
 

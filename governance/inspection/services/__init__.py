@@ -1,6 +1,10 @@
 """Reads the schema of sources: now, on schedule, and into the contract."""
 
 from governance.inspection.models import READABLE
+from governance.inspection.services.classification import (
+    decide_classifications,
+    suggestions_of,
+)
 from governance.inspection.services.comparing import compare_changed, compare_products
 from governance.inspection.services.inspecting import (
     adopt_schema,
@@ -27,12 +31,14 @@ __all__ = [
     "claim_sources",
     "compare_changed",
     "compare_products",
+    "decide_classifications",
     "delete_hidden_values",
     "delete_values_of",
     "inspect_port",
     "inspection_summary",
     "read_batch",
     "schedule_missing_sources",
+    "suggestions_of",
     "try_server",
     "visible_profile",
 ]

@@ -150,7 +150,7 @@ def _save(
     # A column may have been classified while it was read.
     rows = OutputPort.objects.select_related("product", "port_contract__contract")
     current = rows.get(pk=port.pk)
-    visible = allowed_profile(result.profile, value_rules(current))
+    visible = allowed_profile(result.profile, value_rules(current), port=current)
     now = timezone.now()
     outcome: JSONObject = {
         "read_at": now,
@@ -293,7 +293,7 @@ def inspection_summary(inspection: Inspection) -> JSONObject:
         "read_at": inspection.read_at.isoformat(),
         "failure": failure,
         "note": inspection.note,
-        "tables": [table.as_json() for table in visible_profile(inspection)],
+        "tables": [table.for_readers() for table in visible_profile(inspection)],
         "drifts": inspection.drifts,
         "is_compared": inspection.is_compared,
     }

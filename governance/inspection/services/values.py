@@ -11,7 +11,8 @@ from django.db.models import F, QuerySet
 from catalog.authorization.values import ValueRules
 from catalog.contracts.models import DataContract, contract_of
 from catalog.ports.models import OutputPort
-from governance.inspection.models import Inspection
+from governance.inspection.classification import recognized_in
+from governance.inspection.models import Inspection, RejectedClassification
 from governance.sandbox.types import TableProfile
 
 RELATED = ("port__product", "port__port_contract__contract")
@@ -52,23 +53,58 @@ def visible_profile(inspection: Inspection, rules: ValueRules | None = None) -> 
     """Return the tables of an inspection with the values that may be shown now, and no others."""
     if not inspection.has_values:
         return inspection.profile
-    return allowed_profile(inspection.profile, rules or value_rules(inspection.port))
+    port = inspection.port
+    return allowed_profile(inspection.profile, rules or value_rules(port), port=port)
 
 
-def allowed_profile(profile: Sequence[TableProfile], rules: ValueRules) -> list[TableProfile]:
+def allowed_profile(
+    profile: Sequence[TableProfile], rules: ValueRules, *, port: OutputPort
+) -> list[TableProfile]:
+    """Return tables without the values of columns that rules close, or that look personal.
+
+    What looks like personal data is shown once a steward has said that it is none.
+    """
     is_only = len(profile) == 1
+    suspected = suspected_columns(port, profile) if rules.is_open else frozenset()
     return [
         replace(
             table,
             columns=tuple(
                 column
-                if rules.allow(table.name, column.name, is_only_table=is_only)
+                if (table.name, column.name) not in suspected
+                and rules.allow(table.name, column.name, is_only_table=is_only)
                 else column.without_values()
                 for column in table.columns
             ),
         )
         for table in profile
     ]
+
+
+def suspected_columns(
+    port: OutputPort, profile: Sequence[TableProfile]
+) -> frozenset[tuple[str, str]]:
+    """Return the columns whose values detectors recognized and no steward has cleared."""
+    recognized = {
+        (table.name, column.name): classifications
+        for table in profile
+        for column in table.columns
+        if (classifications := recognized_in(column))
+    }
+    if not recognized:
+        return frozenset()
+    rejected = RejectedClassification.objects.filter(product=port.product_id)
+    cleared = set(rejected.values_list("table", "column", "classification"))
+    if len(profile) == 1:  # A file's table is the one that the contract declares.
+        only = profile[0].name.casefold()
+        cleared |= {(only, column, name) for _, column, name in cleared}
+    return frozenset(
+        (table, column)
+        for (table, column), classifications in recognized.items()
+        if any(
+            (table.casefold(), column.casefold(), name) not in cleared for name in classifications
+        )
+    )
 
 
 def delete_values_of(ids: Sequence[UUID]) -> None:

@@ -1,0 +1,184 @@
+"""Suggests classifications of a product's columns, and writes what a steward decides of them."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from django.utils import timezone
+
+from catalog.authorization.access import Writer, require_permission
+from catalog.contracts.models import DataContract, SchemaObject, SchemaProperty
+from catalog.contracts.projection import bump_version
+from catalog.contracts.services import is_frozen, save_contract
+from catalog.exceptions import ValidationFailed
+from catalog.permissions import Permission
+from catalog.products.models import DataProduct
+from catalog.products.services import edits_product
+from catalog.revisions.services import bump_revision, record_change
+from catalog.types import JSONObject
+from governance.inspection.classification import (
+    ClassifiableColumn,
+    ColumnKey,
+    Suggestion,
+    suggest,
+    with_classifications,
+)
+from governance.inspection.matching import columns_by_name, match_tables
+from governance.inspection.models import Inspection, RejectedClassification
+from governance.sandbox.types import TableProfile
+
+MAX_KEY_LENGTH = 300
+
+
+def suggestions_of(product: DataProduct) -> list[Suggestion]:
+    """Return what is suggested for the columns of the contracts that a product's ports serve."""
+    rejected = rejected_keys(product)
+    listed: dict[str, Suggestion] = {}
+    for contract, profile in _served(product):
+        columns = classifiable_columns(contract, profile)
+        for suggestion in suggest(columns, rejected=rejected):
+            current = listed.get(suggestion.key)
+            # Of two ports under one contract the one whose values were tested tells more.
+            if current is None or (suggestion.is_by_values and not current.is_by_values):
+                listed[suggestion.key] = suggestion
+    return list(listed.values())
+
+
+def classifiable_columns(
+    contract: DataContract, profile: Collection[TableProfile]
+) -> Iterator[ClassifiableColumn]:
+    """Yield every column of a contract with what its source says of it."""
+    objects = list(contract.schema_objects.all())
+    names = [schema_object.physical_name or schema_object.name for schema_object in objects]
+    tables = match_tables(names, list(profile))
+    columns = SchemaProperty.objects.filter(schema_object__in=objects).order_by("position", "id")
+    by_object: dict[int, list[SchemaProperty]] = {}
+    for column in columns:
+        by_object.setdefault(column.schema_object_id, []).append(column)
+    for schema_object, name in zip(objects, names, strict=True):
+        observed = columns_by_name(tables.get(name))
+        for column in by_object.get(schema_object.pk, ()):
+            yield ClassifiableColumn(
+                key=key_of(contract, schema_object, column),
+                name=column.name,
+                table=schema_object.name,
+                path=column.path,
+                logical_type=column.logical_type,
+                classification=column.classification,
+                observed=None
+                if column.depth
+                else observed.get(column.physical_name) or observed.get(column.name),
+            )
+
+
+def key_of(
+    contract: DataContract, schema_object: SchemaObject, column: SchemaProperty
+) -> ColumnKey:
+    """Return what a column is remembered by: its names in the source, not those people give it."""
+    physical_name = column.physical_name if not column.depth else ""
+    names = (schema_object.physical_name or schema_object.name, physical_name or column.path)
+    table, name = (name.casefold()[:MAX_KEY_LENGTH] for name in names)
+    return ColumnKey(contract.identifier, table, name)
+
+
+def rejected_keys(product: DataProduct) -> set[tuple[ColumnKey, str]]:
+    rows = RejectedClassification.objects.filter(product=product)
+    return {
+        (ColumnKey(*names), classification)
+        for *names, classification in rows.values_list(
+            "contract", "table", "column", "classification"
+        )
+    }
+
+
+def decide_classifications(
+    *,
+    product: DataProduct,
+    actor: Writer,
+    edition: int,
+    confirm: Collection[str] = (),
+    reject: Collection[str] = (),
+    restore: Collection[int] = (),
+    reason: str = "",
+) -> DataProduct:
+    """Write suggestions, by key, into the contracts, or remember that they are wrong.
+
+    `restore` are rejections to forget. Raises PermissionDenied, EditConflict, ValidationFailed (one
+    is not suggested any more).
+    """
+    require_permission(actor, Permission.STEWARD_PRODUCTS, product.domain)
+    suggested = {suggestion.key: suggestion for suggestion in suggestions_of(product)}
+    for location, keys in (("confirm", confirm), ("reject", reject)):
+        if missing := [key for key in keys if key not in suggested]:
+            message = f"{missing[0]} is not suggested any more."
+            raise ValidationFailed.of(location, message, "Load the suggestions again.")
+    confirmed = [suggested[key] for key in confirm]
+    decided = _confirm(product=product, suggestions=confirmed, edition=edition, actor=actor)
+    _reject(product, [suggested[key] for key in reject], actor, reason)
+    if restore:
+        RejectedClassification.objects.filter(product=product, pk__in=restore).delete()
+        after: JSONObject = {"rejections": sorted(restore)}
+        record_change(product, actor, "restored suggestions", after=after, reason=reason)
+    return decided
+
+
+@edits_product
+def _confirm(
+    *, product: DataProduct, suggestions: Collection[Suggestion], edition: int, actor: Writer
+) -> DataProduct:
+    by_contract: dict[str, dict[tuple[str, str], str]] = {}
+    for suggestion in suggestions:
+        column = suggestion.column
+        accepted = by_contract.setdefault(column.key.contract, {})
+        accepted[column.table, column.path] = suggestion.classification
+    contracts = {contract.identifier: contract for contract, _ in _served(product)}
+    for identifier, accepted in by_contract.items():
+        contract = contracts[identifier]
+        tree = with_classifications(contract.tree, accepted)
+        if is_frozen(contract):
+            tree |= {"version": bump_version(contract.version)}
+        _, product = save_contract(product=product, tree=tree, edition=edition, actor=actor)
+        edition = product.edition
+    if suggestions:
+        record_change(product, actor, "confirmed classifications", after=_as_json(suggestions))
+    return product
+
+
+def _reject(
+    product: DataProduct, suggestions: Collection[Suggestion], actor: Writer, reason: str
+) -> None:
+    rows = [
+        RejectedClassification(
+            product=product,
+            contract=suggestion.column.key.contract,
+            table=suggestion.column.key.table,
+            column=suggestion.column.key.column,
+            classification=suggestion.classification,
+            evidence=suggestion.evidence,
+            reason=reason,
+            rejected_by=str(actor),
+            rejected_at=timezone.now(),
+        )
+        for suggestion in suggestions
+    ]
+    RejectedClassification.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        # Its values may be shown now.
+        bump_revision(rows=DataProduct.objects.filter(pk=product.pk))
+        product.refresh_from_db(fields=["revision"])
+        after = _as_json(suggestions)
+        record_change(product, actor, "rejected classifications", after=after, reason=reason)
+
+
+def _as_json(suggestions: Iterable[Suggestion]) -> JSONObject:
+    return {
+        f"{suggestion.column.table}.{suggestion.column.path}": suggestion.classification
+        for suggestion in suggestions
+    }
+
+
+def _served(product: DataProduct) -> Iterator[tuple[DataContract, list[TableProfile]]]:
+    """Yield the contract of each port, and the tables that were read of the port."""
+    ports = product.output_ports.select_related("port_contract__contract").order_by("position")
+    inspections = Inspection.objects.filter(port__product=product).in_bulk(field_name="port_id")
+    for port in ports.filter(port_contract__isnull=False):
+        inspection = inspections.get(port.pk)
+        yield port.port_contract.contract, inspection.profile if inspection else []
