@@ -22,6 +22,7 @@ from catalog.api.provenance import ProductProvenance
 from catalog.api.publication import ProductVersions, Publication
 from catalog.api.rest.docs import OpenAPIDocument
 from catalog.api.search import Search, SimilarProducts
+from catalog.api.working_copy import WorkingCopy
 from config.ops.views import SystemStatus
 from governance.api.classification import ClassificationSuggestions
 from governance.api.inspection import PortInspection
@@ -84,6 +85,7 @@ urlpatterns = [
     path(f"{V1}openapi.json", OpenAPIDocument.as_view(), name="openapi"),
     rows(f"{V1}products", Products, "products"),
     row(PRODUCT, Products, "product"),
+    row(f"{PRODUCT}/working-copy", WorkingCopy, "product_working_copy"),
     route(f"{PRODUCT}/move", Products, "product_move", post="move"),
     rows(f"{PRODUCT}/uses", ProductUses, "product_uses"),
     route(f"{PRODUCT}/uses/<int:pk>", ProductUses, "product_use", delete="destroy"),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
+from catalog.contracts.projection import bump_version
 from catalog.contracts.services import add_output_port, save_contract
 from catalog.domains.models import Domain
 from catalog.domains.services import create_domain, create_team, grant_role
@@ -19,7 +20,7 @@ from catalog.permissions import Role
 from catalog.ports.services import ProbeSummary, update_probe_times
 from catalog.products.models import DataProduct
 from catalog.products.projection import new_tree, with_custom
-from catalog.products.services import register_product
+from catalog.products.services import edited_version, register_product, replace_document
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.services import publish_product
 from catalog.types import JSONObject
@@ -153,6 +154,14 @@ def make_published_product(
     tree = with_answers(tree or product_tree(name, domain=domain.slug))
     product = with_good_checks(with_port(make_product(domain=domain, tree=tree, **custom)))
     return publish_product(product=product, edition=product.edition, actor=FACTORY)
+
+
+def publish_changes(product: DataProduct) -> DataProduct:
+    """Return a product whose working copy is published, as its next version."""
+    edited = edited_version(product)
+    tree = edited.tree | {"version": bump_version(edited.version)}
+    edited = replace_document(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
+    return publish_product(product=edited, edition=edited.edition, actor=FACTORY)
 
 
 def give_schema(product: DataProduct, *columns: str, **fields: Any) -> DataProduct:

@@ -17,13 +17,14 @@ from catalog.api.products.views import DOCUMENT, OfProduct
 from catalog.api.rest.etags import EDITS, READS, with_etag
 from catalog.api.rest.views import ModelAnswer, OfVisibleProducts
 from catalog.authorization.access import require_user
-from catalog.contracts.models import DataContract, Server
+from catalog.contracts.models import DataContract, Server, contracts_of
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
 from catalog.manifests import odcs
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 from catalog.types import JSONValue
 
 
@@ -109,7 +110,7 @@ class Contracts(OfVisibleProducts[DataContract]):
                 hint = "Save another version at the product's contracts."
                 raise ValidationFailed([Issue(location=f"/{member}", message=message, hint=hint)])
         saved, _ = save_contract(
-            product=contract.product,
+            product=edited_version(contract.product),
             tree=document,
             edition=edition,
             actor=require_user(request.user),
@@ -147,7 +148,7 @@ class ProductContracts(OfProduct):
         """Save a document (ODCS): a new version, or the new content of a draft of that version."""
         product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         document = parse_body_document(odcs.parse, request.data)
-        known = set(product.contracts.values_list("pk", flat=True))
+        known = set(contracts_of(product).values_list("pk", flat=True))
         contract, _ = save_contract(
             product=product, tree=document, edition=edition, actor=require_user(request.user)
         )

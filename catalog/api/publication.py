@@ -21,6 +21,7 @@ from catalog.issues import Issue
 from catalog.permissions import Permission
 from catalog.products.changes import Change
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 from catalog.publication.contents import Consumer, compare_versions, consumers_of
 from catalog.publication.models import ProductVersion
 from catalog.publication.releases import ReleasePlan
@@ -135,7 +136,7 @@ class Publication(OfProduct):
 
     @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
     def publish(self, request: Request, uuid: UUID) -> Response:
-        """Check the gates, publish the current edition and freeze it under its version."""
+        """Check the gates, publish the working copy and freeze it under its version."""
         edit = self.edit_of(Reasoned, Permission.PUBLISH_PRODUCTS)
         return self.answer_changed(publish_product(**edit))
 
@@ -178,10 +179,10 @@ class Publication(OfProduct):
 
     @extend_schema(responses=FindingsAnswer)
     def findings(self, request: Request, uuid: UUID) -> Response:
-        """Return what the gates would find now; nothing is changed."""
+        """Return what the gates would find now in what people edit; nothing is changed."""
         product = self.get_object()
         require_permission(request.user, Permission.VIEW_DRAFTS, product.domain)
-        findings = publication_findings(product)
+        findings = publication_findings(edited_version(product))
         is_publishable = not any(finding.is_error for finding in findings)
         state = {"is_publishable": is_publishable, "findings": findings}
         return Response(FindingsAnswer(state).data)

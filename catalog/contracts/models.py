@@ -2,15 +2,17 @@
 
 import uuid
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
 from catalog.contracts.projection import server_key
-from catalog.ports.models import OutputPort
+from catalog.ports.models import CHECK_COLUMNS, OutputPort
 from catalog.products.models import DataProduct
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class DataContract(models.Model):
@@ -39,6 +41,14 @@ class DataContract(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or self.identifier} {self.version}"
+
+
+def contracts_of(product: DataProduct) -> models.QuerySet[DataContract]:
+    """Return the contract versions of a product; of a working copy also those of the product."""
+    rows = DataContract.objects.filter(product=product.pk)
+    if product.is_working_copy:
+        rows = DataContract.objects.filter(product__in=[product.working_copy_of_id, product.pk])
+    return rows
 
 
 class PortContract(models.Model):
@@ -82,6 +92,44 @@ def last_good_check(port: OutputPort, servers: Iterable[Server]) -> datetime | N
     keys = {server_key(server.type, server.location, server.format) for server in servers}
     is_current = not port.last_good_server or port.last_good_server in keys
     return port.last_good_at if is_current else None
+
+
+def ports_of(product: DataProduct) -> list[OutputPort]:
+    """Return the output ports of a product with their contracts and servers, the trees left out.
+
+    Where a port of a working copy has a server of the published product, that is checked there,
+    so the port has the newest check of that server.
+    """
+    ports = list(_with_servers(product))
+    if product.is_working_copy:
+        checks: dict[str, OutputPort] = {}
+        for port in _with_servers(product.published_row):
+            for key in filter(None, (*_server_keys(port), port.last_good_server)):
+                checks[key] = port
+        for port in ports:
+            for check in (checks[key] for key in _server_keys(port) if key in checks):
+                if _checked_at(check) > _checked_at(port):
+                    for name in CHECK_COLUMNS:
+                        setattr(port, name, getattr(check, name))
+    return ports
+
+
+def _with_servers(product: DataProduct) -> models.QuerySet[OutputPort]:
+    ports = product.output_ports.select_related("port_contract__contract")
+    return ports.defer("port_contract__contract__tree").prefetch_related(
+        "port_contract__contract__servers"
+    )
+
+
+def _server_keys(port: OutputPort) -> list[str]:
+    contract = contract_of(port)
+    servers = contract.servers.all() if contract else ()
+    return [server_key(server.type, server.location, server.format) for server in servers]
+
+
+def _checked_at(port: OutputPort) -> datetime:
+    moments = [moment for moment in (port.last_probed_at, port.last_good_at) if moment]
+    return max(moments, default=_NEVER)
 
 
 class SchemaObject(models.Model):

@@ -17,6 +17,7 @@ from catalog.types import JSONObject, JSONValue
 MAX_CHANGES_SHOWN = 20
 MAX_CHANGES = 1_000
 ContractKey = tuple[str, str]
+_IN_WORKING_COPY = "it changes the working copy: readers see it once that is published"
 
 
 class Action(StrEnum):
@@ -50,7 +51,7 @@ class CurrentContract:
 
 @dataclass(frozen=True, kw_only=True)
 class CurrentProduct:
-    """A product in the catalog; `is_edited` by people since its last import."""
+    """A product in the catalog as people edit it; `is_edited` by them since its last import."""
 
     tree: JSONObject
     status: str
@@ -59,6 +60,7 @@ class CurrentProduct:
     is_edited: bool = False
     contracts: Mapping[ContractKey, CurrentContract] = field(default_factory=dict)
     frozen_versions: frozenset[str] = frozenset()
+    has_unpublished_changes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +166,8 @@ def _create(tree: JSONObject, contracts: Sequence[JSONObject]) -> Decision:
 
 
 def _product_changes(tree: JSONObject, current: CurrentProduct, domain: str) -> Iterator[str]:
+    if current.status == target_status(tree) == "retired":
+        return  # It does not change any more.
     if domain != current.domain:
         yield f"moves it from {current.domain} to {domain}"
     # A status that is reached already is no change.
@@ -184,18 +188,21 @@ def _transition(
     tree: JSONObject | None, current: CurrentProduct, *, is_changed: bool, overwrite: bool
 ) -> tuple[Transition, tuple[str, ...]]:
     """Return the transition to the status that a document asks for, or why there is none."""
+    is_released = current.status in ("published", "deprecated")
+    in_working_copy = (_IN_WORKING_COPY,) if is_released and is_changed else ()
     if tree is None or current.status == "external":
-        return Transition.NONE, ()
+        return Transition.NONE, in_working_copy
     status = target_status(tree)
     if status == current.status:
-        return _republish(tree, current) if is_changed else (Transition.NONE, ())
+        is_to_publish = is_changed or current.has_unpublished_changes
+        return _republish(tree, current) if is_to_publish else (Transition.NONE, ())
     if status == "published":
         is_requested_now = overwrite or target_status(current.tree) != status
         if current.status == "draft" or (current.status == "deprecated" and is_requested_now):
             return Transition.PUBLISH, ()
         note = f"it was {current.status} here since; the manifest still says active"
         return Transition.NONE, (note,)
-    return _end(status, current) if status != "draft" else (Transition.NONE, ())
+    return _end(status, current) if status != "draft" else (Transition.NONE, in_working_copy)
 
 
 def _end(status: str, current: CurrentProduct) -> tuple[Transition, tuple[str, ...]]:
@@ -208,12 +215,12 @@ def _end(status: str, current: CurrentProduct) -> tuple[Transition, tuple[str, .
 
 def _republish(tree: JSONObject, current: CurrentProduct) -> tuple[Transition, tuple[str, ...]]:
     version = fit(str(tree.get("version") or DEFAULT_VERSION).strip(), 60)
-    if current.status != "published":
+    if current.status not in ("published", "deprecated"):
         return Transition.NONE, ()
     if version not in current.frozen_versions:
-        return Transition.PUBLISH, ()
+        return Transition.PUBLISH, (f"it publishes version {shortened(version)}",)
     note = f"version {shortened(version)} is published with other content"
-    return Transition.NONE, (f"{note}: increase the version to publish this one",)
+    return Transition.NONE, (f"{note}: increase the version to publish this one", _IN_WORKING_COPY)
 
 
 def _only_published(status: str) -> str:

@@ -9,6 +9,7 @@ from catalog.products.models import DataProduct
 CONFIRMED = "confirmed"
 # The outcome of a port whose source Assay has read, because it does not probe its type of server.
 READ = "read"
+CHECK_COLUMNS = ("last_probed_at", "last_good_at", "last_good_server", "last_outcome")
 
 
 class OutputPort(models.Model):
@@ -29,7 +30,7 @@ class OutputPort(models.Model):
     )
     position = models.PositiveIntegerField(default=0)
 
-    # Trust columns: measured, written by services.note_probes alone.
+    # CHECK_COLUMNS: measured, written by services.update_probe_times alone.
     last_probed_at = models.DateTimeField(null=True, blank=True)
     last_good_at = models.DateTimeField(null=True, blank=True)
     last_good_server = models.TextField(

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from catalog.ports.models import InputPort, OutputPort
+from catalog.exceptions import NotFound
+from catalog.ports.models import CHECK_COLUMNS, InputPort, OutputPort
 from catalog.ports.projection import DeclaredPort, DeclaredPorts
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 
 MAX_AHEAD = timedelta(minutes=10)
 
@@ -44,12 +46,43 @@ def project_ports(product: DataProduct, ports: DeclaredPorts, *, is_new: bool) -
         )
         for position, port in enumerate(ports.inputs)
     )
+    if product.is_working_copy:
+        return
     # Input ports of other products may have been declared before this product existed.
     contracts = {port.contract_identifier for port in ports.outputs} - {""}
     by_address = Q(source_name=f"{product.domain.slug}/{product.slug}")
     by_contract = Q(source_name="", contract_identifier__in=contracts)
     unresolved = InputPort.objects.filter(by_address | by_contract, source__isnull=True)
     unresolved.exclude(product=product).update(source=product)
+
+
+def merge_ports(product: DataProduct, copy: DataProduct) -> None:
+    """Move to a product the output ports that only its working copy has, and the newer checks."""
+    current = {(port.name, port.version): port for port in product.output_ports.all()}
+    for port in copy.output_ports.all():
+        counterpart = current.get((port.name, port.version))
+        if counterpart is None:
+            # It keeps its row, so its address, its schedule and its measurements.
+            port.product = product
+            port.save(update_fields=["product"])
+        elif _is_checked_later(port, counterpart):
+            _take_over_check(counterpart, port)
+            counterpart.save(update_fields=CHECK_COLUMNS)
+
+
+def edited_port(port: OutputPort) -> OutputPort:
+    """Return the port in what people edit of its product.
+
+    Raises NotFound if it was removed there.
+    """
+    product = edited_version(port.product)
+    if product.pk == port.product_id:
+        return port
+    counterpart = product.output_ports.filter(name=port.name, version=port.version).first()
+    if counterpart is None:
+        raise NotFound(f"The port {port} was removed in the working copy.")
+    counterpart.product = product
+    return counterpart
 
 
 @transaction.atomic
@@ -84,10 +117,16 @@ def _write_output_ports(
 ) -> None:
     rows = [] if is_new else product.output_ports.all()
     current = {(port.name, port.version): port for port in rows}
+    published = product.published_row.output_ports.all() if product.is_working_copy else []
+    checked = {(port.name, port.version): port for port in published}
     for position, port in enumerate(declared):
         columns: dict[str, object] = asdict(port) | {"position": position}
         columns.pop("source_name")
-        row = current.pop((port.name, port.version), None) or OutputPort(product=product)
+        row = current.pop((port.name, port.version), None)
+        if row is None:
+            row, counterpart = OutputPort(product=product), checked.get((port.name, port.version))
+            if counterpart:
+                _take_over_check(row, counterpart)
         for name, value in columns.items():
             setattr(row, name, value)
         row.save()
@@ -95,9 +134,19 @@ def _write_output_ports(
         OutputPort.objects.filter(pk__in=[row.pk for row in current.values()]).delete()
 
 
+def _is_checked_later(port: OutputPort, other: OutputPort) -> bool:
+    good_at, other_at = port.last_good_at, other.last_good_at
+    return good_at is not None and (other_at is None or good_at > other_at)
+
+
+def _take_over_check(port: OutputPort, other: OutputPort) -> None:
+    for name in CHECK_COLUMNS:
+        setattr(port, name, getattr(other, name))
+
+
 def _find_source(product: DataProduct, port: DeclaredPort) -> DataProduct | None:
     """Return the product of this mesh that an input port names, by address or by contract."""
-    others = DataProduct.objects.exclude(pk=product.pk)
+    others = DataProduct.objects.exclude(pk=product.published_row.pk)
     if port.source_name:
         domain, slug = port.source_name.split("/")
         return others.filter(domain__slug=domain, slug=slug).first()

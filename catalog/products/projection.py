@@ -28,6 +28,8 @@ CUSTOM_PROPERTY_KEYS = {
     "visibility": "assayVisibility",
 }
 ODPS_STATUS = {"published": "active"}
+# What a document says of a published product that acts at once: it is no part of a version.
+SETTINGS = ("assayVisibility", "assaySuccessor", "assayEndReason")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,15 +146,18 @@ def custom_pointer(document: Mapping[str, JSONValue], key: str) -> str:
 
 
 def with_custom(document: JSONObject, key: str, value: JSONValue) -> JSONObject:
-    """Return a copy of a document in which a custom property has a value; None removes it."""
-    properties, is_missing = [], value is not None
+    """Return a copy of a document in which a custom property has a value; None removes it.
+
+    A property that is there keeps its place and what else its entry says.
+    """
+    properties, is_set = [], value is None
     for item in document.get("customProperties") or []:
         if not (isinstance(item, dict) and item.get("property") == key):
             properties.append(item)
-        elif is_missing:
+        elif not is_set:
             properties.append(item | {"value": value})
-            is_missing = False
-    if is_missing:
+            is_set = True
+    if not is_set:
         properties.append({"property": key, "value": value})
     changed = {name: member for name, member in document.items() if name != "customProperties"}
     return changed | {"customProperties": properties} if properties else changed
@@ -219,6 +224,18 @@ def digest_of(tree: JSONValue) -> str:
     """Return the SHA-256 of a tree as hex; equal trees have equal digests."""
     text = json.dumps(tree, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def content_of(tree: JSONObject) -> JSONObject:
+    """Return what a version publishes of a document: all but its status, domain and settings."""
+    content = {key: value for key, value in tree.items() if key not in ("status", "domain")}
+    for key in SETTINGS:
+        content = with_custom(content, key, None)
+    return content
+
+
+def content_digest(tree: JSONObject) -> str:
+    return digest_of(content_of(tree))
 
 
 def check_storable(value: JSONValue, at: str = "") -> list[Issue]:

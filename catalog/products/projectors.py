@@ -15,11 +15,14 @@ class Projector(Generic[Part]):
 
     `parse` raises ValidationFailed. `write(product, part, is_new=...)` runs in the transaction of
     the change, after the product's own columns; a new product has no rows yet.
-    `check_move(product, domain)` raises ValidationFailed if the rows cannot move to a domain.
+    `merge(product, copy)` runs before a working copy is written over its product: it moves rows
+    that only the working copy has. `check_move(product, domain)` raises ValidationFailed if the
+    rows cannot move to a domain.
     """
 
     parse: Callable[[JSONObject], Part]
     write: Callable[..., None]
+    merge: Callable[..., None]
     check_move: Callable[..., None]
 
 
@@ -31,10 +34,11 @@ def register_projector(
     *,
     parse: Callable[[JSONObject], object],
     write: Callable[..., None],
+    merge: Callable[..., None] = lambda product, copy: None,
     check_move: Callable[..., None] = lambda product, domain: None,
 ) -> None:
     """Register a part of the product document; parts are written in order of registration."""
-    _projectors[name] = Projector(parse, write, check_move)
+    _projectors[name] = Projector(parse, write, merge, check_move)
 
 
 def projectors() -> Mapping[str, Projector[object]]:

@@ -48,7 +48,7 @@ def content_of_version(version: ProductVersion) -> Content:
 
 def content_of_product(product: DataProduct) -> Content:
     """Return what a product has now: of a working copy, what it would publish."""
-    rows = [product.pk, *filter(None, [getattr(product, "working_copy_of_id", None)])]
+    rows = [product.pk, *filter(None, [product.working_copy_of_id])]
     return Content(product.tree, _with_documents(port_contracts_of(product), rows))
 
 
@@ -105,7 +105,9 @@ def consumers_of(
     of the product's: which of its ports they read is unknown then.
     """
     readable = DataProduct.objects.visible_to(access).live()
-    inputs = InputPort.objects.filter(source=product.pk).filter(readable.has("product_id"))
+    inputs = InputPort.objects.filter(source=product.published_row.pk).filter(
+        readable.has("product_id")
+    )
     inputs = inputs.select_related("product__domain").order_by("product__name", "pk")
     served = product.output_ports.values_list("contract_identifier", flat=True)
     others = set(served) - {""} - set(contracts or ())

@@ -21,14 +21,14 @@ class PublicationRefused(CatalogError):
         self.findings = tuple(findings)
 
 
-class EditRefused(PublicationRefused):
-    """An edit takes from a published product what its publication needs; `findings` are that."""
+class SettingRefused(PublicationRefused):
+    """With another setting a published product could not be; `findings` are what is in the way."""
 
     def __init__(self, findings: Sequence[Issue]) -> None:
         super().__init__(
             findings,
             message="The product is published, and could not be published like this.",
-            hint="Keep what would be missing, or first add what replaces it.",
+            hint="Leave the setting as it is, or first fix what is found.",
         )
 
 

@@ -61,7 +61,7 @@ class ReleasePlan:
 
 
 def plan_release(product: DataProduct) -> ReleasePlan:
-    last = product.versions.first()
+    last = product.published_row.versions.first()
     release = compare_with_version(last, product) if last else Release(())
     return ReleasePlan(last, release, product.version)
 

@@ -9,58 +9,93 @@ from django.utils import timezone
 from catalog.authorization.access import Writer, lock_for_edit
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
-from catalog.contracts.models import contract_of, last_good_check
+from catalog.contracts.models import contract_of, contracts_of, last_good_check, ports_of
 from catalog.contracts.projection import PROBED_TYPES, readable_types
 from catalog.domains.models import Domain
-from catalog.exceptions import ImmutableVersion, InvalidTransition, ValidationFailed
+from catalog.exceptions import (
+    ImmutableVersion,
+    InvalidTransition,
+    ValidationFailed,
+    require_edition,
+)
 from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status
-from catalog.products.projection import digest_of
-from catalog.products.services import require_free_identity, set_status
+from catalog.products.projection import content_digest
+from catalog.products.services import (
+    drop_working_copy,
+    lock_product,
+    lock_settings,
+    publish_working_copy,
+    require_free_identity,
+    set_status,
+)
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.facts import PortFacts, ProductFacts
-from catalog.publication.gates import EditRefused, PublicationRefused, regressions, run_gates
+from catalog.publication.gates import PublicationRefused, SettingRefused, regressions, run_gates
 from catalog.publication.models import ProductVersion
 from catalog.publication.releases import plan_release, version_columns
 
 
 @transaction.atomic
 def publish_product(
-    *, product: DataProduct, edition: int, actor: Writer, reason: str = ""
+    *,
+    product: DataProduct,
+    edition: int,
+    actor: Writer,
+    reason: str = "",
+    note: str = "",
+    break_reason: str = "",
 ) -> DataProduct:
-    """Publish a product's current edition and freeze it under its version number.
+    """Publish what people edit of a product, of this edition, and freeze it under its version.
 
-    Publishing the published version again changes nothing. Raises PermissionDenied,
-    EditConflict, InvalidTransition, PublicationRefused (all findings), ImmutableVersion (the
-    version number has other content already).
+    A working copy is written over its product in this transaction; of a deprecated product, the
+    product stays deprecated. Publishing the published version again changes nothing. `note` tells
+    consumers what is new, `break_reason` why a breaking change has no notice period.
+
+    Raises PermissionDenied, EditConflict, InvalidTransition, PublicationRefused (all findings),
+    ImmutableVersion (the version number has other content already), NameConflict.
     """
-    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
-    contracts = product.contracts.values_list("identifier", "version", "digest")
-    digests = {f"{identifier}@{version}": digest for identifier, version, digest in contracts}
-    content = (digest_of(product.tree), digests)
-    frozen = product.versions.filter(version=product.version).first()
+    row, copy = lock_product(product, actor, Permission.PUBLISH_PRODUCTS)
+    current = copy or row
+    require_edition(sent=edition, read=product.edition, current=current.edition)
+    digests = contract_digests_of(current)
+    content = (content_digest(current.tree), digests)
+    frozen = row.versions.filter(version=current.version).first()
     is_same = frozen is not None and (frozen.tree_digest, frozen.contract_digests) == content
-    if is_same and product.status == Status.PUBLISHED:
-        return product
-    _require_publishable(product, is_version_taken=frozen is not None and not is_same)
-    columns = {"published_at": timezone.now(), "successor": None, "ends_on": None, "end_reason": ""}
-    product = set_status(product, Status.PUBLISHED, "published", actor, reason, **columns)
+    if is_same and row.status == Status.PUBLISHED:
+        return drop_working_copy(row, copy, actor) if copy else row
+    _require_publishable(current, is_version_taken=frozen is not None and not is_same)
+    changes = publish_working_copy(row, copy) if copy else {}
+    columns: dict[str, object] = {"published_at": timezone.now()}
+    status = Status.DEPRECATED if copy and row.status == Status.DEPRECATED else Status.PUBLISHED
+    if status == Status.PUBLISHED:
+        columns |= {"successor": None, "ends_on": None, "end_reason": ""}
+    row = set_status(
+        row, status, "published", actor, note or reason, columns=columns, changes=changes
+    )
     if not frozen:
-        plan = plan_release(product)
+        plan = plan_release(row)
         ProductVersion.objects.create(
-            product=product,
-            version=product.version,
-            tree=product.tree,
+            product=row,
+            version=row.version,
+            tree=row.tree,
             tree_digest=content[0],
             contract_digests=digests,
-            edition=product.edition,
+            edition=row.edition,
             published_by=actor.audit_name,
-            note=reason,
-            **version_columns(product, plan),
+            note=note or reason,
+            break_reason=break_reason,
+            **version_columns(row, plan),
         )
-    return product
+    return row
+
+
+def contract_digests_of(product: DataProduct) -> dict[str, str]:
+    """Return the digests of a product's contract versions by `identifier@version`."""
+    contracts = contracts_of(product).values_list("identifier", "version", "digest")
+    return {f"{identifier}@{version}": digest for identifier, version, digest in contracts}
 
 
 @transaction.atomic
@@ -73,10 +108,15 @@ def deprecate_product(
     ends_on: date | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """Announce that a published product will be retired, when, and what replaces it."""
-    product = _lock_published(product, edition, actor, successor, verb="deprecated")
+    """Announce that a published product will be retired, when, and what replaces it.
+
+    Its working copy stays.
+    """
+    row, copy = _lock_released(product, edition, actor, successor, verb="deprecated")
     columns = {"successor": successor, "ends_on": ends_on, "end_reason": reason}
-    return set_status(product, Status.DEPRECATED, "deprecated", actor, reason, **columns)
+    return set_status(
+        row, Status.DEPRECATED, "deprecated", actor, reason, columns=columns, working_copy=copy
+    )
 
 
 @transaction.atomic
@@ -88,14 +128,19 @@ def retire_product(
     successor: DataProduct | None = None,
     reason: str = "",
 ) -> DataProduct:
-    """Retire a product: its address answers 410 and names its successor."""
+    """Retire a product: its address answers 410 and names its successor.
+
+    Its working copy is discarded; the audit trail keeps what was in it.
+    """
     hint = "Delete a draft instead."
-    product = _lock_published(product, edition, actor, successor, verb="retired", hint=hint)
+    row, copy = _lock_released(product, edition, actor, successor, verb="retired", hint=hint)
+    if copy is not None:
+        row = drop_working_copy(row, copy, actor, reason)
     columns = {
-        "successor": successor or product.successor,
-        "end_reason": reason or product.end_reason,
+        "successor": successor or row.successor,
+        "end_reason": reason or row.end_reason,
     }
-    return set_status(product, Status.RETIRED, "retired", actor, reason, **columns)
+    return set_status(row, Status.RETIRED, "retired", actor, reason, columns=columns)
 
 
 @transaction.atomic
@@ -114,22 +159,17 @@ def publication_findings(product: DataProduct) -> list[Issue]:
     return run_gates(load_facts(product))
 
 
-def check_edit(product: DataProduct) -> Callable[[DataProduct], None]:
-    """Return the check that an edit leaves a published product publishable, a retired one alone.
+def check_settings(product: DataProduct) -> Callable[[DataProduct], None]:
+    """Return the check that a published product stays publishable with other settings.
 
-    What kept it from being published before the edit (a port that is down) does not count. Raises
-    EditRefused, InvalidTransition.
+    What keeps it from being published before (a port that is down) does not count. The check raises
+    SettingRefused.
     """
-    is_live = product.status in (Status.PUBLISHED, Status.DEPRECATED)
-    before = publication_findings(product) if is_live else []
+    before = publication_findings(product)
 
     def check(current: DataProduct) -> None:
-        if current.edition == product.edition:
-            return
-        if current.status == Status.RETIRED:
-            raise InvalidTransition("A retired product does not change.", location="status")
-        if is_live and (added := regressions(before, publication_findings(current))):
-            raise EditRefused(added)
+        if added := regressions(before, publication_findings(current)):
+            raise SettingRefused(added)
 
     return check
 
@@ -167,12 +207,11 @@ def owners_and_stewards(domain: Domain) -> tuple[list[Person], list[Person]]:
 
 
 def _port_facts(product: DataProduct) -> list[PortFacts]:
-    linked = product.output_ports.select_related("port_contract__contract")
-    ports = linked.defer("port_contract__contract__tree").prefetch_related(
-        "port_contract__contract__servers", "port_contract__contract__schema_objects"
+    with_schema = set(
+        contracts_of(product).filter(schema_objects__isnull=False).values_list("pk", flat=True)
     )
     facts = []
-    for port in ports:
+    for port in ports_of(product):
         contract = contract_of(port)
         servers = contract.servers.all() if contract else ()
         server_types = {server.type for server in servers}
@@ -185,7 +224,7 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
                 last_good_at=last_good_check(port, servers),
                 is_probed=not server_types.isdisjoint(PROBED_TYPES),
                 is_readable=not server_types.isdisjoint(readable_types()),
-                has_schema=bool(contract and contract.schema_objects.all()),
+                has_schema=bool(contract and contract.pk in with_schema),
             )
         )
     return facts
@@ -198,18 +237,18 @@ def _require_publishable(product: DataProduct, *, is_version_taken: bool) -> Non
             location="status",
             hint="Adopt an external entry first; register a retired product as a new one.",
         )
+    findings = publication_findings(product)
+    if any(finding.is_error for finding in findings):
+        raise PublicationRefused(findings)
     if is_version_taken:
         raise ImmutableVersion(
             f"Version {product.version} is already published with different content.",
             location="version",
             hint="Increase the product's version, then publish.",
         )
-    findings = publication_findings(product)
-    if any(finding.is_error for finding in findings):
-        raise PublicationRefused(findings)
 
 
-def _lock_published(
+def _lock_released(
     product: DataProduct,
     edition: int,
     actor: Writer,
@@ -217,13 +256,13 @@ def _lock_published(
     *,
     verb: str,
     hint: str = "",
-) -> DataProduct:
-    """Return the locked product if it is published and the successor is another one."""
-    product = lock_for_edit(product, edition, actor, Permission.PUBLISH_PRODUCTS)
-    if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
-        message = f"A {product.status} product cannot be {verb}."
+) -> tuple[DataProduct, DataProduct | None]:
+    """Return the locked rows of a product if it is published and the successor is another one."""
+    row, copy = lock_settings(product, edition, actor, Permission.PUBLISH_PRODUCTS)
+    if not row.is_released:
+        message = f"A {row.status} product cannot be {verb}."
         raise InvalidTransition(message, location="status", hint=hint)
-    if successor == product:
+    if successor == row:
         message = "A product cannot be its own successor."
         raise ValidationFailed.of("successor", message)
-    return product
+    return row, copy

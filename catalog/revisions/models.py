@@ -25,6 +25,11 @@ class Revisioned(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def audit_kind(self) -> str:
+        """Return the kind under which changes of the row are audited and announced."""
+        return self.KIND
+
     if TYPE_CHECKING:
 
         @property

@@ -33,12 +33,12 @@ def record_change(
         after=after,
         reason=reason,
     )
-    publish_change(kind=row.KIND, ids=[row.uuid])
+    publish_change(kind=row.audit_kind, ids=[row.uuid])
 
 
 def audit_subject(row: Revisioned) -> Subject:
     return Subject(
-        kind=row.KIND,
+        kind=row.audit_kind,
         id=str(row.uuid),
         name=str(row),
         domain_id=row.domain_id,

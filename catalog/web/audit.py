@@ -14,7 +14,7 @@ from catalog.audit.models import AuditEvent
 from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri
 from catalog.permissions import Permission
-from catalog.products.models import PRODUCT, DataProduct
+from catalog.products.models import PRODUCT, WORKING_COPY, DataProduct
 from catalog.types import JSONValue
 from catalog.web.components.badges import contract_style, verdict_style
 from catalog.web.feeds import MOST_ENTRIES, FeedEntry, atom_answer
@@ -78,7 +78,7 @@ def product_history(
     request: HttpRequest, product: DataProduct, reader: AccessContext
 ) -> HttpResponse:
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
-    paginator = Paginator(history_of(product, in_full=sees_values), PAGE_SIZE)
+    paginator = Paginator(history_of(product, reader), PAGE_SIZE)
     events = paginator.get_page(request.GET.get("page"))
     api_url = reverse("api:product_history", args=[product.uuid])
     page = HistoryPage(
@@ -99,7 +99,7 @@ def product_history_feed(
     page = reverse("product_history", args=[product.domain.slug, product.slug])
     iri = product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)
     sees_values = reader.can(Permission.READ_AUDIT, product.domain_id)
-    events = history_of(product, in_full=sees_values)[:MOST_ENTRIES]
+    events = history_of(product, reader)[:MOST_ENTRIES]
     entries = [
         FeedEntry(
             identity=f"{iri}#event-{entry.event.pk}",
@@ -116,11 +116,16 @@ def product_history_feed(
     return atom_answer(request, title=title, page=page, identity=f"{iri}#history", entries=entries)
 
 
-def history_of(product: DataProduct, *, in_full: bool) -> QuerySet[AuditEvent]:
-    """Return a product's events; a reader from outside sees them from the first publication on."""
+def history_of(product: DataProduct, reader: AccessContext) -> QuerySet[AuditEvent]:
+    """Return a product's events; those who see drafts also see the edits of working copies.
+
+    Other readers see them from the first publication on.
+    """
     events = AuditEvent.objects.about(PRODUCT, str(product.uuid))
-    if in_full:
-        return events
+    if reader.can(Permission.VIEW_DRAFTS, product.domain_id):
+        kinds = [PRODUCT, WORKING_COPY]
+        both = AuditEvent.objects.filter(object_kind__in=kinds, object_id=str(product.uuid))
+        return both.order_by("-id")
     first = events.filter(verb=PUBLISHED).order_by("id").values_list("id", flat=True)[:1]
     since = next(iter(first), None)
     return events.filter(id__gte=since) if since else events

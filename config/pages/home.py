@@ -122,5 +122,6 @@ def _activity(access: AccessContext) -> list[ActivityItem]:
         if (event.before, event.after) not in FIRST_GOOD_RESULTS:
             latest.setdefault(event.object_id, event)
     newest = dict(list(latest.items())[:MAX_ACTIVITY])
-    products = visible.select_related("domain").in_bulk(list(newest), field_name="uuid")
+    rows = visible.select_related("domain").filter(uuid__in=list(newest))
+    products = {row.uuid: row for row in rows}
     return [ActivityItem(products[UUID(key)], event) for key, event in newest.items()]

@@ -16,6 +16,7 @@ from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import require_permission
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 from catalog.types import JSONObject
 from governance.inspection.classification import Suggestion
 from governance.inspection.models import RejectedClassification
@@ -82,7 +83,7 @@ class ClassificationSuggestions(OfProduct):
     serializer_class = SuggestionsAnswer
 
     def state(self, product: DataProduct) -> Mapping[str, object]:
-        rejected = RejectedClassification.objects.filter(product=product)
+        rejected = RejectedClassification.objects.filter(product=product.published_row)
         return {
             "suggestions": [_as_json(suggestion) for suggestion in suggestions_of(product)],
             "rejected": RejectionAnswer(rejected, many=True).data,
@@ -93,7 +94,7 @@ class ClassificationSuggestions(OfProduct):
         """Return what is suggested, with the evidence, and what was rejected."""
         product = self.get_object()
         require_permission(self.reader, Permission.EDIT_PRODUCTS, product.domain)
-        return self.answer(product)
+        return self.answer(edited_version(product))
 
     @extend_schema(request=Decisions, responses={200: SuggestionsAnswer}, parameters=EDITS)
     def create(self, request: Request, uuid: str) -> Response:

@@ -16,9 +16,10 @@ from catalog.api.rest.bodies import Body, StrictString
 from catalog.api.rest.etags import EDITS
 from catalog.api.rest.views import OfVisibleProducts
 from catalog.authorization.access import require_user
-from catalog.contracts.models import contract_of
+from catalog.contracts.models import contract_of, contracts_of
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
+from catalog.products.services import edited_version
 from catalog.types import JSONObject
 from governance.inspection.models import Inspection
 from governance.inspection.services import adopt_schema, inspect_port, inspection_summary
@@ -91,7 +92,8 @@ class PortInspection(OfVisibleProducts[OutputPort]):
         """Write the observed schema into the port's contract; what people wrote is kept."""
         port, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         version = Adoption.read(request).validated_data.get("version", "")
-        known = set(port.product.contracts.values_list("pk", flat=True))
+        contracts = contracts_of(edited_version(port.product))
+        known = set(contracts.values_list("pk", flat=True))
         actor = require_user(request.user)
         contract, _ = adopt_schema(port=port, edition=edition, actor=actor, version=version)
         return answer_contract(request, contract, is_new=contract.pk not in known)

@@ -68,7 +68,7 @@ class SourceScheduleQuerySet(ScheduleQuerySet["SourceSchedule"]):
             contract__port_contracts__port=OuterRef("port"), type__in=READABLE
         )
         readable = self.filter(Exists(servers)).exclude(port__product__status__in=UNREAD_STATUSES)
-        return readable.unclaimed(now).filter(next_due_at__lte=now)
+        return readable.unknown_to_product(READABLE).unclaimed(now).filter(next_due_at__lte=now)
 
     def failing(self) -> SourceScheduleQuerySet:
         return self.filter(failures__gt=0)

@@ -1,14 +1,17 @@
 """When something is due, who has claimed it, and when the wall clock was last set."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from django.db import models
-from django.db.models import F, Q, Window
+from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
+from catalog.products.models import DataProduct
 
 DOMAIN = "port__product__domain"
 AnySchedule = TypeVar("AnySchedule", bound="Schedule")
@@ -20,6 +23,26 @@ class ScheduleQuerySet(models.QuerySet[AnySchedule]):
 
     def claimed(self, now: datetime) -> Self:
         return self.filter(claimed_until__gt=now)
+
+    def unknown_to_product(self, types: Collection[str]) -> Self:
+        """Leave out the ports of working copies whose servers the published product has too.
+
+        Those are looked at there; a server that is new is looked at before it is published.
+        """
+        copies = DataProduct.including_working_copies.filter(working_copy_of__isnull=False)
+        published = Server.objects.filter(
+            contract__port_contracts__port__product=OuterRef(
+                OuterRef("port__product__working_copy_of")
+            ),
+            type=OuterRef("type"),
+            location=OuterRef("location"),
+            format=OuterRef("format"),
+        )
+        servers = Server.objects.filter(
+            contract__port_contracts__port=OuterRef("port"), type__in=types
+        )
+        is_known = ~Exists(servers.filter(~Exists(published)))
+        return self.exclude(Q(port__product__in=copies.values("pk")) & is_known)
 
     def busy_domains(self, now: datetime, *, share: int) -> list[int]:
         """Return the ids of domains that have `share` or more claims under way."""

@@ -52,8 +52,9 @@ def covered_ports(objectives: Iterable[CoverageKey]) -> Mapping[int, list[Covere
         ):
             if key is not None:
                 objective_pks[key].append(objective.pk)
+    of_domains = Q(product__domain_id__in=by_domain, product__working_copy_of__isnull=True)
     rows = OutputPort.objects.filter(
-        Q(pk__in=by_port) | Q(product_id__in=by_product) | Q(product__domain_id__in=by_domain)
+        Q(pk__in=by_port) | Q(product_id__in=by_product) | of_domains
     ).values_list(
         "pk", "product_id", "product__domain_id", "last_probed_at", "probe_schedule__interval"
     )

@@ -65,7 +65,9 @@ class Classification(EditView):
 
     @cached_property
     def rejected(self) -> list[RejectedClassification]:
-        return list(RejectedClassification.objects.filter(product=self.product)[:MAX_ROWS])
+        return list(
+            RejectedClassification.objects.filter(product=self.product.published_row)[:MAX_ROWS]
+        )
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         keys = [suggestion.key for suggestion in self.suggestions]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 from catalog.authorization.access import AccessContext, access_for, require_user
 from catalog.contracts.models import contract_of
 from catalog.exceptions import EditConflict, ImmutableVersion, InvalidTransition, ValidationFailed
+from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.pages import render_page
@@ -110,13 +112,21 @@ def source_of(port: OutputPort) -> PortSource:
 
 
 def visible_port(request: HttpRequest, pk: int) -> OutputPort:
-    visible = DataProduct.objects.visible_to(access_for(request.user))
+    """Return a port that the reader sees; those who see drafts, also one of a working copy."""
+    access = access_for(request.user)
+    visible = DataProduct.objects.visible_to(access)
+    copies = DataProduct.including_working_copies.filter(
+        working_copy_of__isnull=False, domain__in=access.domains_with(Permission.VIEW_DRAFTS)
+    )
     ports = OutputPort.objects.select_related("product__domain", "port_contract__contract")
-    port = ports.filter(pk=pk, product__in=visible).first()
+    is_visible = Q(product__in=visible) | Q(product__in=copies)
+    port = ports.filter(is_visible, pk=pk).first()
     if port is None:
         raise Http404
     return port
 
 
 def _back(port: OutputPort) -> HttpResponse:
+    if port.product.is_working_copy:
+        return redirect("product_ports", port.product.domain.slug, port.product.slug)
     return redirect("product_source", port.product.domain.slug, port.product.slug)

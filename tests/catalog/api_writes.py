@@ -137,6 +137,30 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(edit(mesh, "DELETE", path, product, None), path)
 
 
+@writing("PUT", "/products/{uuid}/working-copy")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.published()
+    tree = product.tree | {"tags": ["x"], "version": "0.2.0"}
+    path = f"/products/{product.uuid}/working-copy"
+    return Exchange(edit(mesh, "PUT", path, product, tree), path)
+
+
+@writing("PATCH", "/products/{uuid}/working-copy")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.published()
+    path = f"/products/{product.uuid}/working-copy"
+    return Exchange(edit(mesh, "PATCH", path, product, {"usage": "Join on order_id."}), path)
+
+
+@writing("DELETE", "/products/{uuid}/working-copy")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.published()
+    path = f"/products/{product.uuid}/working-copy"
+    edited = edit(mesh, "PATCH", path, product, {"usage": "Join on order_id."}).json()
+    answer = mesh.send("DELETE", path, edition=edited["edition"])
+    return Exchange(answer, path, same=lambda body: bool(body["changes"]))
+
+
 @writing("POST", "/products/{uuid}/move")
 def _(mesh: Mesh) -> Exchange:
     product, other = mesh.draft(), make_domain("shop")

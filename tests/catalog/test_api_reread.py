@@ -66,11 +66,16 @@ def test_a_document_that_is_read_back_is_the_one_that_was_sent(mesh):
         assert json.dumps(stored, sort_keys=True) == json.dumps(odd, sort_keys=True)
 
 
-def test_two_readers_get_the_same_edition(mesh):
+def test_a_reader_gets_an_edit_of_a_published_product_once_it_is_published(mesh):
     product = mesh.published()
     path = f"/products/{product.uuid}"
     other = Program(make_person())
 
-    edited = mesh.send("PATCH", path, {"usage": "So."}, edition=product.edition)
+    change = {"usage": "So.", "version": "0.2.0"}
+    edited = mesh.send("PATCH", path, change, edition=product.edition).json()
+    unpublished = other.get(path).json()
+    published = mesh.send("POST", f"{path}/publish", {}, edition=edited["edition"]).json()
 
-    assert edited.json()["edition"] == other.get(path).json()["edition"] == product.edition + 1
+    assert (edited["usage"], unpublished["usage"]) == ("So.", "")
+    assert unpublished["edition"] == product.edition < edited["edition"]
+    assert published == other.get(path).json() | {"usage": "So."}

@@ -10,6 +10,7 @@ from django.test import Client
 from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
+from catalog.publication.services import publish_product
 from catalog.search.backends import active_backend
 from catalog.search.services.rebuild import rebuild
 from tests.factories import (
@@ -83,12 +84,14 @@ def test_a_history_is_told_from_the_publication_on_and_names_people_to_people(
     client: Client, users: Users, orders: DataProduct
 ):
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Better."}]
-    patch_document(
-        product=orders, patch=patch, edition=orders.edition, actor=users.owner, reason="A <b> fix"
+    patch.append({"op": "replace", "path": "/version", "value": "0.2.0"})
+    edited = patch_document(
+        product=orders, patch=patch, edition=orders.edition, actor=users.owner, reason="A draft"
     )
+    publish_product(product=edited, edition=edited.edition, actor=users.owner, reason="A <b> fix")
 
     entries = feed(client, FEEDS[2])
-    assert texts(entries, "title") == ["Orders: Edited", "Orders: Published"]
+    assert texts(entries, "title") == ["Orders: Published", "Orders: Published"]
     assert texts(entries, "summary")[0] == "A &lt;b&gt; fix"
     assert all(one.endswith("Sales") for one in authors(entries))
 

@@ -20,6 +20,7 @@ from tests.factories import (
     make_product,
     make_published_product,
     make_users,
+    publish_changes,
     with_port,
 )
 
@@ -112,6 +113,7 @@ def test_a_reader_adds_a_use_without_an_edit_and_owners_keep_it_when_they_edit()
     path = "/customProperties"
     step = {"op": "add", "path": path, "value": [*product.tree[path[1:]], *used]}
     patch_document(product=product, patch=[step], edition=product.edition, actor=FACTORY)
+    publish_changes(product)
 
     assert after == (before[0], before[1] + 1)
     assert {use.title for use in product.uses.all()} == {"How we forecast", "Atlas of orders"}

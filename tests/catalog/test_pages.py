@@ -14,7 +14,7 @@ from catalog.people.models import Person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document, set_trust, share_product
-from catalog.publication.services import deprecate_product, retire_product
+from catalog.publication.services import deprecate_product, publish_product, retire_product
 from catalog.web.products.trust_summary import TrustMetric
 from tests.factories import (
     FACTORY,
@@ -26,6 +26,7 @@ from tests.factories import (
     make_published_product,
     make_team,
     make_users,
+    publish_changes,
     with_port,
 )
 
@@ -131,7 +132,8 @@ def declare_imbalances(product: DataProduct) -> DataProduct:
     at = next(n for n, item in enumerate(properties) if item["property"] == "assayProvenance")
     value = properties[at]["value"] | {"imbalances": IMBALANCES}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
-    return patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    return publish_changes(product)
 
 
 def test_each_question_of_provenance_is_shown_with_its_answer(orders: DataProduct) -> None:
@@ -171,6 +173,7 @@ def test_the_overview_names_a_source_only_to_those_who_may_see_it(users: Users) 
         edition=fed.edition,
         actor=FACTORY,
     )
+    fed = publish_changes(fed)
 
     assert secret.path in page(fed.path, signed_in(users.owner))
     assert secret.path not in page(fed.path)
@@ -327,7 +330,9 @@ def test_the_history_shows_values_to_those_who_read_the_audit_and_names_to_membe
     orders: DataProduct, users: Users
 ) -> None:
     patch = [{"op": "replace", "path": "/description/purpose", "value": "Now with returns."}]
-    patch_document(product=orders, patch=patch, edition=orders.edition, actor=users.owner)
+    patch.append({"op": "replace", "path": "/version", "value": "0.2.0"})
+    edited = patch_document(product=orders, patch=patch, edition=orders.edition, actor=users.owner)
+    publish_product(product=edited, edition=edited.edition, actor=users.owner)
 
     for_owner = page(f"{orders.path}/history", signed_in(users.owner))
     for_member = page(f"{orders.path}/history", signed_in(users.outsider))
@@ -351,6 +356,7 @@ def test_the_history_from_outside_begins_with_the_first_publication(orders: Data
 def test_a_former_address_leads_to_the_same_tab_for_ever(orders: DataProduct, tab: str) -> None:
     patch = [{"op": "replace", "path": "/name", "value": "Sales orders"}]
     patch_document(product=orders, patch=patch, edition=orders.edition, actor=FACTORY)
+    publish_changes(orders)
 
     response = Client().get(f"/p/sales/orders{tab}?page=1")
 
@@ -362,6 +368,7 @@ def test_a_former_address_of_a_hidden_product_tells_nothing(users: Users) -> Non
     hidden = make_published_product("Pay", domain=users.domain, assayVisibility="restricted")
     patch = [{"op": "replace", "path": "/name", "value": "Salaries"}]
     patch_document(product=hidden, patch=patch, edition=hidden.edition, actor=FACTORY)
+    publish_changes(hidden)
 
     assert Client().get("/p/sales/pay").status_code == 404
 

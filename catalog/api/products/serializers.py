@@ -78,7 +78,7 @@ def summary_of(product: DataProduct) -> JSONObject:
 
 def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSONObject:
     """Return a product in the shape of ProductDetail; `reader` is called only for a successor."""
-    after = product.successor
+    after, row = product.successor, product.published_row
     is_visible = after is not None and reader().can_read(after)
     return summary_of(product) | {
         "limitations": product.limitations,
@@ -86,10 +86,13 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSON
         "successor": f"{after.domain.slug}/{after.slug}" if after and is_visible else None,
         "ends_on": product.ends_on,
         "end_reason": product.end_reason,
-        "certified_until": product.certified_until,
-        "contract_observed_at": product.contract_observed_at,
+        "slo": row.slo_verdict,
+        "contract": row.contract_state,
+        "certification": row.certification or None,
+        "certified_until": row.certified_until,
+        "contract_observed_at": row.contract_observed_at,
         "created_at": product.created_at,
-        "figures": product.slo_figures,
+        "figures": row.slo_figures,
         "tree": product.tree,
     }
 

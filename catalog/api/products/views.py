@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -51,6 +51,7 @@ from catalog.products.projection import with_columns
 from catalog.products.services import (
     add_use,
     delete_product,
+    edited_version,
     move_product,
     patch_document,
     register_product,
@@ -115,8 +116,21 @@ class OfProduct(ResourceViewSet[DataProduct]):
         values = body.read(self.request).validated_data
         return {"product": product, "edition": edition, "actor": actor, **values}
 
+    def to_edit(self, permission: Permission) -> tuple[DataProduct, int]:
+        """Return what people edit of the product, and the edition in If-Match."""
+        product, edition = super().to_edit(permission)
+        return edited_version(product), edition
+
     def state(self, product: DataProduct) -> Mapping[str, object]:
         return detail_of(product, lambda: self.reader)
+
+    def conflicting_row(self) -> DataProduct:
+        return edited_version(self.get_object())
+
+    def answer_changed(self, row: Model, *, status: int = 200, location: str = "") -> Response:
+        """Return the state of the product or of its working copy, whichever was written."""
+        rows = DataProduct.including_working_copies.select_related("domain", "successor__domain")
+        return self.answer(rows.get(pk=row.pk), status=status, location=location)
 
 
 class Products(OfProduct):
@@ -164,7 +178,7 @@ class Products(OfProduct):
 
     @extend_schema(request=DOCUMENT, parameters=EDITS)
     def update(self, request: Request, uuid: str) -> Response:
-        """Replace the product's document (Bitol ODPS)."""
+        """Replace the document (Bitol ODPS); of a published product, that of its working copy."""
         product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         document = parse_body_document(bitol_odps.parse, request.data, before=product.tree)
         actor = require_user(request.user)
@@ -180,7 +194,10 @@ class Products(OfProduct):
         parameters=EDITS,
     )
     def partial_update(self, request: Request, uuid: str) -> Response:
-        """Change simple fields, or patch the document (RFC 6902, relative to `tree`)."""
+        """Change simple fields, or patch the document (RFC 6902, relative to `tree`).
+
+        Of a published product the working copy changes: readers see it once it is published.
+        """
         product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
         actor = require_user(request.user)
         if PatchBody.is_of(request):
@@ -283,7 +300,7 @@ class ProductHistory(OfProduct):
         """List the events, newest first; only readers of the audit trail see the changed values."""
         product = self.get_object()
         self.sees_values = self.reader.can(Permission.READ_AUDIT, product.domain_id)
-        return self.answer_page(history_of(product, in_full=self.sees_values))
+        return self.answer_page(history_of(product, self.reader))
 
     def get_serializer_context(self) -> JSONObject:
         return {**super().get_serializer_context(), "values": self.sees_values}

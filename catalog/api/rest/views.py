@@ -1,6 +1,7 @@
 """What the views of all resources share: rows by their URL, pages, ETags and edit conflicts."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -89,6 +90,10 @@ class ResourceViewSet(GenericViewSet[Row_co]):
         context = self.get_serializer_context()
         return self.get_paginated_response(kind(page, many=True, context=context).data)
 
+    def conflicting_row(self) -> Row_co:
+        """Return the current row of which an edit conflict shows the state."""
+        return self.get_object()
+
     def handle_exception(self, exc: Exception) -> Response:
         """Add the current state to an edit conflict.
 
@@ -96,7 +101,7 @@ class ResourceViewSet(GenericViewSet[Row_co]):
         """
         if isinstance(exc, EditConflict):
             try:
-                exc = ConflictWithState(exc, self.state(self.get_object()))
+                exc = ConflictWithState(exc, self.state(self.conflicting_row()))
             except (Http404, CatalogError) as other:
                 exc = other
         return super().handle_exception(exc)
@@ -110,6 +115,18 @@ class OfVisibleProducts(ResourceViewSet[Row_co]):
     def get_queryset(self) -> QuerySet[Row_co]:
         visible = DataProduct.objects.visible_to(self.reader)
         return self.queryset.filter(visible.has(self.product_path))
+
+    def get_object(self) -> Row_co:
+        """Return the row of the URL; those who see drafts also find rows of working copies."""
+        with suppress(Http404):
+            return super().get_object()
+        copies = DataProduct.including_working_copies.filter(
+            working_copy_of__isnull=False,
+            domain__in=self.reader.domains_with(Permission.VIEW_DRAFTS),
+        )
+        rows = self.queryset.filter(**{f"{self.product_path}__in": copies.values("pk")})
+        row: Row_co = get_object_or_404(rows, **{self.lookup_field: self.kwargs[self.lookup_field]})
+        return row
 
     def edition_of(self, row: Any) -> int:
         edition: int = row.product.edition

@@ -20,6 +20,7 @@ from catalog.contracts.services.versions import (
     frozen_digests,
     is_frozen,
     link_ports,
+    merge_contracts,
     project_links,
     save_contract,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "frozen_digests",
     "is_frozen",
     "link_ports",
+    "merge_contracts",
     "project_links",
     "register_served_product",
     "register_upload_check",

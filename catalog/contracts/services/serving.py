@@ -21,15 +21,11 @@ from catalog.exceptions import NameConflict, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import CONFIRMED, OutputPort
 from catalog.ports.projection import port_key
+from catalog.ports.services import edited_port
 from catalog.products.document import DocumentChange, plan_change
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import (
-    edit_of,
-    edits_product,
-    register_product,
-    replace_document,
-)
+from catalog.products.services import register_product, replace_document
 from catalog.revisions.services import bump_revision, record_change
 from catalog.types import JSONObject, JSONValue
 
@@ -90,9 +86,11 @@ def change_output_port(
 ) -> DataProduct:
     """Set fields of a port (name, version, description, type) and its first server, if given.
 
+    Of a published product the working copy changes, in which `edition` is counted.
     A contract that a published version names does not change; its next version gets the server.
     Raises PermissionDenied, EditConflict, ValidationFailed.
     """
+    port = edited_port(port)
     product, contract = port.product, contract_of(port)
     entries = product.tree.get("outputPorts") or []
     current: JSONObject = next((entry for entry in entries if _is_entry_of(entry, port)), {})
@@ -153,10 +151,11 @@ def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataPr
 
     Raises PermissionDenied, EditConflict.
     """
+    port = edited_port(port)
     product, identifier = port.product, port.contract_identifier
     tree = product.tree | {"outputPorts": _replace_entry(product, port, None)}
     change = plan_change(product.tree, tree)
-    with edit_of(product):
+    with transaction.atomic():
         product = replace_document(product=product, tree=change, edition=edition, actor=actor)
         if not product.output_ports.filter(contract_identifier=identifier).exists():
             frozen = frozen_digests(product)
@@ -165,7 +164,7 @@ def drop_output_port(*, port: OutputPort, edition: int, actor: Writer) -> DataPr
     return product
 
 
-@edits_product
+@transaction.atomic
 def _save(
     *,
     product: DataProduct,

@@ -32,6 +32,7 @@ from catalog.ports.uploads import (
     withdraw,
 )
 from catalog.products.models import DataProduct, Status
+from catalog.products.services import edited_version, lock_product
 from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
 
@@ -82,6 +83,7 @@ def upload_data(
     StorageFull: then nothing has changed.
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, product.domain)
+    product = edited_version(product)
     _require_open(product)
     if upload.format not in MEDIA_TYPES:
         message = "The format of the file is not known."
@@ -94,15 +96,19 @@ def upload_data(
     with receive(upload, folder=target.parent, max_bytes=max_bytes) as received:
         _check_content(received, upload.format)
         with _installed(received, target):
-            row = DataProduct.objects.select_for_update(of=("self",), no_key=True)
-            product = row.select_related("domain").get(pk=product.pk)
+            row, copy = lock_product(product, actor, Permission.EDIT_PRODUCTS)
+            product = copy or row
             if (current := served_tag(product, name, version)) != expected:
                 raise UploadConflict(current)
             server = {"type": "local", "path": location, "format": upload.format}
-            edition = product.edition
             port, product = _serve(product, name, version, server, actor)
-            summary = _summary(port, upload, received)
-            record(actor=actor, verb="uploaded data", subject=audit_subject(product), after=summary)
+            is_live = row.is_released and _names(_find_port(row, name, version), location)
+            record(
+                actor=actor,
+                verb="uploaded data",
+                subject=audit_subject(row if is_live else product),
+                after=_summary(port, upload, received),
+            )
     prune(target, keep=settings.ASSAY_UPLOAD_SNAPSHOTS)
     return UploadedData(
         port=port,
@@ -112,7 +118,7 @@ def upload_data(
         size=received.size,
         sha256=received.sha256,
         tag=current_tag(target),
-        is_live=product.edition == edition and product.status != Status.DRAFT,
+        is_live=is_live,
     )
 
 
@@ -159,6 +165,10 @@ def _first_server(port: OutputPort | None) -> JSONObject:
     contract = contract_of(port) if port else None
     servers = contract.tree.get("servers") if contract else None
     return servers[0] if servers else {}
+
+
+def _names(port: OutputPort | None, location: str) -> bool:
+    return _first_server(port).get("path") == location
 
 
 def _require_file_port(port: OutputPort | None) -> None:

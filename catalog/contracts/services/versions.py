@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from django.conf import settings
+from django.db import transaction
 
-from catalog.authorization.access import Writer, can, lock_for_edit
+from catalog.authorization.access import Writer, can
 from catalog.contracts.models import (
     DataContract,
     PortContract,
     SchemaObject,
     SchemaProperty,
     Server,
+    contracts_of,
 )
 from catalog.contracts.projection import ContractDocument, DeclaredProperty, parse_contract
 from catalog.domains.folders import Folders, folders_of
@@ -23,7 +25,12 @@ from catalog.ports.files import folder_of
 from catalog.ports.http_types import FetchFailed
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
-from catalog.products.services import edits_product, record_edit
+from catalog.products.services import (
+    edited_version,
+    lock_edited,
+    open_working_copy,
+    record_edit,
+)
 from catalog.types import JSONObject
 
 
@@ -37,6 +44,7 @@ def save_contract(
 ) -> tuple[DataContract, DataProduct]:
     """Save a contract version of a product: a new one, or the new content of a draft one.
 
+    `product` is the edited version. Of a published product the working copy changes; return that.
     An equal document changes nothing; a parsed one is not parsed again. Raises PermissionDenied,
     EditConflict, ValidationFailed, ImmutableVersion (a published version names the content).
     """
@@ -48,13 +56,14 @@ def save_contract(
     )
 
 
-@edits_product
+@transaction.atomic
 def _save_contract(
     *, product: DataProduct, document: ContractDocument, edition: int, actor: Writer, reason: str
 ) -> tuple[DataContract, DataProduct]:
-    product = lock_for_edit(product, edition, actor, Permission.EDIT_PRODUCTS)
+    product = lock_edited(product, edition, actor, Permission.EDIT_PRODUCTS)
     _check_servers(document, product.domain_id)
-    versions = product.contracts.filter(identifier=document.identifier, version=document.version)
+    own = contracts_of(product)
+    versions = own.filter(identifier=document.identifier, version=document.version)
     contract = versions.defer("tree").first()
     if contract and contract.digest == document.digest:
         return contract, product
@@ -66,6 +75,7 @@ def _save_contract(
             location="/version",
             hint="Increase the contract's version and save it as a new one.",
         )
+    product = open_working_copy(product)
     contract = contract or DataContract(product=product, identifier=document.identifier)
     for name in ("tree", "digest", "version", "name", "status", "purpose"):
         setattr(contract, name, getattr(document, name))
@@ -78,12 +88,16 @@ def _save_contract(
     return contract, product
 
 
-@edits_product
+@transaction.atomic
 def delete_contract(
     *, contract: DataContract, edition: int, actor: Writer, reason: str = ""
 ) -> DataProduct:
-    """Delete a contract version that nothing published names. Raises ImmutableVersion."""
-    product = lock_for_edit(contract.product, edition, actor, Permission.EDIT_PRODUCTS)
+    """Delete a contract version that nothing published names; return the edited version.
+
+    Raises PermissionDenied, EditConflict, ImmutableVersion.
+    """
+    product = edited_version(contract.product)
+    product = lock_edited(product, edition, actor, Permission.EDIT_PRODUCTS)
     if is_frozen(contract):
         raise ImmutableVersion(f"{contract} is part of a published version.", location="version")
     before = {"contract": contract.identifier, "version": contract.version}
@@ -94,14 +108,19 @@ def delete_contract(
 
 
 def project_links(product: DataProduct, _part: None, *, is_new: bool) -> None:
-    if not is_new:  # A new product has no contracts yet.
+    if not is_new or product.is_working_copy:  # A new product has no contracts yet.
         link_ports(product)
+
+
+def merge_contracts(product: DataProduct, copy: DataProduct) -> None:
+    """Move the contract versions of a working copy to its product."""
+    copy.contracts.update(product=product)
 
 
 def link_ports(product: DataProduct) -> None:
     """Point each output port at the contract that it names: its own version, else the newest."""
     contracts: dict[str, list[DataContract]] = {}
-    for contract in product.contracts.only("id", "identifier", "version").order_by("id"):
+    for contract in contracts_of(product).only("id", "identifier", "version").order_by("id"):
         contracts.setdefault(contract.identifier, []).append(contract)
     PortContract.objects.filter(port__product=product).delete()
     links = []
@@ -120,7 +139,7 @@ def is_frozen(contract: DataContract) -> bool:
 
 def frozen_digests(product: DataProduct) -> frozenset[str]:
     """Return the digests of all contract content that a published version of a product names."""
-    frozen = product.versions.values_list("contract_digests", flat=True)
+    frozen = product.published_row.versions.values_list("contract_digests", flat=True)
     return frozenset(digest for digests in frozen for digest in digests.values())
 
 
@@ -133,7 +152,7 @@ def _require_free_identifier(
     """
     contracts = DataContract.objects.filter(identifier=document.identifier).order_by("id")
     holder = contracts.select_related("product").only("product__domain").first()
-    if holder is None or contracts.filter(product=product).exists():
+    if holder is None or contracts_of(product).filter(identifier=document.identifier).exists():
         return
     if not can(actor, Permission.EDIT_PRODUCTS, holder.product.domain_id):
         raise NameConflict(

@@ -37,7 +37,7 @@ from catalog.products.models import DataProduct
 from catalog.products.projection import custom, digest_of
 from catalog.products.services import (
     Writer,
-    edit_of,
+    edited_version,
     move_product,
     register_product,
     replace_document,
@@ -56,15 +56,16 @@ STALE_PLAN = Decision(
 def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
     """Apply a plan, unless the product has changed since it was planned.
 
-    The documents are saved in one transaction or not at all; the status changes after that, and
-    what a gate finds leaves the documents saved. Raises nothing that the documents can cause.
+    Documents and status change in one transaction. What a gate finds leaves the documents saved,
+    those of a published product in its working copy. Raises nothing that the documents can cause.
     """
     if plan.is_blocked or plan.is_up_to_date:
         return _result(plan, plan.product)
     try:
         documents = _parse(plan)
-        with edit_of(plan.product):
+        with transaction.atomic():
             product = _save(plan=plan, documents=documents, actor=actor)
+            product, findings = _change_status(plan, product, actor)
     except _InvalidDocument as error:
         return _result(invalid_plan(plan.bundle, error.invalid, error.document), None)
     except EditConflict:
@@ -75,7 +76,6 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
         record_if_denied(error, actor=actor, action=IMPORT)
         missing = error.findings if isinstance(error, PublicationRefused) else ()
         return _result(replace(plan, decision=refused(error)), plan.product, missing)
-    product, findings = _change_status(plan, product, actor)
     return _result(plan, product, findings)
 
 
@@ -188,8 +188,10 @@ def _save_product(plan: ProductPlan, documents: _Documents, actor: Writer) -> Da
         return register_product(domain=domain, tree=documents.product, actor=actor, reason=_REASON)
     is_move = plan.bundle.product and plan.decision.action is Action.CHANGE
     if is_move and product.domain_id != domain.pk:
-        product = move_product(
-            product=product, domain=domain, edition=product.edition, actor=actor, reason=_REASON
+        product = edited_version(
+            move_product(
+                product=product, domain=domain, edition=product.edition, actor=actor, reason=_REASON
+            )
         )
     if documents.change is None:
         return product
@@ -216,7 +218,7 @@ def _change_status(
 ) -> tuple[DataProduct, list[Issue]]:
     """Bring the product to the status that its document asks for, if the gates allow it."""
     try:
-        changed = _apply_transition(plan.decision.transition, product, actor)
+        changed = _apply_transition(plan, product, actor)
     except PublicationRefused as error:
         return product, list(error.findings)
     except CatalogError as error:
@@ -233,13 +235,19 @@ def _change_status(
     return changed, []
 
 
-def _apply_transition(transition: Transition, product: DataProduct, actor: Writer) -> DataProduct:
+def _apply_transition(plan: ProductPlan, product: DataProduct, actor: Writer) -> DataProduct:
+    transition = plan.decision.transition
     if transition is Transition.NONE:
         return product
-    if transition is Transition.PUBLISH:
-        return publish_product(
+    # What else changes about a product that is deprecated now is published with that.
+    if transition is not Transition.RETIRE and (
+        transition is Transition.PUBLISH or product.is_working_copy
+    ):
+        product = publish_product(
             product=product, edition=product.edition, actor=actor, reason=_REASON
         )
+    if transition is Transition.PUBLISH:
+        return product
     # The product that the document names, if the actor can see it.
     domain, _, slug = str(custom(product.tree, "assaySuccessor") or "").partition("/")
     visible = DataProduct.objects.visible_to(actor)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from catalog.audit.actors import SystemActor
 from catalog.audit.services import record_if_denied
 from catalog.authorization.access import access_for, require_permission
-from catalog.contracts.models import DataContract
+from catalog.contracts.models import DataContract, contracts_of
 from catalog.contracts.services import frozen_digests
 from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
@@ -32,12 +32,15 @@ from catalog.manifests.source_map import Document
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, FormerAddress, ProductAlias, Status
 from catalog.products.projection import digest_of, slug_from
-from catalog.products.services import Writer
+from catalog.products.services import Writer, edited_version
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductPlan:
-    """What would happen to one bundle, as the catalog was when it was planned."""
+    """What would happen to one bundle, as the catalog was when it was planned.
+
+    `product` is the edited version: of a published product its working copy, if it has one.
+    """
 
     bundle: Bundle
     decision: Decision
@@ -82,6 +85,7 @@ def plan_bundle(
         alias, product = _identify(bundle)
         domain = _find_domain(bundle, product, default_domain)
         _require_access(actor, product, domain)
+        product = edited_version(product) if product else None
     except ValidationFailed as invalid:
         return invalid_plan(bundle, invalid)
     except CatalogError as error:
@@ -163,13 +167,15 @@ def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
 
 def _identify_by_contract(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct]:
     contracts = DataContract.objects.filter(identifier=fit(bundle.identifier, 400)).order_by("id")
-    contract = contracts.select_related("product__domain").first()
+    contract = contracts.select_related(
+        "product__domain", "product__working_copy_of__domain"
+    ).first()
     if contract is None:
         hint = "Import the product too: its output port names the contract's id as contractId."
         message = f"No product names the contract {shortened(bundle.identifier)}"
         raise ValidationFailed.of("/id", message, hint)
-    alias = contract.product.aliases.filter(system=bitol_odps.SYSTEM).first()
-    return alias, contract.product
+    product = contract.product.published_row
+    return product.aliases.filter(system=bitol_odps.SYSTEM).first(), product
 
 
 def _find_domain(bundle: Bundle, product: DataProduct | None, default_domain: str) -> Domain:
@@ -210,14 +216,15 @@ def _is_up_to_date(
 ) -> bool:
     """Return True if the documents and what is stored of their import are as they would be."""
     if bundle.product and not (
-        domain.pk == product.domain_id
+        not product.is_working_copy
+        and domain.pk == product.domain_id
         and is_unchanged(bundle.product.tree, product.tree, status=product.status)
         and alias.imported_edition == product.edition
         and alias.imported_digest == digest_of(product.tree)
     ):
         return False
     expected = {key_of(contract.tree): digest_of(contract.tree) for contract in bundle.contracts}
-    contracts = product.contracts.values_list("identifier", "version", "digest")
+    contracts = contracts_of(product).values_list("identifier", "version", "digest")
     current = {(identifier, version): digest for identifier, version, digest in contracts}
     if not expected.items() <= current.items():
         return False
@@ -225,7 +232,7 @@ def _is_up_to_date(
 
 
 def _imported_digests(product: DataProduct) -> dict[str, str]:
-    aliases = product.aliases.filter(system=odcs.SYSTEM)
+    aliases = product.published_row.aliases.filter(system=odcs.SYSTEM)
     return dict(aliases.values_list("identifier", "imported_digest"))
 
 
@@ -235,7 +242,7 @@ def _current(product: DataProduct, alias: ProductAlias | None) -> CurrentProduct
     # A contract that two products share has one alias; the other product's edition then decides.
     is_moved = alias is None or product.edition != alias.imported_edition
     contracts = {}
-    for contract in product.contracts.all():
+    for contract in contracts_of(product):
         key = (contract.identifier, contract.version)
         contract_digest = imported.get(contract_alias(key_of(contract.tree)))
         contracts[key] = CurrentContract(
@@ -250,5 +257,6 @@ def _current(product: DataProduct, alias: ProductAlias | None) -> CurrentProduct
         is_imported=bool(digest),
         is_edited=digest_of(product.tree) != digest,
         contracts=contracts,
-        frozen_versions=frozenset(product.versions.values_list("version", flat=True)),
+        frozen_versions=frozenset(product.published_row.versions.values_list("version", flat=True)),
+        has_unpublished_changes=product.is_working_copy,
     )

@@ -7,15 +7,16 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from catalog.authorization.access import Writer, lock_for_edit, require_permission
+from catalog.authorization.access import Writer, require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import InvalidTransition, NameConflict
+from catalog.exceptions import InvalidTransition, NameConflict, require_edition
 from catalog.permissions import Permission
 from catalog.products.document import ProductDocument, parse_document
 from catalog.products.models import PRODUCT, DataProduct, ProductAlias, Status
 from catalog.products.projection import DOCUMENT_SYSTEM
 from catalog.products.services.addresses import require_free_address
-from catalog.products.services.documents import run_projectors, set_document
+from catalog.products.services.rows import run_projectors, set_document
+from catalog.products.services.working_copy import lock_product
 from catalog.revisions.services import create_tombstones, record_change
 from catalog.types import JSONObject
 
@@ -39,7 +40,7 @@ def register_product(
     product = DataProduct(domain=domain, status=status)
     set_document(product, document)
     with transaction.atomic():
-        require_free_address(product)
+        require_free_address(product, product.slug)
         if status != Status.EXTERNAL:
             require_free_identity(product)
         product.save(force_insert=True)
@@ -54,7 +55,9 @@ def delete_product(*, product: DataProduct, edition: int, actor: Writer, reason:
 
     Raises InvalidTransition for a product that consumers may know: retire that one instead.
     """
-    product = lock_for_edit(product, edition, actor, Permission.DELETE_PRODUCTS)
+    row, copy = lock_product(product, actor, Permission.DELETE_PRODUCTS)
+    require_edition(sent=edition, read=product.edition, current=(copy or row).edition)
+    product = row
     if product.status not in (Status.DRAFT, Status.EXTERNAL):
         raise InvalidTransition(
             f"A {product.status} product cannot be deleted.",
@@ -90,13 +93,17 @@ def set_alias(*, product: DataProduct, system: str, identifier: str, digest: str
 
 
 def set_aliases(*, product: DataProduct, system: str, digests: Mapping[str, str]) -> None:
-    """Store several names; one that another product has stays with it."""
+    """Store several names; one that another product has stays with it.
+
+    `product` is what was imported: of a published product its working copy, if it has one.
+    """
     aliases = ProductAlias.objects.filter(system=system, identifier__in=digests)
-    names_of_others = set(aliases.exclude(product=product).values_list("identifier", flat=True))
+    row = product.published_row
+    names_of_others = set(aliases.exclude(product=row).values_list("identifier", flat=True))
     ProductAlias.objects.bulk_create(
         [
             ProductAlias(
-                product=product,
+                product=row,
                 system=system,
                 identifier=identifier,
                 imported_digest=digest,

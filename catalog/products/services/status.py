@@ -1,6 +1,6 @@
 """Writes a product's status and trust columns, and what followers must see again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.audit.actors import SystemActor
 from catalog.authorization.access import Writer
 from catalog.products.models import ContractState, DataProduct, Status
-from catalog.products.services.documents import record_edit
+from catalog.products.services.working_copy import record_setting
 from catalog.revisions.services import record_change
 from catalog.types import JSONObject
 
@@ -23,16 +23,24 @@ def set_status(
     verb: str,
     actor: Writer,
     reason: str = "",
-    **columns: object,
+    *,
+    columns: Mapping[str, object] | None = None,
+    changes: JSONObject | None = None,
+    working_copy: DataProduct | None = None,
 ) -> DataProduct:
-    """Set the status and other columns of a locked product, as one edit, in its transaction."""
-    before = {"status": product.status}
-    product.status = status
-    for name, value in columns.items():
-        setattr(product, name, value)
-    product.save(update_fields=["status", *columns])
-    after = {"status": status.value} | {name: str(value) for name, value in columns.items()}
-    record_edit(product, actor, verb, before=before, after=after, reason=reason)
+    """Set the status and other columns of a locked product, as one edit, in its transaction.
+
+    A working copy repeats them. `changes` is what else the audit trail says of the edit.
+    """
+    before, columns = {"status": product.status}, columns or {}
+    for row in filter(None, (product, working_copy)):
+        row.status = status
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save(update_fields=["status", *columns])
+    after: JSONObject = {"status": status.value}
+    after |= {name: str(value) for name, value in columns.items()} | (changes or {})
+    record_setting(product, working_copy, actor, verb, before=before, after=after, reason=reason)
     return product
 
 

@@ -20,7 +20,9 @@ from catalog.revisions.services import record_change
 def project_usages(
     product: DataProduct, declared: Sequence[DeclaredUsage], *, is_new: bool
 ) -> None:
-    """Replace the declared usages; those that readers added stay."""
+    """Replace the declared usages; those that readers added stay, a working copy has none."""
+    if product.is_working_copy:
+        return
     if not is_new:
         product.uses.filter(origin=ProductUse.Origin.DECLARED).delete()
     ProductUse.objects.bulk_create(

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalog.contracts.columns import iter_columns
-from catalog.contracts.models import DataContract, SchemaObject
+from catalog.contracts.models import DataContract, PortContract, SchemaObject, contracts_of
 from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
@@ -47,8 +47,10 @@ class Contracts(ProductView):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         tables = SchemaObject.objects.annotate(column_count=Count("properties"))
-        contracts = self.product.contracts.defer("tree").prefetch_related(
-            Prefetch("schema_objects", tables), "port_contracts__port"
+        links = PortContract.objects.filter(port__product=self.product).select_related("port")
+        contracts = contracts_of(self.product).defer("tree")
+        contracts = contracts.prefetch_related(
+            Prefetch("schema_objects", tables), Prefetch("port_contracts", links)
         )
         frozen = frozen_digests(self.product)
         rows = [
@@ -90,7 +92,7 @@ class ContractView(EditView):
         """Return the contract. Raises Http404 where the product has none of that id."""
         if self._loaded is not None:
             return self._loaded
-        contract = get_object_or_404(self.product.contracts, uuid=self.uuid)
+        contract = get_object_or_404(contracts_of(self.product), uuid=self.uuid)
         if self.request.method == "GET":
             # The document of a wide table takes long to parse. A page that writes reads it again:
             # someone else may have written meanwhile.

@@ -18,7 +18,7 @@ from catalog.exceptions import (
     ValidationFailed,
 )
 from catalog.issues import Issue
-from catalog.publication.gates import EditRefused
+from catalog.publication.gates import SettingRefused
 from catalog.web.forms.fields import PercentField
 
 Values = Mapping[str, Any]
@@ -156,7 +156,7 @@ def issues_from(error: CatalogError) -> tuple[Issue, ...]:
     """Return the issues of an error; one without issues of its own counts as one issue."""
     if isinstance(error, ValidationFailed):
         return error.issues
-    if isinstance(error, EditRefused):
+    if isinstance(error, SettingRefused):
         summary = Issue(code=error.code, message=error.message, hint=error.hint)
         return (summary, *(finding for finding in error.findings if finding.is_error))
     return (Issue(location=error.location, message=error.message, hint=error.hint),)

@@ -100,8 +100,15 @@ class OnePort(EditView):
         return super().dispatch(request, *args, **kwargs)
 
     def find_port(self) -> OutputPort:
+        """Return the port in the edited version, also by the number of the published one."""
         ports = self.product.output_ports.select_related("port_contract__contract")
-        return get_object_or_404(ports, pk=self.number)
+        row = self.product.published_row
+        numbered = get_object_or_404(
+            OutputPort, pk=self.number, product__in=[self.product.pk, row.pk]
+        )
+        port = get_object_or_404(ports, name=numbered.name, version=numbered.version)
+        port.product = self.product
+        return port
 
     def entry(self, port: OutputPort) -> JSONObject:
         entries = self.product.tree.get("outputPorts") or []
@@ -141,8 +148,7 @@ class ChangePort(OnePort):
         )
 
     def get_page(self, form: PortForm) -> PortPage:
-        port = OutputPort.objects.filter(pk=self.number, product=self.product).first()
-        others = len(self.servers(port)) - 1 if port else 0
+        others = len(self.servers(self.find_port())) - 1
         return PortPage(frame=self.frame(form), other_servers=max(0, others))
 
 
@@ -194,7 +200,8 @@ class DropPort(OnePort):
 
     def get_page(self, form: VersionedForm) -> RemovePortPage:
         port = self.find_port()
-        users = self.product.feeds.filter(contract_identifier=port.contract_identifier)
+        feeds = self.product.published_row.feeds
+        users = feeds.filter(contract_identifier=port.contract_identifier)
         visible = linked_products(self.access).filter(pk__in=users.values("product_id"))
         return RemovePortPage(frame=self.frame(form), port=port, users=list(visible))
 
@@ -256,7 +263,7 @@ class Inputs(EditView):
         return with_custom(entry, "assaySource", f"{source.domain.slug}/{source.slug}")
 
     def source(self, address: str) -> DataProduct:
-        source = find_other(self.access, address, than=self.product)
+        source = find_other(self.access, address, than=self.product.published_row)
         if source is None:
             message = f"No other product {address} that you can see."
             hint = "Write it as domain/product, as shown above the name on its page."
@@ -274,7 +281,7 @@ class Inputs(EditView):
             rows=[
                 InputRow(checkboxes[port.position], port, port.source_id in known) for port in ports
             ],
-            candidates=other_products(self.access, than=self.product),
+            candidates=other_products(self.access, than=self.product.published_row),
         )
 
     def get_success_url(self) -> str:

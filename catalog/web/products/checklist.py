@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.contracts.models import contracts_of
 from catalog.issues import Issue
 from catalog.products.models import DataProduct, Visibility
 from catalog.products.projection import custom
@@ -87,7 +88,7 @@ def summarize_ports(product: DataProduct) -> Summary:
 
 
 def summarize_contracts(product: DataProduct) -> Summary:
-    counts = product.contracts.aggregate(
+    counts = contracts_of(product).aggregate(
         tables=Count("schema_objects", distinct=True), columns=Count("schema_objects__properties")
     )
     tables, columns = counts["tables"], counts["columns"]
@@ -122,7 +123,7 @@ def summarize_objectives(product: DataProduct) -> Summary:
 def summarize_readers(product: DataProduct) -> Summary:
     if product.visibility != Visibility.RESTRICTED:
         return dict(VISIBILITY_CHOICES)[product.visibility], True
-    n = product.readers.count()
+    n = product.published_row.readers.count()
     return ngettext("Its domain and {n} other", "Its domain and {n} others", n).format(n=n), True
 
 

@@ -18,7 +18,8 @@ from catalog.authorization.access import AccessContext, access_for, require_perm
 from catalog.exceptions import CatalogError, EditConflict, NotFound, PermissionDenied
 from catalog.people.models import Person
 from catalog.permissions import Permission
-from catalog.products.models import PRODUCT, DataProduct, Status
+from catalog.products.models import PRODUCT, WORKING_COPY, DataProduct, Status
+from catalog.products.services import edited_version
 from catalog.publication.services import publication_findings
 from catalog.web.components import layout
 from catalog.web.forms.formsets import MORE_ROWS, TableForm
@@ -71,7 +72,10 @@ class EditPage:
 
 
 class ProductView(View):
-    """A page of one product for those who may change it; what they may not see is not found."""
+    """A page of one product for those who may change it; what they may not see is not found.
+
+    `product` is the edited version: of a published product its working copy, if it has one.
+    """
 
     permission_required: ClassVar[Permission] = Permission.EDIT_PRODUCTS
     step: ClassVar[str] = ""
@@ -97,6 +101,7 @@ class ProductView(View):
             return retired_response(request, self.product, self.access)
         if not self.access.can(self.permission_required, self.product.domain_id):
             require_permission(request.user, self.permission_required, self.product.domain)
+        self.product = edited_version(self.product)
         return super().dispatch(request, *args, **kwargs)
 
     def get_title(self) -> Text:
@@ -107,7 +112,8 @@ class ProductView(View):
         issues = [LocatedIssue(product, issue) for issue in publication_findings(product)]
         last_edit = None
         if form and form.conflict:
-            last_edit = AuditEvent.objects.about(PRODUCT, str(product.uuid)).first()
+            events = AuditEvent.objects.filter(object_id=str(product.uuid)).order_by("-id")
+            last_edit = events.filter(object_kind__in=[PRODUCT, WORKING_COPY]).first()
         return EditFrame(
             product=product,
             step=self.step,
@@ -123,7 +129,7 @@ class ProductView(View):
 
     def refresh(self) -> None:
         """Load the product again, after someone else may have written. Raises Http404."""
-        self.product = reload_visible(self.access, self.product)
+        self.product = edited_version(reload_visible(self.access, self.product.published_row))
 
 
 class EditView(ProductView):

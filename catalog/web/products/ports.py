@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.contracts.models import DataContract, Server, contract_of, last_good_check
+from catalog.contracts.models import (
+    DataContract,
+    Server,
+    contract_of,
+    last_good_check,
+    ports_of,
+)
 from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import CONFIRMED, READ, OutputPort
 from catalog.products.models import DataProduct
@@ -59,11 +65,8 @@ class PortRow:
 
 
 def port_rows(product: DataProduct) -> list[PortRow]:
-    ports = product.output_ports.select_related("port_contract__contract")
     rows = []
-    for port in ports.defer("port_contract__contract__tree").prefetch_related(
-        "port_contract__contract__servers"
-    ):
+    for port in ports_of(product):
         contract = contract_of(port)
         rows.append(PortRow(port, contract, list(contract.servers.all()) if contract else []))
     return rows

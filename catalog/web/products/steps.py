@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.projection import slug_from
 from catalog.products.services import replace_document, share_product
 from catalog.publication.services import owners_and_stewards
 from catalog.web.pages import render_page
@@ -34,7 +35,7 @@ class ChecklistPage(EditPage):
 
     @property
     def is_live(self) -> bool:
-        return self.frame.product.status in (Status.PUBLISHED, Status.DEPRECATED)
+        return self.frame.product.is_released
 
 
 class Checklist(ProductView):
@@ -67,7 +68,7 @@ class Describe(EditView):
     template_name = "catalog/editing/describe.html"
 
     def get_initial(self) -> dict[str, Any]:
-        described = described_by(self.product.tree) | {"slug": self.product.slug}
+        described = described_by(self.product.tree) | {"slug": slug_from(self.product.tree)}
         # A document may leave its version out; the product has one all the same.
         return described | {"version": described["version"] or self.product.version}
 
@@ -96,10 +97,11 @@ class Readers(EditView):
     template_name = "catalog/editing/readers.html"
 
     def get_form(self, data: Any = None, **options: Any) -> Any:
-        return super().get_form(data, product=self.product, **options)
+        return super().get_form(data, product=self.product.published_row, **options)
 
     def get_initial(self) -> dict[str, Any]:
-        keys = list(self.product.readers.values_list("group__domain", "group__team"))
+        readers = self.product.published_row.readers
+        keys = list(readers.values_list("group__domain", "group__team"))
         return {
             "domains": [domain for domain, _team in keys if domain],
             "teams": [team for _domain, team in keys if team],

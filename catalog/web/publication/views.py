@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status
-from catalog.products.projection import digest_of
+from catalog.products.projection import content_digest
 from catalog.products.services import delete_product, move_product
 from catalog.publication.models import ProductVersion
 from catalog.publication.services import (
     adopt_product,
+    contract_digests_of,
     deprecate_product,
     owners_and_stewards,
     publish_product,
@@ -73,18 +74,16 @@ class Publish(EditView):
             can_publish=self.access.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
             owners=owners_and_stewards(product.domain)[0],
             is_version_taken=self.is_version_taken(),
-            last_version=product.versions.first(),
+            last_version=product.published_row.versions.first(),
             ports=port_rows(product),
         )
 
     def is_version_taken(self) -> bool:
         """Return True if other content was published under the version number."""
         product = self.product
-        frozen = product.versions.filter(version=product.version).first()
-        digests = {f"{c.identifier}@{c.version}": c.digest for c in product.contracts.all()}
-        return frozen is not None and (
-            frozen.tree_digest != digest_of(product.tree) or frozen.contract_digests != digests
-        )
+        frozen = product.published_row.versions.filter(version=product.version).first()
+        content = content_digest(product.tree), contract_digests_of(product)
+        return frozen is not None and (frozen.tree_digest, frozen.contract_digests) != content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +119,9 @@ class Transition(EditView):
         return super().get(request, **kwargs)
 
     def get_page(self, form: Any) -> TransitionPage:
-        users = linked_products(self.access).filter(pk__in=self.product.feeds.values("product_id"))
+        users = linked_products(self.access).filter(
+            pk__in=self.product.published_row.feeds.values("product_id")
+        )
         return TransitionPage(frame=self.frame(form), users=list(users))
 
 
@@ -136,7 +137,9 @@ class Retire(Transition):
     success_message = _("Retired. Its address now says so.")
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
-        return super().get_form(data, product=self.product, access=self.access, **options)
+        return super().get_form(
+            data, product=self.product.published_row, access=self.access, **options
+        )
 
     def get_initial(self) -> dict[str, Any]:
         after = self.product.successor
@@ -148,7 +151,7 @@ class Retire(Transition):
         return self.product.path
 
     def get_page(self, form: EndForm) -> TransitionPage:
-        candidates = other_products(self.access, than=self.product)
+        candidates = other_products(self.access, than=self.product.published_row)
         return replace(super().get_page(form), candidates=candidates)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from django.db import transaction
 from django.utils import timezone
 
 from catalog.authorization.access import Writer, require_permission
@@ -11,7 +12,7 @@ from catalog.contracts.services import is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
-from catalog.products.services import edits_product
+from catalog.products.services import edited_version
 from catalog.revisions.services import bump_revision, record_change
 from catalog.types import JSONObject
 from governance.inspection.classification import (
@@ -29,7 +30,10 @@ MAX_KEY_LENGTH = 300
 
 
 def suggestions_of(product: DataProduct) -> list[Suggestion]:
-    """Return what is suggested for the columns of the contracts that a product's ports serve."""
+    """Return what is suggested for the columns of the contracts that a product's ports serve.
+
+    Of a working copy the contracts are its own; what was read of a port counts for both.
+    """
     rejected = rejected_keys(product)
     listed: dict[str, Suggestion] = {}
     for contract, profile in _served(product):
@@ -80,7 +84,7 @@ def key_of(
 
 
 def rejected_keys(product: DataProduct) -> set[tuple[ColumnKey, str]]:
-    rows = RejectedClassification.objects.filter(product=product)
+    rows = RejectedClassification.objects.filter(product=product.published_row)
     return {
         (ColumnKey(*names), classification)
         for *names, classification in rows.values_list(
@@ -105,6 +109,8 @@ def decide_classifications(
     is not suggested any more).
     """
     require_permission(actor, Permission.STEWARD_PRODUCTS, product.domain)
+    product = edited_version(product)
+    row = product.published_row
     suggested = {suggestion.key: suggestion for suggestion in suggestions_of(product)}
     for location, keys in (("confirm", confirm), ("reject", reject)):
         if missing := [key for key in keys if key not in suggested]:
@@ -112,15 +118,15 @@ def decide_classifications(
             raise ValidationFailed.of(location, message, "Load the suggestions again.")
     confirmed = [suggested[key] for key in confirm]
     decided = _confirm(product=product, suggestions=confirmed, edition=edition, actor=actor)
-    _reject(product, [suggested[key] for key in reject], actor, reason)
+    _reject(row, [suggested[key] for key in reject], actor, reason)
     if restore:
-        RejectedClassification.objects.filter(product=product, pk__in=restore).delete()
+        RejectedClassification.objects.filter(product=row, pk__in=restore).delete()
         after: JSONObject = {"rejections": sorted(restore)}
-        record_change(product, actor, "restored suggestions", after=after, reason=reason)
+        record_change(row, actor, "restored suggestions", after=after, reason=reason)
     return decided
 
 
-@edits_product
+@transaction.atomic
 def _confirm(
     *, product: DataProduct, suggestions: Collection[Suggestion], edition: int, actor: Writer
 ) -> DataProduct:
@@ -178,7 +184,13 @@ def _as_json(suggestions: Iterable[Suggestion]) -> JSONObject:
 def _served(product: DataProduct) -> Iterator[tuple[DataContract, list[TableProfile]]]:
     """Yield the contract of each port, and the tables that were read of the port."""
     ports = product.output_ports.select_related("port_contract__contract").order_by("position")
-    inspections = Inspection.objects.filter(port__product=product).in_bulk(field_name="port_id")
+    rows = (product.published_row.pk, product.pk)
+    inspections = {
+        (inspection.port.name, inspection.port.version): inspection
+        for inspection in Inspection.objects.filter(port__product__in=rows)
+        .select_related("port")
+        .order_by("port__product_id")
+    }
     for port in ports.filter(port_contract__isnull=False):
-        inspection = inspections.get(port.pk)
+        inspection = inspections.get((port.name, port.version))
         yield port.port_contract.contract, inspection.profile if inspection else []

@@ -22,7 +22,7 @@ from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import READ, OutputPort
-from catalog.ports.services import ProbeSummary, update_probe_times
+from catalog.ports.services import ProbeSummary, edited_port, update_probe_times
 from catalog.products.models import DataProduct
 from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
@@ -230,6 +230,7 @@ def adopt_schema(
         raise InvalidTransition(
             "The source has not been read yet.", location="port", hint="Read it first."
         )
+    port = edited_port(port)
     contract = require_contract(port)
     current = {
         str(item.get("physicalName") or item.get("name")): item

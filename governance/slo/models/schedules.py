@@ -26,9 +26,10 @@ class ProbeScheduleQuerySet(ScheduleQuerySet["ProbeSchedule"]):
         )
         # A list of ids is read off an index; a join would read the row of each product.
         unprobed = DataProduct.objects.filter(status__in=UNPROBED_STATUSES).values("pk")
-        return self.filter(Exists(servers), port__is_deprecated=False).exclude(
+        probed = self.filter(Exists(servers), port__is_deprecated=False).exclude(
             port__product__in=unprobed
         )
+        return probed.unknown_to_product(PROBED_TYPES)
 
     def due(self, now: datetime) -> ProbeScheduleQuerySet:
         """Return the unclaimed schedules whose slot has come."""

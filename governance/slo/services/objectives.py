@@ -20,7 +20,7 @@ SPREAD = 0.6180339887
 def project_objectives(
     product: DataProduct, declared: list[DeclaredObjective], *, is_new: bool
 ) -> None:
-    """Update a product's schedules and objectives from its document.
+    """Update a product's schedules and objectives from its document; of a working copy schedules.
 
     An objective whose numbers change stays the same objective and keeps its breaches; its
     measurements are evaluated again by the new numbers after the commit.
@@ -29,6 +29,8 @@ def project_objectives(
         return  # The status of a new product is no data already.
     ports = list(OutputPort.objects.filter(product=product))
     schedule_ports(ports)
+    if product.is_working_copy:
+        return
     _save_objectives(product, declared, ports)
 
     def reevaluate() -> None:

@@ -21,6 +21,7 @@ from catalog.products.projection import DEFAULT_VISIBILITY
 from catalog.revisions.models import Revisioned
 
 PRODUCT = "product"
+WORKING_COPY = "working copy"
 READ_PRODUCT = "read_product"
 
 
@@ -117,15 +118,31 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
         return self.alias(tag_place=place).filter(tag_place__gt=0)
 
 
+class DataProductManager(models.Manager["DataProduct"]):
+    """All products, and no working copy of one."""
+
+    def get_queryset(self) -> DataProductQuerySet:
+        return DataProductQuerySet(self.model, using=self._db).filter(working_copy_of__isnull=True)
+
+
 class DataProduct(Revisioned):
     """Data that a domain owns, describes and serves.
 
     `tree` is the parsed product document and the truth of all that people declare; the columns
     beside it are projected from it.
+
+    What people edit of a published product is its working copy: a second row with the same UUID,
+    which only `including_working_copies` returns. It repeats the columns of the published row that
+    are no part of the document (domain, slug, status, visibility), and has its own ports,
+    provenance and draft contracts.
     """
 
     KIND = PRODUCT
 
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    working_copy_of = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="working_copy"
+    )
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="products")
     document_id = models.CharField(
         max_length=400, blank=True, help_text="The id of its document; no other product has it."
@@ -164,19 +181,29 @@ class DataProduct(Revisioned):
     certification = models.CharField(max_length=12, blank=True)
     certified_until = models.DateField(null=True, blank=True)
 
-    objects = DataProductQuerySet.as_manager()
+    objects = DataProductManager.from_queryset(DataProductQuerySet)()
+    including_working_copies: ClassVar[models.Manager["DataProduct"]] = models.Manager()
 
     class Meta:
         ordering = ["name", "id"]
         permissions = [(READ_PRODUCT, "Read a restricted product")]
         constraints = [
             models.UniqueConstraint(
-                fields=["domain", "slug"], name="a_slug_names_one_product_of_a_domain"
+                fields=["uuid"],
+                condition=Q(working_copy_of__isnull=True),
+                name="a_uuid_means_one_product",
+            ),
+            models.UniqueConstraint(
+                fields=["domain", "slug"],
+                condition=Q(working_copy_of__isnull=True),
+                name="a_slug_names_one_product_of_a_domain",
             ),
             # Entries of external catalogs keep the ids that they have there.
             models.UniqueConstraint(
                 fields=["document_id"],
-                condition=~Q(status=Status.EXTERNAL) & ~Q(document_id=""),
+                condition=~Q(status=Status.EXTERNAL)
+                & ~Q(document_id="")
+                & Q(working_copy_of__isnull=True),
                 name="a_document_id_means_one_product",
             ),
             models.CheckConstraint(
@@ -195,12 +222,22 @@ class DataProduct(Revisioned):
             models.Index(fields=["-updated_at", "id"], name="product_by_update"),
             models.Index(fields=["revised_at"], name="product_by_revision"),
             # Followers read what they missed from this index alone: a row is large.
-            models.Index(fields=["uuid", "revision", "revised_at"], name="product_by_state"),
+            models.Index(
+                fields=["uuid", "revision", "revised_at", "working_copy_of"],
+                name="product_by_state",
+            ),
             models.Index(fields=["updated_at", "id"], name="product_by_edit"),
             models.Index(fields=["name", "id"], name="product_by_name"),
             # Counts by domain and the checks of readers are answered from it alone: a row is large.
             models.Index(
-                fields=["domain", "status", "visibility", "slo_verdict", "certification"],
+                fields=[
+                    "domain",
+                    "status",
+                    "visibility",
+                    "slo_verdict",
+                    "certification",
+                    "working_copy_of",
+                ],
                 name="product_by_standing",
             ),
         ]
@@ -217,7 +254,27 @@ class DataProduct(Revisioned):
         return f"{self.domain.slug}.{self.slug}@{self.version}"
 
     @property
+    def is_working_copy(self) -> bool:
+        return self.working_copy_of_id is not None
+
+    @property
+    def is_released(self) -> bool:
+        """Return True if readers have a published version, so that edits go to a working copy."""
+        return self.status in (Status.PUBLISHED, Status.DEPRECATED)
+
+    @property
+    def published_row(self) -> "DataProduct":
+        """Return the row that readers see: that of a working copy's product, else this one."""
+        return self.working_copy_of or self
+
+    @property
+    def audit_kind(self) -> str:
+        return WORKING_COPY if self.is_working_copy else PRODUCT
+
+    @property
     def reader_tokens(self) -> list[str]:
+        if self.is_working_copy:
+            return [f"drafts:{self.domain_id}"]
         is_granted = self.visibility == Visibility.RESTRICTED and self.status != Status.DRAFT
         return reader_tokens(self, self.readers.tokens() if is_granted else [])
 
@@ -272,65 +329,3 @@ class ProductGroupPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey(DataProduct, models.CASCADE, related_name="readers")
 
     objects: ClassVar[ProductGrantManager] = ProductGrantManager()
-
-
-class FormerAddress(models.Model):
-    """An address that a product had; it leads to the product for ever."""
-
-    domain = models.ForeignKey(Domain, models.CASCADE)
-    slug = models.CharField(max_length=120)
-    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="former_addresses")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["domain", "slug"], name="a_former_address_leads_to_one_product"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.domain_id}/{self.slug}"
-
-
-class ProductAlias(models.Model):
-    """The name of a product in another system, kept word for word; also its last import."""
-
-    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="aliases")
-    system = models.CharField(max_length=60)
-    identifier = models.CharField(max_length=400)
-    imported_digest = models.CharField(
-        max_length=64, blank=True, help_text="SHA-256 of the tree as last imported."
-    )
-    imported_edition = models.PositiveBigIntegerField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["system", "identifier"], name="an_identifier_means_one_product"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.system}:{self.identifier}"
-
-
-class ProductUse(models.Model):
-    """Something that names the product: a tutorial, a paper, a model, a report."""
-
-    class Origin(models.TextChoices):
-        DECLARED = "declared"
-        ADDED = "added"
-
-    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="uses")
-    title = models.CharField(max_length=400)
-    type = models.CharField(max_length=60, blank=True)
-    url = models.CharField(max_length=1000, blank=True)
-    origin = models.CharField(max_length=10, choices=Origin, default=Origin.DECLARED)
-    added_by = models.CharField(max_length=200, blank=True)
-    added_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.title
