@@ -101,7 +101,8 @@ def with_statistics(
     # Types without an equality of their own (XML, shapes) are compared as text.
     failed = [item for item in profile.columns if isinstance(counts[item.name], str)]
     counts |= measure(failed, replace(scan, portion=1), counts_of(scan, as_texts=True))
-    counted = (with_counts(item, counts[item.name]) for item in profile.columns)
+    is_exact = not scan.estimates
+    counted = (with_counts(item, counts[item.name], is_exact=is_exact) for item in profile.columns)
     columns = with_detections(counted, first_rows_of(scan), ends_at=scan.ends_at)
     for index, item in enumerate(columns):
         if shows(item.name) and item.n_values and item.logical_type in (*COMPARABLE, "boolean"):
@@ -138,7 +139,9 @@ def counts_of(scan: Scan, *, as_texts: bool = False) -> Measures:
     return measures
 
 
-def with_counts(profile: ColumnProfile, counts: tuple[Any, ...] | str) -> ColumnProfile:
+def with_counts(
+    profile: ColumnProfile, counts: tuple[Any, ...] | str, *, is_exact: bool
+) -> ColumnProfile:
     if isinstance(counts, str):
         return replace(profile, reason=counts)
     rows, n_values, n_distinct = map(int, counts[:3])
@@ -147,6 +150,7 @@ def with_counts(profile: ColumnProfile, counts: tuple[Any, ...] | str) -> Column
         n_values=n_values,
         null_share=1 - n_values / rows if rows else None,
         n_distinct=min(n_distinct, n_values),
+        is_exact=is_exact,
     )
 
 

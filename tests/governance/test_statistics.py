@@ -62,6 +62,7 @@ def test_counts_are_the_same_from_every_engine(fetch):
         (50, 50),
     ]
     assert table.columns[2].null_share == 0.5
+    assert all(column.is_exact for column in table.columns)
     assert not table.has_values
 
 
@@ -130,4 +131,5 @@ def test_many_columns_are_counted_in_portions():
         table, scan(fetch_from(connection), name="wide", estimates=True), shows=lambda _: False
     )
 
-    assert {(column.n_values, column.n_distinct) for column in counted.columns} == {(1, 1)}
+    figures = {(item.n_values, item.n_distinct, item.is_exact) for item in counted.columns}
+    assert figures == {(1, 1, False)}
