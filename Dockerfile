@@ -11,7 +11,7 @@ RUN useradd --create-home --uid 1000 assay && mkdir /data && chown assay:assay /
 WORKDIR /assay
 COPY pyproject.toml ./
 RUN pip install --no-cache-dir "uv>=0.9" \
-    && uv pip install --system --no-cache --compile-bytecode -r pyproject.toml
+    && uv pip install --system --no-cache --compile-bytecode -r pyproject.toml --extra mysql
 COPY manage.py ./
 COPY config config
 COPY catalog catalog

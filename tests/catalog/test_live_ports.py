@@ -87,7 +87,7 @@ def test_a_server_without_what_its_type_needs_is_refused_by_every_door(users, se
 
 
 @pytest.mark.parametrize(
-    "fields", [{"kind": "local"}, {"kind": "api"}, {"kind": "postgres"}, {"kind": "other"}]
+    "fields", [{"kind": "local"}, {"kind": "api"}, {"kind": "database"}, {"kind": "other"}]
 )
 def test_the_form_of_a_port_names_what_is_missing(users, fields):
     product = make_product(domain=users.domain)
@@ -99,6 +99,34 @@ def test_the_form_of_a_port_names_what_is_missing(users, fields):
 
     assert answer.status_code == 422
     assert b"Required for this type of server." in answer.content
+
+
+@pytest.mark.parametrize(
+    ("type_", "expected"),
+    [
+        ("postgres", {"port": 5432, "schema": "public"}),
+        ("mysql", {"port": 3306}),
+        ("mariadb", {"port": 3306}),
+    ],
+)
+def test_the_form_of_a_port_knows_the_databases_and_changes_nothing_unasked(users, type_, expected):
+    product = make_product(domain=users.domain)
+    client = Client()
+    client.force_login(users.owner)
+    place = {"host": "db.example", "database": "shop"}
+    fields = place | {"kind": "database", "database_type": type_, "name": "a", "version": "1.0.0"}
+
+    client.post(f"{product.path}/edit/ports/add", fields | {"edition": product.edition})
+    product.refresh_from_db()
+    tree = product.contracts.get().tree
+    port = product.output_ports.get()
+    saved = client.post(
+        f"{product.path}/edit/ports/{port.pk}",
+        fields | expected | {"edition": product.edition, "other_type": "custom"},
+    )
+
+    assert tree["servers"] == [{"server": "production", "type": type_} | place | expected]
+    assert (saved.status_code, product.contracts.get().tree) == (302, tree)
 
 
 # --- live -----------------------------------------------------------------------------------------

@@ -17,14 +17,24 @@ from catalog.web.forms.fields import ListedField, SingleLineField, TextAreaField
 from catalog.web.forms.versioned import VersionedForm, offer_choice
 from catalog.web.products.forms import DocumentForm
 
-API, FILE, POSTGRES, OTHER = "api", "local", "postgres", "other"
+API, FILE, DATABASE, OTHER = "api", "local", "database", "other"
 KINDS = [
     (API, _("An HTTP API")),
     (FILE, _("A file")),
-    (POSTGRES, _("A table of a Postgres database")),
+    (DATABASE, _("A database")),
     (OTHER, _("Other")),
 ]
 FORMATS = [("parquet", "Parquet"), ("csv", "CSV"), ("json", "JSON"), ("sqlite", "SQLite")]
+DATABASE_TYPES = [("postgres", "PostgreSQL"), ("mysql", "MySQL"), ("mariadb", "MariaDB")]
+# The types of server that the fields of a database are for, and what they leave unsaid.
+USUAL: Mapping[str, JSONObject] = {
+    "postgres": {"port": 5432, "schema": "public"},
+    "postgresql": {"port": 5432, "schema": "public"},
+    "mysql": {"port": 3306},
+    "mariadb": {"port": 3306},
+}
+# A server of another type has none of the members of the one before.
+TYPE_FIELDS = {"kind", "database_type", "other_type"}
 OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("other"))]
 CREDENTIALS = {"user": "assayUser", "secret": "assaySecret"}
 SECRET_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
@@ -39,11 +49,16 @@ class DatabaseFields(forms.Form):
     port = SingleLineField(
         label=_("Port"),
         required=False,
-        initial="5432",
+        help_text=_("Empty: the usual one of the type."),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     database = SingleLineField(label=_("Database"), max_length=120, required=False)
-    schema = SingleLineField(label=_("Schema"), max_length=120, required=False, initial="public")
+    schema = SingleLineField(
+        label=_("Schema"),
+        max_length=120,
+        required=False,
+        help_text=_("Empty: public in PostgreSQL; MySQL has none."),
+    )
     user = SingleLineField(
         label=_("User"),
         max_length=120,
@@ -95,7 +110,7 @@ class PortForm(DatabaseFields, DocumentForm):
     NEEDS: ClassVar[Mapping[str, Mapping[str, str]]] = {
         API: {"url": "location"},
         FILE: {"path": "path", "format": "format"},
-        POSTGRES: {"host": "host", "port": "port", "database": "database", "schema": "schema"},
+        DATABASE: {"host": "host", "port": "port", "database": "database", "schema": "schema"},
         OTHER: {"place": "location"},
     }
 
@@ -122,6 +137,7 @@ class PortForm(DatabaseFields, DocumentForm):
         help_text=_("Begins with your domain's folder, such as sales/orders.parquet."),
     )
     format = ListedField(label=_("Format"), choices=FORMATS, required=False)
+    database_type = ListedField(label=_("Type"), choices=DATABASE_TYPES, required=False)
     other_type = ListedField(label=_("Type"), choices=OTHER_TYPES, required=False)
     place = SingleLineField(label=_("Location"), max_length=2000, required=False)
     version = SingleLineField(label=_("Version"), max_length=60, initial="1.0.0")
@@ -135,7 +151,7 @@ class PortForm(DatabaseFields, DocumentForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("format", "other_type"):
+        for name in ("format", "database_type", "other_type"):
             offer_choice(self, name, str(self.initial.get(name) or ""))
 
     def clean(self) -> dict[str, Any]:
@@ -143,10 +159,14 @@ class PortForm(DatabaseFields, DocumentForm):
         cleaned = super().clean() or {}
         needed = self.NEEDS.get(str(cleaned.get("kind")), {})
         edited = self.edited()
-        if self.initial.get("kind") and not edited & {"kind", "other_type"}:
+        if self.initial.get("kind") and not edited & TYPE_FIELDS:
             needed = {name: key for name, key in needed.items() if name in edited}
+        elif cleaned.get("kind") == DATABASE:
+            usual = USUAL.get(self._type(), {})
+            cleaned |= {name: value for name, value in usual.items() if not cleaned.get(name)}
         for name in needed:
-            if name not in self.errors and cleaned.get(name) in (None, ""):
+            is_empty = name not in self.errors and cleaned.get(name) in (None, "")
+            if is_empty and name != "schema":
                 self.add_error(name, _("Required for this type of server."))
         return cleaned
 
@@ -156,15 +176,16 @@ class PortForm(DatabaseFields, DocumentForm):
         All keys of a server of another type go.
         """
         keys, edited = self.NEEDS[self.cleaned_data["kind"]], self.edited()
-        if self.initial.get("kind") and not edited & {"kind", "other_type"}:
+        if self.initial.get("kind") and not edited & TYPE_FIELDS:
             changed = {key: self.cleaned_data[name] for name, key in keys.items() if name in edited}
             if not changed and not edited & CREDENTIALS.keys():
                 return None
             server = {"server": "production", "type": self._type()} | current | changed
         else:
             server = {"server": current.get("server") or "production", "type": self._type()}
-            server |= {key: self.cleaned_data[name] for name, key in keys.items()}
-        return self.signed_in(server) if self.cleaned_data["kind"] == POSTGRES else server
+            values = {key: self.cleaned_data[name] for name, key in keys.items()}
+            server |= {key: value for key, value in values.items() if value or key != "schema"}
+        return self.signed_in(server) if self.cleaned_data["kind"] == DATABASE else server
 
     def port_fields(self) -> dict[str, str]:
         names = {"name", "version", "description"}
@@ -183,17 +204,21 @@ class PortForm(DatabaseFields, DocumentForm):
 
     def _type(self) -> str:
         kind: str = self.cleaned_data["kind"]
+        if kind == DATABASE:
+            return self.cleaned_data.get("database_type") or "postgres"
         return self.cleaned_data["other_type"] or "custom" if kind == OTHER else kind
 
 
 def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
-    kind = server.get("type")
+    type_ = server.get("type")
+    kind = DATABASE if type_ in USUAL else type_ if type_ in PortForm.NEEDS else OTHER
     initial = {
         "name": entry.get("name", ""),
         "version": entry.get("version") or "1.0.0",
         "description": entry.get("description", ""),
-        "kind": kind if kind in PortForm.NEEDS else OTHER,
-        "other_type": kind if kind and kind not in PortForm.NEEDS else "custom",
+        "kind": kind,
+        "database_type": type_ if kind == DATABASE else "",
+        "other_type": type_ if type_ and kind == OTHER else "custom",
     }
     for name, key in PortForm.NEEDS[initial["kind"]].items():
         initial[name] = server.get(key, "")

@@ -3,6 +3,8 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -15,6 +17,7 @@ from catalog.ports.models import OutputPort
 from catalog.types import JSONObject
 from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port, inspection_summary
+from governance.sandbox.types import TableProfile
 
 
 class Command(CommandWithExamples):
@@ -78,17 +81,28 @@ class Command(CommandWithExamples):
         self.stdout.write(f"{summary['product']} {summary['port']}")
         if summary["failure"]:
             self.stdout.write(f"  cannot be read: {summary['failure']['message']}")
-        for table in inspection.profile:
-            rows = "?" if table.rows is None else f"{table.rows:,}"
-            rows = f"at least {rows}" if table.is_sample else rows
-            self.stdout.write(f"  {table.name}: {rows} rows, {len(table.columns)} columns")
-            if table.reason:
-                self.stdout.write(f"    {table.reason}")
+        for line in chain.from_iterable(map(table_lines, inspection.profile)):
+            self.stdout.write(f"  {line}")
         if not summary["failure"] and not inspection.is_compared:
             self.stdout.write("  not compared: the contract declares no columns")
         for drift in inspection.drifts:
             sign = "breaks" if drift["is_breaking"] else "differs"
             self.stdout.write(f"  {sign}: {drift['table']}.{drift['column']} {drift['message']}")
+
+
+def table_lines(table: TableProfile) -> Iterator[str]:
+    """Yield the size of a table, then the reasons why it or its columns were not read."""
+    rows = "?" if table.rows is None else f"{table.rows:,}"
+    if table.rows_about is not None and (table.rows is None or table.is_sample):
+        rows = f"about {table.rows_about:,}"
+    elif table.is_sample:
+        rows = f"at least {rows}"
+    yield f"{table.name}: {rows} rows, {len(table.columns)} columns"
+    if table.reason:
+        yield f"  {table.reason}"
+    for column in table.columns:
+        if column.reason:
+            yield f"  {column.name}: {column.reason}"
 
 
 def find_ports(options: JSONObject) -> list[OutputPort]:
