@@ -39,6 +39,7 @@ PROBLEM_TYPES = {
         ProblemType("name-conflict", 409, "The name is already in use."),
         ProblemType("invalid-transition", 409, "Invalid status transition."),
         ProblemType("immutable-version", 409, "Used by a published version, so it is immutable."),
+        ProblemType("not-convertible", 409, "Not valid in this version of the standard."),
         ProblemType("import-conflict", 409, "Edited here since the last import."),
         ProblemType("busy", 409, "Changed by someone else at the same time; try again."),
         ProblemType("retired", 410, "The product is retired; `current` names its successor."),

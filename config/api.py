@@ -13,7 +13,12 @@ from catalog.api.audit import Audit
 from catalog.api.contracts import Contracts, ProductContracts
 from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, DomainTree
 from catalog.api.glossary import Terms
-from catalog.api.manifests import ContractManifest, Manifests, ProductManifest
+from catalog.api.manifests import (
+    ContractConversion,
+    ContractManifest,
+    Manifests,
+    ProductManifest,
+)
 from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.port_data import PortData
 from catalog.api.ports import PortConfirmation, Ports, ProductPorts
@@ -132,6 +137,7 @@ urlpatterns = [
     rows(f"{V1}contracts", Contracts, "contracts"),
     row(CONTRACT, Contracts, "contract"),
     path(f"{CONTRACT}/manifest", ContractManifest.as_view(), name="contract_manifest"),
+    path(f"{CONTRACT}/conversion", ContractConversion.as_view(), name="contract_conversion"),
     path(f"{CONTRACT}.odcs.yaml", ContractManifest.as_view(), name="contract_manifest_yaml"),
     path(f"{V1}manifests", Manifests.as_view(), name="manifests"),
     rows(f"{V1}domains", Domains, "domains"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 PRODUCT_TABS = [
     ("product_overview", _("Overview")),
     ("product_schema", _("Schema")),
+    ("product_contract_current", _("Contract")),
     ("product_source", _("Source")),
     ("product_provenance", _("Provenance & bias")),
     ("product_slo", _("SLO")),

@@ -82,6 +82,7 @@ GLOBALS = {
             layout.url,
             layout.version_url,
             roles.role_label,
+            sentences.document_label,
             labels.outcome_label,
             labels.outcome_verdict,
             labels.objective_label,

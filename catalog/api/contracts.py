@@ -17,7 +17,9 @@ from catalog.api.products.views import DOCUMENT, OfProduct
 from catalog.api.rest.etags import EDITS, READS, with_etag
 from catalog.api.rest.views import ModelAnswer, OfVisibleProducts
 from catalog.authorization.access import require_user
+from catalog.contracts.access import readable_tree
 from catalog.contracts.models import DataContract, Server, contracts_of
+from catalog.contracts.secrets import without_secrets
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
@@ -25,15 +27,20 @@ from catalog.manifests import odcs
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.products.services import edited_version
-from catalog.types import JSONValue
+from catalog.types import JSONObject, JSONValue
 
 
 class ServerAnswer(ModelAnswer[Server]):
     """A server of a contract."""
 
+    location = serializers.SerializerMethodField()
+
     class Meta:
         model = Server
         fields = ("name", "type", "environment", "location", "format", "description")
+
+    def get_location(self, server: Server) -> str:
+        return str(without_secrets(server.location))
 
 
 class ContractSummary(ModelAnswer[DataContract]):
@@ -62,10 +69,17 @@ class ContractDetail(ContractSummary):
 
     is_frozen = serializers.SerializerMethodField()
     servers = ServerAnswer(many=True)
-    tree = serializers.JSONField(help_text="The contract's document (ODCS), as it is kept.")
+    tree = serializers.SerializerMethodField(
+        help_text="The contract's document (ODCS) as it is stored. Values that look like secrets "
+        "are shown to those who can edit it alone."
+    )
 
     class Meta(ContractSummary.Meta):
         fields = (*ContractSummary.Meta.fields, "is_frozen", "servers", "tree")
+
+    def get_tree(self, contract: DataContract) -> JSONObject:
+        request = self.context.get("request")
+        return readable_tree(contract, request.user) if request else contract.tree
 
     def get_is_frozen(self, contract: DataContract) -> bool:
         return is_frozen(contract)

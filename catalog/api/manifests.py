@@ -5,6 +5,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,12 +18,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.bodies import Body
-from catalog.api.rest.errors import TooLarge
+from catalog.api.rest.errors import InvalidParameters, TooLarge
 from catalog.api.rest.problems import issue_json
 from catalog.authorization.access import access_for, require_user
+from catalog.contracts.access import readable_tree
 from catalog.contracts.models import DataContract
 from catalog.manifests.bitol_odps import export
 from catalog.manifests.bundles import Source
+from catalog.manifests.conversion import TARGETS, convert, convert_strictly
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
@@ -30,6 +33,7 @@ from catalog.manifests.serializers import json_of, yaml_of
 from catalog.manifests.services import import_manifests
 from catalog.problems import MEDIA_TYPE, problem_document
 from catalog.products.models import DataProduct
+from catalog.types import JSONObject
 
 REPORT = {
     "type": "object",
@@ -160,14 +164,97 @@ class ProductManifest(ManifestView):
         return Response(export(product.tree, status=product.status, domain=product.domain.slug))
 
 
+class ConversionQuery(Body):
+    """The version of ODCS in which a contract is wanted; without one it comes as it is stored."""
+
+    apiVersion = serializers.ChoiceField(  # noqa: N815  the standard's own name
+        TARGETS, required=False, help_text="Convert to this version of the standard."
+    )
+    extensions = serializers.ChoiceField(
+        ["custom"],
+        required=False,
+        help_text="custom moves what the version does not know to customProperties.",
+    )
+
+
 class ContractManifest(ManifestView):
     """A contract version as an ODCS document."""
 
-    @extend_schema(responses=DOCUMENT)
+    @extend_schema(parameters=[ConversionQuery], responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
-        """Return the stored document."""
-        visible = DataProduct.objects.visible_to(access_for(request.user)).has("product_id")
-        return Response(get_object_or_404(DataContract.objects.filter(visible), uuid=uuid).tree)
+        """Return the stored document, or a converted one that the standard's schema accepts.
+
+        `Assay-Loss` counts what the version has no room for; the conversion lists it. 409 with all
+        reasons if the result would not be valid.
+        """
+        tree, query = _contract_tree(request, uuid), _conversion_query(request)
+        if not query:
+            return Response(tree)
+        conversion = convert_strictly(
+            tree, query.get("apiVersion", ""), moves_unknown="extensions" in query
+        )
+        report = f"{reverse('api:contract_conversion', args=[uuid])}?{request.GET.urlencode()}"
+        headers = {
+            "Assay-Loss": str(len(conversion.losses)),
+            "Link": f'<{report}>; rel="describedby"',
+        }
+        return Response(conversion.tree, headers=headers)
+
+
+class ConversionAnswer(serializers.Serializer[Any]):
+    """A contract in a version of ODCS, and what that costs: all by locations in the stored one."""
+
+    api_version = serializers.CharField()
+    valid = serializers.BooleanField(help_text="The standard's schema accepts the document.")
+    losses = serializers.ListField(
+        child=serializers.DictField(), help_text="What the version has no room for; it is left out."
+    )
+    moved = serializers.ListField(
+        child=serializers.DictField(), help_text="What is in customProperties instead."
+    )
+    unknown = serializers.ListField(
+        child=serializers.DictField(), help_text="Fields that the standard does not have."
+    )
+    issues = serializers.ListField(
+        child=serializers.DictField(), help_text="What keeps the document from being valid."
+    )
+    document = serializers.DictField()
+
+
+class ContractConversion(APIView):
+    """A contract version in another version of ODCS, with a report of what is lost."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(parameters=[ConversionQuery], responses=ConversionAnswer)
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Return the converted document and the report, whether or not it is valid."""
+        tree, query = _contract_tree(request, uuid), _conversion_query(request)
+        version = query.get("apiVersion", TARGETS[0])
+        conversion = convert(tree, version, moves_unknown="extensions" in query)
+        answer = {
+            "api_version": version,
+            "valid": not conversion.unknown and not conversion.issues,
+            "document": conversion.tree,
+        }
+        lists = {"losses": conversion.losses, "moved": conversion.moved}
+        lists |= {"unknown": conversion.unknown, "issues": conversion.issues}
+        return Response(
+            answer | {name: list(map(issue_json, rows)) for name, rows in lists.items()}
+        )
+
+
+def _contract_tree(request: Request, uuid: UUID) -> JSONObject:
+    visible = DataProduct.objects.visible_to(access_for(request.user)).has("product_id")
+    contracts = DataContract.objects.filter(visible).select_related("product")
+    return readable_tree(get_object_or_404(contracts, uuid=uuid), request.user)
+
+
+def _conversion_query(request: Request) -> dict[str, str]:
+    query = ConversionQuery(data=request.query_params.dict())
+    if not query.is_valid():
+        raise InvalidParameters(query.errors)
+    return dict(query.validated_data)
 
 
 def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Response:

@@ -50,8 +50,10 @@ class DocumentSchema:
         if len(errors) >= MAX_ERRORS:
             issues.add_overflow(at)
         # Whether a field is unknown depends on the other errors at its place, so it comes last.
-        for error in sorted(errors, key=lambda error: (bool(_unexpected(error)), -_depth(error))):
-            for leaf in _closest_branch(error):
+        for error in sorted(
+            errors, key=lambda error: (bool(unexpected_keys(error)), -_depth(error))
+        ):
+            for leaf in closest_branch(error):
                 issues.add((*at, *leaf.instance_path), leaf)
                 if issues.errors >= MAX_ISSUES:
                     return issues.collected
@@ -83,7 +85,7 @@ class _IssueCollector:
         return list(self._by_key.values())
 
     def add(self, path: Path, error: ValidationError) -> None:
-        unexpected = _unexpected(error)
+        unexpected = unexpected_keys(error)
         if not unexpected:
             self._keep(self._violation(path, error))
             # Every value above it has failed, as draft 2019-09 sees it.
@@ -161,7 +163,7 @@ def _depth(error: ValidationError) -> int:
     return len(error.instance_path)
 
 
-def _unexpected(error: ValidationError) -> list[str]:
+def unexpected_keys(error: ValidationError) -> list[str]:
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(unexpected):
             return unexpected
@@ -186,7 +188,7 @@ def _all_leaves(error: ValidationError) -> Iterator[ValidationError]:
             yield from _all_leaves(inner)
 
 
-def _closest_branch(error: ValidationError) -> Iterator[ValidationError]:
+def closest_branch(error: ValidationError) -> Iterator[ValidationError]:
     """Yield the errors of the alternative that the value is closest to.
 
     That none of the alternatives fits would tell nobody what to fix.
@@ -200,4 +202,4 @@ def _closest_branch(error: ValidationError) -> Iterator[ValidationError]:
         yield error
         return
     for inner in min(branches, key=len):
-        yield from _closest_branch(inner)
+        yield from closest_branch(inner)

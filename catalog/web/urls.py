@@ -18,7 +18,7 @@ from catalog.web.people.tokens import token_list, token_revoke
 from catalog.web.ports import uploads
 from catalog.web.ports import views as ports
 from catalog.web.products import registration, steps, versions
-from catalog.web.products.contracts import product_contract
+from catalog.web.products.contracts import product_contract, product_contract_current
 from catalog.web.products.lookup import product_permanent
 from catalog.web.products.overview import product_overview
 from catalog.web.products.provenance import product_provenance
@@ -125,6 +125,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{PRODUCT}/versions", versions.product_versions, name="product_versions"),
     path(PRODUCT, product_overview, name="product_overview"),
     path(f"{PRODUCT}/schema", product_schema, name="product_schema"),
+    path(f"{PRODUCT}/contract", product_contract_current, name="product_contract_current"),
     path(f"{PRODUCT}/contracts/<uuid:contract>", product_contract, name="product_contract_page"),
     path(f"{PRODUCT}/provenance", product_provenance, name="product_provenance"),
     path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),

@@ -18,7 +18,8 @@ OPEN = set(
     account_reset_password account_reset_password_done account_reset_password_from_key
     account_reset_password_from_key_done invitation_accept
     domain_list domain_page product_permanent
-    product_overview product_schema product_contract_page product_provenance product_history
+    product_overview product_schema product_contract_page product_contract_current
+    product_provenance product_history
     product_versions product_version product_version_tab product_permanent_version
     person_page
     product_source product_slo product_slo_csv
