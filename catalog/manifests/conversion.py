@@ -108,11 +108,11 @@ def convert(tree: JSONObject, version: str, *, moves_unknown: bool = False) -> C
     Unknown keys keep it from being valid, unless they are moved to custom properties.
     """
     conversion = Conversion(copy.deepcopy(tree) | {"apiVersion": TARGETS[0]})
-    _Converter(conversion, TARGETS[0], moves=moves_unknown, kept=conversion.unknown).run()
+    _Converter(conversion, TARGETS[0], moves=moves_unknown, missing=conversion.unknown).run()
     if version != TARGETS[0]:
         conversion.tree["apiVersion"] = version
         conversion.issues.clear()
-        _Converter(conversion, version, moves=moves_unknown, kept=conversion.losses).run()
+        _Converter(conversion, version, moves=moves_unknown, missing=conversion.losses).run()
     return conversion
 
 
@@ -138,11 +138,11 @@ class _Converter:
     """
 
     def __init__(
-        self, conversion: Conversion, version: str, *, moves: bool, kept: list[Issue]
+        self, conversion: Conversion, version: str, *, moves: bool, missing: list[Issue]
     ) -> None:
         self.conversion, self.version, self.moves = conversion, version, moves
         # Where keys are reported that the schema does not have.
-        self.kept = kept
+        self.missing = missing
 
     def run(self) -> None:
         for _round in range(MAX_ROUNDS):
@@ -200,7 +200,7 @@ class _Converter:
         elif is_key and value is not None:
             message = f"ODCS {self.version} has no field {key} here."
             hint = "extensions=custom moves it to customProperties."
-            self.kept.append(Issue(location=location, message=message, hint=hint))
+            self.missing.append(Issue(location=location, message=message, hint=hint))
         else:
             message = f"ODCS {self.version} does not allow this value."
             self.conversion.losses.append(Issue(location=location, message=message))
