@@ -20,7 +20,13 @@ from catalog.products.json_diff import make_patch
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.types import JSONObject
-from tests.factories import FACTORY, make_domain, make_users, product_tree
+from tests.factories import (
+    FACTORY,
+    make_domain,
+    make_published_product,
+    make_users,
+    product_tree,
+)
 from tests.forms import read_page
 
 pytestmark = pytest.mark.django_db
@@ -345,3 +351,13 @@ def test_no_form_changes_an_odd_product(client, owner):
     routes = {key.partition(" ")[0] for key in save_each_untouched(client, product)}
 
     assert {"product_describe", "product_port", "product_answers", "product_objectives"} <= routes
+
+
+def test_no_form_of_a_published_product_begins_unpublished_changes(client):
+    users = make_users(make_domain("sales"))
+    product = make_published_product("Orders", domain=users.domain)
+    client.force_login(users.owner)
+
+    assert save_each_untouched(client, product)
+
+    assert DataProduct.including_working_copies.count() == 1
