@@ -18,6 +18,7 @@ from tests.settings import ON_POSTGRES, TEST_SERVERS
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 CHROMIUM = os.environ.get("ASSAY_CHROMIUM") or shutil.which("chromium") or ""
 DATACONTRACT = os.environ.get("ASSAY_TEST_DATACONTRACT", "")
+MOTO = os.environ.get("ASSAY_TEST_MOTO", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
@@ -27,6 +28,7 @@ NEEDS = {
         DATACONTRACT,
         "ASSAY_TEST_DATACONTRACT is not set; .ci/clients installs datacontract-cli and prints it",
     ),
+    "moto": (MOTO, "ASSAY_TEST_MOTO is not set; .ci/clients installs moto and prints it"),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
@@ -121,6 +123,12 @@ def redis_url() -> str:
 def datacontract_python() -> Path:
     """Python of the environment of datacontract-cli; the test is marked `datacontract`."""
     return Path(DATACONTRACT)
+
+
+@pytest.fixture(scope="session")
+def moto() -> Path:
+    """The interpreter whose environment has moto; the test is marked `moto`."""
+    return Path(MOTO)
 
 
 @pytest.fixture(scope="session")

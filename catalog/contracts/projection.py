@@ -19,7 +19,7 @@ MAX_SERVERS = 100
 MAX_DEPTH = 30
 _LOCATION_KEYS = ("location", "path", "endpointUrl", "host", "url")
 # The types of server that Assay checks by itself, and what it needs to know where each type is.
-PROBED_TYPES = frozenset({"api", "local"})
+PROBED_TYPES = frozenset({"api", "local", "s3"})
 SERVER_MEMBERS = {
     "api": ("location",),
     "local": ("path",),

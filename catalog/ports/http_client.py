@@ -144,7 +144,7 @@ class Client:
         try:
             async with self._session.request(
                 call.method,
-                checked_url(url, trace.target),
+                checked_url(url, trace.target, keeps_url=call.keeps_url),
                 headers=headers,
                 data=call.body,
                 allow_redirects=False,
@@ -155,9 +155,9 @@ class Client:
             raise _to_failure(error, trace) from error
 
 
-def checked_url(url: str, target: Target) -> URL:
+def checked_url(url: str, target: Target, *, keeps_url: bool = False) -> URL:
     """Return the URL as the client reads it; raises InvalidUrl if that is another target."""
-    read = URL(url)
+    read = URL(url, encoded=keeps_url)
     host = (read.raw_host or "").lower().rstrip(".")
     address = parse_ip(host)
     if (address.compressed if address else host, read.port) != (target.host, target.port):

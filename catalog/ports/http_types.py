@@ -13,6 +13,8 @@ class Request:
 
     After `max_bytes` the fetch ends: cut short if `allow_truncation`, else as TooLarge. Redirects
     are followed for GET and HEAD only; headers of the caller are not sent to another origin.
+    `keeps_url` sends the URL, all of whose characters are encoded, exactly as it is written: that
+    is what a signature covers.
     """
 
     url: str
@@ -23,6 +25,7 @@ class Request:
     max_bytes: int = 1024 * 1024
     allow_truncation: bool = False
     max_redirects: int = 3
+    keeps_url: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from governance.sandbox.database_servers import database_types
 from governance.sandbox.types import TableProfile, unreadable_message
 from governance.schedules.models import Schedule, ScheduleQuerySet
 
-READABLE = ("local", *database_types())
+READABLE = ("local", "s3", *database_types())
 DAY = 24 * 60 * 60
 READ_INTERVAL = timedelta(seconds=DAY)
 UNREAD_STATUSES = (Status.RETIRED, Status.EXTERNAL)

@@ -20,8 +20,10 @@ from catalog.domains.folders import folders_of
 from catalog.ports.files import OutsideFolder, open_in_folders
 from catalog.types import JSONObject
 from governance.sandbox.database_servers import connection_parameters, dialect_of
+from governance.sandbox.object_storage import fetched_object, object_table
 from governance.sandbox.types import (
     FILE_KINDS,
+    FOOTER,
     PENDING,
     Source,
     SourceProfile,
@@ -56,6 +58,8 @@ def read_server(server: Server, request: Source) -> SourceProfile:
         database = connection_parameters(server, dialect)
         return run_child(replace(request, kind=dialect.connector, database=database))
     kind = file_kind(server)
+    if server.type == "s3":
+        return read_object(server, kind, request)
     if server.type != "local" or not kind:
         raise SourceUnreadable("not-readable-here")
     domain_id = server.contract.product.domain_id
@@ -113,8 +117,29 @@ def require_file(descriptor: int) -> None:
         raise SourceUnreadable("not-a-file", f"It is {kind}.")
 
 
+def read_object(server: Server, kind: str, request: Source) -> SourceProfile:
+    """Return the one table of an S3 server, from its newest object. Raises SourceUnreadable."""
+    if kind in ("", "sqlite"):
+        raise SourceUnreadable("not-readable-here", "Its format is parquet, csv or json.")
+    with fetched_object(server, kind) as fetched:
+        source = replace(
+            request,
+            kind=FOOTER if fetched.is_footer else kind,
+            descriptor=fetched.file.fileno(),
+            keys=tuple(key._replace(table="rows") for key in request.keys),
+        )
+        profile = run_child(source)
+    tables = [
+        replace(table, name=file_table(server), is_sample=table.is_sample or fetched.is_sample)
+        for table in profile.tables
+    ]
+    return SourceProfile(tables, f"{fetched.note} {profile.note}".strip())
+
+
 def file_table(server: Server) -> str:
     """Return the name of a file's one table: that of the file."""
+    if server.type == "s3":
+        return object_table(server.location)
     return Path(server.location).name.split(".")[0]
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from catalog.types import JSONObject
 
 FILE_KINDS = ("parquet", "csv", "json", "sqlite")
-KINDS = (*FILE_KINDS, "postgres", "mysql", "database")
+# A file that has only the end of a Parquet file, at its place.
+FOOTER = "parquet-footer"
+KINDS = (*FILE_KINDS, FOOTER, "postgres", "mysql", "database")
 
 
 class Key(NamedTuple):
@@ -227,6 +229,8 @@ class SourceUnreadable(Exception):
         "no-address": "The server in the contract names no host, or no port.",
         "secret-of-another-server": "The named secret may not be sent to this host and port.",
         "no-secret": "The named secret is not set.",
+        "denied": "The storage refuses access.",
+        "no-location": "The server in the contract names no place that can be read.",
         "not-readable-here": "Assay cannot read this type of source.",
         "empty": "No tables found.",
         "not-counted": "It could not be counted.",

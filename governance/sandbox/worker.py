@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from catalog.types import JSONObject
-from governance.sandbox.types import FILE_KINDS, Source, SourceUnreadable
+from governance.sandbox.types import FILE_KINDS, FOOTER, Source, SourceUnreadable
 
 MEMORY = 1024**3
 PROCESSOR_SECONDS = 20
@@ -24,6 +24,7 @@ CONNECTORS = {
     "parquet": "governance.sandbox.connectors.file",
     "csv": "governance.sandbox.connectors.file",
     "json": "governance.sandbox.connectors.file",
+    FOOTER: "governance.sandbox.connectors.parquet_footer",
     "sqlite": "governance.sandbox.connectors.sqlite",
     "postgres": "governance.sandbox.connectors.postgres",
     "mysql": "governance.sandbox.connectors.mysql",
@@ -69,7 +70,7 @@ def respond(request: JSONObject) -> Iterator[JSONObject]:
 
 def main() -> None:
     request = json.loads(sys.stdin.buffer.read())
-    apply_limits(with_network=request["kind"] not in FILE_KINDS)
+    apply_limits(with_network=request["kind"] not in (*FILE_KINDS, FOOTER))
     os.chdir("/")
     for line in respond(request):
         print(json.dumps(line, default=str), flush=True)  # noqa: T201 - the response

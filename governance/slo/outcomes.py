@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     MISSING = "missing"
     WRONG_FORMAT = "wrong_format"
+    DENIED = "denied"
+    NOT_CONFIGURED = "not_configured"
 
 
 # Ports whose last measurements ended like this have a queue of their own, because each attempt

@@ -138,6 +138,8 @@ OUTCOMES = {
     Outcome.REFUSED: gettext_lazy("address blocked"),
     Outcome.MISSING: gettext_lazy("file missing"),
     Outcome.WRONG_FORMAT: gettext_lazy("wrong format"),
+    Outcome.DENIED: gettext_lazy("access denied"),
+    Outcome.NOT_CONFIGURED: gettext_lazy("location or secret not set"),
 }
 INDICATORS = {
     Indicator.AVAILABILITY: gettext_lazy("Availability"),

@@ -46,6 +46,8 @@ from governance.sandbox.runner import WALL_SECONDS, file_table, read_server
 from governance.sandbox.types import Key, Source, SourceUnreadable, TableProfile
 
 logger = logging.getLogger(__name__)
+# Types of server that a later version will read.
+NOT_READ_YET = {"gcs": "Google Cloud Storage", "azure": "Azure Blob Storage"}
 
 
 def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
@@ -59,15 +61,7 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     contract = require_contract(port)
     server = contract.servers.filter(type__in=READABLE).first()
     if server is None:
-        raise ValidationFailed(
-            [
-                Issue(
-                    location="server",
-                    message="The port has no file or database whose schema can be read.",
-                    hint="Name a server of type local, postgres or mysql in its contract.",
-                )
-            ]
-        )
+        raise ValidationFailed([_unreadable_issue(contract)])
     if isinstance(actor, SystemActor):
         result = _read(port, server)
     else:
@@ -95,6 +89,17 @@ def try_server(*, domain: Domain, server: JSONObject, actor: Person) -> list[Tab
     )
     with _one_reading(domain.pk):
         return read_server(row, Source()).tables
+
+
+def _unreadable_issue(contract: DataContract) -> Issue:
+    """Return why none of a contract's servers can be read."""
+    types = sorted(set(contract.servers.values_list("type", flat=True)) & set(NOT_READ_YET))
+    message = "The port has no file or database whose schema can be read."
+    if types:
+        names = " and ".join(NOT_READ_YET[server_type] for server_type in types)
+        message = f"{names} cannot be read yet."
+    hint = "Name a server of type local, s3, postgres or mysql in its contract."
+    return Issue(location="server", message=message, hint=hint)
 
 
 @contextmanager

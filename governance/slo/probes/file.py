@@ -49,6 +49,14 @@ def probe_file(
     return outcome, Timings(first_byte=seconds, total=seconds)
 
 
+def starts_as(file_format: str, first: bytes) -> bool:
+    """Return True if a file's first bytes are such as its format begins with."""
+    name = file_format.casefold()
+    if name == "parquet":
+        return first.startswith(PARQUET)
+    return FORMAT_CHECKS[name](first, -1) if name in FORMAT_CHECKS else bool(first)
+
+
 def _is_parquet(first: bytes, descriptor: int) -> bool:
     """Return True if it starts and ends with the magic bytes; an incomplete file ends otherwise."""
     size = os.fstat(descriptor).st_size
