@@ -38,6 +38,7 @@ class SearchDocument:
     tables: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     sensitivities: tuple[str, ...] = ()
     verdicts: tuple[str, ...] = ()

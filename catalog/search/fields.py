@@ -54,6 +54,7 @@ FIELDS = (
     Field("slo", "verdicts", is_facet=True, choices=VERDICTS),
     Field("contract", "contract_states", is_facet=True, choices=CONTRACT_STATES),
     Field("format", "formats", is_facet=True),
+    Field("license", "licenses", is_facet=True, aliases=("licence",)),
     Field("owner", "owners", is_facet=True, aliases=("team",)),
     Field("tag", "tags", is_facet=True),
     Field("has", "has", choices=PRESENCES),

@@ -63,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("publish/new", registration.product_new, name="product_new"),
     path(EDIT, steps.Checklist.as_view(), name="product_edit"),
     path(f"{EDIT}/describe", steps.Describe.as_view(), name="product_describe"),
+    path(f"{EDIT}/reuse", steps.ReuseView.as_view(), name="product_reuse"),
     path(f"{EDIT}/readers", steps.Readers.as_view(), name="product_readers"),
     path(f"{EDIT}/ports", ports.Ports.as_view(), name="product_ports"),
     path(f"{EDIT}/ports/add", ports.AddPort.as_view(), name="product_port_add"),

@@ -173,6 +173,14 @@ def _(site: Site) -> Sent:
     return edit(product, "describe", fields, members(*expected), expected)
 
 
+@form("product_reuse")
+def _(site: Site) -> Sent:
+    fields = {"license": "CC-BY-4.0", "citation": "Sales: Orders."}
+    contact = {"channel": "#orders", "contact_url": "orders@example.org"}
+    expected = fields | {"contact": {"channel": "#orders", "url": "mailto:orders@example.org"}}
+    return edit(site.draft(), "reuse", fields | contact, members(*expected), expected)
+
+
 @form("product_readers")
 def _(site: Site) -> Sent:
     product, domain, team = site.draft(), make_domain(), make_team()

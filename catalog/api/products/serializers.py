@@ -10,6 +10,7 @@ from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_path
 from catalog.products.models import ContractState, DataProduct, ProductUse, Sensitivity
 from catalog.products.projection import parse_columns
+from catalog.products.reuse import Contact, reuse_of
 from catalog.products.summaries import SummaryJSON, product_summary
 from catalog.publication.models import ProductVersion
 from catalog.types import JSONObject
@@ -80,6 +81,7 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSON
     """Return a product in the shape of ProductDetail; `reader` is called only for a successor."""
     after, row = product.successor, product.published_row
     is_visible = after is not None and reader().can_read(after)
+    reuse = reuse_of(product.tree)
     return summary_of(product) | {
         "limitations": product.limitations,
         "usage": product.usage,
@@ -93,6 +95,9 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSON
         "contract_observed_at": row.contract_observed_at,
         "created_at": product.created_at,
         "figures": row.slo_figures,
+        "license": reuse.license,
+        "citation": reuse.citation,
+        "contact": reuse.contact,
         "tree": product.tree,
     }
 
@@ -108,6 +113,13 @@ def as_published(product: DataProduct, version: ProductVersion) -> DataProduct:
     return row
 
 
+class ContactAnswer(serializers.Serializer[Contact]):
+    """Whom consumers ask; `url` is empty, or an address of the web or of mail."""
+
+    channel = serializers.CharField()
+    url = serializers.CharField()
+
+
 class ProductDetail(ProductSummary):
     """A product with its document; `successor` only if the caller can see that product."""
 
@@ -115,6 +127,11 @@ class ProductDetail(ProductSummary):
     figures = serializers.JSONField(
         source="slo_figures", help_text="By indicator: value, target, as of."
     )
+    license = serializers.CharField(
+        read_only=True, help_text="What others may do with the data: an SPDX identifier or a text."
+    )
+    citation = serializers.CharField(read_only=True, help_text="How to cite the data.")
+    contact = ContactAnswer(read_only=True, allow_null=True)
     tree = serializers.JSONField(help_text="The product's document (Bitol ODPS), as it is kept.")
 
     class Meta(ProductSummary.Meta):
@@ -129,6 +146,9 @@ class ProductDetail(ProductSummary):
             "contract_observed_at",
             "created_at",
             "figures",
+            "license",
+            "citation",
+            "contact",
             "tree",
         )
 

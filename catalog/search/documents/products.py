@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
+from catalog.products.reuse import MAX_LICENSE_LENGTH, reuse_of
 from catalog.provenance.representation import Row, max_gaps, min_shares
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import RelatedData, load_related
@@ -60,6 +61,7 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         certified_until=_midnight(product.certified_until),
         weight=STATUS_WEIGHTS.get(Status(product.status), 1.0),
         ports=tuple(dict.fromkeys(related.ports)),
+        licenses=tuple(_licenses(product)),
         formats=tuple(sorted(related.formats - {""})),
         owners=(own.team_slug,) if own.team_slug else (),
         owner_names=tuple(_owner_names(product, own.team_name)),
@@ -67,6 +69,11 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         latency=_metric(product, "latency"),
         quality=_metric(product, "quality"),
     )
+
+
+def _licenses(product: DataProduct) -> Iterator[str]:
+    if text := reuse_of(product.tree).license:
+        yield text[:MAX_LICENSE_LENGTH]
 
 
 def _aliases(product: DataProduct, related: RelatedData) -> Iterator[str]:

@@ -14,6 +14,7 @@ from catalog.contracts.models import contracts_of
 from catalog.issues import Issue
 from catalog.products.models import DataProduct, Visibility
 from catalog.products.projection import custom
+from catalog.products.reuse import reuse_of
 from catalog.provenance.models import ProvenanceRecord
 from catalog.provenance.questions import CURRENT_SET
 from catalog.web.components.layout import url
@@ -120,6 +121,12 @@ def summarize_objectives(product: DataProduct) -> Summary:
     return ngettext("{n} objective", "{n} objectives", n).format(n=n), n > 0
 
 
+def summarize_reuse(product: DataProduct) -> Summary:
+    reuse = reuse_of(product.tree)
+    is_started = bool(reuse.license or reuse.citation or reuse.contact)
+    return reuse.license[:60] or _("No licence stated"), is_started
+
+
 def summarize_readers(product: DataProduct) -> Summary:
     if product.visibility != Visibility.RESTRICTED:
         return dict(VISIBILITY_CHOICES)[product.visibility], True
@@ -170,6 +177,14 @@ STEPS = (
         gettext_lazy("Targets for availability and latency, measured by polling"),
         ("objectives",),
         summarize_objectives,
+    ),
+    StepDefinition(
+        "reuse",
+        "product_reuse",
+        gettext_lazy("Licence and contact"),
+        gettext_lazy("Licence, citation, whom to ask"),
+        ("license", "citation", "support"),
+        summarize_reuse,
     ),
     StepDefinition(
         "inputs",

@@ -152,7 +152,7 @@ class EditView(ProductView):
         form = self.get_form(request.POST, files=request.FILES)
         if self.shows_stored and not form.has_edits():
             messages.info(request, _("Nothing was changed."))
-            return redirect(self.get_success_url())
+            return redirect(self.get_destination())
         if not form.is_valid():
             return self.render(form, status=422)
         try:
@@ -171,7 +171,11 @@ class EditView(ProductView):
             form.add_issues(error)
             return self.render(form, status=422)
         messages.success(request, str(self.success_message))
-        return redirect(self.next_url() if "continue" in request.POST else self.get_success_url())
+        return redirect(self.get_destination())
+
+    def get_destination(self) -> str:
+        """Return where to go after saving: to the next step if people want to continue."""
+        return self.next_url() if "continue" in self.request.POST else self.get_success_url()
 
     def get_form(self, data: Any = None, **options: Any) -> VersionedForm:
         """Return the form with what is stored, or with what was submitted."""

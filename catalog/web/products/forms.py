@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from catalog.products.projection import (
     slug_from,
     with_columns,
 )
+from catalog.products.reuse import MAILTO, MAX_CITATION_LENGTH, MAX_LICENSE_LENGTH
 from catalog.types import JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms.fields import SingleLineField, TextAreaField
@@ -220,6 +222,54 @@ class DescribeForm(Description, DocumentForm):
         help_text=_("Increase it with each publication; a published version never changes."),
     )
     field_order = ["name", "slug", "purpose"]
+
+
+class ReuseForm(DocumentForm):
+    """Licence, citation and contact."""
+
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {
+        "license": "license",
+        "citation": "citation",
+        "/support": "channel",
+    }
+    license = SingleLineField(
+        label=_("Licence"),
+        max_length=MAX_LICENSE_LENGTH,
+        required=False,
+        help_text=_("What others may do with the data: choose one, or write a name or address."),
+        widget=forms.TextInput(attrs={"list": "licenses", "autocomplete": "off"}),
+    )
+    citation = TextAreaField(
+        label=_("Citation"),
+        required=False,
+        rows=3,
+        max_length=MAX_CITATION_LENGTH,
+        help_text=_("How to cite the data in a report or paper. The page offers one if empty."),
+    )
+    channel = SingleLineField(
+        label=_("Contact"),
+        required=False,
+        help_text=_("Whom consumers ask: a team, a mailing list, a chat channel."),
+    )
+    contact_url = SingleLineField(
+        label=_("Address of the contact"),
+        max_length=1000,
+        required=False,
+        help_text=_("An email or web address. Readers of the product see it."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def clean_contact_url(self) -> str:
+        text = str(self.cleaned_data["contact_url"]).strip()
+        if not text or text.startswith(("https://", "http://")):
+            return text
+        address = text.removeprefix(MAILTO)
+        try:
+            validate_email(address)
+        except ValidationError:
+            message = _("Give an email address, or a web address that begins with https://.")
+            raise ValidationError(message) from None
+        return f"{MAILTO}{address}"
 
 
 class ReadersForm(VersionedForm):

@@ -12,6 +12,7 @@ from catalog.identifiers import product_iri
 from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.reuse import Reuse, reuse_of, suggested_citation
 from catalog.publication.services import owners_and_stewards
 from catalog.web.components.roles import role_label
 from catalog.web.products.links import Link, contact_of
@@ -35,6 +36,8 @@ class ProductFrame:
     access: "EntryAccess"
     metrics: list[TrustMetric]
     successor: DataProduct | None
+    reuse: Reuse
+    citation: str
     can_edit: bool
 
     @property
@@ -72,8 +75,22 @@ def product_frame(
         access=seen_by,
         metrics=trust_summary(product, seen_by.readers, seen_by.reason),
         successor=successor if successor and access.can_read(successor) else None,
+        reuse=reuse_of(product.tree),
+        citation=citation_for(product),
         can_edit=product.status != Status.RETIRED
         and access.can(Permission.EDIT_PRODUCTS, product.domain_id),
+    )
+
+
+def citation_for(product: DataProduct) -> str:
+    """Return the citation that a product's document states, else one made from its entry."""
+    published = product.published_at or product.updated_at
+    return reuse_of(product.tree).citation or suggested_citation(
+        publisher=product.domain.name,
+        year=published.year,
+        name=product.name,
+        version=product.version,
+        iri=product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
     )
 
 

@@ -1,6 +1,6 @@
 """The checklist of a product, and its steps that are about the product itself."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,14 @@ from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.products.projection import slug_from
+from catalog.products.reuse import LICENSES, MAILTO, reuse_of, with_reuse
 from catalog.products.services import replace_document, share_product
 from catalog.publication.services import owners_and_stewards
 from catalog.web.pages import render_page
 from catalog.web.products.checklist import LocatedIssue, issues_elsewhere
 from catalog.web.products.editing import EditPage, EditView, ProductView, Text
-from catalog.web.products.forms import DescribeForm, ReadersForm, described_by
+from catalog.web.products.forms import DescribeForm, ReadersForm, ReuseForm, described_by
+from catalog.web.products.layout import citation_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,39 @@ class Describe(EditView):
         return replace_document(
             product=self.product, tree=form.document, edition=edition, actor=self.person
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReusePage(EditPage):
+    """`licenses` has the name of each known licence by its identifier."""
+
+    licenses: dict[str, str]
+    suggestion: str
+
+
+class ReuseView(EditView):
+    """Licence, citation and contact."""
+
+    step = "reuse"
+    form_class = ReuseForm
+    shows_stored = True
+    template_name = "catalog/editing/reuse.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        reuse = asdict(reuse_of(self.product.tree))
+        return reuse | {"contact_url": reuse["contact_url"].removeprefix(MAILTO)}
+
+    def save_form(self, form: ReuseForm) -> DataProduct:
+        changed = {name: form.cleaned_data[name] for name in form.edited() - {"edition"}}
+        form.document = with_reuse(self.product.tree, changed)
+        edition = form.cleaned_data["edition"]
+        return replace_document(
+            product=self.product, tree=form.document, edition=edition, actor=self.person
+        )
+
+    def get_page(self, form: ReuseForm) -> ReusePage:
+        citation = citation_for(self.product)
+        return ReusePage(frame=self.frame(form), licenses=LICENSES, suggestion=citation)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ FACETS = {
     "slo": gettext_lazy("SLO"),
     "contract": gettext_lazy("Contract"),
     "format": gettext_lazy("Format"),
+    "license": gettext_lazy("Licence"),
     "owner": gettext_lazy("Owner"),
     "tag": gettext_lazy("Tag"),
 }
