@@ -56,7 +56,7 @@ class EditFrame:
 
     @property
     def is_draft(self) -> bool:
-        return self.product.status == Status.DRAFT
+        return self.product.status == Status.DRAFT and not self.product.is_working_copy
 
     @property
     def blocking(self) -> int:
