@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from jsonpointer import escape
 
@@ -34,6 +35,9 @@ CUSTOM_LABELS = {
     "assayUsedIn": "uses",
 }
 CUSTOM_TEXTS = frozenset({"assayProvenance", "assayUsedIn"})
+
+
+PortPair = tuple[PortKey | None, PortKey | None]
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,10 @@ class _Products(Comparison):
     breaks: list[PortBreak] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
+    @cached_property
+    def pairs(self) -> list[PortPair]:
+        return pair_ports(self.before.ports, self.after.ports)
+
     def description(self, before: JSONValue, after: JSONValue, at: str, subject: str) -> None:
         if isinstance(before or {}, dict) and isinstance(after or {}, dict):
             texts = dict.fromkeys(("purpose", "limitations", "usage"), self.text)
@@ -168,18 +176,23 @@ class _Products(Comparison):
                 message = changed_value(f"Input port {name}", old, new)
                 self.add(location, ChangeClass.COMPATIBLE, message)
 
-    def output_ports(self, before: JSONValue, after: JSONValue, at: str, _subject: str) -> None:
-        for name, location, old, new in self.parts(before, after, at, _port_text):
-            subject = f"Port {name}"
-            if old is None:
-                self.add(location, ChangeClass.COMPATIBLE, f"{subject} was added.")
-            elif new is None:
-                self.removed_port(old, location)
-            else:
-                own = {"contractId": ignore, "type": self.guarantee}
-                own["customProperties"] = self.custom_properties
-                self.members(old, new, location, subject, own)
+    def output_ports(self, _before: JSONValue, _after: JSONValue, at: str, _subject: str) -> None:
+        old_ports, new_ports = self.before.ports, self.after.ports
+        own = {"version": self.plain, "contractId": ignore, "type": self.guarantee}
+        own["customProperties"] = self.custom_properties
+        for old_key, new_key in self.pairs:
+            location = f"{at}/{escape(' '.join(new_key or old_key or ()))}"
+            if old_key is None and new_key is not None:
+                message = f"Port {' '.join(new_key)} was added."
+                self.add(location, ChangeClass.COMPATIBLE, message)
+            elif old_key is not None and new_key is None:
+                self.removed_port(old_ports[old_key], location)
+            elif old_key is not None and new_key is not None:
+                old, new = old_ports[old_key], new_ports[new_key]
+                self.members(old, new, location, f"Port {' '.join(new_key)}", own)
                 self.end_of_port(old, new, location)
+        if _order(old_ports, self.pairs, 0) != _order(new_ports, self.pairs, 1):
+            self.add(at, ChangeClass.COMPATIBLE, "The order of output ports changed.")
 
     def end_of_port(self, before: JSONObject, after: JSONObject, at: str) -> None:
         """Add that a port is to end sooner than was announced, and than the notice period."""
@@ -204,17 +217,16 @@ class _Products(Comparison):
     def served_contracts(self) -> None:
         """Compare the contract of each port with what it was, or with that of its former major."""
         compared: dict[str, list[Change]] = {}
-        for key in self.after.ports:
-            new = self.after.contracts.get(key)
-            if key in self.before.ports:
-                old = self.before.contracts.get(key)
-                breaking = self.kept_port(key, old, new, compared)
+        for old_key, key in self.pairs:
+            if key is not None and old_key is not None:
+                old, new = self.before.contracts.get(old_key), self.after.contracts.get(key)
+                breaking = self.contract_of_port(key, old, new, compared)
                 if breaking:
-                    self.breaks.append(self.break_of(key, breaking))
-            elif former := self.former_major(key):
+                    self.breaks.append(self.break_of(old_key, breaking))
+            elif key is not None and (former := self.former_major(key)):
                 self.new_major(key, former)
 
-    def kept_port(
+    def contract_of_port(
         self,
         key: PortKey,
         old: ServedContract | None,
@@ -252,8 +264,8 @@ class _Products(Comparison):
     def new_major(self, key: PortKey, former: PortKey) -> None:
         """Add what breaks for consumers who go from one major of a port to the next."""
         old, new = self.before.contracts.get(former), self.after.contracts.get(key)
-        current = self.after.ports.get(former)
-        if old is None or new is None or current is None:
+        still = dict(self.pairs).get(former)
+        if old is None or new is None or still is None:
             return
         at = f"/outputPorts/{escape(' '.join(key))}/contract"
         breaking = [
@@ -267,7 +279,7 @@ class _Products(Comparison):
         ]
         if breaking:
             port = self.break_of(former, breaking)
-            self.notices.append(Notice(port, " ".join(key), end_of(current)))
+            self.notices.append(Notice(port, " ".join(key), end_of(self.after.ports[still])))
 
     def break_of(
         self, key: PortKey, changes: Sequence[Change], kind: BreakKind = BreakKind.CHANGED
@@ -275,6 +287,33 @@ class _Products(Comparison):
         contract = self.before.contracts.get(key)
         identifier = contract.identifier if contract else ""
         return PortBreak(*key, identifier, tuple(changes), kind)
+
+
+def pair_ports(
+    before: Mapping[PortKey, JSONObject], after: Mapping[PortKey, JSONObject]
+) -> list[PortPair]:
+    """Return the keys of each port before and after.
+
+    A port is the same if it has the same name and version, else the same name and major version.
+    """
+    same = {key: key for key in before if key in after}
+    for key in before:
+        if key not in same:
+            free = (other for other in after if other not in same.values())
+            major = (key[0], major_of(key[1]))
+            match = next((other for other in free if (other[0], major_of(other[1])) == major), None)
+            if match:
+                same[key] = match
+    added = [key for key in after if key not in same.values()]
+    return [(key, same.get(key)) for key in before] + [(None, key) for key in added]
+
+
+def _order(
+    ports: Mapping[PortKey, JSONObject], pairs: Sequence[PortPair], side: int
+) -> list[PortPair]:
+    """Return the pairs of ports that both versions have, in the order of one of them."""
+    both = {pair[side]: pair for pair in pairs if None not in pair}
+    return [both[key] for key in ports if key in both]
 
 
 def _contract_changes(old: ServedContract, new: ServedContract, at: str) -> list[Change]:

@@ -117,6 +117,26 @@ def test_a_port_of_the_next_major_breaks_none_while_the_former_one_is_kept() -> 
     assert greatest_class(release.changes) is BREAKING
 
 
+def test_a_port_with_another_version_of_its_major_is_the_same_port() -> None:
+    tree = TREE | {"outputPorts": [TREE["outputPorts"][0] | {"version": "1.2.0"}]}
+
+    release = compared(Content(tree, {("orders", "1.2.0"): FULL}))
+
+    assert [change.message for change in release.changes] == [
+        "Port orders 1.2.0: version changed from “1.0.0” to “1.2.0”."
+    ]
+    assert greatest_class(release.changes) is COMPATIBLE
+
+
+def test_ports_in_another_order_are_one_compatible_change() -> None:
+    ports = [*TREE["outputPorts"], {"name": "copy"}]
+    before = Content(TREE | {"outputPorts": ports}, {})
+
+    release = compared(Content(TREE | {"outputPorts": ports[::-1]}, {}), before)
+
+    assert [change.message for change in release.changes] == ["The order of output ports changed."]
+
+
 def test_a_port_may_be_removed_on_the_day_that_was_announced() -> None:
     before = Content(ending("2026-12-01"), {PORT: FULL})
 

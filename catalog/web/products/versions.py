@@ -1,6 +1,7 @@
 """The published versions of a product: each one's page, and any two compared."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from catalog.publication.contents import (
 )
 from catalog.publication.models import ProductVersion
 from catalog.publication.releases import ReleasePlan, stored_changes
-from catalog.publication.versions import resolve_version
+from catalog.publication.versions import major_of, resolve_version
 from catalog.types import JSONObject
 from catalog.web.components.layout import version_url
 from catalog.web.pages import render_page
@@ -201,10 +202,13 @@ def compare_documents(before: Content, after: Content) -> list[DocumentPair]:
 
 
 def documents_of(content: Content) -> list[DocumentText]:
+    """Return the documents of a version, with titles that mean the same in another version."""
     documents = [DocumentText(_("Product (ODPS)"), text_of(content.tree))]
+    counts = Counter(name for name, _ in content.contracts)
     title = _("Contract of port {port} (ODCS)")
-    for key, contract in content.contracts.items():
-        documents.append(DocumentText(title.format(port=" ".join(key)), text_of(contract.tree)))
+    for (name, version), contract in content.contracts.items():
+        port = name if counts[name] == 1 else f"{name} {major_of(version)}"
+        documents.append(DocumentText(title.format(port=port), text_of(contract.tree)))
     return documents
 
 
