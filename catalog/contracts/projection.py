@@ -1,11 +1,13 @@
 """Between a contract's tree (ODCS) and its rows; pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.exceptions import require_valid
 from catalog.identifiers import fit, is_slug
+from catalog.ports.projection import major_of
 from catalog.products.document_size import measure, size_issues
 from catalog.products.projection import check_storable, digest_of
 from catalog.products.tree_reader import TreeReader
@@ -156,6 +158,32 @@ def new_tree(*, identifier: str, name: str, servers: list[JSONObject]) -> JSONOb
 def server_key(server_type: str, location: str, data_format: str = "") -> str:
     """Return what distinguishes a checked server from one that took its place."""
     return f"{server_type} {location} {data_format}".strip()
+
+
+def choose_versions(
+    ports: Sequence[tuple[str, str]], contracts: Iterable[tuple[str, str]]
+) -> list[str | None]:
+    """Return the contract version that each port serves; None if it names no contract.
+
+    `ports` have the identifier of their contract and their own version, `contracts` identifier and
+    version, the newest last. A port serves the newest version of its own major; of several ports of
+    one major each serves its equal version, if there is one. A port without a contract of its major
+    serves the newest that is of no other port's major, so that it keeps what it has when the next
+    major comes.
+    """
+    versions: dict[str, list[str]] = {}
+    for identifier, version in contracts:
+        versions.setdefault(identifier, []).append(version)
+    majors = Counter((identifier, major_of(version)) for identifier, version in ports)
+    chosen: list[str | None] = []
+    for identifier, version in ports:
+        known, major = versions.get(identifier, []), major_of(version)
+        own = [candidate for candidate in known if major_of(candidate) == major]
+        if version in own and majors[identifier, major] > 1:
+            own = [version]
+        free = [other for other in known if (identifier, major_of(other)) not in majors]
+        chosen.append(next(reversed(own or free or known), None))
+    return chosen
 
 
 def bump_version(version: str) -> str:

@@ -1,5 +1,6 @@
 """Ports as a product's tree declares them; pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -81,6 +82,12 @@ def _ports(
             reader.add_issue(at, f"Duplicate port {port.name} {port.version}.", hint)
         ports[port.name, port.version] = port
     return tuple(ports.values())
+
+
+def major_of(version: str) -> str:
+    """Return the number before the first dot; a version without numbers is its own major."""
+    match = re.match(r"[vV]?(\d+)", version)
+    return str(int(match[1])) if match else version
 
 
 def end_of(entry: Mapping[str, JSONValue]) -> date | None:

@@ -1,6 +1,6 @@
 """What changed between two versions of a product and of the contracts that it serves; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -9,7 +9,7 @@ from functools import cached_property
 from jsonpointer import escape
 
 from catalog.contracts.compatibility import compare_contracts
-from catalog.ports.projection import PortKey, end_of, port_key
+from catalog.ports.projection import PortKey, end_of, major_of, port_key
 from catalog.products.changes import (
     Change,
     ChangeClass,
@@ -19,7 +19,6 @@ from catalog.products.changes import (
     objects_of,
 )
 from catalog.products.json_diff import is_same
-from catalog.publication.versions import major_of
 from catalog.types import JSONObject, JSONValue
 
 # Members of the document that a version does not publish.
@@ -143,6 +142,7 @@ class _Products(Comparison):
     notice_until: date
     breaks: list[PortBreak] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    of_entries: dict[PortKey, list[Change]] = field(default_factory=dict)
 
     @cached_property
     def pairs(self) -> list[PortPair]:
@@ -188,8 +188,9 @@ class _Products(Comparison):
             elif old_key is not None and new_key is None:
                 self.removed_port(old_ports[old_key], location)
             elif old_key is not None and new_key is not None:
-                old, new = old_ports[old_key], new_ports[new_key]
+                old, new, start = old_ports[old_key], new_ports[new_key], len(self.changes)
                 self.members(old, new, location, f"Port {' '.join(new_key)}", own)
+                self.of_entries[old_key] = _breaking(self.changes[start:])
                 self.end_of_port(old, new, location)
         if _order(old_ports, self.pairs, 0) != _order(new_ports, self.pairs, 1):
             self.add(at, ChangeClass.COMPATIBLE, "The order of output ports changed.")
@@ -202,7 +203,7 @@ class _Products(Comparison):
         earliest = self.notice_until.isoformat()
         message = f"Port {_port_text(after)} ends on {end.isoformat()}, before {earliest}."
         self.add(at, ChangeClass.BREAKING, message)
-        self.breaks.append(self.break_of(port_key(after), self.changes[-1:], BreakKind.ENDS_EARLY))
+        self.breaks.append(self.break_of(port_key(before), self.changes[-1:], BreakKind.ENDS_EARLY))
 
     def removed_port(self, port: JSONObject, at: str) -> None:
         """Add the removal of a port, which is no surprise on the day that was announced for it."""
@@ -221,7 +222,7 @@ class _Products(Comparison):
             if key is not None and old_key is not None:
                 old, new = self.before.contracts.get(old_key), self.after.contracts.get(key)
                 breaking = self.contract_of_port(key, old, new, compared)
-                if breaking:
+                if breaking := [*self.of_entries.get(old_key, ()), *breaking]:
                     self.breaks.append(self.break_of(old_key, breaking))
             elif key is not None and (former := self.former_major(key)):
                 self.new_major(key, former)
@@ -249,7 +250,7 @@ class _Products(Comparison):
                 compared[pair] = _contract_changes(old, new, at)
                 self.changes += compared[pair]
             changes = compared[pair]
-        return [change for change in changes if change.change_class is ChangeClass.BREAKING]
+        return _breaking(changes)
 
     def former_major(self, key: PortKey) -> PortKey | None:
         """Return the port of the same name that a new one replaces, if it is of another major."""
@@ -268,11 +269,7 @@ class _Products(Comparison):
         if old is None or new is None or still is None:
             return
         at = f"/outputPorts/{escape(' '.join(key))}/contract"
-        breaking = [
-            change
-            for change in _contract_changes(old, new, at)
-            if change.change_class is ChangeClass.BREAKING
-        ]
+        breaking = _breaking(_contract_changes(old, new, at))
         self.changes += [
             Change(change.location, change.change_class, f"In {' '.join(key)}: {change.message}")
             for change in breaking
@@ -284,9 +281,12 @@ class _Products(Comparison):
     def break_of(
         self, key: PortKey, changes: Sequence[Change], kind: BreakKind = BreakKind.CHANGED
     ) -> PortBreak:
-        contract = self.before.contracts.get(key)
-        identifier = contract.identifier if contract else ""
+        identifier = str(self.before.ports[key].get("contractId") or "")
         return PortBreak(*key, identifier, tuple(changes), kind)
+
+
+def _breaking(changes: Iterable[Change]) -> list[Change]:
+    return [change for change in changes if change.change_class is ChangeClass.BREAKING]
 
 
 def pair_ports(

@@ -1,7 +1,9 @@
 """What the gates know of a product; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from catalog.publication.changes import PortBreak
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,11 @@ class PortFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ProductFacts:
-    """One product as the gates see it at the time `now`."""
+    """One product as the gates see it at the time `now`.
+
+    `breaks` are the ports that would break for consumers at once; a port that is given notice today
+    may end on `notice_until`.
+    """
 
     product_id: int
     name: str
@@ -37,3 +43,5 @@ class ProductFacts:
     ports: tuple[PortFacts, ...]
     open_questions: tuple[str, ...]
     now: datetime
+    breaks: tuple[PortBreak, ...] = ()
+    notice_until: date = date.max

@@ -1,20 +1,16 @@
 """What a publication would be: its changes, the version that they ask for, and what they break."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-from catalog.issues import Issue
 from catalog.products.changes import Change, ChangeClass, greatest_class
 from catalog.products.models import DataProduct
-from catalog.publication.changes import BreakKind, PortBreak, Release
+from catalog.publication.changes import Release
 from catalog.publication.contents import (
     compare_with_version,
-    notice_until,
     port_contracts_of,
 )
 from catalog.publication.models import ProductVersion
-from catalog.publication.versions import is_later, next_major, next_version
+from catalog.publication.versions import is_later, next_version
 from catalog.types import JSONObject
 
 MAX_STORED = 500
@@ -23,7 +19,6 @@ RELEASE_CLASSES = {
     ChangeClass.COMPATIBLE: "minor",
     ChangeClass.TEXT: "patch",
 }
-BREAKING_CHANGE = "breaking-change"
 
 
 @dataclass(frozen=True)
@@ -78,32 +73,6 @@ def version_columns(product: DataProduct, plan: ReleasePlan) -> JSONObject:
             for (name, version), (identifier, number) in port_contracts_of(product).items()
         ],
     }
-
-
-def break_issues(breaks: Iterable[PortBreak]) -> list[Issue]:
-    """Return an issue for each port that would break at once."""
-    return [_break_issue(port, notice_until()) for port in breaks]
-
-
-def _break_issue(port: PortBreak, until: date) -> Issue:
-    first, more = port.changes[0].message, len(port.changes) - 1
-    messages = {
-        BreakKind.CHANGED: f"Port {port} breaks: {first}" + (f" And {more} more." if more else ""),
-        BreakKind.REMOVED: f"Port {port} is removed without a notice period.",
-        BreakKind.ENDS_EARLY: first,
-    }
-    hints = {
-        BreakKind.CHANGED: f"Publish the change as {port.name} {next_major(port.version)} and keep "
-        f"{port} until {until.isoformat()}",
-        BreakKind.REMOVED: f"Keep it until {until.isoformat()}",
-        BreakKind.ENDS_EARLY: f"Keep it until {until.isoformat()}",
-    }
-    return Issue(
-        code=BREAKING_CHANGE,
-        location=f"outputPorts.{port.name}",
-        message=messages[port.kind],
-        hint=f"{hints[port.kind]}, or say why the change cannot wait.",
-    )
 
 
 def stored_changes(version: ProductVersion) -> list[Change]:

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from catalog.issues import Issue
+from catalog.products.changes import ChangeClass
 from catalog.provenance.questions import CURRENT_SET
+from catalog.publication.changes import BreakKind
 from catalog.publication.facts import PortFacts, ProductFacts
+from catalog.publication.versions import next_version
 
+BREAKING_CHANGE = "breaking-change"
 MAX_CHECK_AGE = timedelta(hours=24)
 
 
@@ -79,11 +83,33 @@ def provenance_is_answered(product: ProductFacts) -> Iterator[Issue]:
         )
 
 
+def consumers_are_given_notice(product: ProductFacts) -> Iterator[Issue]:
+    """A port that consumers read changes compatibly, or its former major version is kept for the
+    notice period."""
+    until = product.notice_until.isoformat()
+    for port in product.breaks:
+        first, more = port.changes[0].message, len(port.changes) - 1
+        message, hint = first, f"Keep {port} until {until}"
+        if port.kind is BreakKind.REMOVED:
+            message = f"Port {port} is removed without a notice period."
+        elif port.kind is BreakKind.CHANGED:
+            message = f"Port {port} breaks: {first}" + (f" And {more} more." if more else "")
+            major = next_version(port.version, ChangeClass.BREAKING)
+            hint = f"Publish the change as {port.name} {major}, and keep {port} until {until}"
+        yield Issue(
+            code=BREAKING_CHANGE,
+            location=f"outputPorts.{port.name}",
+            message=message,
+            hint=f"{hint}; or say why it cannot wait.",
+        )
+
+
 INVARIANTS = (
     purpose_is_described,
     owner_and_steward_are_active,
     a_port_is_live,
     provenance_is_answered,
+    consumers_are_given_notice,
 )
 
 

@@ -28,14 +28,17 @@ from catalog.products.services import (
     lock_product,
     lock_settings,
     publish_working_copy,
+    replace_document,
     require_free_identity,
     set_status,
 )
 from catalog.provenance.questions import CURRENT_SET
+from catalog.publication.contents import notice_until
 from catalog.publication.facts import PortFacts, ProductFacts
 from catalog.publication.gates import PublicationRefused, SettingRefused, regressions, run_gates
 from catalog.publication.models import ProductVersion
 from catalog.publication.releases import plan_release, version_columns
+from catalog.publication.rules import BREAKING_CHANGE
 
 
 @transaction.atomic
@@ -47,8 +50,11 @@ def publish_product(
     reason: str = "",
     note: str = "",
     break_reason: str = "",
+    version: str = "",
 ) -> DataProduct:
     """Publish what people edit of a product, of this edition, and freeze it under its version.
+
+    Another `version` is written into the document first.
 
     A working copy is written over its product in this transaction; of a deprecated product, the
     product stays deprecated. Publishing the published version again changes nothing. `note` tells
@@ -60,13 +66,23 @@ def publish_product(
     row, copy = lock_product(product, actor, Permission.PUBLISH_PRODUCTS)
     current = copy or row
     require_edition(sent=edition, read=product.edition, current=current.edition)
+    if version not in ("", current.version):
+        tree = current.tree | {"version": version}
+        current = replace_document(
+            product=current, tree=tree, edition=current.edition, actor=actor, reason=reason
+        )
+        row, copy = (row, current) if current.is_working_copy else (current, None)
     digests = contract_digests_of(current)
     content = (content_digest(current.tree), digests)
     frozen = row.versions.filter(version=current.version).first()
     is_same = frozen is not None and (frozen.tree_digest, frozen.contract_digests) == content
     if is_same and row.status == Status.PUBLISHED:
         return drop_working_copy(row, copy, actor) if copy else row
-    _require_publishable(current, is_version_taken=frozen is not None and not is_same)
+    _require_publishable(
+        current,
+        is_version_taken=frozen is not None and not is_same,
+        may_break=bool(break_reason.strip()),
+    )
     changes = publish_working_copy(row, copy) if copy else {}
     columns: dict[str, object] = {"published_at": timezone.now()}
     status = Status.DEPRECATED if copy and row.status == Status.DEPRECATED else Status.PUBLISHED
@@ -86,7 +102,7 @@ def publish_product(
             edition=row.edition,
             published_by=actor.audit_name,
             note=note or reason,
-            break_reason=break_reason,
+            break_reason=break_reason if plan.release.breaks else "",
             **version_columns(row, plan),
         )
     return row
@@ -190,6 +206,8 @@ def load_facts(product: DataProduct) -> ProductFacts:
         ports=tuple(_port_facts(product)),
         open_questions=tuple(code for code in CURRENT_SET.codes if code not in answered),
         now=timezone.now(),
+        breaks=plan_release(product).release.breaks if product.is_working_copy else (),
+        notice_until=notice_until(),
     )
 
 
@@ -230,7 +248,7 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
     return facts
 
 
-def _require_publishable(product: DataProduct, *, is_version_taken: bool) -> None:
+def _require_publishable(product: DataProduct, *, is_version_taken: bool, may_break: bool) -> None:
     if product.status in (Status.RETIRED, Status.EXTERNAL):
         raise InvalidTransition(
             f"A product that is {product.status} cannot be published.",
@@ -238,6 +256,8 @@ def _require_publishable(product: DataProduct, *, is_version_taken: bool) -> Non
             hint="Adopt an external entry first; register a retired product as a new one.",
         )
     findings = publication_findings(product)
+    if may_break:
+        findings = [finding for finding in findings if finding.code != BREAKING_CHANGE]
     if any(finding.is_error for finding in findings):
         raise PublicationRefused(findings)
     if is_version_taken:

@@ -9,12 +9,6 @@ LATEST = "latest"
 _NUMBERS = re.compile(r"([vV]?)(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 
 
-def major_of(version: str) -> str:
-    """Return the number before the first dot; a version without numbers is its own major."""
-    match = re.match(r"[vV]?(\d+)", version)
-    return str(int(match[1])) if match else version
-
-
 def resolve_version(selector: str, versions: Sequence[str]) -> str | None:
     """Return the version that a selector means, of those published, newest first.
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from catalog.ports.projection import major_of
 from catalog.products.changes import ChangeClass, greatest_class
 from catalog.products.projection import with_custom
 from catalog.publication.changes import (
@@ -14,7 +15,7 @@ from catalog.publication.changes import (
     ServedContract,
     compare_contents,
 )
-from catalog.publication.versions import is_later, major_of, next_version, resolve_version
+from catalog.publication.versions import is_later, next_version, resolve_version
 from catalog.types import JSONObject
 
 BREAKING, COMPATIBLE, TEXT = ChangeClass.BREAKING, ChangeClass.COMPATIBLE, ChangeClass.TEXT

@@ -14,7 +14,12 @@ from catalog.contracts.models import (
     Server,
     contracts_of,
 )
-from catalog.contracts.projection import ContractDocument, DeclaredProperty, parse_contract
+from catalog.contracts.projection import (
+    ContractDocument,
+    DeclaredProperty,
+    choose_versions,
+    parse_contract,
+)
 from catalog.domains.folders import Folders, folders_of
 from catalog.domains.models import Domain
 from catalog.exceptions import ImmutableVersion, NameConflict, ValidationFailed, require_valid
@@ -118,18 +123,19 @@ def merge_contracts(product: DataProduct, copy: DataProduct) -> None:
 
 
 def link_ports(product: DataProduct) -> None:
-    """Point each output port at the contract that it names: its own version, else the newest."""
-    contracts: dict[str, list[DataContract]] = {}
-    for contract in contracts_of(product).only("id", "identifier", "version").order_by("id"):
-        contracts.setdefault(contract.identifier, []).append(contract)
+    """Point each output port at the contract version that it serves, of those that it names."""
+    rows = contracts_of(product).only("id", "identifier", "version").order_by("id")
+    contracts = {(row.identifier, row.version): row for row in rows}
     PortContract.objects.filter(port__product=product).delete()
-    links = []
-    for port in OutputPort.objects.filter(product=product):
-        versions = contracts.get(port.contract_identifier, [])
-        if versions:
-            equal = [contract for contract in versions if contract.version == port.version]
-            links.append(PortContract(port=port, contract=(equal or versions)[-1]))
-    PortContract.objects.bulk_create(links)
+    ports = list(OutputPort.objects.filter(product=product))
+    served = choose_versions(
+        [(port.contract_identifier, port.version) for port in ports], contracts
+    )
+    PortContract.objects.bulk_create(
+        PortContract(port=port, contract=contracts[port.contract_identifier, version])
+        for port, version in zip(ports, served, strict=True)
+        if version is not None
+    )
 
 
 def is_frozen(contract: DataContract) -> bool:

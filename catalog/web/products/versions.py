@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog.authorization.access import AccessContext
 from catalog.manifests.serializers import json_of, yaml_of
+from catalog.ports.projection import major_of
 from catalog.products.changes import Change
 from catalog.products.models import DataProduct
 from catalog.publication.changes import Content
@@ -24,7 +25,7 @@ from catalog.publication.contents import (
 )
 from catalog.publication.models import ProductVersion
 from catalog.publication.releases import ReleasePlan, stored_changes
-from catalog.publication.versions import major_of, resolve_version
+from catalog.publication.versions import resolve_version
 from catalog.types import JSONObject
 from catalog.web.components.layout import version_url
 from catalog.web.pages import render_page
