@@ -30,7 +30,7 @@ from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES
 from catalog.manifests.serializers import json_of, yaml_of
-from catalog.manifests.services import import_manifests
+from catalog.manifests.services import ReleaseTexts, import_manifests
 from catalog.problems import MEDIA_TYPE, problem_document
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
@@ -114,6 +114,15 @@ class ManifestQuery(Body):
     domain = serializers.CharField(
         default="", allow_blank=True, max_length=120, help_text="Domain of products that name none."
     )
+    note = serializers.CharField(
+        default="", allow_blank=True, max_length=2000, help_text="What is new, for consumers."
+    )
+    break_reason = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=2000,
+        help_text="Why a breaking change has no notice period.",
+    )
 
 
 class Manifests(APIView):
@@ -137,6 +146,7 @@ class Manifests(APIView):
             default_domain=query.validated_data["domain"],
             overwrite=query.validated_data["overwrite"],
             is_dry_run=is_dry_run,
+            texts=ReleaseTexts(query.validated_data["note"], query.validated_data["break_reason"]),
         )
         return _answer(request, ImportReport.of(results), is_dry_run=is_dry_run)
 

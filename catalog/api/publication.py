@@ -3,7 +3,7 @@
 from contextlib import suppress
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -24,7 +24,8 @@ from catalog.products.models import DataProduct
 from catalog.products.services import edited_version
 from catalog.publication.contents import Consumer, compare_versions, consumers_of
 from catalog.publication.models import ProductVersion
-from catalog.publication.releases import ReleasePlan
+from catalog.publication.releases import ReleasePlan, describe_release
+from catalog.publication.rules import BREAKING_CHANGE
 from catalog.publication.services import (
     adopt_product,
     deprecate_product,
@@ -35,8 +36,17 @@ from catalog.publication.services import (
 from catalog.publication.versions import LATEST
 from catalog.types import JSONObject
 
+DRY_RUN = OpenApiParameter("dry_run", bool, description="1 changes nothing and needs no If-Match.")
 FROM = OpenApiParameter("from", str, required=True, description="The earlier version, or `1`.")
 TO = OpenApiParameter("to", str, description="The later version; the latest by default.")
+
+
+class PublicationBody(Reasoned):
+    """What consumers are told, why a breaking change cannot wait, and the number of the version."""
+
+    note = StrictString(required=False, allow_blank=True, max_length=2000)
+    break_reason = StrictString(required=False, allow_blank=True, max_length=2000)
+    version = StrictString(required=False, max_length=60)
 
 
 class Retirement(Reasoned):
@@ -86,6 +96,16 @@ class ConsumerAnswer(serializers.Serializer[Consumer]):
     input_port_version = serializers.CharField(source="input_port.version")
 
 
+class ReleaseConsumer(serializers.Serializer[JSONObject]):
+    """A product that reads a port which the release changes."""
+
+    product = serializers.UUIDField()
+    path = serializers.CharField()
+    name = serializers.CharField()
+    input_port = serializers.CharField()
+    input_port_version = serializers.CharField(allow_blank=True)
+
+
 class ComparisonAnswer(serializers.Serializer[JSONObject]):
     """What changed from one version to another, and the products that it concerns."""
 
@@ -94,6 +114,24 @@ class ComparisonAnswer(serializers.Serializer[JSONObject]):
     release_class = serializers.ChoiceField(choices=["major", "minor", "patch"])
     changes = ChangeAnswer(many=True)
     consumers = ConsumerAnswer(many=True)
+
+
+class ReleaseAnswer(FindingsAnswer):
+    """What a publication would change, and what it needs."""
+
+    last_version = serializers.CharField(allow_null=True)
+    version = serializers.CharField(help_text="The version that the document has now.")
+    proposed_version = serializers.CharField(help_text="The version that the changes ask for.")
+    release_class = serializers.ChoiceField(
+        choices=["major", "minor", "patch", ""], help_text="Empty for a first version."
+    )
+    change_count = serializers.IntegerField()
+    changes = ChangeAnswer(many=True)
+    breaks = serializers.ListField(
+        child=serializers.CharField(), help_text="Ports that break without a notice period."
+    )
+    notice_until = serializers.DateField(help_text="The end of a notice period that begins today.")
+    consumers = ReleaseConsumer(many=True)
 
 
 class VersionSummary(ModelAnswer[ProductVersion]):
@@ -134,11 +172,36 @@ class Publication(OfProduct):
 
     permission_classes = [IsAuthenticated]
 
-    @extend_schema(request=Reasoned, responses=ProductDetail, parameters=EDITS)
+    @extend_schema(
+        request=PublicationBody,
+        responses={
+            200: PolymorphicProxySerializer("Published", [ProductDetail, ReleaseAnswer], None)
+        },
+        parameters=[DRY_RUN, *EDITS],
+    )
     def publish(self, request: Request, uuid: UUID) -> Response:
-        """Check the gates, publish the working copy and freeze it under its version."""
-        edit = self.edit_of(Reasoned, Permission.PUBLISH_PRODUCTS)
+        """Check the gates, publish the working copy and freeze it under its version.
+
+        With `dry_run=1` only report what that would change, and which products it concerns.
+        """
+        if request.query_params.get("dry_run", "0") not in ("", "0", "false"):
+            return self.dry_run()
+        edit = self.edit_of(PublicationBody, Permission.PUBLISH_PRODUCTS)
         return self.answer_changed(publish_product(**edit))
+
+    def dry_run(self) -> Response:
+        product = self.get_object()
+        require_permission(self.request.user, Permission.VIEW_DRAFTS, product.domain)
+        edited = edited_version(product)
+        may_break = bool(PublicationBody.read(self.request).validated_data.get("break_reason"))
+        findings = publication_findings(edited)
+        blocking = [
+            finding
+            for finding in findings
+            if finding.is_error and not (may_break and finding.code == BREAKING_CHANGE)
+        ]
+        state = {"findings": findings, "is_publishable": not blocking}
+        return Response(ReleaseAnswer(describe_release(edited, self.reader) | state).data)
 
     @extend_schema(request=Deprecation, responses=ProductDetail, parameters=EDITS)
     def deprecate(self, request: Request, uuid: UUID) -> Response:

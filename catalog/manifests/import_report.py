@@ -12,10 +12,15 @@ from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
 from catalog.types import JSONObject
 
+MAX_LINES = 40
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportResult:
-    """What happened to one product and its contracts, and why."""
+    """What happened to one product and its contracts, and why.
+
+    `release` is what changes in a published product, as `describe_release` returns it.
+    """
 
     name: str
     file: str
@@ -30,11 +35,24 @@ class ImportResult:
     path: str = ""
     uuid: str = ""
     status: str = ""
+    release: JSONObject | None = None
 
     @property
     def is_blocked(self) -> bool:
         """Return True if a valid product was not imported as asked: a conflict or a refusal."""
         return self.action in (Action.CONFLICT, Action.REFUSED) or bool(self.findings)
+
+    @property
+    def release_lines(self) -> list[str]:
+        """Return what changes for consumers as lines of text; none of a product never published."""
+        if self.release is None or not self.release["change_count"]:
+            return []
+        release = self.release
+        first = f"{release['release_class']} release since {release['last_version']}"
+        lines = [f"{first}: the changes ask for version {release['proposed_version']}"]
+        lines += [f"{change['change_class']}: {change['message']}" for change in release["changes"]]
+        lines += [f"consumer: {consumer['path']}" for consumer in release["consumers"]]
+        return lines[:MAX_LINES]
 
     def as_json(self) -> JSONObject:
         return {
@@ -48,6 +66,7 @@ class ImportResult:
             "reason": self.reason,
             "changes": list(self.changes),
             "notes": list(self.notes),
+            "release": self.release,
             "findings": [finding.as_json() for finding in self.findings],
             "problems": [issue.as_json() for issue in self.issues],
         }

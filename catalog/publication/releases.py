@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from catalog.authorization.access import AccessContext
 from catalog.products.changes import Change, ChangeClass, greatest_class
 from catalog.products.models import DataProduct
 from catalog.publication.changes import Release
 from catalog.publication.contents import (
     compare_with_version,
+    consumers_of,
+    notice_until,
     port_contracts_of,
 )
 from catalog.publication.models import ProductVersion
@@ -80,3 +83,32 @@ def stored_changes(version: ProductVersion) -> list[Change]:
         Change(entry["location"], ChangeClass[entry["change_class"].upper()], entry["message"])
         for entry in version.changes
     ]
+
+
+def describe_release(product: DataProduct, access: AccessContext) -> JSONObject:
+    """Return a publication of what people edit as JSON, with the consumers that a reader may see.
+
+    The list of changes is cut after MAX_STORED, `change_count` counts all.
+    """
+    plan = plan_release(product)
+    changes = plan.release.changes
+    return {
+        "last_version": plan.last.version if plan.last else None,
+        "version": product.version,
+        "proposed_version": plan.proposed_version,
+        "release_class": plan.release_class,
+        "change_count": len(changes),
+        "changes": [change.as_json() for change in changes[:MAX_STORED]],
+        "breaks": [str(port) for port in plan.release.breaks],
+        "notice_until": notice_until().isoformat(),
+        "consumers": [
+            {
+                "product": str(consumer.product.uuid),
+                "path": consumer.product.path,
+                "name": consumer.product.name,
+                "input_port": consumer.input_port.name,
+                "input_port_version": consumer.input_port.version,
+            }
+            for consumer in consumers_of(product, access, contracts=plan.affected_contracts)
+        ],
+    }

@@ -101,7 +101,7 @@ def publish_product(
             contract_digests=digests,
             edition=row.edition,
             published_by=actor.audit_name,
-            note=note or reason,
+            note=note,
             break_reason=break_reason if plan.release.breaks else "",
             **version_columns(row, plan),
         )

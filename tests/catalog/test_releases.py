@@ -1,14 +1,20 @@
 """A publication as a release: what breaks, the notice period, consumers and their tasks."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalog.contracts.models import contract_of
 from catalog.contracts.projection import choose_versions
 from catalog.contracts.services import save_contract
 from catalog.exceptions import InvalidTransition
+from catalog.manifests.bundles import Source
+from catalog.manifests.import_report import ImportResult
+from catalog.manifests.services import ReleaseTexts, import_manifests
 from catalog.products.models import DataProduct
 from catalog.products.services import edited_version, replace_document
 from catalog.publication.gates import PublicationRefused
@@ -209,3 +215,142 @@ def test_a_port_serves_the_newest_contract_version_of_its_own_major(
     ports: list[tuple[str, str]], contracts: list[tuple[str, str]], served: list[str | None]
 ) -> None:
     assert choose_versions(ports, contracts) == served
+
+
+def test_the_release_page_shows_changes_version_and_consumers(
+    client: Client, users: Users, product: DataProduct
+) -> None:
+    consumer_of(product)
+    with_columns(product, "id")
+    client.force_login(users.owner)
+
+    text = client.get(f"{product.path}/edit/publish").content.decode()
+
+    assert "This release breaks consumers." in text
+    assert "Column email of rows was removed." in text
+    assert "The changes ask for 2.0.0." in text
+    assert 'value="2.0.0"' in text
+    assert "Consumers affected" in text
+    assert "Revenue" in text
+    assert "Keep the former version until" in text
+    assert "Publish without notice" in text
+
+
+def test_one_button_keeps_the_former_version_and_a_second_one_publishes(
+    client: Client, users: Users, product: DataProduct
+) -> None:
+    changed = with_columns(product, "id")
+    client.force_login(users.owner)
+
+    kept = client.post(f"{product.path}/edit/publish/notice", {"edition": changed.edition})
+    assert (kept.status_code, kept["Location"]) == (302, f"{product.path}/edit/publish")
+    text = client.get(kept["Location"]).content.decode()
+    assert "table 2.0.0 replaces it" in text
+    copy = edited_version(product)
+    published = client.post(
+        f"{product.path}/edit/publish",
+        {"edition": copy.edition, "version": "2.0.0", "note": "No more addresses."},
+    )
+
+    assert published.status_code == 302
+    page = client.get(f"{product.path}@2.0.0").content.decode()
+    assert "No more addresses." in page
+    assert "In table 2.0.0: Column email of rows was removed." in page
+
+
+def test_a_breaking_change_is_published_at_once_with_a_reason_that_readers_see(
+    client: Client, users: Users, product: DataProduct
+) -> None:
+    changed = with_columns(product, "id")
+    client.force_login(users.owner)
+    address, form = f"{product.path}/edit/publish", {"edition": changed.edition, "version": "2.0.0"}
+
+    refused = client.post(address, form)
+    assert refused.status_code == 422
+    assert "Column email of rows was removed." in refused.content.decode()
+    client.post(address, form | {"break_reason": "A court ordered it."})
+
+    client.logout()
+    page = client.get(f"{product.path}@2.0.0").content.decode()
+    assert "A breaking change without a notice period" in page
+    assert "A court ordered it." in page
+
+
+def test_the_api_answers_the_same_before_it_publishes(
+    client: Client, users: Users, product: DataProduct
+) -> None:
+    consumer_of(product)
+    changed = with_columns(product, "id")
+    client.force_login(users.owner)
+    address = f"/api/v1/products/{product.uuid}/publish"
+
+    answer = client.post(f"{address}?dry_run=1", content_type="application/json").json()
+
+    assert answer["last_version"] == "1.0.0"
+    assert (answer["release_class"], answer["proposed_version"]) == ("major", "2.0.0")
+    assert answer["breaks"] == ["table 1.0.0"]
+    assert [change["message"] for change in answer["changes"]] == [
+        "Column email of rows was removed."
+    ]
+    assert [consumer["name"] for consumer in answer["consumers"]] == ["Revenue"]
+    assert answer["is_publishable"] is False
+    assert {finding["code"] for finding in answer["findings"]} == {"breaking-change"}
+    assert edited_version(product).edition == changed.edition
+
+    body = {"version": "2.0.0", "note": "News.", "break_reason": "A court ordered it."}
+    second = client.post(f"{address}?dry_run=1", body, content_type="application/json").json()
+    assert second["is_publishable"] is True
+    published = client.post(
+        address,
+        body,
+        content_type="application/json",
+        headers={"if-match": f'"{changed.edition}"'},
+    )
+    assert (published.status_code, published.json()["version"]) == (200, "2.0.0")
+    version = client.get(f"/api/v1/products/{product.uuid}/versions/latest").json()
+    assert (version["note"], version["break_reason"]) == ("News.", "A court ordered it.")
+
+
+def test_a_dry_run_is_for_people_of_the_domain(
+    client: Client, users: Users, product: DataProduct
+) -> None:
+    client.force_login(users.outsider)
+
+    address = f"/api/v1/products/{product.uuid}/publish?dry_run=1"
+    assert client.post(address, content_type="application/json").status_code == 403
+
+
+def test_an_import_says_what_it_would_release(users: Users, product: DataProduct) -> None:
+    consumer_of(product)
+    contract = product.contracts.order_by("id").last()
+    assert contract is not None
+    table = contract.tree["schema"][0]
+    fewer = contract.tree | {
+        "version": "0.9.0",
+        "schema": [table | {"properties": table["properties"][:1]}],
+    }
+    tree = product.tree | {"version": "2.0.0", "status": "active", "domain": "sales"}
+    content = json.dumps([tree, fewer]).encode()
+
+    def imported(**options: Any) -> ImportResult:
+        sources = [Source("orders.json", lambda: content)]
+        items = import_manifests(sources=sources, actor=users.owner, overwrite=True, **options)
+        [result] = [item for item in items if isinstance(item, ImportResult)]
+        return result
+
+    dry = imported(is_dry_run=True)
+    assert dry.release is not None
+    assert dry.release_lines == [
+        "major release since 1.0.0: the changes ask for version 2.0.0",
+        "breaking: Column email of rows was removed.",
+        f"consumer: {dry.release['consumers'][0]['path']}",
+    ]
+    assert [finding.code for finding in dry.findings] == ["breaking-change"]
+    assert edited_version(product) == product
+
+    done = imported(texts=ReleaseTexts("News.", "A court ordered it."))
+    assert done.findings == ()
+    version = product.versions.first()
+    assert version is not None
+    assert (version.version, version.note) == ("2.0.0", "News.")
+    assert version.break_reason == "A court ordered it."

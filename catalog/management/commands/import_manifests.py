@@ -15,7 +15,7 @@ from catalog.management.help import CommandWithExamples
 from catalog.manifests.bundles import BundleCollector, Source
 from catalog.manifests.import_report import ImportReport, ImportResult
 from catalog.manifests.readers import MAX_BYTES
-from catalog.manifests.services import apply_plan, dry_run_plan, plan_manifests
+from catalog.manifests.services import ReleaseTexts, apply_plan, dry_run_plan, plan_manifests
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 EPILOG = """\
@@ -45,6 +45,10 @@ class Command(CommandWithExamples):
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
         parser.add_argument("--overwrite", action="store_true", help="replace edits made here")
         parser.add_argument("--domain", default="", help="domain of products that name none")
+        parser.add_argument("--note", default="", help="what is new, for consumers")
+        parser.add_argument(
+            "--break-reason", default="", help="why a breaking change has no notice period"
+        )
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
@@ -57,8 +61,9 @@ class Command(CommandWithExamples):
             default_domain=options["domain"],
             overwrite=options["overwrite"],
         )
+        texts = ReleaseTexts(options["note"], options["break_reason"])
         for plan in plans:
-            report.add(run_plan(plan=plan, actor=actor))
+            report.add(run_plan(plan=plan, actor=actor, texts=texts))
             self._progress(len(report.results), len(collector))
             if not options["json"]:
                 self._print_result(report.results[-1])
@@ -79,6 +84,8 @@ class Command(CommandWithExamples):
         self.stdout.write(f"{result.action.value:<9} {name}{status}: {result.reason}")
         for change in result.changes:
             self.stdout.write(f"            {change}")
+        for line in result.release_lines:
+            self.stdout.write(f"            {line}")
         for note in result.notes:
             self.stdout.write(f"            note: {note}")
         for finding in result.findings:

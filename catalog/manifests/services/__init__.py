@@ -1,6 +1,11 @@
 """Writes what files bring: manifests, business terms and the entries of external catalogs."""
 
-from catalog.manifests.services.manifests import apply_plan, dry_run_plan, import_manifests
+from catalog.manifests.services.manifests import (
+    ReleaseTexts,
+    apply_plan,
+    dry_run_plan,
+    import_manifests,
+)
 from catalog.manifests.services.planning import (
     ProductPlan,
     plan_bundle,
@@ -10,6 +15,7 @@ from catalog.manifests.services.planning import (
 
 __all__ = [
     "ProductPlan",
+    "ReleaseTexts",
     "apply_plan",
     "dry_run_plan",
     "import_manifests",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.db import IntegrityError, transaction
 
 from catalog.audit.services import record_if_denied
+from catalog.authorization.access import access_for
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
@@ -45,6 +46,7 @@ from catalog.products.services import (
     set_aliases,
 )
 from catalog.publication.gates import PublicationRefused
+from catalog.publication.releases import describe_release
 from catalog.publication.services import deprecate_product, publish_product, retire_product
 
 _REASON = "manifest"
@@ -53,7 +55,18 @@ STALE_PLAN = Decision(
 )
 
 
-def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
+@dataclass(frozen=True)
+class ReleaseTexts:
+    """What consumers are told of what is published, and why a breaking change cannot wait."""
+
+    note: str = ""
+    break_reason: str = ""
+
+
+NO_TEXTS = ReleaseTexts()
+
+
+def apply_plan(*, plan: ProductPlan, actor: Writer, texts: ReleaseTexts = NO_TEXTS) -> ImportResult:
     """Apply a plan, unless the product has changed since it was planned.
 
     Documents and status change in one transaction. What a gate finds leaves the documents saved,
@@ -65,7 +78,10 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
         documents = _parse(plan)
         with transaction.atomic():
             product = _save(plan=plan, documents=documents, actor=actor)
-            product, findings = _change_status(plan, product, actor)
+            release = None
+            if product.is_working_copy:
+                release = describe_release(product, access_for(actor))
+            product, findings = _change_status(plan, product, actor, texts)
     except _InvalidDocument as error:
         return _result(invalid_plan(plan.bundle, error.invalid, error.document), None)
     except EditConflict:
@@ -76,13 +92,15 @@ def apply_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
         record_if_denied(error, actor=actor, action=IMPORT)
         missing = error.findings if isinstance(error, PublicationRefused) else ()
         return _result(replace(plan, decision=refused(error)), plan.product, missing)
-    return _result(plan, product, findings)
+    return replace(_result(plan, product, findings), release=release)
 
 
-def dry_run_plan(*, plan: ProductPlan, actor: Writer) -> ImportResult:
+def dry_run_plan(
+    *, plan: ProductPlan, actor: Writer, texts: ReleaseTexts = NO_TEXTS
+) -> ImportResult:
     """Return what `apply_plan` would return, and change nothing."""
     with transaction.atomic():
-        result = apply_plan(plan=plan, actor=actor)
+        result = apply_plan(plan=plan, actor=actor, texts=texts)
         transaction.set_rollback(True)
     return replace(result, uuid=str(plan.product.uuid) if plan.product else "")
 
@@ -94,6 +112,7 @@ def import_manifests(
     default_domain: str = "",
     overwrite: bool = False,
     is_dry_run: bool = False,
+    texts: ReleaseTexts = NO_TEXTS,
 ) -> Iterator[ImportResult | DocumentIssue]:
     """Yield the result of each product, then the issues of documents that belong to none."""
     collector = BundleCollector(sources)
@@ -101,7 +120,7 @@ def import_manifests(
     for plan in plan_manifests(
         collector=collector, actor=actor, default_domain=default_domain, overwrite=overwrite
     ):
-        yield run_plan(plan=plan, actor=actor)
+        yield run_plan(plan=plan, actor=actor, texts=texts)
     yield from collector.issues
 
 
@@ -214,11 +233,11 @@ def _set_product_alias(product: DataProduct, identifier: str) -> None:
 
 
 def _change_status(
-    plan: ProductPlan, product: DataProduct, actor: Writer
+    plan: ProductPlan, product: DataProduct, actor: Writer, texts: ReleaseTexts
 ) -> tuple[DataProduct, list[Issue]]:
     """Bring the product to the status that its document asks for, if the gates allow it."""
     try:
-        changed = _apply_transition(plan, product, actor)
+        changed = _apply_transition(plan, product, actor, texts)
     except PublicationRefused as error:
         return product, list(error.findings)
     except CatalogError as error:
@@ -235,7 +254,9 @@ def _change_status(
     return changed, []
 
 
-def _apply_transition(plan: ProductPlan, product: DataProduct, actor: Writer) -> DataProduct:
+def _apply_transition(
+    plan: ProductPlan, product: DataProduct, actor: Writer, texts: ReleaseTexts
+) -> DataProduct:
     transition = plan.decision.transition
     if transition is Transition.NONE:
         return product
@@ -244,7 +265,12 @@ def _apply_transition(plan: ProductPlan, product: DataProduct, actor: Writer) ->
         transition is Transition.PUBLISH or product.is_working_copy
     ):
         product = publish_product(
-            product=product, edition=product.edition, actor=actor, reason=_REASON
+            product=product,
+            edition=product.edition,
+            actor=actor,
+            reason=_REASON,
+            note=texts.note,
+            break_reason=texts.break_reason,
         )
     if transition is Transition.PUBLISH:
         return product

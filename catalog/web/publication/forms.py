@@ -17,15 +17,27 @@ from catalog.web.products.lookup import find_other
 
 
 class PublishForm(VersionedForm):
-    """What has changed since the last version."""
+    """The number of the version, what is new, and why a breaking change cannot wait."""
 
-    reason = TextAreaField(
+    version = SingleLineField(label=_("Version"), max_length=60)
+    note = TextAreaField(
         label=_("What is new"),
         required=False,
         rows=3,
         max_length=2000,
-        help_text=_("Consumers read it in the product's history."),
+        help_text=_("Consumers read it on the page of the version and in the history."),
     )
+    break_reason = TextAreaField(
+        label=_("Why the change cannot wait"),
+        required=False,
+        rows=2,
+        max_length=2000,
+        help_text=_("Without a notice period this is required; readers see it with the version."),
+    )
+
+
+class NoticeForm(VersionedForm):
+    """Keeps the former major version of the ports that would break."""
 
 
 class AdoptForm(VersionedForm):

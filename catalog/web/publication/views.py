@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -15,7 +16,10 @@ from catalog.permissions import Permission
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import content_digest
 from catalog.products.services import delete_product, move_product
-from catalog.publication.models import ProductVersion
+from catalog.publication.contents import Consumer, consumers_of, notice_until
+from catalog.publication.notices import give_notice
+from catalog.publication.releases import ReleasePlan, plan_release
+from catalog.publication.rules import BREAKING_CHANGE
 from catalog.publication.services import (
     adopt_product,
     contract_digests_of,
@@ -25,6 +29,7 @@ from catalog.publication.services import (
     retire_product,
 )
 from catalog.web.forms.versioned import VersionedForm
+from catalog.web.products.checklist import LocatedIssue
 from catalog.web.products.editing import EditPage, EditView, Text
 from catalog.web.products.lookup import linked_products, other_products
 from catalog.web.products.ports import PortRow, port_rows
@@ -34,6 +39,7 @@ from catalog.web.publication.forms import (
     DeprecateForm,
     EndForm,
     MoveForm,
+    NoticeForm,
     PublishForm,
     RetireForm,
 )
@@ -41,22 +47,39 @@ from catalog.web.publication.forms import (
 
 @dataclass(frozen=True, kw_only=True)
 class PublishPage(EditPage):
+    """`consumers` are the products that the person can see and that may be affected."""
+
     can_publish: bool
     owners: list[Person]
+    plan: ReleasePlan
+    consumers: list[Consumer]
     is_version_taken: bool
-    last_version: ProductVersion | None
+    notice_until: date
     ports: list[PortRow]
 
     @property
     def is_unchanged(self) -> bool:
         """Return True if what is published is what is stored."""
-        product, last = self.frame.product, self.last_version
-        is_published = product.status == Status.PUBLISHED
-        return is_published and bool(last and last.version == product.version)
+        product = self.frame.product
+        is_published = product.status == Status.PUBLISHED and not product.is_working_copy
+        return is_published and not self.plan.release.changes
+
+    @property
+    def breaks(self) -> list[LocatedIssue]:
+        return [row for row in self.frame.issues if row.issue.code == BREAKING_CHANGE]
+
+    @property
+    def other_issues(self) -> list[LocatedIssue]:
+        return [row for row in self.frame.issues if row.issue.code != BREAKING_CHANGE]
+
+    @property
+    def blocking(self) -> int:
+        """Return how many issues block that a reason cannot answer."""
+        return self.frame.blocking - len(self.breaks)
 
 
 class Publish(EditView):
-    """All issues, each with a link to the field that fixes it; then publication."""
+    """The release: changes by class, version, consumers and issues; then publication."""
 
     title = _("Check and publish")
     form_class = PublishForm
@@ -64,17 +87,25 @@ class Publish(EditView):
     template_name = "catalog/editing/publish.html"
     success_message = _("Published. Search finds it within a second or so.")
 
+    def get_initial(self) -> dict[str, Any]:
+        plan = plan_release(self.product)
+        has_news = bool(plan.release.changes) or self.product.is_working_copy
+        return {"version": plan.proposed_version if has_news else self.product.version}
+
     def get_success_url(self) -> str:
         return self.product.path
 
     def get_page(self, form: PublishForm) -> PublishPage:
         product = self.product
+        plan = plan_release(product)
         return PublishPage(
             frame=self.frame(form),
             can_publish=self.access.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
             owners=owners_and_stewards(product.domain)[0],
+            plan=plan,
+            consumers=consumers_of(product, self.access, contracts=plan.affected_contracts),
             is_version_taken=self.is_version_taken(),
-            last_version=product.published_row.versions.first(),
+            notice_until=notice_until(),
             ports=port_rows(product),
         )
 
@@ -84,6 +115,18 @@ class Publish(EditView):
         frozen = product.published_row.versions.filter(version=product.version).first()
         content = content_digest(product.tree), contract_digests_of(product)
         return frozen is not None and (frozen.tree_digest, frozen.contract_digests) != content
+
+
+class GiveNotice(EditView):
+    """Keep the former major version of the ports that would break, for the notice period."""
+
+    title = _("Keep the former version")
+    form_class = NoticeForm
+    service = staticmethod(give_notice)
+    success_message = _("The former version is kept. Review the release, then publish it.")
+
+    def get_success_url(self) -> str:
+        return self.url("product_publish")
 
 
 @dataclass(frozen=True, kw_only=True)
