@@ -49,6 +49,7 @@ class PortAnswer(ModelAnswer[OutputPort]):
             "description",
             "contract",
             "is_deprecated",
+            "ends_on",
             "interval",
             "last_probed_at",
             "last_good_at",

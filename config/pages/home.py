@@ -14,6 +14,7 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.permissions import Permission
 from catalog.products.domain_stats import DomainStats
 from catalog.products.models import PRODUCT, ContractState, DataProduct, Status, Verdict
+from catalog.publication.consumer_tasks import ConsumerTask, consumer_tasks
 from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
 from config.pages.setup_steps import SetupStep, setup_steps
@@ -61,6 +62,7 @@ class HomePage:
     domains: Sequence[DomainCard]
     has_roles: bool
     can_publish: bool
+    consumer_tasks: Sequence[ConsumerTask]
     tasks: Sequence[DataProduct]
     setup_steps: Sequence[SetupStep]
     activity: Sequence[ActivityItem]
@@ -83,11 +85,17 @@ def home(request: HttpRequest) -> HttpResponse:
         domains=[card for card in roots if not card.is_external],
         has_roles=any(access.roles.values()),
         can_publish=bool(access.domains_with(Permission.EDIT_PRODUCTS)),
+        consumer_tasks=_consumer_tasks(access),
         tasks=_tasks(access),
         setup_steps=setup_steps(access) if not totals.in_use else [],
         activity=_activity(access),
     )
     return render_page(request, "pages/home.html", page)
+
+
+def _consumer_tasks(access: AccessContext) -> list[ConsumerTask]:
+    domains = access.domains_with(Permission.EDIT_PRODUCTS)
+    return consumer_tasks(access, domains, limit=MAX_TASKS) if domains else []
 
 
 def _tasks(access: AccessContext) -> list[DataProduct]:

@@ -11,20 +11,26 @@ from django.utils import timezone
 from catalog.contracts.models import contract_of
 from catalog.contracts.projection import choose_versions
 from catalog.contracts.services import save_contract
+from catalog.domains.services import grant_role
 from catalog.exceptions import InvalidTransition
 from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import ImportResult
 from catalog.manifests.services import ReleaseTexts, import_manifests
+from catalog.people.models import Person
+from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from catalog.products.services import edited_version, replace_document
 from catalog.publication.gates import PublicationRefused
 from catalog.publication.notices import give_notice
 from catalog.publication.releases import plan_release
 from catalog.publication.services import publication_findings, publish_product
+from governance.slo.models import ProbeSchedule
+from governance.slo.services.objectives import schedule_missing_ports
 from tests.factories import (
     FACTORY,
     Users,
     make_domain,
+    make_person,
     make_published_product,
     make_users,
     with_good_checks,
@@ -354,3 +360,64 @@ def test_an_import_says_what_it_would_release(users: Users, product: DataProduct
     assert version is not None
     assert (version.version, version.note) == ("2.0.0", "News.")
     assert version.break_reason == "A court ordered it."
+
+
+@pytest.fixture
+def consumer(product: DataProduct) -> tuple[DataProduct, Person]:
+    """A product of another domain that reads the product, and its owner."""
+    consumer = consumer_of(product)
+    owner = make_person()
+    grant_role(person=owner, role=Role.OWNER, domain=consumer.domain, actor=FACTORY)
+    return consumer, owner
+
+
+def test_owners_of_consumers_get_the_end_of_a_port_in_their_task_list(
+    client: Client, product: DataProduct, consumer: tuple[DataProduct, Person]
+) -> None:
+    reading, owner = consumer
+    changed = with_columns(product, "id")
+    copy = give_notice(product=changed, edition=changed.edition, actor=FACTORY)
+    client.force_login(owner)
+    assert "Input changes" not in client.get("/").content.decode()
+
+    published(copy, version="2.0.0")
+
+    text = client.get("/").content.decode()
+    assert "Input changes" in text
+    assert "port table 1.0.0 ends on" in text
+    assert "Read table 2.0.0 instead." in text
+    inputs = [reading.tree["inputPorts"][0] | {"version": "2.0.0"}]
+    current = edited_version(reading)
+    moved = replace_document(
+        product=current,
+        tree=current.tree | {"inputPorts": inputs},
+        edition=current.edition,
+        actor=FACTORY,
+    )
+    published(moved, version="2.0.0")
+    assert "Input changes" not in client.get("/").content.decode()
+
+
+def test_owners_of_consumers_get_a_break_without_notice_in_their_task_list(
+    client: Client, product: DataProduct, consumer: tuple[DataProduct, Person]
+) -> None:
+    _reading, owner = consumer
+    published(with_columns(product, "id"), version="2.0.0", break_reason="A court ordered it.")
+    client.force_login(owner)
+
+    text = client.get("/").content.decode()
+
+    assert "broke at once: A court ordered it." in text
+    assert f'href="{product.path}@2.0.0"' in text
+
+
+def test_a_port_is_probed_until_the_day_on_which_it_ends(product: DataProduct) -> None:
+    changed = with_columns(product, "id")
+    copy = give_notice(product=changed, edition=changed.edition, actor=FACTORY)
+    product = published(copy, version="2.0.0")
+    schedule_missing_ports()
+
+    probed = ProbeSchedule.objects.probed().values_list("port__version", flat=True)
+    assert sorted(probed) == ["1.0.0", "2.0.0"]
+    product.output_ports.filter(version="1.0.0").update(ends_on=timezone.localdate() - UNTIL)
+    assert list(ProbeSchedule.objects.probed().values_list("port__version", flat=True)) == ["2.0.0"]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from catalog.contracts.models import Server
 from catalog.contracts.projection import PROBED_TYPES
@@ -20,15 +21,17 @@ SLOW_AFTER = 2
 
 class ProbeScheduleQuerySet(ScheduleQuerySet["ProbeSchedule"]):
     def probed(self) -> ProbeScheduleQuerySet:
-        """Return the schedules of live ports that have a server which can be probed."""
+        """Return the schedules of live ports that have a server which can be probed.
+
+        A deprecated port is probed until the day on which it ends.
+        """
+        is_live = Q(port__is_deprecated=False) | Q(port__ends_on__gte=timezone.localdate())
         servers = Server.objects.filter(
             contract__port_contracts__port=OuterRef("port"), type__in=PROBED_TYPES
         )
         # A list of ids is read off an index; a join would read the row of each product.
         unprobed = DataProduct.objects.filter(status__in=UNPROBED_STATUSES).values("pk")
-        probed = self.filter(Exists(servers), port__is_deprecated=False).exclude(
-            port__product__in=unprobed
-        )
+        probed = self.filter(is_live, Exists(servers)).exclude(port__product__in=unprobed)
         return probed.unknown_to_product(PROBED_TYPES)
 
     def due(self, now: datetime) -> ProbeScheduleQuerySet:
