@@ -92,20 +92,31 @@ def publish_product(
         row, status, "published", actor, note or reason, columns=columns, changes=changes
     )
     if not frozen:
-        plan = plan_release(row)
-        ProductVersion.objects.create(
-            product=row,
-            version=row.version,
-            tree=row.tree,
-            tree_digest=content[0],
-            contract_digests=digests,
-            edition=row.edition,
-            published_by=actor.audit_name,
-            note=note,
-            break_reason=break_reason if plan.release.breaks else "",
-            **version_columns(row, plan),
-        )
+        _freeze_version(row, content, actor, note, break_reason)
     return row
+
+
+def _freeze_version(
+    product: DataProduct,
+    content: tuple[str, dict[str, str]],
+    actor: Writer,
+    note: str,
+    break_reason: str,
+) -> None:
+    """Keep what was published; `content` is the digest of the document and those of contracts."""
+    plan = plan_release(product)
+    ProductVersion.objects.create(
+        product=product,
+        version=product.version,
+        tree=product.tree,
+        tree_digest=content[0],
+        contract_digests=content[1],
+        edition=product.edition,
+        published_by=actor.audit_name,
+        note=note,
+        break_reason=break_reason if plan.release.breaks else "",
+        **version_columns(product, plan),
+    )
 
 
 def contract_digests_of(product: DataProduct) -> dict[str, str]:

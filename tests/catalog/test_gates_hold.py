@@ -134,7 +134,7 @@ def test_a_manifest_cannot_either_and_says_what_would_be_missing(site):
     (result,) = import_manifests(sources=texts(yaml_of(tree)), actor=users.owner, overwrite=True)
 
     assert result.action == "change"
-    assert [finding.location for finding in result.findings] == ["outputPorts"]
+    assert [finding.location for finding in result.findings] == ["outputPorts", "outputPorts.table"]
     assert unchanged(product)
     assert edited_version(product).tree["outputPorts"] == []
 
@@ -183,7 +183,7 @@ def test_a_port_is_replaced_by_adding_one_and_waiting_for_its_check(site):
         product=product, name="new", server=server, edition=product.edition, actor=users.owner
     )
     edited = drop_output_port(port=old, edition=edited.edition, actor=users.owner)
-    publish = partial(publish_product, actor=users.owner)
+    publish = partial(publish_product, actor=users.owner, break_reason="The old one is gone.")
     edited = replace_document(
         product=edited,
         tree=edited.tree | {"version": "0.2.0"},

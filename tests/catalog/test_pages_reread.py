@@ -27,7 +27,7 @@ from catalog.glossary.services import define_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
-from catalog.products.services import add_use, register_product
+from catalog.products.services import add_use, register_product, replace_document
 from governance.inspection.services import inspect_port
 from tests.architecture.test_routes import routes
 from tests.factories import (
@@ -489,8 +489,22 @@ def _(site: Site) -> Sent:
 
 @form("product_publish")
 def _(site: Site) -> Sent:
-    fields = {"reason": "First."}
+    fields = {"note": "First."}
     return edit(site.answered(), "publish", fields, members("status"), {"status": "published"})
+
+
+@form("product_notice")
+def _(site: Site) -> Sent:
+    product = site.published()
+    copy = replace_document(
+        product=product,
+        tree=product.tree | {"outputPorts": []},
+        edition=product.edition,
+        actor=FACTORY,
+    )
+    sent = edit(copy, "publish/notice", {}, None, None)
+    ports = lambda body: [port["deprecated"] for port in body["tree"]["outputPorts"]]  # noqa: E731
+    return Sent(sent.page, sent.fields, api_of(product, "/working-copy"), ports, [True])
 
 
 @form("product_deprecate")
@@ -810,6 +824,8 @@ def test_every_page_that_takes_a_form_has_a_case(site):
         "port": product.output_ports.get().pk,
         "table": 0,
         "secret": "none",
+        "version": "1.0.0",
+        "tab": "schema",
     }
     taking = set()
     for name, route in routes():

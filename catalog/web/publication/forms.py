@@ -19,7 +19,7 @@ from catalog.web.products.lookup import find_other
 class PublishForm(VersionedForm):
     """The number of the version, what is new, and why a breaking change cannot wait."""
 
-    version = SingleLineField(label=_("Version"), max_length=60)
+    version = SingleLineField(label=_("Version"), max_length=60, required=False)
     note = TextAreaField(
         label=_("What is new"),
         required=False,
