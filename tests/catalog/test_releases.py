@@ -117,10 +117,10 @@ def test_a_compatible_change_is_published_as_a_minor_version(product: DataProduc
 def test_a_removed_column_is_not_published_without_notice(product: DataProduct) -> None:
     changed = with_columns(product, "id")
 
-    with pytest.raises(PublicationRefused) as refusal:
+    with pytest.raises(PublicationRefused) as error:
         published(changed, version="2.0.0")
 
-    [finding] = [found for found in refusal.value.findings if found.is_error]
+    [finding] = [issue for issue in error.value.findings if issue.is_error]
     assert finding.code == "breaking-change"
     assert finding.message == "Port table 1.0.0 breaks: Column email of rows was removed."
     day = (timezone.localdate() + UNTIL).isoformat()
@@ -156,7 +156,7 @@ def test_notice_keeps_the_former_port_next_to_the_next_major(product: DataProduc
 
     copy = give_notice(product=changed, edition=changed.edition, actor=FACTORY)
 
-    assert not any(found.code == "breaking-change" for found in publication_findings(copy))
+    assert not any(finding.code == "breaking-change" for finding in publication_findings(copy))
     product = published(copy, version="2.0.0")
     former, current = product.output_ports.order_by("position")
     assert (str(former), former.is_deprecated) == ("table@1.0.0", True)
@@ -248,9 +248,9 @@ def test_one_button_keeps_the_former_version_and_a_second_one_publishes(
     changed = with_columns(product, "id")
     client.force_login(users.owner)
 
-    kept = client.post(f"{product.path}/edit/publish/notice", {"edition": changed.edition})
-    assert (kept.status_code, kept["Location"]) == (302, f"{product.path}/edit/publish")
-    text = client.get(kept["Location"]).content.decode()
+    answer = client.post(f"{product.path}/edit/publish/notice", {"edition": changed.edition})
+    assert (answer.status_code, answer["Location"]) == (302, f"{product.path}/edit/publish")
+    text = client.get(answer["Location"]).content.decode()
     assert "table 2.0.0 replaces it" in text
     copy = edited_version(product)
     published = client.post(

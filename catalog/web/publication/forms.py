@@ -17,7 +17,10 @@ from catalog.web.products.lookup import find_other
 
 
 class PublishForm(VersionedForm):
-    """The number of the version, what is new, and why a breaking change cannot wait."""
+    """The number of the version, what is new, and why a breaking change cannot wait.
+
+    Without a number the document keeps the one that it has.
+    """
 
     version = SingleLineField(label=_("Version"), max_length=60, required=False)
     note = TextAreaField(
@@ -28,11 +31,11 @@ class PublishForm(VersionedForm):
         help_text=_("Consumers read it on the page of the version and in the history."),
     )
     break_reason = TextAreaField(
-        label=_("Why the change cannot wait"),
+        label=_("Reason to publish without a notice period"),
         required=False,
         rows=2,
         max_length=2000,
-        help_text=_("Without a notice period this is required; readers see it with the version."),
+        help_text=_("Readers see it on the page of the version."),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -87,17 +88,24 @@ class Publish(EditView):
     template_name = "catalog/editing/publish.html"
     success_message = _("Published. Search finds it within a second or so.")
 
+    @cached_property
+    def plan(self) -> ReleasePlan:
+        return plan_release(self.product)
+
+    def refresh(self) -> None:
+        """Load the product again, and what its release would be."""
+        super().refresh()
+        self.__dict__.pop("plan", None)
+
     def get_initial(self) -> dict[str, Any]:
-        plan = plan_release(self.product)
-        has_news = bool(plan.release.changes) or self.product.is_working_copy
-        return {"version": plan.proposed_version if has_news else self.product.version}
+        has_news = bool(self.plan.release.changes) or self.product.is_working_copy
+        return {"version": self.plan.proposed_version if has_news else self.product.version}
 
     def get_success_url(self) -> str:
         return self.product.path
 
     def get_page(self, form: PublishForm) -> PublishPage:
-        product = self.product
-        plan = plan_release(product)
+        product, plan = self.product, self.plan
         return PublishPage(
             frame=self.frame(form),
             can_publish=self.access.can(Permission.PUBLISH_PRODUCTS, product.domain_id),
