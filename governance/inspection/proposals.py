@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from catalog.types import JSONObject
 from governance.inspection.classification import ClassifiableColumn, ColumnKey, suggest
+from governance.inspection.declarations import physical_name
 from governance.sandbox.types import ColumnProfile, TableProfile
 
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
@@ -87,7 +88,3 @@ def with_proposals(
         table | {"properties": [proposed(table, column) for column in table.get("properties", ())]}
         for table in schema
     ]
-
-
-def physical_name(node: JSONObject) -> str:
-    return str(node.get("physicalName") or node.get("name"))

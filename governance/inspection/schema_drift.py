@@ -1,9 +1,9 @@
 """Compares the observed schema of a source with its contract; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 
-from catalog.types import JSONObject
+from governance.inspection.declarations import DeclaredColumn, compound_key
 from governance.sandbox.types import ColumnProfile, TableProfile
 
 
@@ -18,50 +18,8 @@ class SchemaDrift:
     is_breaking: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeclaredColumn:
-    """A top-level property of a contract."""
-
-    name: str
-    logical_type: str
-    is_required: bool = False
-    is_unique: bool = False
-    is_key_part: bool = False
-
-    def accepts_type(self, observed: ColumnProfile, *, is_text: bool) -> bool:
-        """Return True if an observed column has a type that satisfies the declared one."""
-        declared = self.logical_type
-        if declared in ("", observed.logical_type) or (declared == "string" and is_text):
-            return True
-        if not observed.logical_type:
-            return True
-        if declared == "boolean" and observed.logical_type == "integer":
-            return observed.n_distinct is None or observed.n_distinct <= BOOLEAN_VALUES
-        if declared == "integer" and observed.physical_type == MYSQL_BOOLEAN:
-            return True
-        return observed.logical_type in COMPATIBLE_TYPES.get(declared, ())
-
-
-# Observed types that satisfy a declared one although their names differ.
-COMPATIBLE_TYPES = {
-    "number": {"integer"},
-    "timestamp": {"date"},
-    "string": {"string", "time"},
-    "object": {"string"},
-    "array": {"string"},
-}
-# Formats without booleans write them as two numbers.
-BOOLEAN_VALUES = 2
-# MySQL's own name for a boolean, which is a number all the same.
-MYSQL_BOOLEAN = "tinyint(1)"
 # The accuracy of an estimated number of distinct values.
 ESTIMATE_IS_WITHIN = 0.9
-
-
-def compound_key(columns: Iterable[DeclaredColumn]) -> tuple[str, ...]:
-    """Return the columns that are declared a key together; of one column its own drift tells."""
-    key = tuple(column.name for column in columns if column.is_key_part)
-    return key if len(key) > 1 else ()
 
 
 def find_drift(
@@ -73,7 +31,7 @@ def find_drift(
     they are compared whatever their names.
     """
     tables = {table.name: table for table in observed}
-    if len(declared) == 1 and len(tables) == 1:
+    if is_one_table(declared, tables):
         tables = dict(zip(declared, tables.values(), strict=True))
     drift: list[SchemaDrift] = []
     for name, columns in declared.items():
@@ -88,29 +46,48 @@ def find_drift(
     ]
 
 
+def is_one_table(declared: Sized, observed: Sized) -> bool:
+    """Return True if a declared and an observed table are the same, whatever their names."""
+    return len(declared) == 1 and len(observed) == 1
+
+
 def _table_drift(
-    name: str, columns: list[DeclaredColumn], table: TableProfile
+    name: str, columns: Sequence[DeclaredColumn], table: TableProfile
 ) -> list[SchemaDrift]:
-    observed = {column.name: column for column in table.columns}
+    drift = _columns_drift(name, columns, table.columns, table)
+    return drift + _key_drift(name, compound_key(columns), table)
+
+
+def _columns_drift(
+    name: str,
+    declared: Sequence[DeclaredColumn],
+    listed: Sequence[ColumnProfile],
+    table: TableProfile,
+    *,
+    parent: str = "",
+) -> list[SchemaDrift]:
+    """Return the drift of columns, and of those nested in the column `parent`."""
+    observed = {column.name: column for column in listed}
     drift = []
-    for column in columns:
-        if column.name in observed:
-            drift += _column_drift(name, column, observed[column.name], table)
+    for column in declared:
+        path = f"{parent}{column.name}"
+        if column.key in observed:
+            drift += _column_drift(name, path, column, observed[column.key], table)
         elif not table.is_cut:
-            message = "Column not found in the source."
-            drift.append(SchemaDrift("column-missing", name, message, column.name))
-    drift += _key_drift(name, compound_key(columns), table)
-    declared_names = {column.name for column in columns}
+            alias = f" as {column.key}" if column.key != column.name else ""
+            message = f"Column not found in the source{alias}."
+            drift.append(SchemaDrift("column-missing", name, message, path))
+    known = {column.key for column in declared}
     return drift + [
         SchemaDrift(
             "column-undeclared",
             name,
             f"Column not in the contract ({column.physical_type}).",
-            column.name,
+            f"{parent}{column.name}",
             is_breaking=False,
         )
-        for column in table.columns
-        if column.name not in declared_names
+        for column in listed
+        if column.name not in known
     ]
 
 
@@ -131,7 +108,11 @@ def _key_drift(name: str, key: tuple[str, ...], table: TableProfile) -> list[Sch
 
 
 def _column_drift(
-    name: str, declared: DeclaredColumn, observed: ColumnProfile, table: TableProfile
+    name: str,
+    path: str,
+    declared: DeclaredColumn,
+    observed: ColumnProfile,
+    table: TableProfile,
 ) -> list[SchemaDrift]:
     messages = {}
     if not declared.accepts_type(observed, is_text=table.is_text):
@@ -144,7 +125,13 @@ def _column_drift(
         messages["required-but-empty"] = f"Required, but {share} are null."
     if declared.is_unique and (duplicates := duplicate_count(observed, table.rows)):
         messages["unique-but-repeated"] = f"Unique, but {duplicates}."
-    return [SchemaDrift(code, name, message, declared.name) for code, message in messages.items()]
+    drift = [SchemaDrift(code, name, message, path) for code, message in messages.items()]
+    if declared.items and observed.items:
+        drift += _column_drift(name, path, declared.items, observed.items, table)
+    if declared.fields and observed.fields:
+        nested = declared.fields, observed.fields
+        drift += _columns_drift(name, *nested, table, parent=f"{path}.")
+    return drift
 
 
 def duplicate_count(observed: ColumnProfile, rows: int | None) -> str:
@@ -160,37 +147,3 @@ def duplicate_count(observed: ColumnProfile, rows: int | None) -> str:
     if observed.n_distinct >= present * ESTIMATE_IS_WITHIN:
         return ""
     return f"about {observed.n_distinct:,} distinct values in {present:,} rows"
-
-
-def proposed_schema(
-    observed: Iterable[TableProfile], current: Mapping[str, JSONObject]
-) -> list[JSONObject]:
-    """Return the `schema` of a contract that describes the observed tables.
-
-    `current` holds the schema objects of the contract by name: what people wrote about a table
-    or a column that still exists is kept word for word.
-    """
-    tables = list(observed)
-    if len(tables) == 1 and len(current) == 1:
-        return [_schema_object(tables[0], next(iter(current.values())))]
-    return [_schema_object(table, current.get(table.name, {})) for table in tables]
-
-
-def _schema_object(table: TableProfile, current: JSONObject) -> JSONObject:
-    described = {
-        item.get("name"): item for item in current.get("properties") or () if isinstance(item, dict)
-    }
-    properties: list[JSONObject] = []
-    for column in table.columns:
-        observed: JSONObject = {
-            "name": column.name,
-            "logicalType": column.logical_type,
-            "physicalType": column.physical_type,
-        }
-        if not described.get(column.name):
-            observed |= {"required": True} if column.is_required else {}
-            observed |= {"primaryKey": True} if column.is_primary_key else {}
-            observed |= {"unique": True} if column.is_unique else {}
-        properties.append({**described.get(column.name, {}), **observed})
-    names = {"name": table.name, "physicalName": table.name, "physicalType": "table"}
-    return {**names, **current, "properties": properties}

@@ -40,6 +40,8 @@ FORMATS = {
     **dict.fromkeys(("db", "sqlite3"), "sqlite"),
     **dict.fromkeys(("parq", "geoparquet"), "parquet"),
 }
+# As JSON writes it; Postgres stores no text with it.
+NULL_CHARACTER, REPLACEMENT = rb"\u0000", rb"\ufffd"
 READ_SIZE = 64 * 1024
 EXIT_SECONDS = 1
 PROJECT = Path(__file__).resolve().parents[2]
@@ -174,7 +176,7 @@ def run_child(source: Source) -> SourceProfile:
     for line in output.splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break
-        response: JSONObject = json.loads(line)
+        response: JSONObject = json.loads(line.replace(NULL_CHARACTER, REPLACEMENT))
         if "code" in response:
             failure = SourceUnreadable(response["code"], response["detail"])
             # What seemed to be a table before is none.

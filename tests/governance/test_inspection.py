@@ -24,8 +24,9 @@ from catalog.exceptions import (
     PermissionDenied,
     ValidationFailed,
 )
+from governance.inspection.declarations import DeclaredColumn
 from governance.inspection.models import Inspection
-from governance.inspection.schema_drift import DeclaredColumn, find_drift, proposed_schema
+from governance.inspection.schema_drift import find_drift
 from governance.inspection.services import (
     adopt_schema,
     claim_sources,
@@ -305,35 +306,6 @@ def test_a_format_that_knows_only_text_matches_declared_text():
     table = TableProfile(name="orders", rows=9, columns=(_column("a", "date"),), is_text=True)
 
     assert find_drift({"orders": [DeclaredColumn(name="a", logical_type="string")]}, [table]) == []
-
-
-def test_a_proposal_keeps_what_people_wrote_and_drops_what_is_gone():
-    contract_schema = {
-        "orders": {
-            "name": "Orders",
-            "description": "Ours.",
-            "properties": [
-                {"name": "id", "description": "The number.", "classification": "pii"},
-                {"name": "gone"},
-            ],
-        }
-    }
-
-    (proposed,) = proposed_schema(
-        [_table(_column("id", "integer"), _column("new"))], contract_schema
-    )
-
-    assert (proposed["name"], proposed["description"]) == ("Orders", "Ours.")
-    assert proposed["properties"] == [
-        {
-            "name": "id",
-            "description": "The number.",
-            "classification": "pii",
-            "logicalType": "integer",
-            "physicalType": "integer",
-        },
-        {"name": "new", "logicalType": "string", "physicalType": "string"},
-    ]
 
 
 @pytest.mark.django_db

@@ -2,7 +2,8 @@
 
 import pytest
 
-from governance.inspection.schema_drift import DeclaredColumn, find_drift
+from governance.inspection.declarations import DeclaredColumn
+from governance.inspection.schema_drift import find_drift
 from governance.sandbox.types import Key, SourceUnreadable
 from tests.governance.databases import postgres_schema
 

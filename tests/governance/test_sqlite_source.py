@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from governance.inspection.schema_drift import DeclaredColumn, find_drift
+from governance.inspection.declarations import DeclaredColumn
+from governance.inspection.schema_drift import find_drift
 from governance.inspection.services import inspect_port
 from governance.sandbox.connectors.sqlite import declared_type
 from governance.sandbox.runner import run_child

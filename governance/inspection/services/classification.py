@@ -22,8 +22,10 @@ from governance.inspection.classification import (
     suggest,
     with_classifications,
 )
+from governance.inspection.declarations import table_name
 from governance.inspection.matching import columns_by_name, match_tables
 from governance.inspection.models import Inspection, RejectedClassification
+from governance.inspection.services.values import source_server
 from governance.sandbox.types import TableProfile
 
 MAX_KEY_LENGTH = 300
@@ -51,7 +53,7 @@ def classifiable_columns(
 ) -> Iterator[ClassifiableColumn]:
     """Yield every column of a contract with what its source says of it."""
     objects = list(contract.schema_objects.all())
-    names = [schema_object.physical_name or schema_object.name for schema_object in objects]
+    names = [source_table(contract, schema_object) for schema_object in objects]
     tables = match_tables(names, list(profile))
     columns = SchemaProperty.objects.filter(schema_object__in=objects).order_by("position", "id")
     by_object: dict[int, list[SchemaProperty]] = {}
@@ -69,7 +71,7 @@ def classifiable_columns(
                 classification=column.classification,
                 observed=None
                 if column.depth
-                else observed.get(column.physical_name) or observed.get(column.name),
+                else observed.get(column.physical_name or column.name),
             )
 
 
@@ -78,9 +80,15 @@ def key_of(
 ) -> ColumnKey:
     """Return what a column is remembered by: its names in the source, not those people give it."""
     physical_name = column.physical_name if not column.depth else ""
-    names = (schema_object.physical_name or schema_object.name, physical_name or column.path)
+    names = (source_table(contract, schema_object), physical_name or column.path)
     table, name = (name.casefold()[:MAX_KEY_LENGTH] for name in names)
     return ColumnKey(contract.identifier, table, name)
+
+
+def source_table(contract: DataContract, schema_object: SchemaObject) -> str:
+    """Return the name that a declared table has in the contract's source."""
+    node = {"name": schema_object.name, "physicalName": schema_object.physical_name}
+    return table_name(node, source_server(contract))
 
 
 def rejected_keys(product: DataProduct) -> set[tuple[ColumnKey, str]]:

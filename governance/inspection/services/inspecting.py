@@ -27,18 +27,17 @@ from catalog.products.models import DataProduct
 from catalog.products.services import Writer
 from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
+from governance.inspection.adoption import adopted_schema
+from governance.inspection.declarations import DeclaredColumn, compound_key, tables_of
 from governance.inspection.models import READ_INTERVAL, READABLE, Inspection, SourceSchedule
 from governance.inspection.proposals import ColumnProposal, with_proposals
-from governance.inspection.schema_drift import (
-    DeclaredColumn,
-    compound_key,
-    find_drift,
-    proposed_schema,
-)
+from governance.inspection.schema_drift import find_drift
 from governance.inspection.services.contract_states import publish_contract_states
 from governance.inspection.services.values import (
     allowed_profile,
     readable_columns,
+    schema_of,
+    source_server,
     value_rules,
     visible_profile,
 )
@@ -237,17 +236,10 @@ def adopt_schema(
         )
     port = edited_port(port)
     contract = require_contract(port)
-    current = {
-        str(item.get("physicalName") or item.get("name")): item
-        for item in contract.tree.get("schema") or ()
-        if isinstance(item, dict)
-    }
-    observed = [
-        table
-        for table in inspection.profile
-        if tables is None or table.name in tables or table.name in current
-    ]
-    schema = with_proposals(proposed_schema(observed, current), accepted)
+    adopted = adopted_schema(
+        schema_of(contract), inspection.profile, server=source_server(contract), adds=tables
+    )
+    schema = with_proposals(adopted, accepted)
     tree = contract.tree | {"schema": schema}
     if version:
         tree |= {"version": version}
@@ -258,24 +250,8 @@ def adopt_schema(
 
 
 def declared_tables(contract: DataContract) -> dict[str, list[DeclaredColumn]]:
-    """Return a contract's top-level properties by the physical name of their table."""
-    tables: dict[str, list[DeclaredColumn]] = {}
-    for schema_object in contract.schema_objects.prefetch_related("properties"):
-        name = schema_object.physical_name or schema_object.name
-        properties = [item for item in schema_object.properties.all() if item.depth == 0]
-        # The columns of a compound key are unique only together.
-        has_simple_key = sum(item.is_primary_key for item in properties) == 1
-        tables[name] = [
-            DeclaredColumn(
-                name=item.name,
-                logical_type=item.logical_type,
-                is_required=item.is_required,
-                is_unique=item.is_unique or (item.is_primary_key and has_simple_key),
-                is_key_part=item.is_primary_key and not has_simple_key,
-            )
-            for item in properties
-        ]
-    return tables
+    """Return a contract's top-level properties by the name of their table in the source."""
+    return tables_of(schema_of(contract), source_server(contract))
 
 
 def require_contract(port: OutputPort) -> DataContract:

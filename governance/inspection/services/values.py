@@ -1,6 +1,5 @@
 """Shows values of a source only where today's rules allow it, and deletes all others."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -11,8 +10,16 @@ from django.db.models import F, QuerySet
 from catalog.authorization.values import ValueRules
 from catalog.contracts.models import DataContract, contract_of
 from catalog.ports.models import OutputPort
+from catalog.types import JSONObject
 from governance.inspection.classification import recognized_in
-from governance.inspection.models import Inspection, RejectedClassification
+from governance.inspection.declarations import (
+    classifications_in,
+    nested_nodes,
+    physical_name,
+    table_name,
+    tables_of,
+)
+from governance.inspection.models import READABLE, Inspection, RejectedClassification
 from governance.sandbox.types import TableProfile
 
 RELATED = ("port__product", "port__port_contract__contract")
@@ -30,23 +37,38 @@ def value_rules(port: OutputPort) -> ValueRules:
     return replace(rules, classifications=_classifications(contract))
 
 
+def source_server(contract: DataContract) -> JSONObject:
+    """Return the server of a contract that is read as its source; empty if it has none."""
+    servers = contract.tree.get("servers")
+    return next(
+        (
+            item
+            for item in (servers if isinstance(servers, list) else ())
+            if isinstance(item, dict) and item.get("type") in READABLE
+        ),
+        {},
+    )
+
+
+def schema_of(contract: DataContract) -> list[JSONObject]:
+    schema = contract.tree.get("schema")
+    return [item for item in schema if isinstance(item, dict)] if isinstance(schema, list) else []
+
+
 def readable_columns(port: OutputPort, *, file_table: str) -> Iterator[str]:
-    """Yield the columns whose values may be read, as `table.column`.
+    """Yield the columns whose values may be read, as `table.column` in the source.
 
     The one table of a file is `rows` while it is read; `file_table` is its name afterwards.
     """
     rules, contract = value_rules(port), contract_of(port)
     if not rules.is_open or contract is None:
         return
-    for schema_object in contract.schema_objects.prefetch_related("properties"):
-        table = schema_object.physical_name or schema_object.name
-        for item in schema_object.properties.all():
-            if item.depth:
-                continue
-            if rules.allow(table, item.name, is_only_table=False):
-                yield f"{table}.{item.name}"
-            if rules.allow(file_table, item.name, is_only_table=True):
-                yield f"rows.{item.name}"
+    for table, columns in tables_of(schema_of(contract), source_server(contract)).items():
+        for column in columns:
+            if rules.allow(table, column.key, is_only_table=False):
+                yield f"{table}.{column.key}"
+            if rules.allow(file_table, column.key, is_only_table=True):
+                yield f"rows.{column.key}"
 
 
 def visible_profile(inspection: Inspection, rules: ValueRules | None = None) -> list[TableProfile]:
@@ -140,15 +162,12 @@ def _delete_hidden(inspection: Inspection) -> bool:
 
 
 def _classifications(contract: DataContract) -> dict[str, dict[str, set[str]]]:
+    """Return the classifications in each column, by the names of the source without case."""
+    server = source_server(contract)
     tables: dict[str, dict[str, set[str]]] = {}
-    for schema_object in contract.schema_objects.prefetch_related("properties"):
-        columns: dict[str, set[str]] = defaultdict(set)
-        top: dict[int, str] = {}
-        for item in sorted(schema_object.properties.all(), key=lambda item: item.depth):
-            parent = item.parent_id
-            top[item.pk] = item.name.casefold() if parent is None else top[parent]
-            columns[top[item.pk]].add(item.classification.strip().casefold())
-        name = (schema_object.physical_name or schema_object.name).casefold()
-        for column, classes in columns.items():
-            tables.setdefault(name, {}).setdefault(column, set()).update(classes)
+    for node in schema_of(contract):
+        columns = tables.setdefault(table_name(node, server).casefold(), {})
+        for item in nested_nodes(node):
+            classes = columns.setdefault(physical_name(item).casefold(), set())
+            classes.update(classifications_in(item))
     return tables

@@ -20,8 +20,9 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, EditView
+from governance.inspection.declarations import physical_name
 from governance.inspection.models import Inspection
-from governance.inspection.proposals import ColumnProposal, physical_name, propose, words_of
+from governance.inspection.proposals import ColumnProposal, propose, words_of
 from governance.inspection.services import READABLE, adopt_schema, inspect_port
 from governance.sandbox.types import TableProfile
 
@@ -159,7 +160,8 @@ class ReadSource(EditView):
             accepted=[proposal for proposal in self.proposals if proposal.key in chosen],
         )
         names = [physical_name(table) for table in contract.tree["schema"]]
-        first = min(names.index(name) for name in form.cleaned_data["tables"] if name in names)
+        chosen_names = form.cleaned_data["tables"]
+        first = min((names.index(name) for name in chosen_names if name in names), default=0)
         self.saved_table = (contract.uuid, first)
         return product
 
