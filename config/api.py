@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from catalog.api.audit import Audit
 from catalog.api.contracts import Contracts, ProductContracts
 from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, DomainTree
-from catalog.api.glossary import Terms
+from catalog.api.glossary import TermProposals, Terms
 from catalog.api.manifests import (
     ContractConversion,
     ContractManifest,
@@ -154,6 +154,10 @@ urlpatterns = [
     ),
     rows(f"{V1}terms", Terms, "terms"),
     row(f"{V1}terms/<uuid:uuid>", Terms, "term"),
+    rows(f"{V1}term-proposals", TermProposals, "term_proposals"),
+    row(f"{V1}term-proposals/<uuid:uuid>", TermProposals, "term_proposal"),
+    route(f"{V1}term-proposals/<uuid:uuid>/accept", TermProposals, "term_accept", post="accept"),
+    route(f"{V1}term-proposals/<uuid:uuid>/reject", TermProposals, "term_reject", post="reject"),
     rows(f"{V1}people", People, "people"),
     rows(f"{V1}teams", Teams, "teams"),
     row(f"{V1}teams/<str:slug>", Teams, "team"),

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django_filters import CharFilter, FilterSet, ModelChoiceFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,8 +19,15 @@ from catalog.api.rest.slugs import domain_by_slug
 from catalog.api.rest.views import ModelAnswer, ResourceViewSet
 from catalog.authorization.access import require_user
 from catalog.domains.models import Domain
-from catalog.glossary.models import Term
-from catalog.glossary.services import define_term, edit_term, remove_term
+from catalog.glossary.models import Term, TermProposal, visible_proposals
+from catalog.glossary.services import (
+    accept_proposal,
+    define_term,
+    edit_term,
+    propose_term,
+    reject_proposal,
+    remove_term,
+)
 from catalog.permissions import Permission
 
 
@@ -111,3 +119,96 @@ class Terms(ListModelMixin, ResourceViewSet[Term]):
         term, edition = self.to_edit(Permission.STEWARD_PRODUCTS)
         remove_term(term=term, edition=edition, actor=require_user(request.user))
         return Response(status=204)
+
+
+class ProposalAnswer(ModelAnswer[TermProposal]):
+    """A proposed term, and what became of it."""
+
+    id = serializers.UUIDField(source="uuid")
+    domain = serializers.CharField(source="domain.slug", allow_null=True)
+    proposed_by = serializers.CharField(source="proposed_by.username")
+    term = serializers.UUIDField(source="term.uuid", allow_null=True)
+
+    class Meta:
+        model = TermProposal
+        fields = (
+            "id",
+            "name",
+            "definition",
+            "domain",
+            "reason",
+            "proposed_by",
+            "created_at",
+            "state",
+            "answer",
+            "answered_at",
+            "term",
+        )
+
+
+class NewProposal(Body):
+    """A term to propose, for the mesh or in the domain with this slug."""
+
+    name = StrictString(max_length=120)
+    definition = StrictString(max_length=5000)
+    domain = StrictString(required=False, allow_null=True, max_length=120)
+    reason = StrictString(required=False, max_length=2000, help_text="Where it is needed.")
+
+
+class AcceptedProposal(Body):
+    """How a proposal is accepted."""
+
+    slug = StrictString(
+        required=False, max_length=120, help_text="Made from the name if it is missing."
+    )
+
+
+class RejectedProposal(Body):
+    """Why a proposal is rejected."""
+
+    answer = StrictString(max_length=2000)
+
+
+class TermProposals(ListModelMixin, ResourceViewSet[TermProposal]):
+    """Proposed terms: one's own, and those that one may answer as a steward."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = ProposalAnswer
+    queryset = TermProposal.objects.select_related("domain", "proposed_by", "term").order_by("-pk")
+    lookup_field = "uuid"
+
+    def get_queryset(self) -> QuerySet[TermProposal]:
+        rows = visible_proposals(self.reader, require_user(self.request.user))
+        return self.queryset.filter(pk__in=rows.values("pk"))
+
+    @extend_schema(request=NewProposal, responses={201: ProposalAnswer})
+    def create(self, request: Request) -> Response:
+        """Propose a term to the stewards of a domain, or of the mesh."""
+        body = dict(NewProposal.read(request).validated_data)
+        slug = body.pop("domain", None)
+        domain = domain_by_slug(slug) if slug is not None else None
+        with relocating("", "/"):
+            proposal = propose_term(actor=require_user(request.user), domain=domain, **body)
+        location = reverse("api:term_proposal", kwargs={"uuid": proposal.uuid})
+        answer = ProposalAnswer(proposal).data
+        return Response(answer, status=201, headers={"Location": location})
+
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """Return a proposal, and what became of it."""
+        return Response(ProposalAnswer(self.get_object()).data)
+
+    @extend_schema(request=AcceptedProposal, responses=ProposalAnswer)
+    def accept(self, request: Request, uuid: UUID) -> Response:
+        """Define the term as it was proposed."""
+        body = AcceptedProposal.read(request).validated_data
+        with relocating("", "/"):
+            accept_proposal(proposal=self.get_object(), actor=require_user(request.user), **body)
+        return Response(ProposalAnswer(self.get_object()).data)
+
+    @extend_schema(request=RejectedProposal, responses=ProposalAnswer)
+    def reject(self, request: Request, uuid: UUID) -> Response:
+        """Reject the proposal; its author reads the answer."""
+        body = RejectedProposal.read(request).validated_data
+        with relocating("", "/"):
+            reject_proposal(proposal=self.get_object(), actor=require_user(request.user), **body)
+        return Response(ProposalAnswer(self.get_object()).data)

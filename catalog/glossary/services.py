@@ -5,10 +5,11 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.audit.services import Subject, record
 from catalog.authorization.access import Writer, lock_for_edit, require_permission
 from catalog.domains.models import Domain
-from catalog.exceptions import NameConflict, ValidationFailed, require_valid
-from catalog.glossary.models import TERM, Term
+from catalog.exceptions import InvalidTransition, NameConflict, ValidationFailed, require_valid
+from catalog.glossary.models import TERM, Term, TermProposal
 from catalog.identifiers import (
     character_issues,
     normalize,
@@ -17,12 +18,14 @@ from catalog.identifiers import (
     unstorable,
 )
 from catalog.issues import Issue
+from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.revisions.services import create_tombstones, record_change
 from catalog.types import JSONObject, JSONValue
 
 FIELDS = ("name", "definition", "synonyms", "acronyms")
 MAX_SPELLINGS = 50
+MAX_REASON, MAX_OPEN_PROPOSALS = 2_000, 50
 
 
 @transaction.atomic
@@ -84,6 +87,82 @@ def remove_term(*, term: Term, edition: int, actor: Writer, reason: str = "") ->
     create_tombstones(kind=TERM, object_id=term.uuid, revision=term.revision + 1)
     record_change(term, actor, "removed", before=_state(term), reason=reason)
     term.delete()
+
+
+@transaction.atomic
+def propose_term(
+    *, name: str, definition: str, actor: Person, domain: Domain | None = None, reason: str = ""
+) -> TermProposal:
+    """Propose a term to the stewards of a domain, or of the mesh. Raises ValidationFailed."""
+    proposal = TermProposal(
+        name=name, definition=definition, domain=domain, reason=reason, proposed_by=actor
+    )
+    issues = _issues(Term(name=name, definition=definition))
+    if len(reason) > MAX_REASON or unstorable(reason):
+        message = f"At most {MAX_REASON} characters."
+        issues.append(Issue(location="reason", message=message))
+    if TermProposal.objects.filter(proposed_by=actor, state="open").count() >= MAX_OPEN_PROPOSALS:
+        message = f"You have {MAX_OPEN_PROPOSALS} open proposals. Wait until some are answered."
+        issues.append(Issue(location="name", message=message))
+    require_valid(issues)
+    _require_free_slug(Term(domain=domain, name=name, slug=slug_of(name)))
+    proposal.save(force_insert=True)
+    after = {"name": name, "definition": definition}
+    record(actor=actor, verb="proposed", subject=_about(proposal), after=after, reason=reason)
+    return proposal
+
+
+@transaction.atomic
+def accept_proposal(*, proposal: TermProposal, actor: Person, slug: str = "") -> Term:
+    """Define the term that was proposed.
+
+    Raises PermissionDenied, InvalidTransition (it is answered), NameConflict, ValidationFailed.
+    """
+    proposal = _lock_open(proposal, actor)
+    term = define_term(
+        name=proposal.name,
+        definition=proposal.definition,
+        domain=proposal.domain,
+        slug=slug,
+        actor=actor,
+    )
+    proposal.term = term
+    _answer(proposal, actor, TermProposal.State.ACCEPTED, "")
+    return term
+
+
+@transaction.atomic
+def reject_proposal(*, proposal: TermProposal, actor: Person, answer: str) -> TermProposal:
+    """Reject a proposal with an answer that its author reads.
+
+    Raises PermissionDenied, InvalidTransition (it is answered), ValidationFailed.
+    """
+    proposal = _lock_open(proposal, actor)
+    if not answer.strip() or len(answer) > MAX_REASON or unstorable(answer):
+        message = f"Say why, in at most {MAX_REASON} characters."
+        raise ValidationFailed.of("answer", message)
+    _answer(proposal, actor, TermProposal.State.REJECTED, answer)
+    return proposal
+
+
+def _lock_open(proposal: TermProposal, actor: Person) -> TermProposal:
+    require_permission(actor, Permission.STEWARD_PRODUCTS, proposal.domain)
+    rows = TermProposal.objects.select_for_update(of=("self",), no_key=True)
+    proposal = rows.select_related("domain").get(pk=proposal.pk)
+    if proposal.state != TermProposal.State.OPEN:
+        raise InvalidTransition(f"The proposal is {proposal.state} already.", location="state")
+    return proposal
+
+
+def _answer(proposal: TermProposal, actor: Person, state: str, answer: str) -> None:
+    proposal.state, proposal.answer = state, answer
+    proposal.answered_by, proposal.answered_at = actor, timezone.now()
+    proposal.save(update_fields=["state", "answer", "answered_by", "answered_at", "term"])
+    record(actor=actor, verb=state, subject=_about(proposal), reason=answer)
+
+
+def _about(proposal: TermProposal) -> Subject:
+    return Subject(kind="term proposal", id=str(proposal.uuid), name=proposal.name)
 
 
 def _require_free_slug(term: Term) -> None:

@@ -9,6 +9,7 @@ from catalog.web.contracts import views as contracts
 from catalog.web.domains import directory, editing, people, teams
 from catalog.web.domains.feeds import domain_feed
 from catalog.web.domains.pages import domain_list, domain_page
+from catalog.web.glossary import proposals
 from catalog.web.glossary.views import term_edit, term_list, term_new, term_page, term_suggestions
 from catalog.web.manifests.views import manifest_page
 from catalog.web.people.invitations import invitation_accept
@@ -142,6 +143,13 @@ urlpatterns: list[URLPattern] = [
     path("glossary", term_list, name="term_list"),
     path("new-term", term_new, name="term_new"),
     path("term-suggestions", term_suggestions, name="term_suggestions"),
+    path("term-proposals", proposals.term_proposals, name="term_proposals"),
+    path("term-proposals/new", proposals.term_propose, name="term_propose"),
+    path(
+        "term-proposals/<uuid:uuid>/answer",
+        proposals.term_proposal_answer,
+        name="term_proposal_answer",
+    ),
     path("glossary/<str:slug>", term_page, name="term_page"),
     path("glossary/<str:slug>/<int:pk>/edit", term_edit, name="term_edit"),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 from catalog.contracts.projection import new_tree as new_contract
 from catalog.domains.services import grant_role, request_team
 from catalog.glossary.models import Term
-from catalog.glossary.services import define_term
+from catalog.glossary.services import define_term, propose_term
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import register_product
@@ -450,6 +450,29 @@ def _(mesh: Mesh) -> Exchange:
     term = mesh.term()
     path = f"/terms/{term.uuid}"
     return Exchange(mesh.send("DELETE", path, edition=term.edition), path)
+
+
+PROPOSAL = {"name": "Basket", "definition": "What is bought together."}
+
+
+@writing("POST", "/term-proposals")
+def _(mesh: Mesh) -> Exchange:
+    body = {"name": mesh.padded("Basket"), "definition": PROPOSAL["definition"]}
+    answer = mesh.send("POST", "/term-proposals", body | {"reason": "sales/orders"})
+    return Exchange(answer, answer["Location"])
+
+
+@writing("POST", "/term-proposals/{uuid}/accept")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/term-proposals/{propose_term(actor=mesh.users.consumer, **PROPOSAL).uuid}"
+    return Exchange(mesh.send("POST", f"{path}/accept", {}), path)
+
+
+@writing("POST", "/term-proposals/{uuid}/reject")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/term-proposals/{propose_term(actor=mesh.users.consumer, **PROPOSAL).uuid}"
+    body = {"answer": mesh.padded("It is called a cart.")}
+    return Exchange(mesh.send("POST", f"{path}/reject", body), path)
 
 
 @writing("POST", "/tokens")

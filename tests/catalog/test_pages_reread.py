@@ -23,7 +23,7 @@ from catalog.domains.services import (
     invite_person,
     request_team,
 )
-from catalog.glossary.services import define_term
+from catalog.glossary.services import define_term, propose_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
@@ -399,6 +399,34 @@ def _(site: Site) -> Sent:
             for column in table["properties"]
         ],
         [("lines", "id", None), ("lines", "amount", None), ("lines", "note", "pii")],
+    )
+
+
+@form("term_propose")
+def _(site: Site) -> Sent:
+    fields = {"name": "Basket", "definition": "What is bought.", "reason": "orders"}
+    expected = [fields | {"domain": None, "state": "open"}]
+
+    def select(body: Any) -> Any:
+        return [{key: row[key] for key in expected[0]} for row in body["results"]]
+
+    return Sent("/term-proposals/new", fields, "/api/v1/term-proposals", select, expected)
+
+
+@form("term_proposal_answer")
+def _(site: Site) -> Sent:
+    users = site.users
+    words = {"name": "Basket", "definition": "What is bought.", "domain": users.domain}
+    proposal = propose_term(actor=users.consumer, **words)
+    page = f"/term-proposals/{proposal.uuid}/answer"
+    fields = {"decision": "reject", "answer": "It is a cart."}
+    reread = f"/api/v1/term-proposals/{proposal.uuid}"
+    return Sent(
+        page,
+        fields,
+        reread,
+        members("state", "answer"),
+        {"state": "rejected", "answer": "It is a cart."},
     )
 
 

@@ -173,6 +173,7 @@ class ColumnPage(ContractPage):
     parents: list[LinkedColumn]
     nested: list[LinkedColumn]
     siblings: int
+    propose_url: str
 
     @property
     def can_nest(self) -> bool:
@@ -234,6 +235,12 @@ class ColumnEdit(Columns):
         steps = self.pointer.split("/properties/")
         above = [find_column(table, "/properties/".join(steps[:n])) for n in range(2, len(steps))]
         siblings: list[Any] = resolve_pointer(table, self.pointer.rpartition("/")[0])
+        path = ".".join(str(c.node.get("name", "")) for c in [*filter(None, above), column])
+        proposal = {
+            "name": str(form["term"].value() or column.node.get("businessName") or ""),
+            "reason": f"{self.product.domain.slug}/{self.product.slug}: {table.get('name')}.{path}",
+            "next": self.request.get_full_path(),
+        }
         return ColumnPage(
             frame=self.frame(form),
             contract=self.contract(),
@@ -243,6 +250,7 @@ class ColumnEdit(Columns):
             parents=[self.linked(parent) for parent in above if parent],
             nested=[self.linked(inner) for inner in nested_columns(table, column)],
             siblings=len(siblings),
+            propose_url=f"{reverse('term_propose')}?{urlencode(proposal)}",
         )
 
     def linked(self, column: Column) -> LinkedColumn:

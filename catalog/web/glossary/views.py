@@ -18,7 +18,7 @@ from catalog.authorization.access import AccessContext, access_for, require_perm
 from catalog.contracts.models import SchemaProperty
 from catalog.domains.models import Domain
 from catalog.exceptions import EditConflict
-from catalog.glossary.models import TERM, Term
+from catalog.glossary.models import TERM, Term, TermProposal, proposals_to_answer
 from catalog.glossary.services import define_term, edit_term
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
@@ -36,6 +36,8 @@ class TermListPage:
     filter: str
     can_define: bool
     api_url: str
+    is_signed_in: bool
+    proposal_count: int
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,18 @@ class TermPage:
 def term_list(request: HttpRequest) -> HttpResponse:
     """List the terms, or those that match a filter."""
     text = request.GET.get("filter", "")[:200]
-    can_define = may_define(access_for(request.user))
-    page = TermListPage(_page(request, text), text, can_define, reverse("api:terms"))
+    access = access_for(request.user)
+    can_define = may_define(access)
+    page = TermListPage(
+        _page(request, text),
+        text,
+        can_define,
+        reverse("api:terms"),
+        is_signed_in=access.is_signed_in,
+        proposal_count=proposals_to_answer(access, TermProposal.objects.all()).count()
+        if can_define
+        else 0,
+    )
     return render_page(request, "catalog/glossary/list.html", page)
 
 
