@@ -19,6 +19,7 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 CHROMIUM = os.environ.get("ASSAY_CHROMIUM") or shutil.which("chromium") or ""
 DATACONTRACT = os.environ.get("ASSAY_TEST_DATACONTRACT", "")
 MOTO = os.environ.get("ASSAY_TEST_MOTO", "")
+DUCKDB = os.environ.get("ASSAY_TEST_DUCKDB", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
@@ -29,6 +30,7 @@ NEEDS = {
         "ASSAY_TEST_DATACONTRACT is not set; .ci/clients installs datacontract-cli and prints it",
     ),
     "moto": (MOTO, "ASSAY_TEST_MOTO is not set; .ci/clients installs moto and prints it"),
+    "duckdb": (DUCKDB, "ASSAY_TEST_DUCKDB is not set; .ci/clients installs DuckDB with httpfs"),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
@@ -129,6 +131,12 @@ def datacontract_python() -> Path:
 def moto() -> Path:
     """The interpreter whose environment has moto; the test is marked `moto`."""
     return Path(MOTO)
+
+
+@pytest.fixture(scope="session")
+def duckdb_python() -> Path:
+    """The interpreter whose DuckDB reads over HTTP; the test is marked `duckdb`."""
+    return Path(DUCKDB)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ ON_POSTGRES = os.environ.get("ASSAY_TEST_ON_POSTGRES") == "1" and bool(TEST_SERV
 if ON_POSTGRES:
     os.environ["DATABASE_URL"] = TEST_SERVERS["postgres"]
 KEEP = {"ASSAY_REQUIRE_SERVERS", "ASSAY_TEST_ON_POSTGRES", "ASSAY_CHROMIUM", "ASSAY_CI_CACHE"}
-KEEP |= {"ASSAY_TEST_DATACONTRACT", "ASSAY_TEST_MOTO"}
+KEEP |= {"ASSAY_TEST_DATACONTRACT", "ASSAY_TEST_MOTO", "ASSAY_TEST_DUCKDB"}
 DATA_DIR = tempfile.mkdtemp(prefix="assay-tests-")
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("ASSAY_")]:

@@ -27,6 +27,7 @@ from catalog.ports.file_formats import MEDIA_TYPES, format_of
 from catalog.ports.models import OutputPort
 from catalog.ports.uploads import Upload, UploadCutShort
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 from catalog.types import JSONObject
 
 PORT = OpenApiParameter(
@@ -109,6 +110,7 @@ class PortData(OfProduct):
         if request.content_type.startswith("multipart/"):
             raise UnsupportedMediaType(request.content_type)
         name = request.query_params.get("filename", "")
+        product = edited_version(product)
         known = set(product.output_ports.values_list("name", flat=True))
         version = request.query_params.get("version") or newest_version(product, port)
         result = upload_data(

@@ -68,8 +68,7 @@ def open_data(port: OutputPort, access: AccessContext) -> HostedData:
 def hosted_server(port: OutputPort) -> Server | None:
     """Return the server of a port's contract that names an upload to its own product."""
     contract = contract_of(port)
-    servers = contract.servers.all() if contract else []
-    for server in servers:
+    for server in contract.servers.all() if contract else ():
         is_file = server.type == "local" and server.format in MEDIA_TYPES
         if is_file and is_hosted(server.location, port.product.uuid):
             return server

@@ -3,13 +3,16 @@
 import ast
 import shlex
 import sqlite3
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import pytest
+from django.urls import resolve, reverse
 
 from catalog.contracts.models import Server
 from catalog.products.models import DataProduct, Visibility
 from catalog.web.csv_lines import csv_lines
-from catalog.web.products.snippets import entry_snippets, server_snippets
+from catalog.web.products.snippets import data_snippets, entry_snippets, server_snippets
 
 HOSTILE = [
     "sales/it's.csv",
@@ -48,6 +51,19 @@ def test_a_path_in_a_snippet_is_one_literal_of_its_language(place, file_format):
     assert sql.endswith(end)
     literal = sql[len(start) : -len(end)]
     assert sqlite3.connect(":memory:").execute(f"SELECT {literal}").fetchall() == [(place,)]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_url_of_data_that_is_served_is_one_literal_of_each_language(name):
+    url = f"https://catalog.example{reverse('api:port_data', args=[uuid4(), name])}"
+
+    sql, python, curl = (snippet.text for snippet in data_snippets(url, "parquet"))
+
+    [literal] = literals_in(python)
+    assert resolve(unquote(urlsplit(literal).path)).kwargs["port"] == name
+    assert shlex.split(curl, comments=True) == ["curl", "-sOJ", literal]
+    assert sql == f"SELECT *\nFROM read_parquet('{literal}')\nLIMIT 20;"
+    assert "'" not in literal
 
 
 @pytest.mark.parametrize("place", HOSTILE)

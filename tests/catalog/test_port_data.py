@@ -378,3 +378,56 @@ def test_a_writer_of_hostile_headers_gets_a_plain_answer(users):
         {"Accept": "text/csv;q=nonsense"},
     ):
         assert read(product, **headers).status_code in (200, 206, 416)
+
+
+# --- working copies -------------------------------------------------------------------------------
+
+
+def history_of(product: DataProduct, person: Any = None) -> list[str]:
+    answer = Program(person).get(f"/products/{product.uuid}/history")
+    return [event["verb"] for event in answer.json()["results"]]
+
+
+def test_a_port_that_an_upload_adds_is_served_after_the_next_publication(users):
+    product = published(users)
+    upload = Upload(chunks=[b"id,amount\n5,5\n"], format="csv", name="secret.csv")
+
+    result = upload_data(product=product, name="more", upload=upload, actor=users.owner)
+
+    assert not result.is_live
+    address = f"/products/{product.uuid}/ports/more/data"
+    for person in (None, users.consumer, users.owner):
+        problem_of(Program(person).send("GET", address), 404, "not-found")
+        assert read(product, person).body == CSV
+    assert "uploaded data" not in history_of(product)
+    for surface in ("", "/ports", "/contracts", "/history"):
+        body = Program().get(f"/products/{product.uuid}{surface}").content
+        assert b"secret" not in body
+        assert b"more.csv" not in body
+
+
+def test_a_file_of_another_format_is_served_after_the_next_publication(users):
+    product = published(users)
+    upload = Upload(chunks=[b'[{"id": 1, "amount": 2}]'], format="json", name="orders.json")
+
+    result = upload_data(product=product, name="orders", upload=upload, actor=FACTORY)
+
+    assert not result.is_live
+    assert read(product).body == CSV
+    product.refresh_from_db()
+    publish_again(result.product)
+    assert read(product).body == b'[{"id": 1, "amount": 2}]'
+    assert read(product)["Content-Type"] == "application/json"
+
+
+def test_an_upload_that_changes_no_document_is_live_while_there_are_unpublished_changes(users):
+    product = published(users)
+    tree = product.tree | {"name": "Other"}
+    replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    upload = Upload(chunks=[b"id,amount\n9,9\n"], format="csv", name="orders.csv")
+
+    result = upload_data(product=product, name="orders", upload=upload, actor=FACTORY)
+
+    assert result.is_live
+    assert read(product).body == b"id,amount\n9,9\n"
+    assert history_of(product)[0] == "uploaded data"

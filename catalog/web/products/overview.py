@@ -59,7 +59,7 @@ def product_overview(
     page = OverviewPage(
         frame=product_frame(request, product, access, tab="product_overview"),
         more_purpose=after_first_sentence(product.purpose),
-        ports=port_rows(product),
+        ports=port_rows(product, origin),
         entry_snippets=entry_snippets(product, origin),
         upstream=[SourceRow(port, sources.get(port.source_id or 0)) for port in inputs],
         downstream=list(users[:MAX_DOWNSTREAM]),

@@ -1,8 +1,13 @@
 """The output ports of a product, as its pages show them."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import quote
 
+from django.urls import reverse
+
+from catalog.contracts.hosted_data import hosted_server, reason_not_served
 from catalog.contracts.models import (
     DataContract,
     Server,
@@ -13,20 +18,29 @@ from catalog.contracts.models import (
 from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import CONFIRMED, READ, OutputPort
 from catalog.products.models import DataProduct
-from catalog.web.products.snippets import Snippet, server_snippets
+from catalog.web.products.snippets import Snippet, data_snippets, server_snippets
 
 
 @dataclass(frozen=True)
 class PortRow:
-    """An output port with its contract and its servers."""
+    """An output port with its contract and its servers.
+
+    `upload` is the server with a file that Assay has; `data_url` serves it, unless a `data_reason`
+    says why not.
+    """
 
     port: OutputPort
     contract: DataContract | None
     servers: list[Server]
+    upload: Server | None = None
+    data_url: str = ""
+    data_reason: str = ""
 
     @property
     def snippets(self) -> list[Snippet]:
-        return server_snippets(self.servers)
+        others = [server for server in self.servers if server is not self.upload]
+        served = data_snippets(self.data_url, self.upload.format) if self.upload else []
+        return [*(served if self.data_url else []), *server_snippets(others)]
 
     @property
     def verdict(self) -> str:
@@ -64,9 +78,21 @@ class PortRow:
         return bool(types) and types.isdisjoint(PROBED_TYPES)
 
 
-def port_rows(product: DataProduct) -> list[PortRow]:
-    rows = []
-    for port in ports_of(product):
+def port_rows(product: DataProduct, origin: str = "") -> list[PortRow]:
+    """Return the ports of a product; with an origin also where Assay serves their data."""
+    rows, ports = [], ports_of(product)
+    names = Counter(port.name for port in ports)
+    for port in ports:
         contract = contract_of(port)
-        rows.append(PortRow(port, contract, list(contract.servers.all()) if contract else []))
+        servers = list(contract.servers.all()) if contract else []
+        row = PortRow(port, contract, servers)
+        upload = hosted_server(port) if origin else None
+        if upload is not None and (reason := reason_not_served(port)):
+            row = replace(row, upload=upload, data_reason=reason)
+        elif upload is not None:
+            route = {"uuid": product.uuid, "port": port.name}
+            version = f"?version={quote(port.version)}" if names[port.name] > 1 else ""
+            url = f"{origin}{reverse('api:port_data', kwargs=route)}{version}"
+            row = replace(row, upload=upload, data_url=url)
+        rows.append(row)
     return rows

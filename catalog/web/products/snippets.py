@@ -42,6 +42,23 @@ def entry_snippets(product: DataProduct, origin: str) -> list[Snippet]:
     ]
 
 
+def data_snippets(url: str, data_format: str) -> list[Snippet]:
+    """Return how to read data that Assay serves itself, at its URL, which is encoded."""
+    # The one character that an encoded URL may have and a literal may not.
+    reader, url = READERS[data_format], url.replace("'", "%27")
+    sql = f"SELECT *\nFROM {reader}('{url}')\nLIMIT 20;"
+    python = (
+        "import duckdb\n\n"
+        f"relation = duckdb.{reader}({url!r})\n"
+        "rows = relation.limit(20).fetchall()"
+    )
+    return [
+        Snippet(_("Data, with SQL (DuckDB)"), "sql", sql),
+        Snippet(_("Data, with Python"), "python", python),
+        Snippet(_("Data, with curl"), "sh", f"curl -sOJ {quote(url)}"),
+    ]
+
+
 def server_snippets(servers: Iterable[Server]) -> list[Snippet]:
     """Return how to read the data of each server that the lines are known for."""
     return [snippet for server in servers for snippet in _server(server)]
