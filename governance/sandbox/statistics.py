@@ -50,6 +50,8 @@ N_TOP_VALUES = 5
 N_BINS = 10
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_TEXT_LENGTH = 120
+# Rows times columns of one statement: about two seconds of Postgres.
+MAX_CELLS = 2_000_000
 NUMBERS = ("integer", "number")
 ORDERED = (*NUMBERS, "date", "timestamp", "time")
 COMPARABLE = (*ORDERED, "string")
@@ -97,6 +99,12 @@ def with_statistics(
         rows = int(scan.fetch(select(func.count()).select_from(scan.rows_of()))[0][0])
     except SourceUnreadable as error:
         return replace(profile, reason=str(error))
+    if not rows:
+        columns = [
+            replace(item, n_values=0, n_distinct=0, is_exact=True) for item in profile.columns
+        ]
+        return replace(profile, rows=0, columns=tuple(columns), reason="")
+    scan = replace(scan, portion=max(1, min(scan.portion, MAX_CELLS // rows)))
     counts = measure(profile.columns, scan, counts_of(scan))
     # Types without an equality of their own (XML, shapes) are compared as text.
     failed = [item for item in profile.columns if isinstance(counts[item.name], str)]

@@ -1,5 +1,6 @@
 """Real databases as sources: a schema of its own for a test, and what the sandbox reads of it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ from governance.sandbox.types import ColumnProfile, Source, SourceProfile, Table
 from tests.settings import TEST_SERVERS
 
 _numbers = count(1)
+
+
+def unique_name() -> str:
+    """Return a name that no other process of the tests has: they share the servers."""
+    return f"source_{os.getpid()}_{next(_numbers)}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class SourceDatabase:
 @contextmanager
 def postgres_schema(name: str = "") -> Iterator[SourceDatabase]:
     url = urlsplit(TEST_SERVERS["postgres"])
-    name = name or f"source_{next(_numbers)}"
+    name = name or unique_name()
     parameters = {
         "dialect": "postgresql+psycopg",
         "host": url.hostname or "",
@@ -72,7 +78,7 @@ def postgres_schema(name: str = "") -> Iterator[SourceDatabase]:
 @contextmanager
 def mysql_database() -> Iterator[SourceDatabase]:
     url = urlsplit(TEST_SERVERS["mysql"])
-    name = f"source_{next(_numbers)}"
+    name = unique_name()
     login = {"user": url.username or "", "password": url.password or ""}
     parameters = login | {
         "dialect": "mysql+pymysql",

@@ -8,10 +8,6 @@ from governance.sandbox.types import Key, SourceUnreadable
 from tests.governance.databases import postgres_schema
 
 pytestmark = pytest.mark.postgres_source
-READER = "assay_test_reader"
-CREATE_READER = (
-    f"DO $$ BEGIN CREATE ROLE {READER} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-)
 
 
 @pytest.fixture
@@ -23,12 +19,10 @@ def source():
 @pytest.fixture
 def reader(source):
     """A user who may use the schema and reads nothing yet."""
-    source.execute(
-        CREATE_READER,
-        f'GRANT USAGE ON SCHEMA "{source.name}" TO {READER}',
-    )
-    yield {"user": READER}
-    source.execute(f"DROP OWNED BY {READER}")
+    name = f"reader_{source.name}"
+    source.execute(f"CREATE ROLE {name} LOGIN", f"GRANT USAGE ON SCHEMA {source.name} TO {name}")
+    yield name
+    source.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
 def test_a_table_without_permission_costs_only_its_figures(source, reader):
@@ -36,10 +30,10 @@ def test_a_table_without_permission_costs_only_its_figures(source, reader):
         "CREATE TABLE a(id int)",
         "CREATE TABLE b(id int, name text)",
         "INSERT INTO a VALUES (1), (2)",
-        f"GRANT SELECT ON a TO {READER}",
+        f"GRANT SELECT ON a TO {reader}",
     )
 
-    tables = source.tables(**reader)
+    tables = source.tables(user=reader)
 
     assert (tables["a"].rows, tables["a"].reason) == (2, "")
     assert [column.logical_type for column in tables["b"].columns] == ["integer", "string"]
@@ -53,22 +47,19 @@ def test_a_column_without_permission_costs_only_itself(source, reader):
     source.execute(
         "CREATE TABLE a(id int, salary int, name text)",
         "INSERT INTO a VALUES (1, 2, 'x')",
-        f"GRANT SELECT (id, name) ON a TO {READER}",
+        f"GRANT SELECT (id, name) ON a TO {reader}",
     )
 
-    columns = source.columns("a", **reader)
+    columns = source.columns("a", user=reader)
 
     assert [columns[name].n_distinct for name in ("id", "salary", "name")] == [1, None, 1]
     assert columns["salary"].reason == "The user of the source may not read it."
 
 
-def test_without_any_right_everything_is_listed_with_the_reason(source):
-    source.execute(
-        CREATE_READER,
-        "CREATE TABLE a(id int)",
-    )
+def test_without_any_right_everything_is_listed_with_the_reason(source, reader):
+    source.execute(f"REVOKE USAGE ON SCHEMA {source.name} FROM {reader}", "CREATE TABLE a(id int)")
 
-    table = source.tables(user=READER)["a"]
+    table = source.tables(user=reader)["a"]
 
     assert [column.name for column in table.columns] == ["id"]
     assert table.reason == "The user of the source may not read it."

@@ -88,7 +88,7 @@ class Postgres(Database):
         return {name: database.get(name) for name in names} | {
             "connect_timeout": 5,
             "application_name": "assay",
-            "passfile": "/dev/null",
+            "passfile": "/dev/null/none",
             "gssencmode": "disable",
             "prepare_threshold": None,
         }

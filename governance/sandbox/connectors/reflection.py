@@ -87,7 +87,10 @@ class Catalogue:
             )
             for name in chosen
         ]
-        rest = [self.unread(name, kinds[name]) for name in ordered[len(chosen) : MAX_NAMES]]
+        rest = [
+            replace(self.unread(name, kinds[name]), rows_about=about.get(name))
+            for name in ordered[len(chosen) : MAX_NAMES]
+        ]
         omitted = len(ordered) - len(chosen) - len(rest)
         note = f"{omitted:,} further tables are not listed." if omitted else ""
         yield SourceProfile(tables + rest, note)
@@ -140,6 +143,9 @@ class Catalogue:
             columns=tuple(
                 replace(
                     column,
+                    # In SQLite only this key is not declared NOT NULL and cannot be null.
+                    is_required=column.is_required
+                    or (primary == (column.name,) and column.logical_type == "integer"),
                     is_primary_key=column.name in primary,
                     is_unique=column.name in unique,
                 )
