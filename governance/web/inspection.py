@@ -1,6 +1,7 @@
 """The source tab of a product: the observed schema of each port, and its drift."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,14 +24,23 @@ from governance.inspection.models import Inspection
 from governance.inspection.services import READABLE, adopt_schema, inspect_port, visible_profile
 from governance.sandbox.types import TableProfile
 
+# What one page holds: columns of tables in full, then names of further tables.
+MAX_SHOWN_COLUMNS = 500
+MAX_SHOWN_NAMES = 500
+
 
 @dataclass(frozen=True)
 class PortSource:
-    """The source of one port; `failure` is a sentence, empty after a successful read."""
+    """The source of one port; `failure` is a sentence, empty after a successful read.
+
+    `tables` are shown in full, `further_tables` by name; `n_omitted` are only in the API.
+    """
 
     port: OutputPort
     inspection: Inspection | None
     tables: list[TableProfile]
+    further_tables: list[TableProfile]
+    n_omitted: int
     contract_version: str
     failure: str
     is_readable: bool
@@ -52,7 +62,9 @@ def product_source(
         .order_by("position", "id")
     )
     frame = product_frame(request, product, reader, tab="product_source")
-    page = ProductSourcePage(frame=frame, ports=[source_of(port) for port in ports])
+    page = ProductSourcePage(
+        frame=frame, ports=[source_of(port, request.GET.get("table")) for port in ports]
+    )
     return render_page(request, "governance/inspection/source.html", page)
 
 
@@ -97,18 +109,31 @@ def port_adopt(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(port)
 
 
-def source_of(port: OutputPort) -> PortSource:
+def source_of(port: OutputPort, selected: str | None = None) -> PortSource:
+    """Return the source of a port, with one table in full if its name is selected."""
     contract = contract_of(port)
     servers = list(contract.servers.all()) if contract else []
     inspection: Inspection | None = getattr(port, "inspection", None)
+    tables = visible_profile(inspection) if inspection else []
+    chosen = [table for table in tables if table.name == selected] or first_tables(tables)
+    others = [table for table in tables if table not in chosen]
     return PortSource(
         port=port,
         inspection=inspection,
-        tables=visible_profile(inspection) if inspection else [],
+        tables=chosen,
+        further_tables=others[:MAX_SHOWN_NAMES],
+        n_omitted=len(others[MAX_SHOWN_NAMES:]),
         contract_version=contract.version if contract else "",
         failure=inspection.failure_message if inspection else "",
         is_readable=any(server.type in READABLE for server in servers),
     )
+
+
+def first_tables(tables: list[TableProfile]) -> list[TableProfile]:
+    """Return the first tables as far as their columns fit on a page, at least one."""
+    totals = accumulate(len(table.columns) or 1 for table in tables)
+    n_fitting = sum(total <= MAX_SHOWN_COLUMNS for total in totals)
+    return tables[: max(1, n_fitting)]
 
 
 def visible_port(request: HttpRequest, pk: int) -> OutputPort:

@@ -3,6 +3,7 @@
 import pytest
 
 from catalog.products.services import patch_document
+from governance.inspection.services import inspect_port
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -108,3 +109,29 @@ def test_a_sample_is_called_one(client, files):
     page = client.get(f"{product.path}/source").content.decode()
 
     assert "at least 1,000,000 rows" in page
+
+
+def test_a_page_shows_as_many_columns_as_fit_and_a_link_to_each_other_table(client, files):
+    port = with_port(make_product()).output_ports.get()
+    write_file(port.product.domain, "id\n1\n")
+    inspection = inspect_port(port=port, actor=FACTORY)
+    column = inspection.tables[0]["columns"][0]
+    inspection.tables = [
+        inspection.tables[0] | {"name": f"t{n:03}", "columns": [column | {"name": f"c{n:03}"}] * 40}
+        for n in range(600)
+    ]
+    inspection.save()
+    users = make_users(port.product.domain)
+    client.force_login(users.owner)
+    address = f"{port.product.path}/source"
+
+    page = client.get(address).content.decode()
+    other = client.get(f"{address}?table=t300").content.decode()
+
+    assert "c011" in page
+    assert "c012" not in page
+    assert "588 further tables" in page
+    assert "88 more are listed by the API." in page
+    assert "?table=t012#" in page
+    assert "c300" in other
+    assert "c011" not in other
