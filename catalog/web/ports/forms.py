@@ -33,8 +33,8 @@ USUAL: Mapping[str, JSONObject] = {
     "mysql": {"port": 3306},
     "mariadb": {"port": 3306},
 }
-# A server of another type has none of the members of the one before.
-TYPE_FIELDS = {"kind", "database_type", "other_type"}
+# The fields that choose among the types of server of one kind.
+TYPE_FIELDS = {DATABASE: "database_type", OTHER: "other_type"}
 OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("other"))]
 CREDENTIALS = {"user": "assayUser", "secret": "assaySecret"}
 SECRET_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
@@ -159,7 +159,7 @@ class PortForm(DatabaseFields, DocumentForm):
         cleaned = super().clean() or {}
         needed = self.NEEDS.get(str(cleaned.get("kind")), {})
         edited = self.edited()
-        if self.initial.get("kind") and not edited & TYPE_FIELDS:
+        if self.keeps_type:
             needed = {name: key for name, key in needed.items() if name in edited}
         elif cleaned.get("kind") == DATABASE:
             usual = USUAL.get(self._type(), {})
@@ -170,13 +170,22 @@ class PortForm(DatabaseFields, DocumentForm):
                 self.add_error(name, _("Required for this type of server."))
         return cleaned
 
+    @property
+    def keeps_type(self) -> bool:
+        """Return True if the server keeps its type, and so the members that it has."""
+        kind = str(self.cleaned_data.get("kind"))
+        return bool(self.initial.get("kind")) and not self.edited() & {
+            "kind",
+            TYPE_FIELDS.get(kind, "kind"),
+        }
+
     def server(self, current: JSONObject) -> JSONObject | None:
         """Return the server as a contract has it, with what was edited; None if nothing was.
 
         All keys of a server of another type go.
         """
         keys, edited = self.NEEDS[self.cleaned_data["kind"]], self.edited()
-        if self.initial.get("kind") and not edited & TYPE_FIELDS:
+        if self.keeps_type:
             changed = {key: self.cleaned_data[name] for name, key in keys.items() if name in edited}
             if not changed and not edited & CREDENTIALS.keys():
                 return None
