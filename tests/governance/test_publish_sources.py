@@ -303,7 +303,7 @@ def test_every_step_lists_what_is_still_missing_with_links(owner, users):
     page = owner.get(f"{product.path}/edit/inputs").content.decode()
 
     assert f'href="{product.path}/edit/ports/add">There is no active output port.' in page
-    assert f'href="{product.path}/edit/provenance#id_source-state"' in page
+    assert f'href="{product.path}/edit/provenance#id_source-state">Provenance: 7 things' in page
 
 
 @pytest.mark.parametrize("path", ["upload", "file", "database", "endpoint"])

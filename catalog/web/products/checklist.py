@@ -219,11 +219,32 @@ def steps_of(product: DataProduct, issues: Sequence[LocatedIssue]) -> list[Step]
 
 
 def next_step(steps: Sequence[Step], after: str) -> Step | None:
-    """Return the next step of a draft that is not done; those before `after` come last."""
+    """Return the next step of a draft that is not done; None after the last one."""
     codes = [step.definition.code for step in steps]
-    start = codes.index(after) + 1 if after in codes else 0
-    ordered = [*steps[start:], *steps[:start]]
-    return next((s for s in ordered if s.definition.is_guided and s.state != "done"), None)
+    rest = steps[codes.index(after) + 1 :] if after in codes else steps
+    return next((s for s in rest if s.definition.is_guided and s.state != "done"), None)
+
+
+@dataclass(frozen=True)
+class MissingPart:
+    """One issue that blocks publishing, or all of one step; `url` leads to the first of them."""
+
+    text: Text
+    url: str
+
+
+def missing_parts(steps: Sequence[Step], issues: Sequence[LocatedIssue]) -> list[MissingPart]:
+    """Return what blocks publishing, step by step, then what no step can fix."""
+    groups = [(step.definition.label, step.issues) for step in steps]
+    groups += [("", [row]) for row in issues_elsewhere(issues)]
+    parts = []
+    for label, rows in groups:
+        blocking = [row for row in rows if row.issue.is_error]
+        if len(blocking) > 1:
+            text = _("{step}: {n} things are missing").format(step=label, n=len(blocking))
+            parts.append(MissingPart(text, blocking[0].url))
+        parts += [MissingPart(row.issue.message, row.url) for row in blocking if len(blocking) == 1]
+    return parts
 
 
 def issues_elsewhere(issues: Sequence[LocatedIssue]) -> list[LocatedIssue]:

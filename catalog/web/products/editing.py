@@ -25,7 +25,15 @@ from catalog.web.components import layout
 from catalog.web.forms.formsets import MORE_ROWS, TableForm
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
-from catalog.web.products.checklist import LABELS, LocatedIssue, Step, next_step, steps_of
+from catalog.web.products.checklist import (
+    LABELS,
+    LocatedIssue,
+    MissingPart,
+    Step,
+    missing_parts,
+    next_step,
+    steps_of,
+)
 from catalog.web.products.lookup import ProductMoved, find_product, reload_visible, retired_response
 
 Text = str | Promise
@@ -57,6 +65,11 @@ class EditFrame:
     @property
     def is_draft(self) -> bool:
         return self.product.status == Status.DRAFT and not self.product.is_working_copy
+
+    @property
+    def missing(self) -> list[MissingPart]:
+        """Return what blocks publishing, each with a link; several of one step together."""
+        return missing_parts(self.steps, self.issues)
 
     @property
     def blocking(self) -> int:
@@ -151,7 +164,8 @@ class EditView(ProductView):
         """Save what was submitted, unless it is invalid or someone else was faster."""
         form = self.get_form(request.POST, files=request.FILES)
         if self.shows_stored and not form.has_edits():
-            messages.info(request, _("Nothing was changed."))
+            if "continue" not in request.POST:
+                messages.info(request, _("Nothing was changed."))
             return redirect(self.get_destination())
         if not form.is_valid():
             return self.render(form, status=422)
@@ -197,7 +211,7 @@ class EditView(ProductView):
         return self.url("product_edit")
 
     def next_url(self) -> str:
-        """Return the next step of a draft that is not done; if all are, the page to publish it."""
+        """Return the next step of a draft that is not done, else the page to publish it."""
         step = next_step(self.frame().steps, self.step)
         return step.url if step else self.url("product_publish")
 

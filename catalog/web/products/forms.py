@@ -128,6 +128,11 @@ class Description(forms.Form):
         initial=DEFAULT_VISIBILITY,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A draft may be saved without it; its label says that publishing needs it.
+        vars(self.fields["purpose"])["is_for_publishing"] = True
+
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"]).casefold()
         if slug and not is_slug(slug):

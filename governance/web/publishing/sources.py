@@ -120,8 +120,11 @@ class SourceView(View):
 
     def show_trial(self, form: SourceForm) -> HttpResponse:
         """Show how the source answers; a name for the product is not needed yet."""
+        is_name_required = form.fields["name"].required
         form.fields["name"].required = False
-        if not form.is_valid():
+        is_valid = form.is_valid()
+        form.fields["name"].required = is_name_required
+        if not is_valid:
             return render_form(self.request, self.template_name, self.get_page(form))
         page = self.get_page(form, self.try_source(form))
         return render_page(self.request, self.template_name, page)

@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Min
 from django.utils import timezone
 
+from catalog.contracts.models import Server
+from catalog.contracts.projection import PROBED_TYPES
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.products.services import replace_document
@@ -35,6 +37,7 @@ class ObjectivesPage(EditPage):
     checks: int
     since: datetime | None
     is_filled_in: bool
+    is_measurable: bool
 
 
 class Objectives(TableView):
@@ -77,6 +80,7 @@ class Objectives(TableView):
 
     def get_page(self, form: ObjectivesForm) -> ObjectivesPage:
         names = self.product.output_ports.values_list("name", flat=True).distinct()
+        servers = Server.objects.filter(contract__port_contracts__port__product=self.product)
         has_objectives = bool(rows_of(self.product.tree))
         measured = Measurement.objects.filter(port__product=self.product)
         first = measured.filter(measured_at__gte=timezone.now() - EVIDENCE)
@@ -87,4 +91,5 @@ class Objectives(TableView):
             checks=0 if has_objectives else self.stats.total,
             since=None if has_objectives else first.aggregate(since=Min("measured_at"))["since"],
             is_filled_in=self.is_filled_in,
+            is_measurable=servers.filter(type__in=PROBED_TYPES).exists(),
         )
