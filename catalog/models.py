@@ -5,6 +5,7 @@ import catalog.authorization.models
 import catalog.contracts.models
 import catalog.domains.models
 import catalog.glossary.models
+import catalog.manifests.models
 import catalog.people.models
 import catalog.ports.models
 import catalog.products.models

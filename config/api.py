@@ -19,6 +19,7 @@ from catalog.api.manifests import (
     Manifests,
     ProductManifest,
 )
+from catalog.api.originals import Original, ProductOriginals
 from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.port_data import PortData
 from catalog.api.ports import PortConfirmation, Ports, ProductPorts
@@ -140,6 +141,8 @@ urlpatterns = [
     path(f"{CONTRACT}/conversion", ContractConversion.as_view(), name="contract_conversion"),
     path(f"{CONTRACT}.odcs.yaml", ContractManifest.as_view(), name="contract_manifest_yaml"),
     path(f"{V1}manifests", Manifests.as_view(), name="manifests"),
+    path(f"{V1}documents/<str:sha256>", Original.as_view(), name="document"),
+    path(f"{PRODUCT}/documents", ProductOriginals.as_view(), name="product_documents"),
     rows(f"{V1}domains", Domains, "domains"),
     path(f"{V1}domain-tree", DomainTree.as_view(), name="domain_tree"),
     row(DOMAIN, Domains, "domain"),

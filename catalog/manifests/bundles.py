@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from catalog.contracts.projection import ContractDocument
 from catalog.issues import Severity, did_you_mean, shortened
@@ -40,6 +41,8 @@ class Bundle:
     product: Manifest[ProductDocument] | None
     contracts: tuple[Manifest[ContractDocument], ...]
     issues: tuple[DocumentIssue, ...]
+    # What was read, with the SHA-256 of its bytes.
+    originals: tuple[tuple[Source, str], ...] = ()
 
     @property
     def first(self) -> Manifest[ProductDocument] | Manifest[ContractDocument]:
@@ -102,6 +105,7 @@ class BundleCollector:
         self._sources = list(sources)
         self._cached: dict[int, list[Document]] = {}
         self._cached_bytes = 0
+        self._digests: dict[int, str] = {}
         self._index = _BundleIndex()
         for number, source in enumerate(self._sources):
             self._collect(number, source)
@@ -162,6 +166,7 @@ class BundleCollector:
             return self._cached[number]
         source = self._sources[number]
         content = source.read()
+        self._digests[number] = sha256(content).hexdigest()
         documents = read_documents(content, name=source.name)
         if self._cached_bytes + len(content) <= MAX_CACHED_BYTES:
             self._cached[number] = documents
@@ -181,9 +186,10 @@ class BundleCollector:
         first = bitol_odps.parse(documents.pop(0)) if product else None
         parsed = tuple(odcs.parse(document) for document in documents)
         issues = [issue for manifest in parsed for issue in manifest.issues]
-        yield Bundle(
-            first, parsed, (*(first.issues if first else ()), *issues, *_duplicate_versions(parsed))
-        )
+        issues = [*(first.issues if first else ()), *issues, *_duplicate_versions(parsed)]
+        numbers = dict.fromkeys(ref.source for ref in refs)
+        originals = tuple((self._sources[number], self._digests[number]) for number in numbers)
+        yield Bundle(first, parsed, tuple(issues), originals)
 
 
 def contract_ids(tree: JSONObject) -> list[str]:

@@ -19,6 +19,7 @@ from catalog.manifests.import_report import ImportResult
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import Manifest
 from catalog.manifests.plan import Action, Decision, Transition, is_unchanged
+from catalog.manifests.services.originals import store_originals
 from catalog.manifests.services.planning import (
     IMPORT,
     ProductPlan,
@@ -82,6 +83,7 @@ def apply_plan(*, plan: ProductPlan, actor: Writer, texts: ReleaseTexts = NO_TEX
             if product.is_working_copy:
                 release = describe_release(product, access_for(actor))
             product, findings = _change_status(plan, product, actor, texts)
+            store_originals(bundle=plan.bundle, product=product.published_row)
     except _InvalidDocument as error:
         return _result(invalid_plan(plan.bundle, error.invalid, error.document), None)
     except EditConflict:
