@@ -171,6 +171,10 @@ class ProductManifest(ManifestView):
         """Return the current document."""
         visible = DataProduct.objects.visible_to(access_for(request.user)).select_related("domain")
         product = get_object_or_404(visible, uuid=uuid)
+        declared = str(product.tree.get("apiVersion"))
+        if request.query_params.get("apiVersion", declared) != declared:
+            message = f"Products are not converted: this document is of {declared}."
+            raise InvalidParameters({"apiVersion": [message]})
         return Response(export(product.tree, status=product.status, domain=product.domain.slug))
 
 

@@ -244,3 +244,15 @@ def test_a_wrong_parameter_of_a_conversion_is_named(client, draft, query):
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == query.partition("=")[0]
+
+
+def test_a_product_is_handed_out_in_the_version_that_it_declares_alone(client, draft):
+    product = publish(draft)
+    at = f"/api/v1/products/{product.uuid}/manifest"
+    declared = product.tree["apiVersion"]
+
+    same, other = (client.get(f"{at}?apiVersion={version}") for version in (declared, "v9.9.9"))
+
+    assert declared in same.content.decode()
+    assert other.status_code == 400
+    assert other.json()["errors"][0]["parameter"] == "apiVersion"
