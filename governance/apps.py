@@ -12,6 +12,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.contracts.projection import register_readable_types
+        from catalog.contracts.services import register_upload_check
         from catalog.products.projectors import register_projector
         from catalog.revisions.followers import register_follower
         from governance.inspection.services import (
@@ -19,10 +20,12 @@ class GovernanceConfig(AppConfig):
             compare_products,
             delete_values_of,
         )
+        from governance.inspection.services.uploads import content_issues
         from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
         register_follower("contract states", kind="product", tell=compare_products)
         register_readable_types(READABLE)
+        register_upload_check("content", content_issues)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)

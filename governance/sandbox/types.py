@@ -38,6 +38,7 @@ class Source:
     tables: tuple[str, ...] = ()
     max_tables: int = 1000
     max_columns: int = 5000
+    is_schema_only: bool = False
 
     def can_read_values(self, table: str, column: str) -> bool:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of

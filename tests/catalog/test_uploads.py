@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -178,6 +179,44 @@ def test_a_file_of_another_kind_is_refused_with_what_it_is(
 
     assert reason in str(refused.value)
     assert files_below(files_root) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b'[{"id": 1}, {"id": 2', "orders.json"),
+        (b'{"id": 1}\n{"id": }\n', "orders.json"),
+        (b"PAR1" + b"\x15" * 40 + b"\x10\x00\x00\x00PAR1", "orders.parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_read_never_replaces_one_that_can(draft, files_root, content, name):
+    result = send(draft)
+
+    with pytest.raises(ValidationFailed, match="does not have the stated format"):
+        send(result.product, content, name=name)
+
+    assert (files_root / result.location).read_bytes() == CSV
+    assert len(files_below(files_root)) == 2
+
+
+def test_a_disk_that_is_really_full_loses_nothing(draft, settings, tmp_path):
+    root = tmp_path / "small"
+    root.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(root)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+    try:
+        settings.ASSAY_FILES_ROOT = root
+        result = send(draft)
+
+        with pytest.raises(StorageFull, match="The disk of the files is full"):
+            send(result.product, b"id\n" + b"12345678\n" * 300_000)
+
+        assert (root / result.location).read_bytes() == CSV
+        assert len(files_below(root)) == 2
+        assert send(result.product, b"id\n1\n").size == 5
+    finally:
+        subprocess.run(["umount", str(root)], check=True)
 
 
 @pytest.mark.parametrize("header", [b"PAR1,PAR2", b"ORCID,name", b"BZh,x", b"Obj,x", b"<id>,x"])

@@ -53,7 +53,7 @@ def read(source: Source, *, seconds: float = SECONDS) -> Iterator[SourceProfile]
         return
     except duckdb.Error as error:
         raise SourceUnreadable("wrong-format", reason_of(error)) from error
-    if file is not None and file.sql:
+    if file is not None and file.sql and not source.is_schema_only:
         yield from _figures(engine, _cached(engine, file), source)
 
 
