@@ -254,7 +254,7 @@ def test_the_access_of_a_reader_is_told_apart_from_that_to_the_data(
     text = " ".join(page(orders.path).split())
 
     assert (metric.value, metric.state_label) == ("Everyone", "can see this entry")
-    assert metric.detail == "Data: not controlled by Assay"
+    assert metric.detail == "Data: decided at each port"
     assert "Everyone can see it. No account is needed." in text
     assert "Assay does not control access to it." in text
 

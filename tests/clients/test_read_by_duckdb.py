@@ -72,8 +72,10 @@ def test_the_sql_of_the_page_reads_the_data(
     product = publish(content, data_format, port="all orders, ü'", sensitivity="public")
     host = live_server.url.partition("://")[2]
 
-    page = client.get(product.path, headers={"host": host}).context_data["page"]
-    sql = page.ports[0].snippets[0].text
+    response = client.get(product.path, headers={"host": host})
+    assert "Assay serves the uploaded files below to everybody" in response.content.decode()
+    assert "does not control access" not in response.content.decode()
+    sql = response.context_data["page"].ports[0].snippets[0].text
 
     assert f"read_{data_format}('{live_server.url}/api/v1/" in sql
     assert run(duckdb_python, sql)[:2] == [[0, 0], [1, 2]]

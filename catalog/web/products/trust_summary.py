@@ -63,7 +63,7 @@ def trust_summary(product: DataProduct, readers: str, reason: str) -> list[Trust
             value=readers,
             verdict="open",
             note=reason,
-            detail=_("Data: not controlled by Assay"),
+            detail=_("Data: decided at each port"),
             url=f"{product.path}#use",
         ),
     ]
