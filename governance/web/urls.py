@@ -10,7 +10,7 @@ from governance.web.inspection import (
 )
 from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
-from governance.web.publishing.sources import Database, Endpoint, File, FileUpload
+from governance.web.publishing.sources import Database, Endpoint, File, FileUpload, ObjectStorage
 from governance.web.slo.dashboard import slo_board
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
@@ -24,6 +24,7 @@ PRODUCT = "p/<str:domain>/<str:product>"
 urlpatterns = [
     path("publish/upload", FileUpload.as_view(), name="publish_upload"),
     path("publish/file", File.as_view(), name="publish_file"),
+    path("publish/s3", ObjectStorage.as_view(), name="publish_s3"),
     path("publish/database", Database.as_view(), name="publish_database"),
     path("publish/endpoint", Endpoint.as_view(), name="publish_endpoint"),
     path(f"{PRODUCT}/edit/source", ReadSource.as_view(), name="product_read_source"),

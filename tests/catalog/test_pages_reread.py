@@ -291,6 +291,14 @@ def _(site: Site) -> Sent:
     return Sent("/publish/database", fields, parcels_contract, server, expected)
 
 
+@form("publish_s3")
+def _(site: Site) -> Sent:
+    place = {"location": "s3://shop/parcels.parquet", "format": "parquet"}
+    fields = place | {"name": "Parcels", "domain": site.users.domain.pk}
+    expected = {"server": "production", "type": "s3"} | place
+    return Sent("/publish/s3", fields, parcels_contract, server, expected)
+
+
 @form("publish_endpoint")
 def _(site: Site) -> Sent:
     url = "https://parcels.example/v1"

@@ -233,6 +233,18 @@ def test_a_test_of_a_database_says_why_it_failed_and_keeps_all_fields(owner, use
     assert not DataProduct.objects.exists()
 
 
+def test_a_wrong_location_of_object_storage_is_an_error_next_to_its_field(owner, users):
+    fields = {"location": "bucket/orders.csv", "format": "csv", "name": "Orders"}
+
+    answer = owner.post("/publish/s3", fields | {"domain": users.domain.pk})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'id="id_location_error"' in page
+    assert 'value="bucket/orders.csv"' in page
+    assert not DataProduct.objects.exists()
+
+
 def test_an_address_that_may_not_be_called_is_said_by_the_test(owner, users):
     fields = {"url": "http://127.0.0.1:1/x", "domain": users.domain.pk, "test": "1"}
 

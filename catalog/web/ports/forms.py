@@ -42,7 +42,41 @@ VARIABLE = re.compile(r"\$\{[^{}]+\}\Z")
 PORT_PATH = re.compile(r"/(?:outputPorts/\d+|servers/0)/(\w+)")
 
 
-class DatabaseFields(forms.Form):
+class CredentialFields(forms.Form):
+    """Who signs in to a server; the password stays in the environment."""
+
+    user = SingleLineField(
+        label=_("User"),
+        max_length=120,
+        required=False,
+        help_text=_("A user that can only read. Shown to readers of the contract."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    secret = SingleLineField(
+        label=_("Secret"),
+        max_length=60,
+        required=False,
+        help_text=_("The name of the secret with its password, never the password itself."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+
+    def clean_secret(self) -> str:
+        secret = str(self.cleaned_data["secret"])
+        if "secret" in self.changed_data and secret and not SECRET_NAME.match(secret):
+            message = _("Only letters, digits and underscores: the name after ASSAY_SECRET_.")
+            raise ValidationError(message)
+        return secret
+
+    def signed_in(self, server: JSONObject) -> JSONObject:
+        """Return a server with the submitted user and secret."""
+        for name, key in CREDENTIALS.items():
+            value = self.cleaned_data[name] or None
+            if value != custom(server, key):
+                server = with_custom(server, key, value)
+        return server
+
+
+class DatabaseFields(CredentialFields):
     """Where a database is, and who signs in to it."""
 
     host = SingleLineField(label=_("Host"), max_length=253, required=False)
@@ -59,20 +93,6 @@ class DatabaseFields(forms.Form):
         required=False,
         help_text=_("Empty: public in PostgreSQL; MySQL has none."),
     )
-    user = SingleLineField(
-        label=_("User"),
-        max_length=120,
-        required=False,
-        help_text=_("A user that can only read. Shown to readers of the contract."),
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
-    )
-    secret = SingleLineField(
-        label=_("Secret"),
-        max_length=60,
-        required=False,
-        help_text=_("The name of the secret with its password, never the password itself."),
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
-    )
 
     def clean_port(self) -> int | str:
         """Return the number of the port, or a reference to a variable."""
@@ -82,21 +102,6 @@ class DatabaseFields(forms.Form):
         if text and not VARIABLE.match(text):
             raise ValidationError(_("Give a number from 1 to 65535."))
         return text
-
-    def clean_secret(self) -> str:
-        secret = str(self.cleaned_data["secret"])
-        if "secret" in self.changed_data and secret and not SECRET_NAME.match(secret):
-            message = _("Only letters, digits and underscores: the name after ASSAY_SECRET_.")
-            raise ValidationError(message)
-        return secret
-
-    def signed_in(self, server: JSONObject) -> JSONObject:
-        """Return a server with the submitted user and secret."""
-        for name, key in CREDENTIALS.items():
-            value = self.cleaned_data[name] or None
-            if value != custom(server, key):
-                server = with_custom(server, key, value)
-        return server
 
 
 class PortForm(DatabaseFields, DocumentForm):

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from catalog.domains.models import Domain
 from catalog.identifiers import slug_issues, slug_of
 from catalog.ports.file_formats import BY_SUFFIX, SUFFIXES
+from catalog.ports.s3 import InvalidLocation, parse_place
 from catalog.ports.uploads import Upload
 from catalog.products.projection import new_tree
 from catalog.types import JSONObject
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import CatalogForm
-from catalog.web.ports.forms import PORT_PATH, DatabaseFields
+from catalog.web.ports.forms import PORT_PATH, CredentialFields, DatabaseFields
 from catalog.web.ports.uploads import as_upload
 from governance.sandbox.database_servers import POSTGRES, database_types, dialect_of
 
@@ -139,6 +140,56 @@ class DatabaseForm(DatabaseFields, SourceForm):
         names = ("type", "host", "port", "database", "schema")
         location = {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
         return self.signed_in({"server": "production"} | location)
+
+
+class ObjectStorageForm(CredentialFields, SourceForm):
+    """Objects of a bucket."""
+
+    PORT = "s3"
+    FIELD_PATHS: ClassVar[Mapping[str, str]] = {
+        **SourceForm.FIELD_PATHS,
+        "endpointUrl": "endpoint",
+    }
+    field_order = ["location", "format", "endpoint", "user", "secret", "name", "domain"]
+
+    location = SingleLineField(
+        label=_("Location"),
+        max_length=2000,
+        help_text=_("One object, or several: s3://bucket/orders.parquet, s3://bucket/2026/*.csv"),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    format = forms.ChoiceField(
+        label=_("Format"), choices=[("parquet", "Parquet"), ("csv", "CSV"), ("json", "JSON")]
+    )
+    endpoint = SingleLineField(
+        label=_("Endpoint"),
+        max_length=2000,
+        required=False,
+        help_text=_("The address of the S3 server. Leave empty for Amazon's own."),
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].label = _("Access key")
+        self.fields["user"].help_text = _("Leave empty for open data.")
+        self.fields["secret"].help_text = _("The name of the secret with the key, never the key.")
+
+    def clean(self) -> dict[str, Any]:
+        """Say next to the field what of the location or the endpoint cannot be used."""
+        cleaned = super().clean() or {}
+        if not {"location", "endpoint", "format"} & set(self.errors):
+            try:
+                parse_place(self.server())
+            except InvalidLocation as error:
+                self.add_error("location", str(error))
+        return cleaned
+
+    def server(self) -> JSONObject:
+        keys = {"location": "location", "format": "format", "endpoint": "endpointUrl"}
+        place = {key: self.cleaned_data[name] for name, key in keys.items()}
+        server = {"server": "production", "type": "s3"} | {k: v for k, v in place.items() if v}
+        return self.signed_in(server)
 
 
 class UploadForm(SourceForm):

@@ -39,6 +39,7 @@ from governance.web.publishing.forms import (
     DatabaseForm,
     EndpointForm,
     FileForm,
+    ObjectStorageForm,
     SourceForm,
     UploadForm,
 )
@@ -191,11 +192,8 @@ class Endpoint(SourceView):
         return TrialResult(is_good, summary, note, as_text(response.body))
 
 
-class Database(SourceView):
-    """A database; its test signs in and reads the names of its tables."""
-
-    form_class = DatabaseForm
-    template_name = "governance/publishing/database.html"
+class ReadableSource(SourceView):
+    """A source whose test reads its tables."""
 
     def try_source(self, form: SourceForm) -> TrialResult:
         started = time.monotonic()
@@ -212,6 +210,20 @@ class Database(SourceView):
         more = len(names) - MAX_NAMED_TABLES
         listed = ", ".join(names[:MAX_NAMED_TABLES])
         return TrialResult(True, summary, listed + (f", … (+{more})" if more > 0 else ""))
+
+
+class Database(ReadableSource):
+    """A database; its test signs in and reads the names of its tables."""
+
+    form_class = DatabaseForm
+    template_name = "governance/publishing/database.html"
+
+
+class ObjectStorage(ReadableSource):
+    """Objects of a bucket on an S3 server."""
+
+    form_class = ObjectStorageForm
+    template_name = "governance/publishing/object_storage.html"
 
 
 @dataclass(frozen=True)
