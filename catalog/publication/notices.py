@@ -24,7 +24,7 @@ def give_notice(*, product: DataProduct, edition: int, actor: Writer) -> DataPro
     """Keep each port that a working copy would break, until the notice period is over.
 
     What breaks is served by a port of the next major version, under a contract of that version; the
-    former port is deprecated, with the day on which it ends. Return the working copy. Raises
+    former port has the day on which it ends. Return the working copy. Raises
     PermissionDenied, EditConflict, InvalidTransition (nothing breaks).
     """
     plan = plan_release(product)
@@ -60,7 +60,7 @@ def give_notice(*, product: DataProduct, edition: int, actor: Writer) -> DataPro
 
 def _ending(entry: JSONObject) -> JSONObject:
     """Return the entry of a port as one that is replaced, with the day on which it ends."""
-    return with_custom(entry, "assayEndsOn", notice_until().isoformat()) | {"deprecated": True}
+    return with_custom(entry, "assayEndsOn", notice_until().isoformat())
 
 
 def _next_major(

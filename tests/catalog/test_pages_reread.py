@@ -539,8 +539,8 @@ def _(site: Site) -> Sent:
         actor=FACTORY,
     )
     sent = edit(copy, "publish/notice", {}, None, None)
-    ports = lambda body: [port["deprecated"] for port in body["tree"]["outputPorts"]]  # noqa: E731
-    return Sent(sent.page, sent.fields, api_of(product, "/working-copy"), ports, [True])
+    names = lambda body: [port["name"] for port in body["tree"]["outputPorts"]]  # noqa: E731
+    return Sent(sent.page, sent.fields, api_of(product, "/working-copy"), names, ["table"])
 
 
 @form("product_deprecate")

@@ -13,6 +13,7 @@ from catalog.contracts.projection import choose_versions
 from catalog.contracts.services import save_contract
 from catalog.domains.services import grant_role
 from catalog.exceptions import InvalidTransition
+from catalog.manifests.bitol_odps import export
 from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import ImportResult
 from catalog.manifests.services import ReleaseTexts, import_manifests
@@ -159,7 +160,7 @@ def test_notice_keeps_the_former_port_next_to_the_next_major(product: DataProduc
     assert not any(finding.code == "breaking-change" for finding in publication_findings(copy))
     product = published(copy, version="2.0.0")
     former, current = product.output_ports.order_by("position")
-    assert (str(former), former.is_deprecated) == ("table@1.0.0", True)
+    assert str(former) == "table@1.0.0"
     assert former.ends_on == timezone.localdate() + UNTIL
     assert str(current) == "table@2.0.0"
     served = {str(port): contract_of(port) for port in (former, current)}
@@ -187,7 +188,7 @@ def test_notice_keeps_a_removed_port(product: DataProduct) -> None:
     copy = give_notice(product=changed, edition=changed.edition, actor=FACTORY)
 
     [port] = copy.output_ports.all()
-    assert (str(port), port.is_deprecated) == ("table@1.0.0", True)
+    assert (str(port), port.ends_on) == ("table@1.0.0", timezone.localdate() + UNTIL)
     assert plan_release(copy).release.breaks == ()
 
 
@@ -421,3 +422,35 @@ def test_a_port_is_probed_until_the_day_on_which_it_ends(product: DataProduct) -
     assert sorted(probed) == ["1.0.0", "2.0.0"]
     product.output_ports.filter(version="1.0.0").update(ends_on=timezone.localdate() - UNTIL)
     assert list(ProbeSchedule.objects.probed().values_list("port__version", flat=True)) == ["2.0.0"]
+
+
+def test_editors_compare_unpublished_changes_and_readers_do_not_see_them(
+    client: Client, users: Users, product: DataProduct
+) -> None:
+    with_columns(product, "id")
+    address = f"{product.path}/versions?from=latest&to=unpublished"
+
+    reader = client.get(address).content.decode()
+    client.force_login(users.owner)
+    editor = client.get(address).content.decode()
+
+    assert "Column email of rows was removed." not in reader
+    assert "No version of this product is “unpublished”." in reader
+    assert "From 1.0.0 to unpublished changes" in editor
+    assert "Column email of rows was removed." in editor
+
+
+def test_the_exported_document_of_a_product_in_notice_is_imported_without_an_issue(
+    users: Users, product: DataProduct
+) -> None:
+    changed = with_columns(product, "id")
+    copy = give_notice(product=changed, edition=changed.edition, actor=FACTORY)
+    product = published(copy, version="2.0.0")
+    content = json.dumps(export(product.tree, status="published", domain="sales")).encode()
+
+    sources = [Source("orders.json", lambda: content)]
+    [result] = import_manifests(sources=sources, actor=users.owner, overwrite=True)
+
+    assert isinstance(result, ImportResult)
+    assert (result.issues, result.findings) == ((), ())
+    assert product.output_ports.exclude(ends_on=None).count() == 1

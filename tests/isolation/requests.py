@@ -174,7 +174,14 @@ def _suggestions() -> Iterator[Request]:
 
 
 def _pages(mesh: Mesh) -> Iterator[Request]:
-    tabs = ("", "/schema", "/provenance", "/history")
+    tabs = (
+        "",
+        "/schema",
+        "/provenance",
+        "/history",
+        "/versions",
+        "/versions?from=latest&to=latest",
+    )
     for index, product in enumerate(mesh.products):
         path = product.path
         is_open = any(product.pk == other.pk for other in mesh.open)
@@ -252,8 +259,9 @@ def _names(mesh: Mesh) -> Iterator[Request]:
             continue
         path, uuid = product.path, product.uuid
         yield Request("name", f"/api/v1/products/{uuid}{parts[index % len(parts)]}", accept=JSON)
-        tab = ("", "/provenance", "/schema", "/history.atom", "/slo", "/source", "/edit")[index % 7]
-        yield Request("name", f"{path}{tab}")
+        tabs = ("", "/provenance", "/schema", "/history.atom", "/slo", "/source", "/edit")
+        tabs += ("/versions", "@latest", "?version=latest")
+        yield Request("name", f"{path}{tabs[index % len(tabs)]}")
         query = quote(f"iri:{address_of(product)}")
         other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/api/v1/search?q={query}")[index % 3]
         yield Request("name", other, accept=JSON)

@@ -13,14 +13,18 @@ from django.utils.translation import gettext as _
 
 from catalog.authorization.access import AccessContext
 from catalog.manifests.serializers import json_of, yaml_of
+from catalog.permissions import Permission
 from catalog.ports.projection import major_of
 from catalog.products.changes import Change
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 from catalog.publication.changes import Content
 from catalog.publication.contents import (
     Consumer,
     compare_versions,
+    compare_with_version,
     consumers_of,
+    content_of_product,
     content_of_version,
 )
 from catalog.publication.models import ProductVersion
@@ -34,6 +38,7 @@ from catalog.web.products.lookup import on_any_product, on_product
 from catalog.web.products.side_by_side import Row, side_by_side
 
 PAGE_SIZE = 50
+UNPUBLISHED = "unpublished"
 # YAML takes 10 s per MB to write; a larger document is shown as JSON.
 MAX_YAML = 100_000
 
@@ -151,10 +156,12 @@ def product_versions(
 ) -> HttpResponse:
     """List the published versions, and compare the two that the query names."""
     numbers = list(product.versions.values_list("version", flat=True))
-    selectors = [request.GET.get("from", ""), request.GET.get("to", "")]
-    chosen = [resolve_version(text, numbers) or "" for text in selectors]
-    missing = [text for text, number in zip(selectors, chosen, strict=True) if text and not number]
-    is_compared = all(chosen)
+    before, after = request.GET.get("from", ""), request.GET.get("to", "")
+    first = resolve_version(before, numbers) or ""
+    copy = _unpublished(product, access) if after == UNPUBLISHED else None
+    last = UNPUBLISHED if copy else resolve_version(after, numbers) or ""
+    missing = [text for text, number in ((before, first), (after, last)) if text and not number]
+    comparison = _compare(product, access, first, copy or last) if first and last else None
     versions = product.versions.defer("tree", "contract_digests", "port_contracts")
     page = VersionsPage(
         frame=product_frame(
@@ -166,26 +173,41 @@ def product_versions(
         ),
         versions=Paginator(versions, PAGE_SIZE).get_page(request.GET.get("page")),
         numbers=numbers,
-        before=chosen[0] or (numbers[1] if len(numbers) > 1 else ""),
-        after=chosen[1] or next(iter(numbers), ""),
+        before=first or (numbers[1] if len(numbers) > 1 else ""),
+        after=last or next(iter(numbers), ""),
         missing=next(iter(missing), ""),
-        comparison=_compare(product, access, *chosen) if is_compared else None,
+        comparison=comparison,
         sees_people=access.is_signed_in,
     )
     return render_page(request, "catalog/products/versions.html", page)
 
 
+def _unpublished(product: DataProduct, access: AccessContext) -> DataProduct | None:
+    """Return the working copy of a product, if there is one and the reader may see it."""
+    if not access.can(Permission.VIEW_DRAFTS, product.domain_id):
+        return None
+    copy = edited_version(product)
+    return copy if copy.is_working_copy else None
+
+
 def _compare(
-    product: DataProduct, access: AccessContext, before: str, after: str
+    product: DataProduct, access: AccessContext, before: str, after: str | DataProduct
 ) -> VersionComparison:
-    rows = {row.version: row for row in product.versions.filter(version__in=[before, after])}
-    plan = ReleasePlan(rows[before], compare_versions(rows[before], rows[after]), after)
+    """Compare a version with a later one, or with the working copy."""
+    old = product.versions.get(version=before)
+    if isinstance(after, DataProduct):
+        name, release = _("unpublished changes"), compare_with_version(old, after)
+        content = content_of_product(after)
+    else:
+        new = product.versions.get(version=after)
+        name, release, content = after, compare_versions(old, new), content_of_version(new)
+    plan = ReleasePlan(old, release, name)
     return VersionComparison(
         before,
-        after,
+        name,
         plan,
         consumers_of(product, access, contracts=plan.affected_contracts),
-        compare_documents(content_of_version(rows[before]), content_of_version(rows[after])),
+        compare_documents(content_of_version(old), content),
     )
 
 

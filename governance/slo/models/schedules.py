@@ -23,9 +23,10 @@ class ProbeScheduleQuerySet(ScheduleQuerySet["ProbeSchedule"]):
     def probed(self) -> ProbeScheduleQuerySet:
         """Return the schedules of live ports that have a server which can be probed.
 
-        A deprecated port is probed until the day on which it ends.
+        A port that ends is probed until its day, also if it is deprecated.
         """
-        is_live = Q(port__is_deprecated=False) | Q(port__ends_on__gte=timezone.localdate())
+        has_no_end = Q(port__is_deprecated=False, port__ends_on__isnull=True)
+        is_live = has_no_end | Q(port__ends_on__gte=timezone.localdate())
         servers = Server.objects.filter(
             contract__port_contracts__port=OuterRef("port"), type__in=PROBED_TYPES
         )
