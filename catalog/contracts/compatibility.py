@@ -110,12 +110,17 @@ class Contracts(Comparison):
         def name_of(server: JSONObject) -> object:
             return server.get("server") or server.get("id") or "server"
 
-        for name, location, old, new in self.parts(before, after, at, name_of):
+        parts = list(self.parts(before, after, at, name_of))
+        # What replaces a server serves the same format in the same environment.
+        added = {_kind_of_server(new) for _, _, old, new in parts if new and old is None}
+        for name, location, old, new in parts:
             subject = f"Server {name}"
             if old is None:
                 self.add(location, ChangeClass.COMPATIBLE, f"{subject} was added.")
             elif new is None:
-                self.add(location, ChangeClass.BREAKING, f"{subject} was removed.")
+                is_replaced = _kind_of_server(old) in added
+                change_class = ChangeClass.COMPATIBLE if is_replaced else ChangeClass.BREAKING
+                self.add(location, change_class, f"{subject} was removed.")
             else:
                 guarantees = {"type": self.guarantee, "format": self.guarantee}
                 self.members(old, new, location, subject, guarantees)
@@ -278,6 +283,10 @@ class Columns(Comparison):
                 change_class = ChangeClass.COMPATIBLE
             message = f"{subject}: {changed_value(f'quality rule {name}', old, new)}"
             self.add(f"{at}/{escape(name)}", change_class, message)
+
+
+def _kind_of_server(server: JSONObject) -> str:
+    return json.dumps([server.get(key) for key in ("environment", "type", "format")])
 
 
 def _count_keys(table: JSONObject) -> int:

@@ -145,6 +145,14 @@ def test_a_column_that_joins_the_key_breaks_what_the_key_says() -> None:
     assert greatest_class(compare_contracts(CONTRACT, after)) is BREAKING
 
 
+def test_a_server_may_be_replaced_by_one_of_its_kind() -> None:
+    other = CONTRACT["servers"][0] | {"server": "moved", "path": "sales/b.csv"}
+
+    changes = compare_contracts(CONTRACT, CONTRACT | {"servers": [other]})
+
+    assert greatest_class(changes) is COMPATIBLE
+
+
 def test_odd_documents_are_compared_without_an_error() -> None:
     odd: JSONObject = {
         "schema": [1, {"name": None}, {"name": "a", "properties": "none", "quality": {"a": 1}}],

@@ -520,7 +520,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
 @pytest.mark.parametrize(
     ("path", "number_of"),
     [
-        ("/", 12),
+        ("/", 15),
         ("/domains", 5),
         ("/d/sales", 10),
         ("/p/sales/orders", 13),

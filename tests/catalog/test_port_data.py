@@ -321,7 +321,11 @@ def publish_again(product: DataProduct) -> DataProduct:
     major, minor, patch = product.version.split(".")
     tree = product.tree | {"version": f"{major}.{int(minor) + 1}.{patch}"}
     product = replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
-    return publish_product(product=product, edition=product.edition, actor=FACTORY)
+    # Another format breaks those who read the former one.
+    reason = "The next file has another format."
+    return publish_product(
+        product=product, edition=product.edition, actor=FACTORY, break_reason=reason
+    )
 
 
 def test_a_link_out_of_the_folder_is_not_followed(users, files_root):
