@@ -169,8 +169,9 @@ SETTINGS: tuple[Setting, ...] = (
         name="ASSAY_SECRET_<NAME>",
         shown_default="none",
         help=(
-            "A secret of a data source; its server entry refers to it as `<NAME>`. With "
-            "ASSAY_SECRET_<NAME>_HOSTS, a list of host:port, it is sent to no other server."
+            "A secret of a data source; its server entry refers to it as `<NAME>`. "
+            "ASSAY_SECRET_<NAME>_FOR lists who may use it where, as domain@host:port by commas "
+            "(* for every domain)."
         ),
     ),
     Setting(

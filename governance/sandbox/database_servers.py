@@ -69,7 +69,7 @@ def connection_parameters(server: Server, dialect: Dialect) -> dict[str, str]:
         "dbname": str(declared.get("database") or ""),
         "schema": str(declared.get("schema") or ""),
     }
-    return database | _credentials(declared, f"{host.lower()}:{port}")
+    return database | _credentials(declared, server, f"{host.lower()}:{port}")
 
 
 def _checked_address(host: str, port: int) -> str:
@@ -90,7 +90,7 @@ def _checked_address(host: str, port: int) -> str:
         raise SourceUnreadable("unresolved") from error
 
 
-def _credentials(declared: JSONObject, place: str) -> dict[str, str]:
+def _credentials(declared: JSONObject, server: Server, place: str) -> dict[str, str]:
     """Return user and password; the contract names the secret, the environment has its value."""
     custom = {
         item.get("property"): item.get("value")
@@ -99,21 +99,23 @@ def _credentials(declared: JSONObject, place: str) -> dict[str, str]:
     }
     credentials = {"user": str(custom["assayUser"])} if custom.get("assayUser") else {}
     if name := custom.get("assaySecret"):
-        credentials["password"] = named_secret(str(name), place=place)
+        credentials["password"] = named_secret(str(name), server=server, place=place)
     return credentials
 
 
-def named_secret(name: str, *, place: str) -> str:
-    """Return the secret of a name for a host:port. Raises SourceUnreadable.
+def named_secret(name: str, *, server: Server, place: str) -> str:
+    """Return the secret of a name for a server at a host:port. Raises SourceUnreadable.
 
-    A secret with a list of places is sent nowhere else: whoever may write a contract may name any
-    secret, and any server.
+    An operator lists the domains and places that it is for: an editor of any contract can name any
+    secret and any server, and would get the secret, or read with it what another domain owns.
     """
     variable = f"ASSAY_SECRET_{name.upper()}"
     secret = os.environ.get(variable)
     if secret is None or variable == SIGNING_KEY:
         raise SourceUnreadable("no-secret", f"({variable})")
-    places = os.environ.get(f"{variable}_HOSTS")
-    if places is not None and place not in places.lower().replace(" ", "").split(","):
-        raise SourceUnreadable("secret-of-another-server", f"({variable}_HOSTS)")
+    domain = server.contract.product.domain.slug
+    uses = os.environ.get(f"{variable}_FOR", "").lower().replace(" ", "").split(",")
+    if not {f"{domain}@{place}", f"*@{place}"} & set(uses):
+        detail = f"An operator allows it by {domain}@{place} in {variable}_FOR."
+        raise SourceUnreadable("secret-not-for-this", detail)
     return secret

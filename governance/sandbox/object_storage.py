@@ -83,12 +83,12 @@ def place_of(server: Server) -> S3Place:
         {"location": server.location},
     )
     try:
-        return _with_credentials(parse_place(declared), declared)
+        return _with_credentials(parse_place(declared), declared, server)
     except InvalidLocation as error:
         raise SourceUnreadable("no-location", str(error)) from error
 
 
-def _with_credentials(place: S3Place, declared: JSONObject) -> S3Place:
+def _with_credentials(place: S3Place, declared: JSONObject, server: Server) -> S3Place:
     custom: Mapping[str, object] = {
         str(item.get("property")): item.get("value")
         for item in declared.get("customProperties") or ()
@@ -101,7 +101,7 @@ def _with_credentials(place: S3Place, declared: JSONObject) -> S3Place:
     access_key = str(custom.get("assayUser") or "")
     if not access_key:
         raise SourceUnreadable("no-secret", "Its access key belongs into assayUser.")
-    secret = named_secret(str(name), place=target.netloc)
+    secret = named_secret(str(name), server=server, place=target.netloc)
     return parse_place(declared, access_key=access_key, secret_key=secret)
 
 

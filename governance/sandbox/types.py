@@ -228,7 +228,7 @@ class SourceUnreadable(Exception):
         "broken-view": "It needs something that does not exist or may not be used.",
         "unresolved": "The name of the host could not be resolved.",
         "no-address": "The server in the contract names no host, or no port.",
-        "secret-of-another-server": "The named secret may not be sent to this host and port.",
+        "secret-not-for-this": "The named secret is not for this domain and server.",
         "no-secret": "The named secret is not set.",
         "denied": "The storage refuses access.",
         "no-location": "The server in the contract names no place that can be read.",

@@ -60,6 +60,9 @@ def reachable(
     settings.ASSAY_ALLOWED_NETS = (storage["endpoint"].partition("://")[2],)
     monkeypatch.setenv("ASSAY_SECRET_LAKE", storage["secret"])
     monkeypatch.setenv("ASSAY_SECRET_OTHER", "x" * 40)
+    for name in ("LAKE", "OTHER"):
+        uses = f"*@{storage['endpoint'].partition('://')[2]}"
+        monkeypatch.setenv(f"ASSAY_SECRET_{name}_FOR", uses)
     return storage
 
 

@@ -120,6 +120,7 @@ def test_a_port_of_mysql_is_read_with_its_secret(settings, monkeypatch):
     url = urlsplit(TEST_SERVERS["mysql"])
     settings.ASSAY_ALLOWED_NETS = (f"localhost:{url.port}",)
     monkeypatch.setenv("ASSAY_SECRET_SHOP", url.password)
+    monkeypatch.setenv("ASSAY_SECRET_SHOP_FOR", f"*@localhost:{url.port}")
     place = {"host": "localhost", "port": url.port, "custom": {"user": "assay", "secret": "shop"}}
     with mysql_database() as database:
         database.execute("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)")
@@ -192,39 +193,53 @@ def test_any_dialect_of_the_operator_is_read_by_the_inspector_alone(source, post
 PLACE = "db.example.org:5432"
 
 
-def test_a_secret_is_found_by_its_name(monkeypatch):
-    monkeypatch.setenv("ASSAY_SECRET_SALES", "pw")
+@pytest.fixture
+def server():
+    return database_port(
+        "postgres", host="db.example.org", port=5432
+    ).port_contract.contract.servers.get()
 
-    assert named_secret("sales", place=PLACE) == "pw"
 
-
-def test_a_secret_that_is_not_set_is_named():
+def test_a_secret_that_is_not_set_is_named(server):
     with pytest.raises(SourceUnreadable, match="ASSAY_SECRET_SALES") as error:
-        named_secret("sales", place=PLACE)
+        named_secret("sales", server=server, place=PLACE)
 
     assert error.value.code == "no-secret"
 
 
-def test_the_signing_key_is_no_secret_of_a_source(monkeypatch):
+def test_the_signing_key_is_no_secret_of_a_source(server, monkeypatch):
     monkeypatch.setenv("ASSAY_SECRET_KEY", "k" * 50)
+    monkeypatch.setenv("ASSAY_SECRET_KEY_FOR", f"*@{PLACE}")
 
     with pytest.raises(SourceUnreadable) as error:
-        named_secret("key", place=PLACE)
+        named_secret("key", server=server, place=PLACE)
 
     assert error.value.code == "no-secret"
 
 
 @pytest.mark.parametrize(
-    ("hosts", "is_sent"),
-    [(PLACE, True), (f"other:1, {PLACE.upper()}", True), ("db.example.org:1", False), ("", False)],
+    ("uses", "is_used"),
+    [
+        ("{domain}@" + PLACE, True),
+        ("other@other:1, {domain}@" + PLACE.upper(), True),
+        ("*@" + PLACE, True),
+        ("other@" + PLACE, False),
+        ("{domain}@db.example.org:1", False),
+        ("", False),
+        (None, False),
+    ],
 )
-def test_a_secret_with_a_list_of_hosts_is_sent_to_no_other(monkeypatch, hosts, is_sent):
+def test_a_secret_is_used_only_by_the_domains_and_for_the_servers_it_is_for(
+    server, monkeypatch, uses, is_used
+):
     monkeypatch.setenv("ASSAY_SECRET_SALES", "pw")
-    monkeypatch.setenv("ASSAY_SECRET_SALES_HOSTS", hosts)
+    domain = server.contract.product.domain.slug
+    if uses is not None:
+        monkeypatch.setenv("ASSAY_SECRET_SALES_FOR", uses.format(domain=domain))
 
-    if is_sent:
-        assert named_secret("sales", place=PLACE) == "pw"
+    if is_used:
+        assert named_secret("sales", server=server, place=PLACE) == "pw"
     else:
-        with pytest.raises(SourceUnreadable) as error:
-            named_secret("sales", place=PLACE)
-        assert error.value.code == "secret-of-another-server"
+        with pytest.raises(SourceUnreadable, match=f"{domain}@{PLACE}") as error:
+            named_secret("sales", server=server, place=PLACE)
+        assert error.value.code == "secret-not-for-this"

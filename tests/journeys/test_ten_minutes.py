@@ -167,6 +167,7 @@ def test_a_table_of_a_postgres_becomes_a_published_product(
     url = urlsplit(TEST_SERVERS["postgres"])
     settings.ASSAY_ALLOWED_NETS = (f"127.0.0.1:{url.port}",)
     monkeypatch.setenv("ASSAY_SECRET_SHOP", url.password or "")
+    monkeypatch.setenv("ASSAY_SECRET_SHOP_FOR", f"*@127.0.0.1:{url.port}")
     walk = Walk(page, "postgres")
     columns = "order_id int PRIMARY KEY, ordered_at date, customer_email text, country text"
     with postgres_schema() as source:
