@@ -11,6 +11,7 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Governance")
 
     def ready(self) -> None:
+        from catalog.contracts.observations import register_observer
         from catalog.contracts.projection import register_readable_types
         from catalog.contracts.services import register_upload_check
         from catalog.products.projectors import register_projector
@@ -20,11 +21,13 @@ class GovernanceConfig(AppConfig):
             compare_products,
             delete_values_of,
         )
+        from governance.inspection.services.observations import observed_tables
         from governance.inspection.services.uploads import content_issues
         from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
+        register_observer(observed_tables)
         register_follower("contract states", kind="product", tell=compare_products)
         register_readable_types(READABLE)
         register_upload_check("content", content_issues)

@@ -156,12 +156,12 @@ def make_published_product(
     return publish_product(product=product, edition=product.edition, actor=FACTORY)
 
 
-def publish_changes(product: DataProduct) -> DataProduct:
+def publish_changes(product: DataProduct, **options: Any) -> DataProduct:
     """Return a product whose working copy is published, as its next version."""
     edited = edited_version(product)
     tree = edited.tree | {"version": bump_version(edited.version)}
     edited = replace_document(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
-    return publish_product(product=edited, edition=edited.edition, actor=FACTORY)
+    return publish_product(product=edited, edition=edited.edition, actor=FACTORY, **options)
 
 
 def give_schema(product: DataProduct, *columns: str, **fields: Any) -> DataProduct:

@@ -3,6 +3,7 @@
 import datetime
 import django.db.models.deletion
 import django.utils.timezone
+import governance.inspection.models
 import governance.slo.evaluation
 import governance.slo.outcomes
 from django.db import migrations, models
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
                 ('read_at', models.DateTimeField(help_text='The last attempt.')),
                 ('observed_at', models.DateTimeField(help_text='When the tables were read.', null=True)),
                 ('compared_digest', models.CharField(blank=True, help_text='Of the contract that the tables were compared with.', max_length=64)),
-                ('tables', models.JSONField(default=list)),
+                ('tables', models.JSONField(decoder=governance.inspection.models.FastDecoder, default=list)),
                 ('drifts', models.JSONField(default=list)),
                 ('has_values', models.BooleanField(default=False)),
                 ('values_revision', models.PositiveBigIntegerField(default=0, help_text='Of the product when its values were last checked.')),

@@ -21,6 +21,7 @@ from tests.factories import (
     make_product,
     make_published_product,
     make_users,
+    publish_changes,
     with_port,
     write_file,
 )
@@ -107,11 +108,12 @@ def test_a_confirmed_suggestion_of_a_published_contract_makes_a_new_version(file
     tree = product.contracts.get().tree
     table = {"name": "rows", "properties": [{"name": "customer_email"}]}
     new = tree | {"schema": [table], "version": "0.2.0"}
-    _, product = save_contract(product=product, tree=new, edition=product.edition, actor=FACTORY)
+    _, copy = save_contract(product=product, tree=new, edition=product.edition, actor=FACTORY)
 
-    decide(product, users, confirm=list(keys_of(product).values()))
+    decide(copy, users, confirm=list(keys_of(copy).values()))
 
-    assert classifications_of(product) == {"customer_email": "pii"}
+    assert keys_of(copy) == {}
+    assert classifications_of(publish_changes(current(product))) == {"customer_email": "pii"}
 
 
 def test_nested_columns_are_classified_where_they_are(users):

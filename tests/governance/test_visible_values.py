@@ -20,7 +20,7 @@ from governance.inspection.services import (
     suggestions_of,
 )
 from tests.catalog.api_client import Program
-from tests.factories import FACTORY, make_published_product, make_users
+from tests.factories import FACTORY, make_published_product, make_users, publish_changes
 
 pytestmark = pytest.mark.django_db
 ROWS = "name,email\nAda Lovelace,ada@example.org\nGrace Hopper,grace@example.org\n"
@@ -63,25 +63,28 @@ def declare(product, *, version="", nested=(), **classifications):
     tree = contract.tree | {"schema": [{"name": "orders", "properties": properties}]}
     tree |= {"version": version} if version else {}
     _, product = save_contract(product=product, tree=tree, edition=product.edition, actor=FACTORY)
-    return product
+    return publish_changes(product)
 
 
 def set_custom(product, key, value):
     tree = with_custom(product.tree, key, value)
-    return replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    changed = replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    # A visibility is a setting: it acts at once.
+    return publish_changes(changed) if changed.is_working_copy else changed
 
 
 def surfaces(client, product, users):
     """Return what every surface says of the source, to the owner of the product."""
     port = product.output_ports.get()
     client.force_login(users.owner)
-    for tab in ("source", "history", "history.atom"):
+    for tab in ("schema", "source", "history", "history.atom"):
         assert client.get(f"{product.path}/{tab}").status_code == 200
     command = StringIO()
     call_command("read_schema", f"{product.domain.slug}/{product.slug}", "--json", stdout=command)
     product.refresh_from_db()
     return {
-        "page": client.get(f"{product.path}/source").content.decode(),
+        "page": client.get(f"{product.path}/schema").content.decode(),
+        "source": client.get(f"{product.path}/source").content.decode(),
         "api": Program(users.owner).get(f"/ports/{port.pk}/inspection").content.decode(),
         "history": client.get(f"{product.path}/history").content.decode(),
         "feed": client.get(f"{product.path}/history.atom").content.decode(),
@@ -104,13 +107,16 @@ CHANGES = {
     "nested": lambda product: declare(
         product, version="0.3.0", nested=[{"name": "part", "classification": "confidential"}]
     ),
-    "undeclared": lambda product: save_contract(
-        product=product,
-        tree=product.output_ports.get().port_contract.contract.tree
-        | {"schema": [], "version": "0.3.0"},
-        edition=product.edition,
-        actor=FACTORY,
-    )[1],
+    "undeclared": lambda product: publish_changes(
+        save_contract(
+            product=product,
+            tree=product.output_ports.get().port_contract.contract.tree
+            | {"schema": [], "version": "0.3.0"},
+            edition=product.edition,
+            actor=FACTORY,
+        )[1],
+        break_reason="The columns were never meant to be promised.",
+    ),
 }
 
 

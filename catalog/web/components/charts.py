@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from catalog.contracts.observations import ValueRange
 from catalog.web.components.badges import verdict_style
 
 # Height distinguishes the verdicts without colour: a breach is short however small it was.
@@ -119,3 +120,28 @@ def _round_top(value: float) -> float:
     while power > value:
         power /= 10
     return next(power * step for step in (1, 2, 2.5, 5, 10) if power * step >= value)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """The outline of bars in a box of 100 by 24, the ends of its axis, and the range with most."""
+
+    path: str
+    low: str
+    high: str
+    most: ValueRange
+
+
+def histogram(ranges: Sequence[ValueRange]) -> Histogram | None:
+    """Return the bars of ranges of equal width; one path, for a page draws hundreds of them."""
+    highest = max((part.rows for part in ranges), default=0)
+    if not highest:
+        return None
+    width = 100 / len(ranges)
+    bars = [
+        f"M{index * width:.4g} 24v-{max(1, round(part.rows / highest * 24))}h{width - 1:.4g}V24z"
+        for index, part in enumerate(ranges)
+        if part.rows
+    ]
+    most = max(ranges, key=lambda part: part.rows)
+    return Histogram("".join(bars), ranges[0].low, ranges[-1].high, most)

@@ -26,7 +26,7 @@ from governance.inspection.declarations import table_name
 from governance.inspection.matching import columns_by_name, match_tables
 from governance.inspection.models import Inspection, RejectedClassification
 from governance.inspection.services.values import source_server
-from governance.sandbox.types import TableProfile
+from governance.sandbox.types import ColumnProfile, TableProfile
 
 MAX_KEY_LENGTH = 300
 
@@ -53,36 +53,36 @@ def classifiable_columns(
 ) -> Iterator[ClassifiableColumn]:
     """Yield every column of a contract with what its source says of it."""
     objects = list(contract.schema_objects.all())
-    names = [source_table(contract, schema_object) for schema_object in objects]
-    tables = match_tables(names, list(profile))
+    names = {row.pk: source_table(contract, row) for row in objects}
+    tables = match_tables(list(names.values()), list(profile))
+    observed = {name: columns_by_name(table) for name, table in tables.items()}
     columns = SchemaProperty.objects.filter(schema_object__in=objects).order_by("position", "id")
-    by_object: dict[int, list[SchemaProperty]] = {}
-    for column in columns:
-        by_object.setdefault(column.schema_object_id, []).append(column)
-    for schema_object, name in zip(objects, names, strict=True):
-        observed = columns_by_name(tables.get(name))
-        for column in by_object.get(schema_object.pk, ()):
-            yield ClassifiableColumn(
-                key=key_of(contract, schema_object, column),
-                name=column.name,
-                table=schema_object.name,
-                path=column.path,
-                logical_type=column.logical_type,
-                classification=column.classification,
-                observed=None
-                if column.depth
-                else observed.get(column.physical_name or column.name),
-            )
+    for column in columns.select_related("schema_object"):
+        name = names[column.schema_object_id]
+        match = observed.get(name, {}).get(column.physical_name or column.name)
+        key = key_of(contract, name, column)
+        yield classifiable_column(column, key, None if column.depth else match)
 
 
-def key_of(
-    contract: DataContract, schema_object: SchemaObject, column: SchemaProperty
-) -> ColumnKey:
+def classifiable_column(
+    column: SchemaProperty, key: ColumnKey, observed: ColumnProfile | None
+) -> ClassifiableColumn:
+    return ClassifiableColumn(
+        key=key,
+        name=column.name,
+        table=column.schema_object.name,
+        path=column.path,
+        logical_type=column.logical_type,
+        classification=column.classification,
+        observed=observed,
+    )
+
+
+def key_of(contract: DataContract, table: str, column: SchemaProperty) -> ColumnKey:
     """Return what a column is remembered by: its names in the source, not those people give it."""
     physical_name = column.physical_name if not column.depth else ""
-    names = (source_table(contract, schema_object), physical_name or column.path)
-    table, name = (name.casefold()[:MAX_KEY_LENGTH] for name in names)
-    return ColumnKey(contract.identifier, table, name)
+    names = (table.casefold()[:MAX_KEY_LENGTH], (physical_name or column.path).casefold())
+    return ColumnKey(contract.identifier, names[0], names[1][:MAX_KEY_LENGTH])
 
 
 def source_table(contract: DataContract, schema_object: SchemaObject) -> str:
