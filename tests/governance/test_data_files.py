@@ -270,6 +270,20 @@ def test_a_file_of_ragged_lines_only_is_refused_with_the_first_of_them(written):
     assert detail.startswith("No line fits the first one: line 2 has 2 of 3 fields")
 
 
+UNUSUAL = {
+    "line ends of several kinds": "id,name\n1,a\r\n2,b\r3,c\n",
+    "a quote within a text": 'id,name\n1,5" pipe\n2,"b"\n3,c\n',
+    "a quote in the header": 'id,"na"me\n1,a\n2,b\n3,c\n',
+}
+
+
+@pytest.mark.parametrize("content", UNUSUAL.values(), ids=UNUSUAL)
+def test_unusual_lines_are_read(written, content):
+    table = profile(written(content), "csv")
+
+    assert (table.rows, len(table.columns), types_of(table)["id"]) == (3, 2, "integer")
+
+
 def test_a_title_above_the_header_is_told(written):
     table = profile(written("Report of May\n\nid,name,x\n1,a,3\n2,b,4\n"), "csv")
 
@@ -338,10 +352,21 @@ def test_a_compressed_file_that_is_cut_off_is_refused(written):
     assert (code, detail) == ("wrong-format", "Its compressed content is damaged or cut off.")
 
 
+def test_text_in_an_encoding_that_is_not_read_is_refused_with_the_line(written):
+    code, detail = error_of(written("id,price\n1,5 €\n".encode("cp1252")), "csv")
+
+    assert (code, detail) == (
+        "wrong-format",
+        "Line 2 is neither UTF-8 nor Latin-1; save the file as UTF-8.",
+    )
+
+
 OTHERS = {
     "Parquet": (b"PAR1....", "It is Parquet, not csv."),
     "SQLite": (b"SQLite format 3\x00...", "It is SQLite, not csv."),
     "ZIP": (b"PK\x03\x04....", "It is ZIP, not csv."),
+    "DuckDB": (b"\x00" * 8 + b"DUCK" + b"\x00" * 8, "It is DuckDB, not csv."),
+    "encrypted": (b"PARE....", "It is encrypted."),
     "nothing": (b"", "The file has no content."),
 }
 

@@ -10,7 +10,6 @@ from governance.sandbox.types import SourceUnreadable
 HEAD = 64 * 1024
 BINARY_FORMATS = {
     b"PAR1": "Parquet",
-    b"PARE": "encrypted Parquet",
     b"SQLite format 3\x00": "SQLite",
     b"PK\x03\x04": "ZIP",
     b"BZh": "bzip2",
@@ -58,10 +57,13 @@ def content_of(descriptor: int, kind: str) -> Content:
             head = zlib.decompressobj(wbits=31).decompress(head, HEAD)
     # Words such as ORCID begin tables too, but no text has a NUL byte.
     is_text = kind != "parquet" and b"\x00" not in head and b"\n" in head
+    if head.startswith(b"PARE") and not is_text:
+        raise SourceUnreadable("wrong-format", "It is encrypted.")
     for magic, name in BINARY_FORMATS.items():
         if is_text and magic.isalnum():
             continue
-        if head.startswith(magic) and name.casefold() != kind:
+        is_this = head.startswith(magic) or (name == "DuckDB" and head[8:12] == magic)
+        if is_this and name.casefold() != kind:
             raise SourceUnreadable("wrong-format", f"It is {name}, not {kind}.")
     encoding = next((name for mark, name in ENCODINGS.items() if head.startswith(mark)), "")
     return Content(head, compression, encoding)

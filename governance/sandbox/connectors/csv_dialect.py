@@ -9,7 +9,6 @@ import duckdb
 
 from governance.sandbox.connectors.content import Content
 from governance.sandbox.connectors.engine import Engine, literal
-from governance.sandbox.types import SourceUnreadable
 
 SNIFFED = (
     "Delimiter, Quote, Escape, Comment, SkipRows, HasHeader, DateFormat, TimestampFormat, Columns"
@@ -76,7 +75,8 @@ def sniff(engine: Engine, path: str, content: Content, *, encoding: str = "") ->
         with suppress(duckdb.InvalidInputException):
             guesses.append(_guess(engine, path, storage, ragged))
     if not guesses:
-        guesses.append(_guess(engine, path, storage, "false"))
+        # Line ends of several kinds, or quotes within texts.
+        guesses.append(_guess(engine, path, f"{storage}, strict_mode=false", "true"))
     return max(guesses, key=lambda guess: len(guess.names))
 
 
@@ -112,6 +112,6 @@ def header_names(engine: Engine, path: str, dialect: Dialect) -> list[str]:
         f"SELECT * FROM {dialect.relation(path, 'ignore_errors=true', has_header=False)} LIMIT 1"
     )
     if not lines:
-        raise SourceUnreadable("wrong-format", "Its first line cannot be read.")
+        return list(dialect.names)
     pairs = zip(lines[0], dialect.names, strict=True)
     return [name if written is None else str(written) for written, name in pairs]

@@ -75,27 +75,38 @@ def open_csv(engine: Engine, path: str, content: Content) -> Iterator[OpenFile]:
         dialect = sniff(engine, path, content)
         names = header_names(engine, path, dialect)
     except duckdb.InvalidInputException as error:
-        if "utf-8" not in str(error).casefold():
+        match = re.search(r"on Line: (\d+)\n.*not utf-8", str(error))
+        if match is None:
             raise
-        encoding_note = "It is not UTF-8: read as Latin-1."
-        dialect = sniff(engine, path, content, encoding="latin-1")
-        names = header_names(engine, path, dialect)
+        dialect, names, encoding_note = _latin(engine, path, content, int(match[1]))
     early = _table(names, [""] * len(names))
     yield OpenFile(table=early, relation="", sql=())
     survey = _survey(engine, path, dialect)
     if survey.has("INVALID ENCODING"):
         line = min(item.line for item in survey.rejects if item.kind == "INVALID ENCODING")
-        encoding_note = f"Line {line:,} is not UTF-8: read as Latin-1."
-        dialect = sniff(engine, path, content, encoding="latin-1")
-        names = header_names(engine, path, dialect)
+        dialect, names, encoding_note = _latin(engine, path, content, line)
         survey = _survey(engine, path, dialect)
-    if survey.has("UNQUOTED VALUE"):
-        # The quote is part of a text.
+    if survey.has("UNQUOTED VALUE") or not survey.rows:
+        # The quote may be part of a text.
         unquoted = _survey(engine, path, replace(dialect, quote="", escape=""))
-        survey = max(unquoted, survey, key=lambda item: item.rows)
+        if unquoted.rows > survey.rows:
+            survey, names = unquoted, header_names(engine, path, unquoted.dialect)
     if survey.rejects and not survey.rows:
         raise SourceUnreadable("wrong-format", f"No line fits the first one: {_examples(survey)}.")
     yield _open(engine, path, names, survey, encoding_note)
+
+
+def _latin(
+    engine: Engine, path: str, content: Content, line: int
+) -> tuple[Dialect, list[str], str]:
+    """Return dialect, names and a note of a file in Latin-1, as a line that is not UTF-8 shows."""
+    try:
+        dialect = sniff(engine, path, content, encoding="latin-1")
+        names = header_names(engine, path, dialect)
+    except duckdb.InvalidInputException as error:
+        reason = f"Line {line:,} is neither UTF-8 nor Latin-1; save the file as UTF-8."
+        raise SourceUnreadable("wrong-format", reason) from error
+    return dialect, names, f"Line {line:,} is not UTF-8: read as Latin-1."
 
 
 def _open(

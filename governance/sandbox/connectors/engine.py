@@ -73,7 +73,19 @@ REASONS = (
         r"end of GZIP stream|decode gzip|not a GZIP|ZSTD",
         "Its compressed content is damaged or cut off.",
     ),
+    (r"File is not latin-1", "It is neither UTF-8 nor Latin-1; save it as UTF-8."),
     (r"Error when sniffing file", "Its lines cannot be divided into columns."),
+    (r"Invalid string encoding|Invalid unicode", "A text in it is not UTF-8."),
+    (r"converted type can only be set", "Its footer names a type that its storage cannot have."),
+    (r"Missing closing brace", "It ends within an array."),
+    (r"Not implemented Error: STRUCT", "It has a group without columns."),
+    (
+        (
+            r"[Cc]orrupt|Out of buffer|header inconsistency|Invalid dictionary page|miniblocks"
+            r"|outside file|exceed buffer capacity|Failed to read (Parquet )?file"
+        ),
+        "Its data are damaged.",
+    ),
     (r"Maximum line size of (\d+) bytes", "One line has more than {0} bytes."),
 )
 
@@ -140,6 +152,4 @@ def reason_of(error: duckdb.Error) -> str:
         return "It needs more memory than is allowed."
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
         return "A value does not fit its type."
-    name = type(error).__name__.removesuffix("Exception")
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return f"DuckDB cannot read it ({kind} error)."
+    return f"DuckDB cannot read it ({type(error).__name__})."

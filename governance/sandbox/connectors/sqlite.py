@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, case, create_engine, e
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
+from governance.sandbox.connectors.content import content_of
 from governance.sandbox.connectors.database import (
     STATEMENT_SECONDS,
     ColumnType,
@@ -152,6 +153,7 @@ class SQLite(Database):
 
 def read(source: Source) -> Iterator[SourceProfile]:
     """Yield the tables and views of the file. Raises SourceUnreadable."""
+    content_of(source.descriptor, source.kind)
     yield from read_database(SQLite(source))
 
 
