@@ -64,6 +64,14 @@ def plan_release(product: DataProduct) -> ReleasePlan:
     return ReleasePlan(last, release, product.version)
 
 
+def count_unpublished(product: DataProduct) -> int:
+    """Return how many changes of what people edit are not published; of a working copy at least 1.
+
+    A change that no port shows, such as that of a contract that no port serves, is one too.
+    """
+    return max(1, len(plan_release(product).release.changes)) if product.is_working_copy else 0
+
+
 def version_columns(product: DataProduct, plan: ReleasePlan) -> JSONObject:
     """Return what a version keeps of its release, of a product that has its content already."""
     changes = plan.release.changes

@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{EDIT}/provenance", provenance.Answers.as_view(), name="product_answers"),
     path(f"{EDIT}/publish", life.Publish.as_view(), name="product_publish"),
     path(f"{EDIT}/publish/notice", life.GiveNotice.as_view(), name="product_notice"),
+    path(f"{EDIT}/discard", life.Discard.as_view(), name="product_discard"),
     path(f"{EDIT}/deprecate", life.Deprecate.as_view(), name="product_deprecate"),
     path(f"{EDIT}/retire", life.Retire.as_view(), name="product_retire"),
     path(f"{EDIT}/delete", life.Delete.as_view(), name="product_delete"),

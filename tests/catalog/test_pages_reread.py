@@ -573,6 +573,18 @@ def _(site: Site) -> Sent:
     )
 
 
+@form("product_discard")
+def _(site: Site) -> Sent:
+    product = site.published()
+    tree = product.tree | {"tags": ["x"]}
+    edited = replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    sent = edit(edited, "discard", {"reason": "Wrong."}, None, None)
+    reread = f"/api/v1/products/{product.uuid}/working-copy"
+    return Sent(
+        sent.page, sent.fields, reread, members("changes", "tags"), {"changes": [], "tags": []}
+    )
+
+
 @form("product_delete")
 def _(site: Site) -> Sent:
     product = site.draft()

@@ -20,6 +20,7 @@ from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.models import PRODUCT, WORKING_COPY, DataProduct, Status
 from catalog.products.services import edited_version
+from catalog.publication.releases import count_unpublished
 from catalog.publication.services import publication_findings
 from catalog.web.components import layout
 from catalog.web.forms.formsets import MORE_ROWS, TableForm
@@ -53,6 +54,7 @@ class EditFrame:
     issues: list[LocatedIssue]
     form: VersionedForm | None
     last_edit: AuditEvent | None
+    unpublished: int
 
     def url(self, name: str, *args: object) -> str:
         return layout.url(name, self.product.domain.slug, self.product.slug, *args)
@@ -135,6 +137,7 @@ class ProductView(View):
             issues=issues,
             form=form,
             last_edit=last_edit,
+            unpublished=count_unpublished(product),
         )
 
     def url(self, name: str, *args: object) -> str:

@@ -13,6 +13,8 @@ from catalog.people.models import Person
 from catalog.permissions import Permission, Role
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.products.reuse import Reuse, reuse_of, suggested_citation
+from catalog.products.services import edited_version
+from catalog.publication.releases import count_unpublished
 from catalog.publication.services import owners_and_stewards
 from catalog.web.components.roles import role_label
 from catalog.web.products.links import Link, contact_of
@@ -23,7 +25,8 @@ from catalog.web.products.trust_summary import TrustMetric, trust_summary
 class ProductFrame:
     """What catalog/products/page.html shows around a tab; the page of a tab has it as `frame`.
 
-    `tab` is the URL name of the open tab, `api_url` the API resource with the same content.
+    `tab` is the URL name of the open tab, `api_url` the API resource with the same content;
+    `unpublished` counts the changes of the working copy, for those who may edit it.
     """
 
     product: DataProduct
@@ -39,6 +42,7 @@ class ProductFrame:
     reuse: Reuse
     citation: str
     can_edit: bool
+    unpublished: int
 
     @property
     def is_draft(self) -> bool:
@@ -64,6 +68,7 @@ def product_frame(
     owners, stewards = owners_and_stewards(product.domain)
     successor = product.successor
     seen_by = entry_access(product, access)
+    may_edit = access.can(Permission.EDIT_PRODUCTS, product.domain_id)
     return ProductFrame(
         product=product,
         tab=tab,
@@ -77,8 +82,8 @@ def product_frame(
         successor=successor if successor and access.can_read(successor) else None,
         reuse=reuse_of(product.tree),
         citation=citation_for(product),
-        can_edit=product.status != Status.RETIRED
-        and access.can(Permission.EDIT_PRODUCTS, product.domain_id),
+        can_edit=product.status != Status.RETIRED and may_edit,
+        unpublished=count_unpublished(edited_version(product)) if may_edit else 0,
     )
 
 

@@ -43,6 +43,12 @@ class NoticeForm(VersionedForm):
     """Keeps the former major version of the ports that would break."""
 
 
+class DiscardForm(VersionedForm):
+    """Why unpublished changes are discarded."""
+
+    reason = SingleLineField(label=_("Reason"), max_length=500, required=False)
+
+
 class AdoptForm(VersionedForm):
     """Why an entry from outside comes under governance."""
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.people.models import Person
 from catalog.permissions import Permission
+from catalog.products.changes import Change
 from catalog.products.models import DataProduct, Status
 from catalog.products.projection import content_digest
-from catalog.products.services import delete_product, move_product
+from catalog.products.services import delete_product, discard_changes, move_product
 from catalog.publication.contents import Consumer, consumers_of, notice_until
 from catalog.publication.notices import give_notice
 from catalog.publication.releases import ReleasePlan, plan_release
@@ -38,6 +39,7 @@ from catalog.web.publication.forms import (
     AdoptForm,
     DeleteForm,
     DeprecateForm,
+    DiscardForm,
     EndForm,
     MoveForm,
     NoticeForm,
@@ -258,6 +260,32 @@ class Move(Transition):
 
     def get_page(self, form: MoveForm) -> TransitionPage:
         return replace(super().get_page(form), has_targets=bool(self.target_ids()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscardPage(EditPage):
+    changes: Sequence[Change]
+
+
+class Discard(EditView):
+    """Discard what is not published of a published product."""
+
+    title = _("Discard unpublished changes")
+    form_class = DiscardForm
+    service = staticmethod(discard_changes)
+    template_name = "catalog/editing/discard.html"
+    success_message = _("Discarded. The product is as it was published.")
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not self.product.is_working_copy:
+            messages.warning(request, str(_("There are no unpublished changes.")))
+            return redirect(self.url("product_edit"))
+        return super().get(request, **kwargs)
+
+    def get_page(self, form: Any) -> DiscardPage:
+        return DiscardPage(
+            frame=self.frame(form), changes=plan_release(self.product).release.changes
+        )
 
 
 class Adopt(Transition):
