@@ -71,6 +71,12 @@ def products() -> dict[str, Any]:
     """Return the products by slug, which no client changes."""
     from catalog.products.models import DataProduct
 
+    copies = {
+        copy.working_copy_of_id: copy
+        for copy in DataProduct.including_working_copies.filter(
+            working_copy_of__isnull=False
+        ).defer("tree")
+    }
     return {
         row.slug: {
             "edition": row.edition,
@@ -78,9 +84,18 @@ def products() -> dict[str, Any]:
             "text": row.purpose,
             "status": row.status,
             "visibility": row.visibility,
+            "version": row.version,
         }
+        | _working_copy(copies.get(row.pk))
         for row in DataProduct.objects.defer("tree")
     }
+
+
+def _working_copy(copy: Any) -> dict[str, Any]:
+    if copy is None:
+        return {}
+    columns = {"edition": copy.edition, "text": copy.purpose, "version": copy.version}
+    return {f"copy_{name}": value for name, value in columns.items()}
 
 
 def domains() -> dict[str, Any]:

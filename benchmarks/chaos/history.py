@@ -8,6 +8,7 @@ import enum
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 NEVER = float("inf")
 
@@ -25,7 +26,8 @@ class State:
     """One entity as the database holds it; `edition` 0 means that it does not exist.
 
     Of a product `text` is its purpose, and `status` and `visibility` decide who reads it; of a
-    domain `text` is its slug.
+    domain `text` is its slug. The members `copy_...` are those of a product's working copy, whose
+    edition is 0 if there is none.
     """
 
     edition: int = 0
@@ -33,6 +35,15 @@ class State:
     text: str = ""
     status: str = ""
     visibility: str = ""
+    version: str = ""
+    copy_edition: int = 0
+    copy_text: str = ""
+    copy_version: str = ""
+
+    @property
+    def edited_edition(self) -> int:
+        """Return the edition that the next edit is based on."""
+        return self.copy_edition or self.edition
 
     @property
     def is_there(self) -> bool:
@@ -113,7 +124,7 @@ class Reading:
     """One request of a reader: how it ended, and the keys of the products that it showed.
 
     `counted_keys` are products that it disclosed without showing them: in a count, a facet or a
-    suggested word.
+    suggested word. `shown_words` are key, version and text of the products that it showed.
     """
 
     reader: str
@@ -123,6 +134,7 @@ class Reading:
     status: int
     shown_keys: tuple[str, ...] = ()
     counted_keys: tuple[str, ...] = ()
+    shown_words: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,5 +188,31 @@ def with_seed(entity: Entity, state: State) -> Entity:
     return entity
 
 
-def next_edition(state: State, **changes: str) -> State:
+def next_edition(state: State, **changes: Any) -> State:
     return replace(state, edition=state.edition + 1, **changes)
+
+
+def with_visibility(state: State, visibility: str) -> State:
+    """Return the state after a setting of a product, which counts in its working copy too."""
+    if not state.copy_edition:
+        return next_edition(state, visibility=visibility)
+    edition = state.copy_edition + 1
+    return replace(state, edition=edition, copy_edition=edition + 1, visibility=visibility)
+
+
+def with_edit(state: State, text: str, version: str) -> State:
+    """Return the state after an edit, which a published product has in its working copy."""
+    if state.status != "published":
+        return next_edition(state, text=text, version=version)
+    edition = state.edited_edition + 1
+    return replace(state, copy_edition=edition, copy_text=text, copy_version=version)
+
+
+def without_copy(state: State) -> State:
+    """Return the state after the working copy was discarded."""
+    edition = state.copy_edition + 1
+    return replace(state, edition=edition, copy_edition=0, copy_text="", copy_version="")
+
+
+def with_copy_published(state: State) -> State:
+    return replace(without_copy(state), text=state.copy_text, version=state.copy_version)

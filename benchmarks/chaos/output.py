@@ -10,6 +10,7 @@ TITLES = {
     "lost_writes": "acknowledged writes lost",
     "resurrected": "deleted entities resurrected",
     "leaked": "reads that showed something hidden",
+    "unpublished_words": "reads that showed what was not published",
     "leaked_by_count": "reads that disclosed it by a count or a suggestion",
     "failed": "failures (500) or refused writes",
     "not_found": "wrong results of the last searches",

@@ -4,7 +4,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from benchmarks.chaos.client import NO_ANSWER, Client, Response
 from benchmarks.chaos.history import Entity, History, Reading
@@ -64,7 +65,8 @@ class Reader(Worker):
             counts += [value["count"] for value in values]
         # No other product has the word, so a count above the shown rows discloses this one.
         counted_keys = (entity.key,) if max(counts) > len(shown_keys) else ()
-        self._note("search", begin, response, shown_keys, counted_keys)
+        words = _words(response.json.get("results", ()))
+        self._note("search", begin, response, shown_keys, counted_keys, words)
 
     def _search_all(self, entity: Entity) -> None:
         begin = time.monotonic()
@@ -87,13 +89,16 @@ class Reader(Worker):
             return
         begin = time.monotonic()
         response = self.client.get(f"/api/v1/products/{entity.id}")
-        self._note("product", begin, response, (entity.key,) if response.is_acknowledged else ())
+        is_shown = response.is_acknowledged
+        keys, words = ((entity.key,), _words([response.json])) if is_shown else ((), ())
+        self._note("product", begin, response, keys, (), words)
 
     def _list(self, entity: Entity) -> None:
         begin = time.monotonic()
         response = self.client.get("/api/v1/products?sort=-updated&limit=50")
         shown_keys = tuple(row["slug"] for row in response.json.get("results", ()))
-        self._note("list", begin, response, shown_keys)
+        words = _words(response.json.get("results", ()))
+        self._note("list", begin, response, shown_keys, (), words)
 
     def _page(self, entity: Entity) -> None:
         begin = time.monotonic()
@@ -108,6 +113,7 @@ class Reader(Worker):
         response: Response,
         shown_keys: tuple[str, ...],
         counted_keys: tuple[str, ...] = (),
+        shown_words: tuple[tuple[str, str, str], ...] = (),
     ) -> None:
         self.history.add_reading(
             Reading(
@@ -118,9 +124,14 @@ class Reader(Worker):
                 status=response.status,
                 shown_keys=shown_keys,
                 counted_keys=counted_keys,
+                shown_words=shown_words,
             )
         )
         if response.status in (NO_ANSWER, 503):
             time.sleep(0.2)
         if response.status == 429:
             time.sleep(1)
+
+
+def _words(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((row["slug"], row["version"], row["purpose"]) for row in rows)

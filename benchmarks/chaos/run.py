@@ -142,7 +142,8 @@ def initial_history(seeds: dict[str, Any]) -> History:
     for row in seeds["products"]:
         entity = history.add(Entity(row["key"], id=row["id"], domain=row["domain"]))
         fields = {"name": row["name"], "text": row["text"]}
-        with_seed(entity, State(edition=1, status="external", visibility="public", **fields))
+        state = State(edition=1, status="external", visibility="public", version="0.1.0", **fields)
+        with_seed(entity, state)
     return history
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.chaos.history import ABSENT, Entity, History, Outcome, State
+from benchmarks.chaos.history import ABSENT, Entity, History, Outcome, Reading, State
 
 ACCEPTED_STATUSES = {200, 301, 302, 404, 410, 429, 503}
 NO_ANSWER = 0
@@ -19,6 +19,7 @@ class Report:
     resurrected: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
     leaked_by_count: list[str] = field(default_factory=list)
+    unpublished_words: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
@@ -65,6 +66,11 @@ def _check_readings(history: History, report: Report) -> None:
         reader, begin, end = reading.reader, reading.begin, reading.end
         if reading.status not in ACCEPTED_STATUSES and reading.status != NO_ANSWER:
             report.failed.append(f"{reading.surface} as {reader}: status {reading.status}")
+        for key, version, text in reading.shown_words:
+            entity = entities.get(key)
+            if entity and not _is_published(entity, reading, version, text):
+                line = f"{reading.surface} as {reader}: {key} {version} says {text!r}"
+                report.unpublished_words.append(line)
         for keys, lines in (
             (reading.shown_keys, report.leaked),
             (reading.counted_keys, report.leaked_by_count),
@@ -74,6 +80,12 @@ def _check_readings(history: History, report: Report) -> None:
                 if entity is None or not entity.was_readable_by(reader, begin, end):
                     since = _hidden_since(entity, begin)
                     lines.append(f"{reading.surface} as {reader}: {key}, {since}")
+
+
+def _is_published(entity: Entity, reading: Reading, version: str, text: str) -> bool:
+    """Return True if a product may have had this version, with this text, while it was read."""
+    states = entity.states(reading.begin, reading.end)
+    return any((state.version, state.text) == (version, text) for state in states)
 
 
 def _hidden_since(entity: Entity | None, moment: float) -> str:
@@ -134,5 +146,8 @@ def count_figures(history: History) -> dict[str, Any]:
 def _describe(state: State) -> str:
     if not state.is_there:
         return "absent"
-    parts = (state.status, state.visibility, state.name, state.text)
-    return f"edition {state.edition} ({', '.join(part for part in parts if part)})"
+    parts = (state.status, state.visibility, state.name, state.version, state.text)
+    text = f"edition {state.edition} ({', '.join(part for part in parts if part)})"
+    if not state.copy_edition:
+        return text
+    return f"{text}, unpublished {state.copy_edition} ({state.copy_version}, {state.copy_text})"

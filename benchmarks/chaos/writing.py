@@ -7,7 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.chaos.client import NO_ANSWER, Client, Response
-from benchmarks.chaos.history import ABSENT, Entity, History, Outcome, State, Write, next_edition
+from benchmarks.chaos.history import (
+    ABSENT,
+    Entity,
+    History,
+    Outcome,
+    State,
+    Write,
+    next_edition,
+    with_copy_published,
+    with_edit,
+    with_visibility,
+    without_copy,
+)
 from benchmarks.chaos.names import name_of, unique_word
 from benchmarks.chaos.workers import Worker
 
@@ -16,7 +28,8 @@ SERVER = {"server": "files", "type": "local", "format": "csv"}
 VISIBILITIES = ("public", "members", "restricted")
 DELETABLE = ("draft", "external")
 # The weight of each step; a step that is not possible is drawn again.
-STEPS = {"create": 22, "port": 12, "publish": 12, "edit": 22, "share": 20, "delete": 8, "rename": 4}
+STEPS = {"create": 18, "port": 10, "publish": 10, "edit": 22, "publish edits": 12, "discard": 4}
+STEPS |= {"share": 16, "delete": 5, "rename": 3}
 PAUSE_AFTER_NO_ANSWER = 0.3
 
 
@@ -60,6 +73,8 @@ class Writer(Worker):
             "port": self._add_port,
             "publish": self._publish,
             "edit": self._edit,
+            "publish edits": self._publish_edits,
+            "discard": self._discard,
             "share": self._share,
             "delete": self._delete,
             "rename": self._rename,
@@ -88,7 +103,9 @@ class Writer(Worker):
                 ],
             },
         }
-        after = State(edition=1, name=name, text=text, status="draft", visibility="public")
+        after = State(
+            edition=1, name=name, text=text, status="draft", visibility="public", version="0.1.0"
+        )
         response = self._write("create", entity, after, "POST", PRODUCTS, body)
         entity.id = response.json.get("id", "") if response.is_acknowledged else self._id_of(entity)
         self._settle(entity, response)
@@ -130,9 +147,29 @@ class Writer(Worker):
         entity = self._choose(lambda entity: True)
         if entity is None:
             return False
-        text = f"Rows of {entity.key}, version {entity.state.edition + 1}."
-        after, body = next_edition(entity.state, text=text), {"purpose": text}
+        number = entity.state.edited_edition + 1
+        text, version = f"Rows of {entity.key}, version {number}.", f"0.{number}.0"
+        after, body = with_edit(entity.state, text, version), {"purpose": text, "version": version}
         self._change("edit", entity, after, "PATCH", f"{PRODUCTS}/{entity.id}", body)
+        return True
+
+    def _publish_edits(self) -> bool:
+        entity = self._choose(lambda entity: entity.state.copy_edition > 0)
+        if entity is None:
+            return False
+        path = f"{PRODUCTS}/{entity.id}"
+        if not self.client.get_with_retries(f"{path}/findings").json["is_publishable"]:
+            return False  # It would rightly be refused: its port has failed for a day.
+        after = with_copy_published(entity.state)
+        self._change("publish edits", entity, after, "POST", f"{path}/publish", {})
+        return True
+
+    def _discard(self) -> bool:
+        entity = self._choose(lambda entity: entity.state.copy_edition > 0)
+        if entity is None:
+            return False
+        path = f"{PRODUCTS}/{entity.id}/working-copy"
+        self._change("discard", entity, without_copy(entity.state), "DELETE", path)
         return True
 
     def _share(self) -> bool:
@@ -142,7 +179,7 @@ class Writer(Worker):
         others = [other for other in VISIBILITIES if other != entity.state.visibility]
         visibility = self.generator.choice(others)
         action = f"make {visibility}"
-        after, body = next_edition(entity.state, visibility=visibility), {"visibility": visibility}
+        after, body = with_visibility(entity.state, visibility), {"visibility": visibility}
         self._change(action, entity, after, "PATCH", f"{PRODUCTS}/{entity.id}", body)
         return True
 
@@ -174,7 +211,7 @@ class Writer(Worker):
     def _change(
         self, action: str, entity: Entity, after: State, method: str, path: str, body: Any = None
     ) -> None:
-        edition = entity.state.edition
+        edition = entity.state.edited_edition
         response = self._write(action, entity, after, method, path, body, edition=edition)
         self._settle(entity, response)
 
@@ -224,12 +261,22 @@ class Writer(Worker):
         if response.status == 404:
             return ABSENT
         stored = response.json
-        return State(
+        state = State(
             edition=stored["edition"],
             name=stored["name"],
             text=stored["purpose"],
             status=stored["status"],
             visibility=stored["visibility"],
+            version=stored["version"],
+        )
+        copy = self.client.get_with_retries(f"{PRODUCTS}/{entity.id}/working-copy").json
+        if copy["edition"] == state.edition:
+            return state
+        return replace(
+            state,
+            copy_edition=copy["edition"],
+            copy_text=copy["purpose"],
+            copy_version=copy["version"],
         )
 
     def _id_of(self, entity: Entity) -> str:

@@ -523,10 +523,10 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
         ("/", 15),
         ("/domains", 5),
         ("/d/sales", 10),
-        ("/p/sales/orders", 13),
-        ("/p/sales/orders/schema", 10),
-        ("/p/sales/orders/provenance", 7),
-        ("/p/sales/orders/history", 9),
+        ("/p/sales/orders", 14),
+        ("/p/sales/orders/schema", 11),
+        ("/p/sales/orders/provenance", 8),
+        ("/p/sales/orders/history", 10),
     ],
 )
 def test_a_page_asks_the_database_a_fixed_number_of_times(

@@ -122,12 +122,12 @@ def test_an_edit_of_what_is_published_is_refused_while_there_are_unpublished_cha
     editor, path = Program(users.steward), f"/products/{product.uuid}"
     edited = editor.send("PATCH", path, {"usage": "So."}, edition=product.edition).json()
 
-    seen = editor.get(path)
-    refused = editor.send("PATCH", path, {"usage": "No."}, If_Match=seen["ETag"])
+    current = editor.get(path)
+    refused = editor.send("PATCH", path, {"usage": "No."}, If_Match=current["ETag"])
 
     problem = problem_of(refused, 412, "edit-conflict")
     assert problem["current"]["usage"] == "So."
-    assert problem["current"]["edition"] == edited["edition"] > seen.json()["edition"]
+    assert problem["current"]["edition"] == edited["edition"] > current.json()["edition"]
 
 
 def test_the_working_copy_shows_its_changes_to_editors_alone(users, product):
@@ -299,10 +299,10 @@ def test_the_page_shows_what_is_discarded_and_then_discards_it(client, users, pr
     edited = edit(product, purpose="New words.")
     client.force_login(users.steward)
 
-    shown = client.get(f"{product.path}/edit/discard")
+    page = client.get(f"{product.path}/edit/discard")
     client.post(f"{product.path}/edit/discard", {"edition": edited.edition})
 
-    assert b"urpose" in shown.content
+    assert b"urpose" in page.content
     assert edited_version(product).purpose == product.purpose
 
 
@@ -310,11 +310,11 @@ def test_a_deprecation_keeps_the_working_copy_and_a_retirement_discards_it(produ
     edited = edit(product, purpose="New words.")
 
     deprecated = deprecate_product(product=product, edition=product.edition, actor=FACTORY)
-    kept = edited_version(deprecated)
-    retired = retire_product(product=kept, edition=kept.edition, actor=FACTORY)
+    current = edited_version(deprecated)
+    retired = retire_product(product=current, edition=current.edition, actor=FACTORY)
 
-    assert (kept.purpose, kept.status) == ("New words.", "deprecated")
-    assert product.edition < edited.edition < deprecated.edition < kept.edition < retired.edition
+    assert (current.purpose, current.status) == ("New words.", "deprecated")
+    assert product.edition < edited.edition < deprecated.edition < current.edition < retired.edition
     assert not DataProduct.including_working_copies.filter(working_copy_of=retired).exists()
 
 

@@ -11,17 +11,19 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import SchemaProperty
+from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, edit_domain, grant_role
 from catalog.glossary.services import define_term
 from catalog.people.models import Person, Team
 from catalog.permissions import Role
-from catalog.products.models import PRODUCT, DataProduct, Status, Verdict
+from catalog.products.models import PRODUCT, WORKING_COPY, DataProduct, Status, Verdict
 from catalog.products.projection import with_custom
 from catalog.products.services import (
     move_product,
     patch_document,
     register_product,
+    replace_document,
     set_alias,
     set_trust,
     share_product,
@@ -37,6 +39,7 @@ from tests.factories import (
     make_team,
     make_users,
     product_tree,
+    publish_changes,
     with_answers,
     with_good_checks,
     with_port,
@@ -103,6 +106,7 @@ def make_mesh() -> Mesh:
     _end_products(mesh)
     _change_addresses(mesh)
     _add_hidden_events(mesh)
+    _edit_open_products(mesh)
     # Open and hidden columns mean the same term.
     SchemaProperty.objects.filter(name="customer_id").update(term="customer")
     return mesh
@@ -213,9 +217,14 @@ def _link(name: str, address: str) -> dict[str, Any]:
 
 
 def _patch(product: DataProduct, links: list[dict[str, Any]]) -> None:
+    _edit_and_publish(product, [{"op": "add", "path": "/inputPorts", "value": links}])
+
+
+def _edit_and_publish(product: DataProduct, patch: list[JSONObject]) -> None:
     current = _reload(product)
-    patch = [{"op": "add", "path": "/inputPorts", "value": links}]
-    patch_document(product=current, patch=patch, edition=current.edition, actor=FACTORY)
+    edited = patch_document(product=current, patch=patch, edition=current.edition, actor=FACTORY)
+    if edited.is_working_copy:
+        publish_changes(edited)
 
 
 def _end_products(mesh: Mesh) -> None:
@@ -257,14 +266,55 @@ def _change_addresses(mesh: Mesh) -> None:
         current = _reload(product)
         mesh.former.append(address_of(current))
         tree = with_custom(current.tree, "assaySlug", f"{current.slug}-renamed")
-        patch = [{"op": "replace", "path": "", "value": tree}]
-        patch_document(product=current, patch=patch, edition=current.edition, actor=FACTORY)
+        _edit_and_publish(current, [{"op": "replace", "path": "", "value": tree}])
     for product in (mesh.open[4], mesh.hidden[3]):
         set_alias(product=product, system="elsewhere", identifier=f"LEGACY-{product.slug}")
     domain = Domain.objects.get(slug="warehouse")
     mesh.former += [address_of(product) for product in mesh.products[-4:]]
     edit_domain(domain=domain, edition=domain.edition, slug="depot", actor=FACTORY)
     mesh.former += [f"warehouse/{product.slug}" for product in mesh.products[:6]]
+
+
+def _edit_open_products(mesh: Mesh) -> None:
+    """Leave unpublished changes of every kind in open products, none of those of the owner."""
+    edited = [
+        product for product in mesh.open if _reload(product).domain.slug not in ("health", "depot")
+    ]
+    for index, product in enumerate(edited[::2]):
+        current = _reload(product)
+        if current.is_released:
+            _edit(current, SECRET_WORDS[index % 4], HIDDEN_TYPOS[index % 4])
+
+
+def _edit(product: DataProduct, secret: str, typo: str) -> None:
+    contract = product.contracts.order_by("id")[0].tree
+    tree = with_custom(product.tree, "assayUsedIn", [{"title": f"The {secret} atlas"}])
+    tree = with_custom(tree, "assaySlug", f"{secret}-{product.slug}")
+    answers = {"source": {"state": "answered", "text": f"{secret} {typo}"}}
+    tree = with_custom(tree, "assayProvenance", {"answers": answers})
+    tree |= {
+        "name": f"{secret.title()} {typo}",
+        "version": "9.9.9",
+        "description": {"purpose": f"Rows of {secret}, {typo}.", "usage": secret},
+        "tags": list(SECRET_TAGS),
+        "inputPorts": [_link(secret, f"vault/{secret}")],
+    }
+    editor = {"actor": FACTORY}
+    edited = replace_document(product=product, tree=tree, edition=product.edition, **editor)
+    properties = [{"name": name, "logicalType": "string"} for name in SECRET_COLUMNS]
+    contract |= {
+        "version": "9.9.9",
+        "name": f"{secret} contract",
+        "schema": [{"name": secret, "properties": properties}],
+    }
+    _, edited = save_contract(product=edited, tree=contract, edition=edited.edition, **editor)
+    with_port(edited, secret, format="parquet", path=f"{product.domain.slug}/{secret}.parquet")
+
+
+def delete_working_copies() -> None:
+    """Delete all working copies and their events, as if nobody had edited."""
+    DataProduct.including_working_copies.filter(working_copy_of__isnull=False).delete()
+    AuditEvent.objects.filter(object_kind=WORKING_COPY).delete()
 
 
 def _add_hidden_events(mesh: Mesh) -> None:

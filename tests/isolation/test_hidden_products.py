@@ -21,7 +21,7 @@ from catalog.people.models import Person
 from catalog.products.models import DataProduct, Visibility
 from catalog.search.backends import active_backend
 from catalog.search.services.rebuild import rebuild
-from tests.isolation.mesh import SEED, Mesh, make_mesh
+from tests.isolation.mesh import SEED, Mesh, delete_working_copies, make_mesh
 from tests.isolation.requests import Request, requests_for
 from tests.isolation.responses import Response, fetch_all, find_differences
 from tests.settings import TEST_SERVERS
@@ -120,6 +120,7 @@ def _responses_without_hidden(run: Run) -> list[Response]:
         ids = [str(uuid) for uuid in hidden.values_list("uuid", flat=True)]
         AuditEvent.objects.filter(object_id__in=ids).delete()
         hidden.delete()
+        delete_working_copies()
 
     return _responses_after(run, run.requests, delete_hidden)
 
