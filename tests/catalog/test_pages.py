@@ -225,7 +225,10 @@ def test_the_copy_button_copies_the_identifier_that_is_shown_and_that_finds_the_
     text = page(orders.path)
     copied = re.findall(r'data-copy="([^"]+)"', text)
 
-    assert copied == ["sales.orders@0.1.0"]
+    citation = (
+        f"Sales (2026): Orders. Version 0.1.0. http://127.0.0.1:8000/id/product/{orders.uuid}"
+    )
+    assert copied == ["sales.orders@0.1.0", citation]
     assert f"<code>{copied[0]}</code>" in text
     for query in (copied[0], " Sales.Orders@9.9 ", str(orders.uuid)):
         assert Client().get("/search", {"q": query})["Location"] == orders.path

@@ -8,12 +8,12 @@ from catalog.ports.http_types import Timings
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
-from catalog.products.services import replace_document
+from catalog.products.services import edited_version, replace_document
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
 from governance.slo.probe_types import ProbeResult
 from governance.slo.services import record_measurements
-from tests.factories import FACTORY, make_product, with_port
+from tests.factories import FACTORY, make_product, publish_changes, with_port
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,15 +29,18 @@ def make_port(product: DataProduct | None = None, **server: Any) -> OutputPort:
     place = server or {"type": "api", "location": "https://data.example/items"}
     product = product or make_product()
     product.refresh_from_db()
-    product = with_port(product, f"port{product.output_ports.count()}", **place)
+    edited = with_port(edited_version(product), f"port{product.output_ports.count()}", **place)
+    product = publish_changes(edited) if edited.is_working_copy else edited
     return product.output_ports.latest("pk")
 
 
 def declare_objectives(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
-    """Return a product that declares these objectives and no others."""
+    """Return a product that declares these objectives and no others, published if it was."""
     product.refresh_from_db()
-    tree = with_custom(product.tree, "assayObjectives", list(objectives))
-    return replace_document(product=product, tree=tree, edition=product.edition, actor=FACTORY)
+    edited = edited_version(product)
+    tree = with_custom(edited.tree, "assayObjectives", list(objectives))
+    edited = replace_document(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
+    return publish_changes(edited) if edited.is_working_copy else edited
 
 
 def make_objective(port: OutputPort | None = None, **declared: Any) -> Objective:
