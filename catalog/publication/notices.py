@@ -10,7 +10,7 @@ from catalog.ports.models import OutputPort
 from catalog.ports.projection import PortKey, major_of, port_key
 from catalog.products.changes import ChangeClass, objects_of
 from catalog.products.models import DataProduct
-from catalog.products.projection import with_custom
+from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_document
 from catalog.publication.changes import BreakKind, PortBreak, pair_ports
 from catalog.publication.contents import notice_until
@@ -59,8 +59,12 @@ def give_notice(*, product: DataProduct, edition: int, actor: Writer) -> DataPro
 
 
 def _ending(entry: JSONObject) -> JSONObject:
-    """Return the entry of a port as one that is replaced, with the day on which it ends."""
-    return with_custom(entry, "assayEndsOn", notice_until().isoformat())
+    """Return the entry of a port as one that is replaced, with the day on which it ends.
+
+    A later day that was announced stays.
+    """
+    announced = str(custom(entry, "assayEndsOn") or "")
+    return with_custom(entry, "assayEndsOn", max(announced, notice_until().isoformat()))
 
 
 def _next_major(

@@ -20,6 +20,7 @@ from catalog.manifests.services import ReleaseTexts, import_manifests
 from catalog.people.models import Person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
+from catalog.products.projection import with_custom
 from catalog.products.services import edited_version, replace_document
 from catalog.publication.gates import PublicationRefused
 from catalog.publication.notices import give_notice
@@ -190,6 +191,22 @@ def test_notice_keeps_a_removed_port(product: DataProduct) -> None:
     [port] = copy.output_ports.all()
     assert (str(port), port.ends_on) == ("table@1.0.0", timezone.localdate() + UNTIL)
     assert plan_release(copy).release.breaks == ()
+
+
+def test_notice_keeps_a_later_end_that_was_announced(product: DataProduct) -> None:
+    later = timezone.localdate() + 10 * UNTIL
+    edited = edited_version(product)
+    [entry] = edited.tree["outputPorts"]
+    ending = edited.tree | {
+        "outputPorts": [with_custom(entry, "assayEndsOn", later.isoformat())],
+        "version": "1.1.0",
+    }
+    edited = replace_document(product=edited, tree=ending, edition=edited.edition, actor=FACTORY)
+    changed = with_columns(published(edited, version="1.1.0"), "id")
+
+    copy = give_notice(product=changed, edition=changed.edition, actor=FACTORY)
+
+    assert copy.output_ports.get(version="1.0.0").ends_on == later
 
 
 def test_notice_is_refused_where_nothing_breaks(product: DataProduct) -> None:
