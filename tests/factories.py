@@ -20,7 +20,12 @@ from catalog.permissions import Role
 from catalog.ports.services import ProbeSummary, update_probe_times
 from catalog.products.models import DataProduct
 from catalog.products.projection import new_tree, with_custom
-from catalog.products.services import edited_version, register_product, replace_document
+from catalog.products.services import (
+    edited_version,
+    patch_document,
+    register_product,
+    replace_document,
+)
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.services import publish_product
 from catalog.types import JSONObject
@@ -162,6 +167,12 @@ def publish_changes(product: DataProduct, **options: Any) -> DataProduct:
     tree = edited.tree | {"version": bump_version(edited.version)}
     edited = replace_document(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
     return publish_product(product=edited, edition=edited.edition, actor=FACTORY, **options)
+
+
+def edit_and_publish(product: DataProduct, *patch: JSONObject) -> DataProduct:
+    """Return a product after a JSON Patch; a published one is published again with it."""
+    edited = patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    return publish_changes(edited) if edited.is_working_copy else edited
 
 
 def give_schema(product: DataProduct, *columns: str, **fields: Any) -> DataProduct:

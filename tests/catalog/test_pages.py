@@ -527,7 +527,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
         ("/domains", 5),
         ("/d/sales", 10),
         ("/p/sales/orders", 14),
-        ("/p/sales/orders/schema", 11),
+        ("/p/sales/orders/schema", 12),
         ("/p/sales/orders/provenance", 8),
         ("/p/sales/orders/history", 10),
     ],

@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog.domains.services import edit_domain, grant_role
 from catalog.permissions import Role
 from catalog.products.models import PRODUCT, DataProduct
-from catalog.products.services import add_use, delete_product, patch_document, set_trust
+from catalog.products.services import add_use, delete_product, set_trust
 from catalog.products.services.readers import move_product
 from catalog.revisions.models import Followed
 from catalog.search.backends import active_backend, get_backend
@@ -27,6 +27,7 @@ from catalog.search.services.sync import drain, sync_domain_changes
 from catalog.search.services.verify import verify
 from tests.factories import (
     FACTORY,
+    edit_and_publish,
     give_schema,
     make_domain,
     make_person,
@@ -53,12 +54,7 @@ def _search(text, readers=("public",)):
 
 
 def _edit(product, path, value):
-    return patch_document(
-        product=product,
-        patch=[{"op": "add", "path": path, "value": value}],
-        edition=product.edition,
-        actor=FACTORY,
-    )
+    return edit_and_publish(product, {"op": "add", "path": path, "value": value})
 
 
 def test_the_first_drain_builds_the_index_and_the_next_has_nothing_to_do():

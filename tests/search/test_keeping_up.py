@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_document
 from catalog.search.backends import active_backend
 from catalog.search.port import IndexSession
 from catalog.search.services import sync
@@ -22,7 +21,7 @@ from catalog.search.services.sync import drain, index_pending, sync_domain_chang
 from catalog.search.wakeup import PENDING_KEY, is_hint_needed, is_hinted, is_running
 from catalog.tasks import hint_products, index_changed
 from config.celery import app
-from tests.factories import FACTORY, make_domain, make_published_product
+from tests.factories import FACTORY, edit_and_publish, make_domain, make_published_product
 from tests.search.requests import ask, ids, index_once
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +38,7 @@ def empty_index(settings, tmp_path):
 
 def edit(product: DataProduct, text: str) -> DataProduct:
     """Change what a product says, as somebody would."""
-    patch = [{"op": "add", "path": "/description/purpose", "value": text}]
-    return patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    return edit_and_publish(product, {"op": "add", "path": "/description/purpose", "value": text})
 
 
 def search(text: str) -> list[str]:

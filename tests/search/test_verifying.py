@@ -15,14 +15,14 @@ from django.db.models import F
 
 from catalog.domains.services import edit_domain
 from catalog.products.models import DataProduct
-from catalog.products.services import delete_product, patch_document
+from catalog.products.services import delete_product
 from catalog.revisions.models import Tombstone
 from catalog.search.flow.engine import SearchBackend
 from catalog.search.port import IndexEntry, IndexSession
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.services.sync import drain, sync_domain_changes
 from catalog.search.services.verify import verify
-from tests.factories import FACTORY, make_domain, make_product
+from tests.factories import FACTORY, edit_and_publish, make_domain, make_product
 from tests.search.requests import ask, doc, due, ids, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -44,11 +44,8 @@ def index_all() -> None:
 
 def edit(product: DataProduct, purpose: str) -> DataProduct:
     product.refresh_from_db()
-    return patch_document(
-        product=product,
-        patch=[{"op": "add", "path": "/description/purpose", "value": purpose}],
-        edition=product.edition,
-        actor=FACTORY,
+    return edit_and_publish(
+        product, {"op": "add", "path": "/description/purpose", "value": purpose}
     )
 
 
