@@ -29,7 +29,7 @@ from catalog.search.services.rebuild import RebuildPhase
 from catalog.search.services.search import search_catalog
 from catalog.search.services.sync import drain, sync_domain_changes
 from catalog.search.services.verify import verify
-from tests.factories import FACTORY, make_domain, make_product
+from tests.factories import FACTORY, make_domain, make_product, make_published_product
 from tests.search.requests import NOW, ask, due, ids
 from tests.search.test_rebuilding import hide
 from tests.search.test_verifying import edit, settle
@@ -52,18 +52,8 @@ class Acknowledged:
     reads: int = 0
 
 
-def publish(*products: DataProduct) -> None:
-    """Make products readable by everybody, before anything follows them."""
-    DataProduct.objects.filter(pk__in=[product.pk for product in products]).update(
-        status="published"
-    )
-
-
 def make_readable_product(domain: Domain) -> DataProduct:
-    name = f"Thing {time.time_ns()}"
-    product = make_product(domain=domain, name=name, assaySensitivity="internal")
-    publish(product)
-    return edit(product, "A thing.")
+    return make_published_product(f"Thing {time.time_ns()}", domain=domain)
 
 
 def reader(baseline: set[str], acknowledged: Acknowledged, is_done: threading.Event) -> None:
@@ -170,8 +160,7 @@ def test_a_rebuild_killed_in_any_phase_loses_no_read_and_no_write(
     fed_engine: SearchBackend, settings: Any
 ):
     domain = make_domain("haulage")
-    products = [make_product(domain=domain, name=f"Thing {n}") for n in range(BASELINE)]
-    publish(*products)
+    products = [make_readable_product(domain) for _ in range(BASELINE)]
     baseline = {str(product.uuid) for product in products}
     sync_domain_changes()
     drain()
