@@ -13,13 +13,14 @@ from pytest_django.live_server_helper import LiveServer
 from catalog.glossary.services import define_term
 from catalog.people.models import Person
 from catalog.products.models import DataProduct
-from catalog.products.services import patch_document, set_trust
+from catalog.products.services import set_trust
 from catalog.publication.services import deprecate_product, retire_product
 from catalog.search.backends import active_backend
 from catalog.search.services.rebuild import rebuild
 from tests.factories import (
     FACTORY,
     Users,
+    edit_and_publish,
     give_schema,
     make_domain,
     make_product,
@@ -109,7 +110,7 @@ def _orders(users: Users) -> DataProduct:
     rows = [{"attribute": "sex", "group": "female", "share": 0.31, "referenceShare": 0.5, "n": 900}]
     value = properties[at]["value"] | {"imbalances": rows}
     patch = [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]
-    return patch_document(product=orders, patch=patch, edition=orders.edition, actor=users.owner)
+    return edit_and_publish(orders, *patch)
 
 
 @pytest.fixture
