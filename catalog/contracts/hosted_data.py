@@ -29,7 +29,7 @@ class DataNotServed(CatalogError):
 
 @dataclass(frozen=True, kw_only=True)
 class HostedData:
-    """The file that a port serves, open for reading; whoever has it closes it."""
+    """The file that a port serves, open for reading; the caller closes it."""
 
     file: BinaryIO
     format: str

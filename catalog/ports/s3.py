@@ -23,7 +23,7 @@ _LOCATION = re.compile(r"s3[an]?://([^/]+)(?:/(.*))?\Z", re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
 _REGION = re.compile(r"[a-z0-9-]{1,40}\Z")
 _REGION_IN_HOST = re.compile(r"(?:^|\.)s3[.-]([a-z]{2,}-[a-z0-9-]+)\.amazonaws\.com\Z")
-# A part in braces stands for a name, as in `s3://bucket/{model}/*.json`.
+# A part in braces matches a name, as in `s3://bucket/{model}/*.json`.
 _WILDCARD = re.compile(r"\*\*|\*|\?|\{[^{}/]*\}")
 _WILDCARDS = {"**": ".*", "?": "[^/]"}
 SENTENCES = {

@@ -25,7 +25,7 @@ SECONDS = 4.0
 MAX_LENGTH = 200
 # A column of the first values below half of the share that is needed is not tested further.
 FIRST_VALUES = 50
-# In a column whose name says what it holds, so many of the values have to agree.
+# In a column whose name says what it holds, this share of the values has to agree.
 SHARE_BY_NAME = 0.5
 NUMBERS = frozenset({"payment-card", NATIONAL_ID})
 

@@ -233,7 +233,7 @@ BY_CODE = {detector.code: detector for detector in DETECTORS}
 
 _WORDS = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Words beside which a name means something else: a count, a flag, a key.
+# Words next to which a name means something else: a count, a flag, a key.
 _ABOUT = re.compile(
     r"_(?:counts?|num|total|sum|avg|mean|flag|is|has|was|verified|valid|enabled|consent|opt|opted|"
     r"sent|opened|clicked|clicks|rate|ratio|score|status|type|format|hash|ids?|key|url|length|len|"

@@ -89,7 +89,7 @@ def read_server(server: Server, request: Source) -> SourceProfile:
 
 @contextmanager
 def _open_log(server: Server, folders: Collection[str]) -> Iterator[int]:
-    """Open the write-ahead log beside an SQLite file; -1 if there is none."""
+    """Open the write-ahead log next to an SQLite file; -1 if there is none."""
     root = Path(settings.ASSAY_FILES_ROOT)
     try:
         log = open_in_folders(f"{server.location}-wal", root=root, folders=folders)

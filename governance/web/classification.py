@@ -53,7 +53,7 @@ class ClassificationPage(EditPage):
 
 
 class Classification(EditView):
-    """Suggested classifications; whoever edits the product sees them, stewards decide."""
+    """Suggested classifications; editors of the product see them, stewards decide."""
 
     title = _("Suggested classifications")
     template_name = "governance/inspection/classification.html"

@@ -1,6 +1,6 @@
 """The working copy of a published product: what people edit, until it is published or discarded.
 
-Every writer locks the row of the product first, so that whoever has it has the working copy too.
+Every writer locks the row of the product first; that lock covers the working copy too.
 An edition number never returns: while there is a working copy its edition is above that of the
 published row, and publishing, discarding and changes of settings go on from there.
 """

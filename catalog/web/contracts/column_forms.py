@@ -26,7 +26,7 @@ MEANINGS = {
     "pii": _("identifies a person by itself: a name, an e-mail address, an account"),
     "quasi-identifier": _("identifies a person with other columns: a birth date, a postcode"),
     "special-category": _("health, religion, origin, biometrics and the like"),
-    "pseudonym": _("stands for a person; only who has the key can tell for whom"),
+    "pseudonym": _("replaces a person’s identity; only holders of the key can tell whose"),
 }
 CLASSIFICATION_CHOICES = [("", _("not stated")), *((name, name) for name in CLASSIFICATIONS)]
 PAGE_SIZE, MAX_NEW_COLUMNS = 50, 50

@@ -32,7 +32,7 @@ EXTRAS = {"pymysql": "mysql", "MySQLdb": "mysql"}
 
 @dataclass(frozen=True)
 class ColumnType:
-    """The type of a column by the catalogue, and the logical type that it stands for."""
+    """The type of a column by the catalogue, and its logical type."""
 
     physical: str
     logical: str

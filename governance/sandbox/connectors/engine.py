@@ -25,7 +25,7 @@ Row: TypeAlias = tuple[Any, ...]
 # After one of these the connection answers nothing any more.
 FATAL = (duckdb.FatalException, duckdb.InternalException)
 
-# What the engine says, as a pattern, and the reason that it stands for; groups are numbers or
+# What the engine says, as a pattern, and the reason that it means; groups are numbers or
 # names of types, never values.
 REASONS = (
     (
