@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.authorization.access import AccessContext
 from catalog.contracts.models import DataContract, PortContract
+from catalog.contracts.secrets import without_secrets
 from catalog.ports.models import InputPort
 from catalog.ports.projection import PortKey
 from catalog.products.models import DataProduct
@@ -81,8 +82,9 @@ def _with_documents(
     )
     keys = {(row.identifier, row.version): row.pk for row in rows.only("identifier", "version")}
     documents = DataContract.objects.in_bulk([keys[key] for key in keys_served if key in keys])
+    # Readers see the comparison, so it has no value that looks like a secret.
     return {
-        port: ServedContract(*key, documents[keys[key]].tree)
+        port: ServedContract(*key, dict(without_secrets(documents[keys[key]].tree)))
         for port, key in served.items()
         if key in keys
     }

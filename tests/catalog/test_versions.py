@@ -13,6 +13,9 @@ from tests.factories import (
     make_product,
     make_published_product,
     make_users,
+    with_answers,
+    with_good_checks,
+    with_port,
 )
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +213,23 @@ def with_columns(product: DataProduct, version: str, *columns: str) -> DataProdu
     tree = contract.tree | {"version": version, "schema": [{"name": "rows", "properties": rows}]}
     product = save_contract(product=product, tree=tree, edition=product.edition, actor=FACTORY)[1]
     return released(product, version, "Orders.")
+
+
+def test_no_page_of_versions_shows_a_secret_of_a_contract(client: Client) -> None:
+    place = {"type": "postgres", "host": "db.example.org", "port": 5432, "database": "x"}
+    draft = make_product("Orders", domain=make_domain("sales"))
+    draft = replace_document(
+        product=draft, tree=with_answers(draft.tree), edition=draft.edition, actor=FACTORY
+    )
+    make_users(draft.domain)
+    product = with_good_checks(
+        with_port(draft, path=None, format=None, password="hunter2", **place)
+    )
+    product = publish_product(product=product, edition=product.edition, actor=FACTORY)
+    released(product, "0.2.0", "Orders.")
+
+    for address in ("@0.1.0", "/versions", "/versions?from=0.1.0&to=0.2.0"):
+        response = client.get(f"{product.path}{address}")
+        assert response.status_code == 200, address
+        assert "hunter2" not in response.content.decode(), address
+    assert "•••" in client.get(f"{product.path}@0.1.0").content.decode()

@@ -213,7 +213,8 @@ def _summary(port: OutputPort, upload: Upload, received: ReceivedFile) -> JSONOb
     """Return what the audit trail keeps; of the sender's path to the file only its name."""
     return {
         "port": str(port),
-        "file": upload.name.replace("\\", "/").rpartition("/")[2][:200],
+        # Postgres stores no NUL.
+        "file": upload.name.replace("\0", "").replace("\\", "/").rpartition("/")[2][:200],
         "format": upload.format,
         "bytes": received.size,
         "sha256": received.sha256,
