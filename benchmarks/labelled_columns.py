@@ -14,7 +14,7 @@ from stdnum import ean, luhn
 from stdnum.iso7064 import mod_97_10
 
 ROWS = 1000
-# Of the messy columns so many values are something else.
+# This share of the values of messy columns is something else.
 NOISE = 0.1
 
 

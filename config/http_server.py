@@ -32,7 +32,7 @@ MAX_CONNECTIONS = 2000
 MAX_BODY_BYTES = 64 * MEGABYTE
 MAX_HEADER_BYTES = 64 * 1024
 HEADER_SECONDS, BODY_SECONDS, IDLE_SECONDS = 20, 300, 60
-# An upload has more time, at this pace; so many arrive at once per process, each a file on disk.
+# An upload has more time, at this pace; a process receives eight at once, each a file on disk.
 MIN_UPLOAD_BYTES_PER_SECOND = 128 * 1024
 MAX_UPLOADS = 8
 # A request that began to arrive so shortly before a stop is still answered.

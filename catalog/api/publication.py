@@ -42,7 +42,7 @@ TO = OpenApiParameter("to", str, description="The later version; the latest by d
 
 
 class PublicationBody(Reasoned):
-    """What consumers are told, why a breaking change cannot wait, and the number of the version."""
+    """The note to consumers, why a breaking change cannot wait, and the number of the version."""
 
     note = StrictString(required=False, allow_blank=True, max_length=2000)
     break_reason = StrictString(required=False, allow_blank=True, max_length=2000)

@@ -26,7 +26,7 @@ class ObservedColumn:
 
     `reason` says, as a sentence, why figures or values are missing. `drift` are sentences that say
     how the source differs from the contract, with True for what breaks it. `suggestion` is a
-    classification that nobody has decided yet, told only to editors.
+    classification that nobody has decided yet, shown only to editors.
     """
 
     null_share: float | None = None
@@ -67,7 +67,7 @@ class TableRequest:
 
 
 class Observer(Protocol):
-    """Answers each request; `for_editors` asks for what only they are told."""
+    """Answers each request; `for_editors` asks for what only they see."""
 
     def __call__(
         self, product: DataProduct, requests: Sequence[TableRequest], *, for_editors: bool

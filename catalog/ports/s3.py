@@ -232,7 +232,7 @@ def parse_listing(body: bytes) -> Listing:
 
 
 def matching(place: S3Place, objects: list[S3Object]) -> Iterator[S3Object]:
-    """Yield the objects that a place describes, without those that stand for a folder."""
+    """Yield the objects that a place describes, without those that represent a folder."""
     for item in objects:
         if not item.key.endswith("/") and place.pattern.match(item.key):
             yield item

@@ -39,10 +39,6 @@ def next_version(version: str, change_class: ChangeClass | None) -> str:
     return f"{match[1]}{major}.{minor}.{patch + 1}"
 
 
-def next_major(version: str) -> str:
-    return next_version(version, ChangeClass.BREAKING)
-
-
 def is_later(version: str, than: str) -> bool | None:
     """Return whether a version number is greater than another one; None if one is no number."""
     numbers, others = _parts(version), _parts(than)

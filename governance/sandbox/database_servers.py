@@ -12,6 +12,7 @@ from catalog.ports.addresses import Target, check_address, parse_ip
 from catalog.ports.http_client import allowed_targets
 from catalog.ports.http_transport import resolve_host
 from catalog.ports.http_types import AddressBlocked
+from catalog.products.projection import custom
 from catalog.types import JSONObject
 from governance.sandbox.types import SourceUnreadable
 
@@ -50,14 +51,7 @@ def dialect_of(server_type: str) -> Dialect | None:
 
 def connection_parameters(server: Server, dialect: Dialect) -> dict[str, str]:
     """Return the parameters of a connection. Raises SourceUnreadable."""
-    declared: JSONObject = next(
-        (
-            item
-            for item in server.contract.tree.get("servers", ())
-            if isinstance(item, dict) and item.get("server") == server.name
-        ),
-        {},
-    )
+    declared = declared_server(server)
     host, port = str(declared.get("host") or ""), str(declared.get("port") or dialect.port)
     if not host or not port.isdecimal():
         raise SourceUnreadable("no-address")
@@ -69,7 +63,35 @@ def connection_parameters(server: Server, dialect: Dialect) -> dict[str, str]:
         "dbname": str(declared.get("database") or ""),
         "schema": str(declared.get("schema") or ""),
     }
-    return database | _credentials(declared, server, f"{host.lower()}:{port}")
+    user, secret = credentials_of(server, declared, place=f"{host.lower()}:{port}")
+    return database | {
+        key: value for key, value in {"user": user, "password": secret}.items() if value is not None
+    }
+
+
+def declared_server(server: Server) -> JSONObject:
+    """Return a server's entry in its contract; empty if there is none."""
+    entries = [
+        entry
+        for entry in server.contract.tree.get("servers") or ()
+        if isinstance(entry, dict)
+        and (entry.get("server") or entry.get("id") or "server") == server.name
+        and entry.get("type") == server.type
+    ]
+    same_place = (entry for entry in entries if entry.get("location") == server.location)
+    return next(same_place, next(iter(entries), {}))
+
+
+def credentials_of(
+    server: Server, declared: JSONObject, *, place: str
+) -> tuple[str | None, str | None]:
+    """Return user and secret; the contract names the secret, the environment has its value.
+
+    Raises SourceUnreadable.
+    """
+    user, name = custom(declared, "assayUser"), custom(declared, "assaySecret")
+    secret = named_secret(str(name), server=server, place=place) if name else None
+    return str(user) if user else None, secret
 
 
 def _checked_address(host: str, port: int) -> str:
@@ -88,19 +110,6 @@ def _checked_address(host: str, port: int) -> str:
         raise SourceUnreadable("refused") from error
     except (ValueError, IndexError, OSError) as error:
         raise SourceUnreadable("unresolved") from error
-
-
-def _credentials(declared: JSONObject, server: Server, place: str) -> dict[str, str]:
-    """Return user and password; the contract names the secret, the environment has its value."""
-    custom = {
-        item.get("property"): item.get("value")
-        for item in declared.get("customProperties") or ()
-        if isinstance(item, dict)
-    }
-    credentials = {"user": str(custom["assayUser"])} if custom.get("assayUser") else {}
-    if name := custom.get("assaySecret"):
-        credentials["password"] = named_secret(str(name), server=server, place=place)
-    return credentials
 
 
 def named_secret(name: str, *, server: Server, place: str) -> str:

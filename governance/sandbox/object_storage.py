@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -35,8 +35,8 @@ from catalog.ports.s3 import (
     parse_listing,
     parse_place,
 )
-from catalog.types import JSONObject
-from governance.sandbox.database_servers import named_secret
+from catalog.products.projection import custom
+from governance.sandbox.database_servers import credentials_of, declared_server
 from governance.sandbox.types import SourceUnreadable
 
 MEGABYTE = 1024 * 1024
@@ -70,39 +70,18 @@ class FetchedObject:
 
 def place_of(server: Server) -> S3Place:
     """Return where a server's objects are, with its credentials. Raises SourceUnreadable."""
-    entries = server.contract.tree.get("servers") or ()
-    declared: JSONObject = next(
-        (
-            item
-            for item in entries
-            if isinstance(item, dict)
-            and item.get("type") == "s3"
-            and item.get("location") == server.location
-            and (item.get("server") or item.get("id") or "server") == server.name
-        ),
-        {"location": server.location},
-    )
+    declared = declared_server(server) or {"location": server.location}
     try:
-        return _with_credentials(parse_place(declared), declared, server)
+        place = parse_place(declared)
+        if not custom(declared, "assaySecret"):
+            return place
+        if not custom(declared, "assayUser"):
+            raise SourceUnreadable("no-secret", "Its access key belongs into assayUser.")
+        host = parse_url(place.base_url).netloc
+        user, secret = credentials_of(server, declared, place=host)
+        return parse_place(declared, access_key=user or "", secret_key=secret or "")
     except InvalidLocation as error:
         raise SourceUnreadable("no-location", str(error)) from error
-
-
-def _with_credentials(place: S3Place, declared: JSONObject, server: Server) -> S3Place:
-    custom: Mapping[str, object] = {
-        str(item.get("property")): item.get("value")
-        for item in declared.get("customProperties") or ()
-        if isinstance(item, dict)
-    }
-    name = custom.get("assaySecret")
-    if not name:
-        return place
-    target = parse_url(place.base_url)
-    access_key = str(custom.get("assayUser") or "")
-    if not access_key:
-        raise SourceUnreadable("no-secret", "Its access key belongs into assayUser.")
-    secret = named_secret(str(name), server=server, place=target.netloc)
-    return parse_place(declared, access_key=access_key, secret_key=secret)
 
 
 @contextmanager

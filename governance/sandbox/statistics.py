@@ -32,6 +32,10 @@ from sqlalchemy import table as table_clause
 
 from governance.sandbox.detection import SAMPLE_ROWS, with_detections
 from governance.sandbox.types import (
+    MAX_TEXT_LENGTH,
+    N_BINS,
+    N_TOP_VALUES,
+    SHARES,
     Bin,
     ColumnProfile,
     KeyProfile,
@@ -46,10 +50,6 @@ Fetch: TypeAlias = Callable[[Statement], Sequence[Sequence[Any]]]
 # Makes what is to be computed of a column.
 Measures: TypeAlias = Callable[[ColumnProfile, ColumnElement[Any]], Sequence[ColumnElement[Any]]]
 
-N_TOP_VALUES = 5
-N_BINS = 10
-SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
-MAX_TEXT_LENGTH = 120
 # Rows times columns of one statement: about two seconds of Postgres.
 MAX_CELLS = 2_000_000
 NUMBERS = ("integer", "number")

@@ -11,6 +11,11 @@ FILE_KINDS = ("parquet", "csv", "json", "sqlite")
 # A file that has only the end of a Parquet file, at its place.
 FOOTER = "parquet-footer"
 KINDS = (*FILE_KINDS, FOOTER, "postgres", "mysql", "database")
+# What is shown of the values of a column, whichever engine computes it.
+N_TOP_VALUES = 5
+N_BINS = 10
+SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MAX_TEXT_LENGTH = 120
 
 
 class Key(NamedTuple):

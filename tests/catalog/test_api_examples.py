@@ -1,6 +1,6 @@
 """Every example on the API's page is sent, and its answer is the one that the page shows.
 
-`WRITE_EXAMPLES=1 python -m pytest tests/catalog/test_api_examples.py` writes examples.json anew.
+`WRITE_EXAMPLES=1 python -m pytest tests/catalog/test_api_examples.py` writes examples.json again.
 """
 
 import json

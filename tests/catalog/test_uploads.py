@@ -1,4 +1,4 @@
-"""A file that people upload for a port: whole or not at all; of two at once one is told."""
+"""A file that people upload for a port: whole or not at all; of two at once one gets a conflict."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Personal data is told by names and values, inside the sandbox; only counts leave it."""
+"""Personal data is recognized by names and values, inside the sandbox; only counts leave it."""
 
 import json
 import math

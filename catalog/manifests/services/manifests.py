@@ -58,7 +58,7 @@ STALE_PLAN = Decision(
 
 @dataclass(frozen=True)
 class ReleaseTexts:
-    """What consumers are told of what is published, and why a breaking change cannot wait."""
+    """The note to consumers of what is published, and why a breaking change cannot wait."""
 
     note: str = ""
     break_reason: str = ""

@@ -1,7 +1,7 @@
 """The columns of a CSV file: the whole file decides a type, or the column is text.
 
 Columns are read by position and as text, so nothing is renamed; a line that does not fit is left
-out and told.
+out and reported.
 """
 # ruff: noqa: S608 - texts are quoted
 

@@ -74,7 +74,7 @@ class Database:
         return engine
 
     def url(self, dialect: str) -> URL:
-        """Return an address of numbers only: the driver has no name to resolve anew."""
+        """Return an address of numbers only: the driver has no name to resolve again."""
         database = self.source.database
         return URL.create(
             dialect,

@@ -9,12 +9,16 @@ import duckdb
 
 from governance.sandbox.connectors.engine import Engine, OutOfTime, literal, reason_of
 from governance.sandbox.connectors.histograms import Axis, axis_of, grid_of
-from governance.sandbox.types import ColumnProfile, KeyProfile, Quantile
+from governance.sandbox.types import (
+    MAX_TEXT_LENGTH,
+    N_TOP_VALUES,
+    SHARES,
+    ColumnProfile,
+    KeyProfile,
+    Quantile,
+)
 
 PORTION = 50
-N_TOP_VALUES = 5
-MAX_TEXT_LENGTH = 120
-SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Up to this number of rows all distinct values are counted.
 EXACT_ROWS = 10_000
 # Above this share of an estimate the values may all be distinct, so they are counted.

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from governance.sandbox.types import Bin
+from governance.sandbox.types import N_BINS, Bin
 
-N_BINS = 10
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -80,7 +80,7 @@ class SQLite(Database):
         return engine
 
     def open(self) -> sqlite3.Connection:
-        """Open the file as it is committed; raises SourceUnreadable if that cannot be told."""
+        """Open the file as it is committed; raises SourceUnreadable if that cannot be known."""
         content = current_content(self.source.descriptor, self.source.wal)
         if content is None:
             uri = f"file:/proc/self/fd/{self.source.descriptor}?mode=ro&immutable=1"

@@ -34,7 +34,7 @@ def current_content(file: int, log: int) -> bytes | None:
             raise SourceUnreadable("uncommitted-log")
         content = bytearray(read_all(file))
         frames = read_all(log)
-        # The log is begun anew with another header once all of it is in the file.
+        # The log starts again with another header once all of it is in the file.
         if frames[:HEADER] == before:
             return with_pages(content, frames)
     raise SourceUnreadable("uncommitted-log")
