@@ -23,7 +23,7 @@ from catalog.contracts.secrets import without_secrets
 from catalog.contracts.services import delete_contract, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.manifests import odcs
+from catalog.manifests.formats import odcs
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.products.services import edited_version

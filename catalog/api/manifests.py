@@ -23,9 +23,9 @@ from catalog.api.rest.problems import issue_json
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.access import readable_tree
 from catalog.contracts.models import DataContract
-from catalog.manifests.bitol_odps import export
 from catalog.manifests.bundles import Source
 from catalog.manifests.conversion import TARGETS, convert, convert_strictly
+from catalog.manifests.formats.bitol_odps import export
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_BYTES

@@ -22,7 +22,7 @@ from catalog.api.rest.views import ModelAnswer, OfVisibleProducts
 from catalog.authorization.access import require_user
 from catalog.contracts.projection import new_tree
 from catalog.contracts.services import add_output_port, confirm_output_port
-from catalog.manifests import odcs
+from catalog.manifests.formats import odcs
 from catalog.permissions import Permission
 from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL

@@ -16,7 +16,7 @@ from catalog.api.rest.errors import relocating
 from catalog.api.rest.etags import EDITS, READS
 from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import require_user
-from catalog.manifests import bitol_odps
+from catalog.manifests.formats import bitol_odps
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom

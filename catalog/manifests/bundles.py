@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from catalog.contracts.projection import ContractDocument
 from catalog.issues import Severity, did_you_mean, shortened
-from catalog.manifests import bitol_odps, odcs
+from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.manifest import Manifest
 from catalog.manifests.readers import read_documents

@@ -16,7 +16,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.manifests import odcs
+from catalog.manifests.formats import odcs
 from catalog.manifests.schema_messages import message_for
 from catalog.manifests.schemas import (
     closest_branch,

@@ -10,7 +10,7 @@ from jsonpointer import JsonPointer
 from catalog.contracts.projection import DEFAULT_VERSION
 from catalog.identifiers import fit
 from catalog.issues import shortened
-from catalog.manifests.bitol_odps import target_status
+from catalog.manifests.formats.bitol_odps import target_status
 from catalog.products.projection import digest_of
 from catalog.types import JSONObject, JSONValue
 

@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 from catalog.issues import Severity
-from catalog.manifests import bitol_odps
+from catalog.manifests.formats import bitol_odps
 from catalog.manifests.readers import read_documents
 from catalog.manifests.schemas import refuse_reference
 from catalog.manifests.serializers import json_of, yaml_of
@@ -202,7 +202,7 @@ def test_each_issue_is_reported_once_with_its_line(text, path, line):
     [
         ("assaySensitivty", "Did you mean assaySensitivity?"),
         ("assayslug", "Did you mean assaySlug?"),
-        ("assayWeather", "The keys here are assayEndReason, assayObjectives"),
+        ("assayWeather", "The keys here are assayEndReason, assayKeptFields"),
     ],
 )
 def test_an_unknown_key_of_ours_is_an_error_with_the_nearest_one(key, expected):

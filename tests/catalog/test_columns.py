@@ -11,7 +11,7 @@ from catalog.contracts.columns import (
     set_fields,
 )
 from catalog.glossary.services import define_term
-from catalog.manifests.odcs import published_schema
+from catalog.manifests.formats.odcs import published_schema
 from catalog.products.json_diff import make_patch
 from tests.factories import FACTORY, give_schema, make_domain, make_product, make_users, with_port
 from tests.forms import read_page

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalog.manifests.bitol_odps import export
+from catalog.manifests.formats.bitol_odps import export
 from catalog.manifests.readers import read_documents
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
-from catalog.manifests import bitol_odps
 from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.formats import bitol_odps
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import (
     Action,

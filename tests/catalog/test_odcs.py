@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 from catalog.issues import Severity
-from catalog.manifests import odcs
+from catalog.manifests.formats import odcs
 from catalog.manifests.readers import read_documents
 from catalog.manifests.schemas import refuse_reference
 from catalog.manifests.serializers import json_of, yaml_of

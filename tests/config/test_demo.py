@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from catalog.manifests import bitol_odps, odcs
+from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.readers import read_documents
 from catalog.manifests.source_map import Document
 from catalog.manifests.terms import parse_terms

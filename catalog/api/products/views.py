@@ -42,7 +42,7 @@ from catalog.api.rest.views import ResourceViewSet
 from catalog.authorization.access import require_permission, require_user
 from catalog.domains.models import Domain
 from catalog.exceptions import ValidationFailed
-from catalog.manifests import bitol_odps
+from catalog.manifests.formats import bitol_odps
 from catalog.people.models import Team
 from catalog.permissions import Permission
 from catalog.products.json_patch import apply_patch

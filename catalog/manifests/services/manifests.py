@@ -13,8 +13,8 @@ from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.identifiers import fit
 from catalog.issues import Issue
-from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.import_report import ImportResult
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import Manifest

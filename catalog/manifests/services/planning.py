@@ -13,8 +13,8 @@ from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import fit, slug_of
 from catalog.issues import did_you_mean, shortened
-from catalog.manifests import bitol_odps, odcs
 from catalog.manifests.bundles import Bundle, BundleCollector
+from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import issue_in
 from catalog.manifests.plan import (

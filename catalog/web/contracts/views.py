@@ -14,7 +14,7 @@ from catalog.contracts.models import DataContract, PortContract, SchemaObject, c
 from catalog.contracts.projection import bump_version
 from catalog.contracts.services import frozen_digests, is_frozen, save_contract
 from catalog.exceptions import ValidationFailed
-from catalog.manifests import odcs
+from catalog.manifests.formats import odcs
 from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.readers import read_documents
 from catalog.manifests.serializers import yaml_of

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from catalog.issues import Severity, did_you_mean, shortened
+from catalog.manifests.formats.types import Format
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import Manifest, parse_manifest, version_issue
 from catalog.manifests.schemas import DocumentSchema, Path
@@ -17,6 +18,14 @@ from catalog.types import JSONObject, JSONValue
 SYSTEM = DOCUMENT_SYSTEM
 KIND = "DataProduct"
 VERSIONS = ("v1.1.0", "v1.0.0", "v0.9.0")
+FORMAT = Format(
+    name=SYSTEM,
+    title="Bitol Open Data Product Standard (ODPS)",
+    versions="0.9, 1.0, 1.1",
+    files="products as YAML or JSON, with their contracts in ODCS",
+    detects=lambda value: isinstance(value, dict) and value.get("kind") == KIND,
+    read=None,
+)
 STATUSES = {
     "proposed": "draft",
     "draft": "draft",

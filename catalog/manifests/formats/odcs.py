@@ -9,6 +9,7 @@ from jsonpointer import JsonPointer
 
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.issues import Severity
+from catalog.manifests.formats.types import Format
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import Manifest, parse_manifest, version_issue
 from catalog.manifests.schemas import DocumentSchema
@@ -19,6 +20,14 @@ SYSTEM = "odcs"
 KIND = "DataContract"
 CURRENT = "v3.2.0"
 VERSIONS = (CURRENT, "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
+FORMAT = Format(
+    name=SYSTEM,
+    title="Open Data Contract Standard (ODCS)",
+    versions="3.0, 3.1, 3.2",
+    files="contracts as YAML or JSON",
+    detects=lambda value: isinstance(value, dict) and value.get("kind") == KIND,
+    read=None,
+)
 _HINT_FOR_V2 = f"Convert it to {CURRENT} first: 3.0 renamed dataset to schema and much in it."
 # Changed since 3.0 and 3.1: only the schema of 3.2 is available, so there it warns.
 _CHANGED = {"quality", "team", "relationships", "slaProperties", "logicalTypeOptions", "price"}
