@@ -1,6 +1,12 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
 from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
+from governance.representation.models import (
+    RepresentationPlan,
+    RepresentationRun,
+    RepresentationSchedule,
+    ShareMove,
+)
 from governance.schedules.models import HostClock
 from governance.slo.models import (
     Breach,
@@ -20,6 +26,10 @@ __all__ = [
     "ObjectiveStatus",
     "ProbeSchedule",
     "RejectedClassification",
+    "RepresentationPlan",
+    "RepresentationRun",
+    "RepresentationSchedule",
     "RollUp",
+    "ShareMove",
     "SourceSchedule",
 ]

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from catalog.authorization.access import PUBLIC
+from catalog.authorization.access import PUBLIC, AccessContext
+from catalog.permissions import Permission
 
 OPEN_CLASSIFICATIONS = frozenset({"", "none", "public"})
 LOWEST_SENSITIVITY = 1
@@ -51,3 +52,14 @@ class ValueRules:
         return bool(declared) and all(
             OPEN_CLASSIFICATIONS.issuperset(classes) for classes in declared
         )
+
+
+def may_see_data(access: AccessContext, domain_id: int) -> bool:
+    """Return True if a reader may see the data of a domain's products, and so exact small counts.
+
+    Today these are the people who edit the domain's products (owners, stewards, contributors):
+    they name its sources and its plans. Nobody else has access to data by Assay yet; once access is
+    requested and granted, a grant for the data of a product says so too. A role that reads all
+    drafts (governance lead, auditor, operator) does not.
+    """
+    return access.can(Permission.EDIT_PRODUCTS, domain_id)

@@ -43,7 +43,11 @@ class ProvenanceAnswer(models.Model):
 
 
 class Imbalance(models.Model):
-    """A group's share of the records and of a named reference, both from 0 to 1."""
+    """A group's share of the records and of a named reference, both from 0 to 1.
+
+    A measured row has the interval of its share and its port. It holds what every reader of the
+    product may see: of a group of few records neither `n` nor `share`, only the interval.
+    """
 
     class Origin(models.TextChoices):
         DECLARED = "declared"
@@ -54,12 +58,21 @@ class Imbalance(models.Model):
     group = models.CharField(max_length=200)
     share = models.FloatField(null=True, blank=True)
     reference_share = models.FloatField(null=True, blank=True)
+    interval_low = models.FloatField(null=True, blank=True)
+    interval_high = models.FloatField(null=True, blank=True)
     n = models.PositiveBigIntegerField(null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.DECLARED)
-    port = models.ForeignKey(OutputPort, models.SET_NULL, null=True, blank=True)
+    port = models.ForeignKey(OutputPort, models.CASCADE, null=True, blank=True)
     measured_at = models.DateTimeField(null=True, blank=True)
     reference_name = models.CharField(max_length=200, blank=True)
     reference_date = models.DateField(null=True, blank=True)
+    assessor = models.CharField(
+        max_length=200, blank=True, help_text="The person or method that declared it."
+    )
+    assessed_on = models.DateField(null=True, blank=True)
+    explanation = models.TextField(
+        blank=True, help_text="Why the declaration holds although a measurement contradicts it."
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -1,0 +1,50 @@
+"""Reads measurements: as a reader may see them, and as the next measurement compares them."""
+
+from django.db.models import QuerySet
+
+from catalog.authorization.access import AccessContext
+from catalog.authorization.values import may_see_data
+from catalog.ports.models import OutputPort
+from governance.representation.models import RepresentationPlan, RepresentationRun
+from governance.representation.visible import VisibleRepresentation, exact_view
+
+
+def plan_of(port: OutputPort) -> RepresentationPlan | None:
+    """Return the plan of a port; of a port in a working copy, that of the published one."""
+    return RepresentationPlan.objects.filter(port=published_port(port)).first()
+
+
+def runs_of(port: OutputPort) -> QuerySet[RepresentationRun]:
+    """Return the measurements of a port, failed ones too, the newest first."""
+    runs = RepresentationRun.objects.filter(port=published_port(port))
+    return runs.select_related("port__product").prefetch_related("moves")
+
+
+def latest_run(port: OutputPort) -> RepresentationRun | None:
+    """Return the last good measurement of a port: a later one that failed changes nothing."""
+    return runs_of(port).filter(state=RepresentationRun.State.OK).first()
+
+
+def last_attempt(port: OutputPort) -> RepresentationRun | None:
+    """Return the last measurement of a port, whether it is good or has failed."""
+    return runs_of(port).first()
+
+
+def published_port(port: OutputPort) -> OutputPort | None:
+    """Return the port that is measured: that of the published product, not of its working copy."""
+    if not port.product.is_working_copy:
+        return port
+    ports = OutputPort.objects.filter(product=port.product.working_copy_of_id)
+    return ports.filter(name=port.name, version=port.version).first()
+
+
+def visible_result(run: RepresentationRun, access: AccessContext) -> VisibleRepresentation | None:
+    """Return what a reader sees of a good measurement; None if nothing can be shown to them.
+
+    Who may see the data sees every count. `run.port.product` is the product.
+    """
+    if not run.is_ok:
+        return None
+    if may_see_data(access, run.port.product.domain_id):
+        return exact_view(run.representation)
+    return run.visible_representation
