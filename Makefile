@@ -24,7 +24,7 @@ check: test-environment ## static checks, architecture tests and fast tests, in 
 	$(VENV)/bin/mypy
 	$(VENV)/bin/djlint templates --quiet --check
 	$(VENV)/bin/djlint templates --quiet --lint
-	$(RUN_TESTS) -q -m "architecture or fast"
+	$(RUN_TESTS) -q -n 2 -m "architecture or fast"
 
 format: test-environment ## put the code in its standard form
 	$(VENV)/bin/ruff check --fix --select I

@@ -486,6 +486,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_file_is_read_or_refused_with_a_reason(written, content, kind):
     end = end_of(written(content), kind)

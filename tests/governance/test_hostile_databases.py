@@ -92,6 +92,7 @@ def garbage(peer):
     peer.receive()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DRIVERS)
 @pytest.mark.parametrize(
     ("answer", "codes"),

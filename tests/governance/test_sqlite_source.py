@@ -323,6 +323,7 @@ def test_names_with_quotes_dots_and_great_length_are_kept(path):
     assert {column.n_distinct for column in table.columns} == {1}
 
 
+@pytest.mark.slow
 def test_a_view_of_endless_rows_costs_only_itself(path):
     execute(
         path,
