@@ -61,7 +61,7 @@ def enter(data: Path) -> tuple[str, list[str]]:
 
 
 def bodies(domain: str, count: int) -> list[bytes]:
-    """Return so many entries of the corpus as bodies, each with a name of its own."""
+    """Return this number of entries of the corpus as bodies, each with a name of its own."""
     from benchmarks.mesh_trees import texts
 
     entries = texts()

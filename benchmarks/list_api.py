@@ -50,7 +50,7 @@ def application() -> Callable[[str, str], bytes]:
     from django.conf import settings
     from django.urls import include, path
 
-    # A list of routes stands in for the module that names them.
+    # A list of routes replaces the module that names them.
     settings.ROOT_URLCONF = (path("api/raw", raw), path("", include("config.urls")))
     settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].update(
         {"signed_out": "10000000/min", "signed_in": "10000000/min"}

@@ -1,6 +1,6 @@
 """A seeded mesh of any size: domains, people, products, columns and lineage between ports.
 
-The words come from the corpora beside the checkout where they are there, else from a small list
+The words come from the corpora next to the checkout where they exist, else from a small list
 of our own, so that postings look like those of a real catalog. Rows are written in bulk, as the
 services' projections would write them (a test compares the two); nothing here is a way to load
 real data. Products are published without having passed the gate: no provenance is answered, no
@@ -39,7 +39,7 @@ def set_up(data: Path) -> None:
 
 
 def build(products: int, *, seed: int = 7, hidden_share: float = 0.1) -> None:
-    """Write a mesh of so many products; every tenth is restricted to its domain.
+    """Write a mesh of `n` products; every tenth is restricted to its domain.
 
     Equal sizes and seeds make equal meshes, keys of rows and moments aside.
     """
@@ -66,7 +66,7 @@ def _say(done: int, rate: float) -> None:
 
 
 def _domains(count: int) -> dict[str, Any]:
-    """Return the domains by slug: those that are there, else a tree of so many with its people."""
+    """Return the domains by slug: the existing ones, else a new tree with its people."""
     from django.db import transaction
 
     from catalog.audit.actors import SystemActor

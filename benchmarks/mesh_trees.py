@@ -50,7 +50,7 @@ def texts() -> list[dict[str, Any]]:
 def generate_products(
     count: int, *, domains: Sequence[str], seed: int, hidden_share: float
 ) -> Iterator[GeneratedProduct]:
-    """Yield so many products; equal arguments yield equal ones, and a longer run begins alike."""
+    """Yield documents of products; equal arguments give equal ones, with a common start."""
     entries, generator = texts(), random.Random(seed)
     for number in range(count):
         entry = entries[number % len(entries)]

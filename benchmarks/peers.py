@@ -32,7 +32,7 @@ CSW = (
 
 
 def records() -> Path:
-    """Return the file of the records. Raises OSError where there is none beside the checkout."""
+    """Return the file of the records. Raises OSError where there is none next to the checkout."""
     path = SHARED / "aws_open_data.jsonl"
     path.stat()
     return path

@@ -56,7 +56,7 @@ class Running:
 def product(data: Path, **settings: str) -> Iterator[Running]:
     """Run the product on a data folder with its bundled broker; yield it when it is ready.
 
-    The rate limit is raised, because one caller stands for many. Raises RuntimeError with the
+    The rate limit is raised, because one caller represents many. Raises RuntimeError with the
     output if the product ends instead.
     """
     port = free_port()

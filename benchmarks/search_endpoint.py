@@ -21,7 +21,7 @@ PATH, RAW, API = "/api/v1/search", "raw engine", "API"
 def raw_forms(site: Site, page: Any, texts: Sequence[Query]) -> tuple[list[tuple[Query, Any]], int]:
     """Return each query with its raw form, and for how many queries both sides count the same.
 
-    Whether all words are required is decided by the product; the raw side is told.
+    The product decides whether all words are required; the raw side gets that decision.
     """
     from benchmarks.raw_pages import RawQuery
 

@@ -68,7 +68,7 @@ def assay(data: Path) -> Iterator[Callable[[str], bytes]]:
 
     _, tokens = enter(data)
     if not (data / LOADED).exists():
-        with valkey(data):  # the import hints at each entry, and waits for a broker that is away
+        with valkey(data):  # the import hints at each entry, and waits for a broker that is down
             subprocess.run(
                 [sys.executable, "manage.py", "import_aws_open_data", str(records())],
                 cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The shared cache, and what stands in for it while its server is away."""
+"""The shared cache, and its replacement while the server is down."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -30,7 +30,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Limit:
-    """So many events per key in each stretch of the clock.
+    """A number of events per key in each window of the clock.
 
     The cache replaces its server while that does not answer, so a limit never refuses everybody.
     """

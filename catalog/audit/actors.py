@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Actor(Protocol):
-    """Whoever acts: a person, or a worker that says its name."""
+    """A person, or a worker with its name."""
 
     @property
     def audit_id(self) -> str: ...

@@ -15,7 +15,7 @@ def visible_people(access: AccessContext) -> QuerySet[Person]:
 
     Those who manage the mesh see everybody; those who give roles, all who can sign in; others who
     are signed in, those with a team or a role; anybody, the owners and stewards of domains, who
-    are named beside every product.
+    are named on every product's page.
     """
     roles = Membership.objects.active().filter(person=OuterRef("pk"))
     accountable = roles.filter(role__in=ACCOUNTABLE, domain__isnull=False)
@@ -34,7 +34,7 @@ def visible_people(access: AccessContext) -> QuerySet[Person]:
 def visible_email(person: Person, access: AccessContext) -> str | None:
     """Return the email of a person from `visible_people`, or None if the reader may not see it.
 
-    Whoever is signed in may write to owners and stewards; all other addresses are for those who
+    A signed-in person may write to owners and stewards; all other addresses are for those who
     manage the mesh.
     """
     is_accountable = person.is_active and getattr(person, "is_accountable", False)

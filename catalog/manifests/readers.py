@@ -1,4 +1,4 @@
-"""From bytes to documents: the front door of every format, closed to what is hostile or unclear.
+"""From bytes to documents: the one parser of all formats, which refuses what is hostile or unclear.
 
 Limits are checked while the text is read, before anything large is built. Whatever the bytes are,
 the answer is a list of documents or a ParseError with line, column, location and hint.

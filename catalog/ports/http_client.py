@@ -1,4 +1,4 @@
-"""The one door to the network: every fetch of Assay goes through here, and is checked here.
+"""The one HTTP client: every fetch of Assay goes through here, and is checked here.
 
 Addresses are checked twice: those of a resolved name, and again the very address at the moment its
 socket opens, so neither a literal nor a name that changes its address slips past. The socket
@@ -49,7 +49,7 @@ READ_AHEAD = 512 * 1024
 MAX_HEADERS = 100
 MAX_ADDRESSES = 8
 MAX_CONCURRENT = 400
-# So many calls may be in their first moments at once: a start costs processor time, which would
+# This number of calls may be starting at the same time: a start costs processor time, which would
 # count into the times of the others, while a call that merely waits costs nothing.
 MAX_STARTING = 64
 STARTING_SECONDS = 0.1

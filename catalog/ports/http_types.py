@@ -79,7 +79,7 @@ class Unreachable(FetchFailed):
 
 
 class TlsFailed(FetchFailed):
-    """The TLS handshake failed: a bad, expired or foreign certificate."""
+    """The TLS handshake failed: a bad or expired certificate, or one of another host."""
 
 
 class DeadlinePassed(FetchFailed):

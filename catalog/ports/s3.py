@@ -1,4 +1,4 @@
-"""Object storage that speaks S3: where a server's objects are, how they are asked for, what comes.
+"""Object storage with the S3 protocol: addresses of objects, requests and responses.
 
 Requests go through the one HTTP client. Without credentials they are anonymous, as for open data.
 """

@@ -60,7 +60,7 @@ Compare = Callable[[JSONValue, JSONValue, str, str], None]
 
 
 def ignore(_before: JSONValue, _after: JSONValue, _at: str, _subject: str) -> None:
-    """Leave out a member that another one speaks for."""
+    """Leave out a member that another one already describes."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The seam by which a change is told to whoever follows it; pure.
+"""The registry of followers, which are notified of each change; pure.
 
 A telling is only a hint: a follower that misses it finds the change by its revision.
 """
@@ -24,4 +24,4 @@ def notify_followers(kind: str, ids: Sequence[UUID]) -> None:
         try:
             tell(ids)
         except Exception:  # noqa: BLE001 - a hint may be lost, the change may not
-            log.warning("follower %s could not be told of %d %s", name, len(ids), kind)
+            log.warning("follower %s was not notified of %d %s", name, len(ids), kind)

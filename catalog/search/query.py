@@ -15,7 +15,7 @@ from catalog.search.scripts import JOINERS, has_unspaced, nfc, split_words
 
 MAX_QUERY_LENGTH = 500
 MAX_TERMS = 60
-# Each prefix stands for every word that begins with it.
+# Each prefix means every word that begins with it.
 MAX_PREFIXES = 8
 MAX_NESTING = 8
 

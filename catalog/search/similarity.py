@@ -21,7 +21,7 @@ TYPE_WEIGHTS = {TAG: 3, COLUMN: 1, WORD: 1}
 MAX_FEATURE_LENGTH = 200
 # A feature of more than a third of the readable documents has no weight.
 MAX_SHARE = 1 / 3
-# Without a shared tag, so many columns and words must be shared.
+# Without a shared tag, this number of columns and words must be shared.
 MIN_SHARED = 2
 # Words without a subject, beyond the stop words of search.
 EXTRA_STOP_WORDS = frozenset(

@@ -47,7 +47,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer a request that cannot be read, such as one for a foreign host."""
+    """Answer a request that cannot be read, such as one for an unknown host."""
     if wants_json(request):
         return problem_response("malformed-request", path=request.path)
     return bare_page(request, "errors/400.html", ErrorPage(400), status=400)

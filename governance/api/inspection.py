@@ -38,7 +38,7 @@ class InspectionAnswer(serializers.Serializer[JSONObject]):
     """The last inspection of a port: its tables, and their drift from the contract.
 
     Without `is_compared` the contract declares no columns to compare with. A column's `n_distinct`
-    is an estimate unless `is_exact`; a table's `rows` are at least so many if `is_sample`, and
+    is an estimate unless `is_exact`; a table's `rows` is a minimum if `is_sample`, and
     `rows_about` is an estimate of the source. `note` and each `reason` say what was not read.
     """
 

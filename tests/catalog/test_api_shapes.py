@@ -14,7 +14,7 @@ from tests.factories import make_person
 SHAPES = Path(__file__).with_name("api_shapes.txt")
 # Members whose names sound like secrets, and why they are none.
 NO_SECRETS = {
-    "NewTokenAnswer.token",  # shown once to whoever makes it
+    "NewTokenAnswer.token",  # shown once to the person who creates it
     "MeAnswer.token",  # names the token of the call, without its text
     "AuditAnswer.token",  # the name of the token that acted
     "HistoryEvent.token",  # the name of the token that acted

@@ -1,4 +1,4 @@
-"""The colours of the token file: every text is readable, every mark is told from its ground."""
+"""The colours of the token file: every text is readable, every mark differs from its background."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Servers that hang, flood and lie: each costs its own deadline and is told apart.
+"""Servers that hang, flood and lie: each costs its own deadline and is distinguished.
 
 Every hostile call must end by its deadline and one second; that is a promise of the product and
 the only use of the clock here.

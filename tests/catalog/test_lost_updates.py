@@ -1,6 +1,6 @@
 """Many who edit one thing at once, by page, API and manifest: one wins, nobody's words are lost.
 
-Each race starts its writers together, all on the edition that stands. RACES sets how many races
+Each race starts its writers together, all on the current edition. RACES sets how many races
 each arena runs; 13 is the short form, hundreds are the bench.
 """
 
@@ -50,7 +50,7 @@ _words = count(1)
 
 @dataclass(frozen=True)
 class WriteResult:
-    """What a writer is told: that it won, or what it is shown instead."""
+    """The answer to a writer: that it won, or what it is shown instead."""
 
     won: bool
     answer: str = ""
@@ -74,7 +74,7 @@ class Arena:
 def over_api(
     person: Person, method: str, path: str, body: Callable[[str], Any], **headers: Any
 ) -> Write:
-    """A program that sends If-Match; it loses with 412 and is shown what stands."""
+    """A program that sends If-Match; it loses with 412 and is shown the current document."""
     program = Program(person)
 
     def write(edition: int, word: str) -> WriteResult:

@@ -50,7 +50,7 @@ def projected() -> dict[str, Any]:
 
 
 def seen_in(write: Callable[[], None]) -> dict[str, Any]:
-    """Return what stands after a mesh is written, and take it back."""
+    """Return what exists after a mesh is written, and delete it."""
     with transaction.atomic():
         write()
         state = projected() | {

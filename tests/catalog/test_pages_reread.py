@@ -92,7 +92,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Sent:
-    """A form as it is sent, where that is read next, and what of it stands there then."""
+    """A form as it is sent, where that is read next, and what of it is there then."""
 
     page: str
     fields: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Followers: what they remember, what they are told, and what the dead leave behind."""
+"""Followers: what they remember, what they are notified of, and what stopped ones leave behind."""
 
 from uuid import uuid4
 

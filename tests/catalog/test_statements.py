@@ -32,7 +32,7 @@ def _quiet() -> Iterator[None]:
 
 
 def statements(products: int) -> dict[str, int]:
-    """Return the statements of each page in a mesh of so many products, which then goes."""
+    """Return the statements of each page in a mesh of `n` products, which is then deleted."""
     with transaction.atomic():
         build(products)
         for backend in configured_backends():
@@ -46,7 +46,7 @@ def statements(products: int) -> dict[str, int]:
 def test_a_page_costs_the_same_statements_however_large_the_mesh_is():
     """A count that is meant to change is seen in the diff of statements.txt.
 
-    `python -m benchmarks.page_costs --pins > tests/catalog/statements.txt` writes it anew.
+    `python -m benchmarks.page_costs --pins > tests/catalog/statements.txt` rewrites it.
     """
     few, many = statements(FEW), statements(MANY)
 
@@ -75,5 +75,5 @@ def test_a_registration_costs_the_same_statements_among_many_domains():
 
     # Who calls (1), the domain (1), the transaction with its own look at who may (2 + 1), the
     # address and the id (2), the product, ports that waited for it, its provenance and the event
-    # (4), and the answer as it stands then (1).
+    # (4), and the answer after it (1).
     assert few == many == 12

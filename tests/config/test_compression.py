@@ -1,4 +1,4 @@
-"""Answers are compressed for whoever takes gzip, and stay what they were."""
+"""Responses are compressed for clients that accept gzip, and stay what they were."""
 
 import gzip
 

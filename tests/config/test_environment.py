@@ -1,4 +1,4 @@
-"""Wrong settings are named with the way out, and a default stands in so that the check can run."""
+"""Wrong settings are named with a hint, and a default replaces them so that the check can run."""
 
 import os
 import subprocess

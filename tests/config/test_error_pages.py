@@ -1,4 +1,4 @@
-"""What comes from outside never ends in a 500: foreign hosts, and a database that is away."""
+"""What comes from outside never ends in a 500: unknown hosts, and a database that is down."""
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection

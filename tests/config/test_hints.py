@@ -1,4 +1,4 @@
-"""A request does not wait for a broker that is away, nor for one that hangs."""
+"""A request does not wait for a broker that is down, nor for one that hangs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The ledger of the indexes on the status page: what was checked, and how it stands."""
+"""The indexes on the status page: what was checked, and its state."""
 
 from datetime import timedelta
 

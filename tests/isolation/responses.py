@@ -3,7 +3,7 @@
 Left out, each with its reason:
 - request ids, CSRF tokens, the nonce of the page's policy: new in every response;
 - what is left of a rate limit: counts requests, not products;
-- cursors: encrypted anew each time; where they lead is compared;
+- cursors: encrypted differently each time; where they lead is compared;
 - relative times, and the time of the status page: the two runs differ in time;
 - the length of a response: it follows from the rest.
 If a request sorts by relevance, its hits are sorted by id, because statistics of the whole index

@@ -1,4 +1,4 @@
-"""Small models of meaning for the tests: what they give can be told by looking at the text."""
+"""Small embedding models for the tests: their vectors follow from the text in an obvious way."""
 
 import re
 import time

@@ -29,7 +29,7 @@ def due() -> int:
 
 
 def fill(engine: SearchBackend, documents: Iterable[SearchDocument]) -> None:
-    """Build the index anew with these documents."""
+    """Rebuild the index with these documents."""
     with engine.start_rebuild() as fresh:
         fresh.put(documents)
         fresh.commit()

@@ -8,7 +8,7 @@ import pytest
 from catalog.search.backends.embedded import EmbeddedBackend
 from tests.search.requests import doc, fill
 
-# So many of one size, and the engine merges them.
+# With this number of one size the engine merges them.
 ENOUGH = 8
 
 

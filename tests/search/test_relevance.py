@@ -1,4 +1,4 @@
-"""Relevance on real queries: a floor for every engine, on the corpus beside the checkout."""
+"""Relevance on real queries: a floor for every engine, on the corpus next to the checkout."""
 
 import json
 from collections.abc import Callable

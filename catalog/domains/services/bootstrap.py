@@ -1,4 +1,4 @@
-"""The first administrator of an empty installation: made once, whoever else tries meanwhile."""
+"""The first administrator of an empty installation: one, even if several requests race."""
 
 from django.db import IntegrityError, transaction
 

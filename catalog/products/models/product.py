@@ -129,7 +129,7 @@ class DataProduct(Revisioned):
     """Data that a domain owns, describes and serves.
 
     `tree` is the parsed product document and the truth of all that people declare; the columns
-    beside it are projected from it.
+    next to it are projected from it.
 
     What people edit of a published product is its working copy: a second row with the same UUID,
     which only `including_working_copies` returns. It repeats the columns of the published row that

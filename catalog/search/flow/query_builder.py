@@ -41,7 +41,7 @@ class QueryBuilder(ABC, Generic[Q]):
 
     @abstractmethod
     def any_of(self, queries: Sequence[Q], minimum: int = 1) -> Q:
-        """At least so many of the queries, scored by their sum; nothing for too few."""
+        """At least `n` of the queries, scored by their sum; nothing for too few."""
 
     @abstractmethod
     def all_of(self, queries: Sequence[Q]) -> Q: ...

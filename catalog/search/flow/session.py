@@ -103,7 +103,7 @@ class SearchSession(Protocol):
         """Return the names of the nodes that some document matches, in one request."""
 
     def similar_terms(self, edits: Mapping[str, int]) -> Mapping[str, Sequence[tuple[str, int]]]:
-        """Return indexed words within so many edits of each word, and how many documents have them.
+        """Return indexed words within `edits` of each word, and how many documents have them.
 
         Words further away may be left out where a nearer one is in a document.
         """

@@ -1,4 +1,4 @@
-"""Icons, status shapes and badge styles; a state is told by shape and word before colour."""
+"""Icons, status shapes and badge styles; a state has a shape and a word, not only a colour."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache

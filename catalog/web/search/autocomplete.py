@@ -113,7 +113,7 @@ def _filters(text: str, completions: Completions) -> list[QueryItem]:
 
 
 def _before_last(text: str) -> str:
-    """Return what stands before the word that is being typed, with its space."""
+    """Return what comes before the word that is being typed, with its space."""
     start, space, _last = text.rpartition(" ")
     return f"{start}{space}" if start else ""
 

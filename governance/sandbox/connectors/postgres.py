@@ -61,7 +61,7 @@ CODES = {
     "28000": "login-refused",
     "28P01": "login-refused",
 }
-# A failed login has no code; libpq in the child speaks English, the server maybe not.
+# A failed login has no code; libpq in the child writes English, the server maybe not.
 PHRASES = (
     (("Connection refused", "timeout", "unreachable", "No route"), "unreachable"),
     (("FATAL:  database",), "no-database"),

@@ -11,8 +11,8 @@ from catalog.search.backends.embedded.queries import TantivyQueries, count_of
 from catalog.search.fields import Sort
 from catalog.search.port import SearchRequest
 
-# So many results are read beyond a page. Most groups of equal ranks end there, and a cursor's
-# position is a hint only: so many results may have come before it since.
+# This number of results is read beyond a page. Most groups of equal ranks end there, and a cursor's
+# position is a hint only: as many results may have been added before it since.
 READ_AHEAD = 128
 _HIGHEST_KEY = "g"
 
