@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from zlib import crc32
 
+from catalog.types import JSONObject
 from config.demo.paths import HOST
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Source:
         start(status, headers)
         return [body]
 
-    def answer(self, path: str, query: str) -> tuple[str, dict[str, Any]]:
+    def answer(self, path: str, query: str) -> tuple[str, JSONObject]:
         """Return the status line and the document for a path, after the endpoint's delay."""
         if path == "/healthz":
             return "200 OK", {"status": "ok", "is": "demo source"}
@@ -108,7 +109,7 @@ class Source:
             return "503 Service Unavailable", {"error": f"{name} is out of order"}
         return self._page(name, query)
 
-    def _page(self, name: str, query: str) -> tuple[str, dict[str, Any]]:
+    def _page(self, name: str, query: str) -> tuple[str, JSONObject]:
         try:
             parameters = dict(parse_qsl(query))
             limit, offset = (max(0, int(parameters.get(key, PAGE[key]))) for key in PAGE)
@@ -127,9 +128,9 @@ PAGE = {"limit": 50, "offset": 0}
 
 
 @lru_cache(maxsize=len(BEHAVIOURS))
-def read_rows(path: Path, changed_at: int) -> list[dict[str, Any]]:
+def read_rows(path: Path, changed_at: int) -> list[JSONObject]:
     """Return the rows of an endpoint; `changed_at` makes the cache miss when the file changes."""
-    rows: list[dict[str, Any]] = json.loads(path.read_bytes())
+    rows: list[JSONObject] = json.loads(path.read_bytes())
     return rows
 
 

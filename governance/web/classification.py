@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, EditView
@@ -37,7 +38,7 @@ class DecisionForm(VersionedForm):
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(key, key) for key in keys]
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> FormValues | None:
         if not self.errors and not self.cleaned_data.get("chosen"):
             self.add_error(None, _("Choose at least one column."))
         return super().clean()

@@ -16,6 +16,7 @@ from catalog.contracts.columns import (
     Column,
 )
 from catalog.glossary.models import Term
+from catalog.types import FormValues
 from catalog.web.forms.fields import ListedField, SingleLineField, TextAreaField
 from catalog.web.forms.formsets import RowForm, TableForm
 from catalog.web.forms.versioned import Values, offer_choice
@@ -88,7 +89,7 @@ class ColumnsForm(TableForm):
         row.offer_stored(values)
         row.depth, row.url = values.get("depth", 0), values.get("url", "")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Reject a column that was moved meanwhile, and two of one name next to each other."""
         cleaned = super().clean()
         known = {values["address"] for values in self.initial["rows"]}
@@ -116,7 +117,7 @@ class ColumnsForm(TableForm):
                 text = _("ODCS %(version)s has no such type. Set apiVersion to v3.2.0 in the file.")
                 row.add_error("type", text % {"version": declared})
 
-    def edits(self) -> dict[str, Any]:
+    def edits(self) -> FormValues:
         """Return arguments of `columns.apply_edits`: changed, removed and added columns."""
         rows = [row for row in self.rows.forms if row.has_changed()]
         known = [row for row in rows if row.cleaned_data["address"]]
@@ -194,7 +195,7 @@ class ColumnForm(ColumnsForm, ColumnFields):
         for name in ("item_type", "map_key", "map_value"):
             offer_choice(self, name, self.initial[name])
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Reject a column that was moved, and a type that has no room for what is in it."""
         cleaned = super().clean()
         if cleaned.get("address") != self.initial["address"]:
@@ -208,7 +209,7 @@ class ColumnForm(ColumnsForm, ColumnFields):
         return cleaned
 
 
-def edited_values(form: RowForm | ColumnForm) -> dict[str, Any]:
+def edited_values(form: RowForm | ColumnForm) -> FormValues:
     """Return the fields of a column that were edited, by the names of `Column.fields`."""
     names = form.edited() - {"address", "DELETE", "edition", "position"}
     return {name: form.cleaned_data[name] for name in names}

@@ -24,7 +24,7 @@ from catalog.contracts.columns import (
 from catalog.glossary.models import Term
 from catalog.identifiers import normalize
 from catalog.products.models import DataProduct
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.contracts.column_forms import (
     PAGE_SIZE,
     ColumnForm,
@@ -57,7 +57,7 @@ class Columns(TableView, ContractView):
     def version(self) -> str:
         return str(self.contract().tree.get("apiVersion") or "")
 
-    def rows_of(self, columns: list[Column]) -> list[dict[str, Any]]:
+    def rows_of(self, columns: list[Column]) -> list[FormValues]:
         """Return the values of columns as forms show them, terms by their names."""
         rows = [
             column.fields()
@@ -103,7 +103,7 @@ class Table(Columns):
             self._columns = Paginator(columns, PAGE_SIZE).get_page(self.request.GET.get("page"))
         return self._columns
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         table = self.table()
         stored = {name: table.get(key) or "" for name, key in TABLE_KEYS.items()}
         rows = self.rows_of(list(self.columns()))
@@ -187,7 +187,7 @@ class ColumnEdit(Columns):
     form_class = ColumnForm
     template_name = "catalog/editing/column.html"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.pointer = request.GET.get("at", "")
         return super().dispatch(request, *args, **kwargs)
 
@@ -200,7 +200,7 @@ class ColumnEdit(Columns):
             raise Http404
         return column
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         column = self.column()
         nested = nested_columns(self.table(), column)
         position = int(self.pointer.rpartition("/")[2]) + 1

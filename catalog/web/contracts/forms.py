@@ -1,12 +1,12 @@
 """Forms of a contract: a new table, or the whole document as a file."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.exceptions import EditConflict
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import FieldConflict, Values, VersionedForm
 
@@ -33,7 +33,7 @@ class ContractDocumentForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 16, "class": "mono", "spellcheck": "false"}),
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Require one of the two, within the size that is read."""
         cleaned = super().clean() or {}
         file = cleaned.get("file")

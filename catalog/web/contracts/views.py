@@ -19,7 +19,7 @@ from catalog.manifests.issues import DocumentIssue, ParseError
 from catalog.manifests.readers import read_documents
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.contracts.forms import ContractDocumentForm, NewTableForm
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
@@ -45,7 +45,7 @@ class Contracts(ProductView):
     step = "schema"
     template_name = "catalog/editing/contracts.html"
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         tables = SchemaObject.objects.annotate(column_count=Count("properties"))
         links = PortContract.objects.filter(port__product=self.product).select_related("port")
         contracts = contracts_of(self.product).defer("tree")
@@ -83,7 +83,7 @@ class ContractView(EditView):
     number: int = 0
     _loaded: DataContract | None = None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: Any) -> HttpResponseBase:
         """Take contract and table from the address."""
         self.uuid, self.number = kwargs.pop("contract", None), kwargs.pop("table", 0)
         return super().dispatch(request, *args, **kwargs)
@@ -192,7 +192,7 @@ class Document(ContractView):
     template_name = "catalog/editing/document.html"
     issues: list[DocumentIssue]
 
-    def current(self) -> dict[str, Any]:
+    def current(self) -> FormValues:
         """Return the stored document; nothing for a new contract."""
         return {"text": yaml_of(self.contract().tree)} if self.uuid else {}
 

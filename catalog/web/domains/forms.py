@@ -15,6 +15,7 @@ from catalog.domains.models import Domain
 from catalog.identifiers import SLUG_LENGTH, slug_issues, slug_of
 from catalog.people.models import Person, Team
 from catalog.permissions import DOMAIN_ROLES, MESH_ROLES, Role
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import CatalogForm, VersionedForm
 
@@ -44,7 +45,7 @@ def slug_field(longest: int) -> SingleLineField:
 class Addressed(forms.Form):
     """A form with a name and a URL name that may be made from it."""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Make the URL name from the name if none is given; refuse an invalid one."""
         cleaned = super().clean() or {}
         name = str(cleaned.get("name") or "")
@@ -149,7 +150,7 @@ class DomainForm(DomainFields, VersionedForm):
     """An existing domain."""
 
     @staticmethod
-    def initial_from(domain: Domain) -> dict[str, Any]:
+    def initial_from(domain: Domain) -> FormValues:
         return {
             "name": domain.name,
             "slug": domain.slug,
@@ -217,7 +218,7 @@ class InviteForm(CatalogForm):
         if domain:
             del self.fields["domain"]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Return the fields, with the domain that the form is of."""
         cleaned = super().clean() or {}
         return cleaned | {"domain": self.fixed_domain} if self.fixed_domain else cleaned

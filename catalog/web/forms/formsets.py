@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.types import FormValues
 from catalog.web.forms.renderers import PlainControls
 from catalog.web.forms.versioned import (
     FieldConflict,
@@ -115,12 +116,12 @@ class TableForm(VersionedForm):
             errors.update({row.add_prefix(name): texts for name, texts in row.errors.items()})
         return errors
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         for text in self.rows.non_form_errors():
             self.add_error(None, text)
         return super().clean() or {}
 
-    def submitted(self) -> dict[str, Any]:
+    def submitted(self) -> FormValues:
         """Return what was submitted for each field and row, unchecked, as initial values."""
         current = dict(enumerate(self.initial.get("rows", ())))
         rows = [
@@ -136,5 +137,5 @@ class TableForm(VersionedForm):
             yield from changed_fields(row, values, suffix=_(", row {n}").format(n=index + 1))
 
 
-def _submitted(form: forms.Form) -> dict[str, Any]:
+def _submitted(form: forms.Form) -> FormValues:
     return {bound.name: bound.data for bound in form}

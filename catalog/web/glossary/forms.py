@@ -1,12 +1,11 @@
 """What a page sends about a business term."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
 from catalog.glossary.models import Term
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import CatalogForm, VersionedForm
 
@@ -53,7 +52,7 @@ class NewTermForm(TermForm):
 
 class EditTermForm(TermForm, VersionedForm):
     @staticmethod
-    def initial_of(term: Term) -> dict[str, Any]:
+    def initial_of(term: Term) -> FormValues:
         """Return the fields of a term as the form shows them."""
         return {
             "name": term.name,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.domains.models import Domain
 from catalog.manifests.readers import MAX_BYTES
+from catalog.types import FormValues
 
 
 class ManifestForm(forms.Form):
@@ -40,7 +41,7 @@ class ManifestForm(forms.Form):
         assert isinstance(domain, forms.ChoiceField)
         domain.choices = [("", _("None")), *slugs]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Put the bytes to read into `content`; a file replaces the text."""
         cleaned = super().clean() or {}
         file = cleaned.get("file")
@@ -51,7 +52,7 @@ class ManifestForm(forms.Form):
 
     def shown_again(self) -> ManifestForm:
         """Return the form with the uploaded file as its text, so that an upload is not lost."""
-        values: dict[str, Any] = {name: self.data.get(name) for name in self.data}
+        values: FormValues = {name: self.data.get(name) for name in self.data}
         values["text"] = self.cleaned_data["content"].decode("utf-8", "replace").replace("\0", "�")
         form = type(self)(values)
         form.is_valid()

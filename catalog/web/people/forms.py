@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from catalog.people.models import ApiToken, Person
 from catalog.people.services import revoke_all_tokens
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import CatalogForm
 
@@ -117,7 +118,7 @@ class JoinForm(CatalogForm):
     password = password_field(_("Password"), is_new=True, help_text=PASSWORD_RULES)
     again = password_field(_("Confirm password"), is_new=True)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         cleaned = super().clean() or {}
         if "password" in cleaned and cleaned.get("again", "") != cleaned["password"]:
             self.add_error("again", _("The two passwords do not match."))

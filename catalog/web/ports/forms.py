@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.projection import custom, with_custom
-from catalog.types import JSONObject, JSONValue
+from catalog.types import FormValues, JSONObject, JSONValue
 from catalog.web.forms.fields import ListedField, SingleLineField, TextAreaField
 from catalog.web.forms.versioned import VersionedForm, offer_choice
 from catalog.web.products.forms import DocumentForm
@@ -159,7 +159,7 @@ class PortForm(DatabaseFields, DocumentForm):
         for name in ("format", "database_type", "other_type"):
             offer_choice(self, name, str(self.initial.get(name) or ""))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Require what the chosen type of server needs; what a document left out may stay out."""
         cleaned = super().clean() or {}
         needed = self.NEEDS.get(str(cleaned.get("kind")), {})
@@ -223,7 +223,7 @@ class PortForm(DatabaseFields, DocumentForm):
         return self.cleaned_data["other_type"] or "custom" if kind == OTHER else kind
 
 
-def initial_from(entry: JSONObject, server: JSONObject) -> dict[str, Any]:
+def initial_from(entry: JSONObject, server: JSONObject) -> FormValues:
     type_ = server.get("type")
     kind = DATABASE if type_ in USUAL else type_ if type_ in PortForm.NEEDS else OTHER
     initial = {
@@ -279,7 +279,7 @@ class InputsForm(VersionedForm):
         help_text=_("Leave empty for the first one."),
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("removed") and not cleaned.get("source"):
             self.add_error("source", _("Name a product, or check one to remove."))

@@ -16,6 +16,7 @@ from catalog.exceptions import NameConflict
 from catalog.ports.file_formats import SUFFIXES, format_of
 from catalog.ports.uploads import Snapshot, Upload, UploadConflict, snapshots_of
 from catalog.products.models import DataProduct
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.ports.views import OnePort
@@ -129,7 +130,7 @@ class UploadData(UploadView, OnePort):
     title = gettext_lazy("Upload data")
     form_class = UploadForm
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         port = self.find_port()
         return {"replaces": served_tag(self.product, port.name, port.version)}
 

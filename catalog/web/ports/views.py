@@ -1,7 +1,6 @@
 """Pages on which a product's ports are added, changed and removed."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -21,7 +20,7 @@ from catalog.ports.projection import port_key
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, with_custom
 from catalog.products.services import replace_document
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
 from catalog.web.ports.forms import (
@@ -48,7 +47,7 @@ class Ports(ProductView):
     step = "ports"
     template_name = "catalog/editing/ports.html"
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         page = PortsPage(
             frame=self.frame(),
             ports=port_rows(self.product),
@@ -95,7 +94,7 @@ class OnePort(EditView):
 
     step = "ports"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.number = kwargs.pop("port")
         return super().dispatch(request, *args, **kwargs)
 
@@ -130,7 +129,7 @@ class ChangePort(OnePort):
     shows_stored = True
     template_name = "catalog/editing/port.html"
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         port = self.find_port()
         entry = self.entry(port)
         server = next(iter(self.servers(port)), {})

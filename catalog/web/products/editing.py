@@ -22,6 +22,7 @@ from catalog.products.models import PRODUCT, WORKING_COPY, DataProduct, Status
 from catalog.products.services import edited_version
 from catalog.publication.releases import count_unpublished
 from catalog.publication.services import publication_findings
+from catalog.types import FormValues
 from catalog.web.components import layout
 from catalog.web.forms.formsets import MORE_ROWS, TableForm
 from catalog.web.forms.versioned import VersionedForm
@@ -100,12 +101,12 @@ class ProductView(View):
     access: AccessContext
     person: Person
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Load the product as the signed-in person. Raises Http404, PermissionDenied."""
         if not isinstance(request.user, Person):
             return redirect_to_login(request.get_full_path())
         self.person, self.access = request.user, access_for(request.user)
-        address = kwargs.pop("domain"), kwargs.pop("product")
+        address = str(kwargs.pop("domain")), str(kwargs.pop("product"))
         try:
             self.product = find_product(self.access, *address)
         except ProductMoved as moved:
@@ -160,10 +161,10 @@ class EditView(ProductView):
     service: ClassVar[Callable[..., DataProduct]]
     success_message: ClassVar[Text] = _("Saved.")
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         return self.render(self.get_form())
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         """Save what was submitted, unless it is invalid or someone else was faster."""
         form = self.get_form(request.POST, files=request.FILES)
         if self.shows_stored and not form.has_edits():
@@ -199,10 +200,10 @@ class EditView(ProductView):
         initial = self.get_initial() | {"edition": self.product.edition}
         return self.form_class(data, **({"initial": initial} | options))
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         return {}
 
-    def current(self) -> dict[str, Any]:
+    def current(self) -> FormValues:
         """Return the values that a conflict compares with the submitted ones."""
         return self.get_initial()
 
@@ -230,7 +231,7 @@ class TableView(EditView):
 
     form_class: ClassVar[type[TableForm]]
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         """Show more blank rows on request, with all that was typed; else save."""
         if "more" not in request.POST:
             return super().post(request, **kwargs)

@@ -26,7 +26,7 @@ from catalog.products.projection import (
     with_columns,
 )
 from catalog.products.reuse import MAILTO, MAX_CITATION_LENGTH, MAX_LICENSE_LENGTH
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.components.badges import SENSITIVITIES as SENSITIVITY_WORDS
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import CatalogForm, VersionedForm, edited_names
@@ -139,7 +139,7 @@ class Description(forms.Form):
             raise ValidationError(_("Use lowercase letters, digits, dots, dashes and underscores."))
         return slug
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Ask for a URL name where none can be made from the name."""
         cleaned = super().clean() or {}
         if "name" in cleaned and not cleaned.get("slug") and "slug" not in self.errors:
@@ -171,7 +171,7 @@ class Description(forms.Form):
         return with_columns(tree, columns)
 
 
-def described_by(tree: JSONObject) -> dict[str, Any]:
+def described_by(tree: JSONObject) -> FormValues:
     description = tree.get("description")
     words: Mapping[str, Any] = description if isinstance(description, Mapping) else {}
     return {

@@ -13,6 +13,7 @@ from catalog.products.projection import slug_from
 from catalog.products.reuse import LICENSES, MAILTO, reuse_of, with_reuse
 from catalog.products.services import replace_document, share_product
 from catalog.publication.services import owners_and_stewards
+from catalog.types import FormValues
 from catalog.web.pages import render_page
 from catalog.web.products.checklist import LocatedIssue, issues_elsewhere
 from catalog.web.products.editing import EditPage, EditView, ProductView, Text
@@ -45,7 +46,7 @@ class Checklist(ProductView):
 
     template_name = "catalog/editing/checklist.html"
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         product, frame = self.product, self.frame()
         page = ChecklistPage(
             frame=frame,
@@ -69,7 +70,7 @@ class Describe(EditView):
     shows_stored = True
     template_name = "catalog/editing/describe.html"
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         described = described_by(self.product.tree) | {"slug": slug_from(self.product.tree)}
         # A document may leave its version out; the product has one all the same.
         return described | {"version": described["version"] or self.product.version}
@@ -98,7 +99,7 @@ class ReuseView(EditView):
     shows_stored = True
     template_name = "catalog/editing/reuse.html"
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         reuse = asdict(reuse_of(self.product.tree))
         return reuse | {"contact_url": reuse["contact_url"].removeprefix(MAILTO)}
 
@@ -134,7 +135,7 @@ class Readers(EditView):
     def get_form(self, data: Any = None, **options: Any) -> Any:
         return super().get_form(data, product=self.product.published_row, **options)
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         readers = self.product.published_row.readers
         keys = list(readers.values_list("group__domain", "group__team"))
         return {

@@ -11,6 +11,7 @@ from catalog.authorization.access import AccessContext
 from catalog.domains.models import Domain
 from catalog.identifiers import normalize
 from catalog.products.models import DataProduct, Status
+from catalog.types import FormValues
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.lookup import find_other
@@ -130,7 +131,7 @@ class RetireForm(EndForm):
             raise ValidationError(message, params={"name": self.product.name})
         return name
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Return what the service takes."""
         cleaned = super().clean() or self.cleaned_data
         return {name: value for name, value in cleaned.items() if name != "confirmed_name"}

@@ -30,6 +30,7 @@ from catalog.publication.services import (
     publish_product,
     retire_product,
 )
+from catalog.types import FormValues
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.checklist import LocatedIssue
 from catalog.web.products.editing import EditPage, EditView, Text
@@ -99,7 +100,7 @@ class Publish(EditView):
         super().refresh()
         self.__dict__.pop("plan", None)
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         has_news = bool(self.plan.release.changes) or self.product.is_working_copy
         return {"version": self.plan.proposed_version if has_news else self.product.version}
 
@@ -164,7 +165,7 @@ class Transition(EditView):
     allowed_from: ClassVar[tuple[Status, ...]] = ()
     invalid_transition: ClassVar[Text] = _("Invalid status transition.")
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         """Show the form, or return to the checklist if the status does not allow the step."""
         if self.product.status not in self.allowed_from:
             messages.warning(request, str(self.invalid_transition))
@@ -194,7 +195,7 @@ class Retire(Transition):
             data, product=self.product.published_row, access=self.access, **options
         )
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         after = self.product.successor
         known = after and self.access.can_read(after)
         address = f"{after.domain.slug}/{after.slug}" if after and known else ""
@@ -276,7 +277,7 @@ class Discard(EditView):
     template_name = "catalog/editing/discard.html"
     success_message = _("Discarded. The product is as it was published.")
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         if not self.product.is_working_copy:
             messages.warning(request, str(_("There are no unpublished changes.")))
             return redirect(self.url("product_edit"))

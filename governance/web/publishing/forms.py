@@ -17,7 +17,7 @@ from catalog.ports.file_formats import BY_SUFFIX, SUFFIXES
 from catalog.ports.s3 import InvalidLocation, parse_place
 from catalog.ports.uploads import Upload
 from catalog.products.projection import new_tree
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.forms.fields import SingleLineField
 from catalog.web.forms.versioned import CatalogForm
 from catalog.web.ports.forms import PORT_PATH, CredentialFields, DatabaseFields
@@ -123,7 +123,7 @@ class DatabaseForm(DatabaseFields, SourceForm):
         for name, hint in USUAL.items():
             self.fields[name].initial, self.fields[name].help_text = "", hint
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Fill in the usual port and schema of the type."""
         cleaned = super().clean() or {}
         dialect = dialect_of(str(cleaned.get("type")))
@@ -175,7 +175,7 @@ class ObjectStorageForm(CredentialFields, SourceForm):
         self.fields["user"].help_text = _("Leave empty for open data.")
         self.fields["secret"].help_text = _("The name of the secret with the key, never the key.")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Say next to the field what of the location or the endpoint cannot be used."""
         cleaned = super().clean() or {}
         if not {"location", "endpoint", "format"} & set(self.errors):
@@ -208,7 +208,7 @@ class UploadForm(SourceForm):
         self.fields["file"].help_text = _("CSV, JSON or Parquet, up to {n} MB.").format(n=largest)
         name_after_file(self)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Name the product after its file unless it has a name."""
         cleaned = super().clean() or {}
         return with_name_from(self, cleaned, getattr(cleaned.get("file"), "name", ""))
@@ -239,7 +239,7 @@ class FileForm(SourceForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(path, path) for path in paths]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Name the product after its file unless it has a name."""
         cleaned = super().clean() or {}
         return with_name_from(self, cleaned, cleaned.get("file", ""))
@@ -259,7 +259,7 @@ def name_after_file(form: SourceForm) -> None:
     form.fields["name"].help_text = _("Made from the file's name if empty.")
 
 
-def with_name_from(form: SourceForm, cleaned: dict[str, Any], path: str) -> dict[str, Any]:
+def with_name_from(form: SourceForm, cleaned: FormValues, path: str) -> FormValues:
     """Return the cleaned fields with a name that is made from a file's, if none was typed."""
     if path and not cleaned.get("name") and "name" not in form.errors:
         cleaned["name"] = name = name_from(path)

@@ -18,6 +18,7 @@ from catalog.exceptions import InvalidTransition, ValidationFailed
 from catalog.glossary.models import Term
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from catalog.types import FormValues
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, EditView
 from governance.inspection.declarations import physical_name
@@ -91,7 +92,7 @@ class ReadSource(EditView):
     template_name = "governance/publishing/reading.html"
     success_message = _("The columns are in the contract. Describe them.")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.number = kwargs.pop("port", None)
         return super().dispatch(request, *args, **kwargs)
 
@@ -124,7 +125,7 @@ class ReadSource(EditView):
         schema = contract.tree.get("schema") if contract else None
         return [physical_name(table) for table in schema or () if isinstance(table, dict)]
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
         """Read the source now, or save what was chosen."""
         if "read" not in request.POST or self.port is None:
             return super().post(request, **kwargs)
@@ -141,7 +142,7 @@ class ReadSource(EditView):
         keys = [proposal.key for proposal in self.proposals]
         return super().get_form(data, tables=names, proposals=keys, **options)
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         """Choose the only table, else those that the contract has; accept every proposal."""
         only = [self.tables[0].name] if len(self.tables) == 1 else []
         return {

@@ -28,6 +28,7 @@ from catalog.ports.http_types import FetchFailed, Request
 from catalog.ports.uploads import HOSTED
 from catalog.products.models import DataProduct
 from catalog.products.services import delete_product, register_product
+from catalog.types import FormValues
 from catalog.web.pages import render_form, render_page
 from catalog.web.products.editing import Text
 from catalog.web.products.registration import editable_domain_ids
@@ -75,7 +76,7 @@ class SourceView(View):
     access: AccessContext
     domain_ids: list[int]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Admit people who can register a product in some domain."""
         if not isinstance(request.user, Person):
             return redirect_to_login(request.get_full_path())
@@ -246,7 +247,7 @@ class FilesPage(SourcePage):
     folders: list[FolderFiles] = field(default_factory=list)
 
     @property
-    def choices(self) -> dict[str, Any]:
+    def choices(self) -> FormValues:
         """Return the radio button of each file, by its path."""
         return {str(button.data["value"]): button for button in self.form["file"].subwidgets}
 

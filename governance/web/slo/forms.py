@@ -1,13 +1,13 @@
 """The form of a product's objectives: what it promises, in percentages and seconds."""
 
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.products.projection import custom, with_changes
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.forms.fields import PercentField, SingleLineField
 from catalog.web.forms.formsets import RowForm, TableForm
 from catalog.web.forms.versioned import Values, offer_choice
@@ -61,7 +61,7 @@ class ObjectiveRow(RowForm):
         """Return True if an indicator or a figure was written."""
         return bool(set(self.changed_data) - self.PRESETS)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Require an indicator and a target, and of a latency its limit."""
         cleaned = super().clean() or {}
         needed = ["indicator", "target"]
@@ -71,7 +71,7 @@ class ObjectiveRow(RowForm):
                 self.add_error(name, _("This objective needs it."))
         return cleaned
 
-    def objective(self) -> dict[str, Any]:
+    def objective(self) -> FormValues:
         """Return the objective as it was declared, with what was edited in it."""
         if not self.stored:
             return self.applicable(self.cleaned_data)
@@ -80,7 +80,7 @@ class ObjectiveRow(RowForm):
         return with_changes(self.stored["declared"], before, after)
 
     @staticmethod
-    def applicable(row: Values) -> dict[str, Any]:
+    def applicable(row: Values) -> FormValues:
         """Return the values of a row as an objective, without what does not apply."""
         is_latency = row["indicator"] == Indicator.LATENCY.value
         is_sliced = row["budgeting"] == BudgetingMethod.TIMESLICES.value
@@ -106,7 +106,7 @@ class ObjectivesForm(TableForm, DocumentForm):
         """Offer the window that a manifest gave the objective."""
         offer_choice(row, "window", values["window"])
 
-    def objectives(self) -> list[dict[str, Any]]:
+    def objectives(self) -> list[FormValues]:
         return [row.objective() for row in self.filled_rows if isinstance(row, ObjectiveRow)]
 
     def field_for(self, location: str) -> tuple[forms.Form, str | None]:
@@ -117,7 +117,7 @@ class ObjectivesForm(TableForm, DocumentForm):
         return self.filled_rows[int(match[1])], match[2] or "indicator"
 
 
-def rows_of(tree: JSONObject) -> list[dict[str, Any]]:
+def rows_of(tree: JSONObject) -> list[FormValues]:
     """Return the objectives of a tree as the fields show them."""
     usual = {"window": "30d", "budgeting": BudgetingMethod.OCCURRENCES.value}
     names = ("indicator", "target", "threshold", "window", "budgeting", "percentile", "port")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 from django.db.models import Min
 from django.utils import timezone
@@ -14,6 +13,7 @@ from catalog.contracts.projection import PROBED_TYPES
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.products.services import replace_document
+from catalog.types import FormValues
 from catalog.web.products.editing import EditPage, TableView
 from governance.slo.models import Measurement, RollUp
 from governance.slo.projection import KEY
@@ -48,7 +48,7 @@ class Objectives(TableView):
     shows_stored = True
     template_name = "governance/slo/objectives.html"
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         """Return the stored objectives; on request the proposed ones of a product without any."""
         rows = rows_of(self.product.tree)
         if not rows and self.is_filled_in:
