@@ -118,8 +118,8 @@ def make_product(
 
 
 def with_answers(tree: JSONObject) -> JSONObject:
-    """Return a tree in which every provenance question is answered as unknown."""
-    answers = {code: {"state": "unknown"} for code in CURRENT_SET.codes}
+    """Return a tree in which every required provenance question is unknown."""
+    answers = {code: {"state": "unknown"} for code in CURRENT_SET.required_codes}
     return with_custom(tree, "assayProvenance", {"answers": answers})
 
 

@@ -18,7 +18,7 @@ class ProvenanceRecord(models.Model):
 
 
 class ProvenanceAnswer(models.Model):
-    """One answer, typed: a fact, 'unknown', or why the question does not apply."""
+    """One answer: a fact (text, values or a period), 'unknown', or why it does not apply."""
 
     class State(models.TextChoices):
         ANSWERED = "answered"
@@ -30,6 +30,15 @@ class ProvenanceAnswer(models.Model):
     state = models.CharField(max_length=16, choices=State)
     text = models.TextField(blank=True)
     reason = models.TextField(blank=True)
+    values = models.JSONField(
+        default=list, blank=True, help_text="The entries of a list, or the codes of choices."
+    )
+    start = models.DateField(null=True, blank=True)
+    end = models.DateField(null=True, blank=True)
+    taken_from = models.CharField(
+        max_length=400, blank=True, help_text="Document id of the upstream product it comes from."
+    )
+    taken_version = models.CharField(max_length=60, blank=True)
 
     class Meta:
         constraints = [

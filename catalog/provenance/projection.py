@@ -11,23 +11,36 @@ from jsonpointer import escape
 from catalog.exceptions import ValidationFailed
 from catalog.products.projection import custom, custom_pointer
 from catalog.products.tree_reader import TreeReader
+from catalog.provenance.answers import ANSWERED, NOT_APPLICABLE, UNKNOWN
+from catalog.provenance.question_types import AnswerType, Question
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.types import JSONObject, JSONValue
 
 KEY = "assayProvenance"
-STATES = ("answered", "unknown", "not_applicable")
+STATES = (ANSWERED, UNKNOWN, NOT_APPLICABLE)
 MAX_IMBALANCES = 2_000
+MAX_VALUES = 200
+MAX_VALUE_LENGTH = 2_000
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredAnswer:
-    """One answer: a text, or that it is unknown, or the reason why it does not apply."""
+    """One answer: a text, or that it is unknown, or the reason why it does not apply.
+
+    `values` are entries of a list or codes of choices; `taken_from` is the document id of the
+    upstream product that the answer was taken over from, in its version `taken_version`.
+    """
 
     question: str
     state: str
     text: str = ""
     reason: str = ""
+    values: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    taken_from: str = ""
+    taken_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,28 +90,91 @@ def parse_provenance(tree: JSONObject) -> DeclaredProvenance:
 def _answers(
     reader: TreeReader, declared: Mapping[str, JSONValue], version: str, at: str
 ) -> tuple[DeclaredAnswer, ...]:
-    codes, answers = QUESTION_SETS[version].codes, []
-    for question, item in reader.mapping(declared, "answers", at).items():
-        location = f"{at}/answers/{escape(str(question))}"
-        if question not in codes:
-            reader.add_issue(location, "Unknown question.", f"Use one of {', '.join(codes)}.")
+    questions, answers = QUESTION_SETS[version], []
+    for code, item in reader.mapping(declared, "answers", at).items():
+        location = f"{at}/answers/{escape(str(code))}"
+        question = questions.question(code)
+        if question is None:
+            reader.add_issue(location, "Unknown question.", _question_hint(code, questions.codes))
         elif not isinstance(item, Mapping):
             reader.add_issue(location, "Must be an object with a state.")
         elif item.get("state") not in STATES:
             reader.add_issue(f"{location}/state", "Unknown state.", f"Use {', '.join(STATES)}.")
         else:
-            text, reason = (
-                reader.text(item, "text", location),
-                reader.text(item, "reason", location),
-            )
-            state = str(item["state"])
-            if state == "answered" and not text:
-                hint = "Write it, or set the state to unknown."
-                reader.add_issue(f"{location}/text", "An answer needs a text.", hint)
-            if state == "not_applicable" and not reason:
-                reader.add_issue(f"{location}/reason", "Say why the question does not apply.")
-            answers.append(DeclaredAnswer(question=question, state=state, text=text, reason=reason))
+            answers.append(_answer(reader, question, item, location))
     return tuple(answers)
+
+
+def _question_hint(code: str, codes: tuple[str, ...]) -> str:
+    if code in CURRENT_SET.codes:
+        return f"It belongs to question set {CURRENT_SET.version}: set questionSet to that."
+    return f"Use one of {', '.join(codes)}."
+
+
+def _answer(
+    reader: TreeReader, question: Question, item: Mapping[str, JSONValue], at: str
+) -> DeclaredAnswer:
+    source = reader.mapping(item, "takenFrom", at)
+    answer = DeclaredAnswer(
+        question=question.code,
+        state=str(item["state"]),
+        text=reader.text(item, "text", at),
+        reason=reader.text(item, "reason", at),
+        values=_values(reader, question, item, at),
+        start=_day(reader, item, "start", at),
+        end=_day(reader, item, "end", at),
+        taken_from=reader.text(source, "product", f"{at}/takenFrom", 400),
+        taken_version=reader.text(source, "version", f"{at}/takenFrom", 60),
+    )
+    has_period = answer.start is not None or answer.end is not None
+    if has_period and question.answer_type is not AnswerType.PERIOD:
+        key = "start" if answer.start else "end"
+        reader.add_issue(f"{at}/{key}", "This question has no period.", "Write it in the text.")
+    if answer.start and answer.end and answer.start > answer.end:
+        reader.add_issue(f"{at}/end", "The period ends before it begins.")
+    if answer.state == ANSWERED and not (answer.text or answer.values or has_period):
+        hint = "Write it, or set the state to unknown."
+        reader.add_issue(f"{at}/text", "An answer needs a text.", hint)
+    if answer.state == NOT_APPLICABLE and not answer.reason:
+        reader.add_issue(f"{at}/reason", "Say why the question does not apply.")
+    if source and not answer.taken_from:
+        reader.add_issue(f"{at}/takenFrom/product", "Name the product by the id of its document.")
+    return answer
+
+
+def _values(
+    reader: TreeReader, question: Question, item: Mapping[str, JSONValue], at: str
+) -> tuple[str, ...]:
+    listed = item.get("values")
+    if listed is None:
+        return ()
+    if not isinstance(listed, list) or not all(isinstance(value, str) for value in listed):
+        reader.add_issue(f"{at}/values", "Must be a list of strings.")
+        return ()
+    if listed and question.answer_type not in (AnswerType.LIST, AnswerType.CHOICES):
+        reader.add_issue(f"{at}/values", "This question has no list.", "Write it in the text.")
+        return ()
+    if len(listed) > MAX_VALUES:
+        reader.add_issue(f"{at}/values", f"At most {MAX_VALUES} entries.")
+        return ()
+    choices = {choice.code for choice in question.choices}
+    for index, value in enumerate(listed):
+        if choices and value not in choices:
+            hint = f"Use {', '.join(sorted(choices))}."
+            reader.add_issue(f"{at}/values/{index}", f"Unknown choice {value[:60]!r}.", hint)
+        elif not value.strip() or len(value) > MAX_VALUE_LENGTH:
+            message = f"Must have 1 to {MAX_VALUE_LENGTH} characters."
+            reader.add_issue(f"{at}/values/{index}", message)
+    return tuple(value.strip() for value in listed)
+
+
+def _day(reader: TreeReader, item: Mapping[str, JSONValue], key: str, at: str) -> date | None:
+    text = reader.text(item, key, at, 40)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        reader.add_issue(f"{at}/{key}", f"{text!r} is not a date.", "Write it as 2026-03-31.")
+        return None
 
 
 def _imbalances(
@@ -132,13 +208,6 @@ def _imbalance(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> De
         reader.add_issue(f"{at}/n", "Must be a whole number of records.")
         n = None
     reference = reader.mapping(item, "reference", at)
-    text = reader.text(reference, "date", f"{at}/reference", 10)
-    try:
-        reference_date = date.fromisoformat(text) if text else None
-    except ValueError:
-        hint = "Write it as 2026-03-31."
-        reader.add_issue(f"{at}/reference/date", f"{text!r} is not a date.", hint)
-        reference_date = None
     return DeclaredImbalance(
         attribute=attribute,
         group=group,
@@ -146,7 +215,7 @@ def _imbalance(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> De
         reference_share=_share(reader, item, "referenceShare", at),
         n=n,
         reference_name=reader.text(reference, "name", f"{at}/reference", 200),
-        reference_date=reference_date,
+        reference_date=_day(reader, reference, "date", f"{at}/reference"),
     )
 
 

@@ -71,7 +71,8 @@ def a_port_is_live(product: ProductFacts) -> Iterator[Issue]:
 
 
 def provenance_is_answered(product: ProductFacts) -> Iterator[Issue]:
-    """Every provenance question is answered: with facts, 'unknown', or why it does not apply."""
+    """Every required provenance question is answered: with facts, 'unknown', or why it does not
+    apply."""
     for question in CURRENT_SET.questions:
         if question.code not in product.open_questions:
             continue

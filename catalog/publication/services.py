@@ -215,7 +215,7 @@ def load_facts(product: DataProduct) -> ProductFacts:
         owners=tuple(person.username for person in owners),
         stewards=tuple(person.username for person in stewards),
         ports=tuple(_port_facts(product)),
-        open_questions=tuple(code for code in CURRENT_SET.codes if code not in answered),
+        open_questions=tuple(code for code in CURRENT_SET.required_codes if code not in answered),
         now=timezone.now(),
         breaks=plan_release(product).release.breaks if product.is_working_copy else (),
         notice_until=notice_until(),

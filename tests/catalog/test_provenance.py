@@ -31,6 +31,28 @@ BAD = {
     "/answers/source/state": {"answers": {"source": {"state": "perhaps"}}},
     "/answers/source/text": {"answers": {"source": {"state": "answered", "text": " "}}},
     "/answers/source/reason": {"answers": {"source": {"state": "not_applicable"}}},
+    "/answers/source/values": {
+        "answers": {"source": {"state": "answered", "text": "x", "values": ["the shop"]}}
+    },
+    "/answers/agent/values": {"answers": {"agent": {"state": "answered", "values": "Sales"}}},
+    "/answers/agent/values/0": {"answers": {"agent": {"state": "answered", "values": [" "]}}},
+    "/answers/collection_type/values/1": {
+        "answers": {"collection_type": {"state": "answered", "values": ["survey", "guess"]}}
+    },
+    "/answers/period/start": {"answers": {"period": {"state": "answered", "start": "spring"}}},
+    "/answers/period/end": {
+        "answers": {"period": {"state": "answered", "start": "2026-02-01", "end": "2026-01-01"}}
+    },
+    "/answers/limits/end": {
+        "answers": {"limits": {"state": "answered", "text": "x", "end": "2026-01-01"}}
+    },
+    "/answers/source/takenFrom/product": {
+        "answers": {"source": {"state": "answered", "text": "x", "takenFrom": {"version": "1"}}}
+    },
+    "/answers/biases": {
+        "questionSet": "2026.1",
+        "answers": {"biases": {"state": "unknown"}},
+    },
     "/imbalances": {"imbalances": {}},
     "/imbalances/0": {"imbalances": [3]},
     "/imbalances/0/attribute": {"imbalances": [{"attribute": "Sex!", "group": "f"}]},

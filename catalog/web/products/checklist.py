@@ -107,12 +107,14 @@ def summarize_inputs(product: DataProduct) -> Summary:
 
 def summarize_provenance(product: DataProduct) -> Summary:
     record: ProvenanceRecord | None = getattr(product, "provenance", None)
-    answers = record.answers.count() if record else 0
+    answered = set(record.answers.values_list("question", flat=True)) if record else set()
+    required = CURRENT_SET.required_codes
+    answers = sum(code in answered for code in required)
     rows = record.imbalances.count() if record else 0
-    text = _("{n} of {all} answered").format(n=answers, all=len(CURRENT_SET.codes))
+    text = _("{n} of {all} answered").format(n=answers, all=len(required))
     if rows:
         text += ngettext(", {n} imbalance row", ", {n} imbalance rows", rows).format(n=rows)
-    return text, answers == len(CURRENT_SET.codes)
+    return text, answers == len(required)
 
 
 def summarize_objectives(product: DataProduct) -> Summary:

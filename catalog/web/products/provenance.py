@@ -11,7 +11,8 @@ from django.urls import reverse
 from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
-from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS, Question
+from catalog.provenance.question_types import Question
+from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.provenance.representation import effective_rows
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame

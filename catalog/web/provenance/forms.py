@@ -72,8 +72,9 @@ class AnswersForm(TableForm, DocumentForm):
     def questions(self) -> list[dict[str, Any]]:
         parts = ("state", "text", "reason")
         return [
-            {"code": code} | {part: self[f"{code}-{part}"] for part in parts}
-            for code in CURRENT_SET.codes
+            {"code": row.code, "is_required": row.is_required}
+            | {part: self[f"{row.code}-{part}"] for part in parts}
+            for row in CURRENT_SET.questions
         ]
 
     def declaration(self, current: Mapping[str, Any]) -> dict[str, Any]:
