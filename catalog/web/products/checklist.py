@@ -125,8 +125,7 @@ def summarize_objectives(product: DataProduct) -> Summary:
 
 def summarize_reuse(product: DataProduct) -> Summary:
     reuse = reuse_of(product.tree)
-    is_started = bool(reuse.license or reuse.citation or reuse.contact)
-    return reuse.license[:60] or _("No licence stated"), is_started
+    return reuse.license[:60] or _("No licence stated"), bool(reuse.license)
 
 
 def summarize_readers(product: DataProduct) -> Summary:
