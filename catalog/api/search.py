@@ -23,7 +23,7 @@ from catalog.api.products.serializers import ProductSummary, summary_of
 from catalog.api.products.views import OfProduct
 from catalog.api.rest.errors import InvalidParameters
 from catalog.api.search_answer import search_answer
-from catalog.search.fields import TYPES
+from catalog.search.fields import BIAS_STATES, TYPES
 from catalog.search.result_types import RESULT_TYPES, ResultType
 from catalog.search.result_types.result_type import UUIDText
 from catalog.search.services.similarity import similar_to
@@ -37,6 +37,7 @@ NUMBER = re.compile(r"-?[0-9]{1,9}")
 FIELD_CLASSES: Mapping[Any, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
     str: serializers.CharField,
     int: serializers.IntegerField,
+    float: serializers.FloatField,
     bool: serializers.BooleanField,
     UUIDText: serializers.UUIDField,
     UUID: serializers.UUIDField,
@@ -83,6 +84,8 @@ def _field_for(hint: Any, *, allow_null: bool = False) -> serializers.Field[Any,
         return _field_for(members[0], allow_null=True)
     if get_origin(hint) is list:
         return serializers.ListField(child=_field_for(members[0]), allow_null=allow_null)
+    if get_origin(hint) is dict:
+        return serializers.DictField(child=_field_for(members[1]), allow_null=allow_null)
     return FIELD_CLASSES[hint](allow_null=allow_null)
 
 
@@ -127,6 +130,25 @@ class Search(APIView):
             OpenApiParameter("q", str, description="Words, phrases and `field:value` filters."),
             OpenApiParameter(
                 "type", str, enum=TYPES, description="The type of results; by default products."
+            ),
+            OpenApiParameter(
+                "bias",
+                str,
+                many=True,
+                description=f"How the groups in the data are known: {', '.join(BIAS_STATES)}.",
+            ),
+            OpenApiParameter(
+                "imbalance", str, many=True, description="An attribute, or `attribute=group`."
+            ),
+            OpenApiParameter(
+                "min_share(sex)",
+                str,
+                description="The share of the smallest group of an attribute: `>=0.4`, `>=40%`.",
+            ),
+            OpenApiParameter(
+                "max_gap(sex)",
+                str,
+                description="The largest gap to the reference of an attribute: `<=0.1`.",
             ),
             OpenApiParameter(
                 "sort", str, description="relevance, name, updated or quality; else relevance."

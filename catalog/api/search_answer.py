@@ -6,6 +6,7 @@ from dataclasses import asdict
 from django.http import HttpRequest
 
 from catalog.authorization.access import AccessContext, access_for
+from catalog.products.models import PRODUCT
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet
 from catalog.search.result_types import RESULT_TYPES
@@ -13,6 +14,7 @@ from catalog.search.services.search import SearchResults, search_catalog
 from catalog.search.url_state import SearchState, parse_search_url, write_cursor
 from catalog.types import JSONObject
 from catalog.web.search import result_labels
+from catalog.web.search.bias_reasons import bias_reasons
 from catalog.web.search.result_page import caller_of, is_past_end, last_page
 
 
@@ -41,7 +43,7 @@ def search_answer(request: HttpRequest) -> JSONObject:
 
 
 def _warnings(state: SearchState, results: SearchResults) -> Iterator[QueryWarning]:
-    yield from state.warnings
+    yield from (*state.warnings, *results.warnings)
     if is_past_end(state, results):
         last = last_page(state, results).page
         yield QueryWarning("past-end", f"page={state.page}", f"page={last}")
@@ -52,10 +54,13 @@ def _results(name: str, access: AccessContext, results: SearchResults) -> Iterat
     result_type = RESULT_TYPES[name]
     annotations = result_type.annotate(access, [row for _, row in results.hits])
     for hit, row in results.hits:
+        annotation, reasons = annotations.get(row.pk), hit.reasons
+        if name == PRODUCT:
+            reasons += bias_reasons(annotation, results.request)
         yield {
-            **result_type.to_json(row, annotations.get(row.pk)),
+            **result_type.to_json(row, annotation),
             "type": hit.type,
-            "reasons": [result_labels.reason_text(hit.type, reason) for reason in hit.reasons],
+            "reasons": [result_labels.reason_text(hit.type, reason) for reason in reasons],
             "lacks": list(hit.missing_terms),
             "highlights": dict(hit.highlights),
         }

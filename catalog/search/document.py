@@ -46,6 +46,9 @@ class SearchDocument:
     has: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    bias_states: tuple[str, ...] = ()
+    bias_attributes: tuple[str, ...] = ()
+    # Attributes, groups, and both as `attribute=group`.
     imbalances: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

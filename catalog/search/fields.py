@@ -26,7 +26,11 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field people may name: `name:value`. `attribute` is where the document keeps it."""
+    """A field people may name: `name:value`. `attribute` is where the document keeps it.
+
+    `offered` is the attribute whose values a facet counts and autocomplete offers, if they are
+    not all that the filter accepts.
+    """
 
     name: str
     attribute: str
@@ -35,6 +39,11 @@ class Field:
     is_facet: bool = False
     choices: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    offered: str = ""
+
+    @property
+    def values_attribute(self) -> str:
+        return self.offered or self.attribute
 
 
 STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
@@ -44,6 +53,8 @@ CONTRACT_STATES = ("broken", "unknown", "met")
 # One search finds documents of one type: the first of these by default.
 TYPES = ("product", "term", "domain")
 DEFAULT_TYPE = TYPES[0]
+# What is known of the groups in the data: `catalog.provenance.representation.bias_states`.
+BIAS_STATES = ("measured", "declared", "not-assessed", "contradicted")
 PRESENCES = ("bias-notes", "contract", "slo", "columns", "limits", "usage")
 
 FIELDS = (
@@ -62,18 +73,21 @@ FIELDS = (
     Field("port", "ports"),
     Field("source", "sources"),
     Field("method", "methods", aliases=("collection", "collection_method")),
-    Field("imbalance", "imbalances"),
+    Field("bias", "bias_states", is_facet=True, choices=BIAS_STATES),
+    Field("imbalance", "imbalances", is_facet=True, offered="bias_attributes"),
     Field("iri", "aliases", aliases=("urn", "id")),
     Field("quality", "quality", FieldType.NUMBER, Unit.PERCENT),
     Field("availability", "availability", FieldType.NUMBER, Unit.PERCENT),
     Field("latency", "latency", FieldType.NUMBER, Unit.SECONDS),
     Field("updated", "updated", FieldType.MOMENT, Unit.AGE),
     Field("certified", "certified_until", FieldType.MOMENT, Unit.DATE),
-    Field("min_share", "measures", FieldType.KEYED, Unit.SHARE),
-    Field("max_gap", "measures", FieldType.KEYED, Unit.SHARE),
+    Field("min_share", "measures", FieldType.KEYED, Unit.SHARE, offered="bias_attributes"),
+    Field("max_gap", "measures", FieldType.KEYED, Unit.SHARE, offered="bias_attributes"),
 )
 BY_NAME = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
 FACETS = tuple(field for field in FIELDS if field.is_facet)
+# Filters by what is known of the groups in the data: a result says what that is.
+BIAS_FIELDS = ("bias", "imbalance", "min_share", "max_gap")
 # Values of a facet that are counted.
 FACET_SIZE = 200
 
@@ -119,6 +133,8 @@ SNIPPET_LENGTH = 220
 MEANING = "meaning"
 # The same of one whose owner's name was typed.
 OWNERS = "owners"
+# The same of one that a filter finds by the groups in its data.
+BIAS = "bias"
 
 STOP_WORDS = tuple(
     "a an and are as at be but by for from how if in into is it its no not of on or such that the "

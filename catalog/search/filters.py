@@ -12,11 +12,16 @@ from catalog.search.fields import BY_NAME, Field, FieldType, Unit
 MAX_VALUE_LENGTH = 2000
 MAX_VALUES = 50
 _KEYED_NAME = re.compile(r"(?P<name>\w+)(?:\((?P<inner>[^()]{1,80})\)|\.(?P<dotted>[\w-]{1,80}))\Z")
+# Attributes are written with underscores, whatever is typed between their words.
+_KEY_GAPS = re.compile(r"[\s-]+")
 _COMPARISON = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<value>[^<>=]+)\Z")
+_OTHER_SIGNS = (("≥", ">="), ("≤", "<="), ("=>", ">="), ("=<", "<="))
 # A value in quotes may hold anything; a quote or backslash in it has a backslash before it.
 _PART = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<plain>[^,"]+)')
 _ESCAPED = re.compile(r"\\([\\\"])")
-_NUMBER = re.compile(r"(?P<number>[+-]?\d{1,12}(?:\.\d{0,9})?)(?P<unit>%|ms|s|min|m|h|d|w|mo|y)?\Z")
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?\d{1,12}(?:\.\d{0,9})?)\s?(?P<unit>%|ms|s|min|m|h|d|w|mo|y)?\Z"
+)
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800,
             "mo": 2_629_800, "y": 31_557_600}  # fmt: skip
 # Whether a yes or no asks for the opposite of `certified`.
@@ -87,8 +92,23 @@ def resolve_field(name: str) -> tuple[Field, str] | None:
         return BY_NAME[name], ""
     match = _KEYED_NAME.match(name)
     if match and (field := BY_NAME.get(match["name"])) and field.type is FieldType.KEYED:
-        return field, normalize(match["inner"] or match["dotted"])
+        key = _KEY_GAPS.sub("_", (match["inner"] or match["dotted"]).strip('" '))
+        return (field, key) if key else None
     return None
+
+
+def nearest_field(name: str) -> str:
+    """Return the name of a field that was probably meant, or an empty text.
+
+    A name with a key in it (`min_shre(sex)`) is near to a field with keys alone.
+    """
+    name = normalize(name)
+    match = _KEYED_NAME.match(name)
+    if match is None:
+        return closest(name, BY_NAME)
+    keyed = [field.name for field in BY_NAME.values() if field.type is FieldType.KEYED]
+    key = (match["inner"] or match["dotted"]).strip('" ')
+    return f"{nearest}({key})" if (nearest := closest(match["name"], keyed)) else ""
 
 
 def parse_filter(name: str, value: str, *, now: datetime) -> Filter:
@@ -96,7 +116,7 @@ def parse_filter(name: str, value: str, *, now: datetime) -> Filter:
     is_negated, name = name.startswith("-"), name.removeprefix("-")
     resolved = resolve_field(name)
     if resolved is None:
-        raise InvalidFilter("unknown-field", name, closest(normalize(name), BY_NAME))
+        raise InvalidFilter("unknown-field", name, nearest_field(name))
     field, key = resolved
     value = value.strip()[:MAX_VALUE_LENGTH]
     if normalize(name) == "urn" and ":" in value:  # a URN itself, `urn:isbn:0451450523`
@@ -172,6 +192,8 @@ def _range(unit: Unit, value: str, now: datetime) -> Filter:
             raise ValueError(value)
         start = _number(unit, low, now) if low else None
         return Filter("", min=start, max=_end(unit, high, now) if high else None)
+    for other, sign in _OTHER_SIGNS:
+        value = value.replace(other, sign)
     match = _COMPARISON.match(value)
     if not match:
         raise ValueError(value)
@@ -208,8 +230,11 @@ def _number(unit: Unit, value: str, now: datetime) -> float:
     if suffix not in (None, "%") or (suffix and unit in (Unit.SECONDS, Unit.PLAIN)):
         raise ValueError(value)
     # Shares are kept 0 to 1; percentages may be typed either way, 98 as well as 0.98.
-    is_percent = suffix == "%" or (unit is Unit.PERCENT and abs(number) > 1)
-    return number / 100 if is_percent and unit is not Unit.PLAIN else number
+    is_percent = suffix == "%" or (unit in (Unit.PERCENT, Unit.SHARE) and abs(number) > 1)
+    number = number / 100 if is_percent and unit is not Unit.PLAIN else number
+    if unit is Unit.SHARE and not 0 <= number <= 1:
+        raise ValueError(value)
+    return number
 
 
 def _timestamp(match: re.Match[str] | None, value: str, now: datetime) -> float:

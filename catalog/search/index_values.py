@@ -10,7 +10,14 @@ from catalog.search.sort_keys import keyed_number, sort_key, tie_of
 from catalog.search.spelling import normalize_name
 from catalog.types import JSONObject
 
-TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.type is FieldType.TERMS))
+TERMS = tuple(
+    dict.fromkeys(
+        name
+        for field in FIELDS
+        if field.type is FieldType.TERMS
+        for name in (field.attribute, field.values_attribute)
+    )
+)
 NUMBERS = tuple(f.attribute for f in FIELDS if f.type is FieldType.NUMBER)
 MOMENTS = tuple(f.attribute for f in FIELDS if f.type is FieldType.MOMENT)
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.identifiers import is_address, without_host
-from catalog.search.filters import InvalidFilter, QueryWarning, parse_filter, resolve_field
+from catalog.search.filters import (
+    InvalidFilter,
+    QueryWarning,
+    nearest_field,
+    parse_filter,
+    resolve_field,
+)
 from catalog.search.query_ast import And, Clause, Expression, FilterNode, Occur, Or, Phrase, Term
 from catalog.search.scripts import JOINERS, has_unspaced, nfc, split_words
 
@@ -23,13 +29,17 @@ _TOKEN = re.compile(
     r"""
       (?P<open>[-+]?\() | (?P<close>\))
     | (?P<quoted>[-+]?"(?P<phrase>[^"]*)"?)
-    | (?P<field>(?P<sign>[-+]?)(?P<name>[^\W\d][\w-]*(?:\([^()\s"]{1,80}\)|\.[\w-]{1,80})?)
-        (?: :(?P<value>(?:"(?:[^"\\]|\\.)*"?|[^\s"()])+)
-          | (?P<comparison>(?:>=|<=|>|<|=)[^\s()"]+) ))
+    | (?P<field>(?P<sign>[-+]?)
+        (?P<name>[^\W\d][\w-]*(?:\("?[^()"]{1,80}"?\)|\.[\w-]{1,80})?)
+        (?: :(?P<value>(?:>=|<=|>|<)?[-+]?\d+(?:\.\d*)?\ ?%(?=[\s()]|\Z)
+              | (?:"(?:[^"\\]|\\.)*"?|[^\s"()])+)
+          | \s*(?P<comparison>(?:[<>]=?|=[<>]?|[≥≤])\s*
+              (?:[-+]?\d+(?:\.\d*)?\ ?%(?=[\s()]|\Z)|[^\s()"]+)) ))
     | (?P<word>[^\s()"]+)
     """,
     re.VERBOSE,
 )
+_WORD = re.compile(r'[^\s()"]+')
 _OPERATORS = ("OR", "|", "AND", "NOT")
 _OCCUR = {"": Occur.SHOULD, "+": Occur.MUST, "-": Occur.MUST_NOT}
 
@@ -86,18 +96,29 @@ def parse_query(text: str, *, now: datetime) -> ParsedQuery:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        token, span = match[0], match.span()
+    end = 0
+    while match := _TOKEN.search(text, end):
+        if match["comparison"] and not _is_field(match["name"]):
+            # Not a filter: only its first word is read here.
+            match = _WORD.match(text, match.start()) or match
+        token, span, end = match[0], match.span(), match.end()
         sign = token[0] if token[0] in "+-" and len(token) > 1 else ""
-        if match["open"] or match["close"]:
+        if match.re is _WORD:
+            yield _Token("word", token.removeprefix(sign), sign, span)
+        elif match["open"] or match["close"]:
             yield _Token("open" if match["open"] else "close", "", sign, span)
         elif match["quoted"]:
             yield _Token("phrase", match["phrase"], sign, span)
-        elif match["field"] and (match["value"] or resolve_field(match["name"])):
+        elif match["field"]:
             value = match["value"] or match["comparison"]
             yield _Token("field", value, sign, span, match["name"])
         else:
             yield _Token("word", token.removeprefix(sign), sign, span)
+
+
+def _is_field(name: str) -> bool:
+    """Return True if a name before a comparison is that of a field, or nearly, with a key."""
+    return resolve_field(name) is not None or nearest_field(name).endswith(")")
 
 
 def _limit_depth(tokens: Iterator[_Token]) -> Iterator[_Token]:

@@ -15,9 +15,12 @@ EXAMPLES = (
     ("orders -returns", _("With the first word, without the second")),
     ("domain:sales,logistics", _("Products of either domain")),
     ('owner:"Ana Lindqvist"', _("Products of a person's domains, or of a team")),
-    ("imbalance:sex", _("Products that state an imbalance by sex")),
-    ("min_share(sex)>=0.4", _("The smallest group by sex has a share of at least 40 %")),
-    ("has:bias-notes", _("Products whose imbalances are described")),
+    ("min_share(sex)>=40%", _("The smallest group by sex has a share of at least 40 % (or 0.4)")),
+    ("max_gap(age_band)<=0.1", _("No age band differs from its reference by over 10 points")),
+    ("imbalance:sex", _("Shares by sex are declared or measured")),
+    ("bias:measured", _("Groups were counted in the data; also declared, not-assessed")),
+    ("bias:contradicted", _("A declared share lies outside what was measured, unexplained")),
+    ("has:bias-notes", _("The owner wrote of imbalances, or gave shares of groups")),
 )
 SHORTCUTS = (
     (("/",), _("go to the search box")),

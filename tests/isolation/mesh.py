@@ -55,6 +55,7 @@ OPEN_DOMAINS = ("shop", "logistics", "health", "warehouse")
 # Only hidden products have these.
 SECRET_WORDS = ("clandestine", "zeppelin", "quasar", "obsidian")
 SECRET_TAGS = ("hush", "vaulted")
+SECRET_ATTRIBUTE = "religion"
 SECRET_COLUMNS = ("secret_code", "zeppelin_id")
 # Typos that are ordinary words in hidden products; some are closer to what is typed than the words
 # of open products.
@@ -147,6 +148,9 @@ def _tree(
     provenance["imbalances"] = [
         {"attribute": "sex", "group": "female", "share": share, "referenceShare": 0.5}
     ]
+    if words:
+        hidden = {"attribute": SECRET_ATTRIBUTE, "group": "none", "share": 0.4}
+        provenance["imbalances"].append(hidden)
     used = [{"title": f"Atlas of {noun}s", "kind": "paper"}]
     objectives = [{"indicator": "availability", "target": 0.99}]
     custom |= {"assayUsedIn": used, "assayObjectives": objectives}

@@ -15,6 +15,7 @@ from tests.isolation.mesh import (
     HIDDEN_NEAR_WORDS,
     HIDDEN_TYPOS,
     NOUNS,
+    SECRET_ATTRIBUTE,
     SECRET_COLUMNS,
     SECRET_TAGS,
     SECRET_WORDS,
@@ -38,11 +39,19 @@ FIELDS = {
     "has": ("bias-notes", "columns", "usage", "slo"),
     "source": ("tills", "readers"),
     "method": ("survey", "logged"),
-    "imbalance": ("female", "sex"),
+    "bias": ("declared", "not-assessed", "measured"),
+    "imbalance": ("female", "sex", "sxe", SECRET_ATTRIBUTE, SECRET_ATTRIBUTE[:-2]),
     "port": ("table",),
     "type": ("product", "term", "domain"),
 }
-NUMBERS = ("min_share(sex)>=0.3", "max_gap(sex)>0.1", "availability:>=0.99", "updated:<1d")
+NUMBERS = (
+    "min_share(sex)>=0.3",
+    "max_gap(sex)>0.1",
+    "min_share(sxe)>=0.3",
+    "min_share(religon)<1",
+    "availability:>=0.99",
+    "updated:<1d",
+)
 SORTS = ("name", "updated", "quality", "certified")
 # Two letters and more of what is hidden, of what is open, and of both.
 BEGINNINGS = (
@@ -167,6 +176,8 @@ def _suggestions() -> Iterator[Request]:
     beginnings += [word[:5] for word in (*SECRET_WORDS, *HIDDEN_TYPOS, *HIDDEN_NEAR_WORDS)]
     for beginning in dict.fromkeys(beginnings):
         yield Request("suggest", f"/search/suggest?q={quote(beginning)}", accept=JSON)
+    for start in ("min_share(", "max_gap(s", "-min_share(re"):
+        yield Request("values", f"/search/suggest?q={quote(start)}", accept=JSON)
     for name in FIELDS:
         for beginning in ("", "c", "h", "s"):
             query = quote(f"{name}:{beginning}")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.filters import QueryWarning
+from catalog.search.filters import QueryWarning, parse_filters
 from catalog.search.query import MAX_QUERY_LENGTH, parse_query
 from catalog.search.query_ast import Clause, Occur, Or, Phrase, Term
 from catalog.search.spelling import best_correction, distance, edits_allowed
@@ -118,3 +118,61 @@ def test_short_and_numbered_words_are_never_corrected():
         0, 1, 2, 0, 0,
     ]  # fmt: skip
     assert best_correction("cutsomer", [("customer", 3), ("costumer", 9)]) == "customer"
+
+
+def filters_of(text: str) -> tuple[tuple[str, str], ...]:
+    return parse_query(text, now=NOW).filters
+
+
+@pytest.mark.parametrize(
+    ("entered", "name", "low", "high"),
+    [
+        ("min_share(sex)>=0.4", "min_share(sex)", 0.4, None),
+        ("min_share(sex) >= 0.4", "min_share(sex)", 0.4, None),
+        ("min_share(sex)>=40%", "min_share(sex)", 0.4, None),
+        ("min_share(sex)>=40 %", "min_share(sex)", 0.4, None),
+        ("min_share(sex):>=40 %", "min_share(sex)", 0.4, None),
+        ("min_share(sex)>=40", "min_share(sex)", 0.4, None),
+        ("min_share(sex)≥0.4", "min_share(sex)", 0.4, None),
+        ("min_share(sex)=>0.4", "min_share(sex)", 0.4, None),
+        ("max_gap(sex)<=+0.1", "max_gap(sex)", None, 0.1),
+        ('max_gap("age band")<0.1', "max_gap(age_band)", None, 0.1),
+        ("max_gap(Age-Band)<10%", "max_gap(age_band)", None, 0.1),
+        ("-min_share(sex)>=0.4", "-min_share(sex)", 0.4, None),
+        ("NOT min_share(sex)>=0.4", "-min_share(sex)", 0.4, None),
+    ],
+)
+def test_a_share_is_read_however_it_is_written(
+    entered: str, name: str, low: float | None, high: float | None
+):
+    (pair,) = filters_of(f"orders {entered} returns")
+    (read,), warnings = parse_filters([pair], now=NOW)
+
+    assert (read.parameter, read.min, read.max) == (name, low, high)
+    assert not warnings
+
+
+@pytest.mark.parametrize(
+    ("entered", "code", "offer"),
+    [
+        ("min_shre(sex)>=0.4", "unknown-field", "min_share(sex)"),
+        ("max_gab(sex) < 0.1", "unknown-field", "max_gap(sex)"),
+        ("bais:measured", "unknown-field", "bias"),
+        ("bias:messured", "unknown-value", "measured"),
+        ("bias:not_asessed", "unknown-value", "not-assessed"),
+        ("min_share(sex)>=-0.1", "unknown-value", ">=0.4"),
+        ("min_share(sex)>=400%", "unknown-value", ">=0.4"),
+        ("max_gap(sex)<much", "unknown-value", ">=0.4"),
+    ],
+)
+def test_a_mistyped_bias_filter_is_a_warning_with_an_offer(entered: str, code: str, offer: str):
+    (warning,) = parse_query(entered, now=NOW).warnings
+
+    assert (warning.code, warning.offer) == (code, offer)
+
+
+def test_a_comparison_of_other_words_is_text():
+    parsed = parse_query("revenue = 5 and count(x) >= domain:sales", now=NOW)
+
+    assert parsed.filters == (("domain", "sales"),)
+    assert not parsed.warnings

@@ -20,10 +20,14 @@ from catalog.products.models import (
     Verdict,
     Visibility,
 )
+from catalog.provenance.representation import BiasState
+from catalog.provenance.summaries import in_bias_states, with_imbalance
+
+LISTED_STATES = (BiasState.MEASURED, BiasState.DECLARED, BiasState.NOT_ASSESSED)
 
 
 class ProductFilters(FilterSet):
-    """By domain, status, tag, visibility, SLO and contract, in a stated order."""
+    """By domain, status, tag, visibility, SLO, contract and bias, in a stated order."""
 
     domain = ModelChoiceFilter(
         queryset=Domain.objects.all(),
@@ -35,6 +39,14 @@ class ProductFilters(FilterSet):
     visibility = ChoiceFilter(choices=Visibility.choices)
     slo = ChoiceFilter(choices=Verdict.choices, field_name="slo_verdict")
     contract = ChoiceFilter(choices=ContractState.choices, field_name="contract_state")
+    bias = MultipleChoiceFilter(
+        choices=[(state.value, state.value) for state in LISTED_STATES],
+        method="filter_bias",
+        help_text="How the groups in the data are known; any of the values.",
+    )
+    imbalance = CharFilter(
+        method="filter_imbalance", max_length=60, help_text="An attribute, such as sex."
+    )
     tag = CharFilter(method="filter_tag", max_length=120)
     sort = OrderingFilter(fields=["name", ("updated_at", "updated")])
 
@@ -42,6 +54,16 @@ class ProductFilters(FilterSet):
         self, products: DataProductQuerySet, name: str, domain: Domain
     ) -> QuerySet[DataProduct]:
         return products.in_domains(domains_within(Domain.objects.parents(), domain.pk))
+
+    def filter_bias(
+        self, products: DataProductQuerySet, name: str, states: list[str]
+    ) -> QuerySet[DataProduct]:
+        return products.filter(in_bias_states(states)) if states else products
+
+    def filter_imbalance(
+        self, products: DataProductQuerySet, name: str, attribute: str
+    ) -> QuerySet[DataProduct]:
+        return products.filter(with_imbalance(attribute))
 
     def filter_tag(
         self, products: DataProductQuerySet, name: str, tag: str

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
 from catalog.products.reuse import MAX_LICENSE_LENGTH, reuse_of
-from catalog.provenance.representation import Row, max_gaps, min_shares
+from catalog.provenance.representation import BiasSummary, Row
+from catalog.provenance.summaries import KNOWN_IMBALANCES, summarize_bias
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import RelatedData, load_related
 
@@ -30,6 +31,7 @@ def product_documents(products: Iterable[DataProduct]) -> Iterator[SearchDocumen
 
 def product_document(product: DataProduct, related: RelatedData) -> SearchDocument:
     own, columns = related.domains[0], tuple(related.columns)[:MAX_COLUMNS]
+    bias = summarize_bias(related.imbalances, answer=related.bias_answer)
     return SearchDocument(
         type=PRODUCT,
         id=str(product.uuid),
@@ -55,8 +57,10 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         used_in=tuple(related.uses),
         sources=_words(related, "source"),
         methods=_words(related, "collection_method"),
+        bias_states=bias.states,
+        bias_attributes=tuple(one.attribute for one in bias.attributes),
         imbalances=_imbalance_terms(related.imbalances),
-        measures=_measures(related.imbalances),
+        measures=_measures(bias),
         updated=int(product.updated_at.timestamp()),
         certified_until=_midnight(product.certified_until),
         weight=STATUS_WEIGHTS.get(Status(product.status), 1.0),
@@ -86,7 +90,7 @@ def _aliases(product: DataProduct, related: RelatedData) -> Iterator[str]:
 
 
 def _contents(product: DataProduct, related: RelatedData) -> Iterator[str]:
-    has_note = any(question == "known_imbalances" and text for question, text in related.answers)
+    has_note = any(question == KNOWN_IMBALANCES and text for question, text in related.answers)
     facts = {
         "bias-notes": has_note or bool(related.imbalances),
         "contract": related.has_contract,
@@ -148,9 +152,10 @@ def _imbalance_terms(imbalances: list[Row]) -> tuple[str, ...]:
     return tuple(sorted(terms))
 
 
-def _measures(imbalances: list[Row]) -> dict[str, float]:
-    shares = {f"min_share.{name}": share for name, share in min_shares(imbalances).items()}
-    gaps = {f"max_gap.{name}": round(gap, 6) for name, gap in max_gaps(imbalances).items()}
+def _measures(bias: BiasSummary) -> dict[str, float]:
+    """Return the numbers to compare, each by its name and attribute."""
+    shares = {f"min_share.{name}": share for name, share in bias.min_shares.items()}
+    gaps = {f"max_gap.{name}": gap for name, gap in bias.max_gaps.items()}
     return dict(sorted((shares | gaps).items()))
 
 

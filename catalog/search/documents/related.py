@@ -14,6 +14,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductGroupPermission, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.representation import Row
+from catalog.provenance.summaries import KNOWN_IMBALANCES, ROW_COLUMNS
 
 MAX_NOTE_LENGTH = 400
 _SPACES = re.compile(r"\s+")
@@ -49,6 +50,8 @@ class RelatedData:
     column_notes: dict[str, str] = field(default_factory=dict)
     tables: dict[str, None] = field(default_factory=dict)
     answers: list[tuple[str, str]] = field(default_factory=list)
+    # The state of the answer about known imbalances.
+    bias_answer: str = ""
     imbalances: list[Row] = field(default_factory=list)
 
 
@@ -125,13 +128,14 @@ def _read_contracts(related: Mapping[int, RelatedData], keys: list[int]) -> None
 
 def _read_provenance(related: Mapping[int, RelatedData], keys: list[int]) -> None:
     lookup = "record__product"
-    for pk, question, text in _rows_of(
-        ProvenanceAnswer, keys, "question", "text", lookup=lookup, order=("question",)
+    for pk, question, state, text in _rows_of(
+        ProvenanceAnswer, keys, "question", "state", "text", lookup=lookup, order=("question",)
     ):
         related[pk].answers.append((question, text))
-    names = ("attribute", "group", "share", "reference_share", "origin")
+        if question == KNOWN_IMBALANCES:
+            related[pk].bias_answer = state
     rows = Imbalance.objects.filter(record__product__in=keys).order_by(*_POSITION)
-    for row in rows.values_list("record__product_id", *names, named=True):
+    for row in rows.values_list("record__product_id", *ROW_COLUMNS, named=True):
         related[row.record__product_id].imbalances.append(row)
 
 

@@ -79,8 +79,10 @@ class SearchBackend(ABC):
         types: Sequence[str] = DEFAULT_TYPES,
     ) -> tuple[FacetValue, ...]:
         """Return values of a field with a prefix and their counts, the most frequent first."""
+        searched, prefix = BY_NAME[field], normalize(prefix)
+        attribute = searched.attribute if "=" in prefix else searched.values_attribute
         with self.open_session(readers, types, TIMEOUT) as session:
-            values = session.complete(BY_NAME[field].attribute, normalize(prefix), limit)
+            values = session.complete(attribute, prefix, limit)
         return tuple(FacetValue(value, count) for value, count in values)
 
     def similar(

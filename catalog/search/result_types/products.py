@@ -1,6 +1,6 @@
 """Data products as search results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.utils.formats import localize
@@ -15,15 +15,20 @@ from catalog.products.models import (
     reader_tokens,
 )
 from catalog.products.summaries import ProductRow, SummaryJSON, product_summary
+from catalog.provenance.representation import BiasSummary
+from catalog.provenance.summaries import bias_summaries
 from catalog.search.documents.products import product_documents
 from catalog.search.result_types.result_type import ResultType, read_as
 
 
 class ProductResult(SummaryJSON):
-    """A product found."""
+    """A product found. By attribute, `min_shares` and `max_gaps` are the numbers of its groups."""
 
     url: str
     owner: str | None
+    bias: list[str]
+    min_shares: dict[str, float]
+    max_gaps: dict[str, float]
 
 
 _COLUMNS = (
@@ -67,9 +72,38 @@ def products_of(access: AccessContext, ids: Sequence[str]) -> dict[str, DataProd
     return {str(row.uuid): row for row in visible.filter(uuid__in=ids)}
 
 
-def _to_json(product: ProductRow, _annotation: object) -> ProductResult:
+def _annotate(_access: AccessContext, products: Sequence[ProductRow]) -> dict[int, BiasSummary]:
+    return bias_summaries([product.pk for product in products])
+
+
+def _to_json(product: ProductRow, bias: BiasSummary | None) -> ProductResult:
     summary = product_summary(product, domain=product.domain_slug)
-    return ProductResult(**summary, url=product.path, owner=product.owner_slug)
+    return ProductResult(
+        **summary,
+        url=product.path,
+        owner=product.owner_slug,
+        bias=[state.value for state in bias.states] if bias else [],
+        min_shares=bias.min_shares if bias else {},
+        max_gaps=bias.max_gaps if bias else {},
+    )
+
+
+def _csv_cells(products: Sequence[ProductRow]) -> dict[int, dict[str, str]]:
+    """Return permanent addresses, and what is known of the groups: `sex=0.32; age=0.1`."""
+    summaries = bias_summaries([product.pk for product in products])
+    return {
+        product.pk: {
+            "url": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+            "bias": "; ".join(summaries[product.pk].states),
+            "min_shares": _numbers(summaries[product.pk].min_shares),
+            "max_gaps": _numbers(summaries[product.pk].max_gaps),
+        }
+        for product in products
+    }
+
+
+def _numbers(by_attribute: Mapping[str, float]) -> str:
+    return "; ".join(f"{attribute}={number:g}" for attribute, number in by_attribute.items())
 
 
 PRODUCTS = ResultType(
@@ -82,6 +116,10 @@ PRODUCTS = ResultType(
     card_template="catalog/search/cards/product.html",
     json=ProductResult,
     to_json=_to_json,
-    csv_columns=("id", "domain", "slug", "name", "status", "version", "sensitivity", "slo", "url"),
-    csv_cells=lambda product: {"url": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI)},
+    csv_columns=(
+        *("id", "domain", "slug", "name", "status", "version", "sensitivity", "slo"),
+        *("bias", "min_shares", "max_gaps", "url"),
+    ),
+    csv_cells=_csv_cells,
+    annotate=_annotate,
 )

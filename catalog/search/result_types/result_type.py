@@ -51,7 +51,8 @@ class ResultType:
     - `read_rows` reads the rows of hits from the database as a reader may see them, by id.
     - `annotate` counts what is shown next to rows, as the reader, by their keys.
     - `json` is the shape of `to_json(row, annotation)`; the API's schema is built from it.
-    - `csv_columns` are values of that JSON, or of `csv_cells` where they are others.
+    - `csv_columns` are values of that JSON, or where they are others of `csv_cells(rows)`, which
+      returns them by the keys of the rows.
     - `card_template` has a macro `card(card)`.
     """
 
@@ -65,7 +66,7 @@ class ResultType:
     json: type[Any]
     to_json: Callable[[Any, Any], Mapping[str, Any]]
     csv_columns: tuple[str, ...]
-    csv_cells: Callable[[Any], Mapping[str, str]] = lambda _row: {}
+    csv_cells: Callable[[Sequence[Any]], Mapping[int, Mapping[str, str]]] = lambda _rows: {}
     annotate: Callable[[AccessContext, Sequence[Any]], Annotations] = no_annotations
     # Where the fields of a document are called otherwise than those of a product.
     field_labels: Mapping[str, Promise] = field(default_factory=dict)
@@ -74,10 +75,12 @@ class ResultType:
     def all_rows(self) -> QuerySet[Any]:
         return self.model._default_manager.order_by()
 
-    def to_csv(self, row: Any) -> list[str]:
-        """Return the cells of a row, which shows no annotation."""
-        values = {**self.to_json(row, None), **self.csv_cells(row)}
-        return [str(values[name] or "") for name in self.csv_columns]
+    def to_csv(self, rows: Sequence[Any]) -> Iterator[list[str]]:
+        """Yield the cells of each row, which show no annotation."""
+        cells = self.csv_cells(rows)
+        for row in rows:
+            values = {**self.to_json(row, None), **cells.get(row.pk, {})}
+            yield [str(values[name] or "") for name in self.csv_columns]
 
     def rows(self, ids: Collection[UUID] | None = None) -> QuerySet[Any]:
         """Return the rows from which documents are built, in the order of their keys."""

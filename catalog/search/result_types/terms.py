@@ -125,5 +125,7 @@ TERMS = ResultType(
     json=TermResult,
     to_json=_to_json,
     csv_columns=("id", "domain", "slug", "name", "definition", "spellings", "url"),
-    csv_cells=lambda term: {"spellings": "; ".join([*term.acronyms, *term.synonyms])},
+    csv_cells=lambda terms: {
+        term.pk: {"spellings": "; ".join([*term.acronyms, *term.synonyms])} for term in terms
+    },
 )

@@ -20,7 +20,7 @@ from catalog.products.summaries import ProductRow
 from catalog.search.backends import active_backend
 from catalog.search.document import RETIRED
 from catalog.search.fields import BY_NAME, DEFAULT_TYPE, FACET_SIZE, OWNERS, TYPES, FieldType
-from catalog.search.filters import Filter
+from catalog.search.filters import Filter, QueryWarning
 from catalog.search.port import (
     FacetValue,
     Hit,
@@ -42,6 +42,7 @@ from catalog.search.services.owners import (
     resolve_owners,
     responsible_people,
 )
+from catalog.search.spelling import MIN_LENGTH_FOR_TWO_EDITS, distance
 from catalog.search.synonyms import Expansion, expand_synonyms, other_spellings
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 _UUID = re.compile(
     r"(?:\S*/id/product/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.IGNORECASE
 )
+# An attribute that is being typed: `min_share(se`.
+_KEY_START = re.compile(r'-?(?P<name>\w+)\("?(?P<prefix>[\w-]*)\Z')
 _READABLE_NAME = re.compile(r"([\w.-]+\.[\w.-]+)@\S+")
 MAX_SLUG_PARTS = 20
 MAX_RELAXED = 5
@@ -61,7 +64,8 @@ MAX_PRODUCTS_OF_COLUMN = 3
 class SearchResults:
     """The engine's answer, its hits with their current rows, and how the request was read.
 
-    `owners` are the people that the query names, whose products are among the results.
+    `owners` are the people that the query names, whose products are among the results. `warnings`
+    are about filters that name what nothing readable has.
     """
 
     answer: SearchAnswer
@@ -69,6 +73,7 @@ class SearchResults:
     expansions: tuple[Expansion, ...]
     request: SearchRequest
     owners: tuple[str, ...] = ()
+    warnings: tuple[QueryWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,27 @@ def search_catalog(*, visitor: Principal | AccessContext, request: SearchRequest
         # The name of a person is no typo, even if no document contains it.
         is_corrected=request.is_corrected and not owners,
     )
-    return _search(access, request, expansions, owners)
+    results = _search(access, request, expansions, owners)
+    if results.answer.count:
+        return results
+    return replace(results, warnings=tuple(_unknown_attributes(request)))
+
+
+def _unknown_attributes(request: SearchRequest) -> Iterator[QueryWarning]:
+    """Yield each filter by an attribute that nothing readable has, but one nearly of that name."""
+    filters = [one for one in request.filters if one.key or one.field == "imbalance"]
+    if not filters:
+        return
+    values = active_backend().values("imbalance", "", request.readers, FACET_SIZE)
+    known = [value.value for value in values]
+    for one in filters:
+        name = one.key.removeprefix(f"{one.field}.") or one.values[0].partition("=")[0]
+        edits = 2 if len(name) >= MIN_LENGTH_FOR_TWO_EDITS else 1
+        ranked = [(distance(name, other, edits), other) for other in known]
+        edit, nearest = min(ranked, default=(edits + 1, ""))
+        if 0 < edit <= edits:
+            text = one.parameter if one.key else f"{one.parameter}:{name}"
+            yield QueryWarning("unknown-attribute", text, nearest)
 
 
 def _search(
@@ -183,6 +208,9 @@ def suggest(*, visitor: Principal | AccessContext, text: str, limit: int = 8) ->
     access, engine, text = access_for(visitor), active_backend(), nfc(text)
     tokens = tokens_of(access)
     last = text.rpartition(" ")[2]
+    if (match := _KEY_START.match(last)) and (field := BY_NAME.get(match["name"].casefold())):
+        values = engine.values(field.name, match["prefix"], tokens, limit)
+        return Completions(field=field.name, values=values if field.offered else ())
     name, colon, prefix = last.removeprefix("-").partition(":")
     field = BY_NAME.get(name.casefold())
     if colon and field and field.type is FieldType.TERMS:

@@ -103,10 +103,14 @@ def _filters(text: str, completions: Completions) -> list[QueryItem]:
     """Return values of the filter that is being typed, or filters whose name begins so."""
     before, last = _before_last(text), text.rpartition(" ")[2]
     name = f"{'-' if last.startswith('-') else ''}{completions.field}"
+    if completions.field and BY_NAME[completions.field].type is FieldType.KEYED:
+        sign = ">=" if completions.field == "min_share" else "<="
+        keyed = [f"{name}({value.value}){sign}" for value in completions.values]
+        return [QueryItem(value, _("filter"), before + value) for value in keyed]
     values = [(f"{name}:{quoted(value.value)}", value.count) for value in completions.values]
     items = [QueryItem(value, str(count), f"{before}{value} ") for value, count in values]
     if len(last) >= MIN_LENGTH and ":" not in last and last not in BY_NAME:
-        fields = [f"{f.name}:" for f in FIELDS if f.type is not FieldType.KEYED]
+        fields = [f.name + ("(" if f.type is FieldType.KEYED else ":") for f in FIELDS]
         names = [field for field in fields if field.startswith(last)][:2]
         items += [QueryItem(field, _("filter"), before + field) for field in names]
     return items

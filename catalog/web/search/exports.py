@@ -40,14 +40,17 @@ def search_results_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResp
     except SearchUnavailable as error:
         return search_unavailable(request, error)
     result_type = RESULT_TYPES[state.type]
-    rows = (result_type.to_csv(row) for row in _rows(request.user, first, results))
+    pages = _pages(request.user, first, results)
+    rows = (cells for page in pages for cells in result_type.to_csv(page))
     return csv_response(f"{state.type}s.csv", result_type.csv_columns, rows)
 
 
-def _rows(visitor: Principal, request: SearchRequest, results: SearchResults) -> Iterator[Any]:
-    """Yield the rows of a page of results and of all pages after it."""
+def _pages(
+    visitor: Principal, request: SearchRequest, results: SearchResults
+) -> Iterator[list[Any]]:
+    """Yield the rows of a page of results, and of each page after it."""
     while True:
-        yield from (row for _hit, row in results.hits)
+        yield [row for _hit, row in results.hits]
         if results.answer.next is None:
             return
         following = replace(request, cursor=results.answer.next)

@@ -1,6 +1,6 @@
 """The labels and sentences by which pages and answers explain a search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from catalog.domains.models import Domain
 from catalog.people.models import Team
 from catalog.products.links import column_href
-from catalog.search.fields import MEANING, OWNERS
+from catalog.search.fields import BIAS, MEANING, OWNERS
 from catalog.search.filters import QueryWarning
 from catalog.search.port import Facet, Hit, Reason
 from catalog.search.result_types import RESULT_TYPES
@@ -26,6 +26,8 @@ FACETS = {
     "sensitivity": gettext_lazy("Sensitivity"),
     "slo": gettext_lazy("SLO"),
     "contract": gettext_lazy("Contract"),
+    "bias": gettext_lazy("Representation of groups"),
+    "imbalance": gettext_lazy("Assessed attribute"),
     "format": gettext_lazy("Format"),
     "license": gettext_lazy("Licence"),
     "owner": gettext_lazy("Owner"),
@@ -49,6 +51,10 @@ VALUES = {
     "no_data": gettext_lazy("No data"),
     "broken": gettext_lazy("Broken"),
     "unknown": gettext_lazy("Not compared"),
+    "measured": gettext_lazy("Measured"),
+    "declared": gettext_lazy("Declared"),
+    "not-assessed": gettext_lazy("Not assessed"),
+    "contradicted": gettext_lazy("Contradicted by measurement"),
 }
 REASONS = {
     "name": gettext_lazy("Name"),
@@ -61,6 +67,7 @@ REASONS = {
     "used_in": gettext_lazy("Used by"),
     "notes": gettext_lazy("Limitations and use"),
     OWNERS: gettext_lazy("Owner"),
+    BIAS: gettext_lazy("Representation of groups"),
     MEANING: gettext_lazy("Meaning"),
 }
 _BOOSTED = gettext_lazy("Ranked higher because its meaning is similar")
@@ -79,6 +86,7 @@ WARNINGS = {
     "too-many-beginnings": gettext_lazy("Only the first 8 words with * are expanded."),
     "unknown-field": gettext_lazy("Unknown filter."),
     "unknown-value": gettext_lazy("Unknown value."),
+    "unknown-attribute": gettext_lazy("No product that you can see has this attribute."),
     "no-value": gettext_lazy("Empty filter."),
     "unknown-sort": gettext_lazy("Unknown sort order."),
     "one-type": gettext_lazy("Only one result type at a time; showing the first."),
@@ -110,7 +118,7 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
 
 
 def label_of(labels: FacetLabels, name: str, value: str) -> str:
-    if name in ("is", "sensitivity", "slo", "contract"):
+    if name in ("is", "sensitivity", "slo", "contract", "bias"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
 
@@ -160,16 +168,16 @@ class ReasonPart:
     more: int
 
 
-def reason_parts(hit: Hit, row: Any) -> list[ReasonPart]:
+def reason_parts(hit: Hit, row: Any, reasons: Iterable[Reason]) -> list[ReasonPart]:
     labels = labels_of_reasons(hit.type)
-    return [_reason_part(hit, row, reason, labels) for reason in hit.reasons]
+    return [_reason_part(hit, row, reason, labels) for reason in reasons]
 
 
 def _reason_part(hit: Hit, row: Any, reason: Reason, labels: Mapping[str, str]) -> ReasonPart:
     label = labels.get(reason.field, reason.field)
     if reason.field == MEANING:
         return ReasonPart(reason.field, label, [ReasonItem(str(_BOOSTED))], 0)
-    if reason.field == OWNERS:
+    if reason.field in (OWNERS, BIAS):
         return ReasonPart(reason.field, label, [ReasonItem(text) for text in reason.texts], 0)
     marked = hit.highlights.get(reason.field, "").split("\n")[: len(reason.texts) or 1]
     items = [ReasonItem(trusted(html)) for html in marked]

@@ -14,6 +14,7 @@ from catalog.authorization.access import AccessContext
 from catalog.glossary.models import TERM
 from catalog.products.models import PRODUCT
 from catalog.search.fields import DEFAULT_TYPE, MAX_OFFSET, RELEVANCE, SORT_BY_NAME
+from catalog.search.filters import QueryWarning
 from catalog.search.port import Correction, Facet, Hit, SearchAnswer
 from catalog.search.result_types import RESULT_TYPES
 from catalog.search.result_types.terms import TermRow
@@ -26,6 +27,7 @@ from catalog.search.services.search import (
 from catalog.search.synonyms import Expansion
 from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
 from catalog.web.search import result_labels
+from catalog.web.search.bias_reasons import bias_reasons
 from catalog.web.search.result_labels import FacetLabels, ReasonPart
 
 MAX_VISIBLE_VALUES = 8
@@ -156,9 +158,9 @@ def build_results_page(
         count_text=result_type.count_text(answer.count),
         card_template=result_type.card_template,
         tabs=_tabs(access, state, results),
-        cards=[_card(hit, row, annotations.get(row.pk)) for hit, row in results.hits],
+        cards=[_card(hit, row, annotations.get(row.pk), state) for hit, row in results.hits],
         facets=[_facet(facet, labels) for facet in answer.facets if facet.values],
-        chips=[*_filter_chips(state, labels), *_warning_chips(state)],
+        chips=[*_filter_chips(state, labels), *_warning_chips(state, results)],
         sorts=_sorts(state),
         numbered=None if state.request.cursor else pages.get_page(state.page),
         cursor_links=_cursor_links(request, state, answer),
@@ -198,14 +200,17 @@ def _nearest_terms(access: AccessContext, state: SearchState) -> list[TermRow]:
     return [row for _, row in search_catalog(visitor=access, request=wider).hits]
 
 
-def _card(hit: Hit, row: Any, annotation: Any) -> ResultCard:
+def _card(hit: Hit, row: Any, annotation: Any, state: SearchState) -> ResultCard:
+    reasons = hit.reasons
+    if hit.type == PRODUCT:
+        reasons += bias_reasons(annotation, state.request)
     return ResultCard(
         row=row,
         annotation=annotation,
         name_html=result_labels.trusted(hit.highlights.get("name", "")),
         snippet_html=result_labels.trusted(hit.highlights.get("summary", "")),
         missing_terms=tuple(hit.missing_terms),
-        reasons=result_labels.reason_parts(hit, row),
+        reasons=result_labels.reason_parts(hit, row, reasons),
     )
 
 
@@ -242,7 +247,7 @@ def _filter_chips(state: SearchState, labels: FacetLabels) -> list[Chip]:
     ]
 
 
-def _warning_chips(state: SearchState) -> list[Chip]:
+def _warning_chips(state: SearchState, results: SearchResults) -> list[Chip]:
     return [
         Chip(
             key=warning.typed,
@@ -250,7 +255,25 @@ def _warning_chips(state: SearchState) -> list[Chip]:
             suggestion=_replacement(state, warning.typed, warning.offer) if warning.offer else None,
         )
         for warning in state.warnings
+    ] + [
+        Chip(
+            key=warning.typed,
+            warning=result_labels.warning_text(warning),
+            suggestion=_with_attribute(state, warning),
+        )
+        for warning in results.warnings
     ]
+
+
+def _with_attribute(state: SearchState, warning: QueryWarning) -> Suggestion:
+    """Return the search with the attribute that was probably meant."""
+    name, colon, _value = warning.typed.partition(":")
+    renamed = name if colon else f"{name.partition('(')[0]}({warning.offer})"
+    filters = [
+        pair if pair[0] != name else (renamed, warning.offer if colon else pair[1])
+        for pair in state.filters
+    ]
+    return Suggestion(warning.offer, f"?{state.address(filters)}")
 
 
 def _replacement(state: SearchState, typed: str, offer: str) -> Suggestion:

@@ -241,7 +241,7 @@ def _facets_within(selected: Mapping[str, JSONObject]) -> JSONObject:
     """
     facets: JSONObject = {}
     for field in FACETS:
-        values = {"field": field.attribute, "size": FACET_SIZE, "order": _MOST_FREQUENT}
+        values = {"field": field.values_attribute, "size": FACET_SIZE, "order": _MOST_FREQUENT}
         others = [query for name, query in selected.items() if name != field.name]
         facet = {"terms": values}
         within = {"filter": {"bool": {"filter": others}}, "aggs": {_VALUES: facet}}

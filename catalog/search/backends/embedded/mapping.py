@@ -19,7 +19,7 @@ from catalog.types import JSONObject
 LAYOUT = 4
 # What is left of a deleted document: its revision, and no reader who could find it.
 DELETED = "gone"
-FAST_TERMS = tuple(dict.fromkeys(f.attribute for f in FIELDS if f.is_facet))
+FAST_TERMS = tuple(dict.fromkeys(f.values_attribute for f in FIELDS if f.is_facet))
 
 
 def register(index: Index) -> None:

@@ -102,7 +102,9 @@ class EmbeddedSession:
         self, documents: Query, filters: Sequence[Query], facets: Sequence[Field]
     ) -> dict[str, dict[str, int]]:
         sizes = {"size": FACET_SIZE, "segment_size": _ALL_VALUES}
-        terms = {field.name: {"terms": {"field": field.attribute, **sizes}} for field in facets}
+        terms = {
+            field.name: {"terms": {"field": field.values_attribute, **sizes}} for field in facets
+        }
         if not terms:
             return {}
         counted = self.documents.aggregate(self.builder.filtered(documents, filters), terms)
