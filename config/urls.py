@@ -13,6 +13,7 @@ from config.pages.home import home
 from config.pages.preferences import display_settings
 from config.pages.sign_in import SignIn, admin_sign_in
 from config.pages.styleguide import styleguide
+from governance.web.urls import version_urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("first-start", first_start, name="first_start"),
     path("api/docs", api_reference, name="api_docs"),
     path("api/", include("config.api")),
+    path("", include(version_urlpatterns)),
     path("", include("catalog.web.urls")),
     path("", include("governance.web.urls")),
 ]

@@ -11,6 +11,7 @@ from governance.web.inspection import (
 from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
 from governance.web.publishing.sources import Database, Endpoint, File, FileUpload, ObjectStorage
+from governance.web.representation.datasheet_views import product_datasheet
 from governance.web.slo.dashboard import slo_board
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
@@ -20,7 +21,13 @@ from governance.web.slo.product import (
 )
 
 PRODUCT = "p/<str:domain>/<str:product>"
+VERSION = f"{PRODUCT}@<str:version>"
 
+# Before the catalog's routes: there every other tab of a version leads to the version's page.
+version_urlpatterns = [
+    path(f"{VERSION}/datasheet", product_datasheet, name="version_datasheet"),
+    path(f"{VERSION}/datasheet.<str:suffix>", product_datasheet, name="version_datasheet_file"),
+]
 urlpatterns = [
     path("publish/upload", FileUpload.as_view(), name="publish_upload"),
     path("publish/file", File.as_view(), name="publish_file"),
@@ -40,6 +47,8 @@ urlpatterns = [
     ),
     path(f"{PRODUCT}/slo", product_slo, name="product_slo"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
+    path(f"{PRODUCT}/datasheet", product_datasheet, name="product_datasheet"),
+    path(f"{PRODUCT}/datasheet.<str:suffix>", product_datasheet, name="product_datasheet_file"),
     path("ports/<int:pk>/read", port_read, name="port_read"),
     path("ports/<int:pk>/check", port_check, name="port_check"),
     path("ports/<int:pk>/adopt", port_adopt, name="port_adopt"),

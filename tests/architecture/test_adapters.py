@@ -5,7 +5,7 @@ import sys
 
 from tests.architecture.trees import ROOT
 
-HEAVY = ("tantivy", "elasticsearch", "duckdb", "onnxruntime", "tokenizers", "numpy")
+HEAVY = ("tantivy", "typst", "elasticsearch", "duckdb", "onnxruntime", "tokenizers", "numpy")
 PROGRAM = """
 import django, sys
 django.setup()

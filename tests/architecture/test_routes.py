@@ -20,6 +20,8 @@ OPEN = set(
     domain_list domain_page product_permanent
     product_overview product_schema product_contract_page product_contract_current
     product_provenance product_history
+    product_bias product_bias_csv
+    product_datasheet product_datasheet_file version_datasheet version_datasheet_file
     product_versions product_version product_version_tab product_permanent_version
     person_page
     product_source product_slo product_slo_csv
