@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs", api_reference, name="api_docs"),
     path("api/", include("config.api")),
     path("", include(version_urlpatterns)),
+    path("", include("catalog.api.linked_data")),
     path("", include("catalog.web.urls")),
     path("", include("governance.web.urls")),
 ]

@@ -1,6 +1,7 @@
 """The data of a port that Assay serves itself: who may read it, and the open file."""
 
 import os
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from catalog.ports.file_formats import MEDIA_TYPES
 from catalog.ports.files import OutsideFolder, open_in_folders
 from catalog.ports.models import OutputPort
 from catalog.ports.uploads import is_hosted
-from catalog.products.models import Status
+from catalog.products.models import DataProduct, Status
 
 GATEWAY = "The gateway will serve it once there is one."
 
@@ -75,12 +76,35 @@ def hosted_server(port: OutputPort) -> Server | None:
     return None
 
 
+def served_ports(ports: Iterable[OutputPort]) -> dict[int, str]:
+    """Return the formats of the ports whose data is served here, by key.
+
+    One statement, if the ports have their products, contracts and servers.
+    """
+    hosted = {port: server for port in ports if (server := hosted_server(port))}
+    contracts = {server.contract_id for server in hosted.values()}
+    columns = SchemaProperty.objects.filter(schema_object__contract__in=contracts)
+    keys = ("schema_object__contract", "classification")
+    classes: dict[int, set[str]] = {contract: set() for contract in contracts}
+    for contract, classification in columns.order_by().values_list(*keys).distinct():
+        classes[contract].add(classification)
+    return {
+        port.pk: server.format
+        for port, server in hosted.items()
+        if not _reason_of_product(port.product)
+        and not _reason_of_classes(classes[server.contract_id])
+    }
+
+
 def reason_not_served(port: OutputPort) -> str:
     """Return why the data of a port is served to nobody here; empty if it is served.
 
     It is where the product is published, public and not sensitive, and no column is classified.
     """
-    product, contract = port.product, contract_of(port)
+    return _reason_of_product(port.product) or _reason_of_schema(contract_of(port))
+
+
+def _reason_of_product(product: DataProduct) -> str:
     if product.status not in (Status.PUBLISHED, Status.DEPRECATED):
         return f"This product is {product.status}, so its data is not served."
     rules = ValueRules(
@@ -88,13 +112,17 @@ def reason_not_served(port: OutputPort) -> str:
     )
     if not rules.is_open:
         return "Only data of public products whose sensitivity is public is served here."
-    return _reason_of_schema(contract)
+    return ""
 
 
 def _reason_of_schema(contract: DataContract | None) -> str:
     columns = SchemaProperty.objects.filter(schema_object__contract=contract)
     classes = set(columns.order_by().values_list("classification", flat=True).distinct())
-    if contract is None or not classes:
+    return _reason_of_classes(classes if contract else set())
+
+
+def _reason_of_classes(classes: Collection[str]) -> str:
+    if not classes:
         return "The contract declares no columns, so it is not known whether one is classified."
     if not all(map(is_open_classification, classes)):
         return "The contract classifies a column, and data with classified columns is not served."

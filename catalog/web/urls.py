@@ -20,7 +20,6 @@ from catalog.web.ports import uploads
 from catalog.web.ports import views as ports
 from catalog.web.products import registration, steps, versions
 from catalog.web.products.contracts import product_contract, product_contract_current
-from catalog.web.products.lookup import product_permanent
 from catalog.web.products.overview import product_overview
 from catalog.web.products.provenance import product_provenance
 from catalog.web.products.schema import product_schema
@@ -116,10 +115,6 @@ urlpatterns: list[URLPattern] = [
     path("domains", domain_list, name="domain_list"),
     path("d/<str:domain>/feed.atom", domain_feed, name="domain_feed"),
     path("d/<str:domain>", domain_page, name="domain_page"),
-    path("id/product/<uuid:uuid>", product_permanent, name="product_permanent"),
-    path(
-        "id/product/<uuid:uuid>@<str:version>", product_permanent, name="product_permanent_version"
-    ),
     path(f"{PRODUCT}@<str:version>", versions.product_version, name="product_version"),
     path(
         f"{PRODUCT}@<str:version>/<path:tab>",

@@ -5,7 +5,10 @@ import sys
 
 from tests.architecture.trees import ROOT
 
-HEAVY = ("tantivy", "typst", "elasticsearch", "duckdb", "onnxruntime", "tokenizers", "numpy")
+HEAVY = (
+    *("tantivy", "typst", "elasticsearch", "duckdb", "onnxruntime", "tokenizers", "numpy"),
+    "rdflib",
+)
 PROGRAM = """
 import django, sys
 django.setup()

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import (
     Http404,
@@ -13,7 +11,6 @@ from django.http import (
     HttpResponsePermanentRedirect,
 )
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.authorization.access import AccessContext, access_for
@@ -140,21 +137,3 @@ def retired_response(
     if successor is not None and not access.can_read(successor):
         successor = None
     return render_page(request, "errors/410.html", RetiredPage(product, successor), status=410)
-
-
-@require_safe
-def product_permanent(request: HttpRequest, uuid: UUID, version: str = "") -> HttpResponse:
-    """Redirect the permanent identifier to the page, or to the API if JSON is preferred.
-
-    After an `@` it names a version.
-    """
-    access = access_for(request.user)
-    product = _visible(access).filter(uuid=uuid).first()
-    if product is None:
-        raise Http404
-    wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-    response = HttpResponse(status=303)
-    address = reverse("api:product", args=[product.uuid]) if wants_json else product.path
-    response["Location"] = f"{address}?{urlencode({'version': version})}" if version else address
-    response["Vary"] = "Accept, Cookie"
-    return response

@@ -1,0 +1,1 @@
+"""The catalog as linked data: DCAT-AP, PROV and schema.org, projected from facts."""
