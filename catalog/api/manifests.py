@@ -1,16 +1,18 @@
 """API of manifests: import them, and export a product or a contract as one."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import IO, Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -23,12 +25,12 @@ from catalog.api.rest.problems import issue_json
 from catalog.authorization.access import access_for, require_user
 from catalog.contracts.access import readable_tree
 from catalog.contracts.models import DataContract
-from catalog.manifests.bundles import Source
 from catalog.manifests.conversion import TARGETS, convert, convert_strictly
 from catalog.manifests.formats.bitol_odps import export
+from catalog.manifests.formats.registry import FORMATS, get_format
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import Action
-from catalog.manifests.readers import MAX_BYTES
+from catalog.manifests.readers import MAX_REQUEST_BYTES, Source
 from catalog.manifests.serializers import json_of, yaml_of
 from catalog.manifests.services import ReleaseTexts, import_manifests
 from catalog.problems import MEDIA_TYPE, problem_document
@@ -44,7 +46,13 @@ REPORT = {
         "problems": {"type": "array", "items": {"type": "object", "additionalProperties": {}}},
     },
 }
-MANIFEST = dict.fromkeys(("application/yaml", "text/yaml"), OpenApiTypes.STR)
+MAX_FILES = 20
+MANIFEST = dict.fromkeys(("application/yaml", "text/yaml"), OpenApiTypes.STR) | {
+    "multipart/form-data": {
+        "type": "object",
+        "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+    }
+}
 DOCUMENT = {
     (200, kind): {"type": "object", "additionalProperties": {}}
     for kind in ("application/yaml", "application/json")
@@ -52,7 +60,7 @@ DOCUMENT = {
 
 
 class YamlBody(BaseParser):
-    """The bytes of a manifest, which `manifests.readers` parses."""
+    """The bytes of one file, which `manifests.readers` parses."""
 
     media_type = "application/yaml"
 
@@ -63,9 +71,9 @@ class YamlBody(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the bytes. Raises TooLarge."""
-        content = stream.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise TooLarge(f"A manifest has at most {MAX_BYTES:,} bytes.")
+        content = stream.read(MAX_REQUEST_BYTES + 1)
+        if len(content) > MAX_REQUEST_BYTES:
+            raise TooLarge(f"A request has at most {MAX_REQUEST_BYTES:,} bytes.")
         return content
 
 
@@ -76,9 +84,15 @@ class TextYamlBody(YamlBody):
 
 
 class JsonManifestBody(YamlBody):
-    """A manifest in JSON: one document, or a list of several."""
+    """A file in JSON."""
 
     media_type = "application/json"
+
+
+class JsonLinkedDataBody(YamlBody):
+    """A file in JSON-LD, read as JSON: no context is fetched."""
+
+    media_type = "application/ld+json"
 
 
 class YamlAnswer(BaseRenderer):
@@ -111,6 +125,11 @@ class ManifestQuery(Body):
 
     dry_run = serializers.BooleanField(default=False, help_text="Only report what would happen.")
     overwrite = serializers.BooleanField(default=False, help_text="Replace edits made here.")
+    format = serializers.ChoiceField(
+        [known.name for known in FORMATS],
+        required=False,
+        help_text="Format of the files; detected if left out.",
+    )
     domain = serializers.CharField(
         default="", allow_blank=True, max_length=120, help_text="Domain of products that name none."
     )
@@ -126,22 +145,35 @@ class ManifestQuery(Body):
 
 
 class Manifests(APIView):
-    """Import products and contracts; importing the same bytes again changes nothing."""
+    """Import products and contracts in any format that is read, as one file or several.
+
+    Importing the same bytes again changes nothing.
+    """
 
     permission_classes = [IsAuthenticated]
-    parser_classes = [YamlBody, TextYamlBody, JsonManifestBody]
+    parser_classes = [
+        YamlBody,
+        TextYamlBody,
+        JsonManifestBody,
+        JsonLinkedDataBody,
+        MultiPartParser,
+    ]
 
     @extend_schema(parameters=[ManifestQuery], request=MANIFEST, responses={200: REPORT})
     def post(self, request: Request) -> Response:
-        """Import the documents of a body, each product as a unit; 4xx if none could be imported."""
+        """Import the body, each product as a unit; 4xx if none could be imported.
+
+        Send several files as `multipart/form-data`, each a part named `file`. `losses` are what a
+        file says and is not kept, by JSON Pointer.
+        """
         query = ManifestQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        content: Any = request.data
-        if not isinstance(content, bytes):
-            raise ValidationError("Send the manifest as the body.", code="required")
+        sources = _sources_of(request)
+        chosen = query.validated_data.get("format")
         is_dry_run = query.validated_data["dry_run"]
         results = import_manifests(
-            sources=[Source("body", lambda: content, is_request=True)],
+            sources=sources,
+            chosen=get_format(chosen) if chosen else None,
             actor=require_user(request.user),
             default_domain=query.validated_data["domain"],
             overwrite=query.validated_data["overwrite"],
@@ -258,6 +290,22 @@ class ContractConversion(APIView):
         )
 
 
+def _sources_of(request: Request) -> list[Source]:
+    """Return the texts of a request: its body, or its parts. Raises ValidationError."""
+    content: Any = request.data
+    if isinstance(content, bytes):
+        return [Source("body", lambda: content, is_request=True)]
+    if not isinstance(content, MultiValueDict):
+        raise ValidationError("Send the manifest as the body.", code="required")
+    files = [file for name in request.FILES for file in request.FILES.getlist(name)]
+    if not 0 < len(files) <= MAX_FILES:
+        message = f"Send 1 to {MAX_FILES} files, each as a part with a file name."
+        raise ValidationError(message, code="required")
+    # Read at once: a file on disk is closed with the request.
+    texts = [(file.name or "file", file.read()) for file in files]
+    return [Source(name, partial(bytes, text), is_request=True) for name, text in texts]
+
+
 def _contract_tree(request: Request, uuid: UUID) -> JSONObject:
     visible = DataProduct.objects.visible_to(access_for(request.user)).has("product_id")
     contracts = DataContract.objects.filter(visible).select_related("product")
@@ -280,6 +328,8 @@ def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Resp
     actions = {result.action for result in report.results}
     is_conflict = actions == {Action.CONFLICT} and not report.has_errors
     code = "import-conflict" if is_conflict else "invalid"
+    if {issue.code for issue in report.all_issues} == {"reading.size"}:
+        code = "too-large"
     errors = [issue for issue in report.all_issues if issue.is_error]
     reasons = [*map(str, errors), *(result.reason for result in report.results)]
     problem = problem_document(

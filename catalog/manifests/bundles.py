@@ -1,68 +1,25 @@
 """Many documents sorted into bundles: a product is imported with its contracts or not at all."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
+from itertools import islice
 
 from catalog.contracts.projection import ContractDocument
 from catalog.issues import Severity, did_you_mean, shortened
 from catalog.manifests.formats import bitol_odps, odcs
+from catalog.manifests.formats.types import Format
+from catalog.manifests.imported import convert
 from catalog.manifests.issues import DocumentIssue, ParseError
-from catalog.manifests.manifest import Manifest
-from catalog.manifests.readers import read_documents
+from catalog.manifests.manifest import Bundle, Manifest, Originals
+from catalog.manifests.readers import Source
 from catalog.manifests.source_map import Document
-from catalog.products.document import ProductDocument
+from catalog.manifests.sources import Sources
 from catalog.products.projection import slug_from
 from catalog.types import JSONObject
 
-# Documents are cached while they are small together; of a large set each is read again in turn.
-MAX_CACHED_BYTES = 8 * 1024 * 1024
 # What a request may import: about a second of CPU if all are new.
-MAX_DOCUMENTS_OF_REQUEST = 50
-
-
-@dataclass(frozen=True)
-class Source:
-    """One text: its name, and how to read its bytes; `is_explicit` if it was named itself.
-
-    One that came with a request has no more than MAX_DOCUMENTS_OF_REQUEST documents.
-    """
-
-    name: str
-    read: Callable[[], bytes]
-    is_explicit: bool = True
-    is_request: bool = False
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """One product, or None if only its contracts were given, and its contracts."""
-
-    product: Manifest[ProductDocument] | None
-    contracts: tuple[Manifest[ContractDocument], ...]
-    issues: tuple[DocumentIssue, ...]
-    # What was read, with the SHA-256 of its bytes.
-    originals: tuple[tuple[Source, str], ...] = ()
-
-    @property
-    def first(self) -> Manifest[ProductDocument] | Manifest[ContractDocument]:
-        return self.product or self.contracts[0]
-
-    @property
-    def identifier(self) -> str:
-        return self.first.identifier
-
-    @property
-    def name(self) -> str:
-        return shortened(str(self.first.tree.get("name") or self.identifier), 80)
-
-    @property
-    def file(self) -> str:
-        return self.first.document.file
-
-    @property
-    def has_errors(self) -> bool:
-        return any(issue.is_error for issue in self.issues)
+MAX_PRODUCTS_OF_REQUEST = 50
 
 
 @dataclass(frozen=True)
@@ -98,20 +55,25 @@ class _BundleIndex:
 
 
 class BundleCollector:
-    """The bundles of some sources; `issues` are those of documents that belong to no bundle."""
+    """The bundles of some sources; `issues` are those of documents that belong to no bundle.
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    Documents of ours are bundled by the contracts that their products name. Files of another format
+    are read each on its own, or all together if the format says so.
+    """
+
+    def __init__(self, sources: Iterable[Source], chosen: Format | None = None) -> None:
         self.issues: list[DocumentIssue] = []
-        self._sources = list(sources)
-        self._cached: dict[int, list[Document]] = {}
-        self._cached_bytes = 0
-        self._digests: dict[int, str] = {}
+        self._sources = Sources(sources, chosen)
         self._index = _BundleIndex()
-        for number, source in enumerate(self._sources):
-            self._collect(number, source)
+        self._converted: list[tuple[Format, list[int]]] = []
+        self._products = 0
+        for number, source in enumerate(self._sources.all):
+            with self._reporting(source.name):
+                self._collect(number, source)
 
     def __len__(self) -> int:
-        return len(self._index.products) + len(self._index.unassigned())
+        ours = len(self._index.products) + len(self._index.unassigned())
+        return ours + len(self._converted)
 
     def bundles(self) -> Iterator[Bundle]:
         """Yield each bundle, parsed, in the order of the sources."""
@@ -119,24 +81,28 @@ class BundleCollector:
             yield from self._bundle(product, self._index.contracts_of(product))
         for contracts in self._index.unassigned():
             yield from self._bundle(None, contracts)
+        for file_format, numbers in self._converted:
+            yield from self._convert(file_format, numbers)
 
-    def _collect(self, number: int, source: Source) -> None:
+    @contextmanager
+    def _reporting(self, name: str) -> Iterator[None]:
+        """Turn what keeps a source from being read into an issue."""
         try:
-            documents = self._read(number)
+            yield
         except ParseError as error:
             self.issues.append(error.issue)
-            return
         except OSError as error:
             message = f"Cannot be read: {error.strerror or type(error).__name__}"
             hint = "Check that the file exists and is readable."
-            self.issues.append(_file_issue(source.name, "manifest.unreadable", message, hint))
+            self.issues.append(_file_issue(name, "manifest.unreadable", message, hint))
+
+    def _collect(self, number: int, source: Source) -> None:
+        content = self._sources.read(number)
+        if content.format and content.format.read:
+            self._add_converted(content.format, number)
             return
-        if source.is_request and len(documents) > MAX_DOCUMENTS_OF_REQUEST:
-            message = (
-                f"{len(documents):,} documents; a request has at most {MAX_DOCUMENTS_OF_REQUEST}"
-            )
-            hint = "Send them in several requests, or run manage.py import_manifests."
-            self.issues.append(_file_issue(source.name, "manifest.too-many", message, hint))
+        documents = content.documents
+        if not self._is_within_limit(source, len(documents)):
             return
         for index, document in enumerate(documents):
             kind, identifier = document.tree.get("kind"), str(document.tree.get("id"))
@@ -147,6 +113,23 @@ class BundleCollector:
                 self._index.contracts.setdefault(identifier, []).append(ref)
             else:
                 self.issues.append(_unsupported_kind(document, source))
+
+    def _add_converted(self, file_format: Format, number: int) -> None:
+        for other, numbers in self._converted:
+            if other is file_format and file_format.is_file_set:
+                numbers.append(number)
+                return
+        self._converted.append((file_format, [number]))
+
+    def _is_within_limit(self, source: Source, count: int) -> bool:
+        """Count documents, or products; return False and report it if a request has too many."""
+        self._products += count
+        if not source.is_request or self._products <= MAX_PRODUCTS_OF_REQUEST:
+            return True
+        message = f"A request has at most {MAX_PRODUCTS_OF_REQUEST} products or contracts"
+        hint = "Send them in several requests, or run manage.py import_manifests."
+        self.issues.append(_file_issue(source.name, "manifest.too-many", message, hint))
+        return False
 
     def _add_product(self, ref: _DocumentRef, document: Document) -> None:
         index, slug = self._index, slug_from(document.tree)
@@ -161,24 +144,13 @@ class BundleCollector:
         for identifier in contract_ids(document.tree):
             index.products_by_contract.setdefault(identifier, []).append(ref.identifier)
 
-    def _read(self, number: int) -> list[Document]:
-        if number in self._cached:
-            return self._cached[number]
-        source = self._sources[number]
-        content = source.read()
-        self._digests[number] = sha256(content).hexdigest()
-        documents = read_documents(content, name=source.name)
-        if self._cached_bytes + len(content) <= MAX_CACHED_BYTES:
-            self._cached[number] = documents
-            self._cached_bytes += len(content)
-        return documents
-
     def _bundle(
         self, product: _DocumentRef | None, contracts: list[_DocumentRef]
     ) -> Iterator[Bundle]:
         refs = [*([product] if product else []), *contracts]
         try:
-            documents = [self._read(ref.source)[ref.index] for ref in refs]
+            documents = [self._sources.read(ref.source).documents[ref.index] for ref in refs]
+            originals = self._originals(ref.source for ref in refs)
         except (ParseError, OSError, IndexError):
             message, hint = "The file changed while it was read", "Import it again."
             self.issues.append(_file_issue(refs[0].file, "manifest.changed", message, hint))
@@ -187,9 +159,29 @@ class BundleCollector:
         parsed = tuple(odcs.parse(document) for document in documents)
         issues = [issue for manifest in parsed for issue in manifest.issues]
         issues = [*(first.issues if first else ()), *issues, *_duplicate_versions(parsed)]
-        numbers = dict.fromkeys(ref.source for ref in refs)
-        originals = tuple((self._sources[number], self._digests[number]) for number in numbers)
         yield Bundle(first, parsed, tuple(issues), originals)
+
+    def _originals(self, numbers: Iterable[int]) -> Originals:
+        sources = self._sources
+        return tuple(
+            (sources.all[number], sources.read(number).sha256) for number in dict.fromkeys(numbers)
+        )
+
+    def _convert(self, file_format: Format, numbers: list[int]) -> Iterator[Bundle]:
+        """Yield the bundles of a file of another format, or of several that belong together."""
+        source = self._sources.all[numbers[0]]
+        with self._reporting(source.name):
+            contents = [self._sources.read(number) for number in numbers]
+            items = convert(file_format, contents, self._originals(numbers))
+            if source.is_request:
+                first = list(islice(items, MAX_PRODUCTS_OF_REQUEST + 1))
+                products = sum(isinstance(item, Bundle) for item in first)
+                items = iter(first if self._is_within_limit(source, products) else ())
+            for item in items:
+                if isinstance(item, Bundle):
+                    yield item
+                else:
+                    self.issues.append(item)
 
 
 def contract_ids(tree: JSONObject) -> list[str]:

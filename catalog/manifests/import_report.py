@@ -10,6 +10,7 @@ from typing import Protocol
 from catalog.issues import Issue
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.plan import Action
+from catalog.products.projection import DOCUMENT_SYSTEM
 from catalog.types import JSONObject
 
 MAX_LINES = 40
@@ -19,7 +20,9 @@ MAX_LINES = 40
 class ImportResult:
     """What happened to one product and its contracts, and why.
 
-    `release` is what changes in a published product, as `describe_release` returns it.
+    `losses` are what the source says and is not kept, by JSON Pointer in the source; none of
+    documents of ours. `release` is what changes in a published product, as `describe_release`
+    returns it.
     """
 
     name: str
@@ -31,6 +34,8 @@ class ImportResult:
     notes: tuple[str, ...] = ()
     findings: tuple[Issue, ...] = ()
     issues: tuple[DocumentIssue, ...] = ()
+    format: str = ""
+    losses: tuple[Issue, ...] = ()
     address: str = ""
     path: str = ""
     uuid: str = ""
@@ -41,6 +46,11 @@ class ImportResult:
     def is_blocked(self) -> bool:
         """Return True if a valid product was not imported as asked: a conflict or a refusal."""
         return self.action in (Action.CONFLICT, Action.REFUSED) or bool(self.findings)
+
+    @property
+    def is_converted(self) -> bool:
+        """Return True if its documents were made from another format."""
+        return self.format not in ("", DOCUMENT_SYSTEM)
 
     @property
     def release_lines(self) -> list[str]:
@@ -62,11 +72,15 @@ class ImportResult:
             "address": self.address,
             "status": self.status,
             "file": self.file,
+            "format": self.format,
             "action": self.action.value,
             "reason": self.reason,
             "changes": list(self.changes),
             "notes": list(self.notes),
             "release": self.release,
+            "losses": [
+                {"location": loss.location, "message": loss.message} for loss in self.losses
+            ],
             "findings": [finding.as_json() for finding in self.findings],
             "problems": [issue.as_json() for issue in self.issues],
         }

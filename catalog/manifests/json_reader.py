@@ -2,15 +2,26 @@
 
 import json
 import re
+from collections import Counter
+from typing import NoReturn
 
+from catalog.issues import shortened
+from catalog.manifests.issues import ParseError
 from catalog.manifests.scalars import Scalar, to_float, to_integer
 from catalog.manifests.source_map import line_and_column
 from catalog.manifests.tree_builder import TreeBuilder
+from catalog.products.document_size import MAX_DEPTH, measure
+from catalog.products.projection import check_storable
+from catalog.types import JSONObject, JSONValue
 
+# Of a text without positions: it bounds the memory that its values take to some 300 MB.
+MAX_MARKS = 1_000_000
 _PARSER = json.JSONDecoder(parse_int=str, parse_float=str)
 # The tokens of well-formed text; whether it is well-formed has been decided by the parser.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|[^\s\[\]{},:"]+', re.DOTALL)
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+# What may be half of a surrogate pair, or a NUL character.
+_ESCAPED_UNSTORABLE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _SYNTAX_HINT = "Check the commas, quotes and brackets on this line and the one before it."
 
 
@@ -33,6 +44,54 @@ def parse_json(text: str, file: str) -> TreeBuilder:
         position, message = line_and_column(text, end), f"Invalid JSON: {error}"
         raise builder.error(*position, "json-syntax", message, _SYNTAX_HINT)
     return builder
+
+
+def parse_large_json(text: str, file: str) -> JSONValue:
+    """Return the value of a text that is too large for positions. Raises ParseError.
+
+    It takes 50 ns a character. Before values are built their number is bounded by the text's marks.
+    """
+    marks = text.count(",") + text.count("{") + text.count("[")
+    if marks > MAX_MARKS:
+        message = f"More than {MAX_MARKS:,} values, or commas and brackets"
+        raise ParseError(file, 1, 1, "size", message, "Split it into several files.")
+    try:
+        value = _LARGE_PARSER.decode(text)
+        depth = measure(value).depth
+    except json.JSONDecodeError as error:
+        position, message = line_and_column(text, error.pos), f"Invalid JSON: {error.msg}"
+        raise ParseError(file, *position, "json-syntax", message, _SYNTAX_HINT) from None
+    except RecursionError:
+        depth = MAX_DEPTH + 1
+    except ValueError as error:
+        message, hint = f"Invalid JSON: {error}", "Search the file for it."
+        raise ParseError(file, 1, 1, "json-value", message, hint) from None
+    if depth > MAX_DEPTH:
+        message, hint = f"Nested more than {MAX_DEPTH} levels deep", "Flatten it."
+        raise ParseError(file, 1, 1, "depth", message, hint)
+    if _ESCAPED_UNSTORABLE.search(text) and (issues := check_storable(value)):
+        raise ParseError(file, 1, 1, "characters", issues[0].message, "", issues[0].location)
+    return value
+
+
+def _object(pairs: list[tuple[str, JSONValue]]) -> JSONObject:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        key, _count = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"duplicate key {shortened(key)}")
+    return value
+
+
+def _constant(lexeme: str) -> NoReturn:
+    raise ValueError(f"{lexeme} is not a JSON value")
+
+
+_LARGE_PARSER = json.JSONDecoder(
+    parse_int=to_integer,
+    parse_float=to_float,
+    parse_constant=_constant,
+    object_pairs_hook=_object,
+)
 
 
 def _syntax_error(text: str) -> tuple[str, int]:

@@ -1,16 +1,20 @@
 """One document of a manifest: parsed by the catalog's own readers, with what is wrong; pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
 from jsonpointer import JsonPointer
 
+from catalog.contracts.projection import ContractDocument
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue, shortened
 from catalog.manifests.issues import DocumentIssue, by_position
+from catalog.manifests.readers import Source
 from catalog.manifests.schemas import MAX_ISSUES
 from catalog.manifests.source_map import Document
+from catalog.products.document import ProductDocument
+from catalog.products.projection import DOCUMENT_SYSTEM
 from catalog.types import JSONObject
 
 Content = TypeVar("Content")
@@ -36,6 +40,60 @@ class Manifest(Generic[Content]):
     def source(self) -> JSONObject | Content:
         """Return what a service saves: the parsed content, so that it is parsed once."""
         return self.tree if self.content is None else self.content
+
+
+# Texts that were read, each with the SHA-256 of its bytes.
+Originals = tuple[tuple[Source, str], ...]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One product, or None if only its contracts were given, and its contracts.
+
+    Of another format than ours, with the product's id there, and what its documents here lack.
+    """
+
+    product: Manifest[ProductDocument] | None
+    contracts: tuple[Manifest[ContractDocument], ...]
+    issues: tuple[DocumentIssue, ...]
+    originals: Originals = ()
+    system: str = DOCUMENT_SYSTEM
+    source_id: str = ""
+    losses: tuple[Issue, ...] = ()
+
+    def with_documents(
+        self, product: Manifest[ProductDocument], contracts: tuple[Manifest[ContractDocument], ...]
+    ) -> Self:
+        """Return the bundle with other documents, and what is wrong with them or the source."""
+        issues = [issue for issue in self.issues if issue.code.startswith(f"{self.system}.")]
+        issues += product.issues
+        issues += [issue for contract in contracts for issue in contract.issues]
+        return replace(self, product=product, contracts=contracts, issues=tuple(issues))
+
+    @property
+    def is_converted(self) -> bool:
+        """Return True if its documents were made from another format."""
+        return self.system != DOCUMENT_SYSTEM
+
+    @property
+    def first(self) -> Manifest[ProductDocument] | Manifest[ContractDocument]:
+        return self.product or self.contracts[0]
+
+    @property
+    def identifier(self) -> str:
+        return self.source_id or self.first.identifier
+
+    @property
+    def name(self) -> str:
+        return shortened(str(self.first.tree.get("name") or self.identifier), 80)
+
+    @property
+    def file(self) -> str:
+        return self.first.document.file
+
+    @property
+    def has_errors(self) -> bool:
+        return any(issue.is_error for issue in self.issues)
 
 
 def parse_manifest(
@@ -79,7 +137,8 @@ def version_issue(
 
 def issue_in(document: Document, issue: Issue, *, code: str) -> DocumentIssue:
     path = JsonPointer(_pointer(issue.location)).parts
-    return document.issue(path, f"{code}.{issue.code}", issue.message.rstrip("."), issue.hint)
+    message = issue.message.rstrip(".")
+    return document.issue(path, f"{code}.{issue.code}", message, issue.hint, issue.severity)
 
 
 def _pointer(location: str) -> str:

@@ -85,8 +85,12 @@ def decide(
     *,
     domain: str,
     overwrite: bool = False,
+    asks_status: bool = True,
 ) -> Decision:
-    """Return what to do with a product's document; None if only its contracts were given."""
+    """Return what to do with a product's document; None if only its contracts were given.
+
+    One that was made from another format does not ask for a status.
+    """
     if current is None:
         return _create(tree or {}, contracts)
     changes = list(_product_changes(tree, current, domain)) if tree is not None else []
@@ -112,7 +116,10 @@ def decide(
         if not current.is_imported:
             reason = "it was created here and has never been imported"
         return _blocked(Action.CONFLICT, f"{reason}: overwrite to replace their work", changes)
-    transition, notes = _transition(tree, current, is_changed=bool(changes), overwrite=overwrite)
+    requested = tree if asks_status else None
+    transition, notes = _transition(
+        requested, current, is_changed=bool(changes), overwrite=overwrite
+    )
     reason = f"{len(changes)} change{'s' * (len(changes) > 1)}" if changes else UNCHANGED.reason
     return Decision(
         action=Action.CHANGE if changes else Action.NONE,

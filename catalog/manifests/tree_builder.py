@@ -1,7 +1,6 @@
 """The trees and source positions of one text's documents, under limits that aliases count for."""
 
 import re
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -62,14 +61,9 @@ class TreeBuilder:
         self._anchors: dict[str, _Node] = {}
         self._roots: list[_Node] = []
 
-    @property
-    def value(self) -> JSONValue:
-        """Return the first value of the text, whatever its type."""
-        return self._roots[0].value
-
-    def documents(self) -> list[Document]:
-        """Return the mappings of the text, those in a list too. Raises ParseError for others."""
-        return [document for root in self._roots for document in self._documents_in(root)]
+    def roots(self) -> list[Document]:
+        """Return every value of the text, whatever its type."""
+        return [Document(self._file, root.value, root.position) for root in self._roots]
 
     def start_document(self, line: int, column: int) -> None:
         self._documents += 1
@@ -151,19 +145,6 @@ class TreeBuilder:
         ]
         path = JsonPointer.from_parts(step for step in steps if step is not None).path
         return ParseError(self._file, line, column, code, message, hint, shortened(path, 200))
-
-    def _documents_in(self, root: _Node) -> Iterator[Document]:
-        if isinstance(root.value, dict):
-            yield Document(self._file, root.value, root.position)
-        elif isinstance(root.value, list) and all(isinstance(item, dict) for item in root.value):
-            for index, item in enumerate(root.value):
-                position = root.position.child(str(index)) or root.position
-                yield Document(self._file, item, position)
-        elif root.value is not None:
-            line, column = root.position.line, root.position.column
-            hint = "Start with lines such as `apiVersion: v1.0.0` and `kind: DataProduct`."
-            message = "A document must be a mapping of names to values"
-            raise self.error(line, column, "root", message, hint)
 
     def _require_text_key(self, line: int, column: int) -> None:
         if self._open and self._open[-1].expects_key:

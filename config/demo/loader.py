@@ -20,9 +20,9 @@ from catalog.contracts.models import Server
 from catalog.contracts.projection import PROBED_TYPES
 from catalog.contracts.services import confirm_output_port
 from catalog.domains.models import Domain
-from catalog.manifests.bundles import Source
 from catalog.manifests.formats import bitol_odps
 from catalog.manifests.import_report import ImportReport, ImportResult
+from catalog.manifests.readers import Source
 from catalog.manifests.services.manifests import import_manifests
 from catalog.ports.http_client import fetch
 from catalog.ports.http_types import FetchFailed, Request, Response

@@ -11,8 +11,8 @@ from django.test import Client
 from catalog.contracts.services import save_contract
 from catalog.domains.services import create_domain, edit_domain, grant_role
 from catalog.exceptions import NameConflict, ValidationFailed
-from catalog.manifests.bundles import Source
 from catalog.manifests.plan import Action
+from catalog.manifests.readers import Source
 from catalog.manifests.services import import_manifests
 from catalog.permissions import Role
 from catalog.products.models import DataProduct

@@ -21,7 +21,7 @@ from catalog.domains.services import edit_domain
 from catalog.exceptions import EditConflict, ValidationFailed
 from catalog.glossary.models import TERM, Term
 from catalog.glossary.services import define_term
-from catalog.manifests.bundles import Source
+from catalog.manifests.readers import Source
 from catalog.manifests.services import import_manifests
 from catalog.people.models import Person
 from catalog.products.models import PRODUCT, DataProduct

@@ -1,13 +1,18 @@
 """Manifests by page and by API: planned before they are applied, handed out as they came."""
 
+import base64
 import json
+import zlib
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from catalog.manifests.formats.bitol_odps import export
+from catalog.manifests.formats.registry import FORMATS
+from catalog.manifests.models import StoredDocument
 from catalog.manifests.readers import read_documents
 from catalog.products.models import DataProduct
 from catalog.products.services import patch_document
@@ -101,14 +106,57 @@ def test_errors_have_lines_and_the_typed_text_stays(page):
     assert answer.context_data["page"].form["text"].value() == text
 
 
-def test_an_uploaded_file_is_shown_as_text_and_can_be_applied(page):
-    looked = page("", file=SimpleUploadedFile("orders.yaml", BOTH.encode()))
-    text = looked.context_data["page"].form["text"].value()
+def upload(name, content):
+    return SimpleUploadedFile(name, content.encode())
 
-    page(text, apply="", seal=seal_in(looked))
 
-    assert text == BOTH
+def uploads_in(answer):
+    return [file.encoded for file in answer.context_data["page"].form.uploads]
+
+
+def test_an_uploaded_file_keeps_its_exact_bytes_until_its_plan_is_applied(page):
+    looked = page("", file=upload("orders.yaml", BOTH))
+    assert b"<code>orders.yaml</code>" in looked.content
+
+    page("", upload=uploads_in(looked), apply="", seal=seal_in(looked))
+
     assert DataProduct.objects.count() == 1
+    assert bytes(StoredDocument.objects.get().content) == BOTH.encode()
+
+
+def test_several_files_are_planned_together(page):
+    looked = page("", file=[upload("a.yaml", PRODUCT), upload("b.yaml", CONTRACT)])
+    (result,) = looked.context_data["page"].report.results
+
+    assert result.changes == ("adds contract orders-contract 1.0.0",)
+    assert len(uploads_in(looked)) == 2
+
+    page("", upload=uploads_in(looked), apply="", seal=seal_in(looked))
+    assert DataProduct.objects.get().document_origins.count() == 2
+
+
+@pytest.mark.parametrize("encoded", ["", "x", "eA== name", "\0", "eJw= name"])
+def test_a_carried_file_that_is_none_is_left_out(page, encoded):
+    assert page("", upload=[encoded]).status_code == 422
+
+
+def test_a_carried_file_does_not_unpack_to_more_than_a_request_may_have(page):
+    bomb = base64.b64encode(zlib.compress(b" " * 200_000_000)).decode()
+
+    answer = page("", upload=[f"{bomb} bomb.json"])
+
+    assert answer.status_code == 422
+    assert "10 MB" in answer.content.decode()
+
+
+def test_the_page_lists_every_format(client, sales):
+    client.force_login(sales.owner)
+
+    text = client.get(reverse("manifest_page")).content.decode()
+
+    for known in FORMATS:
+        assert f"<code>{known.name}</code>" in text
+        assert f'<option value="{known.name}">' in text
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a: [", b"[" * 100_000, b"a: \x00"])
@@ -178,6 +226,39 @@ def test_bad_input_is_a_problem_with_line_and_hint(sales, content):
     assert answer.json()["errors"][0]["code"] == problem["code"]
 
 
+def send_files(person, files, query=""):
+    program = Program(person)
+    parts = {"file": [upload(name, content) for name, content in files]}
+    body = encode_multipart(BOUNDARY, parts)
+    return program.client.put(
+        f"/api/v1/manifests{query}", body, content_type=MULTIPART_CONTENT, headers=program.headers
+    )
+
+
+def test_several_files_are_the_parts_of_a_form(sales):
+    answer = send_files(sales.owner, [("a.yaml", PRODUCT), ("b.yaml", CONTRACT)])
+
+    assert answer.status_code == 200, answer.content
+    (product,) = answer.json()["products"]
+    assert (product["file"], product["format"], product["losses"]) == ("a.yaml", "bitol-odps", [])
+    assert product["changes"] == ["adds contract orders-contract 1.0.0"]
+
+
+@pytest.mark.parametrize("count", [0, 21])
+def test_a_form_without_files_or_with_too_many_is_refused(sales, count):
+    answer = send_files(sales.owner, [(f"{n}.yaml", PRODUCT) for n in range(count)])
+
+    assert answer.status_code == 400
+    assert "1 to 20 files" in answer.content.decode()
+
+
+def test_an_unknown_format_is_refused_by_name(sales):
+    answer = send(sales.owner, BOTH, "?format=excel")
+
+    assert answer.status_code == 400
+    assert "format" in answer.content.decode()
+
+
 def test_a_manifest_is_the_body(sales):
     assert send(sales.owner, b"").status_code == 400
 
@@ -196,8 +277,8 @@ def test_a_request_imports_fifty_documents_at_most(sales, page):
 
     assert answer.status_code == on_page.status_code == 422
     (problem,) = answer.json()["problems"]
-    assert "51 documents; a request has at most 50" in problem["message"]
-    assert "51 documents; a request has at most 50" in on_page.content.decode()
+    assert "A request has at most 50 products or contracts" in problem["message"]
+    assert "A request has at most 50 products or contracts" in on_page.content.decode()
     assert accepted.json()["counts"]["create"] == 50
     assert DataProduct.objects.count() == 50
 

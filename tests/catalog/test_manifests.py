@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
-from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.bundles import BundleCollector
 from catalog.manifests.formats import bitol_odps
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import (
@@ -18,6 +18,7 @@ from catalog.manifests.plan import (
     decide,
     diff,
 )
+from catalog.manifests.readers import Source
 from catalog.manifests.services import import_manifests
 from catalog.products.models import DataProduct, ProductAlias
 from catalog.products.services import move_product, patch_document

@@ -13,9 +13,9 @@ from catalog.contracts.projection import choose_versions
 from catalog.contracts.services import save_contract
 from catalog.domains.services import grant_role
 from catalog.exceptions import InvalidTransition
-from catalog.manifests.bundles import Source
 from catalog.manifests.formats.bitol_odps import export
 from catalog.manifests.import_report import ImportResult
+from catalog.manifests.readers import Source
 from catalog.manifests.services import ReleaseTexts, import_manifests
 from catalog.people.models import Person
 from catalog.permissions import Role

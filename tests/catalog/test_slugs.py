@@ -9,9 +9,9 @@ from catalog.domains.models import Domain
 from catalog.glossary.models import Term
 from catalog.glossary.services import define_term
 from catalog.identifiers import SLUG_LENGTH, is_slug, slug_of
-from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import Action
+from catalog.manifests.readers import Source
 from catalog.manifests.services.manifests import import_manifests
 from catalog.manifests.services.terms import TermImportResult, import_terms
 from catalog.manifests.terms import parse_terms

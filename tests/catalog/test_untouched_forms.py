@@ -11,10 +11,9 @@ from django.urls import resolve
 from django.urls.exceptions import Resolver404
 
 from catalog.identifiers import slug_of
-from catalog.manifests.bundles import Source
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.issues import ParseError
-from catalog.manifests.readers import read_documents
+from catalog.manifests.readers import Source, read_documents
 from catalog.manifests.services import import_manifests
 from catalog.products.json_diff import make_patch
 from catalog.products.models import DataProduct

@@ -12,11 +12,11 @@ from rest_framework.request import Request
 
 from catalog.api.rest.errors import TooLarge
 from catalog.issues import did_you_mean, shortened
+from catalog.manifests.readers import MAX_REQUEST_BYTES as MAX_BYTES
 from catalog.manifests.readers import read_json
 from catalog.types import JSONObject, JSONValue
 
 MEGABYTE = 1024 * 1024
-MAX_BYTES = 10 * MEGABYTE
 # Where files are uploaded, by API and by form; a form adds some lines to its file.
 _UPLOADS = re.compile(
     r"/api/v1/products/[^/]+/ports/.+/data|/p/[^/]+/[^/]+/edit/ports/(upload|\d+/data)"

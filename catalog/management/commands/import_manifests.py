@@ -12,31 +12,38 @@ from django.core.management.base import CommandError
 
 from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
-from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.bundles import BundleCollector
+from catalog.manifests.formats.registry import FORMATS, get_format
 from catalog.manifests.import_report import ImportReport, ImportResult
-from catalog.manifests.readers import MAX_BYTES
+from catalog.manifests.readers import Source
 from catalog.manifests.services import ReleaseTexts, apply_plan, dry_run_plan, plan_manifests
+from catalog.manifests.sources import MAX_FILE_BYTES
 
-SUFFIXES = {".yaml", ".yml", ".json"}
+SUFFIXES = {".yaml", ".yml", ".json", ".jsonld"}
+MAX_LOSSES = 20
 EPILOG = """\
 A manifest is a Bitol ODPS document for the product and an ODCS document for each contract, in one
-file or in many. Each product is imported with its contracts or not at all; one invalid product
-does not stop the others. Importing the same files again changes nothing.
+file or in many. Files of other formats are converted to these, and what is lost is reported. Each
+product is imported with its contracts or not at all; one invalid product does not stop the others.
+Importing the same files again changes nothing.
 
 Examples:
   manage.py import_manifests products/ --dry-run      show what would happen, change nothing
   manage.py import_manifests products/                import a folder
   manage.py import_manifests orders.yaml --as olga    act as a person, with their rights
   manage.py import_manifests orders.yaml --json       the same report for programs
+  manage.py import_manifests a.json b.json --domain sales --format NAME   files of a format
+
+Formats: {formats}.
 
 Exit: 0 all well, 1 findings, conflicts or refusals, 2 bad input.
-"""
+""".replace("{formats}", ", ".join(known.name for known in FORMATS))
 
 
 class Command(CommandWithExamples):
     """Import manifests: plan, apply, report."""
 
-    help = "Import products and contracts from YAML or JSON manifests (Bitol ODPS, ODCS)."
+    help = "Import products and contracts from YAML or JSON files of any format that is read."
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,6 +51,11 @@ class Command(CommandWithExamples):
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
         parser.add_argument("--overwrite", action="store_true", help="replace edits made here")
+        parser.add_argument(
+            "--format",
+            choices=[known.name for known in FORMATS],
+            help="format of the files; by default detected",
+        )
         parser.add_argument("--domain", default="", help="domain of products that name none")
         parser.add_argument("--note", default="", help="what is new, for consumers")
         parser.add_argument(
@@ -52,7 +64,8 @@ class Command(CommandWithExamples):
         parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
 
     def handle(self, **options: Any) -> None:
-        collector = BundleCollector(_sources(options["paths"]))
+        chosen = get_format(options["format"]) if options["format"] else None
+        collector = BundleCollector(_sources(options["paths"]), chosen)
         actor, report = actor_of(options["person"], worker="manifest import"), ImportReport()
         run_plan = dry_run_plan if options["dry_run"] else apply_plan
         plans = plan_manifests(
@@ -88,6 +101,10 @@ class Command(CommandWithExamples):
             self.stdout.write(f"            {line}")
         for note in result.notes:
             self.stdout.write(f"            note: {note}")
+        for loss in result.losses[:MAX_LOSSES]:
+            self.stdout.write(f"            not kept: {loss.location or '/'}: {loss.message}")
+        if (more := len(result.losses) - MAX_LOSSES) > 0:
+            self.stdout.write(f"            not kept: {more:,} more; --json lists them all")
         for finding in result.findings:
             fix = f" {finding.hint}" if finding.hint else ""
             self.stdout.write(f"            {finding.location}: {finding.message}{fix}")
@@ -125,4 +142,4 @@ def _is_manifest(file: Path, folder: Path) -> bool:
 def _start_of(path: Path) -> bytes:
     """Return a file's bytes, at most one more than is allowed."""
     with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(MAX_FILE_BYTES + 1)

@@ -66,12 +66,13 @@ class Format:
 
 
 def product_tree(*, identifier: str, name: str, **fields: JSONValue) -> JSONObject:
-    """Return the document of an imported product: a draft that leaves its domain to the importer.
+    """Return the document of an imported product, which leaves its domain to the importer.
 
-    Members that are empty are left out.
+    Members that are empty are left out. What people add to a product here stays when it is imported
+    again, so name only what the source says: a version only if it has one.
     """
     tree = {"apiVersion": API_VERSION, "kind": "DataProduct", "id": identifier, "name": name}
-    tree |= {"version": "1.0.0", "status": "draft"} | fields
+    tree |= fields
     return {key: value for key, value in tree.items() if value not in ("", [], {}, None)}
 
 

@@ -13,12 +13,14 @@ from catalog.contracts.services import save_contract
 from catalog.exceptions import CatalogError, EditConflict, ValidationFailed
 from catalog.identifiers import fit
 from catalog.issues import Issue
-from catalog.manifests.bundles import BundleCollector, Source
-from catalog.manifests.formats import bitol_odps, odcs
+from catalog.manifests.bundles import BundleCollector
+from catalog.manifests.formats import odcs
+from catalog.manifests.formats.types import Format
 from catalog.manifests.import_report import ImportResult
 from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.manifest import Manifest
+from catalog.manifests.manifest import Bundle, Manifest
 from catalog.manifests.plan import Action, Decision, Transition, is_unchanged
+from catalog.manifests.readers import Source
 from catalog.manifests.services.originals import store_originals
 from catalog.manifests.services.planning import (
     IMPORT,
@@ -115,9 +117,13 @@ def import_manifests(
     overwrite: bool = False,
     is_dry_run: bool = False,
     texts: ReleaseTexts = NO_TEXTS,
+    chosen: Format | None = None,
 ) -> Iterator[ImportResult | DocumentIssue]:
-    """Yield the result of each product, then the issues of documents that belong to none."""
-    collector = BundleCollector(sources)
+    """Yield the result of each product, then the issues of documents that belong to none.
+
+    All sources are read as the chosen format, or each as the one that is detected.
+    """
+    collector = BundleCollector(sources, chosen)
     run_plan = dry_run_plan if is_dry_run else apply_plan
     for plan in plan_manifests(
         collector=collector, actor=actor, default_domain=default_domain, overwrite=overwrite
@@ -195,7 +201,7 @@ def _save(*, plan: ProductPlan, documents: _Documents, actor: Writer) -> DataPro
                 reason=_REASON,
             )
     if bundle.product:
-        _set_product_alias(product, bundle.identifier)
+        _set_product_alias(product, bundle)
     if documents.digests:
         set_aliases(product=product, system=odcs.SYSTEM, digests=documents.digests)
     return product
@@ -225,11 +231,11 @@ def _save_product(plan: ProductPlan, documents: _Documents, actor: Writer) -> Da
     )
 
 
-def _set_product_alias(product: DataProduct, identifier: str) -> None:
+def _set_product_alias(product: DataProduct, bundle: Bundle) -> None:
     set_alias(
         product=product,
-        system=bitol_odps.SYSTEM,
-        identifier=fit(identifier, 400),
+        system=bundle.system,
+        identifier=fit(bundle.identifier, 400),
         digest=digest_of(product.tree),
     )
 
@@ -252,7 +258,7 @@ def _change_status(
         )
         return product, [finding]
     if changed.edition != product.edition and plan.bundle.product:
-        _set_product_alias(changed, plan.bundle.identifier)
+        _set_product_alias(changed, plan.bundle)
     return changed, []
 
 
@@ -303,6 +309,8 @@ def _result(
         notes=decision.notes,
         findings=tuple(findings),
         issues=(*plan.bundle.issues, *plan.issues),
+        format=plan.bundle.system,
+        losses=plan.bundle.losses,
         address=f"{product.domain.slug}/{product.slug}" if product else "",
         path=product.path if product else "",
         uuid=str(product.uuid) if product else "",

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from catalog.identifiers import fit
-from catalog.manifests.bundles import Bundle
+from catalog.manifests.manifest import Bundle
 from catalog.manifests.models import DocumentOrigin, StoredDocument
 from catalog.products.models import DataProduct
 

@@ -1,7 +1,7 @@
 """Reads what the catalog has, to plan what a manifest's documents would change in it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from catalog.audit.actors import SystemActor
@@ -13,10 +13,11 @@ from catalog.domains.models import Domain, FormerDomainSlug
 from catalog.exceptions import CatalogError, PermissionDenied, ValidationFailed
 from catalog.identifiers import fit, slug_of
 from catalog.issues import did_you_mean, shortened
-from catalog.manifests.bundles import Bundle, BundleCollector
+from catalog.manifests.bundles import BundleCollector
 from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.issues import DocumentIssue
-from catalog.manifests.manifest import issue_in
+from catalog.manifests.manifest import Bundle, issue_in
+from catalog.manifests.merge import complete_contract, complete_product
 from catalog.manifests.plan import (
     UNCHANGED,
     Action,
@@ -91,6 +92,10 @@ def plan_bundle(
     except CatalogError as error:
         record_if_denied(error, actor=actor, action=IMPORT)
         return ProductPlan(bundle=bundle, decision=refused(error))
+    if bundle.is_converted:
+        bundle = _completed(bundle, product, domain)
+        if bundle.has_errors:
+            return invalid_plan(bundle)
     if product and alias and _is_up_to_date(bundle, product, alias, domain):
         return ProductPlan(
             bundle=bundle, decision=UNCHANGED, product=product, domain=domain, is_up_to_date=True
@@ -101,17 +106,18 @@ def plan_bundle(
         _current(product, alias) if product else None,
         domain=domain.slug,
         overwrite=overwrite,
+        asks_status=not bundle.is_converted,
     )
     return ProductPlan(bundle=bundle, decision=decision, product=product, domain=domain)
 
 
-def plan_digest(*, plans: Iterable[ProductPlan], content: bytes) -> str:
+def plan_digest(*, plans: Iterable[ProductPlan], contents: Iterable[bytes]) -> str:
     """Return a digest of what was read and of the editions that the plans are for.
 
     Equal digests mean that a plan that was reviewed is still what would be done.
     """
     editions = [(p.bundle.identifier, p.edition, p.decision.action.value) for p in plans]
-    return digest_of([sha256(content).hexdigest(), editions])
+    return digest_of([[sha256(content).hexdigest() for content in contents], editions])
 
 
 def refused(error: CatalogError) -> Decision:
@@ -143,15 +149,40 @@ def contract_alias(key: ContractKey) -> str:
     return fit("@".join(key), 400)
 
 
+def _completed(bundle: Bundle, product: DataProduct | None, domain: Domain) -> Bundle:
+    """Return a bundle made from another format, completed by what the catalog has of it."""
+    assert bundle.product is not None
+    current = product.tree if product else None
+    tree = complete_product(bundle.product.tree, current, domain=domain.slug)
+    contracts = list(contracts_of(product).order_by("id")) if product else []
+    frozen = frozen_digests(product) if product else frozenset()
+    trees = [
+        complete_contract(
+            contract.tree,
+            [known.tree for known in contracts if known.identifier == contract.identifier],
+            [known.tree for known in contracts if known.digest in frozen],
+        )
+        for contract in bundle.contracts
+    ]
+    return bundle.with_documents(
+        bitol_odps.parse(replace(bundle.product.document, tree=tree)),
+        tuple(
+            odcs.parse(replace(contract.document, tree=contract_tree))
+            for contract, contract_tree in zip(bundle.contracts, trees, strict=True)
+        ),
+    )
+
+
 def _identify(bundle: Bundle) -> tuple[ProductAlias | None, DataProduct | None]:
     """Return the product that the documents mean: by its alias, else by its own id."""
     if bundle.product is None:
         return _identify_by_contract(bundle)
-    identifier, tree = bundle.identifier, bundle.product.tree
+    tree = bundle.product.tree
     aliases = ProductAlias.objects.select_related("product__domain")
-    alias = aliases.filter(system=bitol_odps.SYSTEM, identifier=fit(identifier, 400)).first()
+    alias = aliases.filter(system=bundle.system, identifier=fit(bundle.identifier, 400)).first()
     if alias:
         return alias, alias.product
+    identifier = str(tree.get("id"))
     # A product that was created here and never imported has this document id.
     products = DataProduct.objects.select_related("domain")
     product = (

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from catalog.authorization.access import require_user
-from catalog.manifests.bundles import BundleCollector, Source
+from catalog.manifests.bundles import BundleCollector
+from catalog.manifests.formats.registry import FORMATS, get_format
+from catalog.manifests.formats.types import Format
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.services import apply_plan, dry_run_plan, plan_digest, plan_manifests
-from catalog.web.manifests.forms import ManifestForm
+from catalog.web.manifests.forms import ManifestForm, Upload
 from catalog.web.pages import render_page
-
-NAME = "manifest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,8 @@ class ManifestPage:
     """
 
     form: ManifestForm
-    commands: str
+    formats: tuple[Format, ...] = FORMATS
+    commands: str = ""
     report: ImportReport | None = None
     seal: str = ""
     is_applied: bool = False
@@ -49,7 +50,9 @@ def manifest_page(request: HttpRequest) -> HttpResponse:
 
 def _report_page(request: HttpRequest, form: ManifestForm) -> ManifestPage:
     values, person = form.cleaned_data, require_user(request.user)
-    collector = BundleCollector([Source(NAME, lambda: bytes(values["content"]), is_request=True)])
+    uploads: list[Upload] = values["contents"]
+    chosen = get_format(values["format"]) if values["format"] else None
+    collector = BundleCollector((upload.source for upload in uploads), chosen)
     plans = list(
         plan_manifests(
             collector=collector,
@@ -58,14 +61,14 @@ def _report_page(request: HttpRequest, form: ManifestForm) -> ManifestPage:
             overwrite=values["overwrite"],
         )
     )
-    seal = plan_digest(plans=plans, content=values["content"])
+    seal = plan_digest(plans=plans, contents=[upload.content for upload in uploads])
     is_apply = "apply" in request.POST
     is_applied = is_apply and seal == values["seal"]
     run_plan = apply_plan if is_applied else dry_run_plan
     report = ImportReport.of(run_plan(plan=plan, actor=person) for plan in plans)
     report.issues += collector.issues
     return ManifestPage(
-        form=form.shown_again(),
+        form=form,
         commands=_commands(request),
         report=report,
         seal=seal,
@@ -81,5 +84,7 @@ def _commands(request: HttpRequest) -> str:
         "python manage.py import_manifests products/ --dry-run\n"
         'curl -X PUT -H "Authorization: Bearer $ASSAY_TOKEN"'
         ' -H "Content-Type: application/yaml" \\\n'
-        f'  --data-binary @product.yaml "{url}?dry_run=1"'
+        f'  --data-binary @product.yaml "{url}?dry_run=1"\n'
+        'curl -X PUT -H "Authorization: Bearer $ASSAY_TOKEN"'
+        f' -F "file=@first.json" -F "file=@second.json" "{url}?dry_run=1"'
     )
