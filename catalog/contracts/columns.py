@@ -27,6 +27,8 @@ LOGICAL_TYPES = (
 NEW_IN_3_2 = frozenset({"map", "vector"})
 # The classifications that policies and suggestions know; a document may have others.
 CLASSIFICATIONS = ("none", "pii", "quasi-identifier", "special-category", "pseudonym")
+# Their values form groups of people, while a name or a pseudonym is one person.
+GROUP_CLASSIFICATIONS = frozenset({"quasi-identifier", "special-category"})
 # The fields of a column that an editor shows, and their keys in the contract.
 TEXT_KEYS = {
     "name": "name",

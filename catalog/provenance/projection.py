@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from catalog.products.tree_reader import TreeReader
 from catalog.provenance.answers import ANSWERED, NOT_APPLICABLE, UNKNOWN
 from catalog.provenance.question_types import AnswerType, Question
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
+from catalog.provenance.shares import exceeding_index
 from catalog.types import JSONObject, JSONValue
 
 KEY = "assayProvenance"
@@ -54,6 +55,9 @@ class DeclaredImbalance:
     n: int | None = None
     reference_name: str = ""
     reference_date: date | None = None
+    assessor: str = ""
+    assessed_on: date | None = None
+    explanation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +197,26 @@ def _imbalances(
         if count > 1:
             message = f"Duplicate group {attribute} {group}."
             reader.add_issue(f"{at}/imbalances", message, "Keep one row for each group.")
+    _check_totals(reader, imbalances, f"{at}/imbalances")
     return tuple(imbalances)
+
+
+def _check_totals(reader: TreeReader, rows: Sequence[DeclaredImbalance], at: str) -> None:
+    """Report the group with which an attribute's shares exceed the whole."""
+    positions: dict[str, list[int]] = {}
+    for position, row in enumerate(rows):
+        positions.setdefault(row.attribute, []).append(position)
+    for attribute, listed in positions.items():
+        for key, shares in (
+            ("share", [rows[position].share for position in listed]),
+            ("referenceShare", [rows[position].reference_share for position in listed]),
+        ):
+            index = exceeding_index(shares)
+            if index is not None:
+                total = sum(share or 0 for share in shares)
+                message = f"The groups of {attribute} add up to {total:.1%}."
+                hint = "Groups that overlap are attributes of their own."
+                reader.add_issue(f"{at}/{listed[index]}/{key}", message, hint)
 
 
 def _imbalance(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> DeclaredImbalance:
@@ -216,6 +239,9 @@ def _imbalance(reader: TreeReader, item: Mapping[str, JSONValue], at: str) -> De
         n=n,
         reference_name=reader.text(reference, "name", f"{at}/reference", 200),
         reference_date=_day(reader, reference, "date", f"{at}/reference"),
+        assessor=reader.text(item, "assessor", at, 200),
+        assessed_on=_day(reader, item, "assessedOn", at),
+        explanation=reader.text(item, "explanation", at),
     )
 
 

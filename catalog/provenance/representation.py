@@ -7,8 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-# Declared shares are rounded: if they miss the whole by more than this, groups are missing.
-REST_TOLERANCE = 0.01
+from catalog.provenance.shares import is_whole
 
 
 class Row(Protocol):
@@ -146,9 +145,9 @@ def _summary(attribute: str, rows: list[Row]) -> AttributeSummary:
     hidden = [row for row in rows if row.share is None and row.origin == "measured"]
     shares = [(row.share, row.group) for row in rows if row.share is not None]
     shares += [(row.interval_low or 0.0, row.group) for row in hidden]
-    rest = 1 - sum(share for share, _ in shares)
-    if shares and not hidden and len(shares) == len(rows) and rest > REST_TOLERANCE:
-        shares.append((rest, ""))
+    known = [share for share, _ in shares]
+    if shares and not hidden and len(shares) == len(rows) and not is_whole(known):
+        shares.append((1 - sum(known), ""))
     smallest, group = min(shares, default=(None, ""))
     is_gap_unknown = any(row.reference_share is not None and _bounds(row) is None for row in hidden)
     gaps = [] if is_gap_unknown else [gap for row in rows for gap in _gaps(row)]

@@ -1,0 +1,171 @@
+"""What the upstream products of input ports say of attributes that a product has not assessed.
+
+Upstream is transitive: a walk goes on behind a product until it finds the attribute assessed. It
+goes only through products that the reader may see, so what is behind a hidden product stays hidden,
+and it ends after `MAX_DEPTH` products, so cycles end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from catalog.authorization.access import MEMBERS, PUBLIC, AccessContext
+from catalog.ports.models import InputPort
+from catalog.products.models import (
+    DataProduct,
+    DataProductQuerySet,
+    ProductGroupPermission,
+    reader_tokens,
+)
+from catalog.provenance.groups import by_attribute, is_assessed
+from catalog.provenance.models import Imbalance
+from catalog.provenance.representation import effective_rows
+
+MAX_DEPTH = 5
+MAX_PRODUCTS = 500
+_COLUMNS = (
+    "uuid slug name version status visibility domain__slug domain__name working_copy_of".split()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InheritedAttribute:
+    """One attribute as an upstream product declares or measured it; shares are those over there.
+
+    `path` leads from the product's input port to the origin, which is its last member.
+    """
+
+    attribute: str
+    path: tuple[DataProduct, ...]
+    rows: tuple[Imbalance, ...]
+
+    @property
+    def origin(self) -> DataProduct:
+        return self.path[-1]
+
+    @property
+    def is_measured(self) -> bool:
+        return self.rows[0].origin == Imbalance.Origin.MEASURED
+
+    @property
+    def label(self) -> str:
+        return self.attribute.replace("_", " ")
+
+
+@dataclass
+class UpstreamGraph:
+    """Products by key, the keys of what each is made from, and assessed rows by attribute."""
+
+    products: dict[int, DataProduct] = field(default_factory=dict)
+    sources: dict[int, list[int]] = field(default_factory=dict)
+    rows: dict[int, dict[str, list[Imbalance]]] = field(default_factory=dict)
+
+
+def inherited_imbalances(product: DataProduct, access: AccessContext) -> list[InheritedAttribute]:
+    """Return what a product inherits, as far as a reader may see; nearest origin first.
+
+    An attribute comes once from each origin. What the product has assessed itself is not inherited.
+    """
+    graph = load_graph([product.pk], DataProduct.objects.visible_to(access))
+    root, own = product.pk, product.published_row.pk
+    return walk(graph, root, lambda source: source.pk != own)
+
+
+def inherited_by_all_readers(
+    products: Mapping[int, Collection[str]],
+) -> dict[int, list[InheritedAttribute]]:
+    """Return what each product inherits from upstream that all of its readers may see.
+
+    `products` are keys with their reader tokens. This is for documents that readers share, such as
+    those of search: it holds for every reader.
+    """
+    graph = load_graph(products, DataProduct.objects.all())
+    restricted = ProductGroupPermission.objects.filter(content_object__in=graph.products)
+    granted: dict[int, list[str]] = {}
+    for pk, token in restricted.tokens_by_product():
+        granted.setdefault(pk, []).append(token)
+    tokens = {
+        pk: frozenset(reader_tokens(source, granted.get(pk, ())))
+        for pk, source in graph.products.items()
+    }
+    return {
+        pk: walk(graph, pk, _is_read_by(frozenset(readers), tokens, pk))
+        for pk, readers in products.items()
+    }
+
+
+def _is_read_by(
+    readers: frozenset[str], tokens: Mapping[int, frozenset[str]], own: int
+) -> Callable[[DataProduct], bool]:
+    return lambda source: source.pk != own and includes_readers(tokens[source.pk], readers)
+
+
+def includes_readers(wider: frozenset[str], narrower: frozenset[str]) -> bool:
+    """Return True if whoever reads by one of the narrower tokens reads by the wider ones too."""
+    if PUBLIC in wider:
+        return True
+    return PUBLIC not in narrower and (MEMBERS in wider or narrower <= wider)
+
+
+def load_graph(roots: Collection[int], visible: DataProductQuerySet) -> UpstreamGraph:
+    """Return what the roots are made from, level by level, of visible live products."""
+    graph, level = UpstreamGraph(), set(roots)
+    live = visible.live().select_related("domain").only(*_COLUMNS)
+    for _depth in range(MAX_DEPTH):
+        pairs = InputPort.objects.filter(product__in=level, source__isnull=False)
+        for product_id, source_id in pairs.values_list("product_id", "source_id"):
+            sources = graph.sources.setdefault(product_id, [])
+            if source_id is not None and source_id not in sources:
+                sources.append(source_id)
+        linked = {pk for product_id in level for pk in graph.sources.get(product_id, ())}
+        unread = sorted(linked - graph.products.keys())[: MAX_PRODUCTS - len(graph.products)]
+        read = live.in_bulk(unread)
+        graph.products |= read
+        level = set(read)
+        if not level:
+            break
+    _read_rows(graph, [*roots, *graph.products])
+    return graph
+
+
+def _read_rows(graph: UpstreamGraph, keys: Iterable[int]) -> None:
+    """Read the assessed rows of products, unless none is made from another."""
+    if not graph.products:
+        return
+    listed = Imbalance.objects.filter(record__product__in=set(keys)).select_related("record")
+    rows: dict[int, list[Imbalance]] = {}
+    for row in listed:
+        rows.setdefault(row.record.product_id, []).append(row)
+    for pk, imbalances in rows.items():
+        assessed = by_attribute(filter(is_assessed, effective_rows(imbalances)))
+        graph.rows[pk] = assessed
+
+
+def walk(
+    graph: UpstreamGraph, root: int, is_allowed: Callable[[DataProduct], bool]
+) -> list[InheritedAttribute]:
+    """Return what a product inherits through allowed products, breadth first."""
+    inherited: dict[tuple[str, int], InheritedAttribute] = {}
+    # By product, the attributes that every path to it has assessed before.
+    assessed = {root: frozenset(graph.rows.get(root, ()))}
+    level: list[tuple[DataProduct, ...]] = [()]
+    for _depth in range(MAX_DEPTH):
+        following: dict[int, tuple[DataProduct, ...]] = {}
+        for path in level:
+            key = path[-1].pk if path else root
+            for source in map(graph.products.get, graph.sources.get(key, ())):
+                if source is None or not is_allowed(source):
+                    continue
+                rows, route = graph.rows.get(source.pk, {}), (*path, source)
+                for name in rows.keys() - assessed[key]:
+                    inherited.setdefault(
+                        (name, source.pk),
+                        InheritedAttribute(attribute=name, path=route, rows=tuple(rows[name])),
+                    )
+                known = assessed[key] | rows.keys()
+                if source.pk not in assessed or not assessed[source.pk] <= known:
+                    assessed[source.pk] = assessed.get(source.pk, known) & known
+                    following[source.pk] = route
+        level = list(following.values())
+    return sorted(inherited.values(), key=lambda row: (len(row.path), row.attribute))

@@ -1,0 +1,200 @@
+"""Imbalances of upstream products: shown with their origin, until a product is assessed itself."""
+
+import pytest
+
+from catalog.authorization.access import ANONYMOUS, EVERYTHING, access_for
+from catalog.products.models import DataProduct, ProductGroupPermission, reader_tokens
+from catalog.provenance.inheritance import (
+    MAX_DEPTH,
+    includes_readers,
+    inherited_by_all_readers,
+    inherited_imbalances,
+)
+from catalog.provenance.models import Imbalance
+from catalog.provenance.questions import CURRENT_SET
+from tests.factories import (
+    edit_and_publish,
+    make_domain,
+    make_published_product,
+    make_users,
+    product_tree,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def _made_from(*sources, attributes=(), name="Made", **custom):
+    """Return a published product with input ports, and a declared share of each attribute."""
+    tree = product_tree(name) | {
+        "inputPorts": [
+            {
+                "name": f"in-{index}",
+                "customProperties": [
+                    {"property": "assaySource", "value": f"{row.domain.slug}/{row.slug}"}
+                ],
+            }
+            for index, row in enumerate(sources)
+        ]
+    }
+    provenance = {
+        "answers": {code: {"state": "unknown"} for code in CURRENT_SET.required_codes},
+        "imbalances": [{"attribute": one, "group": "some", "share": 0.25} for one in attributes],
+    }
+    return make_published_product(tree=tree, assayProvenance=provenance, **custom)
+
+
+def _inherited(product, access=EVERYTHING):
+    rows = inherited_imbalances(product, access)
+    return [(row.attribute, row.origin.pk) for row in rows]
+
+
+def _for_all(product):
+    granted = ProductGroupPermission.objects.filter(content_object=product.pk)
+    tokens = reader_tokens(product, [token for _, token in granted.tokens_by_product()])
+    rows = inherited_by_all_readers({product.pk: tokens})[product.pk]
+    return [(row.attribute, row.origin.pk) for row in rows]
+
+
+def test_a_product_inherits_what_its_source_says():
+    source = _made_from(attributes=["sex"])
+    product = _made_from(source)
+
+    (row,) = inherited_imbalances(product, ANONYMOUS)
+
+    assert (row.attribute, row.origin) == ("sex", source)
+    assert [item.share for item in row.rows] == [0.25]
+    assert not row.is_measured
+
+
+def test_an_assessment_of_its_own_ends_the_inheritance_of_an_attribute():
+    source = _made_from(attributes=["sex", "age"])
+    product = _made_from(source, attributes=["sex"])
+
+    assert _inherited(product) == [("age", source.pk)]
+
+
+def test_a_measurement_of_its_own_ends_it_too():
+    source = _made_from(attributes=["sex"])
+    product = _made_from(source)
+    Imbalance.objects.create(
+        record=product.provenance, attribute="sex", group="f", origin=Imbalance.Origin.MEASURED
+    )
+
+    assert _inherited(product) == []
+
+
+def test_a_source_is_measured_where_it_also_declares():
+    source = _made_from(attributes=["sex"])
+    Imbalance.objects.create(
+        record=source.provenance,
+        attribute="sex",
+        group="f",
+        share=0.4,
+        origin=Imbalance.Origin.MEASURED,
+    )
+
+    (row,) = inherited_imbalances(_made_from(source), ANONYMOUS)
+
+    assert row.is_measured
+    assert [item.share for item in row.rows] == [0.4]
+
+
+def test_inheritance_is_transitive_up_to_the_nearest_assessment():
+    first = _made_from(attributes=["sex", "age"])
+    second = _made_from(first, attributes=["sex"])
+    product = _made_from(second)
+
+    assert _inherited(product) == [("sex", second.pk), ("age", first.pk)]
+
+
+def test_an_attribute_comes_once_from_each_of_its_origins():
+    first, other = _made_from(attributes=["sex"]), _made_from(attributes=["sex"])
+    left, right = _made_from(first), _made_from(first, other)
+
+    assert _inherited(_made_from(left, right)) == [("sex", first.pk), ("sex", other.pk)]
+
+
+def test_an_assessment_on_one_way_does_not_hide_the_other_way():
+    first = _made_from(attributes=["sex"])
+    assessed, open_way = _made_from(first, attributes=["sex"]), _made_from(first)
+
+    origins = _inherited(_made_from(assessed, open_way))
+
+    assert origins == [("sex", assessed.pk), ("sex", first.pk)]
+
+
+def test_a_cycle_ends():
+    first = _made_from(attributes=["sex"])
+    second = _made_from(first)
+    link = {
+        "name": "back",
+        "customProperties": [
+            {"property": "assaySource", "value": f"{second.domain.slug}/{second.slug}"}
+        ],
+    }
+    edit_and_publish(first, {"op": "add", "path": "/inputPorts", "value": [link]})
+
+    assert _inherited(second) == [("sex", first.pk)]
+    assert _inherited(first) == []
+
+
+def test_what_is_too_far_away_is_not_inherited():
+    product = _made_from(attributes=["sex"])
+    for _ in range(MAX_DEPTH):
+        product = _made_from(product)
+
+    assert len(_inherited(product)) == 1
+    assert _inherited(_made_from(product)) == []
+
+
+def test_a_reader_sees_only_what_visible_products_say():
+    domain = make_domain("vault")
+    users = make_users(domain)
+    secret = _made_from(attributes=["sex"], domain=domain, assayVisibility="restricted")
+    product = _made_from(secret)
+
+    assert _inherited(product, ANONYMOUS) == []
+    assert _inherited(product, access_for(users.outsider)) == []
+    assert _inherited(product, access_for(users.owner)) == [("sex", secret.pk)]
+
+
+def test_a_visible_product_behind_a_hidden_one_is_not_disclosed():
+    first = _made_from(attributes=["sex"])
+    hidden = _made_from(first, domain=make_domain("vault"), assayVisibility="restricted")
+
+    assert _inherited(_made_from(hidden), ANONYMOUS) == []
+
+
+def test_all_readers_of_a_product_share_what_all_of_them_may_see():
+    domain = make_domain("vault")
+    public = _made_from(attributes=["sex"])
+    members = _made_from(attributes=["age"], assayVisibility="members")
+    restricted = _made_from(attributes=["region"], domain=domain, assayVisibility="restricted")
+    sources = (public, members, restricted)
+
+    assert _for_all(_made_from(*sources)) == [("sex", public.pk)]
+    for_members = _made_from(*sources, assayVisibility="members")
+    assert _for_all(for_members) == [("age", members.pk), ("sex", public.pk)]
+    for_some = _made_from(*sources, domain=domain, name="Some", assayVisibility="restricted")
+    assert ("region", restricted.pk) not in _for_all(for_some)
+
+
+@pytest.mark.parametrize(
+    ("wider", "narrower", "is_included"),
+    [
+        ({"public", "domain:1"}, {"public", "domain:2"}, True),
+        ({"members", "domain:1"}, {"public", "domain:1"}, False),
+        ({"members", "domain:1"}, {"domain:2", "team:3"}, True),
+        ({"domain:1", "team:3"}, {"domain:1"}, True),
+        ({"domain:1"}, {"domain:1", "team:3"}, False),
+    ],
+)
+def test_readers_are_included_if_each_of_their_tokens_reads(wider, narrower, is_included):
+    assert includes_readers(frozenset(wider), frozenset(narrower)) is is_included
+
+
+def test_a_product_without_sources_costs_one_statement(django_assert_num_queries):
+    product = DataProduct.objects.get(pk=_made_from(attributes=["sex"]).pk)
+
+    with django_assert_num_queries(1):
+        inherited_imbalances(product, EVERYTHING)
