@@ -35,7 +35,8 @@ class Thresholds:
 class Measure:
     """One measure by its code in `measures.TITLES`; `reason` says why `value` is None.
 
-    `within` is the attribute within whose groups a conditional measure is taken.
+    With a value, `reason` is a remark on it. `within` is the attribute within whose groups a
+    conditional measure is taken.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Profiles the server of a contract in a limited child process, by our own statements only."""
+"""Reads the server of a contract in a limited child process, by our own statements only."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from catalog.domains.folders import folders_of
 from catalog.ports.files import OutsideFolder, open_in_folders
 from catalog.types import JSONObject
 from governance.sandbox.database_servers import connection_parameters, dialect_of
+from governance.sandbox.groups import GroupCounts, GroupRequest
 from governance.sandbox.object_storage import fetched_object, object_table
 from governance.sandbox.types import (
     FILE_KINDS,
@@ -51,19 +52,81 @@ ALLOCATION = {"MALLOC_ARENA_MAX": "1"}
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
+@dataclass(frozen=True)
+class OpenServer:
+    """A server whose file is open or whose address is checked.
+
+    `table` is the name of a file's one table. `note` says what of the place is read; `is_sample` is
+    True for the first part of a text.
+    """
+
+    source: Source
+    table: str = ""
+    note: str = ""
+    is_sample: bool = False
+
+
 def read_server(server: Server, request: Source) -> SourceProfile:
     """Return the tables of a contract's server. Raises SourceUnreadable.
 
     `request` says which values may be read, and which tables and keys the contract declares.
     """
+    with _open_server(server, request) as target:
+        profile = run_child(target.source)
+    if not target.table:
+        return profile
+    tables = [
+        replace(table, name=target.table, is_sample=table.is_sample or target.is_sample)
+        for table in profile.tables
+    ]
+    return SourceProfile(tables, f"{target.note} {profile.note}".strip())
+
+
+def count_groups(server: Server, request: GroupRequest) -> GroupCounts:
+    """Return how many records of a server's table each group has. Raises SourceUnreadable."""
+    with _open_server(server, Source(groups=request)) as target:
+        if target.source.kind == FOOTER:
+            detail = "Groups are counted of whole objects, and this one is too large."
+            raise SourceUnreadable("too-costly", detail)
+        counts = run_group_child(target.source)
+    return replace(
+        counts,
+        note=f"{target.note} {counts.note}".strip(),
+        is_sample=counts.is_sample or target.is_sample,
+    )
+
+
+@contextmanager
+def _open_server(server: Server, request: Source) -> Iterator[OpenServer]:
+    """Open what the child of a server is given. Raises SourceUnreadable."""
     if (dialect := dialect_of(server.type)) is not None:
         database = connection_parameters(server, dialect)
-        return run_child(replace(request, kind=dialect.connector, database=database))
+        yield OpenServer(replace(request, kind=dialect.connector, database=database))
+        return
     kind = file_kind(server)
+    request = replace(request, kind=kind)
+    of_file = replace(request, keys=tuple(key._replace(table="rows") for key in request.keys))
     if server.type == "s3":
-        return read_object(server, kind, request)
+        if kind in ("", "sqlite"):
+            raise SourceUnreadable("not-readable-here", "Its format is parquet, csv or json.")
+        with fetched_object(server, kind) as fetched:
+            descriptor = fetched.file.fileno()
+            kind = FOOTER if fetched.is_footer else kind
+            source = replace(of_file, kind=kind, descriptor=descriptor)
+            yield OpenServer(source, file_table(server), fetched.note, fetched.is_sample)
+        return
     if server.type != "local" or not kind:
         raise SourceUnreadable("not-readable-here")
+    with _open_file(server, kind) as (descriptor, log):
+        if kind == "sqlite":
+            yield OpenServer(replace(request, descriptor=descriptor, wal=log))
+        else:
+            yield OpenServer(replace(of_file, descriptor=descriptor), file_table(server))
+
+
+@contextmanager
+def _open_file(server: Server, kind: str) -> Iterator[tuple[int, int]]:
+    """Open a file of the domain's folders, and the write-ahead log of SQLite or -1."""
     domain_id = server.contract.product.domain_id
     folders = folders_of([domain_id])[domain_id]
     try:
@@ -78,13 +141,11 @@ def read_server(server: Server, request: Source) -> SourceProfile:
         require_file(descriptor)
         if kind == "sqlite":
             with _open_log(server, folders) as log:
-                return run_child(replace(request, kind=kind, descriptor=descriptor, wal=log))
-        keys = tuple(key._replace(table="rows") for key in request.keys)
-        profile = run_child(replace(request, kind=kind, descriptor=descriptor, keys=keys))
+                yield descriptor, log
+        else:
+            yield descriptor, -1
     finally:
         os.close(descriptor)
-    tables = [replace(table, name=file_table(server)) for table in profile.tables]
-    return replace(profile, tables=tables)
 
 
 @contextmanager
@@ -119,25 +180,6 @@ def require_file(descriptor: int) -> None:
         raise SourceUnreadable("not-a-file", f"It is {kind}.")
 
 
-def read_object(server: Server, kind: str, request: Source) -> SourceProfile:
-    """Return the one table of an S3 server, from its newest object. Raises SourceUnreadable."""
-    if kind in ("", "sqlite"):
-        raise SourceUnreadable("not-readable-here", "Its format is parquet, csv or json.")
-    with fetched_object(server, kind) as fetched:
-        source = replace(
-            request,
-            kind=FOOTER if fetched.is_footer else kind,
-            descriptor=fetched.file.fileno(),
-            keys=tuple(key._replace(table="rows") for key in request.keys),
-        )
-        profile = run_child(source)
-    tables = [
-        replace(table, name=file_table(server), is_sample=table.is_sample or fetched.is_sample)
-        for table in profile.tables
-    ]
-    return SourceProfile(tables, f"{fetched.note} {profile.note}".strip())
-
-
 def file_table(server: Server) -> str:
     """Return the name of a file's one table: that of the file."""
     if server.type == "s3":
@@ -150,6 +192,43 @@ def run_child(source: Source) -> SourceProfile:
 
     What a child that exceeds a limit has read until then is kept.
     """
+    tables: dict[str, TableProfile] = {}
+    note, is_complete, is_refused = "", False, False
+    responses, failure = _respond(source)
+    for response in responses:
+        if "code" in response:
+            failure = SourceUnreadable(response["code"], response["detail"])
+            # What seemed to be a table before is none.
+            is_refused = failure.code == "wrong-format"
+        read = map(TableProfile.from_json, response.get("tables", ()))
+        tables.update({table.name: table for table in read})
+        note = response.get("note") or note
+        if response.get("is_complete"):
+            is_complete, failure = True, SourceUnreadable("empty")
+    if not tables or is_refused:
+        raise failure
+    profiles = list(tables.values())
+    if not is_complete:
+        profiles = [_with_reasons(table, str(failure)) for table in profiles]
+    return SourceProfile(profiles, note)
+
+
+def run_group_child(source: Source) -> GroupCounts:
+    """Start the child with a source and return the counts of its groups. Raises SourceUnreadable.
+
+    Counts are complete or there are none.
+    """
+    responses, failure = _respond(source)
+    for response in responses:
+        if "code" in response:
+            raise SourceUnreadable(response["code"], response["detail"])
+        if "counts" in response:
+            return GroupCounts.from_json(response["counts"])
+    raise failure
+
+
+def _respond(source: Source) -> tuple[list[JSONObject], SourceUnreadable]:
+    """Start the child with a source; return what it responds, and how it ended if that is all."""
     descriptors = tuple(number for number in (source.descriptor, source.wal) if number >= 0)
     program = (
         f"import sys; sys.path.insert(0, {str(PROJECT)!r}); "
@@ -170,28 +249,9 @@ def run_child(source: Source) -> SourceProfile:
                 child.wait(timeout=EXIT_SECONDS)
         finally:
             child.kill()
-    tables: dict[str, TableProfile] = {}
-    failure = SourceUnreadable(_end_of(child.returncode))
-    note, is_complete, is_refused = "", False, False
-    for line in output.splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            break
-        response: JSONObject = json.loads(line.replace(NULL_CHARACTER, REPLACEMENT))
-        if "code" in response:
-            failure = SourceUnreadable(response["code"], response["detail"])
-            # What seemed to be a table before is none.
-            is_refused = failure.code == "wrong-format"
-        read = map(TableProfile.from_json, response.get("tables", ()))
-        tables.update({table.name: table for table in read})
-        note = response.get("note") or note
-        if response.get("is_complete"):
-            is_complete, failure = True, SourceUnreadable("empty")
-    if not tables or is_refused:
-        raise failure
-    profiles = list(tables.values())
-    if not is_complete:
-        profiles = [_with_reasons(table, str(failure)) for table in profiles]
-    return SourceProfile(profiles, note)
+    lines = output.replace(NULL_CHARACTER, REPLACEMENT).splitlines(keepends=True)
+    responses = [json.loads(line) for line in lines if line.endswith(b"\n")]
+    return responses, SourceUnreadable(_end_of(child.returncode))
 
 
 def _end_of(exit_code: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
 
 from catalog.types import JSONObject
+from governance.sandbox.groups import GroupRequest
 
 FILE_KINDS = ("parquet", "csv", "json", "sqlite")
 # A file that has only the end of a Parquet file, at its place.
@@ -31,7 +32,8 @@ class Source:
 
     `values_of` names the columns (as `table.column`, or `*`) whose minimum, maximum and top values
     may be read; of all others only counts are. `keys` are declared by the contract: one of several
-    columns is counted as a whole. `tables` are declared too and are read before all others.
+    columns is counted as a whole. `tables` are declared too and are read before all others. With
+    `groups` nothing but their counts is read.
     """
 
     kind: str = ""
@@ -44,6 +46,7 @@ class Source:
     max_tables: int = 1000
     max_columns: int = 5000
     is_schema_only: bool = False
+    groups: GroupRequest | None = None
 
     def can_read_values(self, table: str, column: str) -> bool:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of
@@ -55,7 +58,8 @@ class Source:
     def from_json(cls, source: JSONObject) -> Source:
         names = {name: tuple(source[name]) for name in ("values_of", "tables")}
         keys = tuple(Key(table, tuple(columns)) for table, columns in source["keys"])
-        return cls(**source | names | {"keys": keys})
+        groups = GroupRequest.from_json(source["groups"]) if source["groups"] else None
+        return cls(**source | names | {"keys": keys, "groups": groups})
 
 
 class Quantile(NamedTuple):
@@ -240,6 +244,10 @@ class SourceUnreadable(Exception):
         "not-readable-here": "Assay cannot read this type of source.",
         "empty": "No tables found.",
         "not-counted": "It could not be counted.",
+        "no-table": "The source has no such table.",
+        "no-column": "The source has no such column.",
+        "too-many-groups": "It has too many groups.",
+        "no-groups": "Its values are no groups.",
         "stopped": "Reading it broke off.",
         "failed": "Reading it failed unexpectedly.",
     }

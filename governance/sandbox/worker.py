@@ -19,6 +19,7 @@ from governance.sandbox.types import FILE_KINDS, FOOTER, Source, SourceUnreadabl
 MEMORY = 1024**3
 PROCESSOR_SECONDS = 20
 OPEN_FILES = 64
+DATABASE_KINDS = ("sqlite", "postgres", "mysql", "database")
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 CONNECTORS = {
     "parquet": "governance.sandbox.connectors.file",
@@ -29,6 +30,10 @@ CONNECTORS = {
     "postgres": "governance.sandbox.connectors.postgres",
     "mysql": "governance.sandbox.connectors.mysql",
     "database": "governance.sandbox.connectors.database",
+}
+GROUP_CONNECTORS = {
+    **dict.fromkeys(("parquet", "csv", "json"), "governance.sandbox.connectors.file_groups"),
+    **dict.fromkeys(DATABASE_KINDS, "governance.sandbox.connectors.database_groups"),
 }
 
 
@@ -52,10 +57,15 @@ def apply_limits(*, with_network: bool) -> None:
 def respond(request: JSONObject) -> Iterator[JSONObject]:
     """Yield the tables of a source as they are read, or the `code` of why it cannot be read.
 
-    A table that comes again replaces the one of the same name.
+    A table that comes again replaces the one of the same name. Of a request for groups the only
+    response is their counts.
     """
     source = Source.from_json(request)
     try:
+        if source.groups is not None:
+            count = import_module(GROUP_CONNECTORS[source.kind]).count
+            yield {"counts": count(source, source.groups).as_json()}
+            return
         read = import_module(CONNECTORS[source.kind]).read
         for profile in read(source):
             yield {"tables": [table.as_json() for table in profile.tables], "note": profile.note}

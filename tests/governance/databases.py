@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pymysql
 
-from governance.sandbox.runner import run_child
+from governance.sandbox.groups import GroupCounts, GroupRequest
+from governance.sandbox.runner import run_child, run_group_child
 from governance.sandbox.types import ColumnProfile, Source, SourceProfile, TableProfile
 from tests.settings import TEST_SERVERS
 
@@ -43,6 +44,10 @@ class SourceDatabase:
     def read(self, *, user: str = "", password: str = "", **options: Any) -> SourceProfile:
         database = self.parameters | ({"user": user, "password": password} if user else {})
         return run_child(Source(kind=self.kind, database=database, **options))
+
+    def count(self, request: GroupRequest) -> GroupCounts:
+        source = Source(kind=self.kind, database=self.parameters, groups=request)
+        return run_group_child(source)
 
     def tables(self, **options: Any) -> dict[str, TableProfile]:
         return {table.name: table for table in self.read(**options).tables}

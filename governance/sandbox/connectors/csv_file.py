@@ -6,9 +6,10 @@ out and reported.
 # ruff: noqa: S608 - texts are quoted
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import duckdb
 
@@ -53,47 +54,77 @@ class Reject(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """All lines of a file in a dialect: how many there are, and the types that all values have.
-
-    `misfits` counts the values of a column that do not have the type of the first lines.
-    """
+    """All lines of a file in a dialect: how many there are, and those that do not fit."""
 
     dialect: Dialect
     rows: int
-    types: Sequence[str]
-    misfits: Sequence[int]
     rejects: Sequence[Reject]
 
     def has(self, kind: str) -> bool:
         return any(reject.kind == kind for reject in self.rejects)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TypeSurvey(Survey):
+    """All lines, and for each column the type that all its values have.
+
+    `misfits` counts the values of a column that do not have the type of the first lines.
+    """
+
+    types: Sequence[str]
+    misfits: Sequence[int]
+
+
+SurveyT = TypeVar("SurveyT", bound=Survey)
+
+
+@dataclass(frozen=True)
+class Lines(Generic[SurveyT]):
+    """A survey of a file in the dialect that fits, the names in its header, a note if Latin-1."""
+
+    survey: SurveyT
+    names: Sequence[str]
+    note: str
+
+
 def open_csv(engine: Engine, path: str, content: Content) -> Iterator[OpenFile]:
     """Yield the file by its header, then by all lines. Raises duckdb.Error, SourceUnreadable."""
-    encoding_note = ""
-    try:
-        dialect = sniff(engine, path, content)
-        names = header_names(engine, path, dialect)
-    except duckdb.InvalidInputException as error:
-        match = re.search(r"on Line: (\d+)\n.*not utf-8", str(error))
-        if match is None:
-            raise
-        dialect, names, encoding_note = _latin(engine, path, content, int(match[1]))
-    early = _table(names, [""] * len(names))
-    yield OpenFile(table=early, relation="", sql=())
-    survey = _survey(engine, path, dialect)
+    _, names, _ = _first_lines(engine, path, content)
+    yield OpenFile(table=_table(names, [""] * len(names)), relation="", sql=())
+    lines = read_lines(engine, path, content, lambda dialect: _survey(engine, path, dialect))
+    yield _open(engine, path, lines)
+
+
+def read_lines(
+    engine: Engine, path: str, content: Content, survey_in: Callable[[Dialect], SurveyT]
+) -> Lines[SurveyT]:
+    """Survey a file in the dialect that fits. Raises duckdb.Error, SourceUnreadable."""
+    dialect, names, note = _first_lines(engine, path, content)
+    survey = survey_in(dialect)
     if survey.has("INVALID ENCODING"):
         line = min(item.line for item in survey.rejects if item.kind == "INVALID ENCODING")
-        dialect, names, encoding_note = _latin(engine, path, content, line)
-        survey = _survey(engine, path, dialect)
+        dialect, names, note = _latin(engine, path, content, line)
+        survey = survey_in(dialect)
     if survey.has("UNQUOTED VALUE") or not survey.rows:
         # The quote may be part of a text.
-        unquoted = _survey(engine, path, replace(dialect, quote="", escape=""))
+        unquoted = survey_in(replace(dialect, quote="", escape=""))
         if unquoted.rows > survey.rows:
             survey, names = unquoted, header_names(engine, path, unquoted.dialect)
     if survey.rejects and not survey.rows:
         raise SourceUnreadable("wrong-format", f"No line fits the first one: {_examples(survey)}.")
-    yield _open(engine, path, names, survey, encoding_note)
+    return Lines(survey, names, note)
+
+
+def _first_lines(engine: Engine, path: str, content: Content) -> tuple[Dialect, list[str], str]:
+    """Return dialect and names by the first lines, and a note if they are in Latin-1."""
+    try:
+        dialect = sniff(engine, path, content)
+        return dialect, header_names(engine, path, dialect), ""
+    except duckdb.InvalidInputException as error:
+        match = re.search(r"on Line: (\d+)\n.*not utf-8", str(error))
+        if match is None:
+            raise
+        return _latin(engine, path, content, int(match[1]))
 
 
 def _latin(
@@ -109,18 +140,10 @@ def _latin(
     return dialect, names, f"Line {line:,} is not UTF-8: read as Latin-1."
 
 
-def _open(
-    engine: Engine, path: str, names: Sequence[str], survey: Survey, encoding_note: str
-) -> OpenFile:
-    dialect = survey.dialect
-    notes = [encoding_note] if encoding_note else []
-    if dialect.skip:
-        notes.append(f"The first {dialect.skip:,} lines are no part of the table.")
-    if survey.rejects:
-        many = "At least " if len(survey.rejects) >= MAX_REJECTS else ""
-        count = f"{many}{len(survey.rejects):,} lines are left out"
-        notes.append(f"{count}: {_examples(survey)}.")
-    table = replace(_table(names, survey.types), rows=survey.rows, reason=" ".join(notes))
+def _open(engine: Engine, path: str, lines: Lines[TypeSurvey]) -> OpenFile:
+    survey, dialect = lines.survey, lines.survey.dialect
+    reason = f"{lines.note} {left_out(survey)}".strip()
+    table = replace(_table(lines.names, survey.types), rows=survey.rows, reason=reason)
     reasons = _misfit_reasons(engine, path, survey)
     columns = [
         replace(column, reason=reasons.get(index, "")) for index, column in enumerate(table.columns)
@@ -132,6 +155,18 @@ def _open(
             dialect.value(index, kind or "VARCHAR") for index, kind in enumerate(survey.types)
         ),
     )
+
+
+def left_out(survey: Survey) -> str:
+    """Return which lines are no part of the table, as sentences."""
+    notes = []
+    if survey.dialect.skip:
+        notes.append(f"The first {survey.dialect.skip:,} lines are no part of the table.")
+    if survey.rejects:
+        many = "At least " if len(survey.rejects) >= MAX_REJECTS else ""
+        count = f"{many}{len(survey.rejects):,} lines are left out"
+        notes.append(f"{count}: {_examples(survey)}.")
+    return " ".join(notes)
 
 
 def _table(names: Sequence[str], types: Sequence[str]) -> TableProfile:
@@ -152,11 +187,29 @@ def _examples(survey: Survey) -> str:
     return ", ".join(map(str, first)) + rest
 
 
-def _survey(engine: Engine, path: str, dialect: Dialect) -> Survey:
-    """Read all lines, and find for each column a type that all of its values have."""
+@contextmanager
+def rejects_of(engine: Engine, path: str, dialect: Dialect) -> Iterator[tuple[str, list[Reject]]]:
+    """Give the SQL that reads all lines, and after they are read the ones that do not fit."""
     engine.fetch("DROP TABLE IF EXISTS reject_errors")
     engine.fetch("DROP TABLE IF EXISTS reject_scans")
-    relation = dialect.relation(path, STORE, has_header=dialect.has_header)
+    rejects: list[Reject] = []
+    yield dialect.relation(path, STORE, has_header=dialect.has_header), rejects
+    rows = engine.fetch(
+        "SELECT line, any_value(error_type)::VARCHAR, arg_max(error_message, byte_position) "
+        "FROM reject_errors GROUP BY line"
+    )
+    rejects += [Reject(*row) for row in rows]
+
+
+def _survey(engine: Engine, path: str, dialect: Dialect) -> TypeSurvey:
+    """Read all lines, and find for each column a type that all of its values have."""
+    with rejects_of(engine, path, dialect) as (relation, rejects):
+        rows, types, misfits = _types(engine, relation, dialect)
+    return TypeSurvey(dialect=dialect, rows=rows, rejects=rejects, types=types, misfits=misfits)
+
+
+def _types(engine: Engine, relation: str, dialect: Dialect) -> tuple[int, list[str], list[int]]:
+    """Return the number of rows, and the type and the misfits of each column."""
     rows, types, misfits = 0, [], []
     for start in range(0, len(dialect.types), PORTION):
         portion = list(enumerate(dialect.types))[start : start + PORTION]
@@ -174,17 +227,7 @@ def _survey(engine: Engine, path: str, dialect: Dialect) -> Survey:
             kind = next((kind for kind in kinds[1:] if fits[kind] == present), "VARCHAR")
             types.append(kind if present else "")
             misfits.append(present - fits.get(first, present))
-    reject_rows = engine.fetch(
-        "SELECT line, any_value(error_type)::VARCHAR, arg_max(error_message, byte_position) "
-        "FROM reject_errors GROUP BY line"
-    )
-    return Survey(
-        dialect=dialect,
-        rows=rows,
-        types=types,
-        misfits=misfits,
-        rejects=[Reject(*row) for row in reject_rows],
-    )
+    return rows, types, misfits
 
 
 def _candidates(first: str) -> list[str]:
@@ -193,7 +236,7 @@ def _candidates(first: str) -> list[str]:
     return [kind for index, kind in enumerate(kinds) if kind and kind not in kinds[:index]]
 
 
-def _misfit_reasons(engine: Engine, path: str, survey: Survey) -> dict[int, str]:
+def _misfit_reasons(engine: Engine, path: str, survey: TypeSurvey) -> dict[int, str]:
     """Return of each column that is text for some late values only which is the first of them."""
     late = {
         index: survey.dialect.types[index]

@@ -48,8 +48,9 @@ class Database:
     reflects_at_once: ClassVar[bool] = False
     reflection_options: ClassVar[dict[str, dict[str, Any]]] = {}
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, statement_seconds: int = STATEMENT_SECONDS) -> None:
         self.source = source
+        self.statement_seconds = statement_seconds
         self.engine = self.create_engine()
 
     @property

@@ -43,8 +43,7 @@ def open_json(engine: Engine, path: str, content: Content) -> Iterator[OpenFile]
         engine.fetch(f"CREATE TEMP TABLE decoded AS SELECT * FROM {decoded}")
         yield _complete(engine, "decoded")
         return
-    packed = f", compression={literal(content.compression)}" if content.compression else ""
-    options = OPTIONS + packed
+    options = OPTIONS + _packed(content)
     try:
         described = engine.describe(_relation(path, options, SAMPLE))
     except duckdb.NotImplementedException:
@@ -62,6 +61,24 @@ def open_json(engine: Engine, path: str, content: Content) -> Iterator[OpenFile]
 
 def _relation(path: str, options: str, sample: int) -> str:
     return f"read_json({literal(path)}, {options}, sample_size={sample})"
+
+
+def records_relation(path: str, content: Content, columns: Sequence[str]) -> str:
+    """Return the SQL that reads some keys of all objects as text, in one pass."""
+    kinds = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in dict.fromkeys(columns))
+    options = f"maximum_object_size=16777216, records=true{_packed(content)}"
+    return f"read_json({literal(path)}, columns={{{kinds}}}, {options})"
+
+
+def count_values_of_key(engine: Engine, path: str, content: Content, key: str) -> int:
+    """Return how many objects have a key, with a value or null."""
+    objects = f"read_json_objects({literal(path)}, maximum_object_size=16777216{_packed(content)})"
+    has_key = f"list_contains(json_keys(json), {literal(key)})"
+    return int(engine.one(f"SELECT count(*) FROM {objects} WHERE {has_key}")[0])
+
+
+def _packed(content: Content) -> str:
+    return f", compression={literal(content.compression)}" if content.compression else ""
 
 
 def _complete(engine: Engine, relation: str) -> OpenFile:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, UnreflectableTableError
 
 from governance.sandbox.connectors.database import (
-    STATEMENT_SECONDS,
     ColumnType,
     Database,
     read_database,
@@ -37,10 +36,6 @@ LOGICAL_TYPE_OF = {
 }
 # What MySQL has in place of a type of two values.
 BOOLEANS = ("tinyint(1)", "bit(1)")
-LIMITS = (
-    f"SET SESSION max_execution_time = {STATEMENT_SECONDS * 1000}",  # MySQL
-    f"SET SESSION max_statement_time = {STATEMENT_SECONDS}",  # MariaDB
-)
 CODES = {
     1044: "no-database",
     1049: "no-database",
@@ -77,13 +72,19 @@ class MySQL(Database):
 
     def connect_args(self) -> dict[str, Any]:
         # A server that asks for a local file of ours gets none.
-        return {"connect_timeout": 5, "read_timeout": STATEMENT_SECONDS + 5, "local_infile": False}
+        read_timeout = self.statement_seconds + 5
+        return {"connect_timeout": 5, "read_timeout": read_timeout, "local_infile": False}
 
     def limit(self, connection: Connection) -> None:
         if connection.info.get("is_limited"):
             return
         connection.info["is_limited"] = True
-        for statement in LIMITS:
+        seconds = self.statement_seconds
+        limits = (
+            f"SET SESSION max_execution_time = {seconds * 1000}",  # MySQL
+            f"SET SESSION max_statement_time = {seconds}",  # MariaDB
+        )
+        for statement in limits:
             with suppress(DBAPIError):
                 connection.exec_driver_sql(statement)
         connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")

@@ -7,7 +7,6 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, text
 
 from governance.sandbox.connectors.database import (
-    STATEMENT_SECONDS,
     ColumnType,
     Database,
     read_database,
@@ -94,7 +93,8 @@ class Postgres(Database):
         }
 
     def limit(self, connection: Connection) -> None:
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+        seconds = self.statement_seconds
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
 
     def unreadable(self, error: Exception) -> SourceUnreadable:
         cause = getattr(error, "orig", None) or error

@@ -13,7 +13,6 @@ from sqlalchemy.pool import StaticPool
 
 from governance.sandbox.connectors.content import content_of
 from governance.sandbox.connectors.database import (
-    STATEMENT_SECONDS,
     ColumnType,
     Database,
     read_database,
@@ -99,7 +98,7 @@ class SQLite(Database):
         return None
 
     def limit(self, connection: Connection) -> None:
-        ends_at = time.monotonic() + STATEMENT_SECONDS
+        ends_at = time.monotonic() + self.statement_seconds
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_progress_handler(lambda: time.monotonic() > ends_at, OPERATIONS_PER_CHECK)
