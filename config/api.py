@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from catalog.api.audit import Audit
 from catalog.api.contracts import Contracts, ProductContracts
+from catalog.api.croissant import CroissantDataset
 from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, DomainTree
 from catalog.api.glossary import TermProposals, Terms
 from catalog.api.manifests import (
@@ -114,6 +115,18 @@ urlpatterns = [
         get="retrieve",
         put="update",
         post="create",
+    ),
+    route(
+        f"{PRODUCT}/ports/<path:port>/croissant.json",
+        CroissantDataset,
+        "port_croissant",
+        get="retrieve",
+    ),
+    route(
+        f"{PRODUCT}/ports/<path:port>/croissant-report",
+        CroissantDataset,
+        "port_croissant_report",
+        get="report",
     ),
     rows(f"{PRODUCT}/contracts", ProductContracts, "product_contracts"),
     route(

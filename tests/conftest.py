@@ -20,6 +20,7 @@ CHROMIUM = os.environ.get("ASSAY_CHROMIUM") or shutil.which("chromium") or ""
 DATACONTRACT = os.environ.get("ASSAY_TEST_DATACONTRACT", "")
 MOTO = os.environ.get("ASSAY_TEST_MOTO", "")
 DUCKDB = os.environ.get("ASSAY_TEST_DUCKDB", "")
+MLCROISSANT = os.environ.get("ASSAY_TEST_MLCROISSANT", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
@@ -31,6 +32,10 @@ NEEDS = {
     ),
     "moto": (MOTO, "ASSAY_TEST_MOTO is not set; .ci/clients installs moto and prints it"),
     "duckdb": (DUCKDB, "ASSAY_TEST_DUCKDB is not set; .ci/clients installs DuckDB with httpfs"),
+    "mlcroissant": (
+        MLCROISSANT,
+        "ASSAY_TEST_MLCROISSANT is not set; .ci/clients installs mlcroissant and prints it",
+    ),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
@@ -138,6 +143,12 @@ def moto() -> Path:
 def duckdb_python() -> Path:
     """The interpreter whose DuckDB reads over HTTP; the test is marked `duckdb`."""
     return Path(DUCKDB)
+
+
+@pytest.fixture(scope="session")
+def mlcroissant_python() -> Path:
+    """The interpreter whose environment has mlcroissant; the test is marked `mlcroissant`."""
+    return Path(MLCROISSANT)
 
 
 @pytest.fixture(scope="session")

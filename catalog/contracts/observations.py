@@ -26,9 +26,11 @@ class ObservedColumn:
 
     `reason` says, as a sentence, why figures or values are missing. `drift` are sentences that say
     how the source differs from the contract, with True for what breaks it. `suggestion` is a
-    classification that nobody has decided yet, shown only to editors.
+    classification that nobody has decided yet, shown only to editors. `source_name` is the name
+    in the source, empty if the column was not found there.
     """
 
+    source_name: str = ""
     null_share: float | None = None
     n_distinct: int | None = None
     is_exact: bool = False

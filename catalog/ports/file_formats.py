@@ -4,6 +4,9 @@ Nothing is parsed here: that is done in the sandbox only. These checks find a fi
 and one that ends early.
 """
 
+import csv
+import io
+import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -130,3 +133,43 @@ class ContentCheck:
             f"Upload CSV, JSON or Parquet, uncompressed, text in UTF-8 ({SUFFIXES}).",
             code="wrong-format",
         )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file holds its records, by its first bytes; `columns` are those of a CSV's first line.
+
+    `media_type` is more exact than the one that the format has, where there is one.
+    """
+
+    media_type: str
+    is_json_lines: bool = False
+    separator: str = ""
+    columns: tuple[str, ...] | None = None
+
+
+MAX_FIRST_LINE = 64 * 1024
+SEPARATORS = (",", "\t", ";", "|")
+
+
+def layout_of(data_format: str, beginning: bytes) -> Layout:
+    """Return the layout of a file from its first MAX_FIRST_LINE bytes."""
+    if data_format == "csv":
+        return _csv_layout(beginning)
+    if data_format == "json":
+        first, _newline, rest = beginning.removeprefix(UTF8_BOM).lstrip().partition(b"\n")
+        is_lines = first[:1] == b"{" and first.rstrip()[-1:] == b"}" and rest.lstrip()[:1] in b"{"
+        return Layout("application/jsonlines" if is_lines else MEDIA_TYPES["json"], is_lines)
+    return Layout(MEDIA_TYPES[data_format])
+
+
+def _csv_layout(beginning: bytes) -> Layout:
+    text = beginning.removeprefix(UTF8_BOM).decode("utf-8", "replace")
+    unquoted = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
+    separator = max(SEPARATORS, key=lambda mark: (unquoted.count(mark), mark == ","))
+    media_type = "text/tab-separated-values" if separator == "\t" else MEDIA_TYPES["csv"]
+    try:
+        columns = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+    except csv.Error:
+        columns = []
+    return Layout(media_type, separator=separator, columns=tuple(columns))

@@ -278,6 +278,8 @@ def _names(mesh: Mesh) -> Iterator[Request]:
         yield Request("name", other, accept=JSON)
     for port in OutputPort.objects.order_by("id")[::8]:
         yield Request("name", f"/api/v1/ports/{port.pk}", accept=JSON)
+        address = f"/api/v1/products/{port.product.uuid}/ports/{quote(port.name)}"
+        yield Request("name", f"{address}/croissant.json", accept=JSON)
         yield Request("name", f"/api/v1/ports?product={port.product.uuid}", accept=JSON)
     for address in mesh.former:
         yield Request("name", f"/p/{address}")

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import did_you_mean, shortened
-from catalog.manifests.formats import bitol_odps, odcs
+from catalog.manifests.formats import bitol_odps, croissant, odcs
 from catalog.manifests.formats.types import Format
 from catalog.types import JSONValue
 
 FORMATS: tuple[Format, ...] = (
     bitol_odps.FORMAT,
     odcs.FORMAT,
+    croissant.FORMAT,
 )
 
 

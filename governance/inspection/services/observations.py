@@ -106,6 +106,7 @@ class _TableFacts:
         if profile is None:
             return ObservedColumn(reason=NOT_FOUND, drift=drift, suggestion=suggestion)
         return ObservedColumn(
+            source_name=profile.name,
             null_share=profile.null_share,
             n_distinct=profile.n_distinct,
             is_exact=profile.is_exact,
