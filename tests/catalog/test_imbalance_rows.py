@@ -111,7 +111,7 @@ def test_a_declaration_keeps_its_assessor_its_date_and_its_explanation():
 
     (row,) = _parse({"attribute": "sex", "group": "f", "share": 0.4} | details).imbalances
 
-    assert row.assessor == "Office"
+    assert row.assessor == "Data office"
     assert row.assessed_on.isoformat() == "2026-03-31"
     assert row.explanation == "Older sample."
 
