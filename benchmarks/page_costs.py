@@ -57,6 +57,7 @@ def _pages(product: Any) -> Iterator[str]:
     yield from ("/", "/search?q=daily", "/search/suggest?q=da")
     yield from ("/domains", f"/d/{domain}")
     yield from ("/slo", "/glossary")
+    yield from ("/catalog.ttl", f"/id/product/{product.uuid}.ttl", "/robots.txt", "/sitemap.xml")
 
 
 def _endpoints(product: Any, contract: Any) -> Iterator[str]:

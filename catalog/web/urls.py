@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, re_path
 from catalog.web.audit import product_history, product_history_feed
 from catalog.web.contracts import columns
 from catalog.web.contracts import views as contracts
+from catalog.web.crawlers import robots, sitemap
 from catalog.web.domains import directory, editing, people, teams
 from catalog.web.domains.feeds import domain_feed
 from catalog.web.domains.pages import domain_list, domain_page
@@ -130,6 +131,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{PRODUCT}/history.atom", product_history_feed, name="product_history_feed"),
     path(f"{PRODUCT}/history", product_history, name="product_history"),
     path("uses/<int:pk>/remove", product_use_remove, name="product_use_remove"),
+    # crawlers
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemap, name="sitemap"),
     # search
     path("search", search_results, name="search_results"),
     path("search.atom", search_feed, name="search_feed"),

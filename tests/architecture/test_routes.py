@@ -18,7 +18,7 @@ OPEN = set(
     account_reset_password account_reset_password_done account_reset_password_from_key
     account_reset_password_from_key_done invitation_accept
     domain_list domain_page product_permanent product_document product_version_document
-    catalog catalog_document
+    catalog catalog_document robots sitemap
     product_overview product_schema product_contract_page product_contract_current
     product_provenance product_history
     product_bias product_bias_csv

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Self
 from urllib.parse import quote
 
 from django.conf import settings
@@ -40,23 +41,45 @@ from catalog.types import JSONObject
 class ProductRows:
     """The rows around some products that a reader may see, each kind read at once."""
 
-    def __init__(self, products: Sequence[DataProduct], access: AccessContext) -> None:
-        keys = [product.pk for product in products]
-        self.ports: dict[int, list[OutputPort]] = defaultdict(list)
+    def __init__(
+        self,
+        products: Sequence[DataProduct],
+        access: AccessContext,
+        *,
+        ports: Iterable[OutputPort],
+        inputs: Iterable[InputPort],
+        measured: Iterable[Imbalance] = (),
+    ) -> None:
         by_key = {product.pk: product for product in products}
-        ports = list(_withserver_facts(keys))
+        self.ports: dict[int, list[OutputPort]] = defaultdict(list)
+        self.inputs: dict[int, list[InputPort]] = defaultdict(list)
+        self.measured: dict[int, list[Imbalance]] = defaultdict(list)
         for port in ports:
             port.product = by_key[port.product_id]
             self.ports[port.product_id].append(port)
-        self.served = served_ports(ports)
-        self.measured: dict[int, list[Imbalance]] = defaultdict(list)
-        rows = Imbalance.objects.filter(origin=Imbalance.Origin.MEASURED, record__product__in=keys)
-        for row in rows.select_related("record", "port"):
-            self.measured[row.record.product_id].append(row)
-        self.inputs: dict[int, list[InputPort]] = defaultdict(list)
-        for source in InputPort.objects.filter(product__in=keys):
+        for source in inputs:
             self.inputs[source.product_id].append(source)
+        for row in measured:
+            self.measured[row.record.product_id].append(row)
+        self.served = served_ports(port for rows in self.ports.values() for port in rows)
         self.visible = self._visible(products, access)
+
+    @classmethod
+    def read(cls, products: Sequence[DataProduct], access: AccessContext) -> Self:
+        """Return the rows of some products, in one statement for each kind."""
+        keys = [product.pk for product in products]
+        ports = OutputPort.objects.filter(product__in=keys)
+        ports = ports.select_related("port_contract__contract")
+        ports = ports.prefetch_related("port_contract__contract__servers")
+        measured = Imbalance.objects.filter(record__product__in=keys)
+        measured = measured.filter(origin=Imbalance.Origin.MEASURED)
+        return cls(
+            products,
+            access,
+            ports=ports.defer("port_contract__contract__tree"),
+            inputs=InputPort.objects.filter(product__in=keys),
+            measured=measured.select_related("record", "port"),
+        )
 
     def _visible(
         self, products: Sequence[DataProduct], access: AccessContext
@@ -139,12 +162,6 @@ class ProductRows:
 
 def base_iri() -> str:
     return settings.ASSAY_BASE_IRI.rstrip("/")
-
-
-def _withserver_facts(product_ids: Iterable[int]) -> Iterable[OutputPort]:
-    ports = OutputPort.objects.filter(product__in=product_ids)
-    ports = ports.select_related("port_contract__contract").defer("port_contract__contract__tree")
-    return ports.prefetch_related("port_contract__contract__servers")
 
 
 def contract_facts(contract: DataContract) -> ContractFacts:

@@ -25,6 +25,7 @@ from catalog.manifests.linked_data.product_rows import (
     declared_facts,
     server_facts,
 )
+from catalog.ports.models import InputPort, OutputPort
 from catalog.ports.projection import PortKey, parse_ports
 from catalog.products.models import DataProduct
 from catalog.products.projection import parse_columns
@@ -40,8 +41,8 @@ RELATED = ("domain__owner_team",)
 
 def facts_of(products: Sequence[DataProduct], access: AccessContext) -> list[ProductFacts]:
     """Return the facts of products, which were read with RELATED."""
-    reader = ProductRows(products, access)
-    return [reader.facts(product) for product in products]
+    rows = ProductRows.read(products, access)
+    return [rows.facts(product) for product in products]
 
 
 def facts_with_versions(product: DataProduct, access: AccessContext) -> ProductFacts:
@@ -102,6 +103,18 @@ def facts_of_version(
         successor="",
         **declared_facts(version.tree),
     )
+
+
+def dataset_facts(
+    product: DataProduct,
+    access: AccessContext,
+    *,
+    ports: Sequence[OutputPort],
+    inputs: Sequence[InputPort],
+) -> ProductFacts:
+    """Return what schema.org shows of a product whose ports were read before."""
+    rows = ProductRows([product], access, ports=ports, inputs=inputs)
+    return replace(rows.facts(product), columns=columns_of(product))
 
 
 def catalog_page(access: AccessContext, *, after: UUID | None, limit: int) -> CatalogFacts:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 
 from catalog.authorization.access import AccessContext
@@ -25,13 +26,15 @@ from catalog.web.products.trust_summary import TrustMetric, trust_summary
 class ProductFrame:
     """What catalog/products/page.html shows around a tab; the page of a tab has it as `frame`.
 
-    `tab` is the URL name of the open tab, `api_url` the API resource with the same content;
-    `unpublished` counts the changes of the working copy, for those who may edit it.
+    `tab` is the URL name of the open tab, `canonical` the one address of the page, `api_url` the
+    API resource with the same content; `unpublished` counts the changes of the working copy, for
+    those who may edit it.
     """
 
     product: DataProduct
     tab: str
     iri: str
+    canonical: str
     api_url: str
     owners: list[Person]
     stewards: list[Person]
@@ -73,6 +76,7 @@ def product_frame(
         product=product,
         tab=tab,
         iri=product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+        canonical=f"{settings.ASSAY_BASE_IRI.rstrip('/')}{escape_uri_path(request.path)}",
         api_url=api_url or reverse("api:product", args=[product.uuid]),
         owners=owners,
         stewards=stewards,
