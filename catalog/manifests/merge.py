@@ -7,6 +7,7 @@ Only documents made from other formats are merged: they say less than ours, so w
 from collections.abc import Sequence
 
 from catalog.contracts.compatibility import compare_contracts
+from catalog.manifests.formats.types import KEPT_FIELDS
 from catalog.products.changes import greatest_class
 from catalog.publication.versions import is_later, next_version
 from catalog.types import JSONObject, JSONValue
@@ -26,6 +27,9 @@ _MATCHED = {"schema": ("name",), "properties": ("name",)}
 def merge(current: JSONValue, imported: JSONValue, member: str = "") -> JSONValue:
     """Return an imported value, completed by what only the current one has."""
     if isinstance(current, dict) and isinstance(imported, dict):
+        if imported.get("property") == KEPT_FIELDS:
+            # What a file no longer says is no longer kept of its standard.
+            return imported | {"value": current.get("value", {}) | imported["value"]}
         values = {
             key: merge(current[key], value, key) if key in current else value
             for key, value in imported.items()

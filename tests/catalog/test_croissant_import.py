@@ -2,19 +2,28 @@
 
 import orjson
 import pytest
+from django.db import transaction
 from rdflib import Graph
 from rdflib.compare import isomorphic
 
+from catalog.authorization.access import EVERYTHING
 from catalog.exceptions import ValidationFailed
+from catalog.manifests.croissant_facts import port_facts
 from catalog.manifests.formats import bitol_odps, croissant, odcs
 from catalog.manifests.formats.croissant.checks import check_document
 from catalog.manifests.formats.croissant.exporting import DatasetFacts, export, tables_of
 from catalog.manifests.formats.croissant.importing import read_document
 from catalog.manifests.formats.croissant.vocabulary import CONFORMS_TO, CONTEXT
 from catalog.manifests.formats.types import ImportedProduct
+from catalog.manifests.import_report import ImportReport
+from catalog.manifests.plan import Action
+from catalog.manifests.readers import Source
+from catalog.manifests.services import import_manifests
 from catalog.manifests.source_map import Document, SourcePosition
+from catalog.products.models import DataProduct
 from catalog.products.projection import custom
 from catalog.types import JSONObject
+from tests.factories import FACTORY, make_domain
 
 # rdflib's parser of JSON-LD uses its own class that it deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
@@ -178,3 +187,41 @@ def test_an_imported_document_that_clients_refuse_is_rewritten_and_says_why():
     assert exported.document["@context"] == CONTEXT
     assert exported.document["description"] == "Kept."
     assert "would not load" in exported.losses[0].message
+
+
+def bring(document: JSONObject) -> ImportReport:
+    source = Source("census.json", lambda: orjson.dumps(document))
+    results = import_manifests(sources=[source], actor=FACTORY, default_domain="open")
+    return ImportReport.of(results)
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_imported_again_without_a_member_is_exported_without_it():
+    make_domain("open")
+    bring(dataset(alternateName="The count", keywords=["a", "b"]))
+    product = DataProduct.objects.get()
+
+    [changed] = bring(dataset(keywords=["a"])).results
+    [same] = bring(dataset(keywords=["a"])).results
+
+    product.refresh_from_db()
+    exported = export(port_facts(product.output_ports.get(), EVERYTHING)).document
+    assert (changed.action, same.action) == (Action.CHANGE, Action.NONE)
+    assert isomorphic(as_graph(exported), as_graph(dataset(keywords=["a"])))
+
+
+@pytest.mark.django_db
+def test_every_sample_is_imported_once_and_changes_nothing_again(shared_folder):
+    make_domain("open")
+    for path in sorted((shared_folder / "samples/croissant").glob("1.*/**/*.json")):
+        document = orjson.loads(path.read_bytes())
+
+        with transaction.atomic():
+            results = [result for _ in range(2) for result in bring(document).results]
+            product = DataProduct.objects.get()
+            exported = export(port_facts(product.output_ports.get(), EVERYTHING)).document
+            transaction.set_rollback(True)
+
+        assert [str(issue) for result in results for issue in result.issues] == [], path
+        assert [result.action for result in results] == [Action.CREATE, Action.NONE], path
+        assert isomorphic(as_graph(exported), as_graph(document)), path

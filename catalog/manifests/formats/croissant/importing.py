@@ -127,7 +127,7 @@ class _Reading:
             tags=[*dict.fromkeys(dataset.texts("keywords"))],
             team={"name": ", ".join(creators)} if creators else None,
             outputPorts=[
-                {"name": PORT, "version": version, "type": "files", "contractId": identifier}
+                {"name": PORT, "version": "1.0.0", "type": "files", "contractId": identifier}
             ],
             authoritativeDefinitions=[{"type": "documentation", "url": url}]
             if url.startswith(("https://", "http://")) and not url.split()[1:]
@@ -179,7 +179,7 @@ class _Reading:
         tree = new_tree(
             identifier=product["id"], name=product["name"], servers=servers[:MAX_SERVERS]
         )
-        tree["version"] = product["version"]
+        tree["version"] = "1.0.0"
         tree["schema"] = [_table(node) for node in self.dataset.nodes("recordSet")]
         return tree
 
