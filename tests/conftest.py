@@ -21,6 +21,7 @@ DATACONTRACT = os.environ.get("ASSAY_TEST_DATACONTRACT", "")
 MOTO = os.environ.get("ASSAY_TEST_MOTO", "")
 DUCKDB = os.environ.get("ASSAY_TEST_DUCKDB", "")
 MLCROISSANT = os.environ.get("ASSAY_TEST_MLCROISSANT", "")
+REPRESENTATION = os.environ.get("ASSAY_TEST_REPRESENTATION", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
@@ -35,6 +36,10 @@ NEEDS = {
     "mlcroissant": (
         MLCROISSANT,
         "ASSAY_TEST_MLCROISSANT is not set; .ci/clients installs mlcroissant and prints it",
+    ),
+    "representation": (
+        REPRESENTATION,
+        "ASSAY_TEST_REPRESENTATION is not set; .ci/clients installs smclarify and statsmodels",
     ),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
@@ -169,3 +174,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "executable_path": CHROMIUM,
         "args": [f"--{flag}" for flag in quiet],
     }
+
+
+@pytest.fixture(scope="session")
+def representation_python() -> Path:
+    """The interpreter with smclarify and statsmodels; the test is marked `representation`."""
+    return Path(REPRESENTATION)

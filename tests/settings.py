@@ -29,6 +29,7 @@ if ON_POSTGRES:
 KEEP = {"ASSAY_REQUIRE_SERVERS", "ASSAY_TEST_ON_POSTGRES", "ASSAY_CHROMIUM", "ASSAY_CI_CACHE"}
 KEEP |= {"ASSAY_TEST_DATACONTRACT", "ASSAY_TEST_MOTO", "ASSAY_TEST_DUCKDB"}
 KEEP |= {"ASSAY_TEST_MLCROISSANT"}
+KEEP |= {"ASSAY_TEST_REPRESENTATION"}
 DATA_DIR = tempfile.mkdtemp(prefix="assay-tests-")
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("ASSAY_")]:
