@@ -33,6 +33,11 @@ from catalog.api.working_copy import WorkingCopy
 from config.ops.views import SystemStatus
 from governance.api.classification import ClassificationSuggestions
 from governance.api.inspection import PortInspection
+from governance.api.representation import (
+    PortRepresentation,
+    PortRepresentationPlan,
+    RepresentationRuns,
+)
 from governance.api.slo import Measurements, Objectives, ProductSLO
 
 V1 = "v1/"
@@ -41,6 +46,8 @@ CONTRACT = f"{V1}contracts/<uuid:uuid>"
 DOMAIN = f"{V1}domains/<str:slug>"
 TEAM_REQUEST = f"{V1}teams/<str:slug>/requests/<int:pk>"
 INSPECTION = f"{V1}ports/<int:pk>/inspection"
+REPRESENTATION = f"{V1}ports/<int:pk>/representation"
+RUNS = f"{V1}ports/<int:port>/representation/runs"
 
 
 class NotFoundView(APIView):
@@ -144,6 +151,10 @@ urlpatterns = [
     route(f"{V1}ports/<int:pk>/confirm", PortConfirmation, "port_confirm", post="create"),
     route(INSPECTION, PortInspection, "port_inspection", get="retrieve", post="create"),
     route(f"{INSPECTION}/adopt", PortInspection, "port_adoption", post="adopt"),
+    route(REPRESENTATION, PortRepresentation, "representation", get="retrieve", post="create"),
+    row(f"{REPRESENTATION}/plan", PortRepresentationPlan, "representation_plan"),
+    rows(RUNS, RepresentationRuns, "representation_runs"),
+    row(f"{RUNS}/<int:pk>", RepresentationRuns, "representation_run"),
     rows(f"{V1}objectives", Objectives, "objectives"),
     row(f"{V1}objectives/<int:pk>", Objectives, "objective"),
     rows(f"{V1}measurements", Measurements, "measurements"),

@@ -23,10 +23,12 @@ class GovernanceConfig(AppConfig):
         )
         from governance.inspection.services.observations import observed_tables
         from governance.inspection.services.uploads import content_issues
+        from governance.representation.services import forget_references_of
         from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
+        register_follower("hidden references", kind="product", tell=forget_references_of)
         register_observer(observed_tables)
         register_follower("contract states", kind="product", tell=compare_products)
         register_readable_types(READABLE)

@@ -19,6 +19,13 @@ from governance.inspection.services import (
     read_batch,
     schedule_missing_sources,
 )
+from governance.representation.models import RepresentationSchedule
+from governance.representation.services import (
+    MeasurementBatch,
+    claim_measurements,
+    forget_hidden_references,
+    measure_batch,
+)
 from governance.schedules.services import follow_clock
 from governance.slo.probe_types import ProbeTask
 from governance.slo.services import (
@@ -37,6 +44,7 @@ BATCHES_PER_TICK = 10
 QUEUES = {ProbeQueue.HEALTHY: "probes", ProbeQueue.SLOW: "slow_probes"}
 PROBE_TICK = 5
 SOURCE_TICK = 10
+MEASURING_TICK = 15
 
 
 def entry(task: str, *, every: int, expires: int | None = None) -> JSONObject:
@@ -52,6 +60,8 @@ BEAT: dict[str, JSONObject] = {
     "read due sources": entry("schedule_sources", every=SOURCE_TICK),
     "delete hidden values": entry("delete_values", every=300),
     "compare contracts": entry("compare_contracts", every=300),
+    "measure due representation": entry("schedule_representation", every=MEASURING_TICK),
+    "forget hidden references": entry("forget_references", every=300),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -135,6 +145,30 @@ def compare_contracts() -> int:
 
 
 @shared_task
+def schedule_representation() -> int:
+    """Claim a few ports whose groups are due, and queue them; return how many."""
+    follow_clock(now=timezone.now())
+    batch = claim_measurements(now=timezone.now())
+    if batch is None:
+        return 0
+    message = (str(batch.claim), list(batch.port_ids))
+    expires = RepresentationSchedule.CLAIM_DURATION.total_seconds()
+    measure_representation.apply_async(message, expires=expires, queue="sources")
+    return len(batch.port_ids)
+
+
+@shared_task
+def measure_representation(claim: str, port_ids: Sequence[int]) -> int:
+    return measure_batch(MeasurementBatch(UUID(claim), port_ids))
+
+
+@shared_task
+def forget_references() -> int:
+    """Clear references that not all readers may see now, where a commit's hint was lost."""
+    return forget_hidden_references()
+
+
+@shared_task
 def prune_measurements() -> int:
     return prune(now=timezone.now())
 
@@ -143,6 +177,11 @@ def hint_new_source() -> None:
     """Have the source of a new port read and its server probed now, not at the next tick."""
     hint(schedule_sources)
     hint(probe_new_ports)
+
+
+def hint_representation() -> None:
+    """Have a port whose plan was saved measured now, not at the next tick."""
+    hint(schedule_representation)
 
 
 def as_message(tasks: Sequence[ProbeTask]) -> list[JSONObject]:

@@ -21,7 +21,8 @@ from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.products.projection import custom, custom_pointer, with_custom
 from catalog.products.services import replace_document
-from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.provenance.contradictions import Contradiction
+from catalog.provenance.models import Imbalance, ProvenanceAnswer, contradictions_of
 from catalog.provenance.projection import KEY, STATES
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.provenance.representation import max_gaps, min_shares
@@ -48,6 +49,8 @@ class ImbalanceAnswer(ModelAnswer[Imbalance]):
             "attribute",
             "group",
             "share",
+            "interval_low",
+            "interval_high",
             "reference_share",
             "gap",
             "n",
@@ -59,6 +62,26 @@ class ImbalanceAnswer(ModelAnswer[Imbalance]):
         )
 
 
+class ContradictionAnswer(serializers.Serializer[Contradiction]):
+    """A declared share that a measurement contradicts; shares and bounds from 0 to 1.
+
+    It blocks the publication of the next version until it is corrected or explained. `position`
+    is that of the declared row; a measured share of few records is null, its bounds are not.
+    """
+
+    attribute = serializers.CharField()
+    group = serializers.CharField()
+    position = serializers.IntegerField()
+    declared = serializers.FloatField()
+    measured = serializers.FloatField(source="measured.share", allow_null=True)
+    interval_low = serializers.FloatField(source="measured.interval_low")
+    interval_high = serializers.FloatField(source="measured.interval_high")
+    measured_at = serializers.DateTimeField(source="measured.measured_at")
+    port = serializers.CharField(source="measured.port")
+    explanation = serializers.CharField(allow_blank=True)
+    is_explained = serializers.BooleanField()
+
+
 class ProvenanceState(serializers.Serializer[JSONObject]):
     """A product's provenance; measured imbalances take precedence over declared ones."""
 
@@ -66,6 +89,7 @@ class ProvenanceState(serializers.Serializer[JSONObject]):
     answers = QuestionAnswer(many=True)
     open_questions = serializers.ListField(child=serializers.CharField())
     imbalances = ImbalanceAnswer(many=True)
+    contradictions = ContradictionAnswer(many=True)
     least_shares = serializers.DictField(child=serializers.FloatField())
     greatest_gaps = serializers.DictField(child=serializers.FloatField())
     declared = serializers.JSONField(help_text="As the product's document holds it.")
@@ -104,6 +128,7 @@ class ProductProvenance(OfProduct):
             "answers": answers,
             "open_questions": [code for code in questions.codes if code not in answered],
             "imbalances": imbalances,
+            "contradictions": contradictions_of(product),
             "least_shares": min_shares(imbalances),
             "greatest_gaps": max_gaps(imbalances),
             "declared": custom(product.tree, KEY) or {},

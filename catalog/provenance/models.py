@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from catalog.provenance.contradictions import Contradiction, MeasuredShare, find_contradictions
 
 
 class ProvenanceRecord(models.Model):
@@ -107,3 +108,36 @@ class Imbalance(models.Model):
         if self.share is None or self.reference_share is None:
             return None
         return self.share - self.reference_share
+
+
+def contradictions_of(product: DataProduct) -> list[Contradiction]:
+    """Return what measurements contradict of the declaration of a product or of a working copy.
+
+    What is measured is always the data of the published product, or of a draft.
+    """
+    declared = Imbalance.objects.filter(
+        record__product=product, origin=Imbalance.Origin.DECLARED, share__isnull=False
+    )
+    if not (rows := list(declared)):
+        return []
+    measured = Imbalance.objects.filter(
+        record__product=product.working_copy_of_id or product.pk,
+        origin=Imbalance.Origin.MEASURED,
+        port__isnull=False,
+        measured_at__isnull=False,
+    )
+    return find_contradictions(rows, map(_measured_share, measured.select_related("port")))
+
+
+def _measured_share(row: Imbalance) -> MeasuredShare:
+    assert row.measured_at is not None
+    return MeasuredShare(
+        attribute=row.attribute,
+        group=row.group,
+        n=row.n,
+        share=row.share,
+        interval_low=row.interval_low,
+        interval_high=row.interval_high,
+        port=str(row.port),
+        measured_at=row.measured_at,
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from catalog.provenance.contradictions import Contradiction
 from catalog.publication.changes import PortBreak
 
 
@@ -29,7 +30,7 @@ class ProductFacts:
     """One product as the gates see it at the time `now`.
 
     `breaks` are the ports that would break for consumers at once; a port that is given notice today
-    may end on `notice_until`.
+    may end on `notice_until`. `contradictions` are what measurements say against its declaration.
     """
 
     product_id: int
@@ -45,3 +46,4 @@ class ProductFacts:
     now: datetime
     breaks: tuple[PortBreak, ...] = ()
     notice_until: date = date.max
+    contradictions: tuple[Contradiction, ...] = ()

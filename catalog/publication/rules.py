@@ -14,6 +14,7 @@ from catalog.publication.facts import PortFacts, ProductFacts
 from catalog.publication.versions import next_version
 
 BREAKING_CHANGE = "breaking-change"
+CONTRADICTED = "declaration-contradicted"
 MAX_CHECK_AGE = timedelta(hours=24)
 
 
@@ -105,11 +106,26 @@ def consumers_are_given_notice(product: ProductFacts) -> Iterator[Issue]:
         )
 
 
+def declarations_agree_with_measurements(product: ProductFacts) -> Iterator[Issue]:
+    """A declared share of a group is within the interval of what was measured, or it is explained
+    why it is not."""
+    for contradiction in product.contradictions:
+        if contradiction.is_explained:
+            continue
+        yield Issue(
+            code=CONTRADICTED,
+            location=f"provenance.imbalances.{contradiction.position}",
+            message=f"A measurement contradicts {contradiction.sentence}",
+            hint="Correct the declared share, or explain the difference in this row.",
+        )
+
+
 INVARIANTS = (
     purpose_is_described,
     owner_and_steward_are_active,
     a_port_is_live,
     provenance_is_answered,
+    declarations_agree_with_measurements,
     consumers_are_given_notice,
 )
 

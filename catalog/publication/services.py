@@ -32,6 +32,7 @@ from catalog.products.services import (
     require_free_identity,
     set_status,
 )
+from catalog.provenance.models import contradictions_of
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.contents import notice_until
 from catalog.publication.facts import PortFacts, ProductFacts
@@ -219,6 +220,7 @@ def load_facts(product: DataProduct) -> ProductFacts:
         now=timezone.now(),
         breaks=plan_release(product).release.breaks if product.is_working_copy else (),
         notice_until=notice_until(),
+        contradictions=tuple(contradictions_of(product)),
     )
 
 

@@ -13,7 +13,7 @@ from config.embedded.processes import ProcessSpec
 from config.heartbeats import WORKER_QUEUES
 
 # Two batches of sources and one of slow probes are under way at most.
-SLOW_PROCESSES = 3
+SLOW_PROCESSES = 4
 
 
 def valkey_program(data_dir: Path) -> ProcessSpec:

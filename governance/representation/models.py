@@ -28,6 +28,9 @@ class RepresentationPlan(models.Model):
 
     port = models.OneToOneField(OutputPort, models.CASCADE, related_name="representation_plan")
     definition = models.JSONField(help_text="The plan as `plan.Plan.as_json` writes it.")
+    has_measured_references = models.BooleanField(
+        default=False, help_text="It compares with what is measured of another product."
+    )
     band = models.FloatField(
         default=DEFAULT_BAND, help_text="A share that moves by more is an event; 0.05 is 5 points."
     )
@@ -98,6 +101,9 @@ class RepresentationRun(models.Model):
     reason = models.TextField(blank=True, help_text="Why there is no result, as sentences.")
     definition = models.JSONField(help_text="The plan by which it was measured.")
     plan_edition = models.PositiveBigIntegerField()
+    comparison_key = models.CharField(
+        max_length=64, help_text="Equal for measurements of the same columns and groups."
+    )
     source = models.CharField(
         max_length=MAX_TEXT, blank=True, help_text="The contract version and the table."
     )
@@ -134,7 +140,8 @@ class RepresentationRun(models.Model):
 class ShareMove(models.Model):
     """A group whose share has moved by more than the band of its plan, and than chance explains.
 
-    Shares are from 0 to 1. Alerts and certification read these rows.
+    Shares are from 0 to 1. Alerts and certification read these rows. A move that is not
+    `is_visible` is one of few records: only those who may see the data may see it.
     """
 
     run = models.ForeignKey(RepresentationRun, models.CASCADE, related_name="moves")
@@ -145,6 +152,7 @@ class ShareMove(models.Model):
     group = models.CharField(max_length=MAX_TEXT)
     share_before = models.FloatField()
     share_after = models.FloatField()
+    is_visible = models.BooleanField(default=True)
     band = models.FloatField()
 
     class Meta:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 
 from catalog.types import JSONObject
 from governance.representation.results import Thresholds
@@ -116,8 +118,32 @@ class Plan:
         attributes = tuple(replace(item, reference=None) for item in self.attributes)
         return Plan(attributes=attributes, table=self.table, label=self.label)
 
+    @property
+    def comparison_key(self) -> str:
+        """Return a digest of `counted`."""
+        text = json.dumps(self.counted.as_json(), sort_keys=True)
+        return sha256(text.encode()).hexdigest()
+
+    @property
+    def measured_references(self) -> dict[str, Reference]:
+        """Return the references to other ports, by attribute."""
+        references = {item.name: item.reference for item in self.attributes if item.reference}
+        return {name: item for name, item in references.items() if not item.is_entered}
+
     def as_json(self) -> JSONObject:
         return asdict(self)
+
+    def as_body(self) -> JSONObject:
+        """Return the plan as people write it: `plan_reader.read_plan` makes the same plan of it."""
+        body = self.as_json()
+        for item in filter(None, (*body["attributes"], body["label"])):
+            name, level = item.pop("hierarchy"), item.pop("level")
+            item |= {"bins": list(item["bins"]), "missing": list(item["missing"])}
+            item["hierarchy"] = {"name": name, "level": level} if level is not None else None
+        if body["label"]:
+            body["label"]["favourable"] = list(body["label"]["favourable"])
+            del body["label"]["reference"]
+        return body | {"attributes": list(body["attributes"])}
 
     @classmethod
     def from_json(cls, plan: JSONObject) -> Plan:

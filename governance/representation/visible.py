@@ -17,8 +17,8 @@ from governance.representation.results import (
     Thresholds,
     Verdict,
 )
+from governance.representation.small_counts import SMALL_COUNT, is_small
 
-SMALL_COUNT = 10
 SMALL = f"<{SMALL_COUNT}"
 HIDDEN = "hidden"
 
@@ -36,6 +36,10 @@ class VisibleCount:
     @classmethod
     def of(cls, n: int) -> VisibleCount:
         return cls(n=n, text=f"{n:,}")
+
+
+def hidden_count(n: int) -> VisibleCount:
+    return VisibleCount(n=None, text=SMALL if is_small(n) else HIDDEN)
 
 
 @dataclass(frozen=True, kw_only=True)

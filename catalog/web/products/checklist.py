@@ -266,7 +266,9 @@ def hint_url(product: DataProduct, issue: Issue) -> str:
             return reverse("product_port_add", args=args)
         return reverse("product_port", args=[*args, port.pk])
     if root == "provenance":
-        return reverse("product_answers", args=args) + f"#id_{rest}-state"
+        part, _dot, position = rest.partition(".")
+        field = f"rows-{position}-share" if part == "imbalances" else f"{part}-state"
+        return reverse("product_answers", args=args) + f"#id_{field}"
     step = next((step for step in STEPS if root in step.roots), None)
     if step is None:
         return reverse("product_edit", args=args)

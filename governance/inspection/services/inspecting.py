@@ -64,7 +64,7 @@ def inspect_port(*, port: OutputPort, actor: Writer) -> Inspection:
     if isinstance(actor, SystemActor):
         result = _read(port, server)
     else:
-        with _one_reading(port.product.domain_id):
+        with one_reading(port.product.domain_id):
             result = _read(port, server)
     return _save(port=port, contract=contract, result=result, actor=actor)
 
@@ -86,7 +86,7 @@ def try_server(*, domain: Domain, server: JSONObject, actor: Person) -> list[Tab
         location=declared.location,
         format=declared.format,
     )
-    with _one_reading(domain.pk):
+    with one_reading(domain.pk):
         return read_server(row, Source()).tables
 
 
@@ -102,7 +102,7 @@ def _unreadable_issue(contract: DataContract) -> Issue:
 
 
 @contextmanager
-def _one_reading(domain_id: int) -> Iterator[None]:
+def one_reading(domain_id: int) -> Iterator[None]:
     key = f"source-reading:{domain_id}"
     if not cache.add(key, 1, timeout=2 * WALL_SECONDS):
         raise InvalidTransition(

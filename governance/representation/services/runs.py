@@ -1,12 +1,9 @@
-"""Reads measurements: as a reader may see them, and as the next measurement compares them."""
+"""Reads the plan of a port and its measurements."""
 
 from django.db.models import QuerySet
 
-from catalog.authorization.access import AccessContext
-from catalog.authorization.values import may_see_data
 from catalog.ports.models import OutputPort
 from governance.representation.models import RepresentationPlan, RepresentationRun
-from governance.representation.visible import VisibleRepresentation, exact_view
 
 
 def plan_of(port: OutputPort) -> RepresentationPlan | None:
@@ -36,15 +33,3 @@ def published_port(port: OutputPort) -> OutputPort | None:
         return port
     ports = OutputPort.objects.filter(product=port.product.working_copy_of_id)
     return ports.filter(name=port.name, version=port.version).first()
-
-
-def visible_result(run: RepresentationRun, access: AccessContext) -> VisibleRepresentation | None:
-    """Return what a reader sees of a good measurement; None if nothing can be shown to them.
-
-    Who may see the data sees every count. `run.port.product` is the product.
-    """
-    if not run.is_ok:
-        return None
-    if may_see_data(access, run.port.product.domain_id):
-        return exact_view(run.representation)
-    return run.visible_representation
