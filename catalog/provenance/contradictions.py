@@ -93,13 +93,13 @@ def find_contradictions(
     for share in sorted(measured, key=lambda share: share.measured_at):
         if share.interval_low is not None and share.interval_high is not None:
             by_key.setdefault(share.key, []).append(share)
-    found = []
+    contradictions = []
     for row in declared:
         shares = by_key.get((row.attribute, row.group.strip().casefold()), [])
         if row.share is None or not shares:
             continue
         if all(share.contradicts(row.share) for share in shares):
-            found.append(
+            contradictions.append(
                 Contradiction(
                     attribute=row.attribute,
                     group=row.group,
@@ -109,7 +109,7 @@ def find_contradictions(
                     explanation=row.explanation,
                 )
             )
-    return found
+    return contradictions
 
 
 def percent(share: float) -> str:

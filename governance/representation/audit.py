@@ -34,7 +34,7 @@ class TableView(Generic[Key]):
 
 @dataclass
 class Audit:
-    """The sums that a reader knows: `parts` add up to `whole`."""
+    """The sums that a reader knows: `parts` add up to `total`."""
 
     bounds: dict[Cell, Bounds] = field(default_factory=dict)
     sums: list[tuple[list[Cell], Cell]] = field(default_factory=list)
@@ -56,8 +56,8 @@ class Audit:
         for (side, group), cells in lines.items():
             rest = (run, name, f"\0{side}{group}")
             self.bounds[rest] = (0, missing)
-            whole = (run, names[side], group)
-            self._add_sum([*cells, rest], whole, self.bounds.get(whole, (0, UNBOUNDED)))
+            total = (run, names[side], group)
+            self._add_sum([*cells, rest], total, self.bounds.get(total, (0, UNBOUNDED)))
 
     def _add(self, run: int, name: str, key: Key, table: TableView[Key], *, least: int) -> Cell:
         cell, n = (run, name, key), table.counts[key]
@@ -69,9 +69,9 @@ class Audit:
             self.bounds[cell] = (0, UNBOUNDED)
         return cell
 
-    def _add_sum(self, parts: list[Cell], whole: Cell, bounds: Bounds) -> None:
-        self.bounds[whole] = bounds
-        self.sums.append((parts, whole))
+    def _add_sum(self, parts: list[Cell], total: Cell, bounds: Bounds) -> None:
+        self.bounds[total] = bounds
+        self.sums.append((parts, total))
 
     def computable(self, small: Iterable[Cell]) -> Iterator[Cell]:
         """Yield the small counts that have one possible value, whatever is assumed."""
@@ -89,8 +89,8 @@ class Audit:
         bounds = dict(self.bounds)
         for _ in range(MAX_ROUNDS):
             before = dict(bounds)
-            for parts, whole in self.sums:
-                _tighten(bounds, parts, whole)
+            for parts, total in self.sums:
+                _tighten(bounds, parts, total)
             for less, more in orders:
                 low, high = bounds[less][0], bounds[more][1]
                 bounds[less] = (low, min(bounds[less][1], high))
@@ -102,14 +102,14 @@ class Audit:
         return bounds
 
 
-def _tighten(bounds: dict[Cell, Bounds], parts: list[Cell], whole: Cell) -> None:
+def _tighten(bounds: dict[Cell, Bounds], parts: list[Cell], total: Cell) -> None:
     low = sum(bounds[part][0] for part in parts)
     high = sum(bounds[part][1] for part in parts)
-    total = max(bounds[whole][0], low), min(bounds[whole][1], high)
-    bounds[whole] = total
+    lowest, highest = max(bounds[total][0], low), min(bounds[total][1], high)
+    bounds[total] = (lowest, highest)
     for part in parts:
         least, most = bounds[part]
-        bounds[part] = max(least, total[0] - (high - most)), min(most, total[1] - (low - least))
+        bounds[part] = max(least, lowest - (high - most)), min(most, highest - (low - least))
 
 
 def small_cells(run: int, name: str, table: TableView[Key]) -> Iterator[Cell]:

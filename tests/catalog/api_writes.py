@@ -296,6 +296,56 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(answer, answer["Location"])
 
 
+PLAN = {
+    "attributes": [
+        {
+            "column": "sex",
+            "missing": ["", "?"],
+            "reference": {
+                "name": "Population register",
+                "date": "2026-01-01",
+                "shares": {"f": 0.51, "m": 0.49},
+            },
+        },
+        {"column": "age", "name": "age_band", "bins": [18, 65]},
+    ],
+    "schedule": "weekly",
+    "band": 0.02,
+}
+
+
+def people_port(mesh: Mesh) -> Any:
+    """Return the port of a draft with people in it."""
+    product = mesh.draft()
+    rows = [f"{'fmmx'[n % 4] if n % 40 else '?'},{15 + n % 60}" for n in range(400)]
+    write_file(product.domain, "sex,age\n" + "\n".join(rows) + "\n")
+    return product.output_ports.select_related("product").get()
+
+
+@writing("PUT", "/ports/{id}/representation/plan")
+def _(mesh: Mesh) -> Exchange:
+    port = people_port(mesh)
+    path = f"/ports/{port.pk}/representation/plan"
+    return Exchange(edit(mesh, "PUT", path, port.product, PLAN), path)
+
+
+@writing("DELETE", "/ports/{id}/representation/plan")
+def _(mesh: Mesh) -> Exchange:
+    port = people_port(mesh)
+    path = f"/ports/{port.pk}/representation/plan"
+    edit(mesh, "PUT", path, port.product, PLAN)
+    port.product.refresh_from_db()
+    return Exchange(edit(mesh, "DELETE", path, port.product, None), path, status=404)
+
+
+@writing("POST", "/ports/{id}/representation")
+def _(mesh: Mesh) -> Exchange:
+    port = people_port(mesh)
+    path = f"/ports/{port.pk}/representation"
+    edit(mesh, "PUT", f"{path}/plan", port.product, PLAN)
+    return Exchange(mesh.send("POST", path), path, same=lambda body: body["current"])
+
+
 @writing("POST", "/products/{uuid}/classification-suggestions")
 def _(mesh: Mesh) -> Exchange:
     product = give_schema(mesh.draft(), "order_id", "email")

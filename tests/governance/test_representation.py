@@ -162,12 +162,12 @@ def test_a_port_of_unpublished_changes_has_no_plan_yet():
 def test_a_plan_saved_from_the_working_copy_is_that_of_the_published_port():
     port = make_people()
     edited = with_port(port.product, "other")
-    twin = edited.output_ports.get(name="table")
+    counterpart = edited.output_ports.get(name="table")
 
-    save_plan(port=twin, body=PLAN, edition=edited.edition, actor=FACTORY)
+    save_plan(port=counterpart, body=PLAN, edition=edited.edition, actor=FACTORY)
 
     assert RepresentationPlan.objects.get().port == port
-    assert measure_port(port=twin, actor=FACTORY).port == port
+    assert measure_port(port=counterpart, actor=FACTORY).port == port
 
 
 def test_a_failed_measurement_is_kept_and_the_last_good_one_stays():

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.representation.disclosure import Before, visible_to_all
+from governance.representation.disclosure import visible_to_all
+from governance.representation.hidden_counts import Before
 from governance.representation.results import (
     AttributeResult,
     GroupResult,
@@ -97,19 +98,19 @@ class Attacker:
     def __init__(self):
         self.known, self.bounds, self.equations = {}, {}, []
 
-    def see(self, key, count, share=None, whole=None):
-        """Take a count as shown, or its bounds; a share tells the whole that it is of."""
+    def see(self, key, count, share=None, total=None):
+        """Take a count as it is visible, or its bounds; a share tells the total that it is of."""
         if count.n is not None:
             self.known[key] = count.n
-            if share and whole:
-                self.known[whole] = round(count.n / share)
+            if share and total:
+                self.known[total] = round(count.n / share)
         elif count.text == "<10":
             self.bounds[key] = (1, 9)
         else:
             self.bounds.setdefault(key, (0, 10**6))
 
-    def add(self, parts, whole):
-        self.equations.append((list(parts), whole))
+    def add(self, parts, total):
+        self.equations.append((list(parts), total))
 
     def read(self, view: VisibleRepresentation, tag=""):
         self.see(f"{tag}rows", view.rows)
@@ -117,9 +118,11 @@ class Attacker:
             name = f"{tag}{item.attribute}"
             self.see(f"{name} n", item.n)
             self.see(f"{name} missing", item.missing)
-            for shown in item.groups:
-                self.see(f"{name}={shown.group}", shown.count, shown.share, f"{name} n")
-            self.add([f"{name}={shown.group}" for shown in item.groups], f"{name} n")
+            for item_group in item.groups:
+                self.see(
+                    f"{name}={item_group.group}", item_group.count, item_group.share, f"{name} n"
+                )
+            self.add([f"{name}={item_group.group}" for item_group in item.groups], f"{name} n")
             self.add([f"{name} n", f"{name} missing"], f"{tag}rows")
         self.read_pairs(view, tag)
         return self
@@ -129,11 +132,11 @@ class Attacker:
             name = f"{tag}{item.attribute}"
             self.see(f"{name} n", item.n)
             self.see(f"{name} missing", item.missing)
-            keys = {shown.parts: f"{name}={shown.group}" for shown in item.groups}
-            for shown in item.groups:
-                self.see(keys[shown.parts], shown.count, shown.share, f"{name} n")
-                if shown.count.n is None and shown.count.text == "<10":
-                    self.bounds[keys[shown.parts]] = (0, 9)
+            keys = {item_group.parts: f"{name}={item_group.group}" for item_group in item.groups}
+            for item_group in item.groups:
+                self.see(keys[item_group.parts], item_group.count, item_group.share, f"{name} n")
+                if item_group.count.n is None and item_group.count.text == "<10":
+                    self.bounds[keys[item_group.parts]] = (0, 9)
             self.add(keys.values(), f"{name} n")
             self.add([f"{name} n", f"{name} missing"], f"{tag}rows")
             for side, attribute in enumerate((item.first, item.second)):
@@ -146,16 +149,16 @@ class Attacker:
                     self.add([*line, rest], f"{tag}{attribute}={value}")
 
     def unknown(self):
-        keys = {key for parts, whole in self.equations for key in (*parts, whole)}
+        keys = {key for parts, total in self.equations for key in (*parts, total)}
         return sorted(keys - self.known.keys())
 
     def solve(self):
         """Return the unknown counts that the equations determine, and the bounds of all."""
         unknown = self.unknown()
         rows = []
-        for parts, whole in self.equations:
+        for parts, total in self.equations:
             row, constant = dict.fromkeys(unknown, Fraction(0)), Fraction(0)
-            for key, sign in [*((key, 1) for key in parts), (whole, -1)]:
+            for key, sign in [*((key, 1) for key in parts), (total, -1)]:
                 if key in self.known:
                     constant -= sign * self.known[key]
                 else:
@@ -173,12 +176,12 @@ class Attacker:
         bounds |= {key: self.bounds.get(key, (0, 10**6)) for key in self.unknown()}
         for _ in range(30):
             before = dict(bounds)
-            for parts, whole in self.equations:
+            for parts, total in self.equations:
                 low, high = sum(bounds[p][0] for p in parts), sum(bounds[p][1] for p in parts)
-                bounds[whole] = (max(bounds[whole][0], low), min(bounds[whole][1], high))
+                bounds[total] = (max(bounds[total][0], low), min(bounds[total][1], high))
                 for part in parts:
-                    least = bounds[whole][0] - (high - bounds[part][1])
-                    most = bounds[whole][1] - (low - bounds[part][0])
+                    least = bounds[total][0] - (high - bounds[part][1])
+                    most = bounds[total][1] - (low - bounds[part][0])
                     bounds[part] = (max(bounds[part][0], least), min(bounds[part][1], most))
             if bounds == before:
                 break
@@ -217,7 +220,7 @@ def assert_nothing_is_told(result, view):
     attacker = Attacker().read(view)
     determined, bounds = attacker.solve()
     for key in small_counts(result):
-        assert key not in attacker.known, f"{key} is shown"
+        assert key not in attacker.known, f"{key} is visible"
         assert key not in determined, f"{key} is computed"
         assert bounds[key][0] < bounds[key][1], f"{key} has one possible value"
 
@@ -251,23 +254,23 @@ def test_no_count_under_10_can_be_computed_from_what_is_visible(cells):
 @given(tables(), st.data())
 def test_an_earlier_measurement_of_growing_data_adds_nothing(cells, data):
     first = measured(cells)
-    seen = visible_to_all(first)
+    view_before = visible_to_all(first)
     grown = {
         key: n + data.draw(st.sampled_from([0, 0, 0, 1, 2, 15, 400])) for key, n in cells.items()
     }
     second = measured(grown)
-    view = visible_to_all(second, Before(first, seen))
+    view = visible_to_all(second, Before(first, view_before))
 
     if view is None:
         return
     assert_nothing_is_told(second, view)
-    attacker = Attacker().read(seen, "1 ").read(view, "2 ")
+    attacker = Attacker().read(view_before, "1 ").read(view, "2 ")
     assert_growth_tells_nothing(attacker, first, second)
 
 
 def assert_growth_tells_nothing(attacker, first, second):
     """Assume that no record was deleted: each count now is its count then and something added."""
-    for key in list({key for parts, whole in attacker.equations for key in (*parts, whole)}):
+    for key in list({key for parts, total in attacker.equations for key in (*parts, total)}):
         if key.startswith("1 "):
             added = f"added {key[2:]}"
             attacker.bounds[added] = (0, 10**6)
@@ -281,9 +284,9 @@ def assert_growth_tells_nothing(attacker, first, second):
 @given(tables(with_missing=False))
 def test_the_same_data_again_shows_the_same(cells):
     result = measured(cells)
-    seen = visible_to_all(result)
+    view_before = visible_to_all(result)
 
-    assert visible_to_all(result, Before(result, seen)) == seen
+    assert visible_to_all(result, Before(result, view_before)) == view_before
 
 
 def simple(**groups):
@@ -309,7 +312,7 @@ def simple(**groups):
 
 
 def texts(view):
-    return {shown.group: shown.count.text for shown in view.attributes[0].groups}
+    return {item_group.group: item_group.count.text for item_group in view.attributes[0].groups}
 
 
 def test_a_small_group_is_hidden_with_the_smallest_that_can_hide_it():
@@ -334,7 +337,7 @@ def test_a_few_missing_values_hide_the_whole_that_shares_are_of():
 
     assert attribute.missing.text == "<10"
     assert attribute.n.text == "hidden"
-    assert all(shown.share is None for shown in attribute.groups)
+    assert all(item_group.share is None for item_group in attribute.groups)
 
 
 def test_of_two_groups_that_pin_each_other_neither_is_named_small():
@@ -389,7 +392,7 @@ def test_a_group_of_groups_of_another_attribute_is_hidden_as_a_whole():
 
 
 def labelled(result, *counts):
-    sizes = [sum(each) for each in counts]
+    sizes = [sum(values) for values in counts]
     label = LabelResult(
         label="hired",
         values=("yes", "no"),
@@ -398,15 +401,17 @@ def labelled(result, *counts):
         missing=result.rows - sum(sizes),
         groups=tuple(
             OutcomeGroup(
-                group=shown.group,
+                group=item_group.group,
                 n=size,
-                counts=each,
-                rate=each[0] / size,
+                counts=values,
+                rate=values[0] / size,
                 interval_low=0.0,
                 interval_high=1.0,
                 measures=(Measure(code="cdd", value=0.1, within="race"),),
             )
-            for shown, size, each in zip(result.attributes[0].groups, sizes, counts, strict=True)
+            for item_group, size, values in zip(
+                result.attributes[0].groups, sizes, counts, strict=True
+            )
         ),
         verdict=Verdict.BALANCED,
         sentence="",

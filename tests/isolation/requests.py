@@ -276,10 +276,12 @@ def _names(mesh: Mesh) -> Iterator[Request]:
         query = quote(f"iri:{address_of(product)}")
         other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/api/v1/search?q={query}")[index % 3]
         yield Request("name", other, accept=JSON)
-    for port in OutputPort.objects.order_by("id")[::8]:
+    for index, port in enumerate(OutputPort.objects.order_by("id")[::8]):
         yield Request("name", f"/api/v1/ports/{port.pk}", accept=JSON)
         address = f"/api/v1/products/{port.product.uuid}/ports/{quote(port.name)}"
         yield Request("name", f"{address}/croissant.json", accept=JSON)
+        part = ("", "/runs", "/plan")[index % 3]
+        yield Request("name", f"/api/v1/ports/{port.pk}/representation{part}", accept=JSON)
         yield Request("name", f"/api/v1/ports?product={port.product.uuid}", accept=JSON)
     for address in mesh.former:
         yield Request("name", f"/p/{address}")

@@ -22,7 +22,8 @@ from catalog.revisions.services import audit_subject
 from catalog.types import JSONObject
 from governance.inspection.models import READABLE
 from governance.inspection.services.inspecting import one_reading
-from governance.representation.disclosure import Before, visible_to_all
+from governance.representation.disclosure import visible_to_all
+from governance.representation.hidden_counts import Before
 from governance.representation.models import (
     RepresentationPlan,
     RepresentationRun,
@@ -83,7 +84,7 @@ def measure_port(
     else:
         with one_reading(current.product.domain_id):
             measured = _measure(current, plan, count)
-    return _save(current, measured, actor)
+    return _save(port=current, measured=measured, actor=actor)
 
 
 def _measure(port: OutputPort, row: RepresentationPlan, count: GroupCounter) -> Measured:
@@ -129,7 +130,7 @@ def _lost_columns(plan: Plan, tables: Mapping[str, list[str]]) -> Iterator[str]:
 
 
 @transaction.atomic
-def _save(port: OutputPort, measured: Measured, actor: Writer) -> RepresentationRun:
+def _save(*, port: OutputPort, measured: Measured, actor: Writer) -> RepresentationRun:
     """Save a measurement, unless the port or its plan was removed while it was made."""
     lock_product(port.product, actor, Permission.EDIT_PRODUCTS)
     locked = PORTS.filter(pk=port.pk, product=port.product_id).first()
@@ -214,11 +215,11 @@ def _save_result(
 def _visible_moves(moves: Sequence[Move], now: VisibleRepresentation | None) -> Iterator[Move]:
     """Yield the moves both shares of which every reader may see."""
     runs = RepresentationRun.objects.in_bulk([move.since for move in moves])
-    shown = {key: _visible_shares(run.visible_representation) for key, run in runs.items()}
-    shown_now = _visible_shares(now)
+    visible = {key: _visible_shares(run.visible_representation) for key, run in runs.items()}
+    visible_now = _visible_shares(now)
     for move in moves:
         key = (move.attribute, move.group)
-        if key in shown_now and key in shown[move.since]:
+        if key in visible_now and key in visible[move.since]:
             yield move
 
 

@@ -49,12 +49,12 @@ def _measured(name: str, reference: Reference, port: OutputPort) -> Reference:
     run = latest_run(other) if other else None
     visible = run.visible_representation if run else None
     attributes = visible.attributes if visible else ()
-    found = next((item for item in attributes if item.attribute == reference.attribute), None)
-    if other is None or visible is None or found is None:
+    match = next((item for item in attributes if item.attribute == reference.attribute), None)
+    if other is None or visible is None or match is None:
         raise ReferenceLost(name)
     shares = {
         group.group: group.share
-        for group in found.groups
+        for group in match.groups
         if group.share is not None and not group.is_rest
     }
     return Reference(
