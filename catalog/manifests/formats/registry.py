@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import did_you_mean, shortened
-from catalog.manifests.formats import bitol_odps, croissant, odcs
+from catalog.manifests.formats import (
+    bitol_odps,
+    ckan,
+    croissant,
+    data_json,
+    datahub,
+    odcs,
+    openmetadata,
+)
 from catalog.manifests.formats.types import Format
 from catalog.types import JSONValue
 
@@ -12,6 +20,10 @@ FORMATS: tuple[Format, ...] = (
     bitol_odps.FORMAT,
     odcs.FORMAT,
     croissant.FORMAT,
+    datahub.FORMAT,
+    data_json.FORMAT,
+    ckan.FORMAT,
+    openmetadata.FORMAT,
 )
 
 

@@ -214,9 +214,11 @@ def _find_domain(bundle: Bundle, product: DataProduct | None, default_domain: st
     if product and (not name or name == product.domain.slug):
         return product.domain
     name = name or default_domain
-    former = FormerDomainSlug.objects.filter(slug=name).values("domain_id")
-    domain = Domain.objects.filter(slug__in=[name, slug_of(name)]).first()
-    domain = domain or Domain.objects.filter(pk__in=former).first()
+    domain = _domain_of(name)
+    if domain is None and bundle.is_converted:
+        # Another catalog's domain is a wish: where it is unknown, the importer's choice holds.
+        name = default_domain or name
+        domain = _domain_of(name)
     if domain is None:
         message, hint = (
             "The product names no domain",
@@ -228,6 +230,12 @@ def _find_domain(bundle: Bundle, product: DataProduct | None, default_domain: st
             hint = did_you_mean(name, slugs) or "Create the domain first."
         raise ValidationFailed.of("/domain", message, hint)
     return domain
+
+
+def _domain_of(name: str) -> Domain | None:
+    former = FormerDomainSlug.objects.filter(slug=name).values("domain_id")
+    domain = Domain.objects.filter(slug__in=[name, slug_of(name)]).first()
+    return domain or Domain.objects.filter(pk__in=former).first()
 
 
 def _require_access(actor: Writer, product: DataProduct | None, domain: Domain) -> None:
