@@ -32,7 +32,7 @@ from catalog.issues import Issue
 from catalog.manifests.linked_data.dcat import product_triples
 from catalog.manifests.linked_data.dcat_catalog import catalog_triples
 from catalog.manifests.linked_data.facts import ProductFacts
-from catalog.manifests.linked_data.losses import losses_of
+from catalog.manifests.linked_data.losses import DCAT_AP, PROV, losses_of
 from catalog.manifests.linked_data.provenance import provenance_of
 from catalog.manifests.linked_data.reading import (
     MAX_PAGE,
@@ -103,7 +103,11 @@ class ProductData(LinkedData):
             return HttpResponseRedirect(f"{document_path(product, row.version)}.{syntax.suffix}")
         facts = _facts(product, row, access)
         known = [source.port for source in facts.sources if source.iri]
-        losses = losses_of(row.tree if row else product.tree, known_inputs=known)
+        losses = losses_of(
+            row.tree if row else product.tree,
+            known_inputs=known,
+            standard=PROV if syntax is PROV_JSON else DCAT_AP,
+        )
         place = f"{document_path(product, version)}.{syntax.suffix}"
         if "loss" in request.query_params:
             return Response(loss_report(syntax, place, losses))

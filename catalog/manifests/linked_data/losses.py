@@ -12,7 +12,6 @@ from catalog.issues import Issue, Severity
 from catalog.manifests.linked_data.graph import address
 from catalog.types import JSONObject, JSONValue
 
-MESSAGE = "DCAT-AP has no place for this, so it is left out."
 HINT = "The product's own document (Bitol ODPS) has it."
 MAX_CONTACTS = 10
 
@@ -42,39 +41,51 @@ def _custom(*names: str, **inner: Coverage) -> Coverage:
     return Coverage(custom=dict.fromkeys(names, ALL) | inner)
 
 
+DCAT_AP, PROV = "DCAT-AP", "PROV"
 _ANSWERS = Coverage(items=_members("state", "text", "reason"))
 _IMBALANCES = _members(
     *("attribute", "group", "share", "n", "referenceShare"), reference=_members("name", "date")
 )
-_CONTACT = _members("channel", "url")
-COVERAGE = _members(
-    *("apiVersion", "kind", "id", "name", "version", "status", "domain", "tags"),
+_STANDARD = ("apiVersion", "kind")
+_PROVENANCE = _members("questionSet", answers=_ANSWERS, imbalances=Coverage(items=_IMBALANCES))
+_KNOWN_INPUT = _members(customProperties=_custom("assaySource"))
+_UNKNOWN_INPUT = _members("name")
+_INPUTS, _CONTACTS = Coverage(), Coverage(items=_members("channel", "url"))
+_IN_PROV = _members(
+    *(*_STANDARD, "name"),
+    inputPorts=_INPUTS,
+    customProperties=_custom(assayProvenance=_PROVENANCE),
+)
+_IN_DCAT = _members(
+    *(*_STANDARD, "id", "name", "version", "status", "domain", "tags"),
     description=_members("purpose", "limitations", "usage"),
-    support=Coverage(items=_CONTACT),
+    support=_CONTACTS,
     outputPorts=Coverage(
         items=_members(
             *("name", "version", "description", "contractId", "deprecated"),
             customProperties=_custom("assayEndsOn"),
         )
     ),
-    inputPorts=Coverage(items=_members(customProperties=_custom("assaySource"))),
+    inputPorts=_INPUTS,
     customProperties=_custom(
         *("license", "citation", "assaySlug", "assaySensitivity"),
-        assayProvenance=_members(
-            "questionSet", answers=_ANSWERS, imbalances=Coverage(items=_IMBALANCES)
-        ),
+        assayProvenance=_PROVENANCE,
     ),
 )
 
 
-def losses_of(tree: JSONObject, *, known_inputs: Collection[str]) -> list[Issue]:
-    """Return what the linked data of a document leaves out, each part once, by its location.
+COVERAGE = {DCAT_AP: _IN_DCAT, PROV: _IN_PROV}
+
+
+def losses_of(tree: JSONObject, *, known_inputs: Collection[str], standard: str) -> list[Issue]:
+    """Return what a standard's view of a document leaves out, each part once, by its location.
 
     `known_inputs` are the input ports whose products the reader can see.
     """
+    message = f"{standard} has no place for this, so it is left out."
     return [
-        Issue(code="not-kept", severity=Severity.WARNING, message=MESSAGE, hint=HINT, location=at)
-        for at in _lost(tree, COVERAGE, "", frozenset(known_inputs))
+        Issue(code="not-kept", severity=Severity.WARNING, message=message, hint=HINT, location=at)
+        for at in _lost(tree, COVERAGE[standard], "", frozenset(known_inputs))
     ]
 
 
@@ -94,17 +105,22 @@ def _lost(
             yield from _lost(member, inner, f"{at}/{escape(str(name))}", known)
     else:
         for index, item in enumerate(value):
-            inner = coverage.items if _has_place(at, index, item, known) else None
-            if at == "/support" and inner is _CONTACT and not address(_text(item, "url")):
-                inner = _members("channel")
+            inner = _coverage_of_item(coverage, index, item, known)
             yield from _lost(item, inner, f"{at}/{index}", known)
 
 
-def _has_place(at: str, index: int, item: JSONValue, known: frozenset[str]) -> bool:
-    """Return True unless an item is lost: an input from elsewhere, an eleventh contact."""
-    if at == "/inputPorts":
-        return _text(item, "name") in known
-    return at != "/support" or index < MAX_CONTACTS
+def _coverage_of_item(
+    coverage: Coverage, index: int, item: JSONValue, known: frozenset[str]
+) -> Coverage | None:
+    """Return what is left of an item: of an input port the product, or only its own name."""
+    if coverage is _INPUTS:
+        is_known = _text(item, "name") in known
+        return _KNOWN_INPUT if is_known else _UNKNOWN_INPUT
+    if coverage is not _CONTACTS:
+        return coverage.items
+    if index >= MAX_CONTACTS:
+        return None
+    return coverage.items if address(_text(item, "url")) else _members("channel")
 
 
 def _lost_custom(

@@ -6,7 +6,7 @@ import pytest
 import rdflib
 from django.test import Client
 
-from catalog.manifests.linked_data.losses import losses_of
+from catalog.manifests.linked_data.losses import DCAT_AP, PROV, losses_of
 from catalog.manifests.readers import read_documents
 from catalog.products.services import edited_version, replace_document
 from catalog.types import JSONObject, JSONValue
@@ -129,19 +129,28 @@ def is_below(pointer: str, other: str) -> bool:
 def test_what_is_lost_is_said_once_at_the_highest_place(client: Client):
     tree = rich_tree(product_tree("Orders"))
 
-    losses = {loss.location for loss in losses_of(tree, known_inputs=["seen"])}
+    losses = {loss.location for loss in losses_of(tree, known_inputs=["seen"], standard=DCAT_AP)}
 
-    assert {"/tenant", "/team", "/managementPorts", "/inputPorts/1", "/support/1/url"} <= losses
+    assert {
+        "/tenant",
+        "/team",
+        "/managementPorts",
+        "/inputPorts/1/contractId",
+        "/support/1/url",
+    } <= losses
     assert {"/support/0/tool", "/support/10", "/inputPorts/0/version"} <= losses
     assert not [at for at in losses if at.startswith(("/tags", "/description/purpose", "/team/"))]
-    assert losses_of({"name": "Orders", "tags": []}, known_inputs=[]) == []
+    in_prov = {loss.location for loss in losses_of(tree, known_inputs=["seen"], standard=PROV)}
+    assert {"/tags", "/description", "/inputPorts/0/name"} <= in_prov
+    assert "/inputPorts/1/name" not in in_prov
+    assert losses_of({"name": "Orders", "tags": []}, known_inputs=[], standard=PROV) == []
 
 
 def test_every_product_of_the_demo_says_what_its_linked_data_leaves_out():
     documents = sorted((ROOT / "demo/manifests").rglob("*.odps.yaml"))
 
     counts = [
-        len(losses_of(document.tree, known_inputs=[]))
+        len(losses_of(document.tree, known_inputs=[], standard=DCAT_AP))
         for path in documents
         for document in read_documents(path.read_bytes(), name=path.name)
     ]
