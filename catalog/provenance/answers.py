@@ -45,6 +45,16 @@ def answer_texts(question: Question, answer: Answer) -> list[str]:
     return [text for text in (*values, interval(answer), answer.text) if text]
 
 
+def same_content(one: Answer, other: Answer) -> bool:
+    """Return True if two answers say the same, wherever they come from."""
+    return _content(one) == _content(other)
+
+
+def _content(answer: Answer) -> tuple[object, ...]:
+    days = answer.start, answer.end
+    return (answer.state, answer.text, answer.reason, list(answer.values), *days)
+
+
 RAI_QUESTIONS = {question.rai: question for question in CURRENT_SET.questions if question.rai}
 """By property of Croissant RAI 1.0, without its prefix."""
 

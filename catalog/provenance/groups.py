@@ -25,6 +25,7 @@ class RestRow:
     group: str = REST
     origin: str = "declared"
     n: None = None
+    is_rest: bool = True
 
     @property
     def gap(self) -> float | None:

@@ -58,7 +58,7 @@ class UpstreamGraph:
     """Products by key, the keys of what each is made from, and assessed rows by attribute."""
 
     products: dict[int, DataProduct] = field(default_factory=dict)
-    sources: dict[int, list[int]] = field(default_factory=dict)
+    sources: dict[int, dict[int, None]] = field(default_factory=dict)
     rows: dict[int, dict[str, list[Imbalance]]] = field(default_factory=dict)
 
 
@@ -111,20 +111,21 @@ def includes_readers(wider: frozenset[str], narrower: frozenset[str]) -> bool:
 def load_graph(roots: Collection[int], visible: DataProductQuerySet) -> UpstreamGraph:
     """Return what the roots are made from, level by level, of visible live products."""
     graph, level = UpstreamGraph(), set(roots)
-    live = visible.live().select_related("domain").only(*_COLUMNS)
+    live = visible.live()
+    known: set[int] = set()
     for _depth in range(MAX_DEPTH):
-        pairs = InputPort.objects.filter(product__in=level, source__isnull=False)
-        for product_id, source_id in pairs.values_list("product_id", "source_id"):
-            sources = graph.sources.setdefault(product_id, [])
-            if source_id is not None and source_id not in sources:
-                sources.append(source_id)
-        linked = {pk for product_id in level for pk in graph.sources.get(product_id, ())}
-        unread = sorted(linked - graph.products.keys())[: MAX_PRODUCTS - len(graph.products)]
-        read = live.in_bulk(unread)
-        graph.products |= read
-        level = set(read)
+        ports = InputPort.objects.filter(live.has("source_id"), product__in=level)
+        linked: set[int] = set()
+        for product_id, source_id in ports.values_list("product_id", "source_id"):
+            if source_id is not None:
+                graph.sources.setdefault(product_id, {})[source_id] = None
+                linked.add(source_id)
+        level = set(sorted(linked - known)[: MAX_PRODUCTS - len(known)])
         if not level:
             break
+        known |= level
+    if known:
+        graph.products = live.select_related("domain").only(*_COLUMNS).in_bulk(known)
     _read_rows(graph, [*roots, *graph.products])
     return graph
 

@@ -63,6 +63,8 @@ class Imbalance(models.Model):
         DECLARED = "declared"
         MEASURED = "measured"
 
+    is_rest = False
+
     record = models.ForeignKey(ProvenanceRecord, models.CASCADE, related_name="imbalances")
     attribute = models.CharField(max_length=60)
     group = models.CharField(max_length=200)

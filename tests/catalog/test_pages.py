@@ -530,7 +530,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
         ("/d/sales", 10),
         ("/p/sales/orders", 15),
         ("/p/sales/orders/schema", 12),
-        ("/p/sales/orders/provenance", 8),
+        ("/p/sales/orders/provenance", 11),
         ("/p/sales/orders/history", 10),
     ],
 )
