@@ -13,6 +13,8 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from governance.inspection.models import Inspection
 from governance.inspection.services import inspect_port
+from governance.sandbox.groups import Grouping, GroupRequest
+from governance.sandbox.runner import count_groups
 from governance.slo.outcomes import Outcome
 from governance.slo.services import probe_ports
 from tests.factories import FACTORY, make_product, with_port
@@ -158,6 +160,18 @@ def test_csv_json_and_parquet_are_read(storage):
     assert [column.logical_type for column in rows.profile[0].columns] == ["integer", "boolean"]
     assert parquet.profile[0].rows == 500
     assert (csv.profile[0].rows, parquet.profile[0].name) == (3, "rows")
+
+
+def test_groups_of_an_object_are_counted(storage):
+    port = port_at(storage, "s3://lake/orders/*.parquet", "parquet")
+    server = port.port_contract.contract.servers.get()
+    request = GroupRequest(table="", attributes=(Grouping(column="name", name="letter"),))
+
+    counts = count_groups(server, request)
+
+    assert [(cell.groups, cell.n) for cell in counts.table("letter").cells] == [(("a",), 500)]
+    assert counts.note == "Read from the newest of 2 objects, orders/rows.parquet."
+    assert not counts.is_sample
 
 
 def test_the_object_that_was_read_is_named(storage):

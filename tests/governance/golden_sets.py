@@ -35,7 +35,7 @@ class Case:
     pairs: tuple[tuple[str, str], ...] = ()
 
     def job(self) -> dict[str, Any]:
-        """Return what the reference implementation is in_job."""
+        """Return what the reference implementation is asked."""
         references = {
             item.name: dict(item.reference.shares)
             for item in self.plan.attributes
@@ -176,7 +176,7 @@ def compare(ours: Statistics, theirs: Statistics) -> Comparison:
     others = {key: value for key, value in theirs.items() if value is not None}
     both = sorted(numbers.keys() & others.keys())
     largest, place = max((abs(numbers[key] - others[key]), " / ".join(key)) for key in both)
-    # They are in_job about groups of the file or of the reference, and know no equal shares.
+    # The libraries know groups of the file or of the reference, and no equal shares.
     in_job = {key[:2] for key in theirs}
     only_ours = [
         key

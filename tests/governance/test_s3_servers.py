@@ -13,12 +13,22 @@ from catalog.contracts.models import contract_of
 from catalog.contracts.services import save_contract
 from catalog.exceptions import ValidationFailed
 from governance.inspection.services import inspect_port
+from governance.sandbox.groups import Grouping, GroupRequest
+from governance.sandbox.runner import count_groups
+from governance.sandbox.types import SourceUnreadable
 from governance.slo.outcomes import Outcome
 from governance.slo.services import probe_ports
 from tests.catalog.endpoints import Behaviour, Endpoint, dripping, saying, serving
 from tests.factories import FACTORY, make_product, with_port
 
 pytestmark = pytest.mark.django_db
+
+
+NAME = Grouping(column="name", name="name")
+
+
+def server_of(port: Any) -> Any:
+    return port.port_contract.contract.servers.get()
 
 
 @contextmanager
@@ -69,6 +79,9 @@ def test_a_bucket_in_another_region_is_found_there_once(settings):
     with port_of(answer, settings) as (port, storage):
         assert probe(port) == (Outcome.GOOD, 206)
         assert storage.connections == 2
+        with pytest.raises(SourceUnreadable) as unreadable:
+            count_groups(server_of(port), GroupRequest(table="", attributes=(NAME,)))
+        assert unreadable.value.code == "too-costly"
 
 
 def test_a_storage_that_always_names_another_region_is_asked_twice_at_most(settings):
@@ -159,6 +172,9 @@ def test_of_a_large_text_the_first_part_is_read_as_a_sample(settings, tmp_path):
         assert table.rows is not None
         assert 400_000 < table.rows < 500_000
         assert storage.connections == 1
+
+        counts = count_groups(server_of(port), GroupRequest(table="", attributes=(NAME,)))
+        assert (counts.rows, counts.is_sample) == (table.rows, True)
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,11 @@ class OutOfTime(Exception):
 class Engine:
     """A connection that reads only the open files at `paths`, until the deadline."""
 
-    def __init__(self, *paths: str, seconds: float) -> None:
+    def __init__(self, *paths: str, seconds: float, threads: int = 1) -> None:
         self.paths = paths
+        self.threads = threads
         self.ends_at = time.monotonic() + seconds
-        self.connection = restricted_connection(*paths)
+        self.connection = restricted_connection(*paths, threads=threads)
         timer = threading.Timer(seconds, self.connection.interrupt)
         timer.daemon = True
         timer.start()
@@ -114,7 +115,7 @@ class Engine:
         except duckdb.InterruptException as error:
             raise OutOfTime from error
         except FATAL:
-            self.connection = restricted_connection(*self.paths)
+            self.connection = restricted_connection(*self.paths, threads=self.threads)
             raise
 
     def one(self, statement: str) -> Row:
@@ -126,9 +127,9 @@ class Engine:
         return list(zip(described.columns, described.types, strict=True))
 
 
-def restricted_connection(*paths: str) -> duckdb.DuckDBPyConnection:
+def restricted_connection(*paths: str, threads: int = 1) -> duckdb.DuckDBPyConnection:
     """Return a connection that can read only these files."""
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "400MB"})
+    connection = duckdb.connect(config={"threads": threads, "memory_limit": "400MB"})
     allowed = ", ".join(map(literal, paths))
     for setting in (*SETTINGS, f"allowed_paths=[{allowed}]", *LOCKS):
         connection.execute(f"SET {setting}")
