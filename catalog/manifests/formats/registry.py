@@ -10,6 +10,7 @@ from catalog.manifests.formats import (
     croissant,
     data_json,
     datahub,
+    dbt,
     odcs,
     openmetadata,
 )
@@ -24,6 +25,8 @@ FORMATS: tuple[Format, ...] = (
     data_json.FORMAT,
     ckan.FORMAT,
     openmetadata.FORMAT,
+    dbt.FORMAT,
+    dbt.BY_MODEL,
 )
 
 
