@@ -128,7 +128,7 @@ class ProductProvenance(OfProduct):
             "answers": answers,
             "open_questions": [code for code in questions.codes if code not in answered],
             "imbalances": imbalances,
-            "contradictions": contradictions_of(product),
+            "contradictions": contradictions_of(product, imbalances),
             "least_shares": min_shares(imbalances),
             "greatest_gaps": max_gaps(imbalances),
             "declared": custom(product.tree, KEY) or {},

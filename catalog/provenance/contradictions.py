@@ -47,12 +47,20 @@ class MeasuredShare:
         return not self.interval_low <= share <= self.interval_high
 
     @property
-    def sentence(self) -> str:
-        """Return what was measured, where and when, as a sentence without its end."""
+    def interval(self) -> str:
         assert self.interval_low is not None
         assert self.interval_high is not None
-        interval = f"{percent(self.interval_low)} to {percent(self.interval_high)}"
-        share = interval if self.share is None else f"{percent(self.share)} ({interval})"
+        return f"{percent(self.interval_low)} to {percent(self.interval_high)}"
+
+    @property
+    def text(self) -> str:
+        """Return the share, or its interval where the share is hidden."""
+        return self.interval if self.share is None else percent(self.share)
+
+    @property
+    def sentence(self) -> str:
+        """Return what was measured, where and when, as a sentence without its end."""
+        share = self.text if self.share is None else f"{self.text} ({self.interval})"
         return f"measured in {self.port} on {self.measured_at:%Y-%m-%d}: {share}"
 
 
@@ -75,9 +83,13 @@ class Contradiction:
         return bool(self.explanation.strip())
 
     @property
+    def declared_text(self) -> str:
+        return percent(self.declared)
+
+    @property
     def sentence(self) -> str:
         return (
-            f"{self.attribute} {self.group}: declared {percent(self.declared)}, "
+            f"{self.attribute} {self.group}: declared {self.declared_text}, "
             f"{self.measured.sentence}."
         )
 

@@ -1,5 +1,8 @@
 """Where a product's data comes from, and which groups are over- or under-represented."""
 
+from collections.abc import Collection
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -52,6 +55,18 @@ class ProvenanceAnswer(models.Model):
         return f"{self.question}: {self.state}"
 
 
+class ImbalanceQuerySet(models.QuerySet["Imbalance"]):
+    """Reads of what is compared for contradictions."""
+
+    def declared(self) -> Self:
+        return self.filter(origin=Imbalance.Origin.DECLARED, share__isnull=False)
+
+    def measured(self) -> Self:
+        """Return what was measured, with its port."""
+        rows = self.filter(origin=Imbalance.Origin.MEASURED, interval_low__isnull=False)
+        return rows.exclude(Q(port=None) | Q(measured_at=None)).select_related("port")
+
+
 class Imbalance(models.Model):
     """A group's share of the records and of a named reference, both from 0 to 1.
 
@@ -87,6 +102,8 @@ class Imbalance(models.Model):
     )
     position = models.PositiveIntegerField(default=0)
 
+    objects = ImbalanceQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "id"]
         constraints = [
@@ -105,6 +122,20 @@ class Imbalance(models.Model):
         return f"{self.attribute} {self.group}: {self.share}"
 
     @property
+    def measured_share(self) -> MeasuredShare:
+        assert self.measured_at is not None
+        return MeasuredShare(
+            attribute=self.attribute,
+            group=self.group,
+            n=self.n,
+            share=self.share,
+            interval_low=self.interval_low,
+            interval_high=self.interval_high,
+            port=str(self.port),
+            measured_at=self.measured_at,
+        )
+
+    @property
     def gap(self) -> float | None:
         """Return share minus reference share, from -1 to 1; None if one is unknown."""
         if self.share is None or self.reference_share is None:
@@ -112,34 +143,19 @@ class Imbalance(models.Model):
         return self.share - self.reference_share
 
 
-def contradictions_of(product: DataProduct) -> list[Contradiction]:
+def contradictions_of(
+    product: DataProduct, rows: Collection[Imbalance] | None = None
+) -> list[Contradiction]:
     """Return what measurements contradict of the declaration of a product or of a working copy.
 
-    What is measured is always the data of the published product, or of a draft.
+    What is measured is always the data of the published product, or of a draft. `rows` are all of
+    that product, where they are known already: without a measured one nothing is looked up.
     """
-    declared = Imbalance.objects.filter(
-        record__product=product, origin=Imbalance.Origin.DECLARED, share__isnull=False
-    )
-    if not (rows := list(declared)):
+    if rows is not None and all(row.origin != Imbalance.Origin.MEASURED for row in rows):
         return []
-    measured = Imbalance.objects.filter(
-        record__product=product.working_copy_of_id or product.pk,
-        origin=Imbalance.Origin.MEASURED,
-        port__isnull=False,
-        measured_at__isnull=False,
-    )
-    return find_contradictions(rows, map(_measured_share, measured.select_related("port")))
-
-
-def _measured_share(row: Imbalance) -> MeasuredShare:
-    assert row.measured_at is not None
-    return MeasuredShare(
-        attribute=row.attribute,
-        group=row.group,
-        n=row.n,
-        share=row.share,
-        interval_low=row.interval_low,
-        interval_high=row.interval_high,
-        port=str(row.port),
-        measured_at=row.measured_at,
-    )
+    declared = list(Imbalance.objects.declared().filter(record__product=product))
+    if not declared:
+        return []
+    measured = Imbalance.objects.measured()
+    of_product = measured.filter(record__product=product.working_copy_of_id or product.pk)
+    return find_contradictions(declared, [row.measured_share for row in of_product])

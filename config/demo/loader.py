@@ -33,6 +33,7 @@ from catalog.products.services import register_product, set_alias
 from config.demo.manifests import ENDED, MANIFESTS, ORIGIN, DemoProduct, read_products
 from config.demo.paths import HOST, answers_folder, write_port_file
 from config.demo.people import LOADER, load_people, share_products
+from config.demo.representation import load_plans
 from config.demo.source import open_server
 from governance.slo.services import probe_ports
 
@@ -40,7 +41,7 @@ Log = Callable[[str], None]
 # DuckDB is loaded when the files are written and not before.
 WRITE_FILES = "config.demo.data.write_files"
 PROBE_ROUNDS = 2
-STEPS = 6
+STEPS = 7
 
 
 class SourceBusy(Exception):
@@ -77,6 +78,8 @@ def load_mesh(*, log: Log, day: date | None = None) -> list[ImportResult]:
         results += _import(ended, log=log, step=f"5 of {STEPS}: retirement")
         _measure(log, step=f"6 of {STEPS}: measurements of what is published")
     share_products()
+    for count, address in enumerate(load_plans(), start=1):
+        log(f"7 of {STEPS}: groups measured, {count} ({address})")
     return list({result.file: result for result in results}.values())
 
 

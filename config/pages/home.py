@@ -14,6 +14,7 @@ from catalog.authorization.access import AccessContext, access_for
 from catalog.permissions import Permission
 from catalog.products.domain_stats import DomainStats
 from catalog.products.models import PRODUCT, ContractState, DataProduct, Status, Verdict
+from catalog.provenance.contradiction_tasks import ContradictionTask, contradiction_tasks
 from catalog.publication.consumer_tasks import ConsumerTask, consumer_tasks
 from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
@@ -63,6 +64,7 @@ class HomePage:
     has_roles: bool
     can_publish: bool
     consumer_tasks: Sequence[ConsumerTask]
+    contradiction_tasks: Sequence[ContradictionTask]
     tasks: Sequence[DataProduct]
     setup_steps: Sequence[SetupStep]
     activity: Sequence[ActivityItem]
@@ -86,6 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
         has_roles=any(access.roles.values()),
         can_publish=bool(access.domains_with(Permission.EDIT_PRODUCTS)),
         consumer_tasks=_consumer_tasks(access),
+        contradiction_tasks=_contradiction_tasks(access),
         tasks=_tasks(access),
         setup_steps=setup_steps(access) if not totals.in_use else [],
         activity=_activity(access),
@@ -96,6 +99,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def _consumer_tasks(access: AccessContext) -> list[ConsumerTask]:
     domains = access.domains_with(Permission.EDIT_PRODUCTS)
     return consumer_tasks(access, domains, limit=MAX_TASKS) if domains else []
+
+
+def _contradiction_tasks(access: AccessContext) -> list[ContradictionTask]:
+    domains = access.domains_with(Permission.EDIT_PRODUCTS)
+    return contradiction_tasks(domains, limit=MAX_TASKS) if domains else []
 
 
 def _tasks(access: AccessContext) -> list[DataProduct]:

@@ -191,13 +191,17 @@ def test_parquet_files_have_the_physical_types_of_their_contracts(products, file
         }, product.slug
 
 
+# What the measurement of the loaded demo contradicts.
+WRONG_ON_PURPOSE = ("contact-centre-cases", "Finnish")
+
+
 def test_the_stated_imbalances_are_those_of_the_rows(products, rows):
     compared = 0
     for product in products.values():
         for imbalance in imbalances_of(product):
             attribute = imbalance["attribute"]
             relation = relation_with(product, attribute)
-            if relation is None:
+            if relation is None or (product.slug, imbalance["group"]) == WRONG_ON_PURPOSE:
                 continue
             counts = rows.execute(
                 f"SELECT count(*) FILTER (WHERE {attribute} = $1), count(*) FROM {relation}",

@@ -12,13 +12,18 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit.models import AuditEvent
-from catalog.authorization.access import ANONYMOUS
+from catalog.authorization.access import ANONYMOUS, access_for
 from catalog.glossary.models import Term
 from catalog.people.models import Person
+from catalog.permissions import Permission
 from catalog.ports.models import InputPort
 from catalog.products.models import DataProduct, Status
+from catalog.provenance.contradiction_tasks import contradiction_tasks
+from catalog.provenance.models import Imbalance
+from catalog.publication.services import publication_findings
 from config.demo.loader import SourceBusy, load_mesh, source_running, summary_lines
 from config.demo.users import PASSWORD, sign_ins
+from governance.representation.models import RepresentationRun
 
 DAY = date(2026, 11, 2)
 
@@ -46,7 +51,7 @@ def test_a_load_shows_every_state_and_a_second_one_changes_nothing(demo):
     # Progress: the steps are numbered, in order, and no line comes twice.
     steps = [int(line[0]) for line in lines]
     assert steps == sorted(steps)
-    assert set(steps) == set(range(1, 7))
+    assert set(steps) == set(range(1, 8))
     assert len(set(lines)) == len(lines)
     statuses = Counter(DataProduct.objects.values_list("status", flat=True))
     assert set(statuses) == set(Status.values)
@@ -62,6 +67,7 @@ def test_a_load_shows_every_state_and_a_second_one_changes_nothing(demo):
     check_links()
     check_readers()
     check_people()
+    check_representation()
 
     before = everything()
     load_mesh(log=lines.append, day=DAY)
@@ -104,6 +110,20 @@ def check_people() -> None:
 
     assert not Person.objects.get(username="erik").check_password(PASSWORD)
     assert Term.objects.filter(name="Customer").count() == 4
+
+
+def check_representation() -> None:
+    measured = Imbalance.objects.measured().filter(reference_share__isnull=False)
+    decisions = measured.filter(record__product__slug="credit-decisions", attribute="sex")
+    wrong = DataProduct.objects.get(slug="contact-centre-cases")
+    findings = {finding.code: finding for finding in publication_findings(wrong)}
+    olav = access_for(Person.objects.get(username="olav"))
+    tasks = contradiction_tasks(olav.domains_with(Permission.EDIT_PRODUCTS), limit=5)
+
+    assert set(decisions.values_list("reference_name", flat=True)) == {"sex in Customer master"}
+    assert findings["declaration-contradicted"].location == "provenance.imbalances.0"
+    assert [task.product for task in tasks] == [wrong]
+    assert not RepresentationRun.objects.exclude(state="ok").exists()
 
 
 def everything() -> tuple[Any, ...]:

@@ -1,8 +1,10 @@
 """Plans of ports, measurements, their history and what they contradict, by the services."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
@@ -38,6 +40,7 @@ from governance.representation.services import (
     visible_result,
 )
 from governance.sandbox.runner import count_groups
+from tests.catalog.api_client import Program
 from tests.factories import (
     FACTORY,
     give_schema,
@@ -537,3 +540,54 @@ def test_a_small_group_contradicts_a_large_declared_share_without_telling_its_co
     assert contradiction.measured.share is None
     assert contradiction.measured.n is None
     assert contradiction.measured.interval_high < 0.02
+
+
+# --- who is told of a contradiction
+
+
+def contradicted(users):
+    port = make_people(users.domain, f=300, m=700)
+    publish_changes(declare(port, 0.5))
+    plan(port)
+    measure(port)
+    return port
+
+
+def page_of(address, person=None):
+    client = Client()
+    if person:
+        client.force_login(person)
+    return unescape(client.get(address).content.decode())
+
+
+def test_the_page_of_a_product_says_what_is_contradicted_with_both_numbers():
+    port = contradicted(make_users())
+
+    page = page_of(port.product.path)
+
+    assert "sex F: 50.0 % declared" in page
+    assert "30.0 % measured" in page
+
+
+def test_the_api_of_a_product_says_what_is_contradicted_with_both_numbers():
+    port = contradicted(make_users())
+
+    state = Program().get(f"/products/{port.product.uuid}/provenance").json()
+
+    (row,) = state["contradictions"]
+    assert (row["declared"], row["measured"], row["is_explained"]) == (0.5, 0.3, False)
+    assert row["interval_low"] < 0.3 < row["interval_high"]
+
+
+def test_owners_have_it_as_a_task_until_it_is_corrected():
+    users = make_users()
+    port = contradicted(users)
+
+    before = page_of("/", users.owner)
+    outsider = page_of("/", users.outsider)
+    declare(port, 0.3)
+    after = page_of("/", users.owner)
+
+    assert "A measurement contradicts sex F: declared 50.0 %" in before
+    assert "#id_rows-0-share" in before
+    assert "contradicts" not in outsider + after

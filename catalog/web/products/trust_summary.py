@@ -1,6 +1,6 @@
 """The trust summary: six metrics of a product, each with its state, never blank."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from catalog.products.models import DataProduct
-from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.provenance.models import Imbalance, ProvenanceAnswer, contradictions_of
 from catalog.provenance.representation import max_gaps, min_shares
 from catalog.types import JSONObject
 from catalog.web.components.badges import Label, verdict_style
@@ -45,6 +45,8 @@ class TrustMetric:
 
 def trust_summary(product: DataProduct, readers: str, reason: str) -> list[TrustMetric]:
     """Return the metrics; `readers` says who may see the entry, `reason` why this reader may."""
+    record = getattr(product, "provenance", None)
+    rows: list[Imbalance] = list(record.imbalances.all()) if record else []
     slo_url = url("product_slo", product.domain.slug, product.slug)
     indicators: list[tuple[str, str, Callable[[float], str]]] = [
         (_("Availability"), "availability", percent),
@@ -57,7 +59,7 @@ def trust_summary(product: DataProduct, readers: str, reason: str) -> list[Trust
             _measured(label, product.slo_figures.get(indicator), format_value, slo_url)
             for label, indicator, format_value in indicators
         ),
-        _imbalances(product),
+        _contradicted(product, rows) or _imbalances(product, rows),
         TrustMetric(
             label=_("Your access"),
             value=readers,
@@ -96,9 +98,24 @@ def _format_time(moment: datetime) -> str:
     return formats.date_format(local, "H:i" if is_today else "j M, H:i")
 
 
-def _imbalances(product: DataProduct) -> TrustMetric:
+def _contradicted(product: DataProduct, rows: Collection[Imbalance]) -> TrustMetric | None:
+    """Return the first declared share that a measurement contradicts and nobody explained."""
+    contradictions = (row for row in contradictions_of(product, rows) if not row.is_explained)
+    if (first := next(contradictions, None)) is None:
+        return None
+    group = f"{first.attribute.replace('_', ' ')} {first.group}"
+    return TrustMetric(
+        label=_("Known imbalances"),
+        value=_("{group}: {share} declared").format(group=group, share=first.declared_text),
+        verdict="at_risk",
+        state=_("contradicted"),
+        note=_("{share} measured").format(share=first.measured.text),
+        url=url("product_provenance", product.domain.slug, product.slug),
+    )
+
+
+def _imbalances(product: DataProduct, rows: Collection[Imbalance]) -> TrustMetric:
     record = getattr(product, "provenance", None)
-    rows: list[Imbalance] = list(record.imbalances.all()) if record else []
     page_url = url("product_provenance", product.domain.slug, product.slug)
     metric = partial(TrustMetric, label=_("Known imbalances"), verdict="stated", url=page_url)
     if gaps := max_gaps(rows):
