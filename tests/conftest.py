@@ -22,6 +22,9 @@ MOTO = os.environ.get("ASSAY_TEST_MOTO", "")
 DUCKDB = os.environ.get("ASSAY_TEST_DUCKDB", "")
 MLCROISSANT = os.environ.get("ASSAY_TEST_MLCROISSANT", "")
 REPRESENTATION = os.environ.get("ASSAY_TEST_REPRESENTATION", "")
+SHACL = os.environ.get("ASSAY_TEST_SHACL", "")
+EXTRUCT = os.environ.get("ASSAY_TEST_EXTRUCT", "")
+PROV = os.environ.get("ASSAY_TEST_PROV", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
@@ -41,6 +44,9 @@ NEEDS = {
         REPRESENTATION,
         "ASSAY_TEST_REPRESENTATION is not set; .ci/clients installs smclarify and statsmodels",
     ),
+    "shacl": (SHACL, "ASSAY_TEST_SHACL is not set; .ci/clients installs pyshacl and prints it"),
+    "extruct": (EXTRUCT, "ASSAY_TEST_EXTRUCT is not set; .ci/clients installs and prints it"),
+    "prov": (PROV, "ASSAY_TEST_PROV is not set; .ci/clients installs and prints it"),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
@@ -154,6 +160,24 @@ def duckdb_python() -> Path:
 def mlcroissant_python() -> Path:
     """The interpreter whose environment has mlcroissant; the test is marked `mlcroissant`."""
     return Path(MLCROISSANT)
+
+
+@pytest.fixture(scope="session")
+def shacl_python() -> Path:
+    """The interpreter whose environment has pyshacl and rdflib; the test is marked `shacl`."""
+    return Path(SHACL)
+
+
+@pytest.fixture(scope="session")
+def extruct_python() -> Path:
+    """The interpreter whose environment has extruct; the test is marked `extruct`."""
+    return Path(EXTRUCT)
+
+
+@pytest.fixture(scope="session")
+def prov_python() -> Path:
+    """The interpreter whose environment has prov; the test is marked `prov`."""
+    return Path(PROV)
 
 
 @pytest.fixture(scope="session")

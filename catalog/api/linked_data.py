@@ -114,7 +114,10 @@ class ProductData(LinkedData):
         response = document_response(request, _content(facts, syntax), syntax, place=place)
         response["Assay-Loss"] = str(len(losses))
         links = [f'<{place}?loss=1>; rel="describedby"', f'<{facts.page_url}>; rel="alternate"']
-        response["Link"] = ", ".join([*links, *_alternates(document_path(product, version))])
+        others = [one for one in OF_PRODUCT if one is not syntax]
+        response["Link"] = ", ".join(
+            [*links, *_alternates(document_path(product, version), others)]
+        )
         return response
 
 
@@ -124,18 +127,18 @@ class CatalogData(LinkedData):
     def get(self, request: Request, syntax: Syntax) -> HttpResponseBase:
         after, limit = page_of(request)
         page = catalog_page(access_for(request.user), after=after, limit=limit)
-        catalog, suffix = reverse("catalog"), f".{syntax.suffix}"
-
-        def in_this_syntax(url: str) -> str:
-            """Return the address at which the page comes in this syntax to all clients."""
-            return url.partition(catalog)[1] + suffix + url.partition(catalog)[2]
-
         content = write(catalog_triples(page), syntax)
-        place = in_this_syntax(page.page_url)
+        place = _page_path(page.page_url, syntax)
         response = document_response(request, content, syntax, place=place)
-        links = [f'<{in_this_syntax(page.first_url)}>; rel="first"']
-        links += [f'<{in_this_syntax(page.next_url)}>; rel="next"'] if page.next_url else []
-        response["Link"] = ", ".join([*links, *_alternates(catalog, RDF)])
+        links = [f'<{_page_path(page.first_url, syntax)}>; rel="first"']
+        links += [f'<{_page_path(page.next_url, syntax)}>; rel="next"'] if page.next_url else []
+        # rdflib reads an alternate in JSON-LD instead of what it got: it must be of this page.
+        links += [
+            f'<{_page_path(page.page_url, one)}>; rel="alternate"; type="{one.media_type}"'
+            for one in RDF
+            if one is not syntax
+        ]
+        response["Link"] = ", ".join(links)
         return response
 
 
@@ -266,6 +269,12 @@ def _content(facts: ProductFacts, syntax: Syntax) -> bytes:
     if syntax is PROV_JSON:
         return orjson.dumps(provenance_of(facts).as_json(), option=orjson.OPT_INDENT_2) + b"\n"
     return write(product_triples(facts), syntax)
+
+
+def _page_path(url: str, syntax: Syntax) -> str:
+    """Return the path at which a page of the catalog comes in one syntax to every client."""
+    _, path, query = url.partition(reverse("catalog"))
+    return f"{path}.{syntax.suffix}{query}"
 
 
 def _alternates(path: str, syntaxes: Iterable[Syntax] = OF_PRODUCT) -> list[str]:

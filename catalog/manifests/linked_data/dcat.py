@@ -35,6 +35,12 @@ STATUSES = {
     "retired": ("WITHDRAWN", "withdrawn"),
 }
 COMPLETED = ("COMPLETED", "completed")
+# How long a distribution is meant to be there.
+AVAILABILITIES = {
+    "draft": ("EXPERIMENTAL", "experimental"),
+    "deprecated": ("TEMPORARY", "temporary"),
+}
+AVAILABLE = ("AVAILABLE", "available")
 FILE_TYPES = {"csv": "CSV", "json": "JSON", "parquet": "PARQUET", "xml": "XML"}
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -200,7 +206,13 @@ def _port_terms(facts: ProductFacts, port: PortFacts, node: IRI) -> Iterator[Tri
         yield contract, "dct:title", text(port.contract.name)
         yield contract, "dct:identifier", text(port.contract.identifier)
         yield contract, "owl:versionInfo", text(port.contract.version)
-    yield from _status(node, "deprecated" if port.is_deprecated or port.ends_on else facts.status)
+    status = "deprecated" if port.is_deprecated or port.ends_on else facts.status
+    yield from _status(node, status)
+    code, label = AVAILABILITIES.get(status, AVAILABLE)
+    availability = IRI(f"{AUTHORITY}/planned-availability/{code}")
+    yield node, "dcatap:availability", availability
+    yield from are(availability, "skos:Concept")
+    yield availability, "skos:prefLabel", text(label, "en")
     if port.ends_on:
         yield node, "dct:valid", day(port.ends_on)
 
