@@ -13,13 +13,14 @@ from catalog.api.audit import Audit
 from catalog.api.contracts import Contracts, ProductContracts
 from catalog.api.croissant import CroissantDataset
 from catalog.api.domains import DomainMembers, Domains, DomainTeamRequest, DomainTree
-from catalog.api.glossary import TermProposals, Terms
-from catalog.api.manifests import (
+from catalog.api.exports import (
     ContractConversion,
     ContractManifest,
-    Manifests,
+    ProductConversion,
     ProductManifest,
 )
+from catalog.api.glossary import TermProposals, Terms
+from catalog.api.manifests import Manifests
 from catalog.api.originals import Original, ProductOriginals
 from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.port_data import PortData
@@ -146,6 +147,7 @@ urlpatterns = [
     row(f"{PRODUCT}/provenance", ProductProvenance, "product_provenance"),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
     path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),
+    path(f"{PRODUCT}/conversion", ProductConversion.as_view(), name="product_conversion"),
     rows(f"{V1}ports", Ports, "ports"),
     row(f"{V1}ports/<int:pk>", Ports, "port"),
     route(f"{V1}ports/<int:pk>/confirm", PortConfirmation, "port_confirm", post="create"),

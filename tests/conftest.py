@@ -20,6 +20,7 @@ CHROMIUM = os.environ.get("ASSAY_CHROMIUM") or shutil.which("chromium") or ""
 DATACONTRACT = os.environ.get("ASSAY_TEST_DATACONTRACT", "")
 MOTO = os.environ.get("ASSAY_TEST_MOTO", "")
 DUCKDB = os.environ.get("ASSAY_TEST_DUCKDB", "")
+CHECK_JSONSCHEMA = os.environ.get("ASSAY_TEST_CHECK_JSONSCHEMA", "")
 MLCROISSANT = os.environ.get("ASSAY_TEST_MLCROISSANT", "")
 REPRESENTATION = os.environ.get("ASSAY_TEST_REPRESENTATION", "")
 SHACL = os.environ.get("ASSAY_TEST_SHACL", "")
@@ -33,6 +34,10 @@ NEEDS = {
     "datacontract": (
         DATACONTRACT,
         "ASSAY_TEST_DATACONTRACT is not set; .ci/clients installs datacontract-cli and prints it",
+    ),
+    "check_jsonschema": (
+        CHECK_JSONSCHEMA,
+        "ASSAY_TEST_CHECK_JSONSCHEMA is not set; .ci/clients installs check-jsonschema",
     ),
     "moto": (MOTO, "ASSAY_TEST_MOTO is not set; .ci/clients installs moto and prints it"),
     "duckdb": (DUCKDB, "ASSAY_TEST_DUCKDB is not set; .ci/clients installs DuckDB with httpfs"),
@@ -142,6 +147,12 @@ def redis_url() -> str:
 def datacontract_python() -> Path:
     """Python of the environment of datacontract-cli; the test is marked `datacontract`."""
     return Path(DATACONTRACT)
+
+
+@pytest.fixture(scope="session")
+def check_jsonschema() -> Path:
+    """The command check-jsonschema; the test is marked `check_jsonschema`."""
+    return Path(CHECK_JSONSCHEMA).with_name("check-jsonschema")
 
 
 @pytest.fixture(scope="session")

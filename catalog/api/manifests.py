@@ -1,41 +1,30 @@
-"""API of manifests: import them, and export a product or a contract as one."""
+"""API of manifests: import files of any format."""
 
 from collections.abc import Mapping
 from functools import partial
 from typing import IO, Any
-from uuid import UUID
 
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser, MultiPartParser
-from rest_framework.permissions import AllowAny, IsAuthenticated
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.rest.bodies import Body
-from catalog.api.rest.errors import InvalidParameters, TooLarge
+from catalog.api.rest.errors import TooLarge
 from catalog.api.rest.problems import issue_json
-from catalog.authorization.access import access_for, require_user
-from catalog.contracts.access import readable_tree
-from catalog.contracts.models import DataContract
-from catalog.manifests.conversion import TARGETS, convert, convert_strictly
-from catalog.manifests.formats.bitol_odps import export
+from catalog.authorization.access import require_user
 from catalog.manifests.formats.registry import FORMATS, get_format
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.plan import Action
 from catalog.manifests.readers import MAX_REQUEST_BYTES, Source
-from catalog.manifests.serializers import json_of, yaml_of
 from catalog.manifests.services import ReleaseTexts, import_manifests
 from catalog.problems import MEDIA_TYPE, problem_document
-from catalog.products.models import DataProduct
-from catalog.types import JSONObject
 
 REPORT = {
     "type": "object",
@@ -52,10 +41,6 @@ MANIFEST = dict.fromkeys(("application/yaml", "text/yaml"), OpenApiTypes.STR) | 
         "type": "object",
         "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
     }
-}
-DOCUMENT = {
-    (200, kind): {"type": "object", "additionalProperties": {}}
-    for kind in ("application/yaml", "application/json")
 }
 
 
@@ -93,31 +78,6 @@ class JsonLinkedDataBody(YamlBody):
     """A file in JSON-LD, read as JSON: no context is fetched."""
 
     media_type = "application/ld+json"
-
-
-class YamlAnswer(BaseRenderer):
-    """A document as YAML; a problem as JSON."""
-
-    media_type = "application/yaml"
-    format = "yaml"
-
-    def render(self, data: Any, accepted: Any = None, context: Any = None) -> str | bytes:
-        if context and context["response"].exception:
-            answer: bytes = JSONRenderer().render(data)
-            return answer
-        return yaml_of(data)
-
-
-class JsonAnswer(YamlAnswer):
-    """A document as JSON, in its own order."""
-
-    media_type = "application/json"
-    format = "json"
-
-    def render(self, data: Any, accepted: Any = None, context: Any = None) -> str | bytes:
-        if context and context["response"].exception:
-            return super().render(data, accepted, context)
-        return json_of(data)
 
 
 class ManifestQuery(Body):
@@ -188,108 +148,6 @@ class Manifests(APIView):
         return self.post(request)
 
 
-class ManifestView(APIView):
-    """A document as YAML, unless JSON is asked for."""
-
-    permission_classes = [AllowAny]
-    renderer_classes = [YamlAnswer, JsonAnswer]
-
-
-class ProductManifest(ManifestView):
-    """A product as a Bitol ODPS document."""
-
-    @extend_schema(responses=DOCUMENT)
-    def get(self, request: Request, uuid: UUID) -> Response:
-        """Return the current document."""
-        visible = DataProduct.objects.visible_to(access_for(request.user)).select_related("domain")
-        product = get_object_or_404(visible, uuid=uuid)
-        declared = str(product.tree.get("apiVersion"))
-        if request.query_params.get("apiVersion", declared) != declared:
-            message = f"Products are not converted: this document is of {declared}."
-            raise InvalidParameters({"apiVersion": [message]})
-        return Response(export(product.tree, status=product.status, domain=product.domain.slug))
-
-
-class ConversionQuery(Body):
-    """The version of ODCS in which a contract is wanted; without one it comes as it is stored."""
-
-    apiVersion = serializers.ChoiceField(  # noqa: N815  the standard's own name
-        TARGETS, required=False, help_text="Convert to this version of the standard."
-    )
-    extensions = serializers.ChoiceField(
-        ["custom"],
-        required=False,
-        help_text="custom moves what the version does not know to customProperties.",
-    )
-
-
-class ContractManifest(ManifestView):
-    """A contract version as an ODCS document."""
-
-    @extend_schema(parameters=[ConversionQuery], responses=DOCUMENT)
-    def get(self, request: Request, uuid: UUID) -> Response:
-        """Return the stored document, or a converted one that the standard's schema accepts.
-
-        `Assay-Loss` counts what the version has no room for; the conversion lists it. 409 with all
-        reasons if the result would not be valid.
-        """
-        tree, query = _contract_tree(request, uuid), _conversion_query(request)
-        if not query:
-            return Response(tree)
-        conversion = convert_strictly(
-            tree, query.get("apiVersion", ""), moves_unknown="extensions" in query
-        )
-        report = f"{reverse('api:contract_conversion', args=[uuid])}?{request.GET.urlencode()}"
-        headers = {
-            "Assay-Loss": str(len(conversion.losses)),
-            "Link": f'<{report}>; rel="describedby"',
-        }
-        return Response(conversion.tree, headers=headers)
-
-
-class ConversionAnswer(serializers.Serializer[Any]):
-    """A contract in a version of ODCS, and what that costs: all by locations in the stored one."""
-
-    api_version = serializers.CharField()
-    valid = serializers.BooleanField(help_text="The standard's schema accepts the document.")
-    losses = serializers.ListField(
-        child=serializers.DictField(), help_text="What the version has no room for; it is left out."
-    )
-    moved = serializers.ListField(
-        child=serializers.DictField(), help_text="What is in customProperties instead."
-    )
-    unknown = serializers.ListField(
-        child=serializers.DictField(), help_text="Fields that the standard does not have."
-    )
-    issues = serializers.ListField(
-        child=serializers.DictField(), help_text="What keeps the document from being valid."
-    )
-    document = serializers.DictField()
-
-
-class ContractConversion(APIView):
-    """A contract version in another version of ODCS, with a report of what is lost."""
-
-    permission_classes = [AllowAny]
-
-    @extend_schema(parameters=[ConversionQuery], responses=ConversionAnswer)
-    def get(self, request: Request, uuid: UUID) -> Response:
-        """Return the converted document and the report, whether or not it is valid."""
-        tree, query = _contract_tree(request, uuid), _conversion_query(request)
-        version = query.get("apiVersion", TARGETS[0])
-        conversion = convert(tree, version, moves_unknown="extensions" in query)
-        answer = {
-            "api_version": version,
-            "valid": not conversion.unknown and not conversion.issues,
-            "document": conversion.tree,
-        }
-        lists = {"losses": conversion.losses, "moved": conversion.moved}
-        lists |= {"unknown": conversion.unknown, "issues": conversion.issues}
-        return Response(
-            answer | {name: list(map(issue_json, rows)) for name, rows in lists.items()}
-        )
-
-
 def _sources_of(request: Request) -> list[Source]:
     """Return the texts of a request: its body, or its parts. Raises ValidationError."""
     content: Any = request.data
@@ -304,19 +162,6 @@ def _sources_of(request: Request) -> list[Source]:
     # Read at once: a file on disk is closed with the request.
     texts = [(file.name or "file", file.read()) for file in files]
     return [Source(name, partial(bytes, text), is_request=True) for name, text in texts]
-
-
-def _contract_tree(request: Request, uuid: UUID) -> JSONObject:
-    visible = DataProduct.objects.visible_to(access_for(request.user)).has("product_id")
-    contracts = DataContract.objects.filter(visible).select_related("product")
-    return readable_tree(get_object_or_404(contracts, uuid=uuid), request.user)
-
-
-def _conversion_query(request: Request) -> dict[str, str]:
-    query = ConversionQuery(data=request.query_params.dict())
-    if not query.is_valid():
-        raise InvalidParameters(query.errors)
-    return dict(query.validated_data)
 
 
 def _answer(request: Request, report: ImportReport, *, is_dry_run: bool) -> Response:

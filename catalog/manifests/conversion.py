@@ -1,22 +1,22 @@
-"""A contract in another version of ODCS, or strictly in its own, with all that is lost; pure.
+"""A document in another version of its standard, or strictly in its own, and what is lost; pure.
 
 A document that was not edited is handed out as it came. Only on request is it converted: what the
 schema of the version lacks is removed and reported, or moved to custom properties.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
 import jsonschema_rs
-from jsonpointer import JsonPointer, resolve_pointer
+from jsonpointer import JsonPointer
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from catalog.exceptions import ValidationFailed
 from catalog.issues import Issue
-from catalog.manifests.formats import odcs
+from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.schema_messages import message_for
 from catalog.manifests.schemas import (
     closest_branch,
@@ -26,47 +26,32 @@ from catalog.manifests.schemas import (
 )
 from catalog.types import JSONObject, JSONValue
 
-TARGETS = ("v3.2.0", "v3.1.0")
 # Lists that are not given up for what is wrong in one of their items.
-_ESSENTIAL = ("schema", "properties", "servers")
+_ESSENTIAL = ("schema", "properties", "servers", "outputPorts", "inputPorts")
 MAX_ROUNDS = 80
 MAX_ERRORS = 10_000
-# What version 3.2 added to the schema of 3.1, as pointers below `$defs`.
-_ADDED = (
-    "CustomProperty/properties/vendor",
-    "RelationshipBase/properties/id",
-    "SchemaBaseProperty/properties/enum",
-    "SchemaBaseProperty/properties/semanticType",
-    "SchemaElement/properties/deprecated",
-    "SchemaElement/properties/synonyms",
-    "SchemaObject/properties/context",
-    "ServerSource/AthenaServer/properties/workgroup",
-    "ServiceLevelAgreementProperty/properties/authoritativeDefinitions",
-    "ServiceLevelAgreementProperty/properties/customProperties",
-)
-_ADDED_TYPES = {
-    "SchemaBaseProperty/properties/logicalType": ("map", "vector"),
-    "SchemaObject/properties/logicalType": ("blob",),
-    "Server/properties/type": (
-        "btrieve",
-        "exasol",
-        "fastobjects",
-        "hana",
-        "iceberg",
-        "ingres",
-        "poet",
-        "teradata",
-        "vectorwise",
-        "versant",
-    ),
-}
-_NAME = "[A-Za-z_][A-Za-z0-9_]*"
-_PATTERNS = {
-    "StableId": "^[A-Za-z0-9_-]+$",
-    "ShorthandReference": rf"^{_NAME}\.{_NAME}$",
-}
-# The nearest types of 3.1.
-_NEAREST_TYPES = {"map": "object", "vector": "array", "blob": "object"}
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A standard and the versions that a document can be written in, the newest first.
+
+    `adapt` gives a document the shapes of a version, without loss where it can; it returns what it
+    lost.
+    """
+
+    name: str
+    targets: Sequence[str]
+    schema_of: Callable[[str], JSONObject]
+    adapt: Callable[[JSONObject, str], list[Issue]] = lambda tree, version: []
+
+
+ODCS = Standard("ODCS", odcs.TARGETS, odcs.schema_of)
+ODPS = Standard("Bitol ODPS", bitol_odps.TARGETS, bitol_odps.schema_of, bitol_odps.adapt)
+
+
+def standard_of(tree: JSONObject) -> Standard:
+    return ODPS if tree.get("kind") == bitol_odps.KIND else ODCS
 
 
 @dataclass
@@ -91,15 +76,9 @@ class ConversionRefused(ValidationFailed):
 
 
 @cache
-def schema_of(version: str) -> JSONObject:
-    """Return the JSON Schema of a version; that of 3.1 is that of 3.2 without what it added."""
-    schema = odcs.corrected_schema()
-    return schema if version == TARGETS[0] else _as_3_1(schema)
-
-
-@cache
-def validator_of(version: str) -> jsonschema_rs.Draft201909Validator:
-    return jsonschema_rs.Draft201909Validator(schema_of(version), retriever=refuse_reference)
+def validator_of(standard: Standard, version: str) -> jsonschema_rs.Validator:
+    schema = standard.schema_of(version)
+    return jsonschema_rs.validator_for(schema, retriever=refuse_reference, validate_formats=True)
 
 
 def convert(tree: JSONObject, version: str, *, moves_unknown: bool = False) -> Conversion:
@@ -107,10 +86,10 @@ def convert(tree: JSONObject, version: str, *, moves_unknown: bool = False) -> C
 
     Unknown keys keep it from being valid, unless they are moved to custom properties.
     """
-    conversion = Conversion(copy.deepcopy(tree) | {"apiVersion": TARGETS[0]})
-    _Converter(conversion, TARGETS[0], moves=moves_unknown, missing=conversion.unknown).run()
-    if version != TARGETS[0]:
-        conversion.tree["apiVersion"] = version
+    newest = standard_of(tree).targets[0]
+    conversion = Conversion(copy.deepcopy(tree))
+    _Converter(conversion, newest, moves=moves_unknown, missing=conversion.unknown).run()
+    if version != newest:
         conversion.issues.clear()
         _Converter(conversion, version, moves=moves_unknown, missing=conversion.losses).run()
     return conversion
@@ -124,7 +103,8 @@ def convert_strictly(
     Raises ConversionRefused with every reason.
     """
     declared = str(tree.get("apiVersion"))
-    version = version or (declared if declared in TARGETS else TARGETS[0])
+    targets = standard_of(tree).targets
+    version = version or (declared if declared in targets else targets[0])
     conversion = convert(tree, version, moves_unknown=moves_unknown)
     if reasons := [*conversion.unknown, *conversion.issues]:
         raise ConversionRefused(reasons)
@@ -143,8 +123,12 @@ class _Converter:
         self.conversion, self.version, self.moves = conversion, version, moves
         # Where keys are reported that the schema does not have.
         self.missing = missing
+        self.standard = standard_of(conversion.tree)
+        self.label = f"{self.standard.name} {version}"
 
     def run(self) -> None:
+        self.conversion.tree["apiVersion"] = self.version
+        self.conversion.losses += self.standard.adapt(self.conversion.tree, self.version)
         for _round in range(MAX_ROUNDS):
             errors = self.errors()
             # Below a value that fails draft 2019-09 forgets which keys are known, so they come
@@ -161,7 +145,9 @@ class _Converter:
             self.conversion.issues.append(Issue(location=location, message=message, hint=hint))
 
     def errors(self) -> list[ValidationError]:
-        errors = islice(validator_of(self.version).iter_errors(self.conversion.tree), MAX_ERRORS)
+        errors = islice(
+            validator_of(self.standard, self.version).iter_errors(self.conversion.tree), MAX_ERRORS
+        )
         return [leaf for error in errors for leaf in closest_branch(error)]
 
     def handle(self, error: ValidationError) -> bool:
@@ -179,10 +165,12 @@ class _Converter:
     def replace_type(self, path: list[str | int]) -> bool:
         """Replace a type that the version lacks by the nearest that it has."""
         node, key = value_at(self.conversion.tree, path[:-1]), path[-1]
-        nearest = "custom" if path[:1] == ["servers"] else _NEAREST_TYPES.get(str(node.get(key)))
+        nearest = (
+            "custom" if path[:1] == ["servers"] else odcs.NEAREST_TYPES.get(str(node.get(key)))
+        )
         if key not in ("logicalType", "type") or nearest in (None, node.get(key)):
             return False
-        message = f"ODCS {self.version} has no type {node[key]}; it is {nearest}."
+        message = f"{self.label} has no type {node[key]}; it is {nearest}."
         self.conversion.losses.append(Issue(location=_pointer(path), message=message))
         node[key] = nearest
         return True
@@ -198,11 +186,11 @@ class _Converter:
         elif self.moves and value is not None:
             self.move(node, str(key), value, location)
         elif is_key and value is not None:
-            message = f"ODCS {self.version} has no field {key} here."
+            message = f"{self.label} has no field {key} here."
             hint = "extensions=custom moves it to customProperties."
             self.missing.append(Issue(location=location, message=message, hint=hint))
         else:
-            message = f"ODCS {self.version} does not allow this value."
+            message = f"{self.label} does not allow this value."
             self.conversion.losses.append(Issue(location=location, message=message))
         return True
 
@@ -210,7 +198,7 @@ class _Converter:
         properties = node.get("customProperties")
         entry = {"property": key, "value": value}
         node["customProperties"] = [*(properties if isinstance(properties, list) else ()), entry]
-        message = f"ODCS {self.version} has no field {key} here: it is a custom property."
+        message = f"{self.label} has no field {key} here: it is a custom property."
         self.conversion.moved.append(Issue(location=location, message=message))
 
     def move_up(self, entries: JSONValue, path: list[str | int]) -> None:
@@ -223,23 +211,3 @@ class _Converter:
 
 def _pointer(path: Sequence[str | int]) -> str:
     return str(JsonPointer.from_parts(list(path)).path)
-
-
-def _as_3_1(schema: JSONObject) -> JSONObject:
-    definitions = schema["$defs"]
-    for place in _ADDED:
-        parent, _slash, key = place.rpartition("/")
-        resolve_pointer(definitions, f"/{parent}").pop(key)
-    for place, added in _ADDED_TYPES.items():
-        types = resolve_pointer(definitions, f"/{place}")
-        types["enum"] = [name for name in types["enum"] if name not in added]
-    for server in definitions["ServerSource"].values():
-        server.get("properties", {}).pop("encoding", None)
-    for name, pattern in _PATTERNS.items():
-        definitions[name]["pattern"] = pattern
-    definitions["Port"] = {"type": "integer"}
-    definitions["ServerSource"]["AthenaServer"]["required"] = ["stagingDir", "schema"]
-    schema["properties"].pop("context")
-    schema["properties"]["apiVersion"]["enum"] = ["v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"]
-    schema["required"] = [*schema["required"], "status"]
-    return schema

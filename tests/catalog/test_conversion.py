@@ -5,7 +5,8 @@ import json
 import jsonschema_rs
 import pytest
 
-from catalog.manifests.conversion import TARGETS, convert, schema_of
+from catalog.manifests.conversion import convert
+from catalog.manifests.formats.odcs import TARGETS, schema_of
 from catalog.manifests.readers import read_documents
 from catalog.manifests.schemas import refuse_reference
 

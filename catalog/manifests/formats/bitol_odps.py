@@ -5,7 +5,10 @@ import pathlib
 from collections.abc import Iterator
 from functools import cache
 
-from catalog.issues import Severity, did_you_mean, shortened
+from jsonpointer import escape
+
+from catalog.identifiers import slug_of
+from catalog.issues import Issue, Severity, did_you_mean, shortened
 from catalog.manifests.formats.types import Format
 from catalog.manifests.issues import DocumentIssue
 from catalog.manifests.manifest import Manifest, parse_manifest, version_issue
@@ -18,6 +21,7 @@ from catalog.types import JSONObject, JSONValue
 SYSTEM = DOCUMENT_SYSTEM
 KIND = "DataProduct"
 VERSIONS = ("v1.1.0", "v1.0.0", "v0.9.0")
+TARGETS = VERSIONS
 FORMAT = Format(
     name=SYSTEM,
     title="Bitol Open Data Product Standard (ODPS)",
@@ -34,6 +38,17 @@ STATUSES = {
     "retired": "retired",
 }
 _HERE = pathlib.Path(__file__).parent
+# What 1.1 added, in every object; of the whole document also `type`.
+_ADDED_IN_1_1 = {"id", "deprecated", "synonyms", "context", "vendor"}
+_TEXT_FORMATS = {"url": "uri", "invitationUrl": "uri", "dateIn": "date", "dateOut": "date"}
+_TEXT_FORMATS["productCreatedTs"] = "date-time"
+_LINKS_OF_0_9 = (
+    "businessDefinition",
+    "implementation",
+    "transformationImplementation",
+    "tutorial",
+    "videoTutorial",
+)
 # Lists of ports that may have our own keys, and what the schemas of those keys call them.
 _PORTS = (("outputPorts", "outputPort"), ("inputPorts", "inputPort"))
 
@@ -41,6 +56,51 @@ _PORTS = (("outputPorts", "outputPort"), ("inputPorts", "inputPort"))
 @cache
 def product_schema() -> DocumentSchema:
     return DocumentSchema(json.loads((_HERE / "bitol_odps.schema.json").read_text()), rule=SYSTEM)
+
+
+def schema_of(version: str) -> JSONObject:
+    """Return the strict JSON Schema of a version; those before 1.1 lack what it added."""
+    schema: JSONObject = json.loads((_HERE / "bitol_odps.schema.json").read_text())
+    definitions, properties = schema["$defs"], schema["properties"]
+    properties |= {"apiVersion": {"const": version}, "team": {"$ref": "#/$defs/team"}}
+    for node in _objects(schema):
+        node["properties"] |= {
+            name: node["properties"][name] | {"format": format_of}
+            for name, format_of in _TEXT_FORMATS.items()
+            if name in node["properties"]
+        }
+        if version != VERSIONS[0]:
+            for name in _ADDED_IN_1_1 - set(node.get("required", ())):
+                node["properties"].pop(name, None)
+    if version == VERSIONS[0]:
+        return schema
+    properties.pop("type")
+    schema["required"] = [*schema["required"], "status"]
+    definitions["outputPort"]["required"] = ["name", "version"]
+    definitions["inputPort"]["required"] = ["name", "version", "contractId"]
+    definitions["support"]["required"] = ["channel", "url"]
+    if version == VERSIONS[2]:
+        properties["team"] = {"type": "array", "items": {"$ref": "#/$defs/member"}}
+        definitions["member"]["required"] = []
+        definitions["links"]["items"]["properties"]["type"]["enum"] = list(_LINKS_OF_0_9)
+        for port in ("outputPort", "inputPort"):
+            for name in ("tags", "customProperties", "authoritativeDefinitions"):
+                definitions[port]["properties"].pop(name)
+    return schema
+
+
+def adapt(tree: JSONObject, version: str) -> list[Issue]:
+    """Give the team the shape of a version: a list of members in 0.9, an object since."""
+    team = tree.get("team")
+    if version != VERSIONS[2] and isinstance(team, list):
+        tree["team"] = {"members": team}
+    if version != VERSIONS[2] or not isinstance(team, dict):
+        return []
+    tree["team"] = team.get("members", [])
+    message = f"Bitol ODPS {version} has members of a team only."
+    return [
+        Issue(location=f"/team/{escape(key)}", message=message) for key in team if key != "members"
+    ]
 
 
 @cache
@@ -84,7 +144,7 @@ def export(tree: JSONObject, *, status: str, domain: str) -> JSONObject:
     document = dict(tree)
     if target_status(tree) != status:
         document["status"] = export_tree(tree, status=status, domain=domain)["status"]
-    if "domain" in tree:
+    if "domain" in tree and slug_of(str(tree["domain"])) != domain:
         document["domain"] = domain
     return document
 
@@ -117,6 +177,15 @@ def _own_properties(tree: JSONObject) -> Iterator[tuple[str, Path, JSONObject]]:
             name = item.get("property")
             if isinstance(name, str) and name.casefold().startswith("assay"):
                 yield place, (*path, "customProperties", index), item
+
+
+def _objects(schema: JSONValue) -> Iterator[JSONObject]:
+    """Yield every object in a schema that has properties."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict):
+            yield schema
+        for node in list(schema.values()):
+            yield from _objects(node)
 
 
 def _list(owner: JSONValue, key: str) -> list[JSONValue]:

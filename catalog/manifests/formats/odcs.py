@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from jsonpointer import JsonPointer
+from jsonpointer import JsonPointer, resolve_pointer
 
 from catalog.contracts.projection import ContractDocument, parse_contract
 from catalog.issues import Severity
@@ -32,6 +32,43 @@ _HINT_FOR_V2 = f"Convert it to {CURRENT} first: 3.0 renamed dataset to schema an
 # Changed since 3.0 and 3.1: only the schema of 3.2 is available, so there it warns.
 _CHANGED = {"quality", "team", "relationships", "slaProperties", "logicalTypeOptions", "price"}
 _ALWAYS = {"odcs.type", "odcs.required", "odcs.const"}
+TARGETS = ("v3.2.0", "v3.1.0")
+# What version 3.2 added to the schema of 3.1, as pointers below `$defs`.
+_ADDED = (
+    "CustomProperty/properties/vendor",
+    "RelationshipBase/properties/id",
+    "SchemaBaseProperty/properties/enum",
+    "SchemaBaseProperty/properties/semanticType",
+    "SchemaElement/properties/deprecated",
+    "SchemaElement/properties/synonyms",
+    "SchemaObject/properties/context",
+    "ServerSource/AthenaServer/properties/workgroup",
+    "ServiceLevelAgreementProperty/properties/authoritativeDefinitions",
+    "ServiceLevelAgreementProperty/properties/customProperties",
+)
+_ADDED_TYPES = {
+    "SchemaBaseProperty/properties/logicalType": ("map", "vector"),
+    "SchemaObject/properties/logicalType": ("blob",),
+    "Server/properties/type": (
+        "btrieve",
+        "exasol",
+        "fastobjects",
+        "hana",
+        "iceberg",
+        "ingres",
+        "poet",
+        "teradata",
+        "vectorwise",
+        "versant",
+    ),
+}
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_PATTERNS = {
+    "StableId": "^[A-Za-z0-9_-]+$",
+    "ShorthandReference": rf"^{_NAME}\.{_NAME}$",
+}
+# The nearest types of 3.1.
+NEAREST_TYPES = {"map": "object", "vector": "array", "blob": "object"}
 _MAP = ("$defs", "SchemaBaseProperty", "allOf", 8, "if")
 
 
@@ -52,6 +89,12 @@ def corrected_schema() -> JSONObject:
         node = node[step]
     node["required"] = ["logicalType"]
     return schema
+
+
+def schema_of(version: str) -> JSONObject:
+    """Return the JSON Schema of a target; that of 3.1 is that of 3.2 without what it added."""
+    schema = corrected_schema()
+    return schema if version == CURRENT else _as_3_1(schema)
 
 
 @cache
@@ -82,3 +125,23 @@ def _as_declared(issue: DocumentIssue, declared: JSONValue) -> DocumentIssue:
         return issue
     message = f"{issue.message} (by {CURRENT}; this contract declares {declared})"
     return replace(issue, severity=Severity.WARNING, message=message)
+
+
+def _as_3_1(schema: JSONObject) -> JSONObject:
+    definitions = schema["$defs"]
+    for place in _ADDED:
+        parent, _slash, key = place.rpartition("/")
+        resolve_pointer(definitions, f"/{parent}").pop(key)
+    for place, added in _ADDED_TYPES.items():
+        types = resolve_pointer(definitions, f"/{place}")
+        types["enum"] = [name for name in types["enum"] if name not in added]
+    for server in definitions["ServerSource"].values():
+        server.get("properties", {}).pop("encoding", None)
+    for name, pattern in _PATTERNS.items():
+        definitions[name]["pattern"] = pattern
+    definitions["Port"] = {"type": "integer"}
+    definitions["ServerSource"]["AthenaServer"]["required"] = ["stagingDir", "schema"]
+    schema["properties"].pop("context")
+    schema["properties"]["apiVersion"]["enum"] = ["v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"]
+    schema["required"] = [*schema["required"], "status"]
+    return schema

@@ -17,7 +17,7 @@ from catalog.authorization.access import AccessContext
 from catalog.contracts.columns import Column, iter_columns
 from catalog.contracts.models import DataContract
 from catalog.contracts.secrets import without_secrets
-from catalog.manifests.conversion import TARGETS
+from catalog.manifests.formats.odcs import TARGETS
 from catalog.manifests.serializers import yaml_of
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject, JSONValue
