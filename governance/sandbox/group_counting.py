@@ -98,7 +98,7 @@ def group_of(grouping: Grouping, value: Value) -> Group:
     if isinstance(value, BinNumber):
         return NOT_A_NUMBER if value == NO_NUMBER else bin_names(grouping.bins)[value]
     text = text_of(value)
-    if text is None or text.strip() in grouping.missing:
+    if text is None or text.strip() in map(str.strip, grouping.missing):
         return None
     if grouping.bins:
         return _bin_of(grouping, text)

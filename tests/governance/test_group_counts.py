@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.representation.hierarchies import read_hierarchy
+from governance.sandbox.connectors.engine import Engine, quoted
+from governance.sandbox.connectors.file_groups import GroupedFile
 from governance.sandbox.group_counting import MAX_COMBINATIONS, count_groups
 from governance.sandbox.groups import (
     MAX_GROUPS,
@@ -25,6 +28,7 @@ from governance.sandbox.groups import (
 )
 from governance.sandbox.runner import run_group_child
 from governance.sandbox.types import Source, SourceUnreadable
+from tests.conftest import SHARED
 from tests.governance.databases import mysql_database, postgres_schema
 
 HOSTILE = "a\"b`c'd; DROP TABLE people -- %s :x é"
@@ -248,6 +252,64 @@ def test_a_mapping_makes_groups_of_codes_and_names_what_it_lacks(tmp_path):
     assert counts == {"Europe": 2, "North America": 1, NOT_MAPPED: 1, None: 1}
 
 
+def test_a_hierarchy_makes_continents_of_the_countries_of_the_adult_table():
+    folder = SHARED / "corpora" / "adult"
+    if not folder.exists():
+        pytest.skip(f"{folder} is not here")
+    text = (folder / "adult_hierarchy_native-country.csv").read_text()
+    mapping = read_hierarchy(text, 1, at="")
+    column = "native-country"
+
+    counts = count_file(folder / "adult.csv", "csv", one(column, mapping=mapping))
+
+    assert groups_of(counts) == dict(
+        duckdb.sql(
+            f"""
+            SELECT region, count(*) FROM read_csv('{folder}/adult.csv') people
+            JOIN read_csv('{folder}/adult_hierarchy_native-country.csv', header=false,
+                          names=['country', 'region', 'everything']) ON country = "native-country"
+            GROUP BY region
+            """
+        ).fetchall()
+    )
+    assert counts.rows == 30_162
+
+
+@pytest.mark.parametrize("level", [" ? ", "?"])
+def test_spaces_around_a_text_that_means_missing_do_not_matter(tmp_path, level):
+    path = tmp_path / "people.csv"
+    path.write_text("sex,age\n ?,?\nF, ? \n")
+    for column in ("sex", "age"):
+        bins = (10.0,) if column == "age" else ()
+        counts = groups_of(count_file(path, "csv", one(column, missing=(level,), bins=bins)))
+        assert counts[None] == (1 if column == "sex" else 2)
+
+
+def test_a_date_is_no_number(tmp_path):
+    path = tmp_path / "people.parquet"
+    duckdb.execute(f"COPY (SELECT DATE '2026-01-02' AS day, true AS flag) TO '{path}'")
+    for column in ("day", "flag"):
+        assert groups_of(count_file(path, "parquet", one(column, bins=(0,)))) == {NOT_A_NUMBER: 1}
+
+
+def test_a_packed_file_that_unpacks_to_one_endless_line_is_refused(tmp_path):
+    path = tmp_path / "people.csv.gz"
+    path.write_bytes(gzip.compress(b"sex,age\n" + b"F" * 20_000_000))
+    code, detail = error_of(path, "csv", one("sex"))
+    assert code in ("wrong-format", "too-costly")
+    assert "FFF" not in detail
+
+
+def test_tables_of_any_name_are_counted(tmp_path):
+    path = tmp_path / "people.sqlite"
+    quoted = HOSTILE.replace('"', '""')
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f'CREATE TABLE "{quoted}" (sex TEXT)')
+        database.execute(f"INSERT INTO \"{quoted}\" VALUES ('F'), (x'46ff')")
+    request = GroupRequest(table=HOSTILE, attributes=(SEX,))
+    assert groups_of(count_file(path, "sqlite", request)) == {"F": 1, "F\ufffd": 1}
+
+
 def test_lines_that_are_left_out_are_reported_with_the_counts(tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("sex,age\nF,1\nM,2,3,4\nM,3\n")
@@ -351,6 +413,25 @@ def test_attributes_of_too_many_combinations_are_counted_in_pairs(tmp_path):
         103 * 107,
     ]
     assert all(sum(cell.n for cell in table.cells) == 100_000 for table in counts.tables)
+
+
+class SmallMemory(Engine):
+    """An engine whose memory is too small for the combinations of all attributes."""
+
+    def fetch(self, statement):
+        if "0 AS lacking" in statement:
+            raise duckdb.OutOfMemoryException("out of memory")
+        return super().fetch(statement)
+
+
+def test_without_memory_for_all_combinations_each_pair_is_counted_at_once(people):
+    path = str(people("parquet"))
+    sql = {"sex": "sex", "age": "age", "city": quoted(HOSTILE), "paid": "paid"}
+
+    file = GroupedFile.read(SmallMemory(path, seconds=10), f"read_parquet('{path}')", REQUEST, sql)
+
+    assert not file.has_all
+    require_expected(count_groups(REQUEST, file.rows))
 
 
 def test_millions_of_ids_are_refused_within_the_limits(tmp_path):

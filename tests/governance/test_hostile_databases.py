@@ -11,7 +11,8 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 
-from governance.sandbox.runner import WALL_SECONDS, run_child
+from governance.sandbox.groups import Grouping, GroupRequest
+from governance.sandbox.runner import WALL_SECONDS, run_child, run_group_child
 from governance.sandbox.types import Source, SourceUnreadable
 
 DRIVERS = {"postgres": "postgresql+psycopg", "mysql": "mysql+pymysql"}
@@ -61,7 +62,7 @@ class Peer:
             self.send(content)
 
 
-def outcome(kind, answer):
+def outcome(kind, answer, read=run_child, **options):
     """Return the code of the failure, what the server received, and the seconds it took."""
     with server(answer) as (port, received):
         database = {
@@ -75,7 +76,7 @@ def outcome(kind, answer):
         }
         begins_at = time.monotonic()
         with pytest.raises(SourceUnreadable) as error:
-            run_child(Source(kind=kind, database=database))
+            read(Source(kind=kind, database=database, **options))
         return error.value.code, bytes(received), time.monotonic() - begins_at
 
 
@@ -107,6 +108,16 @@ def test_what_is_no_database_is_given_up_in_time(kind, answer, codes):
     code, _, seconds = outcome(kind, answer)
 
     assert code in codes
+    assert seconds < MAX_SECONDS
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_groups_of_what_is_no_database_are_not_counted(kind):
+    request = GroupRequest(table="x", attributes=(Grouping(column="sex", name="sex"),))
+
+    code, _, seconds = outcome(kind, garbage, read=run_group_child, groups=request)
+
+    assert code in {"not-understood", "connection-lost", "not-counted"}
     assert seconds < MAX_SECONDS
 
 
