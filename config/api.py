@@ -21,6 +21,7 @@ from catalog.api.exports import (
 )
 from catalog.api.glossary import TermProposals, Terms
 from catalog.api.manifests import Manifests
+from catalog.api.openslo import ProductOpenSlo
 from catalog.api.originals import Original, ProductOriginals
 from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.port_data import PortData
@@ -136,6 +137,8 @@ urlpatterns = [
         "port_croissant_report",
         get="report",
     ),
+    route(f"{PRODUCT}/openslo.yaml", ProductOpenSlo, "product_openslo", get="retrieve"),
+    route(f"{PRODUCT}/openslo-report", ProductOpenSlo, "product_openslo_report", get="report"),
     rows(f"{PRODUCT}/contracts", ProductContracts, "product_contracts"),
     route(
         f"{PRODUCT}/classification-suggestions",

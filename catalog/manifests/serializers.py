@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml  # noqa: TID251  (as a printer; what it leaves unquoted is decided here)
@@ -37,6 +38,11 @@ def yaml_of(tree: JSONObject) -> str:
         default_flow_style=False,
         width=_WIDTH,
     )
+
+
+def yaml_stream(documents: Iterable[JSONObject]) -> str:
+    """Return several documents as one text of YAML, each after a line of dashes."""
+    return "".join(f"---\n{yaml_of(document)}" for document in documents)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -264,7 +264,7 @@ def _lists(mesh: Mesh) -> Iterator[Request]:
 
 def _names(mesh: Mesh) -> Iterator[Request]:
     """Yield every present and former name of hidden products, and names that never existed."""
-    parts = ("", "/history", "/similar", "/ports", "/versions", "/uses", "/findings")
+    parts = ("", "/history", "/similar", "/ports", "/versions", "/uses", "/openslo.yaml")
     for index, product in enumerate(mesh.products):
         if any(product.pk == other.pk for other in mesh.open):
             continue

@@ -13,6 +13,7 @@ from catalog.manifests.formats import (
     dbt,
     odcs,
     openmetadata,
+    openslo,
 )
 from catalog.manifests.formats.types import Format
 from catalog.types import JSONValue
@@ -21,6 +22,7 @@ FORMATS: tuple[Format, ...] = (
     bitol_odps.FORMAT,
     odcs.FORMAT,
     croissant.FORMAT,
+    openslo.FORMAT,
     datahub.FORMAT,
     data_json.FORMAT,
     ckan.FORMAT,

@@ -59,6 +59,13 @@ def _manifest_links(product: DataProduct) -> list[FormatLink]:
     note = _("The document as it is kept.")
     return [
         FormatLink(title="ODPS (YAML)", path=path, media_type="application/yaml", note=note),
+        FormatLink(
+            title="OpenSLO v1 (YAML)",
+            path=reverse("api:product_openslo", args=[product.uuid]),
+            media_type="application/yaml",
+            note=_("Objectives and service levels."),
+            loss_path=reverse("api:product_openslo_report", args=[product.uuid]),
+        ),
     ]
 
 
