@@ -11,7 +11,10 @@ from governance.web.inspection import (
 from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
 from governance.web.publishing.sources import Database, Endpoint, File, FileUpload, ObjectStorage
+from governance.web.representation.bias import product_bias, product_bias_csv
 from governance.web.representation.datasheet_views import product_datasheet
+from governance.web.representation.measuring import port_representation_measure
+from governance.web.representation.plan import MeasurementPlan
 from governance.web.slo.dashboard import slo_board
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
@@ -47,6 +50,18 @@ urlpatterns = [
     ),
     path(f"{PRODUCT}/slo", product_slo, name="product_slo"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
+    path(f"{PRODUCT}/bias", product_bias, name="product_bias"),
+    path(f"{PRODUCT}/bias.csv", product_bias_csv, name="product_bias_csv"),
+    path(
+        f"{PRODUCT}/bias/plan/<int:port>",
+        MeasurementPlan.as_view(),
+        name="port_representation_plan",
+    ),
+    path(
+        "ports/<int:pk>/representation/measure",
+        port_representation_measure,
+        name="port_representation_measure",
+    ),
     path(f"{PRODUCT}/datasheet", product_datasheet, name="product_datasheet"),
     path(f"{PRODUCT}/datasheet.<str:suffix>", product_datasheet, name="product_datasheet_file"),
     path("ports/<int:pk>/read", port_read, name="port_read"),

@@ -75,6 +75,7 @@ SENSITIVITIES: dict[int, Label] = {
 # Stated, not measured: shown like a verdict, but neither good nor bad.
 STATED = {
     "stated": BadgeStyle("info", "circle", _("stated")),
+    "measured": BadgeStyle("info", "circle", _("measured")),
     "open": BadgeStyle("ok", "circle", _("can see this entry")),
 }
 CHANGE_CLASSES = {

@@ -95,8 +95,8 @@ class TableForm(VersionedForm):
         )
         # Submitted rows are not compared with the initial ones: all that is written is saved.
         initial = None if self.is_bound else current
-        data = self.data if self.is_bound else None
-        rows = row_form_set(data, initial=initial, prefix=self.rows_prefix)
+        data, files = (self.data, self.files) if self.is_bound else (None, None)
+        rows = row_form_set(data, files, initial=initial, prefix=self.rows_prefix)
         for row, values in zip(rows.forms, current, strict=False):
             row.stored = values
             self.prepare_row(row, values)

@@ -110,14 +110,18 @@ def _contradicted(product: DataProduct, rows: Collection[Imbalance]) -> TrustMet
         verdict="at_risk",
         state=_("contradicted"),
         note=_("{share} measured").format(share=first.measured.text),
-        url=url("product_provenance", product.domain.slug, product.slug),
+        url=url("product_bias", product.domain.slug, product.slug),
     )
 
 
 def _imbalances(product: DataProduct, rows: Collection[Imbalance]) -> TrustMetric:
     record = getattr(product, "provenance", None)
-    page_url = url("product_provenance", product.domain.slug, product.slug)
-    metric = partial(TrustMetric, label=_("Known imbalances"), verdict="stated", url=page_url)
+    page_url = url(
+        "product_bias" if rows else "product_provenance", product.domain.slug, product.slug
+    )
+    is_measured = any(row.origin == Imbalance.Origin.MEASURED for row in rows)
+    verdict = "measured" if is_measured else "stated"
+    metric = partial(TrustMetric, label=_("Known imbalances"), verdict=verdict, url=page_url)
     if gaps := max_gaps(rows):
         attribute = max(gaps, key=lambda name: gaps[name])
         points = _("{n} points").format(n=distance(gaps[attribute]))

@@ -3,8 +3,8 @@
 What nobody answered is listed as not answered; what is unknown is printed as unknown.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -12,13 +12,18 @@ from django.utils.translation import gettext as _
 
 from catalog.contracts.columns import Column, iter_columns
 from catalog.provenance.answers import ANSWERED, NOT_APPLICABLE, UNKNOWN, answer_texts
-from catalog.provenance.projection import DeclaredAnswer, DeclaredImbalance
+from catalog.provenance.projection import DeclaredAnswer
 from catalog.provenance.question_types import Question
 from catalog.types import JSONValue
 from catalog.web.components.badges import lifecycle_style, sensitivity_label
-from catalog.web.components.humanize import day, gap_points, number, percent
+from catalog.web.components.humanize import day
 from catalog.web.products.links import Link, contact_of, declared_usages, safe_url
 from governance.web.representation.datasheet import Datasheet, Fact, Section, Table
+from governance.web.representation.datasheet_measured import (
+    declared_table,
+    measured_section,
+    statement_sections,
+)
 from governance.web.representation.datasheet_source import DatasheetSource
 
 MAX_COLUMNS = 300
@@ -37,8 +42,7 @@ TOPICS = {
 }
 
 
-def datasheet_of(source: DatasheetSource, measured: Sequence[Section] = ()) -> Datasheet:
-    """Return a product's datasheet; `measured` are the sections of measured representation."""
+def datasheet_of(source: DatasheetSource) -> Datasheet:
     columns = source.columns
     sections = [
         _motivation(source, columns.purpose),
@@ -46,7 +50,8 @@ def datasheet_of(source: DatasheetSource, measured: Sequence[Section] = ()) -> D
         _section(source, "collection", _("Collection")),
         _section(source, "preprocessing", _("Preprocessing and labelling")),
         _imbalances(source),
-        *measured,
+        *map(measured_section, source.measured),
+        *_statements(source),
         _section(source, "uses", _("Uses"), _uses(source, columns.usage, columns.limitations)),
         _section(source, "distribution", _("Distribution"), _distribution(source)),
         _section(source, "maintenance", _("Maintenance"), _maintenance(source)),
@@ -182,52 +187,30 @@ def answer_fact(question: Question, answer: DeclaredAnswer) -> Fact:
         return Fact(label=label, state=_("unknown, stated by owner"), text=answer.reason)
     if answer.state == NOT_APPLICABLE:
         return Fact(label=label, state=_("not applicable"), text=answer.reason)
-    return Fact(label=label, text="\n".join(answer_texts(question, answer)))
+    state = ""
+    if answer.taken_from:
+        text = _("taken over from an upstream product, version {version}")
+        state = text.format(version=answer.taken_version or NO_VALUE)
+    return Fact(label=label, state=state, text="\n".join(answer_texts(question, answer)))
 
 
 def _imbalances(source: DatasheetSource) -> Section:
     section = _section(source, "imbalances", _("Bias and known imbalances"))
-    rows = sorted(source.provenance.imbalances, key=lambda row: row.attribute)
-    tables = [
-        _declared_table(attribute, list(groups))
-        for attribute, groups in groupby(rows, key=lambda row: row.attribute)
-    ]
+    tables = tuple(map(declared_table, source.declared))
     notes = () if tables else (_("No group's share is declared."),)
-    return Section(
-        code=section.code,
-        title=section.title,
-        facts=section.facts,
-        tables=tuple(tables),
-        notes=notes,
-    )
+    return replace(section, tables=tables, notes=notes)
 
 
-def _declared_table(attribute: str, groups: list[DeclaredImbalance]) -> Table:
-    caption = _("Declared: representation by {attribute}")
-    reference = next((row.reference_name for row in groups if row.reference_name), "")
-    dated = next((row.reference_date for row in groups if row.reference_date), None)
-    note = (
-        _("Reference: {name}").format(name=reference) if reference else _("No reference is named.")
-    )
-    return Table(
-        caption=caption.format(attribute=attribute.replace("_", " ")),
-        columns=(_("Group"), _("Records"), _("Share"), _("Reference"), _("Gap, points")),
-        rows=tuple(_declared_row(row) for row in groups),
-        numbers=4,
-        notes=(f"{note} ({day(dated)})" if dated else note,),
-    )
-
-
-def _declared_row(row: DeclaredImbalance) -> tuple[str, ...]:
-    has_gap = row.share is not None and row.reference_share is not None
-    gap = (row.share or 0) - (row.reference_share or 0) if has_gap else None
-    return (
-        row.group,
-        NO_VALUE if row.n is None else number(row.n),
-        percent(row.share, 1) or NO_VALUE,
-        percent(row.reference_share, 1) or NO_VALUE,
-        gap_points(gap) or NO_VALUE,
-    )
+def _statements(source: DatasheetSource) -> Iterator[Section]:
+    """Yield what is contradicted, inherited, not assessed and not measured."""
+    if source.statements is None:
+        text = _("What is measured now is in the datasheet of the current version.")
+        yield Section(code="measured", title=_("Measured representation"), notes=(text,))
+        return
+    if not source.measured:
+        text = _("No one has measured how groups are represented.")
+        yield Section(code="measured", title=_("Measured representation"), notes=(text,))
+    yield from statement_sections(source.statements)
 
 
 def _contracts(source: DatasheetSource) -> list[Section]:

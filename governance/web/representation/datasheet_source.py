@@ -14,6 +14,7 @@ from catalog.ports.projection import DeclaredPort, parse_ports
 from catalog.products.models import DataProduct
 from catalog.products.projection import ProductColumns, parse_columns
 from catalog.products.reuse import Reuse, reuse_of, suggested_citation
+from catalog.provenance.models import Imbalance
 from catalog.provenance.projection import DeclaredProvenance, parse_provenance
 from catalog.provenance.question_types import Question, QuestionSet
 from catalog.provenance.questions import CURRENT_SET
@@ -21,6 +22,13 @@ from catalog.publication.changes import Content
 from catalog.publication.contents import content_of_product, content_of_version
 from catalog.publication.models import ProductVersion
 from catalog.web.products.lookup import linked_products
+from governance.web.representation.bias import PortBias, port_bias, ports_to_measure
+from governance.web.representation.declared import (
+    StatedAttribute,
+    Statements,
+    stated_attributes,
+    statements_of,
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class InputLine:
 class DatasheetSource:
     """`problem` says why the answers of an old document cannot be read, and is empty otherwise.
 
+    `measured` and `statements` are of the data as it is now, and so only in the latest datasheet.
     `dated` is when the version was published, or the entry changed; never the moment of reading.
     """
 
@@ -48,6 +57,9 @@ class DatasheetSource:
     problem: str
     inputs: Sequence[InputLine]
     iri: str
+    declared: Sequence[StatedAttribute] = ()
+    measured: Sequence[PortBias] = ()
+    statements: Statements | None = None
 
     @property
     def questions(self) -> QuestionSet:
@@ -92,17 +104,24 @@ def load_datasheet(
         problem = error.issues[0].message
     dated = version.published_at if version else product.published_at or product.updated_at
     latest = product.versions.first()
+    is_latest = version is None or version == latest
+    ports = [port_bias(port, access) for port in ports_to_measure(product)] if is_latest else []
+    statements = statements_of(product, access) if is_latest else None
+    declared = [Imbalance(**vars(row)) for row in provenance.imbalances]
     return DatasheetSource(
         product=product,
         version=version.version if version else product.version,
         dated=dated,
         is_published=version is not None or latest is not None,
-        is_latest=version is None or version == latest,
+        is_latest=is_latest,
         content=content,
         provenance=provenance,
         problem=problem,
         inputs=_inputs(product, access, content),
         iri=product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),
+        measured=[row for row in ports if row.run],
+        statements=statements,
+        declared=statements.declared if statements else stated_attributes(declared, {}, {}),
     )
 
 

@@ -20,6 +20,7 @@ from catalog.web.pages import render_page
 from catalog.web.products.links import Link
 from catalog.web.products.lookup import on_product
 from governance.web.representation.datasheet import Datasheet
+from governance.web.representation.datasheet_measured import measured_shares
 from governance.web.representation.datasheet_sections import datasheet_of
 from governance.web.representation.datasheet_source import DatasheetSource, load_datasheet
 from governance.web.representation.jsonld import jsonld_of
@@ -89,7 +90,9 @@ def _response(
     if chosen == "html":
         return _page(request, source, version)
     if chosen == "jsonld":
-        document = jsonld_of(source, base=settings.ASSAY_BASE_IRI)
+        document = jsonld_of(
+            source, base=settings.ASSAY_BASE_IRI, measured=measured_shares(source.measured)
+        )
         content: str | bytes = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     elif chosen == "md":
         content = markdown_of(datasheet_of(source))
