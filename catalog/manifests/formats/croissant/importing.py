@@ -141,10 +141,11 @@ class _Reading:
     def provenance(self) -> JSONObject | None:
         """Return the answers that the RAI properties give, whichever way they are spelled."""
         properties: dict[str, list[str]] = {}
-        for name, _key, _value in self.dataset.members():
+        for name, key, _value in self.dataset.members():
             if name.startswith("rai:"):
                 term = name.removeprefix("rai:")
-                properties.setdefault(_ALIASES.get(term, term), self.dataset.texts(name))
+                spelled = properties.setdefault(_ALIASES.get(term, term), [])
+                spelled += self.dataset.texts_at(key)
         start, end = (properties.pop(name, [""])[0] for name in _PERIOD)
         if start or end:
             properties.setdefault("dataCollectionTimeframe", [f"{start or '..'}/{end or '..'}"])

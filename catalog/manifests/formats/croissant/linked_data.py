@@ -94,17 +94,16 @@ class Node:
                 yield self.context.name(key), key, value
 
     def values(self, name: str) -> list[tuple[str, JSONValue]]:
-        """Return each value of a member with its JSON Pointer."""
-        values: list[tuple[str, JSONValue]] = []
-        for known_as, key, value in self.members():
-            if known_as != name or value is None:
-                continue
-            at = f"{self.pointer}/{escape(key)}"
-            if isinstance(value, list):
-                values += [(f"{at}/{index}", item) for index, item in enumerate(value)]
-            else:
-                values.append((at, value))
-        return values
+        """Return each value of a member, however it is spelled, with its JSON Pointer."""
+        keys = [key for known_as, key, _ in self.members() if known_as == name]
+        return [value for key in keys for value in self.values_at(key)]
+
+    def values_at(self, key: str) -> list[tuple[str, JSONValue]]:
+        """Return each value of a key with its JSON Pointer."""
+        value, at = self.value[key], f"{self.pointer}/{escape(key)}"
+        if isinstance(value, list):
+            return [(f"{at}/{index}", item) for index, item in enumerate(value)]
+        return [] if value is None else [(at, value)]
 
     def nodes(self, name: str) -> list["Node"]:
         return [
@@ -119,6 +118,10 @@ class Node:
     def texts(self, name: str) -> list[str]:
         """Return the values of a member as texts; of a node its name, address or id."""
         texts = (_text(value, self.context) for _, value in self.values(name))
+        return [text for text in texts if text]
+
+    def texts_at(self, key: str) -> list[str]:
+        texts = (_text(value, self.context) for _, value in self.values_at(key))
         return [text for text in texts if text]
 
     def text(self, name: str) -> str:

@@ -4,6 +4,7 @@ What a client could not read is left without a source: it is metadata then, and 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -72,6 +73,7 @@ class NodeIds:
     """Gives each node an `@id` of its own that every client can read."""
 
     used: set[str] = field(default_factory=set)
+    _numbers: Counter[str] = field(default_factory=Counter)
 
     def allot(self, name: str, *, parent: str = "", original_id: str = "") -> str:
         known = (
@@ -79,10 +81,9 @@ class NodeIds:
         )
         plain = _UNSAFE.sub("_", name).strip("_.")[:MAX_IDS] or slug_of(name, MAX_IDS) or "node"
         base = identifier = known or (f"{parent}/{plain}" if parent else plain)
-        number = 1
         while identifier in self.used:
-            number += 1
-            identifier = f"{base}-{number}"
+            self._numbers[base] += 1
+            identifier = f"{base}-{self._numbers[base] + 1}"
         self.used.add(identifier)
         return identifier
 

@@ -6,6 +6,7 @@ Manifests of versions 4 to 12 differ in what is optional only, so all are read a
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from jsonpointer import escape
 
@@ -146,6 +147,33 @@ class Artifacts:
 
     def node(self, identifier: str) -> Node | None:
         return self.nodes.get(identifier) or self.sources.get(identifier)
+
+    @cached_property
+    def groups_by_name(self) -> dict[str, Node]:
+        """Return the groups by name; of several packages with one, the first."""
+        groups: dict[str, Node] = {}
+        for group in self.groups.values():
+            groups.setdefault(group.name, group)
+        return groups
+
+    @cached_property
+    def exposures_by_node(self) -> dict[str, list[Node]]:
+        """Return the exposures that read each node."""
+        exposures: dict[str, list[Node]] = {}
+        for exposure in self.exposures.values():
+            for key in exposure.depends_on:
+                exposures.setdefault(key, []).append(exposure)
+        return exposures
+
+    @cached_property
+    def semantic_models(self) -> dict[str, list[Node]]:
+        """Return the semantic models that are built on each node."""
+        models: dict[str, list[Node]] = {}
+        for identifier, values in mapping(self.manifest.get("semantic_models")).items():
+            model = Node(identifier, "semantic_models", mapping(values))
+            for key in model.depends_on:
+                models.setdefault(key, []).append(model)
+        return models
 
     def catalog_of(self, node: Node) -> Mapping[str, JSONValue]:
         return mapping(mapping(self.catalog.get(node.section)).get(node.id))

@@ -172,13 +172,10 @@ class ContractBuilder:
             for key, value in without_empty(node.values).items()
             if key not in _MODELLED | DERIVED and not _is_trivial(value)
         }
-        models = mapping(self.artifacts.manifest.get("semantic_models"))
-        for identifier, model in models.items():
-            depends_on = mapping(mapping(model).get("depends_on")).get("nodes")
-            if node.id in texts(depends_on):
-                fields[f"/semantic_models/{escape(identifier)}"] = {
-                    key: value for key, value in mapping(model).items() if key not in DERIVED
-                }
+        for model in self.artifacts.semantic_models.get(node.id, ()):
+            fields[model.pointer] = {
+                key: value for key, value in model.values.items() if key not in DERIVED
+            }
         yield from self.bounded(fields).items()
 
     def bounded(self, fields: Mapping[str, JSONValue]) -> JSONObject:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from catalog.manifests.formats.dbt.artifacts import Artifacts, Node, mapping, text, texts
+from catalog.manifests.formats.dbt.artifacts import Artifacts, Node, text
 
 
 @dataclass
@@ -92,8 +92,8 @@ def _group_key(artifacts: Artifacts, node: Node) -> str:
     own = f"group.{node.package}.{name}"
     if own in artifacts.groups or not name:
         return own
-    others = (group.id for group in artifacts.groups.values() if group.name == name)
-    return next(others, own)
+    other = artifacts.groups_by_name.get(name)
+    return other.id if other else own
 
 
 def _stated(artifacts: Artifacts) -> Iterator[str]:
@@ -103,19 +103,19 @@ def _stated(artifacts: Artifacts) -> Iterator[str]:
             yield node.id
     for exposure in artifacts.exposures.values():
         yield from exposure.depends_on
-    for model in mapping(artifacts.manifest.get("semantic_models")).values():
-        yield from texts(mapping(mapping(model).get("depends_on")).get("nodes"))
+    yield from artifacts.semantic_models
 
 
 def _crossed(artifacts: Artifacts, owner: Mapping[str, str]) -> Iterator[str]:
     """Yield what one product reads of another, through ephemeral models too."""
+    visited: set[tuple[str, str]] = set()
     for node in artifacts.relations():
-        visited, stack = {node.id}, list(node.depends_on)
+        stack = list(node.depends_on)
         while stack:
             key = stack.pop()
-            if key in visited or key not in owner:
+            if key not in owner or (owner[node.id], key) in visited:
                 continue
-            visited.add(key)
+            visited.add((owner[node.id], key))
             if owner[key] == owner[node.id]:
                 continue
             yield key

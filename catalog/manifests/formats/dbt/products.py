@@ -151,14 +151,14 @@ def _team(group: Node | None) -> JSONObject | None:
 
 def _usages(artifacts: Artifacts, group: Group) -> Iterator[JSONObject]:
     """Yield the exposures that read a port of a product."""
-    for exposure in artifacts.exposures.values():
-        if any(key in group.ports for key in exposure.depends_on):
-            usage = {
-                "title": (text(exposure.values.get("label")) or exposure.name)[:300],
-                "kind": text(exposure.values.get("type"))[:60],
-                "url": text(exposure.values.get("url")),
-            }
-            yield {key: value for key, value in usage.items() if value}
+    exposures = (one for key in group.ports for one in artifacts.exposures_by_node.get(key, ()))
+    for exposure in {one.id: one for one in exposures}.values():
+        usage = {
+            "title": (text(exposure.values.get("label")) or exposure.name)[:300],
+            "kind": text(exposure.values.get("type"))[:60],
+            "url": text(exposure.values.get("url")),
+        }
+        yield {key: value for key, value in usage.items() if value}
 
 
 def _project_losses(artifacts: Artifacts, groups: Sequence[Group]) -> Iterator[Issue]:
