@@ -266,3 +266,10 @@ def test_the_first_bytes_say_how_a_file_holds_its_records(
     layout = layout_of(data_format, content)
 
     assert (layout.media_type, layout.columns) == (media_type, columns)
+
+
+def test_the_page_of_a_product_links_the_dataset_of_each_port(orders, client):
+    response = client.get(orders.path)
+
+    assert f'href="{address(orders)}"' in response.content.decode()
+    assert f'<{address(orders)}>; rel="alternate"; type="application/ld+json"' in response["Link"]

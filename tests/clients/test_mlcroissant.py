@@ -25,6 +25,7 @@ from catalog.ports.uploads import Upload
 from catalog.products.models import DataProduct
 from catalog.publication.services import publish_product
 from catalog.types import JSONObject
+from config.demo.manifests import read_products
 from tests.factories import (
     FACTORY,
     make_domain,
@@ -243,3 +244,29 @@ def facts_of(imported: ImportedProduct) -> DatasetFacts:
         publisher="Open",
         tables=tables_of(contract),
     )
+
+
+def test_the_client_loads_every_port_of_the_demo(mlcroissant_python, tmp_path):
+    names, documents = [], []
+    for product in read_products():
+        for contract in product.contracts:
+            facts = DatasetFacts(
+                tree=product.document,
+                contract=contract,
+                iri="https://mesh.example/id/product/1",
+                page="https://mesh.example/p/demo/data",
+                publisher=product.domain,
+                tables=tables_of(contract),
+            )
+            names.append(f"{product.slug} {contract['id']}")
+            documents.append(export(facts).document)
+
+    answers = load(mlcroissant_python, tmp_path, [{"dataset": one} for one in documents])
+
+    errors = {
+        name: answer["error"]
+        for name, answer in zip(names, answers, strict=True)
+        if "error" in answer
+    }
+    assert errors == {}
+    assert len(documents) >= 40

@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 
 from catalog.authorization.access import AccessContext
 from catalog.manifests.linked_data.syntaxes import PROV_JSON, RDF, Syntax
+from catalog.ports.projection import parse_ports
 from catalog.products.models import DataProduct, Status
+
+MAX_PORTS_LISTED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ def format_links(product: DataProduct, access: AccessContext) -> list[FormatLink
     """Return the formats that a reader can fetch; of a retired product there are none."""
     if product.status == Status.RETIRED:
         return []
-    links = [*_manifest_links(product), *linked_data_links(product)]
+    links = [*_manifest_links(product), *linked_data_links(product), *_croissant_links(product)]
     return [*links, *(link for source in _sources.values() for link in source(product, access))]
 
 
@@ -66,6 +69,24 @@ def _manifest_links(product: DataProduct) -> list[FormatLink]:
             note=_("Objectives and service levels."),
             loss_path=reverse("api:product_openslo_report", args=[product.uuid]),
         ),
+    ]
+
+
+def _croissant_links(product: DataProduct) -> list[FormatLink]:
+    """Return the dataset of each output port, of a long list the first ones."""
+    names = dict.fromkeys(port.name for port in parse_ports(product.tree).outputs)
+    keys = [{"uuid": product.uuid, "port": name} for name in names]
+    return [
+        FormatLink(
+            title=f"Croissant ({key['port']})",
+            path=reverse("api:port_croissant", kwargs=key),
+            media_type="application/ld+json",
+            note=_(
+                "For machine learning: columns, responsible AI, and the file if Assay serves it."
+            ),
+            loss_path=reverse("api:port_croissant_report", kwargs=key),
+        )
+        for key in keys[:MAX_PORTS_LISTED]
     ]
 
 
