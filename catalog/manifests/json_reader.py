@@ -15,7 +15,7 @@ from catalog.products.projection import check_storable
 from catalog.types import JSONObject, JSONValue
 
 # Of a text without positions: it bounds the memory that its values take to some 300 MB.
-MAX_MARKS = 1_000_000
+MAX_MARKS = 2_500_000
 _PARSER = json.JSONDecoder(parse_int=str, parse_float=str)
 # The tokens of well-formed text; whether it is well-formed has been decided by the parser.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|[^\s\[\]{},:"]+', re.DOTALL)

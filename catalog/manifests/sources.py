@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from catalog.manifests.formats.registry import FORMATS, detect_format
 from catalog.manifests.formats.types import Format
+from catalog.manifests.issues import ParseError
 from catalog.manifests.readers import MAX_BYTES, Source, documents_in, read_values, require_size
 from catalog.manifests.source_map import Document
 
@@ -47,6 +48,9 @@ class Sources:
         content = source.read()
         max_bytes = self.chosen.max_bytes if self.chosen else MAX_FILE_BYTES
         values = read_values(content, name=source.name, max_bytes=max_bytes)
+        if not values:
+            message, hint = "The file holds no document", "Write at least one."
+            raise ParseError(source.name, 1, 1, "empty", message, hint)
         file_format = self.chosen or detect_format([value.tree for value in values])
         require_size(content, source.name, file_format.max_bytes if file_format else MAX_BYTES)
         read = Content(source.name, values, sha256(content).hexdigest(), file_format)

@@ -184,7 +184,7 @@ def read_artifacts(sources: Sequence[SourceFile]) -> Artifacts:
     by_kind: dict[str, list[SourceFile]] = {kind: [] for kind in VERSIONS}
     issues = []
     for source in sources:
-        schema = schema_of(source.value)
+        schema = schema_of(next(iter(source.values), None))
         if schema is None or schema[0] not in by_kind:
             message = "This is no manifest, catalog or run results of dbt."
             location = f"{source.name}#/metadata/dbt_schema_version"
