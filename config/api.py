@@ -27,7 +27,7 @@ from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.port_data import PortData
 from catalog.api.ports import PortConfirmation, Ports, ProductPorts
 from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
-from catalog.api.provenance import ProductProvenance
+from catalog.api.provenance import ProductProvenance, QuestionSets
 from catalog.api.publication import ProductVersions, Publication
 from catalog.api.rest.docs import OpenAPIDocument
 from catalog.api.search import Search, SimilarProducts
@@ -148,6 +148,7 @@ urlpatterns = [
         post="create",
     ),
     row(f"{PRODUCT}/provenance", ProductProvenance, "product_provenance"),
+    path(f"{V1}provenance-questions", QuestionSets.as_view(), name="provenance_questions"),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
     path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),
     path(f"{PRODUCT}/conversion", ProductConversion.as_view(), name="product_conversion"),

@@ -273,6 +273,14 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(edit(mesh, "PUT", path, product, body), path)
 
 
+@writing("PATCH", "/products/{uuid}/provenance")
+def _(mesh: Mesh) -> Exchange:
+    product = mesh.draft()
+    path = f"/products/{product.uuid}/provenance"
+    body = {"answers": {"agent": {"state": "answered", "values": ["The shop's analysts"]}}}
+    return Exchange(edit(mesh, "PATCH", path, product, body), path)
+
+
 @writing("POST", "/ports/{id}/confirm")
 def _(mesh: Mesh) -> Exchange:
     kafka = {"type": "kafka", "host": "kafka.example:9092", "path": "", "format": ""}

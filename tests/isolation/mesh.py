@@ -148,6 +148,9 @@ def _tree(
     provenance["imbalances"] = [
         {"attribute": "sex", "group": "female", "share": share, "referenceShare": 0.5}
     ]
+    if words:  # Products that are made from a hidden one would inherit it.
+        row = {"attribute": words[0], "group": words[0], "share": share}
+        provenance["imbalances"].append(row)
     if words:
         hidden = {"attribute": SECRET_ATTRIBUTE, "group": "none", "share": 0.4}
         provenance["imbalances"].append(hidden)
