@@ -44,12 +44,12 @@ def documents_in(values: Iterable[Document], name: str) -> list[Document]:
     """Return the mappings among values and in lists of mappings. Raises ParseError for others."""
     documents = [document for value in values for document in _mappings_in(value)]
     if not documents:
-        raise ParseError(name, 1, 1, "empty", "The file holds no document", "Write at least one.")
+        raise _empty(name)
     return documents
 
 
 def read_values(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> list[Document]:
-    """Return the values of a YAML or JSON text, of any type. Raises ParseError.
+    """Return the values of a YAML or JSON text, at least one, of any type. Raises ParseError.
 
     JSON of more than MAX_BYTES has no positions.
     """
@@ -66,7 +66,10 @@ def read_values(content: bytes, *, name: str, max_bytes: int = MAX_BYTES) -> lis
         except ParseError as error:
             if is_json or error.issue.code != "reading.json-syntax":
                 raise
-    return parse_yaml(text, name).roots()
+    values = parse_yaml(text, name).roots()
+    if not values:
+        raise _empty(name)
+    return values
 
 
 def read_json(content: bytes, *, name: str) -> JSONValue:
@@ -77,6 +80,10 @@ def read_json(content: bytes, *, name: str) -> JSONValue:
 def read_csv(content: bytes, *, name: str) -> list[Document]:
     """Return the rows of a CSV text, keyed by the names in its first row. Raises ParseError."""
     return list(parse_csv(_decode(content, name), name))
+
+
+def _empty(name: str) -> ParseError:
+    return ParseError(name, 1, 1, "empty", "The file holds no document", "Write at least one.")
 
 
 def _mappings_in(document: Document) -> Iterator[Document]:
