@@ -5,6 +5,7 @@ Every share, rate, gap and measure is a finite number, or None with the reason i
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -29,6 +30,10 @@ class Thresholds:
     min_ratio: float = 0.8
     level: float = 0.95
     small_group: int = 30
+
+    @property
+    def max_ratio(self) -> float:
+        return 1 / self.min_ratio if self.min_ratio else math.inf
 
 
 @dataclass(frozen=True, kw_only=True)

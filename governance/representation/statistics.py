@@ -4,6 +4,7 @@ Groups without records are part of a result: those of bins and mappings, those t
 names, and the pairs of groups that do not occur.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -196,11 +197,12 @@ def _compared(group: GroupResult, n: int, thresholds: Thresholds) -> GroupResult
     if interval is None:
         return group
     share, reference = group.n / n, group.reference_share
+    ratio = share / reference if reference else math.inf
     return replace(
         group,
         share=share,
         interval_low=interval.low,
         interval_high=interval.high,
         gap=None if reference is None else share - reference,
-        disparity_ratio=share / reference if reference else None,
+        disparity_ratio=ratio if math.isfinite(ratio) else None,
     )

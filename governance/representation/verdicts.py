@@ -56,11 +56,12 @@ def position_of(interval: Interval, acceptable: Interval) -> Position:
 
 def acceptable_shares(reference: float, thresholds: Thresholds) -> Interval:
     """Return the shares that are near enough to a reference, by their gap and by their ratio."""
-    gap, ratio = thresholds.max_gap, thresholds.min_ratio
+    gap = thresholds.max_gap
     if not reference:
         return Interval(0.0, gap)
     return Interval(
-        max(reference - gap, reference * ratio), min(reference + gap, reference / ratio, 1.0)
+        max(reference - gap, reference * thresholds.min_ratio),
+        min(reference + gap, reference * thresholds.max_ratio, 1.0),
     )
 
 
@@ -133,13 +134,14 @@ def _rate_position(own: Share, others: Share, thresholds: Thresholds) -> Positio
     difference = difference_interval(own, others, thresholds.level)
     if difference is None:
         return Position.PARTLY
-    gap, ratio = thresholds.max_gap, thresholds.min_ratio
-    positions = [position_of(difference, Interval(-gap, gap))]
+    positions = [position_of(difference, Interval(-thresholds.max_gap, thresholds.max_gap))]
     one, two = (possible_interval(share, thresholds.level) for share in (own, others))
     if two.low > 0:
         quotients = Interval(one.low / two.high, one.high / two.low)
-        positions.append(position_of(quotients, Interval(ratio, 1 / ratio)))
-    else:
+        positions.append(
+            position_of(quotients, Interval(thresholds.min_ratio, thresholds.max_ratio))
+        )
+    elif thresholds.min_ratio:
         positions.append(Position.PARTLY)
     return max(positions, key=lambda position: position.value)
 
@@ -233,10 +235,11 @@ def _reason(verdict: Verdict, worst: Evidence, thresholds: Thresholds) -> str:
 
 
 def _rule(thresholds: Thresholds) -> str:
-    return (
-        f"A difference is acceptable up to {100 * thresholds.max_gap:g} points and within a ratio "
-        f"of {thresholds.min_ratio:g} to {1 / thresholds.min_ratio:.4g}."
-    )
+    says = f"A difference is acceptable up to {100 * thresholds.max_gap:g} points"
+    if thresholds.min_ratio:
+        low, high = thresholds.min_ratio, thresholds.max_ratio
+        says += f" and within a ratio of {low:g} to {high:.4g}"
+    return f"{says}."
 
 
 def _remarks(result: AttributeResult, thresholds: Thresholds) -> str:

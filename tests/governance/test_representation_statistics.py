@@ -312,6 +312,42 @@ def test_a_verdict_on_rates_is_never_surer_with_fewer_records(rows, factor):
         assert SURENESS[one.label.verdict] <= SURENESS[other.label.verdict]
 
 
+@given(sizes=SIZES, shares=SHARES, factor=st.integers(1, 1000), place=st.integers(0, 5))
+def test_empty_and_single_groups_are_never_balanced(sizes, shares, factor, place):
+    many = [n * factor for n in sizes]
+    lists = [
+        [],
+        [0] * len(sizes),
+        many[:1],
+        [*many[:place], 1, *many[place:]],
+        [*many[:place], 0, *many[place:]],
+    ]
+    for reference in (None, shares):
+        for numbers in lists:
+            rows, stated = rows_and_reference(numbers, reference or shares, 0)
+            if reference is None:
+                rows = [(values, n) for values, n in rows if n]
+            result = measured(plan_of("a"), rows, **({"a": stated} if reference else {}))
+            small = [group for group in result.attributes[0].groups if group.n == 1]
+            if small or sum(n > 0 for n in numbers) < 2:
+                assert result.attributes[0].verdict is not Verdict.BALANCED
+
+
+@given(
+    gap=st.floats(0, 1),
+    ratio=st.floats(0, 1),
+    level=st.floats(0.5, 0.9999),
+    shares=st.lists(st.floats(0, 1), min_size=2, max_size=2),
+    sizes=st.lists(st.integers(0, 10**9), min_size=2, max_size=2),
+)
+def test_any_thresholds_and_references_give_finite_numbers(gap, ratio, level, shares, sizes):
+    thresholds = Thresholds(max_gap=gap, min_ratio=ratio, level=level)
+    plan = replace(plan_of("sex", label=LABEL), thresholds=thresholds)
+    rows = [(("F", "yes"), sizes[0]), (("M", "no"), sizes[1])]
+    reference = Reference(name="r", date="", shares=dict(zip("FM", shares, strict=True)))
+    assert measured(plan, rows, sex=reference).attributes[0].sentence
+
+
 @given(n=st.integers(1, 10_000), share=st.floats(0, 1), unknown=st.integers(0, 1000))
 def test_unknown_records_only_widen_an_interval(n, share, unknown):
     k = round(n * share)
