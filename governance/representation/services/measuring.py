@@ -72,10 +72,11 @@ def measure_port(
     """
     require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
     published = published_port(port)
+    # The plan first: one that is gone with its port is not missed.
+    plan = RepresentationPlan.objects.filter(port=published).first() if published else None
     current = PORTS.filter(pk=published.pk).first() if published else None
     if current is None:
         raise NotFound("This port was removed, or is not published yet.")
-    plan = RepresentationPlan.objects.filter(port=current).first()
     if plan is None:
         hint = "Say first which groups are measured."
         raise InvalidTransition("The port has no representation plan.", location="port", hint=hint)
