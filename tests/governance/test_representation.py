@@ -1,9 +1,14 @@
 """Plans of ports, measurements, their history and what they contradict, by the services."""
 
+import csv
+from collections import Counter
 from datetime import timedelta
 from html import unescape
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -39,7 +44,8 @@ from governance.representation.services import (
     save_plan,
     visible_result,
 )
-from governance.sandbox.runner import count_groups
+from governance.sandbox.groups import Cell, GroupCounts, GroupTable
+from governance.sandbox.types import SourceUnreadable
 from tests.catalog.api_client import Program
 from tests.factories import (
     FACTORY,
@@ -48,6 +54,7 @@ from tests.factories import (
     make_published_product,
     make_users,
     publish_changes,
+    with_good_checks,
     with_port,
     write_file,
 )
@@ -88,11 +95,25 @@ def plan(port, actor=FACTORY, **changes):
     return save_plan(port=port, body=PLAN | changes, edition=edition, actor=actor)
 
 
+def count_here(server, request):
+    """Count the groups of a CSV file as the sandbox does, without a process of its own."""
+    text = (Path(settings.ASSAY_FILES_ROOT) / server.location).read_text()
+    rows = list(csv.DictReader(StringIO(text)))
+    if not rows:
+        raise SourceUnreadable("empty")
+    tables = [GroupTable((), (Cell((), None, len(rows)),))]
+    for attribute in request.attributes:
+        counts = Counter(row[attribute.column] or None for row in rows)
+        cells = (Cell((group,), None, n) for group, n in counts.items())
+        tables.append(GroupTable((attribute.name,), tuple(cells)))
+    return GroupCounts(rows=len(rows), tables=tuple(tables))
+
+
 def measure(port, **counts):
     """Measure a port, of other data than before if counts are given."""
     if counts:
         write_file(port.product.domain, people(**counts))
-    return measure_port(port=port, actor=FACTORY)
+    return measure_port(port=port, actor=FACTORY, count=count_here)
 
 
 def shares(port):
@@ -105,7 +126,7 @@ def test_a_measured_port_has_its_groups_as_imbalances_and_an_event():
     plan(port, attributes=[{"column": "sex", "reference": REFERENCE}])
     revision = port.product.revision
 
-    run = measure(port)
+    run = measure_port(port=port, actor=FACTORY)
 
     port.product.refresh_from_db()
     row = Imbalance.objects.get(port=port, group="f")
@@ -232,7 +253,7 @@ def test_a_plan_changed_while_the_port_is_measured_outdates_the_measurement():
 
     def count(server, request):
         plan(port, attributes=[{"column": "age", "bins": [40]}], schedule="daily")
-        return count_groups(server, request)
+        return count_here(server, request)
 
     run = measure_port(port=port, actor=FACTORY, count=count)
 
@@ -248,7 +269,7 @@ def test_a_plan_removed_while_the_port_is_measured_leaves_nothing():
     def count(server, request):
         port.product.refresh_from_db()
         remove_plan(port=port, edition=port.product.edition, actor=FACTORY)
-        return count_groups(server, request)
+        return count_here(server, request)
 
     with pytest.raises(InvalidTransition):
         measure_port(port=port, actor=FACTORY, count=count)
@@ -262,7 +283,7 @@ def test_a_port_removed_while_it_is_measured_leaves_nothing():
     plan(port)
 
     def count(server, request):
-        counts = count_groups(server, request)
+        counts = count_here(server, request)
         product = port.product
         product.refresh_from_db()
         steps = [{"op": "remove", "path": "/outputPorts"}]
@@ -365,6 +386,15 @@ def test_due_ports_are_measured_once_and_again_a_day_later():
     assert runs_of(port).count() == 1
     assert claim_measurements(now=now + timedelta(hours=20)) is None
     assert claim_measurements(now=now + timedelta(hours=25)).port_ids == [port.pk]
+
+
+def test_a_port_that_a_person_had_measured_is_not_due_at_once():
+    (port,) = due(1, make_users().domain)
+
+    measure(port)
+
+    assert claim_measurements(now=timezone.now()) is None
+    assert claim_measurements(now=timezone.now() + timedelta(hours=25)) is not None
 
 
 def test_domains_take_turns_whatever_one_of_them_has_due():
@@ -504,6 +534,35 @@ def test_a_corrected_declaration_can_be_published():
     product = publish_changes(declare(port, 0.3))
 
     assert contradictions_of(product) == []
+
+
+def test_an_explained_declaration_can_be_published_and_keeps_its_explanation():
+    port = make_people(f=300, m=700)
+    plan(port)
+    measure(port)
+
+    product = publish_changes(declare(port, 0.5, explanation="The file lacks the second half."))
+
+    (contradiction,) = contradictions_of(product)
+    assert contradiction.is_explained
+    state = Program().get(f"/products/{product.uuid}/provenance").json()
+    assert state["contradictions"][0]["explanation"] == "The file lacks the second half."
+    assert "contradicted" not in page_of(product.path)
+
+
+def test_rows_measured_in_a_port_go_with_the_port():
+    port = make_people(f=300, m=700)
+    plan(port)
+    measure(port)
+    port.product.refresh_from_db()
+    edited = with_good_checks(with_port(edited_version(port.product), "other"))
+    tree = edited.tree | {"outputPorts": edited.tree["outputPorts"][1:]}
+    edited = replace_document(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
+
+    publish_changes(edited, break_reason="It is gone.")
+
+    assert not Imbalance.objects.filter(origin="measured").exists()
+    assert not RepresentationPlan.objects.exists()
 
 
 def test_the_declaration_that_is_checked_is_that_of_the_working_copy():

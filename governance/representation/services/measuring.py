@@ -208,6 +208,7 @@ def _save_result(
         )
         for move in moves
     )
+    _postpone(run)
     run.port.product.refresh_from_db(fields=["revision"])
     _record(run, result, [move for move in moves if move in visible_moves], plan.band, actor)
     return run
@@ -222,6 +223,15 @@ def _visible_moves(moves: Sequence[Move], now: VisibleRepresentation | None) -> 
         key = (move.attribute, move.group)
         if key in visible_now and key in visible[move.since]:
             yield move
+
+
+def _postpone(run: RepresentationRun) -> None:
+    """Let a port that a person had measured wait for its whole interval; slots stay otherwise."""
+    schedule = RepresentationSchedule.objects.filter(port=run.port).first()
+    if schedule is not None and schedule.next_due_at < run.at + schedule.period / 2:
+        RepresentationSchedule.objects.filter(pk=schedule.pk).update(
+            next_due_at=run.at + schedule.period
+        )
 
 
 def _moves(
