@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Protocol, TypeVar
 
+from catalog.provenance.contradictions import Contradiction
 from catalog.provenance.shares import is_whole
 
 
@@ -69,6 +70,8 @@ class BiasSummary:
 
     states: tuple[BiasState, ...]
     attributes: tuple[AttributeSummary, ...]
+    # Declared shares that a measurement contradicts and nobody has explained.
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def min_shares(self) -> dict[str, float]:

@@ -2,16 +2,22 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from catalog.products.models import DataProduct
-from catalog.provenance.models import Imbalance
+from catalog.provenance.models import Imbalance, ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET
 from catalog.provenance.representation import BiasState, bias_states
+from catalog.provenance.services import MeasuredGroup, set_measured_imbalances
+from catalog.search.backends import active_backend
 from catalog.search.services.sync import drain
+from catalog.search.services.verify import verify
 from tests.factories import make_domain, make_published_product
 
 pytestmark = pytest.mark.django_db
@@ -178,7 +184,79 @@ def test_the_list_of_products_filters_by_groups_from_the_database(client: Client
         return {product["name"] for product in answer["results"]}
 
     assert listed(bias="declared") == {"Wages", "Homes"}
-    assert listed(bias="not-assessed") == {"Roads"}
-    assert listed(bias=["measured", "not-assessed"]) == {"Roads"}
+    assert listed(bias=["measured", "declared"]) == {"Wages", "Homes"}
+    assert listed(bias="measured") == set()
     assert listed(imbalance="sex") == {"Wages"}
     assert client.get("/api/v1/products?bias=fine").status_code == 400
+
+
+def measure(product: DataProduct, **shares: float | None) -> bool:
+    """Write what a measurement of sex saw; a share of None is of a group too small to show."""
+    rows = [
+        MeasuredGroup(
+            attribute="sex",
+            group=group,
+            n=None if share is None else round(share * 1000),
+            share=share,
+            interval_low=0.0 if share is None else share - 0.02,
+            interval_high=0.1 if share is None else share + 0.02,
+            reference_share=0.5,
+            reference_name="Census",
+        )
+        for group, share in shares.items()
+    ]
+    port = product.output_ports.get()
+    return set_measured_imbalances(port=port, rows=rows, measured_at=timezone.now())
+
+
+def test_a_measurement_wins_is_indexed_and_leaves_no_difference(client: Client, mesh: Any):
+    measure(mesh["declared"], Female=0.45, Male=0.55)
+    drain()
+
+    (wages,) = search_api(client, **{"min_share(sex)": ">=0.44", "bias": "measured"})["results"]
+    assert wages["min_shares"]["sex"] == 0.45
+    assert "measured" in wages["reasons"][0]
+    DataProduct.objects.update(revised_at=F("revised_at") - timedelta(minutes=1))
+    assert verify(active_backend()).count == 0
+
+
+def test_a_declaration_is_contradicted_until_it_is_explained(client: Client, mesh: Any):
+    measure(mesh["declared"], Female=0.45, Male=0.55)
+    drain()
+    (wages,) = search_api(client, bias="contradicted")["results"]
+    assert "declared 32.0 %" in wages["reasons"][0]
+    assert "45.0 %" in wages["reasons"][0]
+
+    Imbalance.objects.filter(origin="declared").update(explanation="Sampled by household.")
+    DataProduct.objects.update(revision=F("revision") + 1)
+    drain()
+    assert search_api(client, bias="contradicted")["count"] == 0
+
+
+def test_a_search_cannot_find_out_how_small_a_hidden_group_is(client: Client, mesh: Any):
+    measure(mesh["silent"], Female=None, Male=0.9)
+    drain()
+
+    def matches(limit: float) -> bool:
+        answer = search_api(client, **{"min_share(sex)": f"<={limit}", "q": "roads"})
+        return bool(answer["results"])
+
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if matches(middle) else (middle, high)
+    assert high < 1e-5
+    (roads,) = search_api(client, **{"min_share(sex)": "<0.1", "q": "roads"})["results"]
+    assert (roads["min_shares"], roads["max_gaps"]) == ({"sex": 0.0}, {"sex": 0.5})
+    assert any("too few records" in reason for reason in roads["reasons"])
+
+
+def test_a_sensitive_column_that_nobody_assessed_is_a_state(client: Client, mesh: Any):
+    product = mesh["declared"]
+    ProvenanceAnswer.objects.filter(record__product=product).filter(
+        question="sensitive_attributes"
+    ).update(state="answered", values=["religion"])
+    DataProduct.objects.update(revision=F("revision") + 1)
+    drain()
+
+    assert names(search_api(client, bias="not-assessed")) == {"Wages", "Roads"}

@@ -105,9 +105,9 @@ def test_many_documents_take_no_more_statements_than_one(django_assert_num_queri
         give_schema(with_port(make_product(f"Parcels {number}")), "weight_kg")
     products = list(RESULT_TYPES[PRODUCT].rows())
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         one = list(product_documents(products[:1]))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         many = list(product_documents(products))
 
     assert many[0] == one[0]

@@ -23,7 +23,7 @@ from catalog.products.models import (
 from catalog.provenance.representation import BiasState
 from catalog.provenance.summaries import in_bias_states, with_imbalance
 
-LISTED_STATES = (BiasState.MEASURED, BiasState.DECLARED, BiasState.NOT_ASSESSED)
+LISTED_STATES = (BiasState.MEASURED, BiasState.DECLARED)
 
 
 class ProductFilters(FilterSet):

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 from catalog.products.models import PRODUCT, DataProduct, Sensitivity, Status, reader_tokens
 from catalog.products.projection import custom
 from catalog.products.reuse import MAX_LICENSE_LENGTH, reuse_of
-from catalog.provenance.representation import BiasSummary, Row
-from catalog.provenance.summaries import KNOWN_IMBALANCES, summarize_bias
+from catalog.provenance.representation import BiasSummary
+from catalog.provenance.summaries import KNOWN_IMBALANCES, BiasRow, summarize_bias
 from catalog.search.document import SearchDocument
 from catalog.search.documents.related import RelatedData, load_related
 
@@ -31,7 +31,9 @@ def product_documents(products: Iterable[DataProduct]) -> Iterator[SearchDocumen
 
 def product_document(product: DataProduct, related: RelatedData) -> SearchDocument:
     own, columns = related.domains[0], tuple(related.columns)[:MAX_COLUMNS]
-    bias = summarize_bias(related.imbalances, answer=related.bias_answer)
+    bias = summarize_bias(
+        related.imbalances, answer=related.bias_answer, sensitive=related.sensitive
+    )
     return SearchDocument(
         type=PRODUCT,
         id=str(product.uuid),
@@ -145,7 +147,7 @@ def _words(related: RelatedData, question: str) -> tuple[str, ...]:
     return tuple(sorted({word for text in texts for word in WORD.findall(text)}))[:200]
 
 
-def _imbalance_terms(imbalances: list[Row]) -> tuple[str, ...]:
+def _imbalance_terms(imbalances: list[BiasRow]) -> tuple[str, ...]:
     """Return attributes, groups, and both as `attribute=group`."""
     pairs = [(row.attribute, row.group.casefold()) for row in imbalances]
     terms = {term for name, group in pairs for term in (name, group, f"{name}={group}")}

@@ -13,8 +13,8 @@ from catalog.domains.models import Domain
 from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductGroupPermission, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
-from catalog.provenance.representation import Row
-from catalog.provenance.summaries import KNOWN_IMBALANCES, ROW_COLUMNS
+from catalog.provenance.summaries import KNOWN_IMBALANCES, ROW_COLUMNS, BiasRow
+from catalog.publication.assessments import sensitive_attributes
 
 MAX_NOTE_LENGTH = 400
 _SPACES = re.compile(r"\s+")
@@ -52,13 +52,15 @@ class RelatedData:
     answers: list[tuple[str, str]] = field(default_factory=list)
     # The state of the answer about known imbalances.
     bias_answer: str = ""
-    imbalances: list[Row] = field(default_factory=list)
+    imbalances: list[BiasRow] = field(default_factory=list)
+    # Columns and attributes that tell groups of people apart.
+    sensitive: list[str] = field(default_factory=list)
 
 
 def load_related(products: Mapping[int, int]) -> dict[int, RelatedData]:
     """Return the related data of each product, given the keys of products and of their domains.
 
-    Twelve statements, however many products; plain rows, for a hundred thousand models would
+    Fourteen statements, however many products; plain rows, for a hundred thousand models would
     take longer than the engine takes to index them.
     """
     paths = load_domains(set(products.values()))
@@ -135,8 +137,10 @@ def _read_provenance(related: Mapping[int, RelatedData], keys: list[int]) -> Non
         if question == KNOWN_IMBALANCES:
             related[pk].bias_answer = state
     rows = Imbalance.objects.filter(record__product__in=keys).order_by(*_POSITION)
-    for row in rows.values_list("record__product_id", *ROW_COLUMNS, named=True):
-        related[row.record__product_id].imbalances.append(row)
+    for pk, *values in rows.values_list("record__product_id", *ROW_COLUMNS):
+        related[pk].imbalances.append(BiasRow(*values))
+    for pk, names in sensitive_attributes(keys).items():
+        related[pk].sensitive = names
 
 
 _POSITION = ("position", "pk")

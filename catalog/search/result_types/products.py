@@ -17,6 +17,7 @@ from catalog.products.models import (
 from catalog.products.summaries import ProductRow, SummaryJSON, product_summary
 from catalog.provenance.representation import BiasSummary
 from catalog.provenance.summaries import bias_summaries
+from catalog.publication.assessments import sensitive_attributes
 from catalog.search.documents.products import product_documents
 from catalog.search.result_types.result_type import ResultType, read_as
 
@@ -73,7 +74,8 @@ def products_of(access: AccessContext, ids: Sequence[str]) -> dict[str, DataProd
 
 
 def _annotate(_access: AccessContext, products: Sequence[ProductRow]) -> dict[int, BiasSummary]:
-    return bias_summaries([product.pk for product in products])
+    keys = [product.pk for product in products]
+    return bias_summaries(sensitive_attributes(keys)) if keys else {}
 
 
 def _to_json(product: ProductRow, bias: BiasSummary | None) -> ProductResult:
@@ -90,7 +92,7 @@ def _to_json(product: ProductRow, bias: BiasSummary | None) -> ProductResult:
 
 def _csv_cells(products: Sequence[ProductRow]) -> dict[int, dict[str, str]]:
     """Return permanent addresses, and what is known of the groups: `sex=0.32; age=0.1`."""
-    summaries = bias_summaries([product.pk for product in products])
+    summaries = bias_summaries(sensitive_attributes([product.pk for product in products]))
     return {
         product.pk: {
             "url": product_iri(product.uuid, base=settings.ASSAY_BASE_IRI),

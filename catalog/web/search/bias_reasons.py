@@ -16,16 +16,26 @@ MAX_TEXTS = 5
 
 def bias_reasons(bias: BiasSummary | None, request: SearchRequest) -> tuple[Reason, ...]:
     """Return the reason of a product if the request asks for its groups."""
-    filters = [
+    filters = _bias_filters(request)
+    if bias is None or not filters:
+        return ()
+    attributes = _attributes(bias, filters)
+    texts = [one.sentence.rstrip(".") for one in bias.contradictions]
+    texts += [_sentence(one, filters) for one in attributes] or list(_states(bias))
+    return (Reason(BIAS, tuple(texts[:MAX_TEXTS]), len(texts)),) if texts else ()
+
+
+def asks_for_groups(request: SearchRequest) -> bool:
+    """Return True if a result has to say what is known of its groups."""
+    return bool(_bias_filters(request))
+
+
+def _bias_filters(request: SearchRequest) -> list[Filter]:
+    return [
         one
         for one in (*request.filters, *filters_in(request.query))
         if one.field in BIAS_FIELDS or (one.field == "has" and "bias-notes" in one.values)
     ]
-    if bias is None or not filters:
-        return ()
-    attributes = _attributes(bias, filters)
-    texts = [_sentence(one, filters) for one in attributes] or list(_states(bias))
-    return (Reason(BIAS, tuple(texts[:MAX_TEXTS]), len(texts)),) if texts else ()
 
 
 def _attributes(bias: BiasSummary, filters: Iterable[Filter]) -> Sequence[AttributeSummary]:

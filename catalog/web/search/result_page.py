@@ -27,7 +27,7 @@ from catalog.search.services.search import (
 from catalog.search.synonyms import Expansion
 from catalog.search.url_state import TYPE_PARAM, SearchState, pairs_of, write_cursor
 from catalog.web.search import result_labels
-from catalog.web.search.bias_reasons import bias_reasons
+from catalog.web.search.bias_reasons import asks_for_groups, bias_reasons
 from catalog.web.search.result_labels import FacetLabels, ReasonPart
 
 MAX_VISIBLE_VALUES = 8
@@ -150,7 +150,10 @@ def build_results_page(
     labels = result_labels.labels_of(answer.facets)
     pages = Paginator(range(min(answer.count, MAX_OFFSET)), state.request.limit)
     result_type = RESULT_TYPES[state.type]
-    annotations = result_type.annotate(access, [row for _, row in results.hits])
+    # The card of a product shows its annotation only as the reason of such a filter.
+    is_annotated = state.type != PRODUCT or asks_for_groups(results.request)
+    rows = [row for _, row in results.hits] if is_annotated else []
+    annotations = result_type.annotate(access, rows)
     has_none = not answer.count
     return ResultsPage(
         query=state.text,
