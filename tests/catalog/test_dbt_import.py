@@ -23,6 +23,7 @@ from catalog.products.projection import custom
 from catalog.types import JSONObject, JSONValue
 from tests.factories import FACTORY, make_domain
 
+FILES = ("/srv/manifest.json", "/srv/catalog.json", "/srv/run_results.json")
 SCHEMA = "https://schemas.getdbt.com/dbt/{}/v{}.json"
 
 
@@ -62,9 +63,8 @@ def manifest(*nodes: JSONObject, version: int = 12, **sections: JSONValue) -> JS
 
 
 def read(*values: JSONValue, by: object = read_by_group) -> dict[str, ImportedProduct]:
-    names = ("manifest.json", "catalog.json", "run_results.json")
     files = [
-        SourceFile(name=name, values=(value,)) for name, value in zip(names, values, strict=False)
+        SourceFile(name=name, values=(value,)) for name, value in zip(FILES, values, strict=False)
     ]
     return {product.identifier: product for product in by(files)}  # type: ignore[operator]
 
@@ -260,19 +260,22 @@ def test_run_results_and_sizes_are_losses_because_they_state_no_objective():
     [product] = read(manifest(model("orders")), catalog, run).values()
 
     messages = {loss.location: loss.message for loss in product.losses}
-    assert "2 results of the run of 2026-03-12, 1 of them" in messages["run_results.json#/results"]
-    assert "catalog.json#/nodes" in messages
-    assert "manifest.json#/nodes" in messages
+    assert (
+        "2 results of the run of 2026-03-12, 1 of them"
+        in messages["/srv/run_results.json#/results"]
+    )
+    assert "/srv/catalog.json#/nodes" in messages
+    assert "/srv/manifest.json#/nodes" in messages
 
 
 @pytest.mark.parametrize(
     ("values", "location"),
     [
         ([{"metadata": {"dbt_schema_version": SCHEMA.format("catalog", 1)}}], "/metadata"),
-        ([manifest(version=3)], "manifest.json#/metadata/dbt_schema_version"),
-        ([manifest(), manifest()], "catalog.json#/metadata"),
-        ([{"nodes": {}}], "manifest.json#/metadata/dbt_schema_version"),
-        ([manifest() | {"nodes": []}], "manifest.json#/nodes"),
+        ([manifest(version=3)], "/srv/manifest.json#/metadata/dbt_schema_version"),
+        ([manifest(), manifest()], "/srv/catalog.json#/metadata"),
+        ([{"nodes": {}}], "/srv/manifest.json#/metadata/dbt_schema_version"),
+        ([manifest() | {"nodes": []}], "/srv/manifest.json#/nodes"),
     ],
 )
 def test_what_is_no_project_of_a_known_version_is_refused_at_its_place(values, location):

@@ -29,14 +29,19 @@ from catalog.provenance.answers import UNKNOWN, rai_losses, rai_values
 from catalog.provenance.projection import KEY, parse_provenance
 from catalog.types import JSONObject, JSONValue
 
-# What a document of ours says that a dataset says too; all else is lost.
-_PRODUCT_KEYS = {"name", "version", "description", "tags", "team", "customProperties"}
-_PRODUCT_KEYS |= {"apiVersion", "kind", "status", "domain", "outputPorts", "inputPorts", "id"}
-_CONTRACT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "servers", "schema"}
+# What a document of ours says that a dataset says too, or that says nothing; all else is lost.
+_PRODUCT_KEYS = {"name", "version", "tags", "team", "domain", "apiVersion", "kind", "id"}
+_PRODUCT_KEYS |= {"description", "customProperties", "inputPorts", "outputPorts"}
+_DESCRIPTION_KEYS = {"purpose", "limitations", "usage"}
+_CONTRACT_KEYS = {"apiVersion", "kind", "servers", "schema"}
 _TABLE_KEYS = {"name", "description", "properties", "logicalType", "customProperties"}
-_COLUMN_KEYS = _TABLE_KEYS | {"items", "primaryKey", "primaryKeyPosition", "physicalName"}
-_COLUMN_KEYS |= {"physicalType"}
+_COLUMN_KEYS = _TABLE_KEYS | {"items", "primaryKey", "primaryKeyPosition"}
+_READ_COLUMN_KEYS = _COLUMN_KEYS | {"physicalName"}
 _PROPERTIES = {LICENSE, CITATION, KEY, KEPT_FIELDS}
+_PORT_LOSSES = {
+    "outputPorts": "A dataset is one port; of that, the version and the type are lost.",
+    "inputPorts": "Only the products are named, and only those that the reader can see.",
+}
 MAX_LOSSES = 1_000
 _IRI = re.compile(r"(https?|urn|doi):[^\s<>\"{}|\\^`]+")
 
@@ -92,12 +97,14 @@ def export(facts: DatasetFacts) -> CroissantExport:
         imbalances=(),
         losses=(),
     )
-    edited = write(facts, groups_unread=False).document
-    document = merge(original, write(before, groups_unread=False).document, edited)
+    edited = write(facts, groups_unread=False)
+    unedited = write(before, groups_unread=False)
+    document = merge(original, unedited.document, edited.document)
     if issues := check_document(document):
         return _rewritten(written, issues)
-    lost = [loss for loss in written.losses if not _is_of_import(loss, imported.tree)]
-    return CroissantExport(document, lost)
+    # What the import itself wrote is in the document that came.
+    known = {*unedited.losses, *facts.losses}
+    return CroissantExport(document, [loss for loss in edited.losses if loss not in known])
 
 
 def _rewritten(written: CroissantExport, issues: Sequence[Issue]) -> CroissantExport:
@@ -242,11 +249,12 @@ def _rai(tree: JSONObject, imbalances: Sequence[str]) -> JSONObject:
 
 def _losses(facts: DatasetFacts) -> Iterator[Issue]:
     yield from _product_losses(facts.tree)
+    known = _READ_COLUMN_KEYS if facts.file else _COLUMN_KEYS
     for key in facts.contract:
         if key not in _CONTRACT_KEYS:
             yield _no_place(f"contract#/{escape(key)}")
     for table in tables_of(facts.contract):
-        yield from _node_losses(table.node, table.pointer, _TABLE_KEYS)
+        yield from _node_losses(table.node, table.pointer, _TABLE_KEYS, known)
 
 
 def _product_losses(tree: JSONObject) -> Iterator[Issue]:
@@ -257,7 +265,13 @@ def _product_losses(tree: JSONObject) -> Iterator[Issue]:
     for index, item in enumerate(_list(tree, "customProperties")):
         if not isinstance(item, Mapping) or item.get("property") not in _PROPERTIES:
             lost.append(f"/customProperties/{index}")
+    if isinstance(description := tree.get("description"), Mapping):
+        others = (key for key in description if key not in _DESCRIPTION_KEYS)
+        lost += [f"/description/{escape(key)}" for key in others]
     yield from map(_no_place, lost)
+    for key, message in _PORT_LOSSES.items():
+        if tree.get(key):
+            yield Issue(location=f"/{key}", message=message)
     yield from _provenance_losses(tree)
     if not reuse_of(tree).license:
         message = "No licence is stated, which Croissant asks for."
@@ -277,7 +291,9 @@ def _provenance_losses(tree: JSONObject) -> Iterator[Issue]:
         yield Issue(location="/provenance/imbalances", message=message)
 
 
-def _node_losses(node: Mapping[str, JSONValue], at: str, known: set[str]) -> Iterator[Issue]:
+def _node_losses(
+    node: Mapping[str, JSONValue], at: str, known: set[str], known_below: set[str]
+) -> Iterator[Issue]:
     """Yield what is lost of a table or column, and of all that is nested in it."""
     for key in node:
         if key not in known:
@@ -286,10 +302,11 @@ def _node_losses(node: Mapping[str, JSONValue], at: str, known: set[str]) -> Ite
         if not isinstance(item, Mapping) or item.get("property") != NODE_ID:
             yield _no_place(f"contract#{at}/customProperties/{index}")
     if isinstance(items := node.get("items"), Mapping):
-        yield from _node_losses(items, f"{at}/items", _COLUMN_KEYS)
+        yield from _node_losses(items, f"{at}/items", known_below, known_below)
     for index, column in enumerate(_list(node, "properties")):
         if isinstance(column, Mapping):
-            yield from _node_losses(column, f"{at}/properties/{index}", _COLUMN_KEYS)
+            below = f"{at}/properties/{index}"
+            yield from _node_losses(column, below, known_below, known_below)
 
 
 def _list(node: Mapping[str, JSONValue], key: str) -> list[JSONValue]:
@@ -299,10 +316,3 @@ def _list(node: Mapping[str, JSONValue], key: str) -> list[JSONValue]:
 
 def _no_place(location: str) -> Issue:
     return Issue(location=location, message="Croissant has no place for it.")
-
-
-def _is_of_import(loss: Issue, tree: JSONObject) -> bool:
-    """Return True for a loss of what the import itself wrote into the documents."""
-    return loss.location == "/authoritativeDefinitions" or (
-        loss.location == f"/{LICENSE}" and not reuse_of(tree).license
-    )

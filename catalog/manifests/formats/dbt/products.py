@@ -38,7 +38,7 @@ _UNUSED = {
     "disabled": "What is disabled is not imported.",
     "selectors": "Selectors are not modelled.",
 }
-_INTERNAL = "It is read by its own product only, so it is no port; its tests stay in dbt."
+_INTERNAL = "No other product reads it, so it is no port; its tests stay in dbt."
 _DERIVED = "Compiled code, paths and times, which dbt writes at each run, are not kept."
 
 
@@ -60,14 +60,15 @@ def _read(
     served = {key: group for group in groups for key in group.ports}
     builder = ContractBuilder(artifacts, rules_by_node(artifacts))
     prefix = f"{artifacts.manifest_file}#" if len(sources) > 1 else ""
+    files = tuple(f"{source.name}#" for source in sources)
     # What concerns the project as a whole is said once, with the first product.
     losses, issues = list(_project_losses(artifacts, groups)), tuple(artifacts.issues)
     for group in groups:
         product = _product(artifacts, builder, group, served)
         located = [
-            replace(loss, location=f"{prefix}{loss.location}")
-            if loss.location.startswith("/")
-            else loss
+            loss
+            if loss.location.startswith(files)
+            else replace(loss, location=f"{prefix}{loss.location}")
             for loss in (*losses, *product.losses)
         ]
         yield replace(product, losses=tuple(located), issues=issues)
@@ -165,7 +166,7 @@ def _project_losses(artifacts: Artifacts, groups: Sequence[Group]) -> Iterator[I
     for section, reason in _UNUSED.items():
         count = len(mapping(artifacts.manifest.get(section)))
         if count:
-            yield Issue(location=f"/{section}", message=f"{count:,} entries: {reason}")
+            yield Issue(location=f"/{section}", message=f"{count:,} × {section}: {reason}")
     yield Issue(location="/nodes", message=_DERIVED)
     known = {key for group in groups for key in group.nodes}
     others = [node for node in artifacts.relations() if node.id not in known]
