@@ -273,7 +273,7 @@ CELLS = st.lists(
 LABEL = PlannedLabel(name="paid", column="paid", favourable=("yes",))
 
 
-@settings(deadline=None)
+@settings(max_examples=50)
 @given(rows=CELLS, order=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(rows, order):
     plan = plan_of("sex", "race", label=LABEL)
@@ -282,7 +282,7 @@ def test_the_order_of_rows_changes_nothing(rows, order):
     assert measured(plan, mixed, sex=CENSUS) == measured(plan, rows, sex=CENSUS)
 
 
-@settings(deadline=None)
+@settings(max_examples=50)
 @given(rows=CELLS)
 def test_the_names_of_groups_change_no_number(rows):
     other = {"F": "z", "M": "f", "X": "x", None: None}
@@ -300,7 +300,7 @@ def test_the_names_of_groups_change_no_number(rows):
     assert numbers[0] == numbers[1]
 
 
-@settings(deadline=None)
+@settings(max_examples=50)
 @given(rows=CELLS, factor=st.integers(2, 20))
 def test_a_verdict_on_rates_is_never_surer_with_fewer_records(rows, factor):
     plan = plan_of("sex", "race", label=LABEL)
@@ -312,6 +312,7 @@ def test_a_verdict_on_rates_is_never_surer_with_fewer_records(rows, factor):
         assert SURENESS[one.label.verdict] <= SURENESS[other.label.verdict]
 
 
+@settings(max_examples=30)
 @given(sizes=SIZES, shares=SHARES, factor=st.integers(1, 1000), place=st.integers(0, 5))
 def test_empty_and_single_groups_are_never_balanced(sizes, shares, factor, place):
     many = [n * factor for n in sizes]
