@@ -87,3 +87,12 @@ document.addEventListener("focusin", async (event) => {
 watchKeys();
 document.querySelector("[data-focus]")?.focus();
 if (document.querySelector("[data-bars]")) (await import("./bars.js")).walkBars();
+
+// A form that takes long says that it works; its button stays, for the answer is a new page.
+document.addEventListener("submit", (event) => {
+  const text = event.target.dataset.busy;
+  if (!text) return;
+  event.submitter?.setAttribute("aria-busy", "true");
+  if (event.submitter) event.submitter.textContent = text;
+  document.getElementById("status").textContent = text;
+});

@@ -29,6 +29,7 @@ from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import add_use, register_product, replace_document
 from governance.inspection.services import inspect_port
+from governance.representation.services import save_plan
 from tests.architecture.test_routes import routes
 from tests.factories import (
     FACTORY,
@@ -628,6 +629,48 @@ def _(site: Site) -> Sent:
         f"/api/v1/ports/{port.pk}/inspection",
         lambda body: [column["name"] for column in body["tables"][0]["columns"]],
         ["id", "paid"],
+    )
+
+
+@form("port_representation_plan")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    port = product.output_ports.get()
+    fields = {
+        "edition": product.edition,
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
+        "rows-0-column": "amount",
+        "rows-0-bins": "10, 20",
+        "rows-0-level": "1",
+        "schedule": "weekly",
+        "band": "5",
+        "max_gap": "5",
+        "min_ratio": "0.8",
+        "level": "0.95",
+        "small_group": "30",
+    }
+    return Sent(
+        f"{product.path}/bias/plan/{port.pk}",
+        fields,
+        f"/api/v1/ports/{port.pk}/representation/plan",
+        lambda body: (body["attributes"][0]["bins"], body["schedule"]),
+        ([10, 20], "weekly"),
+    )
+
+
+@form("port_representation_measure")
+def _(site: Site) -> Sent:
+    product = give_schema(with_port(make_product(domain=site.users.domain)), "id", "paid")
+    port = product.output_ports.get()
+    plan = {"attributes": [{"column": "paid"}], "schedule": "on-demand"}
+    save_plan(port=port, body=plan, edition=product.edition, actor=FACTORY)
+    return Sent(
+        f"/ports/{port.pk}/representation/measure",
+        {},
+        f"/api/v1/ports/{port.pk}/representation",
+        lambda body: (body["current"]["state"], body["current"]["result"]["rows"]["text"]),
+        ("ok", "1"),
     )
 
 

@@ -5,15 +5,18 @@ from io import StringIO
 
 import pytest
 
+from catalog.products.projection import with_custom
 from catalog.products.services import patch_document
 from governance.representation.services import measure_port, save_plan
 from tests.factories import (
     FACTORY,
     Users,
+    edit_and_publish,
     give_schema,
     make_product,
     make_published_product,
     make_users,
+    product_tree,
     with_port,
     write_file,
 )
@@ -243,3 +246,67 @@ def test_group_names_of_the_data_are_text(client, files):
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert pdf.startswith(b"%PDF")
+
+
+def test_a_share_that_moved_beyond_the_band_is_announced(client, files):
+    users = make_users()
+    product, port = make_planned(users, rows_of(200, 400))
+    measure_port(port=port, actor=FACTORY)
+    write_file(users.domain, rows_of(400, 400))
+    measure_port(port=port, actor=FACTORY)
+    client.force_login(users.owner)
+
+    page = client.get(f"{product.path}/bias").content.decode()
+
+    assert "Shares moved since the measurement before" in page
+    assert "Female (sex): from 33.3" in page
+
+
+def test_imbalances_of_an_input_are_inherited_until_they_are_assessed_here(client, files):
+    users = make_users()
+    shares = {"imbalances": [{"attribute": "sex", "group": "f", "share": 0.2}]}
+    upstream = make_published_product("Upstream", domain=users.domain)
+    upstream = edit_and_publish(upstream, *declare(upstream, shares))
+    source = {"name": "in", "contractId": "x"}
+    source = with_custom(source, "assaySource", f"{users.domain.slug}/{upstream.slug}")
+    tree = product_tree(domain=users.domain.slug) | {"inputPorts": [source]}
+    product = make_product(domain=users.domain, tree=tree)
+    client.force_login(users.owner)
+
+    before = client.get(f"{product.path}/bias").content.decode()
+    text = client.get(f"{product.path}/datasheet.md").content.decode()
+    patch = declare(product, shares)
+    patch_document(product=product, patch=patch, edition=product.edition, actor=FACTORY)
+    after = client.get(f"{product.path}/bias").content.decode()
+
+    assert "Inherited: representation by sex" in before
+    assert f'href="{upstream.path}"' in before
+    assert "## Inherited imbalances" in text
+    assert "Inherited: representation by sex" not in after
+    assert "rest, not declared" in after
+
+
+def test_sensitive_columns_that_no_one_assessed_are_listed(client, files):
+    users = make_users()
+    product = with_port(make_product(domain=users.domain))
+    product = give_schema(product, "religion", classification="special-category")
+    client.force_login(users.owner)
+
+    page = client.get(f"{product.path}/bias").content.decode()
+    text = client.get(f"{product.path}/datasheet.md").content.decode()
+
+    assert "Not assessed" in page
+    assert "religion" in page
+    assert "no one has declared or measured: religion" in text
+
+
+def declare(product, value) -> list:
+    """Return the patch that gives a product a provenance declaration, or replaces its own."""
+    properties = product.tree["customProperties"]
+    names = [entry["property"] for entry in properties]
+    if "assayProvenance" not in names:
+        entry = {"property": "assayProvenance", "value": value}
+        return [{"op": "add", "path": "/customProperties/-", "value": entry}]
+    at = names.index("assayProvenance")
+    value = properties[at]["value"] | value
+    return [{"op": "replace", "path": f"/customProperties/{at}/value", "value": value}]

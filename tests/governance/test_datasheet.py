@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 import typst
 from markdown_it import MarkdownIt
+from rdflib import RDF, Graph, URIRef
 
 from catalog.products.projection import with_custom
 from catalog.products.services import replace_document
@@ -217,6 +218,22 @@ def test_a_datasheet_lists_the_columns_of_its_contracts(client):
 
     assert "quasi-identifier" in page
     assert "table rows" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
+def test_json_ld_is_a_graph_without_fetching_a_context(client):
+    answers = {"source": {"state": "answered", "text": "The till."}}
+    product = make_product(assayProvenance={"answers": answers})
+    client.force_login(make_users(product.domain).owner)
+
+    text = client.get(f"{product.path}/datasheet.jsonld").content.decode()
+    graph = Graph().parse(data=text, format="json-ld")
+
+    [dataset] = graph.subjects(RDF.type, URIRef("https://schema.org/Dataset"))
+    raw = URIRef("http://mlcommons.org/croissant/RAI/dataCollectionRawData")
+    assert str(dataset).endswith(str(product.uuid))
+    assert [str(value) for value in graph.objects(dataset, raw)] == ["The till."]
 
 
 @pytest.mark.django_db

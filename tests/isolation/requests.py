@@ -189,6 +189,8 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         "",
         "/schema",
         "/provenance",
+        "/bias",
+        "/datasheet.md",
         "/history",
         "/versions",
         "/versions?from=latest&to=latest",
@@ -271,7 +273,7 @@ def _names(mesh: Mesh) -> Iterator[Request]:
         path, uuid = product.path, product.uuid
         yield Request("name", f"/api/v1/products/{uuid}{parts[index % len(parts)]}", accept=JSON)
         tabs = ("", "/provenance", "/schema", "/history.atom", "/slo", "/source", "/edit")
-        tabs += ("/versions", "@latest", "?version=latest")
+        tabs += ("/versions", "@latest", "?version=latest", "/bias", "/datasheet", "/bias.csv")
         yield Request("name", f"{path}{tabs[index % len(tabs)]}")
         query = quote(f"iri:{address_of(product)}")
         other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/api/v1/search?q={query}")[index % 3]

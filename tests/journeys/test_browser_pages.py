@@ -40,6 +40,8 @@ PAGES = (
     "/p/sales/orders",
     "/p/sales/orders/schema",
     "/p/sales/orders/provenance",
+    "/p/sales/orders/bias",
+    "/p/sales/orders/datasheet",
     "/p/sales/orders/history",
     "/p/sales/draft",
     "/p/sales/draft/schema",
@@ -360,6 +362,23 @@ def test_a_product_prints_on_few_pages_without_the_navigation(
 
     assert printed.count(b"/Type /Page\n") <= 4
     assert page.locator("header.masthead").is_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_datasheet_prints_as_tables_without_the_navigation(
+    mesh: Users, open_browser: Open, width: int
+) -> None:
+    page = open_browser(viewport={"width": width, "height": 800}).new_page()
+    page.goto("/p/sales/orders/datasheet")
+
+    printed = page.pdf()
+    page.emulate_media(media="print")
+
+    assert printed.count(b"/Type /Page\n") <= 6
+    assert page.locator("header.masthead").is_hidden()
+    position = "table => getComputedStyle(table.tHead).position"
+    assert page.locator("table").first.evaluate(position) == "static"
+    assert page.get_by_role("heading", name="Bias and known imbalances").is_visible()
 
 
 def focused(page: Page) -> str:

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from catalog.authorization.access import AccessContext
+from catalog.authorization.values import may_see_data
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.csv_lines import csv_response
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
+from catalog.web.products.links import Link
 from catalog.web.products.lookup import on_product
 from governance.representation.models import RepresentationPlan, RepresentationRun
 from governance.representation.services import latest_run, runs_of, visible_result
@@ -22,7 +25,12 @@ from governance.representation.visible import (
     VisibleGroup,
     VisibleRepresentation,
 )
-from governance.web.representation.cards import AttributeCard, attribute_card
+from governance.web.representation.cards import (
+    AttributeCard,
+    attribute_card,
+    share_text,
+    words,
+)
 from governance.web.representation.declared import Statements, statements_of
 from governance.web.representation.history import History, history_of
 from governance.web.representation.measure_texts import MeasureText, measure_texts
@@ -52,6 +60,7 @@ class PortBias:
     attributes: Sequence[AttributeCard]
     pairs: Sequence[AttributeCard]
     histories: Sequence[History]
+    moves: Sequence[str]
     plan_url: str
 
     @property
@@ -84,6 +93,7 @@ class BiasPage:
     may_plan: bool
     edit_url: str
     csv_url: str
+    croissant: Sequence[Link]
     datasheet_url: str
 
     @property
@@ -97,9 +107,12 @@ class BiasPage:
 
 @on_product
 def product_bias(request: HttpRequest, product: DataProduct, access: AccessContext) -> HttpResponse:
-    frame = product_frame(request, product, access, tab="product_bias")
     address = [product.domain.slug, product.slug]
     ports = [port_bias(port, access) for port in ports_to_measure(product)]
+    api_url = reverse("api:product_provenance", args=[product.uuid])
+    if planned := [row.port.pk for row in ports if row.plan or row.run]:
+        api_url = reverse("api:representation", args=planned[:1])
+    frame = product_frame(request, product, access, tab="product_bias", api_url=api_url)
     labels = [card.label for row in ports for card in row.attributes if card.label]
     page = BiasPage(
         frame=frame,
@@ -109,6 +122,7 @@ def product_bias(request: HttpRequest, product: DataProduct, access: AccessConte
         may_plan=frame.can_edit and not frame.is_external,
         edit_url=reverse("product_answers", args=address) if frame.can_edit else "",
         csv_url=reverse("product_bias_csv", args=address),
+        croissant=croissant_links(product, ports),
         datasheet_url=reverse("product_datasheet", args=address),
     )
     return render_page(request, "governance/representation/bias.html", page)
@@ -144,8 +158,35 @@ def port_bias(port: OutputPort, access: AccessContext) -> PortBias:
         attributes=attributes,
         pairs=pairs,
         histories=[history for history in histories if history],
+        moves=move_texts(run, access) if run else [],
         plan_url=reverse("port_representation_plan", args=address),
     )
+
+
+def move_texts(run: RepresentationRun, access: AccessContext) -> list[str]:
+    """Return which shares moved by more than the band since the measurement before."""
+    sees_data = may_see_data(access, run.port.product.domain_id)
+    text = _("{group} ({attribute}): from {before} to {after}; the band is {band} points.")
+    return [
+        text.format(
+            group=move.group,
+            attribute=words(move.attribute),
+            before=share_text(move.share_before),
+            after=share_text(move.share_after),
+            band=f"{100 * move.band:g}",
+        )
+        for move in run.moves.all()
+        if sees_data or move.is_visible
+    ]
+
+
+def croissant_links(product: DataProduct, ports: Sequence[PortBias]) -> list[Link]:
+    """Return the Croissant files of the ports, which have the same figures."""
+    names = dict.fromkeys(row.port.name for row in ports)
+    return [
+        Link(name, url=reverse("api:port_croissant", kwargs={"uuid": product.uuid, "port": name}))
+        for name in names
+    ]
 
 
 def comparable(

@@ -18,6 +18,7 @@ from catalog.web.products.editing import EditPage, TableView
 from governance.inspection.declarations import physical_name
 from governance.representation.models import RepresentationPlan
 from governance.representation.services import save_plan, source_tables
+from governance.tasks import hint_representation
 from governance.web.representation.plan_forms import PlanForm, initial_from
 
 # Classifications of columns that are proposed as attributes: what people could be told apart by.
@@ -113,6 +114,7 @@ class MeasurementPlan(TableView):
             edition=form.cleaned_data["edition"],
             actor=self.person,
         )
+        hint_representation()
         return self.product
 
     def refresh(self) -> None:
