@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from catalog.provenance.models import Imbalance
 from catalog.provenance.questions import CURRENT_SET
+from catalog.web.products.trust_summary import trust_summary
 from tests.factories import (
     edit_and_publish,
     make_domain,
@@ -138,6 +140,23 @@ def test_imbalances_of_an_input_are_shown_with_their_origin_until_they_are_asses
     assert "Inherited from inputs" in before
     assert f'href="{source.path}/provenance">Tills</a>' in before
     assert "Inherited from inputs" not in _page(product)
+
+
+def test_the_trust_summary_says_whether_imbalances_are_stated_or_measured():
+    product = _published("Orders", imbalances=[SEX])
+    before = trust_summary(product, "", "")[4]
+    Imbalance.objects.create(
+        record=product.provenance,
+        attribute="sex",
+        group="female",
+        share=0.3,
+        reference_share=0.5,
+        origin=Imbalance.Origin.MEASURED,
+    )
+
+    after = trust_summary(product, "", "")[4]
+
+    assert (before.state_label, after.state_label) == ("stated", "measured")
 
 
 def test_readers_see_what_visible_inputs_say_and_no_more():

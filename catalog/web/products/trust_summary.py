@@ -126,11 +126,13 @@ def _imbalances(product: DataProduct, rows: Collection[Imbalance]) -> TrustMetri
         attribute = max(gaps, key=lambda name: gaps[name])
         points = _("{n} points").format(n=distance(gaps[attribute]))
         note = _("largest gap, by {x}").format(x=attribute.replace("_", " "))
-        return metric(value=points, note=note)
+        return metric(value=points, note=note, state=_origin(rows, [attribute]))
     if shares := min_shares(rows):
         attributes = ", ".join(sorted(shares)).replace("_", " ")
         note = _("no reference to compare with")
-        return metric(value=_("by {x}").format(x=attributes), note=note)
+        return metric(
+            value=_("by {x}").format(x=attributes), note=note, state=_origin(rows, shares)
+        )
     answers: Iterable[ProvenanceAnswer] = record.answers.all() if record else ()
     answer = next((row for row in answers if row.question == "known_imbalances"), None)
     if answer is None:
@@ -142,3 +144,9 @@ def _imbalances(product: DataProduct, rows: Collection[Imbalance]) -> TrustMetri
         return metric(value=_("not applicable"), note=_("with a reason"))
     note, state = _("stated by owner"), _("unknown")
     return metric(value=_("not assessed"), note=note, verdict="no_data", state=state)
+
+
+def _origin(rows: Iterable[Imbalance], attributes: Collection[str]) -> Label:
+    """Return "measured" if all attributes are; empty for what the owner states."""
+    measured = {row.attribute for row in rows if row.origin == Imbalance.Origin.MEASURED}
+    return _("measured") if measured.issuperset(attributes) else ""
