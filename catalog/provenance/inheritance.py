@@ -18,7 +18,7 @@ from catalog.products.models import (
     ProductGroupPermission,
     reader_tokens,
 )
-from catalog.provenance.groups import by_attribute, is_assessed
+from catalog.provenance.groups import RestRow, by_attribute, is_assessed, rest_rows
 from catalog.provenance.models import Imbalance
 from catalog.provenance.representation import effective_rows
 
@@ -51,6 +51,11 @@ class InheritedAttribute:
     @property
     def label(self) -> str:
         return self.attribute.replace("_", " ")
+
+    @property
+    def with_rest(self) -> list[Imbalance | RestRow]:
+        """Return the groups, and what declared ones leave of the whole."""
+        return [*self.rows, *rest_rows(self.rows)]
 
 
 @dataclass

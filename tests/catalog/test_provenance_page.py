@@ -139,6 +139,7 @@ def test_imbalances_of_an_input_are_shown_with_their_origin_until_they_are_asses
 
     assert "Inherited from inputs" in before
     assert f'href="{source.path}/provenance">Tills</a>' in before
+    assert "rest (computed)" in before
     assert "Inherited from inputs" not in _page(product)
 
 
