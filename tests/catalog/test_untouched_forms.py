@@ -279,8 +279,19 @@ def odd_product() -> JSONObject:
     imbalances = [
         {"attribute": "sex", "group": " f ", "share": 1 / 3, "n": 10, "more": "kept"},
         {"attribute": "sex", "group": "m", "reference": {"name": "census", "date": "2020-01-31"}},
+        {
+            "attribute": "age",
+            "group": "old",
+            "assessor": " Office ",
+            "assessedOn": " 2026-01-31 ",
+            "explanation": "two\nlines",
+        },
     ]
     answers = {
+        "use_cases": {"state": "answered", "values": [" padded ", "two\nlines"]},
+        "collection_type": {"state": "answered", "values": ["web_api", "survey"]},
+        "period": {"state": "answered", "start": " 2024-01-01 "},
+        "retention": {"state": "answered", "text": "Two years.", "takenFrom": {"product": "p"}},
         "source": {"state": "unknown", "text": " a\r\nb "},
         "population": {"state": "not_applicable", "reason": "two\nlines"},
     }
@@ -307,6 +318,24 @@ def changed_at(before: JSONObject, after: JSONObject) -> list[tuple[str, str]]:
             "provenance",
             {"source-reason": "Why."},
             [("add", "/customProperties/2/value/answers/source/reason")],
+        ),
+        (
+            "provenance",
+            {"period-end": "2024-12-31"},
+            [("add", "/customProperties/2/value/answers/period/end")],
+        ),
+        (
+            "provenance",
+            {"retention-text": "Three years."},
+            [
+                ("remove", "/customProperties/2/value/answers/retention/takenFrom"),
+                ("replace", "/customProperties/2/value/answers/retention/text"),
+            ],
+        ),
+        (
+            "provenance",
+            {"rows-2-assessor": "Desk"},
+            [("replace", "/customProperties/2/value/imbalances/2/assessor")],
         ),
         (
             "provenance",
