@@ -16,6 +16,7 @@ class GovernanceConfig(AppConfig):
         from catalog.contracts.services import register_upload_check
         from catalog.products.projectors import register_projector
         from catalog.revisions.followers import register_follower
+        from catalog.web.products.formats import register_formats
         from governance.inspection.services import (
             READABLE,
             compare_products,
@@ -26,11 +27,13 @@ class GovernanceConfig(AppConfig):
         from governance.representation.services import forget_references_of
         from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
+        from governance.web.representation.format_links import datasheet_links
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
         register_follower("hidden references", kind="product", tell=forget_references_of)
         register_observer(observed_tables)
         register_follower("contract states", kind="product", tell=compare_products)
+        register_formats("datasheet", datasheet_links)
         register_readable_types(READABLE)
         register_upload_check("content", content_issues)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)

@@ -101,6 +101,7 @@ def requests_for(mesh: Mesh) -> list[Request]:
         *_steps(mesh),
         *_lists(mesh),
         *_names(mesh),
+        *_linked_data(mesh),
         *_writes(mesh),
     ]
 
@@ -290,6 +291,23 @@ def _names(mesh: Mesh) -> Iterator[Request]:
     for text in ("iri:legacy-clandestine-0", "LEGACY", "iri:nowhere/nothing"):
         yield Request("name", f"/api/v1/search?q={quote(text)}", accept=JSON)
     yield Request("name", "/p/vault/never-was")
+
+
+def _linked_data(mesh: Mesh) -> Iterator[Request]:
+    """Yield the catalog in all syntaxes, products in each format, and what crawlers read."""
+    for suffix in ("ttl", "jsonld", "rdf"):
+        yield Request("linked data", f"/catalog.{suffix}")
+    uuids = sorted(product.uuid for product in mesh.products)
+    for uuid in uuids[::8]:
+        yield Request("linked data", f"/catalog.ttl?limit=3&after={uuid}")
+    kinds = ("text/turtle", "application/ld+json", "application/rdf+xml", JSON)
+    for index, product in enumerate(mesh.products):
+        path = f"/id/product/{product.uuid}"
+        suffixes = (".provjson", ".ttl?loss=1", "@latest.ttl", "@0.1.0.provjson")
+        yield Request("linked data", path, accept=kinds[index % 4])
+        yield Request("linked data", f"{path}{suffixes[index // 2 % 4]}")
+    yield from (Request("linked data", address) for address in ("/robots.txt", "/sitemap.xml"))
+    yield Request("sitemap", "/sitemap.xml?page=1")
 
 
 def _writes(mesh: Mesh) -> Iterator[Request]:

@@ -53,10 +53,22 @@ SURFACES = {
     "step": (20, 0),
     "name": (100, 15),
     "write": (12, 0),
+    "linked data": (120, 40),
+    "crawlers": (3, 3),
 }
 # The surfaces that show a product when it becomes public.
 LEAKING = {"search page", "search api", "search twin", "walk", "csv", "feed", "suggest", "values"}
-LEAKING |= {"kind", "similar", "domain", "board", "home", "api list", "name"}
+LEAKING |= {
+    "linked data",
+    "sitemap",
+    "kind",
+    "similar",
+    "domain",
+    "board",
+    "home",
+    "api list",
+    "name",
+}
 
 
 @dataclass(frozen=True)
