@@ -54,7 +54,7 @@ SURFACES = {
     "name": (100, 15),
     "write": (12, 0),
     "linked data": (120, 40),
-    "crawlers": (3, 3),
+    "sitemap": (1, 1),
 }
 # The surfaces that show a product when it becomes public.
 LEAKING = {"search page", "search api", "search twin", "walk", "csv", "feed", "suggest", "values"}

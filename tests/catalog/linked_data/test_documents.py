@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 import rdflib
 from django.test import Client
+from django.utils import timezone
 from rdflib.compare import isomorphic
-from rdflib.namespace import DCAT, DCTERMS, PROV, RDF
+from rdflib.namespace import DCAT, DCTERMS, PROV, RDF, RDFS
 
 from catalog.products.models import DataProduct
+from catalog.provenance.services import MeasuredGroup, set_measured_imbalances
 from catalog.publication.services import retire_product
 from tests.architecture.trees import ROOT
 from tests.catalog.api_client import Program
@@ -28,6 +30,7 @@ FORMATS = {"ttl": "turtle", "rdf": "xml", "jsonld": "json-ld"}
 # rdflib does not know these terms of DCAT 3 yet.
 DCAT_VERSION = rdflib.URIRef(f"{DCAT}version")
 IS_VERSION_OF = rdflib.URIRef(f"{DCAT}isVersionOf")
+DQV = "http://www.w3.org/ns/dqv#"
 TYPES = {
     "ttl": "text/turtle",
     "rdf": "application/rdf+xml",
@@ -163,6 +166,31 @@ def test_an_indicator_without_a_measurement_is_left_out(client: Client):
     assert "QualityMeasurement" not in before
     assert "#quality-availability" in after
     assert "#quality-freshness" not in after
+
+
+def test_of_a_small_group_only_the_interval_is_shown(client: Client):
+    product, _ = linked_products()
+    port = product.output_ports.get()
+    known = {"n": 3100, "share": 0.31, "interval_low": 0.301, "interval_high": 0.319}
+    hidden = {"n": None, "share": None, "interval_low": 0.0, "interval_high": 0.01}
+    reference = {"reference_share": 0.5, "reference_name": "Census"}
+    rows = [
+        MeasuredGroup(attribute="sex", group="female", **known, **reference),
+        MeasuredGroup(attribute="sex", group="other", **hidden),
+    ]
+    set_measured_imbalances(port=port, rows=rows, measured_at=timezone.now())
+
+    graph = graph_of(client.get(f"/id/product/{product.uuid}.ttl").content, "ttl")
+
+    female, other = (iri_of(product) + f"#share-table-sex-{name}" for name in ("female", "other"))
+    value = rdflib.URIRef(f"{DQV}value")
+    assert str(graph.value(female, value)) == "0.31"
+    assert graph.value(other, value) is None
+    words = [str(graph.value(node, RDFS.comment)) for node in (female, other)]
+    assert words == [
+        "3100 records. Interval 0.301 to 0.319. Reference 0.5 (Census).",
+        "Interval 0 to 0.01.",
+    ]
 
 
 def test_a_hidden_source_is_as_unknown_as_one_that_never_was(client: Client):
